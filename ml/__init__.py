@@ -1,0 +1,1 @@
+"""The lesion classifier: training, evaluation and serving, without the web site."""

@@ -1,0 +1,43 @@
+"""What training minimises. The classes are re-balanced by exactly one means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+# Stacking two of these costs several points of balanced accuracy, so they are one option.
+BALANCERS = ("balanced-softmax", "class-weights", "sampler", "none")
+
+
+class BalancedSoftmax(nn.Module):
+    """Is cross-entropy with the logarithm of the class frequencies added to the logits.
+
+    Source: Ren et al., "Balanced Meta-Softmax for Long-Tailed Visual Recognition", 2020. The bare
+    logits then answer as if all classes were equally frequent.
+    """
+
+    log_prior: torch.Tensor
+
+    def __init__(self, counts: Sequence[int]) -> None:
+        super().__init__()
+        frequencies = torch.tensor([max(count, 1) for count in counts], dtype=torch.float32)
+        self.register_buffer("log_prior", torch.log(frequencies / frequencies.sum()))
+
+    def forward(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Give the mean loss of n x 7 logits and n class indices."""
+        return nn.functional.cross_entropy(logits.float() + self.log_prior, labels)
+
+
+def create_loss(balance: str, counts: Sequence[int]) -> nn.Module:
+    """Build the loss that belongs to a re-balancer; `counts` are photographs by class."""
+    if balance == "balanced-softmax":
+        return BalancedSoftmax(counts)
+    if balance == "class-weights":
+        weights = torch.tensor([1.0 / max(count, 1) for count in counts])
+        weights[torch.tensor([count == 0 for count in counts])] = 0.0
+        return nn.CrossEntropyLoss(weight=weights * len(counts) / weights.sum())
+    if balance in ("sampler", "none"):
+        return nn.CrossEntropyLoss()
+    raise ValueError(f"unknown re-balancer {balance!r}")

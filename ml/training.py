@@ -1,0 +1,323 @@
+"""The training loop: one network, one schedule, an average of its weights, resumable by epoch."""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from ml.augment import Augmentation, augment
+from ml.data import LoadedPhotographs, count_by_label
+from ml.labels import LABELS
+from ml.losses import create_loss
+from ml.metrics import Metrics, measure
+from ml.networks import LesionNetwork
+from ml.preprocessing import Pixels, Recipe, normalise
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Holds how long and how fast a network learns; rates are AdamW's, `warm_up` in parts of the run."""
+
+    epochs: int
+    batch_size: int
+    lr: float
+    weight_decay: float
+    warm_up: float
+    ema: float
+    balance: str
+    per_class: int | None
+    frozen_epochs: int
+    freeze_batch_norm: bool
+    patience: int | None
+    validate_every: int
+    workers: int
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """Holds what one epoch did; the validation values are None where it was not measured."""
+
+    epoch: int
+    loss: float
+    lr: float
+    seconds: float
+    balanced_accuracy: float | None
+    accuracy: float | None
+
+
+class AugmentedPhotographs(torch.utils.data.Dataset[tuple[Pixels, int]]):
+    """Gives augmented pixels; the draw depends on seed, epoch and photograph alone.
+
+    That makes a resumed run see exactly what an unbroken one sees, with any number of workers.
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedPhotographs,
+        order: Sequence[int],
+        size: int,
+        seed: tuple[int, int],
+        settings: Augmentation,
+    ) -> None:
+        self.loaded, self.order, self.size = loaded, order, size
+        self.seed, self.settings = seed, settings
+
+    def __len__(self) -> int:
+        """Count the photographs of this epoch."""
+        return len(self.order)
+
+    def __getitem__(self, position: int) -> tuple[Pixels, int]:
+        """Give the pixels and the class index at a position of this epoch's order."""
+        index = self.order[position]
+        rng = np.random.default_rng((*self.seed, position))
+        pixels = augment(self.loaded.pixels[index], self.size, rng, self.settings)
+        return pixels, self.loaded.photographs[index].label
+
+
+class Trainer:
+    """Trains one network and keeps the exponential average of its weights beside it."""
+
+    def __init__(
+        self,
+        network: LesionNetwork,
+        schedule: Schedule,
+        recipe: Recipe,
+        photographs: LoadedPhotographs,
+        validation: LoadedPhotographs,
+        *,
+        augmentation: Augmentation,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        self.schedule, self.recipe, self.device, self.seed = schedule, recipe, device, seed
+        self.photographs, self.validation = photographs, validation
+        self.augmentation = augmentation
+        self.network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = copy.deepcopy(self.network).eval()
+        self.average.requires_grad_(False)
+        labels = [photograph.label for photograph in photographs.photographs]
+        self.by_label = [
+            np.flatnonzero(np.asarray(labels) == label) for label in range(len(LABELS))
+        ]
+        counts = count_by_label(photographs.photographs)
+        if schedule.per_class is not None:
+            counts = tuple(min(count, schedule.per_class) for count in counts)
+        self.counts = counts
+        self.loss = create_loss(schedule.balance, counts).to(device)
+        self.optimizer = torch.optim.AdamW(
+            _parameter_groups(self.network, schedule.weight_decay), lr=schedule.lr
+        )
+        self.steps_per_epoch = max(1, sum(counts) // schedule.batch_size)
+        self.epoch = 0
+        self.history: list[EpochRecord] = []
+        self.best: float | None = None
+        self.best_weights: dict[str, torch.Tensor] | None = None
+        self.bad_validations = 0
+
+    @property
+    def is_finished(self) -> bool:
+        """Tell whether all epochs are done or validation has stopped getting better."""
+        patience = self.schedule.patience
+        if patience is not None and self.bad_validations > patience:
+            return True
+        return self.epoch >= self.schedule.epochs
+
+    def run_epoch(self) -> EpochRecord:
+        """Train for one epoch, measure where it is due, and return what happened."""
+        started = time.perf_counter()
+        # Dropout draws from the global generator: seeding it here makes epochs resumable.
+        torch.manual_seed(self.seed * 100_003 + self.epoch)
+        self._set_mode()
+        total, batches = 0.0, 0
+        progress = tqdm(
+            self._batches(),
+            total=self.steps_per_epoch,
+            desc=f"epoch {self.epoch + 1}/{self.schedule.epochs}",
+            unit="batch",
+        )
+        rate = self.schedule.lr
+        for batch, (images, labels) in enumerate(progress):
+            step = self.epoch * self.steps_per_epoch + batch
+            rate = self._set_rate(step)
+            with torch.autocast(
+                self.device.type, dtype=torch.bfloat16, enabled=self.device.type == "cuda"
+            ):
+                logits = self.network(images).logits
+            loss = self.loss(logits, labels)
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+            self.optimizer.step()
+            self._update_average(step)
+            total, batches = total + loss.item(), batches + 1
+            if batch % 10 == 0:
+                progress.set_postfix(loss=f"{total / batches:.3f}", lr=f"{rate:.1e}")
+        self.epoch += 1
+        metrics = self._validate() if self._validation_is_due() else None
+        record = EpochRecord(
+            epoch=self.epoch,
+            loss=total / max(batches, 1),
+            lr=rate,
+            seconds=time.perf_counter() - started,
+            balanced_accuracy=metrics.balanced_accuracy if metrics else None,
+            accuracy=metrics.accuracy if metrics else None,
+        )
+        self.history.append(record)
+        return record
+
+    def chosen_weights(self) -> dict[str, torch.Tensor]:
+        """Give the averaged weights: of the best validation with early stopping, else the last."""
+        if self.schedule.patience is not None and self.best_weights is not None:
+            return self.best_weights
+        return dict(self.average.state_dict())
+
+    def state(self) -> dict[str, Any]:
+        """Give everything that a resumed run needs."""
+        return {
+            "epoch": self.epoch,
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "history": [asdict(record) for record in self.history],
+            "best": self.best,
+            "best_weights": self.best_weights,
+            "bad_validations": self.bad_validations,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        self.epoch = state["epoch"]
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.history = [EpochRecord(**record) for record in state["history"]]
+        self.best = state["best"]
+        self.best_weights = state["best_weights"]
+        self.bad_validations = state["bad_validations"]
+
+    def _order(self) -> list[int]:
+        """Draw this epoch's photographs: all, at most `per_class` of each, or evenly by class."""
+        rng = np.random.default_rng((self.seed, self.epoch))
+        if self.schedule.balance == "sampler":
+            present = [members for members in self.by_label if len(members)]
+            share = sum(self.counts) // len(present) + 1
+            drawn = [rng.choice(members, share, replace=True) for members in present]
+        else:
+            drawn = [
+                rng.permutation(members)[:count]
+                for members, count in zip(self.by_label, self.counts, strict=True)
+            ]
+        return [int(index) for index in rng.permutation(np.concatenate(drawn))]
+
+    def _batches(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        order = self._order()
+        batch_size = min(self.schedule.batch_size, len(order))
+        dataset = AugmentedPhotographs(
+            self.photographs,
+            order[: self.steps_per_epoch * batch_size],
+            self.recipe.size,
+            (self.seed, self.epoch),
+            self.augmentation,
+        )
+        loader = torch.utils.data.DataLoader(
+            dataset,
+            batch_size=batch_size,
+            num_workers=self.schedule.workers,
+            collate_fn=list,
+            generator=torch.Generator().manual_seed(self.seed),
+        )
+        for batch in loader:
+            images = torch.from_numpy(normalise([pixels for pixels, _ in batch], self.recipe))
+            labels = torch.tensor([label for _, label in batch])
+            yield (
+                images.to(self.device, memory_format=torch.channels_last, non_blocking=True),
+                labels.to(self.device, non_blocking=True),
+            )
+
+    def _set_mode(self) -> None:
+        self.network.train()
+        frozen = self.epoch < self.schedule.frozen_epochs
+        self.network.backbone.requires_grad_(not frozen)
+        if frozen or self.schedule.freeze_batch_norm:
+            for module in self.network.backbone.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval()
+
+    def _set_rate(self, step: int) -> float:
+        """Follow one cycle: up in a straight line, down along a cosine (Smith 2018)."""
+        done = step / (self.schedule.epochs * self.steps_per_epoch)
+        warm_up = self.schedule.warm_up
+        if done < warm_up:
+            factor = 0.04 + 0.96 * done / warm_up
+        else:
+            factor = (1 + math.cos(math.pi * (done - warm_up) / (1 - warm_up))) / 2
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.schedule.lr * factor
+        return self.schedule.lr * factor
+
+    @torch.no_grad()
+    def _update_average(self, step: int) -> None:
+        # The first steps count more, else the starting weights would linger in short runs.
+        decay = min(self.schedule.ema, (1 + step) / (10 + step))
+        own = self.network.state_dict()
+        for name, mean in self.average.state_dict().items():
+            if mean.dtype.is_floating_point:
+                mean.lerp_(own[name], 1 - decay)
+            else:
+                mean.copy_(own[name])
+
+    def _validation_is_due(self) -> bool:
+        last = self.epoch == self.schedule.epochs
+        return last or self.epoch % self.schedule.validate_every == 0
+
+    def _validate(self) -> Metrics | None:
+        if not self.validation.photographs:
+            return None
+        probabilities = predict_probabilities(
+            self.average, self.validation.pixels, self.recipe, self.device
+        )
+        labels = [photograph.label for photograph in self.validation.photographs]
+        metrics = measure(np.asarray(labels), probabilities)
+        if self.best is None or metrics.balanced_accuracy > self.best:
+            self.best, self.bad_validations = metrics.balanced_accuracy, 0
+            if self.schedule.patience is not None:
+                self.best_weights = copy.deepcopy(self.average.state_dict())
+        else:
+            self.bad_validations += 1
+        return metrics
+
+
+@torch.inference_mode()
+def predict_probabilities(
+    network: LesionNetwork,
+    pixels: Sequence[Pixels],
+    recipe: Recipe,
+    device: torch.device,
+    batch_size: int = 32,
+) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Give the softmax of prepared photographs, n x 7, from a network in evaluation mode."""
+    rows = []
+    for start in range(0, len(pixels), batch_size):
+        images = torch.from_numpy(normalise(pixels[start : start + batch_size], recipe))
+        images = images.to(device, memory_format=torch.channels_last)
+        rows.append(network(images).logits.double().softmax(dim=1).cpu().numpy())
+    return np.concatenate(rows)
+
+
+def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Keep weight decay off biases and batch norm."""
+    decayed = [parameter for parameter in network.parameters() if parameter.ndim > 1]
+    others = [parameter for parameter in network.parameters() if parameter.ndim <= 1]
+    return [
+        {"params": decayed, "weight_decay": weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]

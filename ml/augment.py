@@ -12,7 +12,7 @@ from ml.preprocessing import Pixels
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Holds how far each change may go; every one is drawn evenly from -value to value.
+    """Holds how far each change may go; each is drawn evenly from -value to value, hue mostly near 0.
 
     Angles are in degrees, `hue` in turns of the colour circle, `shift` in parts of the side,
     `aspect` and `scale` in parts of the size, the `..._chance` values are probabilities.
@@ -77,7 +77,7 @@ def _warp(frame: Pixels, size: int, rng: np.random.Generator, settings: Augmenta
 def _recolour(pixels: Pixels, rng: np.random.Generator, settings: Augmentation) -> Pixels:
     hsv = cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV_FULL)
     steps = np.arange(256, dtype=np.float32)
-    hue = (steps + 256 * rng.uniform(-settings.hue, settings.hue)) % 256
+    hue = (steps + 256 * rng.triangular(-settings.hue, 0.0, settings.hue)) % 256
     saturation = steps * (1 + rng.uniform(-settings.saturation, settings.saturation))
     contrast = 1 + rng.uniform(-settings.contrast, settings.contrast)
     brightness = 255 * rng.uniform(-settings.brightness, settings.brightness)

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ClinicConfig(AppConfig):
+    """People, appointments, visits and prescriptions."""
+
+    name = "clinic"
+    verbose_name = _("Clinic")

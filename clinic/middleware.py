@@ -1,0 +1,35 @@
+import uuid
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+from clinic.services.audit import Origin, from_origin
+
+
+class AuditOriginMiddleware:
+    """Tells the audit trail where the events of this request come from."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        origin = Origin(request_id=uuid.uuid4(), ip_address=request.META.get("REMOTE_ADDR") or None)
+        with from_origin(origin):
+            return self.get_response(request)
+
+
+class UserLanguageMiddleware:
+    """Speaks the language that the person chose in the profile."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        language = getattr(request.user, "language", None)
+        if not language:
+            return self.get_response(request)
+        with translation.override(language):
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", language)
+        return response

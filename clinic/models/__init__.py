@@ -1,0 +1,28 @@
+from clinic.models.appointment import Appointment, AppointmentTransition
+from clinic.models.audit import AuditEvent
+from clinic.models.catalogue import BodySite, Symptom
+from clinic.models.consent import Consent
+from clinic.models.consultation import Addendum, Consultation
+from clinic.models.patient import Patient
+from clinic.models.prescription import Prescription, PrescriptionLine
+from clinic.models.schedule import Absence, Availability, Doctor, VisitType
+from clinic.models.user import User
+
+__all__ = [
+    "Absence",
+    "Addendum",
+    "Appointment",
+    "AppointmentTransition",
+    "AuditEvent",
+    "Availability",
+    "BodySite",
+    "Consent",
+    "Consultation",
+    "Doctor",
+    "Patient",
+    "Prescription",
+    "PrescriptionLine",
+    "Symptom",
+    "User",
+    "VisitType",
+]

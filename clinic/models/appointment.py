@@ -1,0 +1,169 @@
+import uuid
+from datetime import date, datetime, time, timedelta
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models.schedule import Doctor
+
+
+class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    """Appointments by day and by state."""
+
+    def on_day(self, day: date) -> Self:
+        """Appointments that start on a day of the clinic's calendar."""
+        start = timezone.make_aware(datetime.combine(day, time.min))
+        end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
+        return self.filter(starts_at__gte=start, starts_at__lt=end)
+
+    def upcoming(self) -> Self:
+        """Appointments that are still to come."""
+        return self.filter(ends_at__gte=timezone.now(), status__in=Appointment.OPEN_STATUSES)
+
+    def holding_a_slot(self) -> Self:
+        """Appointments that keep their time from everybody else."""
+        return self.filter(status__in=Appointment.SLOT_STATUSES)
+
+    def not_cancelled(self) -> Self:
+        """Appointments that give the doctor a part in the patient's care."""
+        return self.filter(status__in=Appointment.CARE_STATUSES)
+
+
+class Appointment(models.Model):
+    """A time that a doctor keeps for a patient."""
+
+    class Status(models.TextChoices):
+        REQUESTED = "requested", _("Requested")
+        WAITLIST = "waitlist", _("On the waiting list")
+        BOOKED = "booked", _("Booked")
+        CONFIRMED = "confirmed", _("Confirmed")
+        ARRIVED = "arrived", _("Arrived")
+        IN_CONSULTATION = "in_consultation", _("In consultation")
+        COMPLETED = "completed", _("Completed")
+        CANCELLED = "cancelled", _("Cancelled")
+        NO_SHOW = "no_show", _("No-show")
+        RESCHEDULED = "rescheduled", _("Rescheduled")
+        ENTERED_IN_ERROR = "entered_in_error", _("Entered in error")
+
+    # From each status, where it may go. Everything else is refused.
+    TRANSITIONS: ClassVar[dict[str, frozenset[str]]] = {
+        Status.REQUESTED: frozenset({Status.BOOKED, Status.WAITLIST, Status.CANCELLED}),
+        Status.WAITLIST: frozenset({Status.BOOKED, Status.CANCELLED}),
+        Status.BOOKED: frozenset(
+            {
+                Status.CONFIRMED,
+                Status.ARRIVED,
+                Status.CANCELLED,
+                Status.NO_SHOW,
+                Status.RESCHEDULED,
+                Status.ENTERED_IN_ERROR,
+            }
+        ),
+        Status.CONFIRMED: frozenset(
+            {
+                Status.ARRIVED,
+                Status.CANCELLED,
+                Status.NO_SHOW,
+                Status.RESCHEDULED,
+                Status.ENTERED_IN_ERROR,
+            }
+        ),
+        Status.ARRIVED: frozenset({Status.IN_CONSULTATION, Status.BOOKED, Status.CANCELLED}),
+        Status.IN_CONSULTATION: frozenset({Status.COMPLETED}),
+        Status.COMPLETED: frozenset(),
+        Status.CANCELLED: frozenset(),
+        Status.NO_SHOW: frozenset({Status.ARRIVED, Status.BOOKED}),
+        Status.RESCHEDULED: frozenset(),
+        Status.ENTERED_IN_ERROR: frozenset(),
+    }
+    SLOT_STATUSES = (
+        Status.BOOKED,
+        Status.CONFIRMED,
+        Status.ARRIVED,
+        Status.IN_CONSULTATION,
+        Status.COMPLETED,
+    )
+    OPEN_STATUSES = (Status.REQUESTED, Status.WAITLIST, Status.BOOKED, Status.CONFIRMED)
+    CARE_STATUSES = (*SLOT_STATUSES, Status.NO_SHOW)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    patient = models.ForeignKey(
+        "clinic.Patient", on_delete=models.PROTECT, related_name="appointments"
+    )
+    doctor = models.ForeignKey(Doctor, on_delete=models.PROTECT, related_name="appointments")
+    visit_type = models.ForeignKey(
+        "clinic.VisitType", on_delete=models.PROTECT, related_name="appointments"
+    )
+    starts_at = models.DateTimeField(_("starts"))
+    ends_at = models.DateTimeField(_("ends"))
+    status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.BOOKED)
+    is_urgent = models.BooleanField(_("urgent"), default=False)
+    note = models.CharField(
+        _("note for the desk"),
+        max_length=200,
+        blank=True,
+        help_text=_("Nothing medical: the whole desk reads it."),
+    )
+    arrived_at = models.DateTimeField(_("arrived"), null=True, blank=True)
+    rescheduled_from = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        related_name="rescheduled_to",
+        null=True,
+        blank=True,
+        verbose_name=_("moved from"),
+    )
+    series_id = models.UUIDField(null=True, blank=True, editable=False, db_index=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects: ClassVar[AppointmentQuerySet] = AppointmentQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("appointment")
+        verbose_name_plural = _("appointments")
+        ordering = ["starts_at"]
+        indexes = [
+            models.Index(fields=["doctor", "starts_at"], name="appointment_by_doctor_and_time"),
+            models.Index(fields=["patient", "starts_at"], name="appointment_by_patient_time"),
+            models.Index(fields=["starts_at"], name="appointment_by_time"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")),
+                name="appointment_ends_after_it_starts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{timezone.localtime(self.starts_at):%Y-%m-%d %H:%M}"
+
+    def can_become(self, status: str) -> bool:
+        """Whether the transition table allows the move."""
+        return status in self.TRANSITIONS[self.status]
+
+
+class AppointmentTransition(models.Model):
+    """One move of an appointment from a status to the next: who, when, why."""
+
+    appointment = models.ForeignKey(
+        Appointment, on_delete=models.PROTECT, related_name="transitions"
+    )
+    from_status = models.CharField(max_length=20, choices=Appointment.Status, blank=True)
+    to_status = models.CharField(max_length=20, choices=Appointment.Status)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    made_at = models.DateTimeField(auto_now_add=True)
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["made_at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.from_status} -> {self.to_status}"

@@ -1,0 +1,47 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class BodySite(models.Model):
+    """A place on the body, by the words of the data set where it has one."""
+
+    class View(models.TextChoices):
+        FRONT = "front", _("Front")
+        BACK = "back", _("Back")
+        EITHER = "either", _("Front or back")
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    view = models.CharField(_("view"), max_length=10, choices=View, default=View.EITHER)
+    training_name = models.CharField(
+        _("name in training data"),
+        max_length=40,
+        default="unknown",
+        help_text=_("The word that HAM10000 uses in its column “localization”."),
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("body site")
+        verbose_name_plural = _("body sites")
+        ordering = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Symptom(models.Model):
+    """A complaint that a visit can record."""
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    is_active = models.BooleanField(_("offered"), default=True)
+
+    class Meta:
+        verbose_name = _("symptom")
+        verbose_name_plural = _("symptoms")
+        ordering = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.name

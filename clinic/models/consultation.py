@@ -1,0 +1,98 @@
+import uuid
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models.schedule import Doctor
+
+
+class ConsultationQuerySet(models.QuerySet["Consultation"]):
+    """Visits by whether they are signed."""
+
+    def signed(self) -> Self:
+        """Visits that a doctor has signed and closed."""
+        return self.filter(signed_at__isnull=False)
+
+
+class Consultation(models.Model):
+    """What a doctor finds and does in one visit; frozen once it is signed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    appointment = models.OneToOneField(
+        "clinic.Appointment", on_delete=models.PROTECT, related_name="consultation"
+    )
+    patient = models.ForeignKey(
+        "clinic.Patient", on_delete=models.PROTECT, related_name="consultations"
+    )
+    doctor = models.ForeignKey(Doctor, on_delete=models.PROTECT, related_name="consultations")
+    reason = models.CharField(_("reason for the visit"), max_length=200, blank=True)
+    symptoms = models.ManyToManyField(
+        "clinic.Symptom", related_name="consultations", blank=True, verbose_name=_("symptoms")
+    )
+    body_site = models.ForeignKey(
+        "clinic.BodySite",
+        on_delete=models.PROTECT,
+        related_name="consultations",
+        null=True,
+        blank=True,
+        verbose_name=_("body site"),
+    )
+    notes = models.TextField(_("notes"), blank=True)
+    conclusion = models.TextField(
+        _("conclusion for the patient"),
+        blank=True,
+        help_text=_("The patient reads this once the visit is signed."),
+    )
+    version = models.PositiveIntegerField(default=0, editable=False)
+    started_at = models.DateTimeField(_("started"), auto_now_add=True)
+    saved_at = models.DateTimeField(_("saved"), auto_now=True)
+    signed_at = models.DateTimeField(_("signed"), null=True, blank=True)
+    signed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+
+    objects: ClassVar[ConsultationQuerySet] = ConsultationQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("visit")
+        verbose_name_plural = _("visits")
+        ordering = ["-started_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(signed_at__isnull=True, signed_by__isnull=True)
+                | models.Q(signed_at__isnull=False, signed_by__isnull=False),
+                name="consultation_signature_says_who",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d}"
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether the visit is closed and may only get addenda."""
+        return self.signed_at is not None
+
+
+class Addendum(models.Model):
+    """A dated note that follows a signed visit."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    consultation = models.ForeignKey(
+        Consultation, on_delete=models.PROTECT, related_name="addenda"
+    )
+    text = models.TextField(_("text"))
+    written_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    written_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("addendum")
+        verbose_name_plural = _("addenda")
+        ordering = ["written_at"]
+
+    def __str__(self) -> str:
+        return f"{self.written_at:%Y-%m-%d}"

@@ -1,0 +1,91 @@
+import uuid
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+
+class PatientQuerySet(models.QuerySet["Patient"]):
+    """Patients by what a desk asks for."""
+
+    def without_login(self) -> Self:
+        """Patients who cannot sign in yet."""
+        return self.filter(user__isnull=True)
+
+
+class Patient(models.Model):
+    """A person the clinic treats, with or without a login."""
+
+    class Sex(models.TextChoices):
+        FEMALE = "female", _("Female")
+        MALE = "male", _("Male")
+        OTHER = "other", _("Other")
+        UNKNOWN = "unknown", _("Unknown")
+
+    class Phototype(models.IntegerChoices):
+        """Fitzpatrick's scale."""
+
+        I = 1, _("I: always burns, never tans")  # noqa: E741
+        II = 2, _("II: usually burns, tans a little")
+        III = 3, _("III: sometimes burns, tans evenly")
+        IV = 4, _("IV: rarely burns, tans well")
+        V = 5, _("V: very rarely burns, brown skin")
+        VI = 6, _("VI: never burns, dark brown to black skin")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    record_number = models.CharField(_("record number"), max_length=20, unique=True)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="patient",
+        null=True,
+        blank=True,
+        verbose_name=_("account"),
+    )
+    full_name = models.CharField(_("full name"), max_length=150)
+    preferred_name = models.CharField(_("preferred name"), max_length=150, blank=True)
+    search_name = models.CharField(max_length=310, editable=False, db_index=True)
+    birth_date = models.DateField(_("date of birth"))
+    sex = models.CharField(_("sex"), max_length=10, choices=Sex, default=Sex.UNKNOWN)
+    phone = PhoneNumberField(_("phone"), blank=True, db_index=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    language = models.CharField(
+        _("language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
+    )
+    national_id = models.CharField(_("national identifier"), max_length=40, blank=True)
+    insurer = models.CharField(_("insurer"), max_length=120, blank=True)
+    emergency_contact = models.CharField(_("emergency contact"), max_length=200, blank=True)
+    phototype = models.PositiveSmallIntegerField(
+        _("phototype"), choices=Phototype, null=True, blank=True
+    )
+    allergies = models.TextField(_("allergies"), blank=True)
+    has_no_known_allergies = models.BooleanField(_("no known allergies"), default=False)
+    created_at = models.DateTimeField(_("registered"), auto_now_add=True)
+
+    objects: ClassVar[PatientQuerySet] = PatientQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("patient")
+        verbose_name_plural = _("patients")
+        ordering = ["full_name", "record_number"]
+        indexes = [models.Index(fields=["full_name", "record_number"], name="patient_by_name")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(allergies="") | models.Q(has_no_known_allergies=False),
+                name="patient_has_allergies_or_none_known",
+                violation_error_message=_("There are allergies: untick “no known allergies”."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    @property
+    def age(self) -> int:
+        """Age today in whole years."""
+        today = timezone.localdate()
+        had_birthday = (today.month, today.day) >= (self.birth_date.month, self.birth_date.day)
+        return today.year - self.birth_date.year - (not had_birthday)

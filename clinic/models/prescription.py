@@ -1,0 +1,95 @@
+import uuid
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class PrescriptionQuerySet(models.QuerySet["Prescription"]):
+    """Prescriptions by state."""
+
+    def issued(self) -> Self:
+        """Prescriptions that left the doctor's desk, revoked ones among them."""
+        return self.exclude(status=Prescription.Status.DRAFT)
+
+
+class Prescription(models.Model):
+    """What a patient is to take; the signed one is never edited, only revoked or renewed."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        SIGNED = "signed", _("Signed")
+        REVOKED = "revoked", _("Revoked")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    consultation = models.OneToOneField(
+        "clinic.Consultation", on_delete=models.PROTECT, related_name="prescription"
+    )
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
+    renewed_from = models.ForeignKey(
+        "self", on_delete=models.PROTECT, related_name="renewals", null=True, blank=True
+    )
+    signed_at = models.DateTimeField(_("signed"), null=True, blank=True)
+    signed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    revoked_reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    objects: ClassVar[PrescriptionQuerySet] = PrescriptionQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("prescription")
+        verbose_name_plural = _("prescriptions")
+        ordering = ["-signed_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status="draft", signed_at__isnull=True)
+                | models.Q(
+                    status__in=["signed", "revoked"],
+                    signed_at__isnull=False,
+                    signed_by__isnull=False,
+                ),
+                name="prescription_leaves_the_desk_signed",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status="revoked")
+                | models.Q(revoked_at__isnull=False, revoked_by__isnull=False),
+                name="prescription_revocation_says_who",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_status_display()
+
+
+class PrescriptionLine(models.Model):
+    """One drug and how it is taken."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    prescription = models.ForeignKey(Prescription, on_delete=models.PROTECT, related_name="lines")
+    position = models.PositiveSmallIntegerField(default=0)
+    drug = models.CharField(_("drug"), max_length=120)
+    form = models.CharField(_("form"), max_length=60, blank=True)
+    strength = models.CharField(_("strength"), max_length=60, blank=True)
+    dose = models.CharField(_("dose"), max_length=80)
+    route = models.CharField(_("route"), max_length=60, blank=True)
+    frequency = models.CharField(_("frequency"), max_length=80)
+    duration = models.CharField(_("duration"), max_length=80)
+    quantity = models.CharField(_("quantity"), max_length=60, blank=True)
+    refills = models.PositiveSmallIntegerField(_("refills"), default=0)
+    is_substitution_allowed = models.BooleanField(_("substitution allowed"), default=True)
+    is_as_needed = models.BooleanField(_("as needed"), default=False)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("line")
+        verbose_name_plural = _("lines")
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.drug

@@ -1,0 +1,76 @@
+import uuid
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes accounts from an e-mail address."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Creates an account, without a usable password where none is given."""
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Finds an account by its e-mail address, however it is capitalised."""
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """A person who signs in, known by an e-mail address and one role."""
+
+    class Role(models.TextChoices):
+        ADMIN = "admin", _("Admin")
+        SECRETARY = "secretary", _("Secretary")
+        DOCTOR = "doctor", _("Doctor")
+        PATIENT = "patient", _("Patient")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField(_("e-mail"), unique=True)
+    full_name = models.CharField(_("full name"), max_length=150)
+    role = models.CharField(_("role"), max_length=20, choices=Role)
+    phone = PhoneNumberField(_("phone"), blank=True)
+    language = models.CharField(
+        _("language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
+    )
+    photograph = models.FileField(_("photograph"), upload_to="profiles/", blank=True)
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        ordering = ["full_name", "email"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="user_email_is_unique_whatever_its_capitals",
+                violation_error_message=_("There is an account with this e-mail already."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=["admin", "secretary", "doctor", "patient"]),
+                name="user_has_a_known_role",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name or self.email
+
+    def clean(self) -> None:
+        """Keeps e-mail addresses in small letters, so that one person has one account."""
+        super().clean()
+        self.email = self.email.lower()

@@ -1,0 +1,175 @@
+"""Who may see and do what in the clinic; the only module of this app that reads a role.
+
+`visible_<plural>(user)` gives what a person may know to exist: a stranger's object is a 404.
+`can_<verb>(user, ...)` says what a person may do: what is seen but not allowed is a 403.
+"""
+
+from django.db.models import Q, QuerySet
+
+from clinic.models import (
+    Appointment,
+    Availability,
+    Consultation,
+    Doctor,
+    Patient,
+    Prescription,
+    User,
+)
+
+Role = User.Role
+
+
+def is_admin(user: User) -> bool:
+    """Whether the person manages accounts and settings."""
+    return user.is_active and user.role == Role.ADMIN
+
+
+def is_secretary(user: User) -> bool:
+    """Whether the person works at the desk."""
+    return user.is_active and user.role == Role.SECRETARY
+
+
+def is_doctor(user: User) -> bool:
+    """Whether the person sees patients."""
+    return user.is_active and user.role == Role.DOCTOR
+
+
+def is_patient(user: User) -> bool:
+    """Whether the person is treated here."""
+    return user.is_active and user.role == Role.PATIENT
+
+
+def patients_in_care(user: User) -> QuerySet[Patient]:
+    """Patients who have an appointment with the doctor that is not cancelled."""
+    if not is_doctor(user):
+        return Patient.objects.none()
+    appointments = Appointment.objects.not_cancelled().filter(doctor__user=user)
+    return Patient.objects.filter(pk__in=appointments.values("patient"))
+
+
+def visible_users(user: User) -> QuerySet[User]:
+    """Accounts: an admin sees all, everybody else their own."""
+    if is_admin(user):
+        return User.objects.all()
+    return User.objects.filter(pk=user.pk)
+
+
+def visible_patients(user: User) -> QuerySet[Patient]:
+    """Identity and contact data of patients."""
+    if is_admin(user) or is_secretary(user):
+        return Patient.objects.all()
+    if is_doctor(user):
+        return patients_in_care(user)
+    return Patient.objects.filter(user=user)
+
+
+def visible_doctors(user: User) -> QuerySet[Doctor]:
+    """Doctors who work here; everybody may know them."""
+    return Doctor.objects.filter(user__is_active=True).select_related("user")
+
+
+def visible_availabilities(user: User) -> QuerySet[Availability]:
+    """Weekly hours, for those who plan with them."""
+    if is_admin(user) or is_secretary(user):
+        return Availability.objects.all()
+    return Availability.objects.filter(doctor__user=user)
+
+
+def visible_appointments(user: User) -> QuerySet[Appointment]:
+    """Appointments: the desk and the admin see all, a doctor those of patients in care."""
+    if is_admin(user) or is_secretary(user):
+        return Appointment.objects.all()
+    if is_doctor(user):
+        return Appointment.objects.filter(
+            Q(doctor__user=user) | Q(patient__in=patients_in_care(user))
+        )
+    return Appointment.objects.filter(patient__user=user)
+
+
+def visible_consultations(user: User) -> QuerySet[Consultation]:
+    """Visits: a doctor sees those of patients in care, a patient the own signed ones."""
+    if is_doctor(user):
+        return Consultation.objects.filter(patient__in=patients_in_care(user))
+    if is_patient(user):
+        return Consultation.objects.signed().filter(patient__user=user)
+    return Consultation.objects.none()
+
+
+def visible_prescriptions(user: User) -> QuerySet[Prescription]:
+    """Prescriptions: a patient sees what was signed, a draft stays with the doctors."""
+    prescriptions = Prescription.objects.filter(consultation__in=visible_consultations(user))
+    return prescriptions if is_doctor(user) else prescriptions.issued()
+
+
+def can_manage_accounts(user: User) -> bool:
+    """Create, change, deactivate accounts."""
+    return is_admin(user)
+
+
+def can_manage_schedule(user: User) -> bool:
+    """Change weekly hours and absences."""
+    return is_admin(user) or is_secretary(user)
+
+
+def can_run_desk(user: User) -> bool:
+    """Book appointments, mark arrivals, plan the day."""
+    return is_secretary(user)
+
+
+def can_see_patient_list(user: User) -> bool:
+    """Look patients up by name."""
+    return is_admin(user) or is_secretary(user) or is_doctor(user)
+
+
+def can_register_patients(user: User) -> bool:
+    """Add a patient to the register."""
+    return is_secretary(user)
+
+
+def can_edit_patient(user: User, patient: Patient) -> bool:
+    """Correct identity and contact data of a patient who is visible."""
+    return is_secretary(user) or is_doctor(user)
+
+
+def can_see_clinical(user: User, patient: Patient) -> bool:
+    """Read allergies, phototype and everything else medical of a patient."""
+    return is_doctor(user) and patients_in_care(user).filter(pk=patient.pk).exists()
+
+
+def can_record_consent(user: User, patient: Patient) -> bool:
+    """Record or withdraw a consent for a patient who is visible."""
+    return is_secretary(user) or is_doctor(user)
+
+
+def can_transition(user: User, appointment: Appointment, status: str) -> bool:
+    """Move an appointment to a status, as far as the person's job goes."""
+    if is_secretary(user):
+        return status not in {Appointment.Status.IN_CONSULTATION, Appointment.Status.COMPLETED}
+    if is_patient(user):
+        return status == Appointment.Status.CANCELLED
+    return False
+
+
+def can_open_visit(user: User, appointment: Appointment) -> bool:
+    """Call the patient in."""
+    return is_doctor(user) and appointment.doctor.user_id == user.pk
+
+
+def can_see_own_day(user: User) -> bool:
+    """See the list of one's visits of a day."""
+    return is_doctor(user)
+
+
+def can_write_visit(user: User, consultation: Consultation) -> bool:
+    """Write up, photograph, prescribe and sign; the service refuses once the visit is signed."""
+    return is_doctor(user) and consultation.doctor.user_id == user.pk
+
+
+def can_revoke_prescription(user: User, prescription: Prescription) -> bool:
+    """Revoke a signed prescription."""
+    return is_doctor(user) and prescription.consultation.doctor.user_id == user.pk
+
+
+def can_see_portal(user: User) -> bool:
+    """Read the own appointments and record."""
+    return is_patient(user)

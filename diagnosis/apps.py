@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class DiagnosisConfig(AppConfig):
+    """Photographs, predictions, reviews and training samples."""
+
+    name = "diagnosis"
+    verbose_name = _("Diagnosis")

@@ -1,0 +1,74 @@
+from typing import ClassVar, Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class DiseaseQuerySet(models.QuerySet["Disease"]):
+    """Diseases by whether the model knows them."""
+
+    def offered(self) -> Self:
+        """Diseases that a doctor can choose today."""
+        return self.filter(is_active=True)
+
+
+class Disease(models.Model):
+    """A diagnosis of the clinic's catalogue; seven of them are classes of the model."""
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    icd10 = models.CharField(_("ICD-10"), max_length=10, blank=True)
+    model_class = models.CharField(
+        _("class of the model"),
+        max_length=10,
+        blank=True,
+        help_text=_("One of akiec, bcc, bkl, df, mel, nv, vasc; empty outside the seven."),
+    )
+    is_malignant = models.BooleanField(_("malignant or precancerous"), default=False)
+    plain_words = models.TextField(_("in plain words"), blank=True)
+    is_active = models.BooleanField(_("offered"), default=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    objects: ClassVar[DiseaseQuerySet] = DiseaseQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("disease")
+        verbose_name_plural = _("diseases")
+        ordering = ["position", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["model_class"],
+                condition=~models.Q(model_class=""),
+                name="disease_stands_for_a_model_class_alone",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    model_class__in=["", "akiec", "bcc", "bkl", "df", "mel", "nv", "vasc"]
+                ),
+                name="disease_has_a_known_model_class_or_none",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DiseaseStage(models.Model):
+    """A stage of a disease, in the order in which it advances."""
+
+    disease = models.ForeignKey(Disease, on_delete=models.PROTECT, related_name="stages")
+    name = models.CharField(_("name"), max_length=80)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("stage")
+        verbose_name_plural = _("stages")
+        ordering = ["disease", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["disease", "name"], name="disease_stage_has_its_own_name"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,278 @@
+"""Settings of the site, read from the environment and safe by default."""
+
+import os
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+# A start that says what it is reads nothing else; the others take the file that `make demo` wrote.
+if "SKINHEALTH_ENV" not in os.environ:
+    environ.Env.read_env(BASE_DIR / ".env")
+
+# --- What kind of start is this -----------------------------------------------------------------
+
+ENVIRONMENT = env.str("SKINHEALTH_ENV", default="production")  # production, demo or test
+IS_PRODUCTION = ENVIRONMENT == "production"
+IS_DEMO = ENVIRONMENT == "demo"
+if ENVIRONMENT not in {"production", "demo", "test"}:
+    raise ImproperlyConfigured("SKINHEALTH_ENV is one of: production, demo, test.")
+
+DEBUG = env.bool("DEBUG", default=IS_DEMO)
+
+# Known to everybody who reads this file, so a production start with it is refused below.
+DEFAULT_SECRET_KEY = "only-for-a-demo-or-a-test-" + "0" * 40
+SECRET_KEY = env.str("SECRET_KEY", default=DEFAULT_SECRET_KEY)
+
+# Database, photographs and queue of an installation without servers lie together here.
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".demo"))).resolve()
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if IS_PRODUCTION else ["*"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# --- Parts --------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "skinhealth.apps.SkinHealthConfig",
+    "clinic.apps.ClinicConfig",
+    "diagnosis.apps.DiagnosisConfig",
+    "allauth",
+    "allauth.account",
+    "django_htmx",
+    "phonenumber_field",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.contrib.staticfiles",
+    "django.forms",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "skinhealth.middleware.SecurityHeadersMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "clinic.middleware.UserLanguageMiddleware",
+    "clinic.middleware.AuditOriginMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "skinhealth.urls"
+WSGI_APPLICATION = "skinhealth.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "skinhealth.context_processors.frame",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# --- Database -----------------------------------------------------------------------------------
+
+DATABASES = {
+    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'skinhealth.sqlite3'}")
+}
+IS_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+if IS_SQLITE:
+    # Writers queue up instead of failing, and readers never wait for them.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=60)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- People -------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "clinic.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+PASSWORD_RESET_TIMEOUT = 48 * 3600  # seconds; an invitation is such a link
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "clinic.adapters.ClinicAccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+
+SESSION_COOKIE_AGE = 12 * 3600  # seconds
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True
+
+# --- Language and time --------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.str("CLINIC_TIME_ZONE", default="Europe/Paris")
+PHONENUMBER_DEFAULT_REGION = env.str("CLINIC_REGION", default="FR")
+PHONENUMBER_DB_FORMAT = "E164"
+
+# --- The clinic ---------------------------------------------------------------------------------
+
+CLINIC_NAME = env.str("CLINIC_NAME", default="SkinHealth Clinic")
+CLINIC_SLOT_MINUTES = env.int("CLINIC_SLOT_MINUTES", default=15)
+PAGE_SIZE = 25
+
+# --- Files --------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    ("vendor/bootstrap", BASE_DIR / "node_modules/bootstrap/dist"),
+    ("vendor/bootstrap-icons", BASE_DIR / "node_modules/bootstrap-icons/font"),
+    ("vendor/htmx", BASE_DIR / "node_modules/htmx.org/dist"),
+]
+WHITENOISE_USE_FINDERS = not IS_PRODUCTION
+WHITENOISE_AUTOREFRESH = DEBUG
+STORAGES = {
+    # No URL: a photograph leaves the site only through a view that checks who asks.
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "photographs", "base_url": None},
+    },
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if IS_PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+# Request bodies: one photograph and its form. Larger files go to disk while they arrive.
+PHOTOGRAPH_MAX_BYTES = 15 * 1024 * 1024
+PHOTOGRAPH_MAX_PIXELS = 40_000_000
+PHOTOGRAPH_MIN_SIDE = 64  # pixels
+PHOTOGRAPH_SMALL_SIDE = 224  # pixels; below it the page warns
+FILE_UPLOAD_PERMISSIONS = 0o600
+
+# --- Mail ---------------------------------------------------------------------------------------
+
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{CLINIC_NAME} <clinic@localhost>")
+
+# --- Queue --------------------------------------------------------------------------------------
+
+QUEUE_DIR = DATA_DIR / "queue"
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://")
+if CELERY_BROKER_URL.startswith("filesystem:"):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(QUEUE_DIR / "messages"),
+        "data_folder_out": str(QUEUE_DIR / "messages"),
+        "control_folder": str(QUEUE_DIR / "control"),
+        "store_processed": False,
+        "polling_interval": 0.05,  # seconds
+    }
+else:
+    # A broker that is down must cost the person who uploads a moment, not a minute.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "socket_connect_timeout": 1,
+        "socket_timeout": 5,
+        "visibility_timeout": 3600,
+    }
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_CREATE_MISSING_QUEUES = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE_FILENAME = str(QUEUE_DIR / "beat")
+CELERY_TASK_ROUTES = {"diagnosis.tasks.run_prediction_task": {"queue": "inference"}}
+CELERY_BEAT_SCHEDULE = {
+    "requeue-lost-predictions": {
+        "task": "diagnosis.tasks.requeue_lost_predictions_task",
+        "schedule": 10.0,  # seconds
+        "options": {"expires": 10},
+    },
+}
+
+# --- The classifier -----------------------------------------------------------------------------
+
+MODEL_BUNDLE = Path(env.str("MODEL_BUNDLE", default=str(BASE_DIR / "ml" / "weights")))
+MODEL_ENGINE = env.str("MODEL_ENGINE", default="auto")  # auto, onnx, torch
+MODEL_THREADS = env.int("MODEL_THREADS", default=0)  # 0: as many as there are cores
+PREDICTION_TIME_LIMIT = env.int("PREDICTION_TIME_LIMIT", default=20)  # seconds, one run
+PREDICTION_LOST_AFTER = env.int("PREDICTION_LOST_AFTER", default=30)  # seconds, then queued again
+PREDICTION_MAX_TRIES = 3
+
+# --- Safety -------------------------------------------------------------------------------------
+
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+if IS_PRODUCTION:
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+    if SECRET_KEY == DEFAULT_SECRET_KEY or len(SECRET_KEY) < 50:
+        raise ImproperlyConfigured("Set SECRET_KEY to a secret of at least 50 characters.")
+    if DEBUG:
+        raise ImproperlyConfigured("DEBUG is not allowed in production.")
+    if IS_SQLITE:
+        raise ImproperlyConfigured("Set DATABASE_URL to a PostgreSQL database: not SQLite.")
+    if not ALLOWED_HOSTS:
+        raise ImproperlyConfigured("Set ALLOWED_HOSTS to the names of this site.")
+
+# --- Log ----------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+}

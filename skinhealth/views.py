@@ -1,0 +1,40 @@
+import sys
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+
+from clinic.permissions import can_manage_accounts, can_run_desk, can_see_own_day
+from clinic.requests import SignedInRequest
+
+
+def home(request: SignedInRequest) -> HttpResponse:
+    """Sends each role to the page that its day starts with."""
+    if can_manage_accounts(request.user):
+        return redirect("clinic:account_list")
+    if can_run_desk(request.user):
+        return redirect("clinic:desk_day")
+    if can_see_own_day(request.user):
+        return redirect("clinic:doctor_day")
+    return redirect("clinic:my_appointments")
+
+
+@login_not_required
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Says nothing but that there is nothing, to whoever asks for what is not theirs."""
+    return render(request, "404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answers 503 while the database cannot be reached, 500 for everything else."""
+    error = sys.exc_info()[1]
+    is_database_down = isinstance(error, OperationalError | InterfaceError)
+    status = 503 if is_database_down else 500
+    # Neither page may ask the database for anything, so they render without the request.
+    return HttpResponse(
+        render_to_string(f"{status}.html"),
+        status=status,
+        headers={"Retry-After": "10"} if is_database_down else {},
+    )

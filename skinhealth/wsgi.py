@@ -1,0 +1,9 @@
+"""The web program: `gunicorn skinhealth.wsgi`."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "skinhealth.settings")
+
+application = get_wsgi_application()

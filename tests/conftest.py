@@ -1,0 +1,77 @@
+"""The cast: one person per role, a second patient and a second doctor, and browsers for them."""
+
+import pytest
+from django.test import Client
+
+from clinic.models import Appointment, User
+from tests.factories import (
+    AppointmentFactory,
+    ConsultationFactory,
+    DoctorFactory,
+    PatientFactory,
+    UserFactory,
+)
+
+
+@pytest.fixture
+def admin(db):
+    return UserFactory(email="admin@example.org", full_name="Ada Admin", role=User.Role.ADMIN)
+
+
+@pytest.fixture
+def secretary(db):
+    return UserFactory(
+        email="secretary@example.org", full_name="Sam Secretary", role=User.Role.SECRETARY
+    )
+
+
+@pytest.fixture
+def doctor(db):
+    """A doctor's account; `doctor.doctor` is the profile."""
+    return DoctorFactory(user__email="doctor@example.org", user__full_name="Dora Doctor").user
+
+
+@pytest.fixture
+def other_doctor(db):
+    return DoctorFactory(user__email="other-doctor@example.org", user__full_name="Otto Other").user
+
+
+@pytest.fixture
+def patient(db):
+    """A patient with a login; `patient.user` is the account."""
+    user = UserFactory(email="patient@example.org", full_name="Paul Patient")
+    return PatientFactory(user=user, full_name="Paul Patient", email=user.email)
+
+
+@pytest.fixture
+def other_patient(db):
+    user = UserFactory(email="other-patient@example.org", full_name="Olga Other")
+    return PatientFactory(user=user, full_name="Olga Other", email=user.email)
+
+
+@pytest.fixture
+def appointment(doctor, patient):
+    """A booked appointment of the patient with the doctor, now."""
+    return AppointmentFactory(doctor=doctor.doctor, patient=patient)
+
+
+@pytest.fixture
+def consultation(doctor, patient):
+    """An open visit of the patient with the doctor."""
+    return ConsultationFactory(
+        appointment__doctor=doctor.doctor,
+        appointment__patient=patient,
+        appointment__status=Appointment.Status.IN_CONSULTATION,
+    )
+
+
+@pytest.fixture
+def sign_in():
+    """Gives a browser in which somebody has signed in."""
+
+    def _sign_in(user):
+        client = Client()
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return _sign_in

@@ -1,0 +1,95 @@
+"""Rows for tests, with fixed values where a test may look."""
+
+from datetime import date, timedelta
+
+import factory
+from django.utils import timezone
+
+from clinic.models import (
+    Appointment,
+    Availability,
+    Consent,
+    Consultation,
+    Doctor,
+    Patient,
+    User,
+    VisitType,
+)
+
+PASSWORD = "correct horse battery"
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = User
+
+    email = factory.Sequence(lambda n: f"person{n}@example.org")
+    full_name = factory.Sequence(lambda n: f"Person {n}")
+    role = User.Role.PATIENT
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        return model_class.objects.create_user(password=PASSWORD, **kwargs)
+
+
+class DoctorFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Doctor
+
+    user = factory.SubFactory(UserFactory, role=User.Role.DOCTOR)
+
+
+class PatientFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Patient
+
+    record_number = factory.Sequence(lambda n: f"P-{n:06d}")
+    full_name = factory.Sequence(lambda n: f"Patient {n}")
+    search_name = factory.LazyAttribute(lambda patient: patient.full_name.lower())
+    birth_date = date(1980, 5, 17)
+    phone = "+33612345678"
+
+
+class AvailabilityFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Availability
+
+    doctor = factory.SubFactory(DoctorFactory)
+    weekday = 0
+    starts_at = "09:00"
+    ends_at = "12:00"
+
+
+class AppointmentFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Appointment
+
+    patient = factory.SubFactory(PatientFactory)
+    doctor = factory.SubFactory(DoctorFactory)
+    visit_type = factory.LazyFunction(lambda: VisitType.objects.get(code="follow-up"))
+    starts_at = factory.LazyFunction(lambda: timezone.now().replace(second=0, microsecond=0))
+    ends_at = factory.LazyAttribute(lambda a: a.starts_at + timedelta(minutes=15))
+    created_by = factory.LazyAttribute(lambda a: a.doctor.user)
+
+
+class ConsultationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Consultation
+
+    appointment = factory.SubFactory(
+        AppointmentFactory, status=Appointment.Status.IN_CONSULTATION
+    )
+    patient = factory.LazyAttribute(lambda c: c.appointment.patient)
+    doctor = factory.LazyAttribute(lambda c: c.appointment.doctor)
+
+
+class ConsentFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Consent
+
+    patient = factory.SubFactory(PatientFactory)
+    purpose = Consent.Purpose.AI_ANALYSIS
+    document_version = "1"
+    method = Consent.Method.PAPER
+    given_at = factory.LazyFunction(timezone.now)
+    recorded_by = factory.SubFactory(UserFactory, role=User.Role.SECRETARY)

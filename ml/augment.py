@@ -34,9 +34,7 @@ class Augmentation:
     cutout_chance: float = 0.4
 
 
-def augment(
-    frame: Pixels, size: int, rng: np.random.Generator, settings: Augmentation
-) -> Pixels:
+def augment(frame: Pixels, size: int, rng: np.random.Generator, settings: Augmentation) -> Pixels:
     """Cut a randomly placed, turned, stretched and coloured `size` x `size` square out of a frame."""
     pixels = _warp(frame, size, rng, settings)
     if rng.random() < settings.colour_chance:

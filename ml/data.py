@@ -193,7 +193,9 @@ def load_photographs(
     with ThreadPoolExecutor(threads) as pool:
         results = pool.map(load, photographs)
         for photograph, (result, digest) in zip(
-            photographs, tqdm(results, total=len(photographs), desc=title, unit="photo"), strict=True
+            photographs,
+            tqdm(results, total=len(photographs), desc=title, unit="photo"),
+            strict=True,
         ):
             if isinstance(result, str):
                 report(f"skipped {photograph.path}: {result}")

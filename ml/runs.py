@@ -30,18 +30,19 @@ def save_state(folder: Path, state: Mapping[str, Any]) -> None:
 def load_state(folder: Path) -> dict[str, Any]:
     """Read the state of a run. Raises DataError."""
     try:
-        state: dict[str, Any] = torch.load(
-            folder / STATE, map_location="cpu", weights_only=True
-        )
+        state: dict[str, Any] = torch.load(folder / STATE, map_location="cpu", weights_only=True)
     except Exception as error:  # a truncated file raises many kinds
         raise DataError(folder / STATE, "there is no readable state to resume from.") from error
     return state
 
 
 def save_weights(folder: Path, weights: Mapping[str, torch.Tensor]) -> None:
-    """Write the finished weights in half precision."""
+    """Write the finished weights: kernels in half precision, vectors as they are.
+
+    Batch-norm variances can be too small for half precision, and the vectors take little room.
+    """
     halves = {
-        name: (tensor.half() if tensor.dtype.is_floating_point else tensor).cpu().contiguous()
+        name: (tensor.half() if tensor.ndim > 1 else tensor).cpu().contiguous()
         for name, tensor in weights.items()
         if not name.endswith("num_batches_tracked")
     }
@@ -87,7 +88,9 @@ def draw_curves(folder: Path, history: Sequence[Mapping[str, Any]]) -> None:
     left.set(xlabel="epoch", ylabel="training loss")
     for key, name in (("balanced_accuracy", "balanced accuracy"), ("accuracy", "accuracy")):
         rows = [row for row in history if row[key] is not None]
-        right.plot([row["epoch"] for row in rows], [row[key] for row in rows], marker=".", label=name)
+        right.plot(
+            [row["epoch"] for row in rows], [row[key] for row in rows], marker=".", label=name
+        )
     right.set(xlabel="epoch", ylabel="validation", ylim=(0, 1))
     right.legend(loc="lower right")
     figure.savefig(folder / CURVES, dpi=110)

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from ml.augment import Augmentation
+from ml.bundles import BundleOptions, build_bundle
 from ml.data import (
     LoadedPhotographs,
     count_by_label,
@@ -21,6 +22,7 @@ from ml.data import (
     split_by_lesion,
 )
 from ml.errors import DataError, MlError, NetworkError, run_command
+from ml.export import describe_bundle
 from ml.labels import LABELS
 from ml.losses import BALANCERS
 from ml.networks import NETWORKS, create_network
@@ -35,6 +37,9 @@ from ml.runs import (
     write_record,
 )
 from ml.training import Schedule, Trainer
+
+# The folder inside the run's in which the finished network lies as a bundle of one member.
+BUNDLE = "bundle"
 
 # A frame is kept up to this width over its height, so that augmentation can move the square.
 WIDEST = 4 / 3
@@ -78,6 +83,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         trainer.restore(load_state(out))
     out.mkdir(parents=True, exist_ok=True)
     train(trainer, out, describe_run(options, data, trainer, recipe))
+    save_weights(out, trainer.chosen_weights())
+    version = options.version or f"{options.network}-{options.size}-seed{options.seed}"
+    manifest = build_bundle(
+        [out],
+        out / BUNDLE,
+        BundleOptions(version=version, size=options.size),
+        data.validation.photographs,
+    )
+    print(describe_bundle(manifest))
     return 0
 
 
@@ -219,45 +233,94 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     data = parser.add_argument_group("data")
-    data.add_argument("--data", type=Path, nargs="+", required=True, metavar="DIR",
-                      help="one or several folders in the layout of HAM10000")
-    data.add_argument("--squeezed-from", type=parse_proportion, metavar="W:H",
-                      help="square photographs were squeezed from this proportion, such as 4:3")
-    data.add_argument("--validation", type=_part, default=0.15,
-                      help="part of each class's lesions kept for validation")
+    data.add_argument(
+        "--data",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="DIR",
+        help="one or several folders in the layout of HAM10000",
+    )
+    data.add_argument(
+        "--squeezed-from",
+        type=parse_proportion,
+        metavar="W:H",
+        help="square photographs were squeezed from this proportion, such as 4:3",
+    )
+    data.add_argument(
+        "--validation",
+        type=_part,
+        default=0.15,
+        help="part of each class's lesions kept for validation",
+    )
     data.add_argument("--split-seed", type=int, default=2018, help="seed of the split")
     network = parser.add_argument_group("network")
-    network.add_argument("--network", choices=sorted(NETWORKS), default="efficientnet_b1",
-                         help="what to train")
-    network.add_argument("--pretrained", action=argparse.BooleanOptionalAction, default=True,
-                         help="begin with ImageNet or Noisy Student weights")
+    network.add_argument(
+        "--network", choices=sorted(NETWORKS), default="efficientnet_b1", help="what to train"
+    )
+    network.add_argument(
+        "--pretrained",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="begin with ImageNet or Noisy Student weights",
+    )
     network.add_argument("--size", type=_count, default=224, help="side of the input in pixels")
-    network.add_argument("--median", type=int, choices=(1, 3, 5), default=3,
-                         help="width of the median filter; 1 is none")
+    network.add_argument(
+        "--median",
+        type=int,
+        choices=(1, 3, 5),
+        default=3,
+        help="width of the median filter; 1 is none",
+    )
     schedule = parser.add_argument_group("schedule")
     schedule.add_argument("--epochs", type=_count, default=12, help="passes over the photographs")
     schedule.add_argument("--batch-size", type=_count, default=32, help="photographs a step")
     schedule.add_argument("--lr", type=float, default=1e-3, help="highest rate of AdamW")
     schedule.add_argument("--weight-decay", type=float, default=0.01, help="of AdamW")
-    schedule.add_argument("--warm-up", type=_part, default=0.15,
-                          help="part of the run in which the rate rises")
-    schedule.add_argument("--ema", type=float, default=0.998,
-                          help="decay of the averaged weights, by step")
-    schedule.add_argument("--balance", choices=BALANCERS, default="balanced-softmax",
-                          help="the one re-balancer")
-    schedule.add_argument("--per-class", type=_count, metavar="N",
-                          help="draw at most N photographs of a class for each epoch, anew each time")
-    schedule.add_argument("--frozen-epochs", type=int, default=0, metavar="N",
-                          help="train the head alone for the first N epochs")
-    schedule.add_argument("--freeze-batch-norm", action="store_true",
-                          help="keep the starting weights' batch-norm statistics")
-    schedule.add_argument("--early-stopping", type=int, metavar="PATIENCE",
-                          help="stop after so many validations without a better balanced "
-                          "accuracy, and keep the best weights")
-    schedule.add_argument("--validate-every", type=_count, default=1, metavar="N",
-                          help="validate after every N epochs and after the last")
+    schedule.add_argument(
+        "--warm-up", type=_part, default=0.15, help="part of the run in which the rate rises"
+    )
+    schedule.add_argument(
+        "--ema", type=float, default=0.998, help="decay of the averaged weights, by step"
+    )
+    schedule.add_argument(
+        "--balance", choices=BALANCERS, default="balanced-softmax", help="the one re-balancer"
+    )
+    schedule.add_argument(
+        "--per-class",
+        type=_count,
+        metavar="N",
+        help="draw at most N photographs of a class for each epoch, anew each time",
+    )
+    schedule.add_argument(
+        "--frozen-epochs",
+        type=int,
+        default=0,
+        metavar="N",
+        help="train the head alone for the first N epochs",
+    )
+    schedule.add_argument(
+        "--freeze-batch-norm",
+        action="store_true",
+        help="keep the starting weights' batch-norm statistics",
+    )
+    schedule.add_argument(
+        "--early-stopping",
+        type=int,
+        metavar="PATIENCE",
+        help="stop after so many validations without a better balanced "
+        "accuracy, and keep the best weights",
+    )
+    schedule.add_argument(
+        "--validate-every",
+        type=_count,
+        default=1,
+        metavar="N",
+        help="validate after every N epochs and after the last",
+    )
     run = parser.add_argument_group("run")
     run.add_argument("--out", type=Path, required=True, metavar="RUN_DIR", help="the run's folder")
+    run.add_argument("--version", help="version of the run's bundle (default: network, size, seed)")
     run.add_argument("--resume", action="store_true", help="go on where the run in --out stopped")
     run.add_argument("--seed", type=int, default=1, help="seed of weights, order, augmentation")
     run.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")

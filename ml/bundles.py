@@ -1,0 +1,210 @@
+"""Puts finished runs together into a bundle and measures it the way it will be used."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from ml.data import Photograph
+from ml.ensemble import BATCH, Ensemble, calibrate, load_ensemble
+from ml.errors import DataError, MlError
+from ml.fusion import FusedNetwork, load_member
+from ml.labels import LABELS
+from ml.manifest import (
+    DataSummary,
+    Graph,
+    Manifest,
+    Member,
+    TrainingSummary,
+    hash_file,
+    write_manifest,
+)
+from ml.metrics import measure
+from ml.onnx_graph import write_graph
+from ml.results import Metrics
+from ml.runs import RECORD, WEIGHTS, read_record
+
+GRAPH = "ensemble.onnx"
+# With fewer photographs a fitted temperature would be noise.
+FEWEST_FOR_TEMPERATURE = 200
+LICENCE = (
+    "The weights derive from photographs under CC BY-NC 4.0 (HAM10000): non-commercial use only."
+)
+
+
+@dataclass(frozen=True)
+class BundleOptions:
+    """Says how the bundle is called and how its networks will be run."""
+
+    version: str
+    size: int
+    views: tuple[str, ...] = ("upright",)
+
+
+def build_bundle(
+    runs: Sequence[Path], out: Path, options: BundleOptions, validation: Sequence[Photograph]
+) -> Manifest:
+    """Write a bundle of the runs' networks and measure it on the validation photographs.
+
+    Raises DataError where a folder is no finished run or the runs do not belong together.
+    """
+    records = [read_record(run) for run in runs]
+    _check_same(runs, records)
+    out.mkdir(parents=True, exist_ok=True)
+    members = [_copy_member(run, record, out) for run, record in zip(runs, records, strict=True)]
+    if len({member.file for member in members}) < len(members):
+        raise MlError("Two of the runs have the same network and seed; export one of them.")
+    files = [out / member.file for member in members]
+    networks = [
+        load_member(member.network, file) for member, file in zip(members, files, strict=True)
+    ]
+    write_graph(FusedNetwork(networks), files, options.size, out / GRAPH)
+    manifest = Manifest(
+        version=options.version,
+        labels=LABELS,
+        size=options.size,
+        mean=tuple(records[0]["recipe"]["mean"]),
+        std=tuple(records[0]["recipe"]["std"]),
+        median_kernel=records[0]["recipe"]["median_kernel"],
+        views=options.views,
+        temperature=1.0,
+        thresholds={},
+        members=tuple(members),
+        graph=Graph(GRAPH, hash_file(out / GRAPH)),
+        metrics=None,
+        data=_summarise_data(records[0]),
+        training=_summarise_training(records),
+        code_version=records[0]["code_version"],
+        licence=LICENCE,
+    )
+    write_manifest(out, manifest)
+    manifest = _measure(out, manifest, validation)
+    write_manifest(out, manifest)
+    return manifest
+
+
+def answer_photographs(
+    ensemble: Ensemble, photographs: Sequence[Photograph], title: str
+) -> npt.NDArray[np.float64]:
+    """Give the calibrated probabilities of photographs, n x 7. Raises PhotographError."""
+    rows: list[list[float]] = []
+    with tqdm(total=len(photographs), desc=title, unit="photo") as progress:
+        for start in range(0, len(photographs), BATCH):
+            batch = photographs[start : start + BATCH]
+            answers = ensemble.predict_batch([one.path.read_bytes() for one in batch])
+            rows += [[answer.probabilities[name] for name in LABELS] for answer in answers]
+            progress.update(len(batch))
+    return np.asarray(rows, dtype=np.float64)
+
+
+def fit_temperature(labels: npt.NDArray[np.int64], probabilities: npt.NDArray[np.float64]) -> float:
+    """Find the temperature with the least mean negative log-likelihood, between 0.25 and 4."""
+    rows = np.arange(len(labels))
+
+    def loss(log_temperature: float) -> float:
+        chosen = calibrate(probabilities, float(np.exp(log_temperature)))[rows, labels]
+        return float(-np.log(np.clip(chosen, 1e-12, None)).mean())
+
+    low, high = float(np.log(0.25)), float(np.log(4.0))
+    for _ in range(40):
+        third = (high - low) / 3
+        if loss(low + third) < loss(high - third):
+            high -= third
+        else:
+            low += third
+    return round(float(np.exp((low + high) / 2)), 3)
+
+
+def _measure(out: Path, manifest: Manifest, validation: Sequence[Photograph]) -> Manifest:
+    if not validation:
+        return manifest
+    ensemble = load_ensemble(out, squeezed_from=manifest.data.squeezed_from)
+    probabilities = answer_photographs(ensemble, validation, "measuring")
+    labels = np.asarray([photograph.label for photograph in validation], dtype=np.int64)
+    temperature = 1.0
+    if len(labels) >= FEWEST_FOR_TEMPERATURE:
+        temperature = fit_temperature(labels, probabilities)
+    metrics: Metrics = measure(labels, calibrate(probabilities, temperature))
+    return replace(manifest, temperature=temperature, metrics=metrics)
+
+
+def _copy_member(run: Path, record: dict[str, Any], out: Path) -> Member:
+    name = f"{record['network']}-{record['recipe']['size']}-seed{record['seed']}"
+    file = f"{name}.safetensors"
+    try:
+        shutil.copyfile(run / WEIGHTS, out / file)
+    except OSError as error:
+        raise DataError(run / WEIGHTS, "there are no weights.") from error
+    network = load_member(record["network"], out / file)
+    return Member(
+        name=name,
+        network=record["network"],
+        file=file,
+        sha256=hash_file(out / file),
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        trained_size=record["recipe"]["size"],
+        epochs=len(record["history"]),
+        seconds=record["seconds"],
+        seed=record["seed"],
+    )
+
+
+def _check_same(runs: Sequence[Path], records: Sequence[dict[str, Any]]) -> None:
+    """Refuse to mix runs whose splits differ: one's validation lesions may be another's training."""
+
+    def essence(record: dict[str, Any]) -> tuple[Any, ...]:
+        data, recipe = record["data"], record["recipe"]
+        return (
+            data["split_seed"],
+            data["validation"]["sha256"],
+            data["training"]["sha256"],
+            data["squeezed_from"],
+            *(recipe[name] for name in ("mean", "std", "median_kernel")),
+        )
+
+    for run, record in zip(runs, records, strict=True):
+        if not record.get("history"):
+            raise DataError(run / RECORD, "the run has no finished epoch.")
+        if essence(record) != essence(records[0]):
+            raise DataError(
+                run / RECORD, "its data, split or preprocessing is not that of the first run."
+            )
+
+
+def _summarise_data(record: dict[str, Any]) -> DataSummary:
+    data = record["data"]
+    return DataSummary(
+        description=" and ".join(data["folders"]) + ", split by lesion",
+        training=data["training"]["photographs"],
+        validation=data["validation"]["photographs"],
+        training_sha256=data["training"]["sha256"],
+        validation_sha256=data["validation"]["sha256"],
+        split_seed=data["split_seed"],
+        validation_part=data["validation_part"],
+        squeezed_from=data["squeezed_from"],
+    )
+
+
+def _summarise_training(records: Sequence[dict[str, Any]]) -> TrainingSummary:
+    lines = []
+    for record in records:
+        schedule = record["schedule"]
+        per_class = schedule["per_class"]
+        drawn = f", at most {per_class} photographs of a class an epoch" if per_class else ""
+        start = "from ImageNet weights" if record["pretrained"] else "from random weights"
+        lines.append(
+            f"{record['network']} {start}, {len(record['history'])} epochs at "
+            f"{record['recipe']['size']} pixels, {schedule['balance']}{drawn}"
+        )
+    return TrainingSummary(
+        seconds=round(sum(record["seconds"] for record in records), 1),
+        hardware=", ".join(sorted({record["hardware"] for record in records})),
+        description="; ".join(lines),
+    )

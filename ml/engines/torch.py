@@ -1,0 +1,39 @@
+"""Runs a bundle with PyTorch: half precision and channels last on CUDA, single on the CPU."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from ml.engines import EngineOutput, Floats
+from ml.fusion import load_fused
+from ml.manifest import Manifest
+
+
+class TorchEngine:
+    """Holds the joined network on the first CUDA device, or on the CPU where there is none."""
+
+    name = "torch"
+
+    def __init__(self, bundle: Path, manifest: Manifest, threads: int | None) -> None:
+        on_cuda = torch.cuda.is_available()
+        self._device = torch.device("cuda" if on_cuda else "cpu")
+        self._type = torch.float16 if on_cuda else torch.float32
+        if threads and not on_cuda:
+            torch.set_num_threads(threads)
+        network = load_fused(bundle, manifest).to(device=self._device, dtype=self._type)
+        self._network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    @torch.inference_mode()
+    def run(self, images: Floats) -> EngineOutput:
+        """Take normalised images, n x 3 x size x size."""
+        batch = torch.from_numpy(images).to(
+            device=self._device, dtype=self._type, memory_format=torch.channels_last
+        )
+        probabilities, features, class_maps = self._network(batch)
+        return EngineOutput(
+            probabilities.float().cpu().numpy(),
+            features.float().cpu().numpy(),
+            class_maps.float().cpu().numpy(),
+        )

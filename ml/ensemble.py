@@ -1,0 +1,161 @@
+"""The interface that the site uses: bytes of a photograph in, the ensemble's answer out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.engines import Engine, Floats, create_engine
+from ml.labels import LABELS, MALIGNANT
+from ml.manifest import Manifest, read_manifest, verify_bundle
+from ml.preprocessing import Crop, Pixels, Prepared, Recipe, normalise, prepare_photograph
+
+ClassMap = tuple[tuple[float, ...], ...]
+
+# Photographs that go through the networks together; more costs memory and gains nothing.
+BATCH = 8
+
+# Which axes of an image each view turns round; 0 is top to bottom, 1 is left to right.
+_FLIPPED_AXES: Mapping[str, tuple[int, ...]] = {
+    "upright": (),
+    "mirrored": (1,),
+    "flipped": (0,),
+    "turned": (0, 1),
+}
+
+
+@dataclass(frozen=True)
+class EnsemblePrediction:
+    """Holds the ensemble's answer to one photograph.
+
+    `probabilities` sum to 1 and are calibrated with the manifest's temperature; `malignant` is
+    their sum over mel, bcc and akiec. `class_maps` are h x w rows of 0..1 by class over the part
+    `crop` (left, top, right, bottom as fractions of the upright frame): negative evidence is
+    cut to 0 and each map is divided by its own maximum, so values can be compared within a class
+    but not between classes. `milliseconds` is from bytes in to answer.
+    """
+
+    label: str
+    probabilities: Mapping[str, float]
+    malignant: float
+    class_maps: Mapping[str, ClassMap]
+    crop: Crop
+    model_version: str
+    milliseconds: float
+
+
+class Ensemble:
+    """Answers photographs with the networks of one verified bundle."""
+
+    def __init__(
+        self, manifest: Manifest, engine: Engine, *, squeezed_from: float | None = None
+    ) -> None:
+        self.manifest = manifest
+        self.version = manifest.version
+        self.engine = engine
+        self._recipe = Recipe(
+            size=manifest.size,
+            median_kernel=manifest.median_kernel,
+            mean=manifest.mean,
+            std=manifest.std,
+            squeezed_from=squeezed_from,
+        )
+
+    def predict(self, data: bytes) -> EnsemblePrediction:
+        """Answer one photograph. Raises PhotographError."""
+        return self.predict_batch([data])[0]
+
+    def predict_batch(self, photographs: Sequence[bytes]) -> list[EnsemblePrediction]:
+        """Answer photographs in their order; the time is shared out evenly within each batch.
+
+        Raises PhotographError where one of them cannot be read.
+        """
+        answers: list[EnsemblePrediction] = []
+        for start in range(0, len(photographs), BATCH):
+            answers += self._predict_together(photographs[start : start + BATCH])
+        return answers
+
+    def _predict_together(self, photographs: Sequence[bytes]) -> list[EnsemblePrediction]:
+        started = time.perf_counter()
+        prepared = [prepare_photograph(data, self._recipe) for data in photographs]
+        probabilities, class_maps = self._run_views([one.pixels for one in prepared])
+        milliseconds = (time.perf_counter() - started) * 1000 / len(photographs)
+        return [
+            self._answer(one, probabilities[index], class_maps[index], milliseconds)
+            for index, one in enumerate(prepared)
+        ]
+
+    def _run_views(self, pixels: Sequence[Pixels]) -> tuple[npt.NDArray[np.float64], Floats]:
+        """Average calibrated probabilities, n x 7, and class maps, n x 7 x h x w, over the views."""
+        images = normalise(pixels, self._recipe)
+        axes = [tuple(axis + 2 for axis in _FLIPPED_AXES[view]) for view in self.manifest.views]
+        stacked = np.concatenate([np.flip(images, turned) for turned in axes])
+        output = self.engine.run(np.ascontiguousarray(stacked))
+        shape = (len(axes), len(pixels))
+        probabilities = output.probabilities.reshape(*shape, -1).astype(np.float64).mean(axis=0)
+        maps = output.class_maps.reshape(*shape, *output.class_maps.shape[1:])
+        turned_back = [np.flip(one, turned) for one, turned in zip(maps, axes, strict=True)]
+        return (
+            calibrate(probabilities, self.manifest.temperature),
+            np.mean(turned_back, axis=0, dtype=np.float32),
+        )
+
+    def _answer(
+        self,
+        prepared: Prepared,
+        probabilities: npt.NDArray[np.float64],
+        class_maps: Floats,
+        milliseconds: float,
+    ) -> EnsemblePrediction:
+        by_class = {name: float(value) for name, value in zip(LABELS, probabilities, strict=True)}
+        return EnsemblePrediction(
+            label=LABELS[int(probabilities.argmax())],
+            probabilities=by_class,
+            malignant=sum(by_class[name] for name in MALIGNANT),
+            class_maps={
+                name: scale_class_map(one) for name, one in zip(LABELS, class_maps, strict=True)
+            },
+            crop=prepared.crop,
+            model_version=self.version,
+            milliseconds=round(milliseconds, 1),
+        )
+
+
+def load_ensemble(
+    bundle: Path,
+    *,
+    engine: str = "auto",
+    threads: int | None = None,
+    squeezed_from: float | None = None,
+) -> Ensemble:
+    """Verify a bundle and load it; `threads` limits the CPU threads of one answer.
+
+    `squeezed_from` is for evaluation on squeezed collections only. Raises BundleError.
+    """
+    manifest = read_manifest(bundle)
+    verify_bundle(bundle, manifest)
+    return Ensemble(
+        manifest, create_engine(engine, bundle, manifest, threads), squeezed_from=squeezed_from
+    )
+
+
+def calibrate(
+    probabilities: npt.NDArray[np.float64], temperature: float
+) -> npt.NDArray[np.float64]:
+    """Divide the logarithms of n x 7 averaged probabilities by the temperature (Guo et al. 2017)."""
+    logits = np.log(np.clip(probabilities, 1e-12, None)) / temperature
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float64)
+
+
+def scale_class_map(class_map: Floats) -> ClassMap:
+    """Cut negative evidence to 0 and divide by the maximum, rounded to three digits."""
+    positive = np.maximum(class_map, 0.0)
+    highest = float(positive.max())
+    scaled = positive / highest if highest > 0 else positive
+    return tuple(tuple(round(float(value), 3) for value in row) for row in scaled)

@@ -1,0 +1,104 @@
+"""Joins runs into a versioned bundle: `python -m ml.export --runs RUN [RUN...] --out DIR`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ml.bundles import BundleOptions, build_bundle
+from ml.data import read_collection, split_by_lesion
+from ml.errors import run_command
+from ml.manifest import VIEWS, Manifest
+from ml.runs import read_record
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Export as the command line says and print how good the bundle is."""
+    options = parse_arguments(arguments)
+    record = read_record(options.runs[0])
+    collection = read_collection(options.data)
+    _, validation = split_by_lesion(
+        collection.photographs,
+        validation=record["data"]["validation_part"],
+        seed=record["data"]["split_seed"],
+    )
+    broken = set(record["data"]["validation"]["broken"])
+    bundle = BundleOptions(
+        version=options.version,
+        size=options.size or record["recipe"]["size"],
+        views=tuple(options.views),
+    )
+    manifest = build_bundle(
+        options.runs,
+        options.out,
+        bundle,
+        [photograph for photograph in validation if photograph.path.name not in broken],
+    )
+    print(describe_bundle(manifest))
+    return 0
+
+
+def describe_bundle(manifest: Manifest) -> str:
+    """Say in a few lines what a bundle holds and how good it is."""
+    names = ", ".join(member.name for member in manifest.members)
+    lines = [f"bundle {manifest.version}: {names} at {manifest.size} pixels"]
+    if manifest.metrics is None:
+        lines.append("not measured: the split has no validation photographs")
+    else:
+        metrics = manifest.metrics
+        recalls = ", ".join(
+            f"{name} {one.recall:.2f} of {one.n}" for name, one in metrics.per_class.items()
+        )
+        lines.append(
+            f"validation, {metrics.n} photographs: balanced accuracy "
+            f"{metrics.balanced_accuracy:.4f}, accuracy {metrics.accuracy:.4f}, "
+            f"calibration error {metrics.ece:.3f} at temperature {manifest.temperature}"
+        )
+        lines.append(f"recall: {recalls}")
+    return "\n".join(lines)
+
+
+def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m ml.export",
+        description="Join finished runs into one bundle and measure it on their validation split.",
+    )
+    parser.add_argument(
+        "--runs",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="RUN",
+        help="run folders of ml.train, trained on the same split",
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="DIR",
+        help="the folders that the runs were trained on, in the same order",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the bundle folder")
+    parser.add_argument("--version", required=True, help="the bundle's version, such as 2026.1")
+    parser.add_argument(
+        "--size",
+        type=int,
+        metavar="PIXELS",
+        help="side of the networks' input (default: as the first run was trained)",
+    )
+    parser.add_argument(
+        "--views",
+        nargs="+",
+        choices=VIEWS,
+        default=["upright"],
+        help="how each photograph is shown; the answers are averaged (default: upright)",
+    )
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    run_command(lambda: main(sys.argv[1:]))

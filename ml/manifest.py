@@ -1,0 +1,187 @@
+"""The manifest of a bundle: which networks it holds, how to feed them, how good they are.
+
+This module imports neither torch nor numpy, so that the site's pages can read a manifest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ml.errors import BundleError
+from ml.labels import LABELS
+from ml.results import ClassMetrics, Metrics
+
+MANIFEST = "manifest.json"
+
+# The ways in which one photograph can be shown to the networks; their answers are averaged.
+VIEWS = ("upright", "mirrored", "flipped", "turned")
+
+
+@dataclass(frozen=True)
+class Member:
+    """Describes one network of the ensemble and its weights."""
+
+    name: str
+    network: str
+    file: str
+    sha256: str
+    parameters: int
+    trained_size: int
+    epochs: int
+    seconds: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Names the ONNX file that joins all members; the weights stay in the members' files."""
+
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class DataSummary:
+    """Says what the members were trained and validated on.
+
+    `training` and `validation` count photographs; their hashes go over names, labels and bytes.
+    `squeezed_from` is the width over the height from which square photographs were squeezed,
+    None where they were not.
+    """
+
+    description: str
+    training: int
+    validation: int
+    training_sha256: str
+    validation_sha256: str
+    split_seed: int
+    validation_part: float
+    squeezed_from: float | None
+
+
+@dataclass(frozen=True)
+class TrainingSummary:
+    """Says how long all members together were trained, and on what."""
+
+    seconds: float
+    hardware: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Describes a bundle.
+
+    `size` is the side of the networks' input in pixels, `mean` and `std` are its normalisation on a
+    scale of 0..1, `views` the ways each photograph is shown. `temperature` divides the logarithms
+    of the averaged probabilities. `thresholds` are operating points by name, probabilities in 0..1.
+    `metrics` are measured on the lesion-level validation split, None where that is empty.
+    """
+
+    version: str
+    labels: tuple[str, ...]
+    size: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    median_kernel: int
+    views: tuple[str, ...]
+    temperature: float
+    thresholds: Mapping[str, float]
+    members: tuple[Member, ...]
+    graph: Graph
+    metrics: Metrics | None
+    data: DataSummary
+    training: TrainingSummary
+    code_version: str
+    licence: str
+
+
+def read_manifest(bundle: Path) -> Manifest:
+    """Read and check the manifest of a bundle folder. Raises BundleError."""
+    path = bundle / MANIFEST
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise BundleError(path, "the bundle has no manifest.") from error
+    except (OSError, ValueError) as error:
+        raise BundleError(path, f"the manifest cannot be read ({error}).") from error
+    try:
+        manifest = _from_json(raw)
+    except (KeyError, TypeError, ValueError) as error:
+        raise BundleError(path, f"the manifest lacks or misnames a value ({error}).") from error
+    if manifest.labels != LABELS:
+        raise BundleError(path, f"the classes must be {', '.join(LABELS)} in this order.")
+    if not manifest.members:
+        raise BundleError(path, "the bundle has no members.")
+    if unknown := [view for view in manifest.views if view not in VIEWS]:
+        raise BundleError(path, f"there is no view {unknown[0]!r}.")
+    if not manifest.views or manifest.temperature <= 0 or manifest.size <= 0:
+        raise BundleError(path, "views, temperature and size must be given and positive.")
+    return manifest
+
+
+def write_manifest(bundle: Path, manifest: Manifest) -> None:
+    """Write manifest.json into a bundle folder."""
+    text = json.dumps(asdict(manifest), indent=2, ensure_ascii=False)
+    (bundle / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def verify_bundle(bundle: Path, manifest: Manifest) -> None:
+    """Compare every file with its hash. Raises BundleError naming the first that differs."""
+    files = [(manifest.graph.file, manifest.graph.sha256)]
+    files += [(member.file, member.sha256) for member in manifest.members]
+    for name, expected in files:
+        path = bundle / name
+        if Path(name).name != name:
+            raise BundleError(path, "a bundle's files must lie beside its manifest.")
+        try:
+            found = hash_file(path)
+        except FileNotFoundError as error:
+            raise BundleError(path, "the file is missing.") from error
+        except OSError as error:
+            raise BundleError(path, f"the file cannot be read ({error.strerror}).") from error
+        if found != expected:
+            raise BundleError(path, "the file's sha256 is not the manifest's.")
+
+
+def hash_file(path: Path) -> str:
+    """Give the sha256 of a file in hexadecimal digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _from_json(raw: Mapping[str, Any]) -> Manifest:
+    return Manifest(
+        version=str(raw["version"]),
+        labels=tuple(raw["labels"]),
+        size=int(raw["size"]),
+        mean=tuple(float(value) for value in raw["mean"]),
+        std=tuple(float(value) for value in raw["std"]),
+        median_kernel=int(raw["median_kernel"]),
+        views=tuple(raw["views"]),
+        temperature=float(raw["temperature"]),
+        thresholds={str(name): float(value) for name, value in raw["thresholds"].items()},
+        members=tuple(Member(**member) for member in raw["members"]),
+        graph=Graph(**raw["graph"]),
+        metrics=_metrics_from_json(raw["metrics"]),
+        data=DataSummary(**raw["data"]),
+        training=TrainingSummary(**raw["training"]),
+        code_version=str(raw["code_version"]),
+        licence=str(raw["licence"]),
+    )
+
+
+def _metrics_from_json(raw: Mapping[str, Any] | None) -> Metrics | None:
+    if raw is None:
+        return None
+    values = dict(raw)
+    values["labels"] = tuple(raw["labels"])
+    values["per_class"] = {name: ClassMetrics(**one) for name, one in raw["per_class"].items()}
+    values["confusion_matrix"] = tuple(tuple(row) for row in raw["confusion_matrix"])
+    values["classes_without_photographs"] = tuple(raw["classes_without_photographs"])
+    return Metrics(**values)

@@ -1,0 +1,140 @@
+"""Writes the joined network as an ONNX file that takes its weights from the safetensors files.
+
+The weights are stored once: the graph's initialisers are external data that point at the
+tensors inside the safetensors files, in half precision where they are stored so, and a cast brings
+them to single precision. ONNX Runtime folds the casts when it loads the graph.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx
+import torch
+
+from ml.fusion import FusedNetwork
+
+INPUT = "images"
+OUTPUTS = ("probabilities", "features", "class_maps")
+
+_TYPES = {"F16": onnx.TensorProto.FLOAT16, "F32": onnx.TensorProto.FLOAT}
+
+
+@dataclass(frozen=True)
+class StoredTensor:
+    """Says where in a safetensors file a tensor's bytes lie."""
+
+    file: str
+    data_type: int
+    shape: tuple[int, ...]
+    offset: int
+    length: int
+
+
+def write_graph(network: FusedNetwork, files: Sequence[Path], size: int, target: Path) -> None:
+    """Export the network for n x 3 x `size` x `size` inputs; `files` are the members' weights."""
+    stored: dict[str, StoredTensor] = {}
+    for number, file in enumerate(files):
+        for name, tensor in read_layout(file).items():
+            stored[f"members.{number}.{name}"] = tensor
+    model = _export(network, size)
+    _refer_to_stored(model, stored)
+    _drop_notes(model)
+    target.write_bytes(model.SerializeToString())
+    # Only the check by path looks for the weights beside the graph.
+    onnx.checker.check_model(str(target))
+
+
+def read_layout(file: Path) -> dict[str, StoredTensor]:
+    """Read the header of a safetensors file, which gives type, shape and place of each tensor."""
+    with file.open("rb") as stream:
+        header_length = int.from_bytes(stream.read(8), "little")
+        header = json.loads(stream.read(header_length))
+    header.pop("__metadata__", None)
+    layout = {}
+    for name, entry in header.items():
+        begin, end = entry["data_offsets"]
+        layout[name] = StoredTensor(
+            file=file.name,
+            data_type=_TYPES[entry["dtype"]],
+            shape=tuple(entry["shape"]),
+            offset=8 + header_length + begin,
+            length=end - begin,
+        )
+    return layout
+
+
+def _export(network: FusedNetwork, size: int) -> onnx.ModelProto:
+    example = torch.zeros(2, 3, size, size)
+    for name in ("torch.onnx", "onnxscript", "onnx_ir"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            network.eval(),
+            (example,),
+            input_names=[INPUT],
+            output_names=list(OUTPUTS),
+            dynamic_shapes=({0: torch.export.Dim("n")},),
+            opset_version=18,
+            dynamo=True,
+            optimize=False,
+            verbose=False,
+        )
+    if program is None:
+        raise RuntimeError("torch.onnx.export returned nothing")
+    return program.model_proto
+
+
+def _refer_to_stored(model: onnx.ModelProto, stored: Mapping[str, StoredTensor]) -> None:
+    """Replace the embedded weights by references, with a cast behind those in half precision."""
+    kept, casts = [], []
+    for initializer in model.graph.initializer:
+        tensor = stored.get(initializer.name)
+        if tensor is None:
+            kept.append(initializer)
+            continue
+        if tensor.shape != tuple(initializer.dims):
+            raise ValueError(f"{initializer.name} is stored with another shape")
+        name = initializer.name
+        if tensor.data_type != onnx.TensorProto.FLOAT:
+            name = f"{initializer.name}.stored"
+            casts.append(
+                onnx.helper.make_node(
+                    "Cast", [name], [initializer.name], f"cast.{name}", to=onnx.TensorProto.FLOAT
+                )
+            )
+        kept.append(_external(name, tensor))
+    nodes = list(model.graph.node)
+    del model.graph.initializer[:], model.graph.node[:]
+    model.graph.initializer.extend(kept)
+    model.graph.node.extend([*casts, *nodes])
+    # Shapes noted by the exporter may name initialisers that are now behind a cast.
+    del model.graph.value_info[:]
+
+
+def _drop_notes(model: onnx.ModelProto) -> None:
+    """Remove the exporter's stack traces, which are large and hold paths of this machine."""
+    del model.metadata_props[:], model.graph.metadata_props[:]
+    model.graph.doc_string = ""
+    values = [*model.graph.input, *model.graph.output, *model.graph.initializer]
+    for item in [*model.graph.node, *values]:
+        item.doc_string = ""
+        del item.metadata_props[:]
+
+
+def _external(name: str, tensor: StoredTensor) -> onnx.TensorProto:
+    proto = onnx.TensorProto(name=name, data_type=tensor.data_type, dims=tensor.shape)
+    proto.data_location = onnx.TensorProto.EXTERNAL
+    for key, value in (
+        ("location", tensor.file),
+        ("offset", str(tensor.offset)),
+        ("length", str(tensor.length)),
+    ):
+        proto.external_data.add(key=key, value=value)
+    return proto

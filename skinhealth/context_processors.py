@@ -2,49 +2,78 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from clinic.permissions import can_manage_accounts, can_run_desk, can_see_own_day, can_see_portal
+from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE
 
 
 @dataclass(frozen=True)
 class RailEntry:
-    """One way into the site: where it goes, its icon and its word."""
+    """One way into the site: where it goes, its icon, its word, and the pages that belong to it."""
 
     url_name: str
     icon: str
     label: str | Promise
+    stems: tuple[str, ...]
 
-    @property
-    def url(self) -> str:
-        return reverse(self.url_name)
+
+@dataclass(frozen=True)
+class RailLink:
+    """A way into the site as the frame draws it."""
+
+    url: str
+    icon: str
+    label: str | Promise
+    is_active: bool
 
 
 ADMIN_RAIL = (
-    RailEntry("clinic:account_list", "person-gear", _("Accounts")),
-    RailEntry("clinic:patient_list", "people", _("Patients")),
+    RailEntry("clinic:account_list", "person-gear", _("Accounts"), ("clinic:account_",)),
+    RailEntry("clinic:patient_list", "people", _("Patients"), ("clinic:patient_",)),
 )
 SECRETARY_RAIL = (
-    RailEntry("clinic:desk_day", "calendar-day", _("Today")),
-    RailEntry("clinic:patient_list", "people", _("Patients")),
-    RailEntry("clinic:doctor_list", "clock", _("Hours")),
+    RailEntry(
+        "clinic:desk_day", "calendar-day", _("Today"), ("clinic:desk_", "clinic:appointment_")
+    ),
+    RailEntry("clinic:patient_list", "people", _("Patients"), ("clinic:patient_",)),
+    RailEntry("clinic:doctor_list", "clock", _("Hours"), ("clinic:doctor_", "clinic:hours_")),
 )
 DOCTOR_RAIL = (
-    RailEntry("clinic:doctor_day", "calendar-day", _("Today")),
-    RailEntry("diagnosis:to_review", "clipboard2-check", _("To review")),
-    RailEntry("clinic:patient_list", "people", _("Patients")),
+    RailEntry(
+        "clinic:doctor_day",
+        "calendar-day",
+        _("Today"),
+        ("clinic:doctor_day", "clinic:appointment_", "diagnosis:visit"),
+    ),
+    RailEntry("diagnosis:to_review", "clipboard2-check", _("To review"), ("diagnosis:to_review",)),
+    RailEntry("clinic:patient_list", "people", _("Patients"), ("clinic:patient_",)),
 )
 PATIENT_RAIL = (
-    RailEntry("clinic:my_appointments", "calendar-day", _("Visits")),
-    RailEntry("diagnosis:my_record", "file-earmark-medical", _("Record")),
+    RailEntry("clinic:my_appointments", "calendar-day", _("Visits"), ("clinic:my_",)),
+    RailEntry("diagnosis:my_record", "file-earmark-medical", _("Record"), ("diagnosis:my_",)),
 )
+
+
+def rail_links(rail: tuple[RailEntry, ...], view_name: str) -> list[RailLink]:
+    """The ways that a rail offers, with the one marked that the page belongs to."""
+    links = []
+    for entry in rail:
+        try:
+            url = reverse(entry.url_name)
+        except NoReverseMatch:
+            continue
+        is_active = view_name.startswith(entry.stems)
+        links.append(RailLink(url, entry.icon, entry.label, is_active))
+    return links
 
 
 def frame(request: HttpRequest) -> dict[str, object]:
     """What every page's frame shows: the clinic's name and the ways that the role has."""
     user = getattr(request, "user", None)
+    match = request.resolver_match
     rail: tuple[RailEntry, ...] = ()
     if user is not None and user.is_authenticated:
         if can_manage_accounts(user):
@@ -55,4 +84,10 @@ def frame(request: HttpRequest) -> dict[str, object]:
             rail = DOCTOR_RAIL
         elif can_see_portal(user):
             rail = PATIENT_RAIL
-    return {"clinic_name": settings.CLINIC_NAME, "rail": rail, "is_demo": settings.IS_DEMO}
+    return {
+        "clinic_name": settings.CLINIC_NAME,
+        "rail": rail_links(rail, match.view_name if match else ""),
+        "is_demo": settings.IS_DEMO,
+        "demo_people": DEMO_PEOPLE if settings.IS_DEMO else (),
+        "demo_password": DEMO_PASSWORD if settings.IS_DEMO else "",
+    }

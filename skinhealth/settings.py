@@ -88,7 +88,7 @@ TEMPLATES = [
         },
     },
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "skinhealth.forms.ClinicRenderer"
 
 # --- Database -----------------------------------------------------------------------------------
 

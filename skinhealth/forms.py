@@ -1,0 +1,52 @@
+"""How every form of the site draws its fields."""
+
+from typing import Any
+
+from django.forms import (
+    BoundField,
+    CheckboxInput,
+    CheckboxSelectMultiple,
+    HiddenInput,
+    RadioSelect,
+    Select,
+    Widget,
+)
+from django.forms.renderers import TemplatesSetting
+
+
+def css_class_of(widget: Widget) -> str:
+    """The class of the style sheet that draws a widget; lists of choices draw themselves."""
+    if isinstance(widget, HiddenInput | RadioSelect | CheckboxSelectMultiple):
+        return ""
+    if isinstance(widget, CheckboxInput):
+        return "form-check-input"
+    if isinstance(widget, Select):
+        return "form-select"
+    return "form-control"
+
+
+class ClinicBoundField(BoundField):
+    """A field whose widget carries the classes of the style sheet."""
+
+    def build_widget_attrs(
+        self, attrs: dict[str, Any], widget: Widget | None = None
+    ) -> dict[str, Any]:
+        """Adds the widget's class, and the mark of a wrong field, to what Django sets."""
+        attrs = super().build_widget_attrs(attrs, widget)
+        widget = widget or self.field.widget
+        classes = [css_class_of(widget), widget.attrs.get("class", ""), attrs.get("class", "")]
+        if "aria-invalid" in attrs and classes[0]:
+            classes.append("is-invalid")
+        # A widget may name its class itself already.
+        unique = dict.fromkeys(" ".join(filter(None, classes)).split())
+        if unique:
+            attrs["class"] = " ".join(unique)
+        return attrs
+
+
+class ClinicRenderer(TemplatesSetting):
+    """Draws forms and fields by the site's own templates."""
+
+    form_template_name = "partials/form.html"
+    field_template_name = "partials/field.html"
+    bound_field_class = ClinicBoundField

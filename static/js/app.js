@@ -1,0 +1,126 @@
+// Behaviours that every page shares. Each one starts from an attribute in the page.
+(() => {
+  const text = (name) => document.body.dataset[name] ?? "";
+
+  // data-width="12.5" and data-start="40": percentages that the style rules may not write inline.
+  const placed = { width: "inlineSize", height: "blockSize", start: "insetInlineStart", top: "insetBlockStart" };
+  function place(root) {
+    for (const [name, property] of Object.entries(placed)) {
+      for (const element of root.querySelectorAll(`[data-${name}]`)) {
+        element.style[property] = `${parseFloat(element.dataset[name].replace(",", "."))}%`;
+      }
+    }
+  }
+
+  function focusFirstWrong(root) {
+    root.querySelector('[aria-invalid="true"]:not([type="hidden"])')?.focus();
+  }
+
+  function toast(words, level = "info") {
+    const notice = document.createElement("div");
+    notice.className = `notice notice-${level}`;
+    const body = document.createElement("div");
+    body.textContent = words;
+    notice.append(body);
+    document.getElementById("toasts").append(notice);
+    setTimeout(() => notice.remove(), 6000);
+  }
+
+  // Asks in the page's own dialog; the promise holds whether the answer was yes.
+  function ask(question, yes) {
+    const dialog = document.getElementById("confirm-dialog");
+    const button = dialog.querySelector('[value="yes"]');
+    dialog.querySelector(".dialog-question").textContent = question;
+    button.textContent = yes || button.dataset.default;
+    dialog.returnValue = "no";
+    dialog.showModal();
+    return new Promise((resolve) => {
+      dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+    });
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    place(document);
+    focusFirstWrong(document);
+  });
+
+  document.addEventListener("click", (event) => {
+    const target = event.target.closest("[data-dismiss], [data-dialog-open], [data-dialog-close], [data-print]");
+    if (target?.matches("[data-dismiss]")) target.closest(".notice").remove();
+    else if (target?.matches("[data-dialog-open]")) document.getElementById(target.dataset.dialogOpen).showModal();
+    else if (target?.matches("[data-dialog-close]")) target.closest("dialog").close();
+    else if (target) window.print();
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      const menu = document.activeElement.closest("details.menu[open]");
+      if (!menu) return;
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    } else if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+      const search = document.querySelector('input[type="search"]');
+      if (!search) return;
+      event.preventDefault();
+      search.focus();
+    }
+  });
+
+  document.addEventListener("change", (event) => {
+    if (event.target.closest("[data-autosubmit]")) event.target.form.requestSubmit();
+  });
+
+  // data-confirm asks first; every form that leaves the page is sent once, however often one clicks.
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    const asking = [event.submitter, form].find((element) => element?.dataset.confirm);
+    if (asking && !form.dataset.confirmed) {
+      event.preventDefault();
+      event.stopPropagation();
+      const submitter = event.submitter;
+      if (await ask(asking.dataset.confirm, asking.dataset.confirmYes)) {
+        form.dataset.confirmed = "yes";
+        form.requestSubmit(submitter);
+        delete form.dataset.confirmed;
+      }
+      return;
+    }
+    if (form.method === "dialog" || form.closest("[hx-post], [hx-get]")) return;
+    if (form.ariaBusy === "true") event.preventDefault();
+    else if (!event.defaultPrevented) form.ariaBusy = "true";
+  }, true);
+
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll('form[aria-busy="true"]')) form.ariaBusy = null;
+  });
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    event.detail.headers["X-CSRFToken"] = document.querySelector('meta[name="csrf-token"]').content;
+  });
+
+  document.addEventListener("htmx:confirm", (event) => {
+    if (!event.detail.question) return;
+    event.preventDefault();
+    ask(event.detail.question, event.detail.elt.dataset.confirmYes).then((isYes) => {
+      if (isYes) event.detail.issueRequest(true);
+    });
+  });
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    place(event.detail.elt.parentElement ?? document);
+    if (event.detail.xhr?.status === 422) focusFirstWrong(event.detail.elt.parentElement ?? document);
+  });
+
+  document.addEventListener("htmx:responseError", (event) => {
+    const words = { 403: "textForbidden", 404: "textGone" };
+    toast(text(words[event.detail.xhr.status] ?? "textFailed"), "danger");
+  });
+  document.addEventListener("htmx:sendError", () => toast(text("textOffline"), "danger"));
+
+  // The server may say something with the header HX-Trigger: {"toast": {"text": "...", "level": "success"}}.
+  document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.level));
+})();

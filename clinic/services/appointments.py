@@ -1,0 +1,210 @@
+"""An appointment's life: booked once, then moved from status to status."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import (
+    Appointment,
+    AppointmentTransition,
+    AuditEvent,
+    Doctor,
+    Patient,
+    User,
+    VisitType,
+)
+from clinic.services.audit import record
+from clinic.services.scheduling import Slot, is_on_leave, is_within_hours, next_free_slots
+
+Status = Appointment.Status
+NEEDS_REASON = frozenset({Status.CANCELLED, Status.NO_SHOW, Status.ENTERED_IN_ERROR})
+CANCELLATION_NOTICE = timedelta(hours=24)
+
+
+class IllegalTransitionError(ValidationError):
+    """A move that the transition table does not have."""
+
+    def __init__(self, old: str, new: str) -> None:
+        super().__init__(
+            _("This appointment is “%(old)s”: it cannot become “%(new)s”."),
+            code="illegal_transition",
+            params={"old": Status(old).label, "new": Status(new).label},
+        )
+
+
+class SlotRefusedError(ValidationError):
+    """A time that cannot be booked, and the next ones that can."""
+
+    def __init__(self, field: str, message: str, alternatives: list[Slot]) -> None:
+        super().__init__({field: message})
+        self.alternatives = alternatives
+
+
+@transaction.atomic
+def book_appointment(
+    *,
+    patient: Patient,
+    doctor: Doctor,
+    visit_type: VisitType,
+    starts_at: datetime,
+    actor: User,
+    note: str = "",
+    is_urgent: bool = False,
+) -> Appointment:
+    """Keeps a doctor's time for a patient; the database lets only one patient have it."""
+    appointment = Appointment(
+        patient=patient,
+        doctor=doctor,
+        visit_type=visit_type,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=visit_type.duration_minutes),
+        note=note,
+        is_urgent=is_urgent,
+        created_by=actor,
+    )
+    appointment.full_clean()
+    _check_doctor_works(appointment)
+    _lock_calendars(appointment)
+    with _words_for_a_taken_time(appointment):
+        appointment.save(force_insert=True)
+    AppointmentTransition.objects.create(
+        appointment=appointment, to_status=appointment.status, made_by=actor
+    )
+    record(
+        AuditEvent.Verb.CREATE,
+        actor=actor,
+        patient=patient,
+        target=appointment,
+        detail={"visit_type": visit_type.code, "is_urgent": is_urgent},
+    )
+    return appointment
+
+
+@transaction.atomic
+def move_appointment(
+    *, appointment: Appointment, status: str, actor: User, reason: str = ""
+) -> Appointment:
+    """Moves an appointment to a status, once, however often the button is pressed."""
+    reason = reason.strip()
+    old = _current_status(appointment)
+    if old == status:
+        appointment.refresh_from_db()
+        return appointment
+    if status not in Appointment.TRANSITIONS[old]:
+        raise IllegalTransitionError(old, status)
+    if status in NEEDS_REASON and not reason:
+        raise ValidationError({"reason": _("Say in a few words why.")})
+    if _compare_and_set(appointment, old, status):
+        AppointmentTransition.objects.create(
+            appointment=appointment, from_status=old, to_status=status, made_by=actor, reason=reason
+        )
+        record(
+            AuditEvent.Verb.TRANSITION,
+            actor=actor,
+            patient=appointment.patient,
+            target=appointment,
+            detail={"from": old, "to": status},
+        )
+    elif _current_status(appointment) != status:
+        raise IllegalTransitionError(_current_status(appointment), status)
+    appointment.refresh_from_db()
+    return appointment
+
+
+def can_still_be_cancelled_by_patient(appointment: Appointment) -> bool:
+    """Whether the clinic's notice leaves the patient free to cancel without calling."""
+    return (
+        appointment.status in Appointment.OPEN_STATUSES
+        and appointment.starts_at - timezone.now() >= CANCELLATION_NOTICE
+    )
+
+
+@transaction.atomic
+def cancel_own_appointment(*, appointment: Appointment, actor: User) -> Appointment:
+    """Cancels in the patient's name, as long as the clinic can still give the time away."""
+    if appointment.status != Status.CANCELLED and not can_still_be_cancelled_by_patient(
+        appointment
+    ):
+        raise ValidationError(_("It is too late to cancel here. Please call us."), code="too_late")
+    return move_appointment(
+        appointment=appointment,
+        status=Status.CANCELLED,
+        actor=actor,
+        reason=str(_("Cancelled by the patient.")),
+    )
+
+
+def _current_status(appointment: Appointment) -> str:
+    return Appointment.objects.values_list("status", flat=True).get(pk=appointment.pk)
+
+
+def _compare_and_set(appointment: Appointment, old: str, new: str) -> bool:
+    """Sets the status where it is still the old one, and says whether it was."""
+    values: dict[str, object] = {"status": new}
+    if new == Status.ARRIVED:
+        values["arrived_at"] = timezone.now()
+    elif new == Status.BOOKED:
+        values["arrived_at"] = None
+    if new in Appointment.SLOT_STATUSES and old not in Appointment.SLOT_STATUSES:
+        _lock_calendars(appointment)
+    with _words_for_a_taken_time(appointment):
+        moved = Appointment.objects.filter(pk=appointment.pk, status=old).update(**values)
+    return moved == 1
+
+
+def _lock_calendars(appointment: Appointment) -> None:
+    """Lets whoever wants the same doctor or patient wait here.
+
+    Two inserts that meet in an exclusion constraint would wait for each other, and PostgreSQL
+    would end one of them as a deadlock.
+    """
+    Doctor.objects.select_for_update(no_key=True, of=("self",)).get(pk=appointment.doctor_id)
+    Patient.objects.select_for_update(no_key=True).get(pk=appointment.patient_id)
+
+
+def _check_doctor_works(appointment: Appointment) -> None:
+    doctor, starts_at, ends_at = appointment.doctor, appointment.starts_at, appointment.ends_at
+    if starts_at < timezone.now():
+        message = gettext("This time is past.")
+    elif is_on_leave(doctor=doctor, starts_at=starts_at, ends_at=ends_at):
+        message = gettext("%(doctor)s is away at this time.")
+    elif not is_within_hours(doctor=doctor, starts_at=starts_at, ends_at=ends_at):
+        message = gettext("This is outside the hours of %(doctor)s.")
+    else:
+        return
+    raise _slot_refused(appointment, "starts_at", message)
+
+
+@contextmanager
+def _words_for_a_taken_time(appointment: Appointment) -> Iterator[None]:
+    """Says in words what the guards of the database refuse."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if "appointment_doctor_is_free" in str(error):
+            message = gettext("%(doctor)s has another appointment at this time.")
+            raise _slot_refused(appointment, "starts_at", message) from error
+        if "appointment_patient_is_free" in str(error):
+            message = gettext("This patient has another appointment at this time.")
+            raise _slot_refused(appointment, "patient", message) from error
+        raise
+
+
+def _slot_refused(appointment: Appointment, field: str, message: str) -> SlotRefusedError:
+    return SlotRefusedError(
+        field,
+        message % {"doctor": appointment.doctor},
+        next_free_slots(
+            visit_type=appointment.visit_type,
+            after=max(appointment.starts_at, timezone.now()),
+            doctor=appointment.doctor,
+            patient=appointment.patient,
+        ),
+    )

@@ -1,0 +1,148 @@
+"""The register of patients: who they are and how to find them, nothing medical."""
+
+import re
+import unicodedata
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Length
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import AuditEvent, Patient, User
+from clinic.services.audit import record
+
+OLDEST_BIRTH_YEAR = 1900
+# Each try that is lost means that somebody else's registration went through.
+RECORD_NUMBER_TRIES = 100
+
+# Letters that have no accent to take away, but that nobody types at a desk.
+PLAIN_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
+)
+
+
+class PossibleDuplicateError(ValidationError):
+    """The new patient looks like somebody in the register; a reason lets the desk go on."""
+
+    def __init__(self, patients: list[Patient]) -> None:
+        super().__init__(
+            _("This may be somebody who is already in the register."), code="duplicate"
+        )
+        self.patients = patients
+
+
+def searchable(text: str) -> str:
+    """The text in small letters without accents or punctuation, one space between words."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return " ".join(re.findall(r"\w+", bare.translate(PLAIN_LETTERS)))
+
+
+def search_name_of(patient: Patient) -> str:
+    """What a search by name looks through: both names of the patient."""
+    return searchable(f"{patient.full_name} {patient.preferred_name}")
+
+
+def possible_duplicates(
+    *, full_name: str, birth_date: date, phone: str = "", exclude: Patient | None = None
+) -> list[Patient]:
+    """Patients with the same phone, or with the same name and date of birth."""
+    others: QuerySet[Patient] = Patient.objects.all()
+    if exclude is not None:
+        others = others.exclude(pk=exclude.pk)
+    words = sorted(searchable(full_name).split())
+    found = {
+        patient.pk: patient
+        for patient in others.filter(birth_date=birth_date)
+        if sorted(searchable(patient.full_name).split()) == words
+    }
+    if phone:
+        found |= {patient.pk: patient for patient in others.filter(phone=phone)}
+    return sorted(found.values(), key=lambda patient: patient.record_number)
+
+
+@transaction.atomic
+def register_patient(
+    *,
+    actor: User,
+    full_name: str,
+    birth_date: date,
+    duplicate_reason: str = "",
+    **fields: Any,
+) -> Patient:
+    """Adds a patient under a record number of their own, and asks before adding one twice."""
+    patient = Patient(full_name=full_name.strip(), birth_date=birth_date, **fields)
+    _check_identity(patient)
+    duplicates = possible_duplicates(
+        full_name=patient.full_name, birth_date=birth_date, phone=str(patient.phone or "")
+    )
+    if duplicates and not duplicate_reason.strip():
+        raise PossibleDuplicateError(duplicates)
+    _insert_with_record_number(patient)
+    detail: dict[str, object] = {"record_number": patient.record_number}
+    if duplicates:
+        detail["looks_like"] = [str(duplicate.pk) for duplicate in duplicates]
+        detail["reason"] = duplicate_reason.strip()
+    record(AuditEvent.Verb.CREATE, actor=actor, patient=patient, target=patient, detail=detail)
+    return patient
+
+
+@transaction.atomic
+def update_patient(*, patient: Patient, actor: User, **fields: Any) -> Patient:
+    """Corrects identity and contact data; the trail names the fields, not what they held."""
+    changed = [name for name, value in fields.items() if getattr(patient, name) != value]
+    if not changed:
+        return patient
+    for name in changed:
+        setattr(patient, name, fields[name])
+    _check_identity(patient)
+    patient.save(update_fields=[*changed, "search_name"])
+    record(
+        AuditEvent.Verb.UPDATE,
+        actor=actor,
+        patient=patient,
+        target=patient,
+        detail={"fields": sorted(changed)},
+    )
+    return patient
+
+
+@transaction.atomic
+def record_patient_view(*, patient: Patient, actor: User) -> None:
+    """Notes that somebody opened the patient's page."""
+    record(AuditEvent.Verb.VIEW, actor=actor, patient=patient, target=patient)
+
+
+def _check_identity(patient: Patient) -> None:
+    if patient.birth_date and patient.birth_date > timezone.localdate():
+        raise ValidationError({"birth_date": _("A date of birth cannot be in the future.")})
+    if patient.birth_date and patient.birth_date.year < OLDEST_BIRTH_YEAR:
+        raise ValidationError({"birth_date": _("Check the year of birth.")})
+    patient.search_name = search_name_of(patient)
+    patient.full_clean(exclude=["record_number"])
+
+
+def _insert_with_record_number(patient: Patient) -> None:
+    """Takes the next number; whoever loses it to another desk takes the one after."""
+    for _try in range(RECORD_NUMBER_TRIES):
+        patient.record_number = _next_record_number()
+        try:
+            with transaction.atomic():
+                patient.save(force_insert=True)
+        except IntegrityError as error:
+            if "record_number" not in str(error):
+                raise
+        else:
+            return
+    raise ValidationError(_("The register is very busy. Please try again."))
+
+
+def _next_record_number() -> str:
+    numbers = Patient.objects.filter(record_number__startswith="P-")
+    # By length first: P-1000000 comes after P-999999.
+    last = numbers.order_by(Length("record_number").desc(), "-record_number").first()
+    return f"P-{int(last.record_number[2:]) + 1 if last else 1:06d}"

@@ -1,0 +1,201 @@
+"""When a doctor is free: weekly hours by the clinic's clock, less absences and appointments."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from clinic.models import Absence, Appointment, Availability, Doctor, Patient, VisitType
+
+# How far ahead a search for the next free times looks, and how much it reads at once.
+SEARCH_DAYS = 90
+SEARCH_STEP_DAYS = 10
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A time in which a doctor can see somebody; both ends in UTC."""
+
+    doctor: Doctor
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class Hours:
+    """From when to when a doctor works on a day, by the clinic's clock and without a zone."""
+
+    starts: datetime
+    ends: datetime
+
+    def contain(self, starts_at: datetime, ends_at: datetime) -> bool:
+        """Whether the clock shows nothing but working hours from one moment to the other."""
+        return self.starts <= _clock(starts_at) and _clock(ends_at) <= self.ends
+
+    def moments(self, step: timedelta) -> Iterator[datetime]:
+        """The moments of the grid, in UTC and in order.
+
+        Where the clock goes back an hour shows twice; where it goes forward one never shows.
+        Counting in UTC from the earliest to the latest reading meets both, `contain` sorts out.
+        """
+        moment = min(_readings(self.starts))
+        last = max(_readings(self.ends))
+        while moment < last:
+            yield moment
+            moment += step
+
+
+class Calendar:
+    """Hours, absences and appointments of some doctors over some days, in three queries."""
+
+    def __init__(self, doctors: Iterable[Doctor], first_day: date, last_day: date) -> None:
+        self.doctors = {doctor.pk: doctor for doctor in doctors}
+        start, end = day_bounds(first_day)[0], day_bounds(last_day)[1]
+        self._availabilities: dict[UUID, list[Availability]] = defaultdict(list)
+        for availability in Availability.objects.filter(doctor__in=self.doctors).order_by(
+            "starts_at"
+        ):
+            self._availabilities[availability.doctor_id].append(availability)
+        self._busy: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
+        overlapping = Q(doctor__in=self.doctors, starts_at__lt=end, ends_at__gt=start)
+        times = ("doctor_id", "starts_at", "ends_at")
+        for doctor_id, starts_at, ends_at in Absence.objects.filter(overlapping).values_list(
+            *times
+        ):
+            self._busy[doctor_id].append((starts_at, ends_at))
+        appointments = Appointment.objects.holding_a_slot().filter(overlapping)
+        for doctor_id, starts_at, ends_at in appointments.values_list(*times):
+            self._busy[doctor_id].append((starts_at, ends_at))
+
+    def hours(self, doctor: Doctor, day: date) -> list[Hours]:
+        """The doctor's hours on a day; hours that touch are one."""
+        return _join(self._availabilities[doctor.pk], day)
+
+    def free_slots(self, doctor: Doctor, day: date, minutes: int) -> list[Slot]:
+        """Times of the grid at which the doctor is free for so many minutes, none of them past."""
+        now = timezone.now()
+        step = timedelta(minutes=settings.CLINIC_SLOT_MINUTES)
+        length = timedelta(minutes=minutes)
+        return [
+            Slot(doctor, moment, moment + length)
+            for hours in self.hours(doctor, day)
+            for moment in hours.moments(step)
+            if moment >= now
+            and hours.contain(moment, moment + length)
+            and not _is_busy(self._busy[doctor.pk], moment, moment + length)
+        ]
+
+
+def day_bounds(day: date) -> tuple[datetime, datetime]:
+    """The first moment of a day of the clinic's calendar and the first of the day after."""
+    following = day + timedelta(days=1)
+    return (
+        timezone.make_aware(datetime.combine(day, time.min)),
+        timezone.make_aware(datetime.combine(following, time.min)),
+    )
+
+
+def free_slots(*, doctor: Doctor, day: date, visit_type: VisitType) -> list[Slot]:
+    """Times on a day at which the doctor can see somebody for this type of visit."""
+    return Calendar([doctor], day, day).free_slots(doctor, day, visit_type.duration_minutes)
+
+
+def next_free_slots(
+    *,
+    visit_type: VisitType,
+    after: datetime,
+    doctor: Doctor | None = None,
+    patient: Patient | None = None,
+    count: int = 3,
+) -> list[Slot]:
+    """The next free times of one doctor or of all, leaving out those the patient has given away."""
+    doctors = [doctor] if doctor else list(_working_doctors())
+    patient_busy = _patient_busy(patient, after)
+    first_day = timezone.localdate(after)
+    found: list[Slot] = []
+    for offset in range(0, SEARCH_DAYS, SEARCH_STEP_DAYS):
+        start = first_day + timedelta(days=offset)
+        days = [start + timedelta(days=number) for number in range(SEARCH_STEP_DAYS)]
+        calendar = Calendar(doctors, days[0], days[-1])
+        for day in days:
+            slots = [
+                slot
+                for one in doctors
+                for slot in calendar.free_slots(one, day, visit_type.duration_minutes)
+                if slot.starts_at >= after
+                and not _is_busy(patient_busy, slot.starts_at, slot.ends_at)
+            ]
+            found += sorted(slots, key=lambda slot: slot.starts_at)
+            if len(found) >= count:
+                return found[:count]
+    return found
+
+
+def is_within_hours(*, doctor: Doctor, starts_at: datetime, ends_at: datetime) -> bool:
+    """Whether the doctor works all through a time, by the weekly hours."""
+    day = timezone.localdate(starts_at)
+    availabilities = Availability.objects.filter(doctor=doctor).order_by("starts_at")
+    return any(hours.contain(starts_at, ends_at) for hours in _join(availabilities, day))
+
+
+def is_on_leave(*, doctor: Doctor, starts_at: datetime, ends_at: datetime) -> bool:
+    """Whether the doctor is away at any moment of a time."""
+    return Absence.objects.filter(
+        doctor=doctor, starts_at__lt=ends_at, ends_at__gt=starts_at
+    ).exists()
+
+
+def _working_doctors() -> Iterable[Doctor]:
+    return Doctor.objects.filter(user__is_active=True).select_related("user")
+
+
+def _patient_busy(patient: Patient | None, after: datetime) -> list[tuple[datetime, datetime]]:
+    if patient is None:
+        return []
+    appointments = Appointment.objects.holding_a_slot().filter(patient=patient, ends_at__gt=after)
+    return list(appointments.values_list("starts_at", "ends_at"))
+
+
+def _join(availabilities: Iterable[Availability], day: date) -> list[Hours]:
+    joined: list[Hours] = []
+    for availability in availabilities:
+        if not _holds_on(availability, day):
+            continue
+        starts = datetime.combine(day, availability.starts_at)
+        ends = datetime.combine(day, availability.ends_at)
+        if joined and joined[-1].ends >= starts:
+            joined[-1] = Hours(joined[-1].starts, max(ends, joined[-1].ends))
+        else:
+            joined.append(Hours(starts, ends))
+    return joined
+
+
+def _holds_on(availability: Availability, day: date) -> bool:
+    return (
+        availability.weekday == day.weekday()
+        and (availability.valid_from is None or availability.valid_from <= day)
+        and (availability.valid_until is None or day <= availability.valid_until)
+    )
+
+
+def _is_busy(busy: list[tuple[datetime, datetime]], starts_at: datetime, ends_at: datetime) -> bool:
+    return any(begin < ends_at and end > starts_at for begin, end in busy)
+
+
+def _clock(moment: datetime) -> datetime:
+    """What the clinic's clock shows at a moment."""
+    return timezone.make_naive(moment)
+
+
+def _readings(clock: datetime) -> tuple[datetime, datetime]:
+    """The moments at which the clinic's clock may show a time: two that differ twice a year."""
+    zone = timezone.get_default_timezone()
+    return (
+        clock.replace(tzinfo=zone, fold=0).astimezone(UTC),
+        clock.replace(tzinfo=zone, fold=1).astimezone(UTC),
+    )

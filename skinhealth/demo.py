@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
-DEMO_PASSWORD = "demo-clinic-2026"  # noqa: S105 - printed by `make demo` for everybody to use
+from clinic.models import User
+
+DEMO_PASSWORD = "demo-clinic-2026"  # noqa: S105 - a demo prints it for everybody
 
 
 @dataclass(frozen=True)
@@ -16,18 +17,15 @@ class DemoPerson:
     email: str
     full_name: str
     icon: str
-    does: str | Promise
+
+    @property
+    def role_name(self) -> str | Promise:
+        return User.Role(self.role).label
 
 
 DEMO_PEOPLE = (
-    DemoPerson(
-        "admin", "admin@demo.example", "Amélie Laurent", "person-gear", _("Accounts and the clinic")
-    ),
-    DemoPerson(
-        "secretary", "secretary@demo.example", "Samira Haddad", "telephone", _("Desk and bookings")
-    ),
-    DemoPerson(
-        "doctor", "doctor@demo.example", "Dr Claire Fontaine", "clipboard2-pulse", _("Visits")
-    ),
-    DemoPerson("patient", "patient@demo.example", "Paul Mercier", "person", _("Own visits")),
+    DemoPerson("admin", "admin@demo.example", "Amélie Laurent", "person-gear"),
+    DemoPerson("secretary", "secretary@demo.example", "Samira Haddad", "telephone"),
+    DemoPerson("doctor", "doctor@demo.example", "Claire Fontaine", "clipboard2-pulse"),
+    DemoPerson("patient", "patient@demo.example", "Paul Mercier", "person"),
 )

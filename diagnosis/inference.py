@@ -1,0 +1,52 @@
+"""The door to the networks: the only module of the site that loads one.
+
+The web process calls `installed_model` alone, which reads a small JSON file.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from ml.errors import BundleError
+from ml.manifest import Manifest, read_manifest, verify_bundle
+
+if TYPE_CHECKING:
+    from ml.ensemble import Ensemble
+
+
+def installed_model() -> Manifest | None:
+    """Reads what is installed, or gives nothing where no bundle lies."""
+    if not (settings.MODEL_BUNDLE / "manifest.json").exists():
+        return None
+    return read_manifest(settings.MODEL_BUNDLE)
+
+
+def installed_model_version() -> str:
+    """Names the installed version; empty where none can be read."""
+    try:
+        manifest = installed_model()
+    except BundleError:
+        return ""
+    return manifest.version if manifest else ""
+
+
+def verify_installed_model() -> None:
+    """Compares every file of the bundle with its manifest; raises BundleError naming a wrong one."""
+    manifest = installed_model()
+    if manifest is not None:
+        verify_bundle(settings.MODEL_BUNDLE, manifest)
+
+
+@cache
+def get_ensemble() -> Ensemble:
+    """Loads the networks once per process; raises BundleError where there are none."""
+    from ml.ensemble import load_ensemble
+
+    return load_ensemble(
+        settings.MODEL_BUNDLE,
+        engine=settings.MODEL_ENGINE,
+        threads=settings.MODEL_THREADS or None,
+    )

@@ -1,0 +1,64 @@
+"""Who may see and do what with photographs and diagnoses.
+
+Doctors see what belongs to patients in their care; patients see what a doctor has validated and
+signed; admins and secretaries see nothing of it.
+"""
+
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+
+from clinic.models import User
+from clinic.permissions import is_doctor, is_patient, patients_in_care
+from diagnosis.models import Lesion, LesionImage, Prediction, Review
+
+VALIDATING = (Review.Decision.CONFIRMED, Review.Decision.CORRECTED)
+
+
+def newest_reviews() -> QuerySet[Review]:
+    """The review that counts for each photograph: its newest."""
+    newest = Review.objects.filter(prediction__image=OuterRef("prediction__image")).values("pk")[:1]
+    return Review.objects.filter(pk=Subquery(newest))
+
+
+def visible_lesions(user: User) -> QuerySet[Lesion]:
+    """Lesions of patients in care."""
+    return Lesion.objects.filter(patient__in=patients_in_care(user))
+
+
+def visible_images(user: User) -> QuerySet[LesionImage]:
+    """Photographs: for a patient the own ones of signed visits that a doctor has validated."""
+    if is_patient(user):
+        return LesionImage.objects.filter(
+            Exists(visible_reviews(user).filter(prediction__image=OuterRef("pk")))
+        )
+    return LesionImage.objects.filter(lesion__patient__in=patients_in_care(user))
+
+
+def visible_predictions(user: User) -> QuerySet[Prediction]:
+    """Predictions are a second opinion for doctors: a patient reads the diagnosis instead."""
+    return Prediction.objects.filter(image__lesion__patient__in=patients_in_care(user))
+
+
+def visible_reviews(user: User) -> QuerySet[Review]:
+    """Reviews: for a patient the newest of each photograph, where it is a diagnosis that is signed."""
+    if is_doctor(user):
+        return Review.objects.filter(
+            prediction__image__lesion__patient__in=patients_in_care(user)
+        )
+    if is_patient(user):
+        return newest_reviews().filter(
+            decision__in=VALIDATING,
+            prediction__image__lesion__patient__user=user,
+            prediction__image__consultation__signed_at__isnull=False,
+        )
+    return Review.objects.none()
+
+
+def can_review(user: User, prediction: Prediction) -> bool:
+    """Confirm or correct a prediction for a patient in care."""
+    patient = prediction.image.lesion.patient
+    return is_doctor(user) and patients_in_care(user).filter(pk=patient.pk).exists()
+
+
+def can_see_to_review(user: User) -> bool:
+    """See the list of answers that wait for a doctor."""
+    return is_doctor(user)

@@ -1,0 +1,112 @@
+"""Photographs: how one comes in, and who looks at it."""
+
+import logging
+import uuid
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import AuditEvent, BodySite, Consultation, Patient, User
+from clinic.services.audit import record
+from diagnosis.imaging import PreparedPhotograph, prepare_photograph
+from diagnosis.models import Lesion, LesionImage
+
+logger = logging.getLogger(__name__)
+
+
+def upload_image(
+    *,
+    consultation: Consultation,
+    data: bytes,
+    actor: User,
+    lesion: Lesion | None = None,
+    body_site: BodySite | None = None,
+) -> LesionImage:
+    """Checks, re-encodes and stores a photograph of a known lesion or of a new one.
+
+    Either a row with its two files comes out of it, or nothing at all.
+    """
+    photograph = prepare_photograph(data)
+    image = LesionImage(
+        consultation=consultation,
+        sha256=photograph.sha256,
+        upload_sha256=photograph.upload_sha256,
+        width=photograph.width,
+        height=photograph.height,
+        uploaded_by=actor,
+    )
+    try:
+        with transaction.atomic():
+            _refuse_closed_or_known(image)
+            image.lesion = lesion or _new_lesion(consultation.patient, body_site)
+            if image.lesion.patient_id != consultation.patient_id:
+                raise ValidationError(_("This lesion belongs to another patient."))
+            _store(image, photograph)
+            image.save(force_insert=True)
+            record(
+                AuditEvent.Verb.CREATE, actor=actor, patient=consultation.patient, target=image
+            )
+    except IntegrityError as error:
+        _remove_files(image)
+        raise _already_here() from error
+    except OSError as error:
+        _remove_files(image)
+        logger.error("A photograph could not be stored: %s", error.strerror or type(error).__name__)
+        raise ValidationError(
+            _("The photograph could not be stored, so nothing was kept. Try again in a minute."),
+            code="storage",
+        ) from error
+    except BaseException:
+        _remove_files(image)
+        raise
+    return image
+
+
+def record_image_download(*, image: LesionImage, actor: User, size: str) -> None:
+    """Notes in the audit trail that a photograph went out, and in which size."""
+    record(
+        AuditEvent.Verb.DOWNLOAD,
+        actor=actor,
+        patient=image.lesion.patient,
+        target=image,
+        detail={"size": size},
+    )
+
+
+def _refuse_closed_or_known(image: LesionImage) -> None:
+    # The lock keeps a signature from slipping in between the look and the photograph.
+    consultation = Consultation.objects.select_for_update().get(pk=image.consultation_id)
+    if consultation.is_signed:
+        raise ValidationError(_("The visit is signed: no photograph can be added."), code="signed")
+    if consultation.images.filter(upload_sha256=image.upload_sha256).exists():
+        raise _already_here()
+
+
+def _already_here() -> ValidationError:
+    return ValidationError(_("This photograph is in this visit already."), code="duplicate")
+
+
+def _new_lesion(patient: Patient, body_site: BodySite | None) -> Lesion:
+    Patient.objects.select_for_update().get(pk=patient.pk)
+    highest = Lesion.objects.filter(patient=patient).aggregate(highest=Max("number"))["highest"]
+    return Lesion.objects.create(patient=patient, number=(highest or 0) + 1, body_site=body_site)
+
+
+def _store(image: LesionImage, photograph: PreparedPhotograph) -> None:
+    name = uuid.uuid4()
+    image.file.save(f"{name}.jpg", ContentFile(photograph.jpeg), save=False)
+    image.thumbnail.save(f"{name}-small.jpg", ContentFile(photograph.thumbnail), save=False)
+
+
+def _remove_files(image: LesionImage) -> None:
+    for stored in (image.file.name, image.thumbnail.name):
+        if not stored:
+            continue
+        try:
+            default_storage.delete(stored)
+        except OSError:
+            logger.exception("A file without a row could not be removed")

@@ -1,0 +1,49 @@
+"""What a patient reads: signed visits, and of the photographs what a doctor has validated."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from clinic.models import AuditEvent, Consultation, Prescription, User
+from clinic.services.audit import record
+from diagnosis.models import Review
+
+
+@dataclass(frozen=True)
+class VisitLetter:
+    """One signed visit as the patient reads it."""
+
+    visit: Consultation
+    diagnoses: Sequence[Review]
+    prescription: Prescription | None
+
+
+def write_letters(
+    visits: Sequence[Consultation],
+    *,
+    reviews: QuerySet[Review],
+    prescriptions: QuerySet[Prescription],
+) -> list[VisitLetter]:
+    """Puts diagnoses and prescriptions to their visits."""
+    diagnoses: dict[object, list[Review]] = {visit.pk: [] for visit in visits}
+    for review in reviews.filter(prediction__image__consultation__in=visits).select_related(
+        "disease", "stage", "reviewer__doctor", "prediction__image__lesion__body_site"
+    ).order_by("prediction__image__uploaded_at"):
+        diagnoses[review.prediction.image.consultation_id].append(review)
+    by_visit = {
+        prescription.consultation_id: prescription
+        for prescription in prescriptions.filter(consultation__in=visits).prefetch_related("lines")
+    }
+    return [VisitLetter(visit, diagnoses[visit.pk], by_visit.get(visit.pk)) for visit in visits]
+
+
+def record_own_record_view(*, actor: User, visit: Consultation | None = None) -> None:
+    """Notes in the audit trail that a patient read the own record."""
+    record(
+        AuditEvent.Verb.VIEW,
+        actor=actor,
+        patient=visit.patient if visit else getattr(actor, "patient", None),
+        target=visit,
+        detail={"what": "own_record"},
+    )

@@ -1,0 +1,108 @@
+"""The doctor's word beside the prediction's, and the training sample that comes of it."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import AuditEvent, Consent, Consultation, User
+from clinic.services.audit import record
+from clinic.services.consents import has_consent
+from diagnosis.models import Disease, DiseaseStage, LesionImage, Prediction, Review, TrainingSample
+
+Decision = Review.Decision
+
+
+@transaction.atomic
+def review_prediction(
+    *,
+    prediction: Prediction,
+    actor: User,
+    decision: str,
+    disease: Disease | None = None,
+    stage: DiseaseStage | None = None,
+    certainty: str = Review.Certainty.PROBABLE,
+    reason: str = "",
+    comment: str = "",
+) -> Review:
+    """Puts the doctor's decision beside the ensemble's answer, which stays as it was."""
+    if prediction.status != Prediction.Status.DONE:
+        raise ValidationError(_("Only a finished analysis can be reviewed."))
+    _refuse_change_after_signature(prediction)
+    if decision == Decision.CONFIRMED:
+        disease = Disease.objects.get(model_class=prediction.label)
+    if decision == Decision.CORRECTED:
+        _check_correction(prediction, disease, reason)
+    if stage is not None and (disease is None or stage.disease_id != disease.pk):
+        raise ValidationError({"stage": _("This stage belongs to another disease.")})
+    review = Review(
+        prediction=prediction,
+        reviewer=actor,
+        decision=decision,
+        disease=disease if decision in {Decision.CONFIRMED, Decision.CORRECTED} else None,
+        stage=stage,
+        certainty=certainty,
+        reason=reason.strip(),
+        comment=comment.strip(),
+    )
+    review.full_clean()
+    review.save(force_insert=True)
+    record(
+        AuditEvent.Verb.REVIEW,
+        actor=actor,
+        patient=prediction.image.lesion.patient,
+        target=review,
+        detail={"decision": decision},
+    )
+    refresh_training_sample(image=prediction.image)
+    return review
+
+
+@transaction.atomic
+def refresh_training_sample(*, image: LesionImage) -> TrainingSample | None:
+    """Makes the training sample what the newest review and the consent say, or removes it."""
+    review = newest_review(image=image)
+    if (
+        review is None
+        or review.disease is None
+        or not has_consent(patient=image.lesion.patient, purpose=Consent.Purpose.TRAINING)
+    ):
+        TrainingSample.objects.filter(image=image).delete()
+        return None
+    sample, _is_new = TrainingSample.objects.update_or_create(
+        image=image,
+        defaults={
+            "review": review,
+            "disease": review.disease,
+            "is_model_class": bool(review.disease.model_class),
+        },
+    )
+    return sample
+
+
+def newest_review(*, image: LesionImage) -> Review | None:
+    """Finds the review that counts for a photograph."""
+    reviews = Review.objects.filter(prediction__image=image).select_related(
+        "disease", "stage", "reviewer"
+    )
+    return reviews.first()
+
+
+def _refuse_change_after_signature(prediction: Prediction) -> None:
+    # A late answer may still get its first review; a diagnosis that was signed stays as it is.
+    consultation = Consultation.objects.select_for_update().get(pk=prediction.image.consultation_id)
+    if consultation.is_signed and newest_review(image=prediction.image):
+        raise ValidationError(
+            _("The visit is signed, and so is this diagnosis. Write an addendum instead."),
+            code="signed",
+        )
+
+
+def _check_correction(prediction: Prediction, disease: Disease | None, reason: str) -> None:
+    if disease is None:
+        raise ValidationError({"disease": _("Choose the disease.")})
+    if disease.model_class == prediction.label:
+        raise ValidationError(
+            {"disease": _("This is what the model says as well: confirm it instead.")}
+        )
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say in a few words why the answer changes.")})

@@ -1,0 +1,24 @@
+"""Answers that no doctor has looked at yet."""
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from clinic.models import AuditEvent, User
+from clinic.services.audit import record
+from diagnosis.models import Prediction, Review
+
+
+def predictions_to_review(predictions: QuerySet[Prediction]) -> QuerySet[Prediction]:
+    """Narrows predictions to those whose photograph has no review, the highest risk first."""
+    reviews = Review.objects.filter(prediction__image=OuterRef("image"))
+    newer = Prediction.objects.filter(image=OuterRef("image"), queued_at__gt=OuterRef("queued_at"))
+    return (
+        predictions.done()  # type: ignore[attr-defined]
+        .filter(~Exists(reviews), ~Exists(newer))
+        .select_related("image__lesion__patient", "image__lesion__body_site")
+        .order_by("-malignant_share", "finished_at")
+    )
+
+
+def record_worklist_view(*, actor: User, count: int) -> None:
+    """Notes in the audit trail that the list was read."""
+    record(AuditEvent.Verb.LIST, actor=actor, detail={"what": "to_review", "count": count})

@@ -1,0 +1,53 @@
+"""Work that the worker does for this app, and what its processes load first."""
+
+import logging
+from typing import Any
+from uuid import UUID
+
+from celery import shared_task
+from celery.signals import celeryd_after_setup, worker_process_init
+from django.conf import settings
+
+from diagnosis import inference
+from diagnosis.services.predictions import requeue_lost_predictions, run_prediction
+from ml.errors import BundleError
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(
+    soft_time_limit=settings.PREDICTION_TIME_LIMIT, time_limit=settings.PREDICTION_TIME_LIMIT + 5
+)
+def run_prediction_task(prediction_id: str) -> None:
+    """Runs the ensemble on one photograph."""
+    run_prediction(prediction_id=UUID(prediction_id))
+
+
+@shared_task(soft_time_limit=20, time_limit=30)
+def requeue_lost_predictions_task() -> None:
+    """Queues again what a dead worker or a lost message left behind."""
+    requeue_lost_predictions()
+
+
+_serves_inference = False
+
+
+@celeryd_after_setup.connect
+def refuse_bad_weights(instance: Any, **kwargs: object) -> None:
+    """Stops an inference worker before it starts where a file of the bundle is not what it was."""
+    global _serves_inference
+    _serves_inference = "inference" in instance.app.amqp.queues.consume_from
+    if not _serves_inference:
+        return
+    try:
+        inference.verify_installed_model()
+    except BundleError as error:
+        raise SystemExit(f"The worker does not start: {error}") from error
+
+
+@worker_process_init.connect
+def load_ensemble_early(**kwargs: object) -> None:
+    """Loads the networks in the process that runs them, after the fork, before the first photograph."""
+    if not _serves_inference or inference.installed_model() is None:
+        return
+    inference.get_ensemble()

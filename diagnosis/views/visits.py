@@ -1,0 +1,100 @@
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET
+
+from clinic.models import Consultation
+from clinic.permissions import visible_consultations
+from clinic.requests import SignedInRequest
+from clinic.services.consultations import record_visit_view
+from clinic.views.visits import visit_context
+from diagnosis.forms import PhotographForm
+from diagnosis.models import Prediction
+from diagnosis.permissions import can_see_to_review, visible_images
+from diagnosis.views.panels import panel_context, photograph_cards
+
+
+@require_GET
+def visit(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Shows the whole visit on one page: the patient, the photographs, the answer, the notes."""
+    consultation = get_visit(request, pk)
+    record_visit_view(consultation=consultation, actor=request.user)
+    return render_visit(request, consultation)
+
+
+@require_GET
+def visit_thumbnails(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Refreshes the row of thumbnails while an answer is still to come."""
+    consultation = get_visit(request, pk)
+    cards = photograph_cards(consultation, request.user)
+    context = {
+        "consultation": consultation,
+        "cards": cards,
+        "is_any_waiting": any(card.is_waiting for card in cards),
+    }
+    return render(request, "diagnosis/partials/thumbnails.html", context)
+
+
+def get_visit(request: SignedInRequest, pk: UUID) -> Consultation:
+    """Finds a visit that this doctor may know of; for everybody else there is none."""
+    visits = visible_consultations(request.user).select_related(
+        "patient", "doctor__user", "appointment", "body_site", "signed_by"
+    )
+    if not can_see_to_review(request.user):
+        visits = visits.none()
+    return get_object_or_404(visits, pk=pk)
+
+
+def render_visit(
+    request: SignedInRequest,
+    consultation: Consultation,
+    *,
+    photograph_form: PhotographForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Renders the page, with a refused photograph's form where there is one."""
+    image = visible_images(request.user).filter(
+        consultation=consultation, pk=request.GET.get("photograph") or None
+    )
+    panels = panel_context(
+        consultation, request.user, image=image.first(), photograph_form=photograph_form
+    )
+    context = visit_context(consultation, request.user) | panels
+    context["sign_warnings"] = _sign_warnings(panels)
+    return render(request, "diagnosis/visit.html", context, status=status)
+
+
+def _sign_warnings(panels: dict[str, object]) -> list[str]:
+    """What the doctor may want to know before signing; none of it blocks the signature."""
+    cards = panels["cards"]
+    assert isinstance(cards, list)
+    unreviewed = sum(
+        1
+        for card in cards
+        if card.review is None
+        and card.prediction is not None
+        and card.prediction.status == Prediction.Status.DONE
+    )
+    waiting = sum(1 for card in cards if card.is_waiting)
+    warnings = []
+    if unreviewed:
+        warnings.append(
+            ngettext(
+                "%(count)d answer is not reviewed: the patient does not see that photograph.",
+                "%(count)d answers are not reviewed: the patient does not see those photographs.",
+                unreviewed,
+            )
+            % {"count": unreviewed}
+        )
+    if waiting:
+        warnings.append(
+            ngettext(
+                "%(count)d analysis is still running.",
+                "%(count)d analyses are still running.",
+                waiting,
+            )
+            % {"count": waiting}
+        )
+    return warnings

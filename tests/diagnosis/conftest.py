@@ -1,0 +1,64 @@
+import pytest
+
+from clinic.models import Consent
+from diagnosis.services.images import upload_image
+from diagnosis.services.predictions import request_prediction, run_prediction
+from tests import photographs
+from tests.factories import ConsentFactory
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path):
+    """Photographs of a test lie in a folder of its own."""
+    folder = tmp_path / "photographs"
+    settings.STORAGES = settings.STORAGES | {
+        "default": settings.STORAGES["default"]
+        | {"OPTIONS": {"location": folder, "base_url": None}}
+    }
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def queue(settings, monkeypatch):
+    """What was sent to the broker, as the arguments of each message; nobody takes it from there."""
+    from diagnosis.tasks import run_prediction_task
+
+    sent = []
+    monkeypatch.setattr(
+        run_prediction_task, "apply_async", lambda args, **options: sent.append((args[0], options))
+    )
+    return sent
+
+
+@pytest.fixture
+def ai_consent(patient, secretary):
+    return ConsentFactory(
+        patient=patient, purpose=Consent.Purpose.AI_ANALYSIS, recorded_by=secretary
+    )
+
+
+@pytest.fixture
+def training_consent(patient, secretary):
+    return ConsentFactory(
+        patient=patient, purpose=Consent.Purpose.TRAINING, recorded_by=secretary
+    )
+
+
+@pytest.fixture
+def image(consultation, doctor):
+    """A photograph in the open visit."""
+    return upload_image(consultation=consultation, data=photographs.jpeg(seed=1), actor=doctor)
+
+
+@pytest.fixture
+def queued_prediction(image, doctor, ai_consent):
+    return request_prediction(image=image, actor=doctor)
+
+
+@pytest.fixture
+def prediction(queued_prediction):
+    """A finished prediction of the real ensemble."""
+    run_prediction(prediction_id=queued_prediction.pk)
+    queued_prediction.refresh_from_db()
+    assert queued_prediction.status == "done", queued_prediction.failure
+    return queued_prediction

@@ -1,0 +1,155 @@
+import pytest
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from clinic.models import AuditEvent
+from clinic.services.consultations import save_visit, sign_visit
+from diagnosis.models import Disease, DiseaseStage, Prediction, Review, TrainingSample
+from diagnosis.services.reviews import review_prediction
+
+
+def other_disease(prediction):
+    return Disease.objects.exclude(model_class__in=["", prediction.label]).first()
+
+
+def post(client, prediction, **fields):
+    return client.post(reverse("diagnosis:prediction_review", args=[prediction.pk]), fields)
+
+
+def as_stored(prediction):
+    return Prediction.objects.values().get(pk=prediction.pk)
+
+
+def test_confirming_keeps_the_label_and_makes_a_sample(
+    sign_in, doctor, prediction, training_consent
+):
+    before = as_stored(prediction)
+    response = post(sign_in(doctor), prediction, decision="confirmed", comment="As seen.")
+    assert response.status_code == 302
+    review = Review.objects.get()
+    assert (review.disease.model_class, review.reviewer) == (prediction.label, doctor)
+    sample = TrainingSample.objects.get()
+    assert (sample.disease, sample.is_model_class) == (review.disease, True)
+    assert as_stored(prediction) == before
+    assert AuditEvent.objects.filter(verb="review", actor=doctor).count() == 1
+
+
+def test_correcting_names_the_disease_and_the_reason(
+    sign_in, doctor, prediction, training_consent
+):
+    before = as_stored(prediction)
+    disease = other_disease(prediction)
+    post(
+        sign_in(doctor), prediction, decision="corrected", disease=disease.pk, reason="Blue veil."
+    )
+    assert Review.objects.get().disease == disease
+    assert TrainingSample.objects.get().disease == disease
+    assert as_stored(prediction) == before
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"reason": "Because."}, "disease"),
+        ({"disease": "other"}, "reason"),
+        ({"disease": "other", "reason": "   "}, "reason"),
+        ({"disease": "same", "reason": "Because."}, "disease"),
+    ],
+)
+def test_a_correction_without_its_disease_or_reason_is_refused_at_the_field(
+    fields, field, sign_in, doctor, prediction
+):
+    chosen = {"other": other_disease(prediction), "same": None}
+    chosen["same"] = Disease.objects.get(model_class=prediction.label)
+    if "disease" in fields:
+        fields = fields | {"disease": chosen[fields["disease"]].pk}
+    response = post(sign_in(doctor), prediction, decision="corrected", comment="Kept.", **fields)
+    assert response.status_code == 422
+    assert field in response.context["review_form"].errors
+    assert "Kept." in response.content.decode()
+    assert not Review.objects.exists()
+
+
+def test_a_label_outside_the_seven_is_kept_and_marked(doctor, prediction, training_consent):
+    scc = Disease.objects.get(code="scc")
+    review_prediction(
+        prediction=prediction, actor=doctor, decision="corrected", disease=scc, reason="Keratin."
+    )
+    sample = TrainingSample.objects.get()
+    assert (sample.disease, sample.is_model_class) == (scc, False)
+
+
+@pytest.mark.parametrize("decision", ["not_assessable", "referred"])
+def test_a_decision_without_a_diagnosis_makes_no_sample(
+    decision, doctor, prediction, training_consent
+):
+    review = review_prediction(prediction=prediction, actor=doctor, decision=decision)
+    assert review.disease is None
+    assert not TrainingSample.objects.exists()
+
+
+def test_without_consent_to_training_there_is_no_sample(doctor, prediction):
+    review_prediction(prediction=prediction, actor=doctor, decision="confirmed")
+    assert not TrainingSample.objects.exists()
+
+
+def test_the_newest_review_counts_and_the_old_one_stays(doctor, prediction, training_consent):
+    review_prediction(prediction=prediction, actor=doctor, decision="confirmed")
+    disease = other_disease(prediction)
+    review_prediction(
+        prediction=prediction, actor=doctor, decision="corrected", disease=disease, reason="Later."
+    )
+    assert Review.objects.count() == 2
+    assert TrainingSample.objects.get().disease == disease
+    review_prediction(prediction=prediction, actor=doctor, decision="not_assessable")
+    assert not TrainingSample.objects.exists()
+
+
+def test_an_unreviewed_prediction_is_no_sample(prediction, training_consent):
+    assert not TrainingSample.objects.exists()
+
+
+def test_a_stage_must_belong_to_the_disease(doctor, prediction):
+    mild = DiseaseStage.objects.filter(disease__code="acne").first()
+    with pytest.raises(ValidationError) as refusal:
+        review_prediction(prediction=prediction, actor=doctor, decision="confirmed", stage=mild)
+    assert "stage" in refusal.value.message_dict
+
+
+def test_only_a_finished_prediction_can_be_reviewed(doctor, queued_prediction):
+    with pytest.raises(ValidationError):
+        review_prediction(prediction=queued_prediction, actor=doctor, decision="confirmed")
+
+
+def sign(consultation, doctor):
+    consultation.refresh_from_db()
+    save_visit(
+        consultation=consultation, actor=doctor, version=consultation.version, notes="Seen."
+    )
+    consultation.refresh_from_db()
+    sign_visit(consultation=consultation, actor=doctor)
+
+
+def test_a_signed_diagnosis_stays_as_it_was_signed(sign_in, doctor, prediction, consultation):
+    review_prediction(prediction=prediction, actor=doctor, decision="confirmed")
+    sign(consultation, doctor)
+    response = post(sign_in(doctor), prediction, decision="not_assessable")
+    assert response.status_code == 422
+    assert "addendum" in response.content.decode()
+    assert Review.objects.count() == 1
+
+
+def test_an_answer_that_came_late_can_still_get_its_first_review(
+    doctor, prediction, consultation
+):
+    sign(consultation, doctor)
+    review_prediction(prediction=prediction, actor=doctor, decision="confirmed")
+    assert Review.objects.count() == 1
+
+
+def test_strangers_do_not_find_the_prediction(
+    sign_in, other_doctor, secretary, admin, patient, other_patient, prediction
+):
+    for stranger in (other_doctor, secretary, admin, patient.user, other_patient.user):
+        assert post(sign_in(stranger), prediction, decision="confirmed").status_code == 404
+    assert not Review.objects.exists()

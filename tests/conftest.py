@@ -12,6 +12,22 @@ from tests.factories import (
     UserFactory,
 )
 
+TRANSACTIONAL_FIXTURES = {"transactional_db", "live_server"}
+
+
+def pytest_collection_modifyitems(items):
+    """Fills the catalogues again before each test that runs without a surrounding transaction.
+
+    Such a test ends with every table emptied, also of the rows that the migrations put there.
+    """
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        has_transaction = bool(marker and marker.kwargs.get("transaction"))
+        if has_transaction or TRANSACTIONAL_FIXTURES & set(item.fixturenames):
+            item.add_marker(
+                pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False
+            )
+
 
 @pytest.fixture
 def admin(db):

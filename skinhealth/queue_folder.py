@@ -1,0 +1,40 @@
+"""The queue of an installation without servers: a folder of message files."""
+
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+from kombu.exceptions import ChannelError
+from kombu.transport import filesystem
+from kombu.utils.json import dumps
+
+
+class Channel(filesystem.Channel):  # type: ignore[misc]
+    """Kombu's folder queue, in which a message appears only once it is whole.
+
+    Kombu creates a message under its final name and fills it afterwards. A worker that looks in
+    between reads an empty file and gives up: about once in a thousand messages, measured.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for folder in (self.data_folder_in, self.data_folder_out, self.control_folder):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+
+    def _put(self, queue: str, payload: object, **kwargs: Any) -> None:
+        # The time leads the name, because the oldest name is read first.
+        name = f"{time.time_ns():020d}_{uuid.uuid4()}.{queue}.msg"
+        message = Path(self.data_folder_out, name)
+        partial = message.with_name(f"{name}.partial")
+        try:
+            partial.write_text(dumps(payload))
+            partial.replace(message)
+        except OSError as error:
+            raise ChannelError(f"Cannot add a message to {self.data_folder_out}") from error
+
+
+class Transport(filesystem.Transport):  # type: ignore[misc]
+    """What the broker address `filesystem://` stands for here."""
+
+    Channel = Channel

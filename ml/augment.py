@@ -12,7 +12,7 @@ from ml.preprocessing import Pixels
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Holds how far each change may go; each is drawn evenly from -value to value, hue mostly near 0.
+    """Holds how far each change may go, from -value to value, hue mostly near 0.
 
     Angles are in degrees, `hue` in turns of the colour circle, `shift` in parts of the side,
     `aspect` and `scale` in parts of the size, the `..._chance` values are probabilities.
@@ -35,7 +35,7 @@ class Augmentation:
 
 
 def augment(frame: Pixels, size: int, rng: np.random.Generator, settings: Augmentation) -> Pixels:
-    """Cut a randomly placed, turned, stretched and coloured `size` x `size` square out of a frame."""
+    """Cut a randomly placed, turned and coloured `size` x `size` square out of a frame."""
     pixels = _warp(frame, size, rng, settings)
     if rng.random() < settings.colour_chance:
         pixels = _recolour(pixels, rng, settings)

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from tqdm import tqdm
 
+from ml.answers import answer_photographs
 from ml.data import Photograph
-from ml.ensemble import BATCH, Ensemble, calibrate, load_ensemble
+from ml.ensemble import calibrate, load_ensemble
 from ml.errors import DataError, MlError
 from ml.fusion import FusedNetwork, load_member
 from ml.labels import LABELS
@@ -90,22 +90,11 @@ def build_bundle(
     return manifest
 
 
-def answer_photographs(
-    ensemble: Ensemble, photographs: Sequence[Photograph], title: str
-) -> npt.NDArray[np.float64]:
-    """Give the calibrated probabilities of photographs, n x 7. Raises PhotographError."""
-    rows: list[list[float]] = []
-    with tqdm(total=len(photographs), desc=title, unit="photo") as progress:
-        for start in range(0, len(photographs), BATCH):
-            batch = photographs[start : start + BATCH]
-            answers = ensemble.predict_batch([one.path.read_bytes() for one in batch])
-            rows += [[answer.probabilities[name] for name in LABELS] for answer in answers]
-            progress.update(len(batch))
-    return np.asarray(rows, dtype=np.float64)
-
-
 def fit_temperature(labels: npt.NDArray[np.int64], probabilities: npt.NDArray[np.float64]) -> float:
-    """Find the temperature with the least mean negative log-likelihood, between 0.25 and 4."""
+    """Find the temperature with the least mean negative log-likelihood, between 0.25 and 4.
+
+    Source: Guo et al., "On Calibration of Modern Neural Networks", 2017.
+    """
     rows = np.arange(len(labels))
 
     def loss(log_temperature: float) -> float:
@@ -126,7 +115,9 @@ def _measure(out: Path, manifest: Manifest, validation: Sequence[Photograph]) ->
     if not validation:
         return manifest
     ensemble = load_ensemble(out, squeezed_from=manifest.data.squeezed_from)
-    probabilities = answer_photographs(ensemble, validation, "measuring")
+    probabilities = answer_photographs(
+        ensemble, [photograph.path for photograph in validation], title="measuring"
+    )
     labels = np.asarray([photograph.label for photograph in validation], dtype=np.int64)
     temperature = 1.0
     if len(labels) >= FEWEST_FOR_TEMPERATURE:
@@ -157,7 +148,7 @@ def _copy_member(run: Path, record: dict[str, Any], out: Path) -> Member:
 
 
 def _check_same(runs: Sequence[Path], records: Sequence[dict[str, Any]]) -> None:
-    """Refuse to mix runs whose splits differ: one's validation lesions may be another's training."""
+    """Refuse to mix splits: one run's validation lesions may be another's training ones."""
 
     def essence(record: dict[str, Any]) -> tuple[Any, ...]:
         data, recipe = record["data"], record["recipe"]

@@ -33,7 +33,7 @@ class Photograph:
 
 @dataclass(frozen=True)
 class Collection:
-    """Holds the photographs of one or several folders and how many rows of other classes it left out."""
+    """Holds the photographs of one or several folders, and the rows left out by their dx."""
 
     photographs: tuple[Photograph, ...]
     left_out: Mapping[str, int]
@@ -156,7 +156,7 @@ def split_by_lesion(
     chosen: set[str] = set()
     for label, lesions in sorted(by_label.items()):
         lesions.sort()
-        random.Random(f"{seed}-{LABELS[label]}").shuffle(lesions)
+        random.Random(f"{seed}-{LABELS[label]}").shuffle(lesions)  # noqa: S311
         chosen.update(lesions[: round(len(lesions) * validation)])
     return (
         tuple(photograph for photograph in photographs if photograph.lesion_id not in chosen),

@@ -91,7 +91,7 @@ class Ensemble:
         ]
 
     def _run_views(self, pixels: Sequence[Pixels]) -> tuple[npt.NDArray[np.float64], Floats]:
-        """Average calibrated probabilities, n x 7, and class maps, n x 7 x h x w, over the views."""
+        """Average probabilities, n x 7, and class maps, n x 7 x h x w, over the views."""
         images = normalise(pixels, self._recipe)
         axes = [tuple(axis + 2 for axis in _FLIPPED_AXES[view]) for view in self.manifest.views]
         stacked = np.concatenate([np.flip(images, turned) for turned in axes])
@@ -147,7 +147,7 @@ def load_ensemble(
 def calibrate(
     probabilities: npt.NDArray[np.float64], temperature: float
 ) -> npt.NDArray[np.float64]:
-    """Divide the logarithms of n x 7 averaged probabilities by the temperature (Guo et al. 2017)."""
+    """Divide the logarithms of n x 7 averaged probabilities by the temperature."""
     logits = np.log(np.clip(probabilities, 1e-12, None)) / temperature
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float64)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ml.arguments import parse_count
 from ml.bundles import BundleOptions, build_bundle
 from ml.data import read_collection, split_by_lesion
 from ml.errors import run_command
@@ -86,7 +87,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--version", required=True, help="the bundle's version, such as 2026.1")
     parser.add_argument(
         "--size",
-        type=int,
+        type=parse_count,
         metavar="PIXELS",
         help="side of the networks' input (default: as the first run was trained)",
     )

@@ -17,6 +17,7 @@ from ml.labels import LABELS
 from ml.results import ClassMetrics, Metrics
 
 MANIFEST = "manifest.json"
+DEFAULT_BUNDLE = Path(__file__).parent / "weights"
 
 # The ways in which one photograph can be shown to the networks; their answers are averaged.
 VIEWS = ("upright", "mirrored", "flipped", "turned")

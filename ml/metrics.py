@@ -19,8 +19,8 @@ ECE_BINS = 15
 def measure(labels: Labels, probabilities: Probabilities) -> Metrics:
     """Measure n class indices against n x 7 probabilities that sum to one.
 
-    The answer is the most probable class, the first in order where two are equal. Balanced accuracy
-    is the mean recall, as the ISIC 2018 challenge defines it. Raises ValueError without photographs.
+    The answer is the most probable class, the first in order where two are equal. Balanced
+    accuracy is the mean recall, as in the ISIC 2018 challenge. Raises ValueError without rows.
     """
     if len(labels) == 0 or probabilities.shape != (len(labels), len(LABELS)):
         raise ValueError("labels and probabilities must be equally many, and at least one")

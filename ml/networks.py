@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -147,6 +148,8 @@ def _load_from_hub(network: nn.Module, name: str, spec: NetworkSpec) -> None:
     """Copy timm's weights, rewritten for inputs normalised as in this package."""
     import timm
 
+    # The client logs every attempt; one sentence at the end is enough.
+    logging.getLogger("huggingface_hub").setLevel(logging.CRITICAL)
     try:
         source: Any = timm.create_model(
             f"{spec.timm_name}.{spec.hub_tag}", pretrained=True, num_classes=0, global_pool=""

@@ -1,4 +1,4 @@
-"""The values that an evaluation gives, free of any numerical library so that the site can read them."""
+"""The values that an evaluation gives, free of numerical libraries so that the site reads them."""
 
 from __future__ import annotations
 

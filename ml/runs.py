@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,7 +23,7 @@ def save_state(folder: Path, state: Mapping[str, Any]) -> None:
     """Write the state of a run so that a crash leaves either the old or the new one."""
     temporary = folder / f"{STATE}.new"
     torch.save(dict(state), temporary)
-    os.replace(temporary, folder / STATE)
+    temporary.replace(folder / STATE)
 
 
 def load_state(folder: Path) -> dict[str, Any]:
@@ -48,7 +47,7 @@ def save_weights(folder: Path, weights: Mapping[str, torch.Tensor]) -> None:
     }
     temporary = folder / f"{WEIGHTS}.new"
     save_file(halves, temporary)
-    os.replace(temporary, folder / WEIGHTS)
+    temporary.replace(folder / WEIGHTS)
 
 
 def load_weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -63,7 +62,7 @@ def write_record(folder: Path, record: Mapping[str, Any]) -> None:
     """Write run.json."""
     temporary = folder / f"{RECORD}.new"
     temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    os.replace(temporary, folder / RECORD)
+    temporary.replace(folder / RECORD)
 
 
 def read_record(folder: Path) -> dict[str, Any]:
@@ -102,7 +101,8 @@ def code_version() -> str:
 
     def git(*arguments: str) -> str:
         command = ["git", "-C", str(here), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+        return done.stdout.strip()
 
     try:
         commit = git("rev-parse", "--short=12", "HEAD")

@@ -18,7 +18,7 @@ _SCHEMAS = {
 def declare_missing_schemas() -> None:
     """Import torchvision, declaring the operators that its import needs when they are missing."""
     try:
-        import torchvision  # noqa: F401
+        import torchvision  # type: ignore[import-untyped]  # noqa: F401
     except RuntimeError as error:
         if "torchvision::" not in str(error):
             raise

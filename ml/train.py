@@ -12,9 +12,11 @@ from typing import Any
 
 import torch
 
+from ml.arguments import parse_count, parse_part, parse_proportion
 from ml.augment import Augmentation
 from ml.bundles import BundleOptions, build_bundle
 from ml.data import (
+    Collection,
     LoadedPhotographs,
     count_by_label,
     load_photographs,
@@ -66,9 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     recipe = Recipe(
         size=options.size, median_kernel=options.median, squeezed_from=options.squeezed_from
     )
+    collection = read_collection(options.data)
     torch.manual_seed(options.seed)
-    network = create_network(options.network, pretrained=options.pretrained)
-    data = load_split(options, recipe)
+    network = create_network(options.network, pretrained=options.pretrained and not options.resume)
+    data = load_split(collection, options, recipe)
     trainer = Trainer(
         network,
         make_schedule(options),
@@ -116,9 +119,8 @@ def train(trainer: Trainer, out: Path, record: dict[str, Any]) -> None:
         draw_curves(out, record["history"])
 
 
-def load_split(options: argparse.Namespace, recipe: Recipe) -> SplitData:
-    """Read the folders, split by lesion and prepare every photograph once."""
-    collection = read_collection(options.data)
+def load_split(collection: Collection, options: argparse.Namespace, recipe: Recipe) -> SplitData:
+    """Split a collection by lesion and prepare every photograph once."""
     if collection.left_out:
         names = ", ".join(f"{count} {dx}" for dx, count in sorted(collection.left_out.items()))
         print(f"left out, not one of the seven classes: {names}", flush=True)
@@ -213,17 +215,6 @@ def make_schedule(options: argparse.Namespace) -> Schedule:
     )
 
 
-def parse_proportion(text: str) -> float:
-    """Read a proportion such as 4:3 as width divided by height."""
-    try:
-        width, height = (float(part) for part in text.split(":"))
-        if width <= 0 or height <= 0:
-            raise ValueError
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a proportion such as 4:3") from error
-    return width / height
-
-
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
@@ -249,7 +240,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     data.add_argument(
         "--validation",
-        type=_part,
+        type=parse_part,
         default=0.15,
         help="part of each class's lesions kept for validation",
     )
@@ -264,7 +255,9 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=True,
         help="begin with ImageNet or Noisy Student weights",
     )
-    network.add_argument("--size", type=_count, default=224, help="side of the input in pixels")
+    network.add_argument(
+        "--size", type=parse_count, default=224, help="side of the input in pixels"
+    )
     network.add_argument(
         "--median",
         type=int,
@@ -273,12 +266,14 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="width of the median filter; 1 is none",
     )
     schedule = parser.add_argument_group("schedule")
-    schedule.add_argument("--epochs", type=_count, default=12, help="passes over the photographs")
-    schedule.add_argument("--batch-size", type=_count, default=32, help="photographs a step")
+    schedule.add_argument(
+        "--epochs", type=parse_count, default=12, help="passes over the photographs"
+    )
+    schedule.add_argument("--batch-size", type=parse_count, default=32, help="photographs a step")
     schedule.add_argument("--lr", type=float, default=1e-3, help="highest rate of AdamW")
     schedule.add_argument("--weight-decay", type=float, default=0.01, help="of AdamW")
     schedule.add_argument(
-        "--warm-up", type=_part, default=0.15, help="part of the run in which the rate rises"
+        "--warm-up", type=parse_part, default=0.15, help="part of the run in which the rate rises"
     )
     schedule.add_argument(
         "--ema", type=float, default=0.998, help="decay of the averaged weights, by step"
@@ -288,7 +283,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     schedule.add_argument(
         "--per-class",
-        type=_count,
+        type=parse_count,
         metavar="N",
         help="draw at most N photographs of a class for each epoch, anew each time",
     )
@@ -313,7 +308,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     schedule.add_argument(
         "--validate-every",
-        type=_count,
+        type=parse_count,
         default=1,
         metavar="N",
         help="validate after every N epochs and after the last",
@@ -327,20 +322,6 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     run.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves the default")
     run.add_argument("--workers", type=int, default=0, help="processes that augment photographs")
     return parser.parse_args(arguments)
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
-
-
-def _part(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < 1:
-        raise argparse.ArgumentTypeError("must be at least 0 and less than 1")
-    return value
 
 
 if __name__ == "__main__":

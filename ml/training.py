@@ -18,14 +18,15 @@ from ml.augment import Augmentation, augment
 from ml.data import LoadedPhotographs, count_by_label
 from ml.labels import LABELS
 from ml.losses import create_loss
-from ml.metrics import Metrics, measure
+from ml.metrics import measure
 from ml.networks import LesionNetwork
 from ml.preprocessing import Pixels, Recipe, normalise
+from ml.results import Metrics
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """Holds how long and how fast a network learns; rates are AdamW's, `warm_up` in parts of the run."""
+    """Holds how long and how fast a network learns; `warm_up` is a part of the run."""
 
     epochs: int
     batch_size: int

@@ -1,0 +1,53 @@
+"""Runs an ensemble over many photograph files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from ml.ensemble import BATCH, Ensemble
+from ml.errors import DataError, PhotographError
+from ml.labels import LABELS
+
+
+def answer_photographs(
+    ensemble: Ensemble, paths: Sequence[Path], *, title: str = "photographs"
+) -> npt.NDArray[np.float64]:
+    """Give the calibrated probabilities of photographs, n x 7.
+
+    Raises DataError naming the file that cannot be read.
+    """
+    rows: list[list[float]] = []
+    with tqdm(total=len(paths), desc=title, unit="photo") as progress:
+        for start in range(0, len(paths), BATCH):
+            batch = paths[start : start + BATCH]
+            photographs = [_read(path) for path in batch]
+            try:
+                answers = ensemble.predict_batch(photographs)
+            except PhotographError:
+                _name_the_broken(ensemble, batch, photographs)
+                raise
+            rows += [[answer.probabilities[name] for name in LABELS] for answer in answers]
+            progress.update(len(batch))
+    return np.asarray(rows, dtype=np.float64)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(path, f"the file cannot be read ({error.strerror}).") from error
+
+
+def _name_the_broken(
+    ensemble: Ensemble, paths: Sequence[Path], photographs: Sequence[bytes]
+) -> None:
+    for path, data in zip(paths, photographs, strict=True):
+        try:
+            ensemble.predict(data)
+        except PhotographError as error:
+            raise DataError(path, str(error)) from error

@@ -1,0 +1,111 @@
+import json
+
+import numpy as np
+import pytest
+
+from ml.engines import EngineOutput
+from ml.ensemble import Ensemble, calibrate, load_ensemble, scale_class_map
+from ml.errors import PhotographError
+from ml.labels import LABELS
+from ml.manifest import read_manifest
+from tests.ml.conftest import draw_photograph, encode
+
+
+class FakeEngine:
+    """Says what each view of the photograph shows: the brighter half decides the class map."""
+
+    name = "fake"
+
+    def __init__(self, logits):
+        self.logits = np.asarray(logits, dtype=np.float32)
+
+    def run(self, images):
+        powers = np.exp(self.logits)
+        probabilities = np.repeat((powers / powers.sum())[None], len(images), axis=0)
+        small = images[:, :1, ::16, ::16]
+        class_maps = np.repeat(small, 7, axis=1)
+        return EngineOutput(probabilities, np.zeros((len(images), 4), np.float32), class_maps)
+
+
+@pytest.mark.parametrize("index", range(7))
+def test_the_order_of_the_classes_is_never_permuted(bundle, jpeg, index):
+    logits = np.zeros(7)
+    logits[index] = 3
+    answer = Ensemble(read_manifest(bundle), FakeEngine(logits)).predict(jpeg)
+    assert answer.label == LABELS[index]
+    assert list(answer.probabilities) == list(answer.class_maps) == list(LABELS)
+    assert max(answer.probabilities, key=answer.probabilities.get) == LABELS[index]
+
+
+def test_an_answer_is_complete(bundle, jpeg):
+    ensemble = load_ensemble(bundle, engine="onnx", threads=1)
+    answer = ensemble.predict(jpeg)
+    assert sum(answer.probabilities.values()) == pytest.approx(1)
+    assert answer.malignant == pytest.approx(
+        sum(answer.probabilities[name] for name in ("mel", "bcc", "akiec"))
+    )
+    assert answer.model_version == ensemble.version == "small_cnn-32-seed1"
+    assert answer.crop == pytest.approx((0.125, 0, 0.875, 1), abs=0.01)
+    assert answer.milliseconds > 0
+    for class_map in answer.class_maps.values():
+        values = np.array(class_map)
+        assert values.shape == (4, 4)
+        assert values.min() >= 0
+        assert values.max() in (0, 1)
+        assert np.array_equal(values, values.round(3))
+
+
+def test_one_photograph_alone_and_in_a_batch_get_the_same_answer(bundle):
+    photographs = [encode(draw_photograph(seed=seed, label=seed % 7)) for seed in range(11)]
+    ensemble = load_ensemble(bundle, engine="onnx")
+    together = ensemble.predict_batch(photographs)
+    assert len(together) == 11
+    for photograph, answer in zip(photographs, together, strict=True):
+        alone = ensemble.predict(photograph)
+        assert answer.probabilities == pytest.approx(alone.probabilities, abs=1e-5)
+    assert ensemble.predict_batch([]) == []
+
+
+def test_the_mean_over_mirrored_views_ignores_mirroring_and_its_maps_turn_with_it(bundle_of_two):
+    ensemble = load_ensemble(bundle_of_two, engine="onnx")
+    image = draw_photograph(64, 64, seed=3)
+    image.paste((10, 10, 10), (0, 0, 20, 64))
+    mirrored = image.transpose(0)
+    one = ensemble.predict(encode(image, "png"))
+    other = ensemble.predict(encode(mirrored, "png"))
+    assert one.probabilities == pytest.approx(other.probabilities, abs=1e-5)
+    for name in LABELS:
+        turned = np.flip(np.array(other.class_maps[name]), axis=1)
+        assert np.allclose(one.class_maps[name], turned, atol=2e-3)
+
+
+def test_class_maps_of_turned_views_are_turned_back(bundle):
+    path = bundle / "manifest.json"
+    views = ["upright", "mirrored", "flipped", "turned"]
+    path.write_text(json.dumps({**json.loads(path.read_text()), "views": views}))
+    image = draw_photograph(64, 64)
+    image.paste((255, 255, 255), (0, 0, 32, 32))
+    image.paste((0, 0, 0), (32, 0, 64, 64))
+    image.paste((0, 0, 0), (0, 32, 32, 64))
+    answer = Ensemble(read_manifest(bundle), FakeEngine(np.zeros(7))).predict(encode(image, "png"))
+    class_map = np.array(answer.class_maps["nv"])
+    assert class_map.argmax() == 0
+
+
+def test_bytes_that_are_no_photograph_are_refused(bundle):
+    with pytest.raises(PhotographError):
+        load_ensemble(bundle).predict(b"nothing")
+
+
+def test_a_temperature_softens_without_changing_the_order():
+    probabilities = np.array([[0.7, 0.2, 0.1]])
+    assert calibrate(probabilities, 1.0) == pytest.approx(probabilities)
+    softer = calibrate(probabilities, 2.0)
+    assert softer.sum() == pytest.approx(1)
+    assert 0.7 > softer[0, 0] > softer[0, 1] > softer[0, 2] > 0.1
+    assert softer[0, 0] / softer[0, 1] == pytest.approx((0.7 / 0.2) ** 0.5)
+
+
+def test_a_class_map_without_positive_evidence_is_empty():
+    assert scale_class_map(np.array([[-1.0, -2.0]])) == ((0.0, 0.0),)
+    assert scale_class_map(np.array([[3.0, -2.0, 1.0]])) == ((1.0, 0.0, 0.333),)

@@ -1,0 +1,84 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from ml import export
+from ml.bundles import fit_temperature
+from ml.data import read_collection, split_by_lesion
+from ml.ensemble import load_ensemble
+from ml.errors import DataError, MlError
+from ml.manifest import read_manifest
+from ml.metrics import measure
+
+
+def run_export(runs, collection, out, *more):
+    given = ["--runs", *map(str, runs), "--data", str(collection), "--out", str(out)]
+    return export.main([*given, "--version", "1-test", *more])
+
+
+def test_a_bundle_of_two_names_both_members_and_their_way(bundle_of_two, run_folder):
+    manifest = read_manifest(bundle_of_two)
+    assert [member.name for member in manifest.members] == [
+        "small_cnn-32-seed1",
+        "small_cnn-32-seed2",
+    ]
+    assert manifest.version == "2-test"
+    assert manifest.views == ("upright", "mirrored")
+    record = json.loads((run_folder / "run.json").read_text())
+    assert manifest.data.training_sha256 == record["data"]["training"]["sha256"]
+    assert manifest.training.seconds > 0
+    assert "2 epochs at 32 pixels, balanced-softmax" in manifest.training.description
+
+
+def test_the_metrics_are_those_of_the_validation_split(bundle_of_two, collection):
+    manifest = read_manifest(bundle_of_two)
+    _, validation = split_by_lesion(
+        read_collection([collection]).photographs,
+        validation=manifest.data.validation_part,
+        seed=manifest.data.split_seed,
+    )
+    answers = load_ensemble(bundle_of_two).predict_batch(
+        [photograph.path.read_bytes() for photograph in validation]
+    )
+    probabilities = np.array([list(answer.probabilities.values()) for answer in answers])
+    labels = np.array([photograph.label for photograph in validation])
+    assert measure(labels, probabilities).balanced_accuracy == manifest.metrics.balanced_accuracy
+
+
+def test_another_input_size_than_in_training_can_be_chosen(run_folder, collection, tmp_path, jpeg):
+    assert run_export([run_folder], collection, tmp_path / "bundle", "--size", "48") == 0
+    ensemble = load_ensemble(tmp_path / "bundle")
+    assert ensemble.manifest.size == 48
+    assert ensemble.manifest.members[0].trained_size == 32
+    assert len(ensemble.predict(jpeg).class_maps["nv"]) == 6
+
+
+def test_runs_of_different_splits_are_not_mixed(run_folder, collection, tmp_path):
+    other = shutil.copytree(run_folder, tmp_path / "other")
+    record = json.loads((other / "run.json").read_text())
+    record["data"]["split_seed"] += 1
+    (other / "run.json").write_text(json.dumps(record))
+    with pytest.raises(DataError, match="not that of the first run"):
+        run_export([run_folder, other], collection, tmp_path / "bundle")
+
+
+def test_the_same_member_twice_is_refused(run_folder, collection, tmp_path):
+    with pytest.raises(MlError, match="same network and seed"):
+        run_export([run_folder, run_folder], collection, tmp_path / "bundle")
+
+
+def test_a_folder_that_is_no_run_is_refused(collection, tmp_path):
+    with pytest.raises(DataError, match="not a folder of a training run"):
+        run_export([tmp_path], collection, tmp_path / "bundle")
+
+
+def test_the_temperature_undoes_too_much_confidence():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, (4000, 7))
+    true = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    labels = np.array([rng.choice(7, p=row) for row in true])
+    sharp = np.exp(2 * logits) / np.exp(2 * logits).sum(axis=1, keepdims=True)
+    assert fit_temperature(labels, true) == pytest.approx(1, abs=0.1)
+    assert fit_temperature(labels, sharp) == pytest.approx(2, abs=0.2)

@@ -1,4 +1,4 @@
-"""Made-up photographs, a made-up collection in the layout of HAM10000, and a tiny trained bundle."""
+"""Made-up photographs, a made-up collection in the layout of HAM10000, a tiny trained bundle."""
 
 import csv
 import io
@@ -68,7 +68,7 @@ def tiny_arguments(collection, out, *more):
     return [
         *("--data", str(collection), "--out", str(out), "--network", "small_cnn"),
         *("--no-pretrained", "--size", "32", "--epochs", "2", "--batch-size", "8"),
-        *("--validation", "0.25", "--device", "cpu", "--lr", "0.01", *more),
+        *("--validation", "0.25", "--device", "cpu", "--threads", "1", "--lr", "0.01", *more),
     ]
 
 

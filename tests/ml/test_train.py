@@ -44,7 +44,7 @@ def test_a_run_leaves_its_record_its_curves_and_a_verified_bundle(run_folder):
     )
 
 
-class StopHere(Exception):
+class PowerCutError(Exception):
     pass
 
 
@@ -56,11 +56,11 @@ def test_a_resumed_run_gives_the_weights_of_an_unbroken_one(
 
     def run_one_epoch_only(trainer):
         if trainer.epoch == 1:
-            raise StopHere
+            raise PowerCutError
         return run_epoch(trainer)
 
     monkeypatch.setattr(Trainer, "run_epoch", run_one_epoch_only)
-    with pytest.raises(StopHere):
+    with pytest.raises(PowerCutError):
         train.main(tiny_arguments(collection, broken))
     monkeypatch.undo()
     assert train.main(tiny_arguments(collection, broken, "--resume")) == 0

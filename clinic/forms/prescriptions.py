@@ -1,0 +1,121 @@
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.formsets import DELETION_FIELD_NAME
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from clinic.forms.consultations import Difference
+from clinic.models import PrescriptionLine
+from clinic.services.prescriptions import DraftLine
+
+MAX_LINES = 30
+WORDS = ("drug", "form", "strength", "dose", "route", "frequency", "duration", "quantity", "note")
+
+
+class PrescriptionLineForm(forms.ModelForm[PrescriptionLine]):
+    """One drug and how it is taken."""
+
+    class Meta:
+        model = PrescriptionLine
+        fields = (
+            "drug",
+            "form",
+            "strength",
+            "dose",
+            "route",
+            "frequency",
+            "duration",
+            "quantity",
+            "refills",
+            "is_as_needed",
+            "is_substitution_allowed",
+            "note",
+        )
+        error_messages = {
+            "drug": {"required": _("Name the drug.")},
+            "dose": {"required": _("Say how much is taken at a time.")},
+            "frequency": {"required": _("Say how often it is taken.")},
+            "duration": {"required": _("Say for how long it is taken.")},
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["refills"].required = False
+
+    def has_changed(self) -> bool:
+        """Whether the line says anything; one without a word is no line, whatever is ticked."""
+        return any(self[name].data and self[name].data.strip() for name in WORDS)
+
+    def clean_refills(self) -> int:
+        """No number means no refill."""
+        return self.cleaned_data["refills"] or 0
+
+
+class BaseLineFormSet(forms.BaseFormSet[PrescriptionLineForm]):
+    """The lines of a draft; saving replaces them all, so none of them is bound to a stored one."""
+
+    def initial_form_count(self) -> int:
+        return 0
+
+    def clean(self) -> None:
+        """Refuses more lines than anybody can read."""
+        if len(self.written_forms()) > MAX_LINES:
+            raise ValidationError(
+                _("A prescription holds at most %(lines)s lines."), params={"lines": MAX_LINES}
+            )
+
+    def written_forms(self) -> list[PrescriptionLineForm]:
+        """The lines that say something and were not removed."""
+        return [
+            form
+            for form in self.forms
+            if form.has_changed() and not form.cleaned_data.get(DELETION_FIELD_NAME)
+        ]
+
+    def lines(self) -> list[DraftLine]:
+        """What the written lines say, in their order."""
+        names = PrescriptionLineForm.Meta.fields
+        return [
+            DraftLine(**{name: form.cleaned_data[name] for name in names})
+            for form in self.written_forms()
+        ]
+
+
+LineFormSet: type[BaseLineFormSet] = forms.formset_factory(  # type: ignore[assignment]
+    PrescriptionLineForm,
+    formset=BaseLineFormSet,
+    can_delete=True,
+    max_num=MAX_LINES,
+)
+
+
+def line_formset(
+    data: Mapping[str, Any] | None = None, *, lines: list[DraftLine] | None = None
+) -> BaseLineFormSet:
+    """The lines as a page shows them: those that are stored and a blank one, or what was typed."""
+    if data is not None:
+        return LineFormSet(data, prefix="lines")
+    written = lines or []
+    formset = LineFormSet(prefix="lines", initial=[{**vars(line)} for line in written])
+    formset.extra = len(written) + 1
+    return formset
+
+
+def line_differences(mine: list[DraftLine], stored: list[DraftLine]) -> list[Difference]:
+    """The typed lines beside the stored ones, in words."""
+    mine_words, stored_words = ("\n".join(line.words for line in each) for each in (mine, stored))
+    return [Difference(gettext("Prescription"), mine_words, stored_words)]
+
+
+class RevocationForm(forms.Form):
+    """Why a prescription is taken back."""
+
+    reason = forms.CharField(
+        label=_("Why is it revoked?"),
+        max_length=200,
+        help_text=_("The patient reads this."),
+        error_messages={"required": _("Say in a few words why the prescription is revoked.")},
+    )

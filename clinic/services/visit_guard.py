@@ -1,0 +1,47 @@
+"""What every change of a visit asks first: is it still open, and is it still what was read."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import Consultation
+
+
+class VisitSignedError(ValidationError):
+    """The visit is closed: nothing in it changes any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This visit is signed, so nothing in it changes any more. Add an addendum instead.")
+        )
+
+
+class VisitChangedError(ValidationError):
+    """Somebody saved the visit after this page had read it."""
+
+    def __init__(self, consultation: Consultation) -> None:
+        super().__init__(
+            _("%(doctor)s saved this visit in another window on %(when)s."),
+            params={
+                "doctor": str(consultation.doctor),
+                "when": date_format(timezone.localtime(consultation.saved_at), "j F, H:i:s"),
+            },
+        )
+
+
+def lock_open_visit(consultation: Consultation) -> Consultation:
+    """Holds the visit until the transaction ends, and refuses one that is signed."""
+    locked = Consultation.objects.select_for_update(no_key=True).get(pk=consultation.pk)
+    if locked.is_signed:
+        raise VisitSignedError
+    return locked
+
+
+def fingerprint(values: Sequence[object]) -> str:
+    """A short mark of values that a page has read, to tell later whether they still hold."""
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:24]

@@ -1,0 +1,73 @@
+from datetime import date, timedelta
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+
+from clinic.models import Appointment, User
+from clinic.permissions import can_see_own_day
+from clinic.requests import SignedInRequest
+from clinic.services.consultations import record_day_view
+
+Status = Appointment.Status
+# Who waits comes first, then who is to come; what is over goes to the end.
+PLACES = {
+    Status.ARRIVED: 0,
+    Status.IN_CONSULTATION: 1,
+    Status.BOOKED: 2,
+    Status.CONFIRMED: 2,
+    Status.COMPLETED: 3,
+}
+
+
+def doctor_day(request: SignedInRequest) -> HttpResponse:
+    """A doctor's visits of one day, those who wait first; the list alone when htmx asks again."""
+    if not can_see_own_day(request.user):
+        raise PermissionDenied
+    return day_page(request, read_day(request.GET.get("date", "")))
+
+
+def read_day(text: str) -> date:
+    """The day that the address names, or today."""
+    try:
+        return parse_date(text) or timezone.localdate()
+    except ValueError:
+        return timezone.localdate()
+
+
+def visits_of(user: User, day: date) -> QuerySet[Appointment]:
+    """The doctor's own appointments of the day in the order in which they matter."""
+    places = [When(status=status, then=Value(place)) for status, place in PLACES.items()]
+    return (
+        Appointment.objects.not_cancelled()
+        .filter(doctor__user=user)
+        .on_day(day)
+        .annotate(place=Case(*places, default=Value(4), output_field=IntegerField()))
+        .select_related("patient", "visit_type", "consultation")
+        .order_by("place", "starts_at", "pk")
+    )
+
+
+def day_page(
+    request: SignedInRequest, day: date, *, refusal: str = "", status: int = 200
+) -> HttpResponse:
+    """The list of a day, with a sentence where an action on it was refused."""
+    paginator = Paginator(visits_of(request.user, day), settings.PAGE_SIZE)
+    context = {
+        "day": day,
+        "today": timezone.localdate(),
+        "previous_day": day - timedelta(days=1),
+        "next_day": day + timedelta(days=1),
+        "page_obj": paginator.get_page(request.GET.get("page")),
+        "refusal": refusal,
+    }
+    # The list asks for itself every few seconds: one reading, not hundreds.
+    if request.htmx:
+        return render(request, "clinic/partials/visit_day_list.html", context, status=status)
+    record_day_view(actor=request.user, day=day, count=paginator.count)
+    return render(request, "clinic/doctor_day.html", context, status=status)

@@ -1,0 +1,257 @@
+"""What a doctor does in a visit; the page itself is put together by `diagnosis`."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from clinic.forms.consultations import AddendumForm, ClinicalFactsForm, SignForm, VisitNotesForm
+from clinic.forms.prescriptions import RevocationForm, line_formset
+from clinic.models import Consent, Consultation, Prescription, User
+from clinic.permissions import (
+    can_open_visit,
+    can_record_consent,
+    can_revoke_prescription,
+    can_write_visit,
+    visible_appointments,
+    visible_consultations,
+)
+from clinic.requests import SignedInRequest
+from clinic.services.appointments import IllegalTransitionError
+from clinic.services.consultations import (
+    add_addendum,
+    facts_fingerprint,
+    open_visit,
+    record_clinical_facts,
+    save_visit,
+    sign_visit,
+)
+from clinic.services.prescriptions import lines_fingerprint, stored_lines
+from clinic.services.visit_guard import VisitChangedError, VisitSignedError
+from clinic.views.day import day_page
+
+TIMELINE_SIZE = 10
+CONSENTS_IN_A_VISIT = (Consent.Purpose.AI_ANALYSIS, Consent.Purpose.TRAINING)
+CONFLICTS = (IllegalTransitionError, VisitChangedError, VisitSignedError)
+
+
+@dataclass(frozen=True)
+class ConsentState:
+    """One purpose, and the consent that stands for it."""
+
+    purpose: Consent.Purpose
+    consent: Consent | None
+
+
+def visit_context(
+    consultation: Consultation, user: User, timeline_page: str | None = None
+) -> dict[str, Any]:
+    """Everything that the clinic's parts of the visit page show."""
+    patient = consultation.patient
+    is_own = can_write_visit(user, consultation)
+    return {
+        "consultation": consultation,
+        "patient": patient,
+        "can_write": is_own and not consultation.is_signed,
+        "can_add_addendum": is_own and consultation.is_signed,
+        "facts_form": ClinicalFactsForm(instance=patient),
+        "facts_seen": facts_fingerprint(patient),
+        "notes_form": VisitNotesForm(instance=consultation),
+        "notes_version": consultation.version,
+        "sign_warnings": [],
+        "addenda": consultation.addenda.select_related("written_by"),
+        "addendum_form": AddendumForm(auto_id="addendum_%s"),
+        **_patient_context(consultation, user, timeline_page),
+        **_prescription_context(consultation, user),
+    }
+
+
+def _patient_context(
+    consultation: Consultation, user: User, timeline_page: str | None
+) -> dict[str, Any]:
+    patient = consultation.patient
+    standing = {consent.purpose: consent for consent in patient.consents.active()}
+    timeline = (
+        visible_consultations(user)
+        .filter(patient=patient)
+        .exclude(pk=consultation.pk)
+        .select_related("doctor__user", "appointment__visit_type")
+    )
+    return {
+        "can_record_consent": can_record_consent(user, patient),
+        "consents": [ConsentState(each, standing.get(each)) for each in CONSENTS_IN_A_VISIT],
+        "timeline": Paginator(timeline, TIMELINE_SIZE).get_page(timeline_page),
+    }
+
+
+def _prescription_context(consultation: Consultation, user: User) -> dict[str, Any]:
+    prescription = Prescription.objects.filter(consultation=consultation).first()
+    lines = stored_lines(consultation)
+    is_issued = prescription is not None and prescription.status == Prescription.Status.SIGNED
+    return {
+        "prescription": prescription,
+        "lines": lines,
+        "lines_seen": lines_fingerprint(lines),
+        "line_formset": line_formset(lines=lines),
+        "can_renew": is_issued,
+        "can_revoke": (
+            prescription is not None and is_issued and can_revoke_prescription(user, prescription)
+        ),
+        "revocation_form": RevocationForm(auto_id="revoke_%s"),
+    }
+
+
+def writable_visit(request: SignedInRequest, pk: UUID) -> Consultation:
+    """The visit, for the doctor who writes it; whether it is still open the services say."""
+    visits = visible_consultations(request.user).select_related("patient", "doctor__user")
+    consultation = get_object_or_404(visits, pk=pk)
+    if not can_write_visit(request.user, consultation):
+        raise PermissionDenied
+    return consultation
+
+
+def visit_part(
+    request: SignedInRequest, consultation: Consultation, part: str, *, status: int, **changes: Any
+) -> HttpResponse:
+    """One part of the visit page: alone for a script, on a page of its own otherwise."""
+    stored = visible_consultations(request.user).get(pk=consultation.pk)
+    context = visit_context(stored, request.user) | changes
+    template = f"clinic/partials/visit_{part}.html"
+    if request.htmx:
+        return render(request, template, context, status=status)
+    return render(request, "clinic/visit_part.html", {**context, "part": template}, status=status)
+
+
+def back_to_visit(request: SignedInRequest, consultation: Consultation, said: str) -> HttpResponse:
+    """Shows the visit again with a word on what was done."""
+    messages.success(request, said)
+    return redirect("diagnosis:visit", pk=consultation.pk)
+
+
+def saved_answer(
+    request: SignedInRequest, consultation: Consultation, *, name: str, value: object
+) -> HttpResponse:
+    """Says quietly that a part is stored, and the mark that the next save has to bring."""
+    if not request.htmx:
+        return back_to_visit(request, consultation, _("Saved."))
+    context = {"at": timezone.now(), "name": name, "value": value}
+    return render(request, "clinic/partials/visit_saved.html", context)
+
+
+def status_of(error: ValidationError) -> int:
+    """409 where the record has moved on, 422 where what was sent is not enough."""
+    return 409 if isinstance(error, CONFLICTS) else 422
+
+
+@require_POST
+def visit_open(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Calls an arrived patient in and goes to the visit."""
+    appointments = visible_appointments(request.user).select_related("doctor", "patient")
+    appointment = get_object_or_404(appointments, pk=pk)
+    if not can_open_visit(request.user, appointment):
+        raise PermissionDenied
+    try:
+        consultation = open_visit(appointment=appointment, actor=request.user)
+    except ValidationError as error:
+        day = timezone.localdate(appointment.starts_at)
+        return day_page(request, day, refusal=" ".join(error.messages), status=409)
+    return redirect("diagnosis:visit", pk=consultation.pk)
+
+
+@require_POST
+def visit_save(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Stores the notes; where somebody saved meanwhile, shows both texts."""
+    consultation = writable_visit(request, pk)
+    form = VisitNotesForm(request.POST, instance=consultation)
+    if not form.is_valid():
+        version = form["version"].value()
+        return visit_part(
+            request, consultation, "notes", status=422, notes_form=form, notes_version=version
+        )
+    try:
+        saved = save_visit(consultation=consultation, actor=request.user, **form.cleaned_data)
+    except (VisitChangedError, VisitSignedError) as error:
+        stored = Consultation.objects.get(pk=consultation.pk)
+        return visit_part(
+            request,
+            consultation,
+            "conflict" if request.htmx else "notes",
+            status=409,
+            notes_form=form,
+            refusal=" ".join(error.messages),
+            differences=form.differences(stored),
+            keep_name="version",
+            keep_value=stored.version,
+        )
+    return saved_answer(request, saved, name="version", value=saved.version)
+
+
+@require_POST
+def visit_facts(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Writes down phototype and allergies."""
+    consultation = writable_visit(request, pk)
+    form = ClinicalFactsForm(request.POST, instance=consultation.patient)
+    if not form.is_valid():
+        seen = form["facts_seen"].value()
+        return visit_part(
+            request, consultation, "patient", status=422, facts_form=form, facts_seen=seen
+        )
+    facts = form.cleaned_data
+    seen = facts.pop("facts_seen")
+    try:
+        record_clinical_facts(consultation=consultation, actor=request.user, seen=seen, **facts)
+    except ValidationError as error:
+        form.add_error(None, error)
+        return visit_part(request, consultation, "patient", status=409, facts_form=form)
+    if request.htmx:
+        return visit_part(request, consultation, "patient", status=200)
+    return back_to_visit(request, consultation, _("Saved."))
+
+
+@require_POST
+def visit_sign(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Signs and closes the visit, then goes on to who waits."""
+    consultation = writable_visit(request, pk)
+    form = SignForm(request.POST)
+    if not form.is_valid():
+        refusal = _("Load the visit again, then sign.")
+        return visit_part(request, consultation, "sign", status=422, sign_refusal=refusal)
+    try:
+        sign_visit(consultation=consultation, actor=request.user, **form.cleaned_data)
+    except ValidationError as error:
+        return visit_part(
+            request,
+            consultation,
+            "sign",
+            status=status_of(error),
+            sign_refusal=" ".join(error.messages),
+            is_changed=isinstance(error, VisitChangedError),
+        )
+    messages.success(request, _("The visit is signed and closed."))
+    url = reverse("clinic:doctor_day")
+    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+
+
+@require_POST
+def addendum_add(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Adds a dated note to a signed visit."""
+    consultation = writable_visit(request, pk)
+    form = AddendumForm(request.POST, auto_id="addendum_%s")
+    if not form.is_valid():
+        return visit_part(request, consultation, "addenda", status=422, addendum_form=form)
+    try:
+        add_addendum(consultation=consultation, actor=request.user, text=form.cleaned_data["text"])
+    except ValidationError as error:
+        form.add_error(None, error)
+        return visit_part(request, consultation, "addenda", status=409, addendum_form=form)
+    return back_to_visit(request, consultation, _("The addendum is added."))

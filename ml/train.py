@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -101,7 +100,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def train(trainer: Trainer, out: Path, record: dict[str, Any]) -> None:
     """Run the epochs that are left; after each one the folder holds a complete run."""
     while not trainer.is_finished:
-        started = time.perf_counter()
         row = trainer.run_epoch()
         shown = (
             f"balanced accuracy {row.balanced_accuracy:.4f}, accuracy {row.accuracy:.4f}"
@@ -114,7 +112,6 @@ def train(trainer: Trainer, out: Path, record: dict[str, Any]) -> None:
         record["history"] = [asdict(one) for one in trainer.history]
         record["seconds"] = round(sum(one.seconds for one in trainer.history), 1)
         record["finished"] = trainer.is_finished
-        record["last_epoch_wall_seconds"] = round(time.perf_counter() - started, 1)
         write_record(out, record)
         draw_curves(out, record["history"])
 

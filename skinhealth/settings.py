@@ -3,11 +3,14 @@
 import os
 from pathlib import Path
 
+import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+
+django_stubs_ext.monkeypatch()  # lets classes such as ModelForm[User] be written at run time
 
 env = environ.Env()
 # A start that says what it is reads nothing else; the others take the file that `make demo` wrote.
@@ -264,7 +267,7 @@ if IS_PRODUCTION:
         raise ImproperlyConfigured("DEBUG is not allowed in production.")
     if IS_SQLITE:
         raise ImproperlyConfigured("Set DATABASE_URL to a PostgreSQL database: not SQLite.")
-    if not ALLOWED_HOSTS:
+    if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
         raise ImproperlyConfigured("Set ALLOWED_HOSTS to the names of this site.")
 
 # --- Log ----------------------------------------------------------------------------------------

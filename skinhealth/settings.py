@@ -157,6 +157,7 @@ PHONENUMBER_DB_FORMAT = "E164"
 # --- The clinic ---------------------------------------------------------------------------------
 
 CLINIC_NAME = env.str("CLINIC_NAME", default="SkinHealth Clinic")
+CLINIC_PHONE = env.str("CLINIC_PHONE", default="")
 CLINIC_SLOT_MINUTES = env.int("CLINIC_SLOT_MINUTES", default=15)
 PAGE_SIZE = 25
 

@@ -44,7 +44,7 @@ def sign_in(page: Page, shoot: Shoot) -> None:
     page.wait_for_load_state("load")
 
 
-def take(page: Page, shoot: Shoot, path: str, target: Path) -> list[str]:
+def take(page: Page, shoot: Shoot, path: str, width: int, target: Path) -> list[str]:
     """Takes one picture and says what looks wrong: errors, or a page wider than its window."""
     troubles: list[str] = []
     page.on(
@@ -54,8 +54,12 @@ def take(page: Page, shoot: Shoot, path: str, target: Path) -> list[str]:
     page.goto(f"{shoot.base_url}{path}")
     if shoot.is_right_to_left:
         page.evaluate("document.documentElement.dir = 'rtl'")
+    if shoot.is_whole_page:
+        # Grown to the whole page, so that what is fixed to the window's foot lies at the page's.
+        height = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": width, "height": height})
     page.wait_for_timeout(250)
-    page.screenshot(path=target, full_page=shoot.is_whole_page)
+    page.screenshot(path=target)
     overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     if overflow > 0:
         troubles.append(f"{overflow} px wider than the window")
@@ -79,7 +83,7 @@ def walk(browser: Browser, shoot: Shoot) -> Iterable[str]:
                     viewport={"width": width, "height": WIDTHS.get(width, 900)},
                 )
                 target = shoot.out / f"{file_stem(path)}-{width}-{scheme}.png"
-                troubles = take(context.new_page(), shoot, path, target)
+                troubles = take(context.new_page(), shoot, path, width, target)
                 context.close()
                 yield f"{target}{''.join(f'  ! {trouble}' for trouble in troubles)}"
 

@@ -36,7 +36,7 @@ ADMIN_RAIL = (
 )
 SECRETARY_RAIL = (
     RailEntry(
-        "clinic:desk_day", "calendar-day", _("Today"), ("clinic:desk_", "clinic:appointment_")
+        "clinic:desk_day", "calendar-event", _("Today"), ("clinic:desk_", "clinic:appointment_")
     ),
     RailEntry("clinic:patient_list", "people", _("Patients"), ("clinic:patient_",)),
     RailEntry("clinic:doctor_list", "clock", _("Hours"), ("clinic:doctor_", "clinic:hours_")),
@@ -44,7 +44,7 @@ SECRETARY_RAIL = (
 DOCTOR_RAIL = (
     RailEntry(
         "clinic:doctor_day",
-        "calendar-day",
+        "calendar-event",
         _("Today"),
         ("clinic:doctor_day", "clinic:appointment_", "diagnosis:visit"),
     ),
@@ -52,7 +52,7 @@ DOCTOR_RAIL = (
     RailEntry("clinic:patient_list", "people", _("Patients"), ("clinic:patient_",)),
 )
 PATIENT_RAIL = (
-    RailEntry("clinic:my_appointments", "calendar-day", _("Visits"), ("clinic:my_",)),
+    RailEntry("clinic:my_appointments", "calendar-event", _("Visits"), ("clinic:my_",)),
     RailEntry("diagnosis:my_record", "file-earmark-medical", _("Record"), ("diagnosis:my_",)),
 )
 

@@ -1,0 +1,197 @@
+// Saves every form with data-autosave while somebody types. What is typed stays in the page, whatever happens.
+(() => {
+  const PAUSE = 1000; // ms after the last key
+  const RETRY = 10_000; // ms after a failure
+  const states = new WeakMap();
+
+  function stateOf(form) {
+    if (!states.has(form)) states.set(form, { isDirty: false, isStuck: false, timer: 0, running: null });
+    return states.get(form);
+  }
+
+  const autosaved = () => [...document.querySelectorAll("form[data-autosave]")];
+  const guarded = () => [...document.querySelectorAll("form[data-autosave], form[data-guard]")];
+
+  function say(form, key) {
+    const line = form.querySelector("[data-autosave-state]");
+    if (line) line.textContent = line.dataset[key];
+  }
+
+  function later(form, pause) {
+    const state = stateOf(form);
+    clearTimeout(state.timer);
+    state.timer = setTimeout(() => save(form), pause);
+  }
+
+  // Each answer brings the mark that the next save, and the signature, have to send along.
+  function showStored(form, html) {
+    form.querySelector("[data-autosave-problem]").replaceChildren();
+    const line = form.querySelector("[data-autosave-state]");
+    line.innerHTML = html;
+    const token = line.querySelector("[data-token-name]");
+    for (const input of document.querySelectorAll(`input[name="${token.dataset.tokenName}"]`)) {
+      input.value = token.dataset.tokenValue;
+    }
+  }
+
+  function showProblem(form, html) {
+    const place = form.querySelector("[data-autosave-problem]");
+    place.innerHTML = html;
+    place.scrollIntoView({ block: "nearest" });
+  }
+
+  function showErrors(form, html) {
+    const part = form.closest("[data-autosave-part]");
+    const id = part.id;
+    part.outerHTML = html;
+    const fresh = document.getElementById(id);
+    stateOf(fresh.querySelector("form")).isDirty = true;
+    fresh.querySelector('[aria-invalid="true"]')?.focus();
+  }
+
+  const post = (form) =>
+    fetch(form.action, {
+      method: "POST",
+      body: new FormData(form),
+      headers: { "HX-Request": "true" },
+      redirect: "manual",
+    });
+
+  // After a new sign-in in another window the page's own token is an old one.
+  async function renewToken() {
+    const response = await fetch(window.location.href, { redirect: "manual" });
+    if (!response.ok) return false;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const token = page.querySelector('meta[name="csrf-token"]').content;
+    document.querySelector('meta[name="csrf-token"]').content = token;
+    for (const input of document.querySelectorAll('input[name="csrfmiddlewaretoken"]')) input.value = token;
+    return true;
+  }
+
+  async function send(form, isAsked) {
+    let response;
+    try {
+      response = await post(form);
+      if (response.status === 403 && (await renewToken())) response = await post(form);
+    } catch {
+      say(form, "textOffline");
+      later(form, RETRY);
+      return false;
+    }
+    const state = stateOf(form);
+    if (response.ok) {
+      showStored(form, await response.text());
+      return true;
+    }
+    if (response.type === "opaqueredirect") {
+      say(form, "textSignedOut");
+      later(form, RETRY);
+    } else if (response.status === 409) {
+      state.isStuck = true;
+      showProblem(form, await response.text());
+      say(form, "textConflict");
+    } else if (response.status === 422) {
+      say(form, "textIncomplete");
+      if (isAsked) showErrors(form, await response.text());
+    } else if (response.status === 403 || response.status === 404) {
+      say(form, "textGone");
+    } else {
+      say(form, "textFailed");
+      later(form, RETRY);
+    }
+    return false;
+  }
+
+  async function save(form, isAsked = false) {
+    const state = stateOf(form);
+    clearTimeout(state.timer);
+    while (state.running) await state.running;
+    if (!form.isConnected || state.isStuck) return false;
+    if (!state.isDirty && !isAsked) return true;
+    if (!isAsked && !form.checkValidity()) {
+      say(form, "textIncomplete");
+      return false;
+    }
+    state.isDirty = false;
+    say(form, "textSaving");
+    state.running = send(form, isAsked);
+    const isStored = await state.running;
+    state.running = null;
+    if (!isStored) state.isDirty = true;
+    else if (state.isDirty) later(form, PAUSE);
+    return isStored;
+  }
+
+  async function saveEverything() {
+    for (const form of autosaved()) {
+      do {
+        if (!(await save(form))) return false;
+      } while (stateOf(form).isDirty);
+    }
+    return true;
+  }
+
+  function note(event) {
+    const form = event.target.closest("form[data-autosave], form[data-guard]");
+    if (!form) return;
+    const state = stateOf(form);
+    state.isDirty = true;
+    if (!form.matches("[data-autosave]") || state.isStuck) return;
+    say(form, "textTyping");
+    later(form, PAUSE);
+  }
+
+  document.addEventListener("input", note);
+  document.addEventListener("change", note);
+
+  document.addEventListener("focusout", (event) => {
+    const form = event.target.closest("form[data-autosave]");
+    if (form && stateOf(form).isDirty) later(form, 0);
+  });
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.matches("[data-autosave]")) {
+      event.preventDefault();
+      form.ariaBusy = null;
+      save(form, true);
+    } else if (form.matches("[data-guard]:not([hx-post])")) {
+      stateOf(form).isDirty = false;
+    }
+  });
+
+  document.addEventListener("click", (event) => {
+    const keep = event.target.closest("[data-keep-name]");
+    if (keep) {
+      event.preventDefault();
+      const form = keep.form;
+      form.elements[keep.dataset.keepName].value = keep.dataset.keepValue;
+      stateOf(form).isStuck = false;
+      save(form, true);
+    } else if (event.target.closest("[data-discard]")) {
+      for (const form of guarded()) stateOf(form).isDirty = false;
+    }
+  });
+
+  // Nothing is signed before everything is stored.
+  document.addEventListener("htmx:confirm", (event) => {
+    const form = event.target;
+    if (!form.matches("[data-flush-first]")) return;
+    event.preventDefault();
+    saveEverything().then((isStored) => {
+      if (isStored) event.detail.issueRequest(true);
+      else {
+        const detail = { text: form.dataset.textUnsaved, level: "warning" };
+        document.dispatchEvent(new CustomEvent("toast", { detail }));
+      }
+    });
+  });
+
+  window.addEventListener("online", () => autosaved().forEach((form) => save(form)));
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) autosaved().forEach((form) => save(form));
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (guarded().some((form) => stateOf(form).isDirty || stateOf(form).running)) event.preventDefault();
+  });
+})();

@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -59,15 +59,15 @@ PATIENT_RAIL = (
 
 def rail_links(rail: tuple[RailEntry, ...], view_name: str) -> list[RailLink]:
     """The ways that a rail offers, with the one marked that the page belongs to."""
-    links = []
-    for entry in rail:
-        try:
-            url = reverse(entry.url_name)
-        except NoReverseMatch:
-            continue
-        is_active = view_name.startswith(entry.stems)
-        links.append(RailLink(url, entry.icon, entry.label, is_active))
-    return links
+    return [
+        RailLink(
+            url=reverse(entry.url_name),
+            icon=entry.icon,
+            label=entry.label,
+            is_active=view_name.startswith(entry.stems),
+        )
+        for entry in rail
+    ]
 
 
 def frame(request: HttpRequest) -> dict[str, object]:

@@ -47,10 +47,6 @@ class Answer:
     def others(self) -> tuple[ClassShare, ...]:
         return self.shares[TOP:]
 
-    @property
-    def malignant_percent(self) -> float:
-        return 100 * (self.prediction.malignant_share or 0.0)
-
 
 def describe(prediction: Prediction) -> Answer:
     """Puts names and an order to a prediction's numbers."""
@@ -80,9 +76,7 @@ def as_json(prediction: Prediction) -> dict[str, object]:
 def _shares(prediction: Prediction) -> tuple[ClassShare, ...]:
     if not prediction.probabilities:
         return ()
-    diseases = {
-        disease.model_class: disease for disease in Disease.objects.exclude(model_class="")
-    }
+    diseases = {disease.model_class: disease for disease in Disease.objects.exclude(model_class="")}
     shares = [
         ClassShare(label, diseases[label].name, probability, diseases[label].is_malignant)
         for label, probability in prediction.probabilities.items()

@@ -45,9 +45,7 @@ class ReviewForm(forms.Form):
     disease = forms.ModelChoiceField(
         Disease.objects.offered(), label=_("Final diagnosis"), required=False
     )
-    stage = forms.ModelChoiceField(
-        DiseaseStage.objects.all(), label=_("Stage"), required=False
-    )
+    stage = forms.ModelChoiceField(DiseaseStage.objects.all(), label=_("Stage"), required=False)
     certainty = forms.ChoiceField(
         label=_("Certainty"),
         choices=Review.Certainty.choices,

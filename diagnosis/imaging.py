@@ -17,7 +17,15 @@ JPEG_QUALITY = 95
 THUMBNAIL_SIDE = 320  # pixels
 MAP_SIDE = 480  # pixels
 # What a browser or a viewer might run if it took the file for something else.
-FOREIGN_MARKS = (b"<script", b"<html", b"<!doctype", b"<svg", b"<?php", b"<?xml-stylesheet", b"%pdf-")
+FOREIGN_MARKS = (
+    b"<script",
+    b"<html",
+    b"<!doctype",
+    b"<svg",
+    b"<?php",
+    b"<?xml-stylesheet",
+    b"%pdf-",
+)
 
 
 @dataclass(frozen=True)

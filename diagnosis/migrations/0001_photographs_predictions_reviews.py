@@ -7,187 +7,474 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('clinic', '0001_people_appointments_visits'),
+        ("clinic", "0001_people_appointments_visits"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Disease',
+            name="Disease",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=40, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('icd10', models.CharField(blank=True, max_length=10, verbose_name='ICD-10')),
-                ('model_class', models.CharField(blank=True, help_text='One of akiec, bcc, bkl, df, mel, nv, vasc; empty outside the seven.', max_length=10, verbose_name='class of the model')),
-                ('is_malignant', models.BooleanField(default=False, verbose_name='malignant or precancerous')),
-                ('plain_words', models.TextField(blank=True, verbose_name='in plain words')),
-                ('is_active', models.BooleanField(default=True, verbose_name='offered')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("icd10", models.CharField(blank=True, max_length=10, verbose_name="ICD-10")),
+                (
+                    "model_class",
+                    models.CharField(
+                        blank=True,
+                        help_text="One of akiec, bcc, bkl, df, mel, nv, vasc; empty outside the seven.",
+                        max_length=10,
+                        verbose_name="class of the model",
+                    ),
+                ),
+                (
+                    "is_malignant",
+                    models.BooleanField(default=False, verbose_name="malignant or precancerous"),
+                ),
+                ("plain_words", models.TextField(blank=True, verbose_name="in plain words")),
+                ("is_active", models.BooleanField(default=True, verbose_name="offered")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
             ],
             options={
-                'verbose_name': 'disease',
-                'verbose_name_plural': 'diseases',
-                'ordering': ['position', 'name'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('model_class', ''), _negated=True), fields=('model_class',), name='disease_stands_for_a_model_class_alone'), models.CheckConstraint(condition=models.Q(('model_class__in', ['', 'akiec', 'bcc', 'bkl', 'df', 'mel', 'nv', 'vasc'])), name='disease_has_a_known_model_class_or_none')],
+                "verbose_name": "disease",
+                "verbose_name_plural": "diseases",
+                "ordering": ["position", "name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("model_class", ""), _negated=True),
+                        fields=("model_class",),
+                        name="disease_stands_for_a_model_class_alone",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "model_class__in",
+                                ["", "akiec", "bcc", "bkl", "df", "mel", "nv", "vasc"],
+                            )
+                        ),
+                        name="disease_has_a_known_model_class_or_none",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DiseaseStage',
+            name="DiseaseStage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('disease', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stages', to='diagnosis.disease')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                (
+                    "disease",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stages",
+                        to="diagnosis.disease",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'stage',
-                'verbose_name_plural': 'stages',
-                'ordering': ['disease', 'position'],
+                "verbose_name": "stage",
+                "verbose_name_plural": "stages",
+                "ordering": ["disease", "position"],
             },
         ),
         migrations.CreateModel(
-            name='Lesion',
+            name="Lesion",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveSmallIntegerField(verbose_name='number')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('body_site', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='lesions', to='clinic.bodysite')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lesions', to='clinic.patient')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField(verbose_name="number")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "body_site",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lesions",
+                        to="clinic.bodysite",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lesions",
+                        to="clinic.patient",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'lesion',
-                'verbose_name_plural': 'lesions',
-                'ordering': ['number'],
+                "verbose_name": "lesion",
+                "verbose_name_plural": "lesions",
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='LesionImage',
+            name="LesionImage",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('file', models.FileField(upload_to='lesions/')),
-                ('thumbnail', models.FileField(upload_to='lesions/')),
-                ('sha256', models.CharField(max_length=64, verbose_name='SHA-256 of the stored file')),
-                ('upload_sha256', models.CharField(max_length=64, verbose_name='SHA-256 of the file as it was sent')),
-                ('width', models.PositiveIntegerField(verbose_name='width')),
-                ('height', models.PositiveIntegerField(verbose_name='height')),
-                ('uploaded_at', models.DateTimeField(auto_now_add=True)),
-                ('consultation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='images', to='clinic.consultation')),
-                ('lesion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='images', to='diagnosis.lesion')),
-                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("file", models.FileField(upload_to="lesions/")),
+                ("thumbnail", models.FileField(upload_to="lesions/")),
+                (
+                    "sha256",
+                    models.CharField(max_length=64, verbose_name="SHA-256 of the stored file"),
+                ),
+                (
+                    "upload_sha256",
+                    models.CharField(
+                        max_length=64, verbose_name="SHA-256 of the file as it was sent"
+                    ),
+                ),
+                ("width", models.PositiveIntegerField(verbose_name="width")),
+                ("height", models.PositiveIntegerField(verbose_name="height")),
+                ("uploaded_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "consultation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="images",
+                        to="clinic.consultation",
+                    ),
+                ),
+                (
+                    "lesion",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="images",
+                        to="diagnosis.lesion",
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'photograph',
-                'verbose_name_plural': 'photographs',
-                'ordering': ['uploaded_at', 'pk'],
+                "verbose_name": "photograph",
+                "verbose_name_plural": "photographs",
+                "ordering": ["uploaded_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Prediction',
+            name="Prediction",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('image_sha256', models.CharField(max_length=64)),
-                ('model_version', models.CharField(max_length=60, verbose_name='model version')),
-                ('status', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='queued', max_length=10)),
-                ('failure', models.CharField(blank=True, choices=[('timed_out', 'The analysis took too long.'), ('unreadable', 'The stored photograph could not be read.'), ('no_model', 'No model is installed on the worker.'), ('other_model', 'The worker has another model version loaded.'), ('worker_lost', 'The worker stopped in the middle, several times.'), ('consent_withdrawn', 'The patient’s consent is missing.'), ('error', 'The analysis broke off with an error.')], max_length=20)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('queued_at', models.DateTimeField(auto_now_add=True)),
-                ('dispatched_at', models.DateTimeField(blank=True, null=True)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('label', models.CharField(blank=True, max_length=10, verbose_name='most probable class')),
-                ('probabilities', models.JSONField(blank=True, default=dict)),
-                ('malignant_share', models.FloatField(blank=True, null=True)),
-                ('class_maps', models.JSONField(blank=True, default=dict)),
-                ('crop', models.JSONField(blank=True, default=list, help_text='Left, top, right, bottom of what the networks saw, as parts of the photograph.')),
-                ('milliseconds', models.FloatField(blank=True, null=True)),
-                ('image', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='predictions', to='diagnosis.lesionimage')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("image_sha256", models.CharField(max_length=64)),
+                ("model_version", models.CharField(max_length=60, verbose_name="model version")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "failure",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("timed_out", "The analysis took too long."),
+                            ("unreadable", "The stored photograph could not be read."),
+                            ("no_model", "No model is installed on the worker."),
+                            ("other_model", "The worker has another model version loaded."),
+                            ("worker_lost", "The worker stopped in the middle, several times."),
+                            ("consent_withdrawn", "The patient’s consent is missing."),
+                            ("error", "The analysis broke off with an error."),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("queued_at", models.DateTimeField(auto_now_add=True)),
+                ("dispatched_at", models.DateTimeField(blank=True, null=True)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "label",
+                    models.CharField(blank=True, max_length=10, verbose_name="most probable class"),
+                ),
+                ("probabilities", models.JSONField(blank=True, default=dict)),
+                ("malignant_share", models.FloatField(blank=True, null=True)),
+                ("class_maps", models.JSONField(blank=True, default=dict)),
+                (
+                    "crop",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="Left, top, right, bottom of what the networks saw, as parts of the photograph.",
+                    ),
+                ),
+                ("milliseconds", models.FloatField(blank=True, null=True)),
+                (
+                    "image",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="predictions",
+                        to="diagnosis.lesionimage",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'prediction',
-                'verbose_name_plural': 'predictions',
-                'ordering': ['queued_at', 'pk'],
+                "verbose_name": "prediction",
+                "verbose_name_plural": "predictions",
+                "ordering": ["queued_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Review',
+            name="Review",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('decision', models.CharField(choices=[('confirmed', 'Confirmed'), ('corrected', 'Corrected'), ('not_assessable', 'Not assessable'), ('referred', 'Referred')], max_length=20, verbose_name='decision')),
-                ('certainty', models.CharField(choices=[('certain', 'Certain'), ('probable', 'Probable'), ('possible', 'Possible')], default='probable', max_length=10, verbose_name='certainty')),
-                ('reason', models.TextField(blank=True, verbose_name='reason')),
-                ('comment', models.TextField(blank=True, verbose_name='comment')),
-                ('reviewed_at', models.DateTimeField(auto_now_add=True)),
-                ('disease', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='diagnosis.disease')),
-                ('prediction', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='diagnosis.prediction')),
-                ('reviewer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to=settings.AUTH_USER_MODEL)),
-                ('stage', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='diagnosis.diseasestage')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "decision",
+                    models.CharField(
+                        choices=[
+                            ("confirmed", "Confirmed"),
+                            ("corrected", "Corrected"),
+                            ("not_assessable", "Not assessable"),
+                            ("referred", "Referred"),
+                        ],
+                        max_length=20,
+                        verbose_name="decision",
+                    ),
+                ),
+                (
+                    "certainty",
+                    models.CharField(
+                        choices=[
+                            ("certain", "Certain"),
+                            ("probable", "Probable"),
+                            ("possible", "Possible"),
+                        ],
+                        default="probable",
+                        max_length=10,
+                        verbose_name="certainty",
+                    ),
+                ),
+                ("reason", models.TextField(blank=True, verbose_name="reason")),
+                ("comment", models.TextField(blank=True, verbose_name="comment")),
+                ("reviewed_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "disease",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reviews",
+                        to="diagnosis.disease",
+                    ),
+                ),
+                (
+                    "prediction",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reviews",
+                        to="diagnosis.prediction",
+                    ),
+                ),
+                (
+                    "reviewer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reviews",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "stage",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reviews",
+                        to="diagnosis.diseasestage",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'review',
-                'verbose_name_plural': 'reviews',
-                'ordering': ['-reviewed_at', '-pk'],
-                'get_latest_by': 'reviewed_at',
+                "verbose_name": "review",
+                "verbose_name_plural": "reviews",
+                "ordering": ["-reviewed_at", "-pk"],
+                "get_latest_by": "reviewed_at",
             },
         ),
         migrations.CreateModel(
-            name='TrainingSample',
+            name="TrainingSample",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_model_class', models.BooleanField(help_text='A label outside the seven is kept, and training leaves it out.', verbose_name='among the seven classes')),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('disease', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='diagnosis.disease')),
-                ('image', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='training_sample', to='diagnosis.lesionimage')),
-                ('review', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='training_samples', to='diagnosis.review')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "is_model_class",
+                    models.BooleanField(
+                        help_text="A label outside the seven is kept, and training leaves it out.",
+                        verbose_name="among the seven classes",
+                    ),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "disease",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="diagnosis.disease",
+                    ),
+                ),
+                (
+                    "image",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="training_sample",
+                        to="diagnosis.lesionimage",
+                    ),
+                ),
+                (
+                    "review",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="training_samples",
+                        to="diagnosis.review",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'training sample',
-                'verbose_name_plural': 'training samples',
-                'ordering': ['pk'],
+                "verbose_name": "training sample",
+                "verbose_name_plural": "training samples",
+                "ordering": ["pk"],
             },
         ),
         migrations.AddConstraint(
-            model_name='diseasestage',
-            constraint=models.UniqueConstraint(fields=('disease', 'name'), name='disease_stage_has_its_own_name'),
+            model_name="diseasestage",
+            constraint=models.UniqueConstraint(
+                fields=("disease", "name"), name="disease_stage_has_its_own_name"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lesion',
-            constraint=models.UniqueConstraint(fields=('patient', 'number'), name='lesion_number_is_the_patients_own'),
+            model_name="lesion",
+            constraint=models.UniqueConstraint(
+                fields=("patient", "number"), name="lesion_number_is_the_patients_own"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lesionimage',
-            constraint=models.UniqueConstraint(fields=('consultation', 'upload_sha256'), name='photograph_is_in_a_visit_once', violation_error_message='This photograph is in this visit already.'),
+            model_name="lesionimage",
+            constraint=models.UniqueConstraint(
+                fields=("consultation", "upload_sha256"),
+                name="photograph_is_in_a_visit_once",
+                violation_error_message="This photograph is in this visit already.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='prediction',
-            index=models.Index(fields=['status', 'queued_at'], name='prediction_by_queue'),
+            model_name="prediction",
+            index=models.Index(fields=["status", "queued_at"], name="prediction_by_queue"),
         ),
         migrations.AddConstraint(
-            model_name='prediction',
-            constraint=models.UniqueConstraint(fields=('image', 'model_version'), name='prediction_is_one_per_image_and_model'),
+            model_name="prediction",
+            constraint=models.UniqueConstraint(
+                fields=("image", "model_version"), name="prediction_is_one_per_image_and_model"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='prediction',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'done'), _negated=True), models.Q(models.Q(('label', ''), _negated=True), models.Q(('model_version', ''), _negated=True), ('finished_at__isnull', False), ('malignant_share__isnull', False)), _connector='OR'), name='prediction_done_has_label_and_version'),
+            model_name="prediction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "done"), _negated=True),
+                    models.Q(
+                        models.Q(("label", ""), _negated=True),
+                        models.Q(("model_version", ""), _negated=True),
+                        ("finished_at__isnull", False),
+                        ("malignant_share__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="prediction_done_has_label_and_version",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='prediction',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'failed'), ('failure', ''), _connector='OR'), name='prediction_failed_alone_says_why'),
+            model_name="prediction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status", "failed"), ("failure", ""), _connector="OR"),
+                name="prediction_failed_alone_says_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='prediction',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'done'), ('label', ''), _connector='OR'), name='prediction_has_a_label_only_when_done'),
+            model_name="prediction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status", "done"), ("label", ""), _connector="OR"),
+                name="prediction_has_a_label_only_when_done",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decision', 'corrected'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='review_correction_says_why', violation_error_message='Say in a few words why the answer changes.'),
+            model_name="review",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decision", "corrected"), _negated=True),
+                    models.Q(("reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="review_correction_says_why",
+                violation_error_message="Say in a few words why the answer changes.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decision__in', ['confirmed', 'corrected']), ('disease__isnull', False)), models.Q(('decision__in', ['not_assessable', 'referred']), ('disease__isnull', True)), _connector='OR'), name='review_with_a_diagnosis_names_the_disease', violation_error_message='Choose the disease.'),
+            model_name="review",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("decision__in", ["confirmed", "corrected"]), ("disease__isnull", False)
+                    ),
+                    models.Q(
+                        ("decision__in", ["not_assessable", "referred"]), ("disease__isnull", True)
+                    ),
+                    _connector="OR",
+                ),
+                name="review_with_a_diagnosis_names_the_disease",
+                violation_error_message="Choose the disease.",
+            ),
         ),
     ]

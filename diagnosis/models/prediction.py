@@ -98,3 +98,8 @@ class Prediction(models.Model):
     def is_waiting(self) -> bool:
         """Whether an answer is still to come."""
         return self.status in {self.Status.QUEUED, self.Status.RUNNING}
+
+    @property
+    def malignant_percent(self) -> float:
+        """The malignant share in per cent, 0 while there is no answer."""
+        return 100 * (self.malignant_share or 0.0)

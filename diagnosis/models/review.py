@@ -56,9 +56,7 @@ class Review(models.Model):
                 violation_error_message=_("Say in a few words why the answer changes."),
             ),
             models.CheckConstraint(
-                condition=models.Q(
-                    decision__in=["confirmed", "corrected"], disease__isnull=False
-                )
+                condition=models.Q(decision__in=["confirmed", "corrected"], disease__isnull=False)
                 | models.Q(decision__in=["not_assessable", "referred"], disease__isnull=True),
                 name="review_with_a_diagnosis_names_the_disease",
                 violation_error_message=_("Choose the disease."),

@@ -47,9 +47,7 @@ def upload_image(
                 raise ValidationError(_("This lesion belongs to another patient."))
             _store(image, photograph)
             image.save(force_insert=True)
-            record(
-                AuditEvent.Verb.CREATE, actor=actor, patient=consultation.patient, target=image
-            )
+            record(AuditEvent.Verb.CREATE, actor=actor, patient=consultation.patient, target=image)
     except IntegrityError as error:
         _remove_files(image)
         raise _already_here() from error

@@ -176,7 +176,9 @@ def _answer(prediction: Prediction) -> None:
         label=answer.label,
         probabilities=dict(answer.probabilities),
         malignant_share=answer.malignant,
-        class_maps={label: [list(row) for row in grid] for label, grid in answer.class_maps.items()},
+        class_maps={
+            label: [list(row) for row in grid] for label, grid in answer.class_maps.items()
+        },
         crop=list(answer.crop),
         milliseconds=answer.milliseconds,
     )

@@ -27,9 +27,13 @@ def write_letters(
 ) -> list[VisitLetter]:
     """Puts diagnoses and prescriptions to their visits."""
     diagnoses: dict[object, list[Review]] = {visit.pk: [] for visit in visits}
-    for review in reviews.filter(prediction__image__consultation__in=visits).select_related(
-        "disease", "stage", "reviewer__doctor", "prediction__image__lesion__body_site"
-    ).order_by("prediction__image__uploaded_at"):
+    for review in (
+        reviews.filter(prediction__image__consultation__in=visits)
+        .select_related(
+            "disease", "stage", "reviewer__doctor", "prediction__image__lesion__body_site"
+        )
+        .order_by("prediction__image__uploaded_at")
+    ):
         diagnoses[review.prediction.image.consultation_id].append(review)
     by_visit = {
         prescription.consultation_id: prescription

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from clinic.models import Consultation
 from clinic.permissions import can_write_visit
 from clinic.requests import SignedInRequest
-from diagnosis.forms import PhotographForm
+from diagnosis.forms import PhotographForm, ReviewForm, lesion_name
 from diagnosis.models import LesionImage, Prediction
 from diagnosis.permissions import can_see_to_review, visible_images
 from diagnosis.services.images import record_image_download, upload_image
@@ -37,6 +37,7 @@ def image_upload(request: SignedInRequest, pk: UUID) -> HttpResponse:
         {
             "image": image.pk,
             "lesion": image.lesion_id,
+            "lesion_name": lesion_name(image.lesion),
             "prediction": prediction.pk if prediction else None,
             "status_url": reverse("diagnosis:prediction_status", args=[prediction.pk])
             if prediction
@@ -52,7 +53,8 @@ def image_upload(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def image_panel(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Shows another photograph of the visit with its answer, without the rest of the page."""
     image = get_image_for_doctor(request, pk)
-    return render_panels(request, image)
+    context = panel_context(image.consultation, request.user, image=image)
+    return render(request, "diagnosis/partials/panels.html", context)
 
 
 @require_POST
@@ -66,7 +68,7 @@ def prediction_request(request: SignedInRequest, pk: UUID) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     if request.htmx:
-        return render_panels(request, image)
+        return render_answer(request, image)
     return redirect(visit_url(image))
 
 
@@ -102,10 +104,16 @@ def get_image_for_doctor(request: SignedInRequest, pk: UUID) -> LesionImage:
     return _get_image(request, pk)
 
 
-def render_panels(request: SignedInRequest, image: LesionImage) -> HttpResponse:
-    """Renders the photograph and, beside it, the answer."""
-    context = panel_context(image.consultation, request.user, image=image)
-    return render(request, "diagnosis/partials/panels.html", context)
+def render_answer(
+    request: SignedInRequest,
+    image: LesionImage,
+    *,
+    review_form: ReviewForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Renders what an answer changes on the page; the photograph itself stays where it is."""
+    context = panel_context(image.consultation, request.user, image=image, review_form=review_form)
+    return render(request, "diagnosis/partials/answer_update.html", context, status=status)
 
 
 def _get_image(request: SignedInRequest, pk: UUID) -> LesionImage:

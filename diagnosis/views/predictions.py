@@ -19,8 +19,9 @@ from diagnosis.permissions import can_review, can_see_to_review, visible_predict
 from diagnosis.services.predictions import retry_prediction
 from diagnosis.services.reviews import review_prediction
 from diagnosis.services.worklist import predictions_to_review, record_worklist_view
-from diagnosis.views.images import render_panels, visit_url
+from diagnosis.views.images import render_answer, visit_url
 from diagnosis.views.panels import panel_context
+from diagnosis.views.visits import render_visit
 
 
 @require_GET
@@ -29,6 +30,8 @@ def prediction_status(request: SignedInRequest, pk: UUID) -> HttpResponse:
     prediction = _get_prediction(request, pk)
     if not request.accepts("text/html"):
         return JsonResponse(as_json(prediction))
+    if not prediction.is_waiting:
+        return render_answer(request, prediction.image)
     asked = request.GET.get("asked", "")
     context = panel_context(
         prediction.image.consultation,
@@ -50,7 +53,7 @@ def prediction_retry(request: SignedInRequest, pk: UUID) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     if request.htmx:
-        return render_panels(request, prediction.image)
+        return render_answer(request, prediction.image)
     return redirect(visit_url(prediction.image))
 
 
@@ -63,15 +66,18 @@ def prediction_review(request: SignedInRequest, pk: UUID) -> HttpResponse:
     form = ReviewForm(request.POST)
     if form.is_valid() and _review(form, prediction, request):
         if request.htmx:
-            return render_panels(request, prediction.image)
+            return render_answer(request, prediction.image)
         messages.success(request, _("The review is kept."))
         return redirect(visit_url(prediction.image))
-    context = panel_context(
-        prediction.image.consultation, request.user, image=prediction.image, review_form=form
-    )
     if request.htmx:
-        return render(request, "diagnosis/partials/panels.html", context, status=422)
-    return render(request, "diagnosis/review_refused.html", context, status=422)
+        return render_answer(request, prediction.image, review_form=form, status=422)
+    return render_visit(
+        request,
+        prediction.image.consultation,
+        image=prediction.image,
+        review_form=form,
+        status=422,
+    )
 
 
 @require_GET

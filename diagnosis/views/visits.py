@@ -10,10 +10,10 @@ from clinic.permissions import visible_consultations
 from clinic.requests import SignedInRequest
 from clinic.services.consultations import record_visit_view
 from clinic.views.visits import visit_context
-from diagnosis.forms import PhotographForm
-from diagnosis.models import Prediction
+from diagnosis.forms import PhotographForm, ReviewForm
+from diagnosis.models import LesionImage, Prediction
 from diagnosis.permissions import can_see_to_review, visible_images
-from diagnosis.views.panels import panel_context, photograph_cards
+from diagnosis.views.panels import panel_context
 
 
 @require_GET
@@ -28,12 +28,8 @@ def visit(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def visit_thumbnails(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Refreshes the row of thumbnails while an answer is still to come."""
     consultation = get_visit(request, pk)
-    cards = photograph_cards(consultation, request.user)
-    context = {
-        "consultation": consultation,
-        "cards": cards,
-        "is_any_waiting": any(card.is_waiting for card in cards),
-    }
+    image = _asked_for(request, consultation)
+    context = panel_context(consultation, request.user, image=image)
     return render(request, "diagnosis/partials/thumbnails.html", context)
 
 
@@ -51,19 +47,31 @@ def render_visit(
     request: SignedInRequest,
     consultation: Consultation,
     *,
+    image: LesionImage | None = None,
     photograph_form: PhotographForm | None = None,
+    review_form: ReviewForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """Renders the page, with a refused photograph's form where there is one."""
-    image = visible_images(request.user).filter(
-        consultation=consultation, pk=request.GET.get("photograph") or None
-    )
+    """Renders the page, with a refused form where there is one."""
     panels = panel_context(
-        consultation, request.user, image=image.first(), photograph_form=photograph_form
+        consultation,
+        request.user,
+        image=image or _asked_for(request, consultation),
+        photograph_form=photograph_form,
+        review_form=review_form,
     )
-    context = visit_context(consultation, request.user) | panels
+    context = visit_context(consultation, request.user, request.GET.get("timeline")) | panels
     context["sign_warnings"] = _sign_warnings(panels)
     return render(request, "diagnosis/visit.html", context, status=status)
+
+
+def _asked_for(request: SignedInRequest, consultation: Consultation) -> LesionImage | None:
+    """The photograph that the address names, where it belongs to this visit."""
+    try:
+        pk = UUID(request.GET.get("photograph", ""))
+    except ValueError:
+        return None
+    return visible_images(request.user).filter(consultation=consultation, pk=pk).first()
 
 
 def _sign_warnings(panels: dict[str, object]) -> list[str]:

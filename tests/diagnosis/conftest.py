@@ -1,6 +1,7 @@
 import pytest
 
 from clinic.models import Consent
+from clinic.services.consultations import save_visit, sign_visit
 from diagnosis.services.images import upload_image
 from diagnosis.services.predictions import request_prediction, run_prediction
 from tests import photographs
@@ -39,9 +40,7 @@ def ai_consent(patient, secretary):
 
 @pytest.fixture
 def training_consent(patient, secretary):
-    return ConsentFactory(
-        patient=patient, purpose=Consent.Purpose.TRAINING, recorded_by=secretary
-    )
+    return ConsentFactory(patient=patient, purpose=Consent.Purpose.TRAINING, recorded_by=secretary)
 
 
 @pytest.fixture
@@ -62,3 +61,24 @@ def prediction(queued_prediction):
     queued_prediction.refresh_from_db()
     assert queued_prediction.status == "done", queued_prediction.failure
     return queued_prediction
+
+
+@pytest.fixture
+def sign(doctor):
+    """Has the doctor write a line, then sign the visit."""
+
+    def _sign(consultation):
+        consultation.refresh_from_db()
+        saved = save_visit(
+            consultation=consultation,
+            actor=doctor,
+            version=consultation.version,
+            reason="",
+            symptoms=[],
+            body_site=None,
+            notes="Seen.",
+            conclusion="Nothing to fear.",
+        )
+        return sign_visit(consultation=saved, actor=doctor)
+
+    return _sign

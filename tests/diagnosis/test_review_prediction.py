@@ -3,7 +3,6 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from clinic.models import AuditEvent
-from clinic.services.consultations import save_visit, sign_visit
 from diagnosis.models import Disease, DiseaseStage, Prediction, Review, TrainingSample
 from diagnosis.services.reviews import review_prediction
 
@@ -34,14 +33,10 @@ def test_confirming_keeps_the_label_and_makes_a_sample(
     assert AuditEvent.objects.filter(verb="review", actor=doctor).count() == 1
 
 
-def test_correcting_names_the_disease_and_the_reason(
-    sign_in, doctor, prediction, training_consent
-):
+def test_correcting_names_the_disease_and_the_reason(sign_in, doctor, prediction, training_consent):
     before = as_stored(prediction)
     disease = other_disease(prediction)
-    post(
-        sign_in(doctor), prediction, decision="corrected", disease=disease.pk, reason="Blue veil."
-    )
+    post(sign_in(doctor), prediction, decision="corrected", disease=disease.pk, reason="Blue veil.")
     assert Review.objects.get().disease == disease
     assert TrainingSample.objects.get().disease == disease
     assert as_stored(prediction) == before
@@ -121,18 +116,9 @@ def test_only_a_finished_prediction_can_be_reviewed(doctor, queued_prediction):
         review_prediction(prediction=queued_prediction, actor=doctor, decision="confirmed")
 
 
-def sign(consultation, doctor):
-    consultation.refresh_from_db()
-    save_visit(
-        consultation=consultation, actor=doctor, version=consultation.version, notes="Seen."
-    )
-    consultation.refresh_from_db()
-    sign_visit(consultation=consultation, actor=doctor)
-
-
-def test_a_signed_diagnosis_stays_as_it_was_signed(sign_in, doctor, prediction, consultation):
+def test_a_signed_diagnosis_stays_as_it_was_signed(sign_in, doctor, prediction, consultation, sign):
     review_prediction(prediction=prediction, actor=doctor, decision="confirmed")
-    sign(consultation, doctor)
+    sign(consultation)
     response = post(sign_in(doctor), prediction, decision="not_assessable")
     assert response.status_code == 422
     assert "addendum" in response.content.decode()
@@ -140,9 +126,9 @@ def test_a_signed_diagnosis_stays_as_it_was_signed(sign_in, doctor, prediction, 
 
 
 def test_an_answer_that_came_late_can_still_get_its_first_review(
-    doctor, prediction, consultation
+    doctor, prediction, consultation, sign
 ):
-    sign(consultation, doctor)
+    sign(consultation)
     review_prediction(prediction=prediction, actor=doctor, decision="confirmed")
     assert Review.objects.count() == 1
 

@@ -127,9 +127,7 @@ def test_a_finished_prediction_is_not_tried_again(prediction, doctor):
         retry_prediction(prediction=prediction, actor=doctor)
 
 
-def test_a_broker_that_is_down_leaves_the_row_for_the_sweep(
-    queued_prediction, queue, monkeypatch
-):
+def test_a_broker_that_is_down_leaves_the_row_for_the_sweep(queued_prediction, queue, monkeypatch):
     def down(*args, **kwargs):
         raise OperationalError
 

@@ -6,7 +6,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from clinic.models import AuditEvent
-from clinic.services.consultations import save_visit, sign_visit
 from diagnosis.models import Lesion, LesionImage, Prediction
 from tests import photographs
 from tests.diagnosis.test_imaging import ATTACKS
@@ -47,7 +46,9 @@ def test_a_program_gets_addresses_instead_of_a_page(sign_in, doctor, consultatio
     answer = response.json()
     assert response.status_code == 201
     assert answer["image"] == str(LesionImage.objects.get().pk)
-    assert answer["status_url"] == reverse("diagnosis:prediction_status", args=[answer["prediction"]])
+    assert answer["status_url"] == reverse(
+        "diagnosis:prediction_status", args=[answer["prediction"]]
+    )
 
 
 def test_without_consent_the_photograph_is_kept_and_not_analysed(
@@ -114,19 +115,15 @@ def test_another_patients_lesion_cannot_be_chosen(
     assert stored_files(media) == []
 
 
-def test_a_signed_visit_takes_no_photograph(sign_in, doctor, consultation, media):
-    save_visit(consultation=consultation, actor=doctor, version=0, notes="Seen.")
-    consultation.refresh_from_db()
-    sign_visit(consultation=consultation, actor=doctor)
+def test_a_signed_visit_takes_no_photograph(sign_in, doctor, consultation, sign, media):
+    sign(consultation)
     response = send(sign_in(doctor), consultation, photographs.jpeg())
     assert response.status_code == 422
     assert "signed" in response.content.decode()
     assert stored_files(media) == []
 
 
-def test_a_full_disk_leaves_no_row_and_no_file(
-    sign_in, doctor, consultation, media, monkeypatch
-):
+def test_a_full_disk_leaves_no_row_and_no_file(sign_in, doctor, consultation, media, monkeypatch):
     real_save = FileSystemStorage._save
     calls = []
 

@@ -1,0 +1,78 @@
+import pytest
+from django.urls import reverse
+
+from clinic.models import AuditEvent
+from diagnosis.models import Disease
+from diagnosis.services.reviews import review_prediction
+
+
+@pytest.fixture
+def mine(sign_in, patient):
+    return sign_in(patient.user)
+
+
+def letter(client, consultation):
+    return client.get(reverse("diagnosis:my_visit", args=[consultation.pk]))
+
+
+def test_an_unsigned_visit_is_not_there_for_the_patient(mine, consultation, prediction):
+    assert letter(mine, consultation).status_code == 404
+    assert "Nothing here yet" in mine.get(reverse("diagnosis:my_record")).content.decode()
+
+
+def test_a_signed_visit_says_what_the_doctor_decided_and_not_what_the_model_thought(
+    mine, doctor, consultation, prediction, sign
+):
+    scc = Disease.objects.get(code="scc")
+    review_prediction(
+        prediction=prediction, actor=doctor, decision="corrected", disease=scc, reason="Keratin."
+    )
+    sign(consultation)
+    page = letter(mine, consultation).content.decode()
+    assert scc.name in page
+    assert scc.plain_words in page
+    assert "Nothing to fear." in page
+    predicted = Disease.objects.get(model_class=prediction.label)
+    assert predicted.name not in page
+    assert "Keratin." not in page
+    assert "%" not in page
+    assert "Seen." not in page
+
+
+def test_what_no_doctor_has_validated_is_not_shown(mine, consultation, prediction, image, sign):
+    sign(consultation)
+    page = letter(mine, consultation).content.decode()
+    assert Disease.objects.get(model_class=prediction.label).name not in page
+    assert str(image.pk) not in page
+
+
+@pytest.mark.parametrize("decision", ["not_assessable", "referred"])
+def test_a_decision_without_a_diagnosis_shows_no_photograph(
+    decision, mine, doctor, consultation, prediction, image, sign
+):
+    review_prediction(prediction=prediction, actor=doctor, decision=decision)
+    sign(consultation)
+    assert str(image.pk) not in letter(mine, consultation).content.decode()
+
+
+def test_the_newest_review_is_the_diagnosis(mine, doctor, consultation, prediction, image, sign):
+    review_prediction(prediction=prediction, actor=doctor, decision="confirmed")
+    review_prediction(prediction=prediction, actor=doctor, decision="not_assessable")
+    sign(consultation)
+    assert str(image.pk) not in letter(mine, consultation).content.decode()
+
+
+def test_nobody_else_finds_the_letter(
+    sign_in, other_patient, doctor, secretary, admin, consultation, sign
+):
+    sign(consultation)
+    assert letter(sign_in(other_patient.user), consultation).status_code == 404
+    for staff in (doctor, secretary, admin):
+        assert letter(sign_in(staff), consultation).status_code == 403
+
+
+def test_reading_the_own_record_is_in_the_trail(mine, patient, consultation, sign):
+    sign(consultation)
+    letter(mine, consultation)
+    event = AuditEvent.objects.filter(verb="view", actor=patient.user).latest("pk")
+    assert (event.patient, event.target_id) == (patient, str(consultation.pk))

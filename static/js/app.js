@@ -74,25 +74,30 @@
     if (event.target.closest("[data-autosubmit]")) event.target.form.requestSubmit();
   });
 
-  // data-confirm asks first; every form that leaves the page is sent once, however often one clicks.
   document.addEventListener("submit", async (event) => {
     const form = event.target;
-    const asking = [event.submitter, form].find((element) => element?.dataset.confirm);
-    if (asking && !form.dataset.confirmed) {
+    const submitter = event.submitter;
+    const asking = [submitter, form].find((element) => element?.dataset.confirm);
+    if (!asking || form.dataset.confirmed) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (!(await ask(asking.dataset.confirm, asking.dataset.confirmYes))) return;
+    form.dataset.confirmed = "yes";
+    form.requestSubmit(submitter);
+    delete form.dataset.confirmed;
+  }, true);
+
+  // A form that leaves the page is sent once, however often one clicks.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method === "dialog") return;
+    if (form.ariaBusy === "true") {
       event.preventDefault();
-      event.stopPropagation();
-      const submitter = event.submitter;
-      if (await ask(asking.dataset.confirm, asking.dataset.confirmYes)) {
-        form.dataset.confirmed = "yes";
-        form.requestSubmit(submitter);
-        delete form.dataset.confirmed;
-      }
       return;
     }
-    if (form.method === "dialog" || form.closest("[hx-post], [hx-get]")) return;
-    if (form.ariaBusy === "true") event.preventDefault();
-    else if (!event.defaultPrevented) form.ariaBusy = "true";
-  }, true);
+    form.ariaBusy = "true";
+    setTimeout(() => { form.ariaBusy = null; }, 5000);
+  });
 
   window.addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll('form[aria-busy="true"]')) form.ariaBusy = null;
@@ -111,8 +116,9 @@
   });
 
   document.addEventListener("htmx:afterSettle", (event) => {
-    place(event.detail.elt.parentElement ?? document);
-    if (event.detail.xhr?.status === 422) focusFirstWrong(event.detail.elt.parentElement ?? document);
+    place(document);
+    const { elt, xhr } = event.detail;
+    if (xhr?.status === 422) focusFirstWrong(elt.isConnected ? elt : document);
   });
 
   document.addEventListener("htmx:responseError", (event) => {

@@ -11,6 +11,7 @@ from tests.factories import (
     PatientFactory,
     UserFactory,
 )
+from tests.worker import forget_queues, start_worker, worker  # noqa: F401
 
 TRANSACTIONAL_FIXTURES = {"transactional_db", "live_server"}
 

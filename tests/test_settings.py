@@ -1,0 +1,103 @@
+"""What a start refuses, and what a web process leaves unloaded; each in a process of its own."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+
+from clinic.models import User
+
+PRODUCTION = {
+    "SKINHEALTH_ENV": "production",
+    "SECRET_KEY": "k9Wq-" * 12,
+    "DATABASE_URL": "postgres://clinic@database.invalid/clinic",
+    "ALLOWED_HOSTS": "clinic.example",
+}
+WEB_PROCESS = """
+import sys
+from skinhealth.wsgi import application
+from django.urls import get_resolver
+
+def load(patterns):
+    for pattern in patterns:
+        if hasattr(pattern, "url_patterns"):
+            load(pattern.url_patterns)
+        else:
+            assert pattern.callback
+
+load(get_resolver().url_patterns)
+print(sorted({"torch", "torchvision", "timm", "onnx", "onnxruntime", "cv2"} & set(sys.modules)))
+"""
+
+
+def run_python(code, **environ):
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=settings.BASE_DIR,
+        env=inherited | {"DJANGO_SETTINGS_MODULE": "skinhealth.settings"} | environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_production_starts_with_a_secret_postgresql_and_its_hosts():
+    started = run_python("import skinhealth.settings", **PRODUCTION)
+
+    assert started.returncode == 0, started.stderr
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({"SECRET_KEY": ""}, "Set SECRET_KEY"),
+        ({"SECRET_KEY": "short"}, "Set SECRET_KEY"),
+        ({"SECRET_KEY": "only-for-a-demo-or-a-test-" + "0" * 40}, "Set SECRET_KEY"),
+        ({"DEBUG": "on"}, "DEBUG is not allowed"),
+        ({"DATABASE_URL": "sqlite:///clinic.sqlite3"}, "not SQLite"),
+        ({"ALLOWED_HOSTS": ""}, "Set ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": "*"}, "Set ALLOWED_HOSTS"),
+        ({"SKINHEALTH_ENV": "staging"}, "one of: production, demo, test"),
+    ],
+)
+def test_production_refuses_to_start(environ, words):
+    started = run_python("import skinhealth.settings", **PRODUCTION | environ)
+
+    assert started.returncode != 0
+    assert words in started.stderr
+
+
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "DATABASE_URL", "ALLOWED_HOSTS"])
+def test_production_has_no_default_for_what_must_be_chosen(missing):
+    environ = {name: value for name, value in PRODUCTION.items() if name != missing}
+
+    assert run_python("import skinhealth.settings", **environ).returncode != 0
+
+
+def test_no_photograph_has_an_address_of_its_own():
+    assert settings.MEDIA_URL in {"", "/"}
+    assert settings.STORAGES["default"]["OPTIONS"]["base_url"] is None
+
+
+def test_the_web_process_loads_no_network():
+    started = run_python(WEB_PROCESS, **PRODUCTION)
+
+    assert started.returncode == 0, started.stderr
+    assert started.stdout.strip() == "[]"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("is_demo", "debug"), [(False, False), (False, True), (True, False)])
+def test_demo_people_come_only_to_a_demo(settings, is_demo, debug):
+    settings.IS_DEMO = is_demo
+    settings.DEBUG = debug
+
+    with pytest.raises(CommandError, match="demo"):
+        call_command("load_demo")
+
+    assert not User.objects.exists()

@@ -1,0 +1,131 @@
+"""A real worker process that shares the test's database, photographs and queue."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+import redis
+from django.conf import settings
+from django.db import connection
+
+from skinhealth.celery import app
+
+QUEUES = ("inference", "default", "training")
+START_TIMEOUT = 60  # seconds
+
+
+class Worker:
+    """One run of `celery -A skinhealth worker`, and of those that follow it."""
+
+    def __init__(self, *, queues=QUEUES, beat=False, **environ):
+        self.queues = queues
+        self.beat = beat
+        self.environ = environ
+        self.log_path = Path(settings.DATA_DIR) / f"worker-{time.monotonic_ns()}.log"
+        self.process = None
+
+    @property
+    def log(self):
+        return self.log_path.read_text()
+
+    def start(self):
+        """Starts the process and waits until it takes jobs."""
+        command = [sys.executable, "-m", "celery", "-A", "skinhealth", "worker"]
+        command += ["--queues", ",".join(self.queues), "--concurrency", "1", "--loglevel", "INFO"]
+        command += [
+            "--hostname",
+            f"{self.log_path.stem}@%h",
+            "--without-gossip",
+            "--without-mingle",
+        ]
+        command += ["--beat"] if self.beat else []
+        with self.log_path.open("a") as log:
+            log_start = log.tell()
+            self.process = subprocess.Popen(
+                command,
+                cwd=settings.BASE_DIR,
+                env={**os.environ, "DATABASE_URL": database_url(), **self.environ},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        wait_until(
+            lambda: " ready." in self.log[log_start:] or self.process.poll() is not None,
+            seconds=START_TIMEOUT,
+            what="the worker is ready",
+        )
+        assert self.process.poll() is None, self.log
+
+    def kill(self):
+        """Ends the process and its children without a word, as a power cut would."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def database_url():
+    """The database that the test uses, as an address that another process can open."""
+    database = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{database['NAME']}"
+    login = quote(database["USER"] or "")
+    if database["PASSWORD"]:
+        login += f":{quote(database['PASSWORD'])}"
+    return f"postgres://{login}@{database['HOST']}:{database['PORT'] or 5432}/{database['NAME']}"
+
+
+def empty_queues():
+    """Throws away the jobs that earlier tests have left."""
+    with app.connection_for_write() as broker:
+        for queue in QUEUES:
+            app.amqp.queues[queue](broker.default_channel).declare()
+            broker.default_channel.queue_purge(queue)
+
+
+def wait_until(is_true, *, seconds=20, what="it is so"):
+    """Asks again and again, ten times a second, until it is true."""
+    deadline = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < deadline, f"Waited {seconds} s in vain until {what}."
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forget_queues():
+    """Leaves nothing of a run in a Redis that others use too."""
+    yield
+    if settings.CELERY_BROKER_URL.startswith("redis"):
+        client = redis.Redis.from_url(settings.CELERY_BROKER_URL)
+        prefix = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
+        for key in client.scan_iter(f"{prefix}*", count=1000):
+            client.delete(key)
+
+
+@pytest.fixture
+def start_worker(transactional_db, django_db_serialized_rollback):
+    """Gives a function that starts a worker; it is gone when the test ends."""
+    workers = []
+    empty_queues()
+
+    def _start_worker(**options):
+        worker = Worker(**options)
+        workers.append(worker)
+        worker.start()
+        return worker
+
+    yield _start_worker
+    # A worker that is asked to stop takes seconds to say goodbye.
+    for worker in workers:
+        worker.kill()
+
+
+@pytest.fixture
+def worker(start_worker):
+    """A worker that takes jobs from every queue."""
+    return start_worker()

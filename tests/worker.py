@@ -108,7 +108,7 @@ def forget_queues():
 
 
 @pytest.fixture
-def start_worker(transactional_db, django_db_serialized_rollback):
+def start_worker(transactional_db):
     """Gives a function that starts a worker; it is gone when the test ends."""
     workers = []
     empty_queues()

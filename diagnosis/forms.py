@@ -7,6 +7,13 @@ from clinic.models import BodySite, Patient
 from diagnosis.models import Disease, DiseaseStage, Lesion, Review
 
 
+class LesionField(forms.ModelChoiceField[Lesion]):
+    """A choice of lesions, each with where it is."""
+
+    def label_from_instance(self, lesion: Lesion) -> str:
+        return lesion_name(lesion)
+
+
 class PhotographForm(forms.Form):
     """One photograph of a lesion that is known or new."""
 
@@ -17,7 +24,7 @@ class PhotographForm(forms.Form):
             "empty": _("The file is empty."),
         },
     )
-    lesion = forms.ModelChoiceField(
+    lesion = LesionField(
         Lesion.objects.none(), label=_("Lesion"), required=False, empty_label=_("A new lesion")
     )
     body_site = forms.ModelChoiceField(
@@ -28,9 +35,8 @@ class PhotographForm(forms.Form):
         super().__init__(*args, **kwargs)
         lesions = Lesion.objects.filter(patient=patient).select_related("body_site")
         lesion_field = self.fields["lesion"]
-        assert isinstance(lesion_field, forms.ModelChoiceField)
+        assert isinstance(lesion_field, LesionField)
         lesion_field.queryset = lesions
-        lesion_field.label_from_instance = lesion_name  # type: ignore[method-assign]
 
 
 def lesion_name(lesion: Lesion) -> str:

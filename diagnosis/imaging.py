@@ -41,7 +41,7 @@ class PreparedPhotograph:
 
 
 def prepare_photograph(data: bytes) -> PreparedPhotograph:
-    """Checks, uprights and re-encodes an upload; raises ValidationError with words for the person."""
+    """Checks, uprights and re-encodes an upload; a ValidationError says what is wrong with it."""
     if len(data) > settings.PHOTOGRAPH_MAX_BYTES:
         raise ValidationError(
             _("The file is larger than %(megabytes)d MB."),

@@ -34,7 +34,7 @@ def installed_model_version() -> str:
 
 
 def verify_installed_model() -> None:
-    """Compares every file of the bundle with its manifest; raises BundleError naming a wrong one."""
+    """Compares every file of the bundle with its manifest; a BundleError names a wrong one."""
     manifest = installed_model()
     if manifest is not None:
         verify_bundle(settings.MODEL_BUNDLE, manifest)

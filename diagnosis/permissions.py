@@ -39,7 +39,7 @@ def visible_predictions(user: User) -> QuerySet[Prediction]:
 
 
 def visible_reviews(user: User) -> QuerySet[Review]:
-    """Reviews: for a patient the newest of each photograph, where it is a diagnosis that is signed."""
+    """Reviews: for a patient the newest of each photograph, where it is a signed diagnosis."""
     if is_doctor(user):
         return Review.objects.filter(prediction__image__lesion__patient__in=patients_in_care(user))
     if is_patient(user):

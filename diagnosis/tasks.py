@@ -47,7 +47,7 @@ def refuse_bad_weights(instance: Any, **kwargs: object) -> None:
 
 @worker_process_init.connect
 def load_ensemble_early(**kwargs: object) -> None:
-    """Loads the networks in the process that runs them, after the fork, before the first photograph."""
+    """Loads the networks after the fork and before the first photograph."""
     if not _serves_inference or inference.installed_model() is None:
         return
     inference.get_ensemble()

@@ -31,7 +31,7 @@ class Lesion(models.Model):
 
 
 class LesionImage(models.Model):
-    """A photograph of a lesion as it is kept: upright, re-encoded, without metadata; never changed."""
+    """A photograph as it is kept: upright, re-encoded, without metadata; never changed."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     lesion = models.ForeignKey(Lesion, on_delete=models.PROTECT, related_name="images")

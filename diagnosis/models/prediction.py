@@ -10,10 +10,6 @@ from diagnosis.models.lesion import LesionImage
 class PredictionQuerySet(models.QuerySet["Prediction"]):
     """Predictions by state."""
 
-    def done(self) -> Self:
-        """Predictions that have an answer."""
-        return self.filter(status=Prediction.Status.DONE)
-
     def waiting(self) -> Self:
         """Predictions that are queued, in the order in which they run."""
         return self.filter(status=Prediction.Status.QUEUED).order_by("queued_at", "pk")

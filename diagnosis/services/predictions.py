@@ -1,4 +1,4 @@
-"""A prediction's way: requested, queued, claimed, run, done or failed; each move a compare-and-set."""
+"""A prediction's way from request to answer; each move is a compare-and-set."""
 
 import logging
 from datetime import timedelta
@@ -86,7 +86,7 @@ def dispatch_prediction(prediction_id: UUID, *, delay_s: int = 0) -> None:
     from diagnosis.tasks import run_prediction_task
 
     try:
-        run_prediction_task.apply_async(args=[str(prediction_id)], countdown=delay_s or None)
+        run_prediction_task.apply_async((str(prediction_id),), countdown=delay_s)
     except (KombuError, OSError) as error:
         logger.warning("The broker does not answer: %s", type(error).__name__)
         return
@@ -200,7 +200,8 @@ def _try_again(prediction: Prediction, failure: Failure) -> None:
 
 
 def _claimed_row(prediction: Prediction) -> QuerySet[Prediction]:
-    # A run that was given up for lost finds its row claimed anew, by the higher count, and writes nothing.
+    # A run that was given up for lost finds its row claimed anew, by a higher count,
+    # and writes nothing.
     return Prediction.objects.filter(
         pk=prediction.pk, status=Status.RUNNING, tries=prediction.tries
     )

@@ -22,14 +22,14 @@ METADATA = "HAM10000_metadata.csv"
 
 @dataclass(frozen=True)
 class ExportSummary:
-    """What an export wrote: photographs in all, and those with a label outside the seven classes."""
+    """How many photographs an export wrote, and how many with a label outside the seven."""
 
     photographs: int
     outside_classes: int
 
 
 def export_training_data(*, folder: Path, actor: User | None = None) -> ExportSummary:
-    """Writes the newest review of each photograph whose patient agrees to training, without names."""
+    """Writes the newest review of each photograph, with consent to training and without names."""
     if folder.exists() and any(folder.iterdir()):
         raise ValidationError(_("The folder is not empty: choose a new one."))
     for image in LesionImage.objects.filter(predictions__reviews__isnull=False).distinct():

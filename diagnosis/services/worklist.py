@@ -12,8 +12,7 @@ def predictions_to_review(predictions: QuerySet[Prediction]) -> QuerySet[Predict
     reviews = Review.objects.filter(prediction__image=OuterRef("image"))
     newer = Prediction.objects.filter(image=OuterRef("image"), queued_at__gt=OuterRef("queued_at"))
     return (
-        predictions.done()  # type: ignore[attr-defined]
-        .filter(~Exists(reviews), ~Exists(newer))
+        predictions.filter(~Exists(reviews), ~Exists(newer), status=Prediction.Status.DONE)
         .select_related("image__lesion__patient", "image__lesion__body_site")
         .order_by("-malignant_share", "finished_at")
     )

@@ -140,7 +140,7 @@ def _upload(
 
 
 def _request_prediction(image: LesionImage, request: SignedInRequest) -> Prediction | None:
-    """Queues the photograph where the patient agrees; the page says so where there is no consent."""
+    """Queues the photograph; the page says so where the patient has not agreed."""
     try:
         return request_prediction(image=image, actor=request.user)
     except ValidationError:

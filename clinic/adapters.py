@@ -1,9 +1,81 @@
+"""How sign-in behaves here; the words, mails and audit rows that allauth leaves to the site."""
+
+from typing import Any, ClassVar
+
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import User
+from clinic.notifications import send_mail
+from clinic.services.audit import (
+    record_failed_sign_in,
+    record_password_set,
+    record_sign_in,
+    record_sign_out,
+)
 
 
-class ClinicAccountAdapter(DefaultAccountAdapter):
-    """How sign-in behaves here: nobody registers alone, accounts come by invitation."""
+class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Nobody registers alone, nobody learns which addresses have an account."""
+
+    error_messages: ClassVar[dict[str, str | Promise]] = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": _("This e-mail and this password do not belong together."),
+        "too_many_login_attempts": _("Too many attempts. Wait five minutes and try again."),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Accounts come by invitation."""
         return False
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Treats a deactivated person like a wrong password, where allauth would say more."""
+        user: User | None = super().authenticate(request, **credentials)
+        if user is not None and not user.is_active:
+            self.authentication_failed(request, **credentials)
+            return None
+        return user
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Leaves a trace without what was typed: people type passwords into the wrong field."""
+        email = credentials.get("email", "")
+        record_failed_sign_in(User.objects.filter(email__iexact=email).first())
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """Adds the sign-in to the audit trail."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        record_sign_in(user)
+        return response
+
+    def logout(self, request: HttpRequest) -> None:
+        """Adds the sign-out to the audit trail."""
+        user = request.user
+        super().logout(request)
+        if isinstance(user, User):
+            record_sign_out(user)
+
+    @transaction.atomic
+    def set_password(self, user: User, password: str) -> None:
+        """Stores a password that the person chose and says so in the audit trail."""
+        super().set_password(user, password)
+        record_password_set(user)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Sends allauth's mails by the site's own templates, in the person's language."""
+        user = context.get("user")
+        language = user.language if isinstance(user, User) else get_language()
+        name = template_prefix.rsplit("/", maxsplit=1)[-1]
+        context = {**context, "person": user, "hours": settings.PASSWORD_RESET_TIMEOUT // 3600}
+        if not send_mail(name, to=email, language=language, context=context):
+            messages.error(
+                self.request, _("The mail could not be sent. Please try again in a few minutes.")
+            )
+            raise ImmediateHttpResponse(redirect("account_reset_password"))

@@ -54,6 +54,14 @@ def visible_users(user: User) -> QuerySet[User]:
     return User.objects.filter(pk=user.pk)
 
 
+def visible_portraits(user: User) -> QuerySet[User]:
+    """Accounts whose photograph may be seen: staff by staff, patients by who sees the record."""
+    own = Q(pk=user.pk)
+    if is_admin(user) or is_secretary(user) or is_doctor(user):
+        own |= ~Q(role=Role.PATIENT) | Q(patient__in=visible_patients(user))
+    return User.objects.filter(own).exclude(photograph="")
+
+
 def visible_patients(user: User) -> QuerySet[Patient]:
     """Identity and contact data of patients."""
     if is_admin(user) or is_secretary(user):
@@ -124,6 +132,11 @@ def can_see_patient_list(user: User) -> bool:
 def can_register_patients(user: User) -> bool:
     """Add a patient to the register."""
     return is_secretary(user)
+
+
+def can_invite_patient(user: User, patient: Patient) -> bool:
+    """Give a patient who is visible a login, or send the invitation again."""
+    return is_secretary(user) or is_admin(user)
 
 
 def can_edit_patient(user: User, patient: Patient) -> bool:

@@ -53,3 +53,25 @@ def record(
         request_id=origin.request_id,
         ip_address=origin.ip_address,
     )
+
+
+def record_sign_in(user: User) -> AuditEvent:
+    """Notes that somebody has come in."""
+    return record(AuditEvent.Verb.SIGN_IN, actor=user, target=user)
+
+
+def record_sign_out(user: User) -> AuditEvent:
+    """Notes that somebody has left."""
+    return record(AuditEvent.Verb.SIGN_OUT, actor=user, target=user)
+
+
+def record_failed_sign_in(user: User | None) -> AuditEvent:
+    """Notes that somebody failed to come in, and to which account where there is one."""
+    detail = {"reason": "sign_in_failed"}
+    return record(AuditEvent.Verb.DENIED, actor=None, target=user, detail=detail)
+
+
+def record_password_set(user: User) -> AuditEvent:
+    """Notes that somebody chose a password, by a link or on the own profile."""
+    detail = {"changed": ["password"]}
+    return record(AuditEvent.Verb.UPDATE, actor=user, target=user, detail=detail)

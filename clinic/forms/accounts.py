@@ -1,0 +1,239 @@
+"""What an admin says about an account, and what people say about their own."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.formfields import PhoneNumberField
+
+from clinic.images import read_portrait
+from clinic.models import Doctor, Patient, User
+from clinic.services.accounts import IN_STATE, AccountChanges, AccountState, NewAccount
+
+
+def add_errors(form: forms.BaseForm, error: ValidationError) -> None:
+    """Puts what a service refused beside the fields that it is about."""
+    by_field = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error}
+    for name, errors in by_field.items():
+        form.add_error(name if name in form.fields else None, errors)
+
+
+def phone_field() -> forms.Field:
+    """A phone number, by the clinic's country or with the country in front."""
+    field: forms.Field = PhoneNumberField(
+        label=_("Phone"),
+        required=False,
+        help_text=_("Numbers from abroad start with + and the country."),
+        error_messages={
+            "invalid": _("This is not a complete phone number. Write it like +33 6 12 34 56 78.")
+        },
+    )
+    field.widget.attrs["autocomplete"] = "tel"
+    return field
+
+
+def language_field() -> forms.ChoiceField:
+    """The language of pages and mails."""
+    return forms.ChoiceField(
+        label=_("Language"),
+        choices=settings.LANGUAGES,
+        initial=settings.LANGUAGE_CODE,
+        help_text=_("Pages and mails speak this language."),
+    )
+
+
+class AccountFilterForm(forms.Form):
+    """Which accounts a list shows."""
+
+    role = forms.ChoiceField(
+        label=_("Role"), required=False, choices=[("", _("All roles")), *User.Role.choices]
+    )
+    state = forms.ChoiceField(
+        label=_("State"), required=False, choices=[("", _("All states")), *AccountState.choices]
+    )
+
+    def narrow(self, accounts: QuerySet[User]) -> QuerySet[User]:
+        """Leaves the accounts that the filters ask for; a filter nobody offers asks for none."""
+        if not self.is_valid():
+            return accounts
+        if role := self.cleaned_data["role"]:
+            accounts = accounts.filter(role=role)
+        if state := self.cleaned_data["state"]:
+            accounts = accounts.filter(IN_STATE[AccountState(state)])
+        return accounts
+
+
+class AccountSearchForm(forms.Form):
+    """Part of a name or an e-mail address."""
+
+    words = forms.CharField(
+        label=_("Search"),
+        max_length=150,
+        widget=forms.TextInput(
+            attrs={"type": "search", "placeholder": _("Name or e-mail"), "autocomplete": "off"}
+        ),
+    )
+
+    def narrow(self, accounts: QuerySet[User]) -> QuerySet[User]:
+        """Leaves the accounts that carry every word."""
+        for word in self.cleaned_data["words"].split():
+            accounts = accounts.filter(Q(full_name__icontains=word) | Q(email__icontains=word))
+        return accounts
+
+
+class DoctorFieldsMixin(forms.Form):
+    """What a doctor's account has beside a login."""
+
+    title = forms.CharField(
+        label=_("Title"), required=False, max_length=20, initial="Dr", help_text=_("Dr, Prof.")
+    )
+    speciality = forms.CharField(label=_("Speciality"), required=False, max_length=80)
+    licence_number = forms.CharField(label=_("Licence number"), required=False, max_length=40)
+
+    doctor_fields = ("title", "speciality", "licence_number")
+
+
+class AccountCreateForm(DoctorFieldsMixin):
+    """One form for every role; what belongs to another role is left aside."""
+
+    role = forms.ChoiceField(
+        label=_("Role"),
+        choices=User.Role.choices,
+        widget=forms.RadioSelect,
+        help_text=_(
+            "The role stays for good: what a person does here is kept together with it. "
+            "For another job the person gets another account."
+        ),
+    )
+    full_name = forms.CharField(label=_("Full name"), max_length=150)
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=254,
+        help_text=_("The person signs in with it. The link to set a password goes there."),
+    )
+    phone = phone_field()
+    language = language_field()
+    birth_date = forms.DateField(
+        label=_("Date of birth"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+    record_number = forms.CharField(
+        label=_("Record number"),
+        required=False,
+        max_length=20,
+        help_text=_(
+            "Of a patient who is registered already: the name then comes from the record, and "
+            "the date of birth has to be the same. Leave it empty to register a new patient."
+        ),
+    )
+    duplicate_reason = forms.CharField(
+        label=_("Why this is somebody else"),
+        required=False,
+        max_length=200,
+        help_text=_("For example: twins, or a family that shares a phone."),
+    )
+
+    patient_fields = ("birth_date", "record_number", "duplicate_reason")
+
+    def clean(self) -> dict[str, Any]:
+        """Asks for what the chosen role needs, and forgets what it has no use for."""
+        cleaned = super().clean() or self.cleaned_data
+        role = cleaned.get("role")
+        if role == User.Role.PATIENT and cleaned.get("birth_date", "") is None:
+            self.add_error("birth_date", _("A patient needs a date of birth."))
+        if role != User.Role.PATIENT:
+            self._forget(*self.patient_fields)
+        if role != User.Role.DOCTOR:
+            self._forget(*self.doctor_fields)
+        return cleaned
+
+    def _forget(self, *names: str) -> None:
+        for name in names:
+            self.errors.pop(name, None)
+            self.cleaned_data.pop(name, None)
+
+    def as_new_account(self) -> NewAccount:
+        """What the service takes."""
+        return NewAccount(**{**self.cleaned_data, "phone": str(self.cleaned_data["phone"])})
+
+
+class AccountEditForm(DoctorFieldsMixin):
+    """Corrections to an account; the role and a patient’s name stay."""
+
+    role = forms.CharField(
+        label=_("Role"),
+        disabled=True,
+        required=False,
+        help_text=_(
+            "The role stays for good: what a person does here is kept together with it. "
+            "For another job the person gets another account."
+        ),
+    )
+    full_name = forms.CharField(label=_("Full name"), max_length=150)
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=254,
+        help_text=_("The person signs in with it. A link that was sent before no longer works."),
+    )
+    phone = phone_field()
+    language = language_field()
+
+    def __init__(self, data: QueryDict | None = None, *, user: User) -> None:
+        doctor = Doctor.objects.filter(user=user).first()
+        initial = {
+            "role": user.get_role_display(),
+            **{name: getattr(user, name) for name in ("full_name", "email", "phone", "language")},
+            **{name: getattr(doctor, name) for name in self.doctor_fields if doctor},
+        }
+        super().__init__(data, initial=initial)
+        self.order_fields(["role", "full_name", "email", "phone", "language"])
+        if doctor is None:
+            for name in self.doctor_fields:
+                del self.fields[name]
+        if Patient.objects.filter(user=user).exists():
+            self.fields["full_name"].disabled = True
+            self.fields["full_name"].help_text = _(
+                "A patient’s name is changed in the patient’s record."
+            )
+
+    def as_changes(self) -> AccountChanges:
+        """What the service takes."""
+        values = {name: str(value) for name, value in self.cleaned_data.items() if name != "role"}
+        return AccountChanges(**values)
+
+
+class ProfileForm(forms.Form):
+    """What people change of their own account."""
+
+    photograph = forms.FileField(
+        label=_("Photograph"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+        help_text=_("JPEG, PNG or WebP, up to 5 MB. It is cut to a square around the middle."),
+    )
+    removes_photograph = forms.BooleanField(label=_("Remove the photograph"), required=False)
+    phone = phone_field()
+    language = language_field()
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        files: "MultiValueDict[str, UploadedFile[bytes]] | None" = None,
+        *,
+        user: User,
+    ) -> None:
+        super().__init__(data, files, initial={"phone": user.phone, "language": user.language})
+        if not user.photograph:
+            del self.fields["removes_photograph"]
+
+    def clean_photograph(self) -> bytes | None:
+        """The portrait that is stored, instead of the file that was sent."""
+        upload = self.cleaned_data["photograph"]
+        return read_portrait(upload) if upload else None

@@ -1,0 +1,60 @@
+"""Portraits: what a person uploads becomes one small square JPEG and nothing else."""
+
+from io import BytesIO
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+from PIL import Image, ImageOps
+
+PORTRAIT_FORMATS = ("JPEG", "PNG", "WEBP")
+PORTRAIT_MAX_BYTES = 5 * 1024 * 1024
+PORTRAIT_SIDE = 256  # pixels
+PORTRAIT_QUALITY = 88
+
+
+def read_portrait(upload: "UploadedFile[bytes]") -> bytes:
+    """Reads an upload and gives it back as an upright, square JPEG without metadata."""
+    if upload.size is None or upload.size > PORTRAIT_MAX_BYTES:
+        raise ValidationError(_("The photograph is larger than 5 MB. Choose a smaller one."))
+    try:
+        with Image.open(upload, formats=PORTRAIT_FORMATS) as image:
+            _check_sides(image)
+            return _as_portrait(image)
+    except Image.DecompressionBombError as error:
+        raise _too_many_pixels() from error
+    except (OSError, SyntaxError, ValueError) as error:
+        raise ValidationError(
+            _("This file cannot be read as a photograph. Choose a JPEG, PNG or WebP file.")
+        ) from error
+
+
+def _check_sides(image: Image.Image) -> None:
+    if image.width * image.height > settings.PHOTOGRAPH_MAX_PIXELS:
+        raise _too_many_pixels()
+    if min(image.size) < settings.PHOTOGRAPH_MIN_SIDE:
+        raise ValidationError(
+            _("The photograph is too small: each side needs at least %(side)d pixels."),
+            params={"side": settings.PHOTOGRAPH_MIN_SIDE},
+        )
+
+
+def _too_many_pixels() -> ValidationError:
+    return ValidationError(
+        _("The photograph has more than %(megapixels)d million pixels. Choose a smaller one."),
+        params={"megapixels": settings.PHOTOGRAPH_MAX_PIXELS // 1_000_000},
+    )
+
+
+def _as_portrait(image: Image.Image) -> bytes:
+    # A JPEG of many megapixels is decoded at a fraction of its size.
+    image.draft("RGB", (2 * PORTRAIT_SIDE, 2 * PORTRAIT_SIDE))
+    upright = ImageOps.exif_transpose(image).convert("RGBA")
+    square = ImageOps.fit(upright, (PORTRAIT_SIDE, PORTRAIT_SIDE), Image.Resampling.LANCZOS)
+    # JPEG knows no transparency, and black behind a cut-out face looks broken.
+    portrait = Image.new("RGB", square.size, "white")
+    portrait.paste(square, mask=square.getchannel("A"))
+    out = BytesIO()
+    portrait.save(out, "JPEG", quality=PORTRAIT_QUALITY, optimize=True)
+    return out.getvalue()

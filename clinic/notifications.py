@@ -1,0 +1,52 @@
+"""Mails to people, in their own language; a mail never says anything medical."""
+
+import logging
+from collections.abc import Mapping
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from clinic.models import User
+
+logger = logging.getLogger(__name__)
+
+# A mail server that does not answer costs the person who waits this long and no longer.
+MAIL_TIMEOUT_S = 10
+
+
+def send_mail_to(user: User, name: str, context: Mapping[str, object]) -> bool:
+    """Sends a mail of `templates/emails` to a person and says whether it went out."""
+    return send_mail(
+        name, to=user.email, language=user.language, context={**context, "person": user}
+    )
+
+
+def send_mail(name: str, *, to: str, language: str, context: Mapping[str, object]) -> bool:
+    """Sends a mail of `templates/emails` to an address and says whether it went out."""
+    message = _compose(name, to=to, language=language, context=context)
+    try:
+        message.send()
+    except OSError as error:
+        # The error's own text may hold the address.
+        logger.warning("The mail “%s” could not be sent: %s", name, type(error).__name__)
+        return False
+    return True
+
+
+def _compose(
+    name: str, *, to: str, language: str, context: Mapping[str, object]
+) -> EmailMultiAlternatives:
+    with translation.override(language):
+        values = {"clinic_name": settings.CLINIC_NAME, **context}
+        subject = render_to_string(f"emails/{name}_subject.txt", values)
+        message = EmailMultiAlternatives(
+            subject=" ".join(subject.split()),
+            body=render_to_string(f"emails/{name}.txt", values).strip() + "\n",
+            to=[to],
+            connection=get_connection(timeout=MAIL_TIMEOUT_S),
+        )
+        html = render_to_string(f"emails/{name}.html", values)
+    message.attach_alternative(html, "text/html")
+    return message

@@ -1,0 +1,276 @@
+"""Accounts from the first day to the last; none is ever deleted."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Q, TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import AuditEvent, Doctor, Patient, User
+from clinic.services.audit import record
+from clinic.services.patients import register_patient
+
+
+class AccountState(TextChoices):
+    """What an account is good for today."""
+
+    ACTIVE = "active", _("Active")
+    INVITED = "invited", _("Invited")
+    DEACTIVATED = "deactivated", _("Deactivated")
+
+
+HAS_NO_PASSWORD = Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+IN_STATE = {
+    AccountState.ACTIVE: Q(is_active=True) & ~HAS_NO_PASSWORD,
+    AccountState.INVITED: Q(is_active=True) & HAS_NO_PASSWORD,
+    AccountState.DEACTIVATED: Q(is_active=False),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewAccount:
+    """What an admin says about the person who gets an account."""
+
+    role: str
+    full_name: str
+    email: str
+    language: str
+    phone: str = ""
+    # Of a doctor.
+    title: str = ""
+    speciality: str = ""
+    licence_number: str = ""
+    # Of a patient; without a record number the patient is registered in the same step.
+    birth_date: date | None = None
+    record_number: str = ""
+    duplicate_reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountChanges:
+    """What an admin may change of an account; the role is not among it."""
+
+    full_name: str
+    email: str
+    language: str
+    phone: str = ""
+    title: str = ""
+    speciality: str = ""
+    licence_number: str = ""
+
+
+def state_of(user: User) -> AccountState:
+    """Whether the person can sign in, could by following a link, or cannot."""
+    if not user.is_active:
+        return AccountState.DEACTIVATED
+    return AccountState.ACTIVE if user.has_usable_password() else AccountState.INVITED
+
+
+@transaction.atomic
+def create_account(*, actor: User, account: NewAccount) -> User:
+    """Creates an account without a password, with the doctor's or patient's row beside it."""
+    if account.role == User.Role.PATIENT:
+        patient = _find_or_register_patient(actor=actor, account=account)
+        return _create_login_of(
+            patient,
+            actor=actor,
+            email=account.email,
+            language=account.language,
+            phone=account.phone,
+        )
+    user = _save_new_user(
+        actor=actor,
+        role=account.role,
+        full_name=account.full_name,
+        email=account.email,
+        language=account.language,
+        phone=account.phone,
+    )
+    if account.role == User.Role.DOCTOR:
+        doctor = Doctor(
+            user=user,
+            title=account.title,
+            speciality=account.speciality,
+            licence_number=account.licence_number,
+        )
+        doctor.full_clean()
+        doctor.save()
+    return user
+
+
+@transaction.atomic
+def create_patient_account(*, actor: User, patient: Patient) -> User:
+    """Gives a registered patient a login under the e-mail address of the record."""
+    if not patient.email:
+        raise ValidationError(
+            _("The record has no e-mail address. Add one first; the invitation goes there.")
+        )
+    return _create_login_of(
+        patient,
+        actor=actor,
+        email=patient.email,
+        language=patient.language,
+        phone=str(patient.phone),
+    )
+
+
+@transaction.atomic
+def update_account(*, actor: User, user: User, changes: AccountChanges) -> User:
+    """Corrects what the clinic knows of a person who signs in."""
+    user = User.objects.select_for_update().get(pk=user.pk)
+    doctor = Doctor.objects.filter(user=user).first()
+    is_patient_account = Patient.objects.filter(user=user).exists()
+    if is_patient_account and changes.full_name != user.full_name:
+        raise ValidationError(
+            {"full_name": _("A patient’s name is changed in the patient’s record.")}
+        )
+    detail: dict[str, object] = {}
+    if changes.language != user.language:
+        detail["language"] = [user.language, changes.language]
+    changed = _assign(
+        user,
+        full_name=changes.full_name,
+        email=changes.email.lower(),
+        language=changes.language,
+        phone=changes.phone,
+    )
+    _save_user(user)
+    if doctor:
+        changed += _assign(
+            doctor,
+            title=changes.title,
+            speciality=changes.speciality,
+            licence_number=changes.licence_number,
+        )
+        doctor.full_clean()
+        doctor.save()
+    if "email" in changed:
+        # Otherwise the old address could still sign in and ask for a new password.
+        EmailAddress.objects.filter(user=user).delete()
+    if changed:
+        detail["changed"] = sorted(changed)
+        record(AuditEvent.Verb.UPDATE, actor=actor, target=user, detail=detail)
+    return user
+
+
+@transaction.atomic
+def deactivate_account(*, actor: User, user: User) -> User:
+    """Shuts a person out at once; everything the person did stays."""
+    # Locked in one order, so that two admins who shut each other out cannot both succeed.
+    admins = list(
+        User.objects.select_for_update().filter(role=User.Role.ADMIN, is_active=True).order_by("pk")
+    )
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if not user.is_active:
+        return user
+    remaining = [admin for admin in admins if admin != user and admin.has_usable_password()]
+    if user in admins and not remaining:
+        raise ValidationError(
+            _(
+                "This is the last admin who can sign in, so the account stays active. "
+                "Create another admin first, and wait until a password is set."
+            )
+        )
+    user.is_active = False
+    # The sessions hang on the password: without it they end now and never come back.
+    user.set_unusable_password()
+    user.save(update_fields=["is_active", "password"])
+    detail = {"is_active": [True, False]}
+    record(AuditEvent.Verb.UPDATE, actor=actor, target=user, detail=detail)
+    return user
+
+
+@transaction.atomic
+def reactivate_account(*, actor: User, user: User) -> User:
+    """Lets a person back in, who then has to set a new password."""
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if user.is_active:
+        return user
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+    detail = {"is_active": [False, True]}
+    record(AuditEvent.Verb.UPDATE, actor=actor, target=user, detail=detail)
+    return user
+
+
+def _find_or_register_patient(*, actor: User, account: NewAccount) -> Patient:
+    if account.birth_date is None:
+        raise ValidationError({"birth_date": _("A patient needs a date of birth.")})
+    if not account.record_number:
+        return register_patient(
+            actor=actor,
+            full_name=account.full_name,
+            birth_date=account.birth_date,
+            duplicate_reason=account.duplicate_reason,
+            phone=account.phone,
+            email=account.email,
+            language=account.language,
+        )
+    patient = Patient.objects.filter(record_number__iexact=account.record_number).first()
+    # A mistyped number must not open somebody else's record to this person.
+    if patient is None or patient.birth_date != account.birth_date:
+        raise ValidationError(
+            {"record_number": _("No patient has this record number and this date of birth.")}
+        )
+    return patient
+
+
+def _create_login_of(
+    patient: Patient, *, actor: User, email: str, language: str, phone: str
+) -> User:
+    user = _save_new_user(
+        actor=actor,
+        role=User.Role.PATIENT,
+        full_name=patient.full_name,
+        email=email,
+        language=language,
+        phone=phone,
+        patient=patient,
+    )
+    if not Patient.objects.without_login().filter(pk=patient.pk).update(user=user):
+        raise ValidationError(_("This patient has an account already."))
+    patient.user = user
+    return user
+
+
+def _save_new_user(
+    *,
+    actor: User,
+    role: str,
+    full_name: str,
+    email: str,
+    language: str,
+    phone: str,
+    patient: Patient | None = None,
+) -> User:
+    user = User(role=role, full_name=full_name, email=email.lower(), language=language, phone=phone)
+    user.set_unusable_password()
+    _save_user(user)
+    detail = {"role": role, "language": language}
+    record(AuditEvent.Verb.CREATE, actor=actor, patient=patient, target=user, detail=detail)
+    return user
+
+
+def _save_user(user: User) -> None:
+    taken = ValidationError({"email": _("There is an account with this e-mail already.")})
+    if User.objects.filter(email__iexact=user.email).exclude(pk=user.pk).exists():
+        raise taken
+    user.full_clean()
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError as error:
+        # Somebody else took the address between the look and the write.
+        raise taken from error
+
+
+def _assign(row: User | Doctor, **values: object) -> list[str]:
+    """Sets the values on the row and names those that are new."""
+    changed = [name for name, value in values.items() if getattr(row, name) != value]
+    for name in changed:
+        setattr(row, name, values[name])
+    return changed

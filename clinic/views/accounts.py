@@ -1,0 +1,230 @@
+"""Accounts, by those who manage them."""
+
+from typing import Protocol
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from clinic.forms.accounts import (
+    AccountCreateForm,
+    AccountEditForm,
+    AccountFilterForm,
+    AccountSearchForm,
+    add_errors,
+)
+from clinic.models import Appointment, User
+from clinic.permissions import (
+    can_invite_patient,
+    can_manage_accounts,
+    visible_patients,
+    visible_portraits,
+    visible_users,
+)
+from clinic.requests import SignedInRequest
+from clinic.services.accounts import (
+    AccountState,
+    deactivate_account,
+    state_of,
+    update_account,
+)
+from clinic.services.invitations import (
+    Invitation,
+    invite_back,
+    invite_patient,
+    invite_person,
+    send_invitation,
+)
+from clinic.services.patients import PossibleDuplicateError
+from clinic.services.profile import record_portrait_view
+
+
+@require_http_methods(["GET", "POST"])
+def account_list(request: SignedInRequest) -> HttpResponse:
+    """All accounts by role and state; a search is posted, so that no name gets into an address."""
+    if not can_manage_accounts(request.user):
+        raise PermissionDenied
+    accounts = visible_users(request.user)
+    filters = AccountFilterForm(request.GET)
+    search = AccountSearchForm(request.POST or None)
+    accounts = search.narrow(accounts) if search.is_valid() else filters.narrow(accounts)
+    page = Paginator(accounts, settings.PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "clinic/account_list.html",
+        {
+            "page_obj": page,
+            "rows": [(account, state_of(account)) for account in page],
+            "filters": filters,
+            "search": search,
+            "is_search": search.is_bound,
+            "is_filtered": search.is_bound or any(request.GET.get(name) for name in filters.fields),
+        },
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def account_create(request: SignedInRequest) -> HttpResponse:
+    """One form for every role; the person gets a mail with a link to set the password."""
+    if not can_manage_accounts(request.user):
+        raise PermissionDenied
+    form = AccountCreateForm(request.POST or None)
+    duplicates = []
+    if form.is_valid():
+        try:
+            invitation = invite_person(
+                actor=request.user, account=form.as_new_account(), site_url=_site_url(request)
+            )
+        except PossibleDuplicateError as error:
+            add_errors(form, error)
+            duplicates = error.patients
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            return _after_invitation(request, invitation)
+    return render(
+        request,
+        "clinic/account_create.html",
+        {"form": form, "duplicates": duplicates},
+        status=422 if form.errors else 200,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def account_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """One account: what the clinic knows of it, its state and what can be done about that."""
+    account = _managed_account(request, pk)
+    form = AccountEditForm(request.POST or None, user=account)
+    if form.is_valid():
+        try:
+            update_account(actor=request.user, user=account, changes=form.as_changes())
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, _("The account is saved."))
+            return redirect("clinic:account_edit", pk=account.pk)
+    return _account_page(request, account, form, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def account_deactivate(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Asks first, then shuts the person out at once."""
+    account = _managed_account(request, pk)
+    error = None
+    if request.method == "POST":
+        try:
+            deactivate_account(actor=request.user, user=account)
+        except ValidationError as refusal:
+            error = refusal.messages[0]
+        else:
+            messages.success(request, _("The account is deactivated. The person is signed out."))
+            return redirect("clinic:account_list")
+    appointments = Appointment.objects.upcoming().filter(doctor__user=account)
+    context = {"account": account, "error": error, "appointment_count": appointments.count()}
+    return render(request, "clinic/account_deactivate.html", context, status=409 if error else 200)
+
+
+@require_POST
+def account_reactivate(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Lets a person back in, with a mail to set a new password."""
+    return _invite(request, _managed_account(request, pk), invite_back)
+
+
+@require_POST
+def account_invite(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Sends the link to set a password again."""
+    return _invite(request, _managed_account(request, pk), send_invitation)
+
+
+@require_POST
+def patient_invite(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Gives a registered patient a login, or sends the link again."""
+    patient = get_object_or_404(visible_patients(request.user), pk=pk)
+    if not can_invite_patient(request.user, patient):
+        raise PermissionDenied
+    try:
+        invitation = invite_patient(
+            actor=request.user, patient=patient, site_url=_site_url(request)
+        )
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    else:
+        _say_what_became_of(request, invitation)
+    return redirect("clinic:patient_detail", pk=patient.pk)
+
+
+@require_GET
+def account_photograph(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """A person's portrait, for those who may see it."""
+    account = get_object_or_404(visible_portraits(request.user), pk=pk)
+    record_portrait_view(actor=request.user, user=account)
+    with account.photograph.open("rb") as portrait:
+        return HttpResponse(
+            portrait.read(),
+            content_type="image/jpeg",
+            headers={"Cache-Control": "private, no-store"},
+        )
+
+
+def _managed_account(request: SignedInRequest, pk: UUID) -> User:
+    account = get_object_or_404(visible_users(request.user), pk=pk)
+    if not can_manage_accounts(request.user):
+        raise PermissionDenied
+    return account
+
+
+def _account_page(
+    request: SignedInRequest, account: User, form: AccountEditForm, *, status: int
+) -> HttpResponse:
+    state = state_of(account)
+    context = {
+        "account": account,
+        "form": form,
+        "state": state,
+        "is_invited": state == AccountState.INVITED,
+    }
+    return render(request, "clinic/account_edit.html", context, status=status)
+
+
+def _site_url(request: HttpRequest) -> str:
+    return request.build_absolute_uri("/")
+
+
+class _Inviting(Protocol):
+    def __call__(self, *, actor: User, user: User, site_url: str) -> Invitation: ...
+
+
+def _invite(request: SignedInRequest, account: User, invite: _Inviting) -> HttpResponse:
+    try:
+        invitation = invite(actor=request.user, user=account, site_url=_site_url(request))
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+        return _account_page(request, account, AccountEditForm(user=account), status=409)
+    return _after_invitation(request, invitation)
+
+
+def _after_invitation(request: SignedInRequest, invitation: Invitation) -> HttpResponse:
+    """Back to the list, or to the page that offers to send the mail again."""
+    _say_what_became_of(request, invitation)
+    if invitation.is_sent:
+        return redirect("clinic:account_list")
+    return redirect("clinic:account_edit", pk=invitation.user.pk)
+
+
+def _say_what_became_of(request: SignedInRequest, invitation: Invitation) -> None:
+    # No names: a message waits in the browser until a page shows it.
+    if invitation.is_sent:
+        messages.success(
+            request, _("The account is ready. A mail with the link to set a password is sent.")
+        )
+    else:
+        messages.warning(
+            request,
+            _("The account is ready, but the mail could not be sent. Send it again in a while."),
+        )

@@ -1,0 +1,10 @@
+"""What every test of the clinic starts from."""
+
+import pytest
+from django.core.cache import cache
+
+
+@pytest.fixture(autouse=True)
+def _no_attempts_before():
+    """Throttling counts in the cache, which outlives a test."""
+    cache.clear()

@@ -1,0 +1,79 @@
+"""Admins correct accounts; the role stays, and a patient’s name follows the record."""
+
+import pytest
+from django.urls import reverse
+
+from clinic.models import AuditEvent, User
+from tests.factories import PASSWORD, UserFactory
+
+
+def test_an_admin_corrects_an_account(admin, doctor, sign_in):
+    url = reverse("clinic:account_edit", args=[doctor.pk])
+    response = sign_in(admin).post(
+        url,
+        {
+            "full_name": "Dora Doctor-Smith",
+            "email": "Dora@example.org",
+            "phone": "0612345678",
+            "language": "en",
+            "title": "Prof.",
+            "speciality": "Dermatology",
+            "licence_number": "1",
+            "role": "admin",
+        },
+    )
+    assert response.url == url
+    doctor = User.objects.get(pk=doctor.pk)
+    assert (doctor.full_name, doctor.email, doctor.role) == (
+        "Dora Doctor-Smith",
+        "dora@example.org",
+        "doctor",
+    )
+    assert str(doctor.doctor) == "Prof. Dora Doctor-Smith"
+    (event,) = AuditEvent.objects.all()
+    assert "full_name" in event.detail["changed"]
+    assert "Smith" not in str(event.detail)
+
+
+def test_after_a_change_of_address_only_the_new_one_signs_in(admin, secretary, client, sign_in):
+    # Asking for a link makes allauth note the address in a table of its own.
+    client.post(reverse("account_reset_password"), {"email": secretary.email})
+    sign_in(admin).post(
+        reverse("clinic:account_edit", args=[secretary.pk]),
+        {"full_name": "Sam Secretary", "email": "sam@example.org", "language": "en"},
+    )
+    login = reverse("account_login")
+    client.post(login, {"login": "secretary@example.org", "password": PASSWORD})
+    assert "_auth_user_id" not in client.session
+    client.post(login, {"login": "sam@example.org", "password": PASSWORD})
+    assert client.session["_auth_user_id"] == str(secretary.pk)
+
+
+def test_an_address_of_somebody_else_is_refused(admin, secretary, sign_in):
+    UserFactory(email="taken@example.org")
+    response = sign_in(admin).post(
+        reverse("clinic:account_edit", args=[secretary.pk]),
+        {"full_name": "Sam Secretary", "email": "Taken@example.org", "language": "en"},
+    )
+    assert response.status_code == 422
+    assert "There is an account with this e-mail already." in response.content.decode()
+
+
+def test_a_patients_name_comes_from_the_record(admin, patient, sign_in):
+    url = reverse("clinic:account_edit", args=[patient.user.pk])
+    sign_in(admin).post(
+        url, {"full_name": "Somebody Else", "email": "patient@example.org", "language": "en"}
+    )
+    patient.user.refresh_from_db()
+    assert patient.user.full_name == "Paul Patient"
+
+
+@pytest.mark.parametrize("role", ["secretary", "doctor", "patient"])
+def test_only_admins_correct_accounts(role, request, other_doctor, sign_in):
+    person = request.getfixturevalue(role)
+    person = person.user if role == "patient" else person
+    browser = sign_in(person)
+    for user, status in ((other_doctor, 404), (person, 403)):
+        url = reverse("clinic:account_edit", args=[user.pk])
+        assert browser.get(url).status_code == status
+        assert browser.post(url, {"full_name": "X"}).status_code == status

@@ -204,7 +204,7 @@ def visit_facts(request: SignedInRequest, pk: UUID) -> HttpResponse:
     if not form.is_valid():
         seen = form["facts_seen"].value()
         return visit_part(
-            request, consultation, "patient", status=422, facts_form=form, facts_seen=seen
+            request, consultation, "card", status=422, facts_form=form, facts_seen=seen
         )
     facts = form.cleaned_data
     seen = facts.pop("facts_seen")
@@ -212,9 +212,9 @@ def visit_facts(request: SignedInRequest, pk: UUID) -> HttpResponse:
         record_clinical_facts(consultation=consultation, actor=request.user, seen=seen, **facts)
     except ValidationError as error:
         form.add_error(None, error)
-        return visit_part(request, consultation, "patient", status=409, facts_form=form)
+        return visit_part(request, consultation, "card", status=409, facts_form=form)
     if request.htmx:
-        return visit_part(request, consultation, "patient", status=200)
+        return visit_part(request, consultation, "card", status=200)
     return back_to_visit(request, consultation, _("Saved."))
 
 
@@ -223,19 +223,19 @@ def visit_sign(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Signs and closes the visit, then goes on to who waits."""
     consultation = writable_visit(request, pk)
     form = SignForm(request.POST)
+    part = "sign_form" if request.htmx else "sign"
     if not form.is_valid():
-        refusal = _("Load the visit again, then sign.")
-        return visit_part(request, consultation, "sign", status=422, sign_refusal=refusal)
+        return visit_part(request, consultation, part, status=422, must_read_again=True)
     try:
         sign_visit(consultation=consultation, actor=request.user, **form.cleaned_data)
     except ValidationError as error:
         return visit_part(
             request,
             consultation,
-            "sign",
+            part,
             status=status_of(error),
             sign_refusal=" ".join(error.messages),
-            is_changed=isinstance(error, VisitChangedError),
+            must_read_again=isinstance(error, VisitChangedError),
         )
     messages.success(request, _("The visit is signed and closed."))
     url = reverse("clinic:doctor_day")

@@ -125,6 +125,14 @@ def can_still_be_cancelled_by_patient(appointment: Appointment) -> bool:
     )
 
 
+def is_too_late_to_cancel(appointment: Appointment) -> bool:
+    """Whether the appointment is still open, but so near that the patient has to call."""
+    return (
+        appointment.status in Appointment.OPEN_STATUSES
+        and timedelta(0) < appointment.starts_at - timezone.now() < CANCELLATION_NOTICE
+    )
+
+
 @transaction.atomic
 def cancel_own_appointment(*, appointment: Appointment, actor: User) -> Appointment:
     """Cancels in the patient's name, as long as the clinic can still give the time away."""

@@ -2,22 +2,28 @@
 
 import re
 import unicodedata
-from datetime import date
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from phonenumber_field.phonenumber import to_python
 
 from clinic.models import AuditEvent, Patient, User
 from clinic.services.audit import record
+from clinic.services.consents import give_consent
 
 OLDEST_BIRTH_YEAR = 1900
 # Each try that is lost means that somebody else's registration went through.
 RECORD_NUMBER_TRIES = 100
+# Fewer digits of a phone number would find half the register.
+MIN_PHONE_DIGITS = 4
 
 # Letters that have no accent to take away, but that nobody types at a desk.
 PLAIN_LETTERS = str.maketrans(
@@ -72,9 +78,13 @@ def register_patient(
     full_name: str,
     birth_date: date,
     duplicate_reason: str = "",
+    consents: Mapping[str, str] | None = None,
     **fields: Any,
 ) -> Patient:
-    """Adds a patient under a record number of their own, and asks before adding one twice."""
+    """Adds a patient under a new record number, with the consents given (each purpose: how).
+
+    Where the patient looks like somebody in the register, it takes a reason to go on.
+    """
     patient = Patient(full_name=full_name.strip(), birth_date=birth_date, **fields)
     _check_identity(patient)
     duplicates = possible_duplicates(
@@ -88,6 +98,8 @@ def register_patient(
         detail["looks_like"] = [str(duplicate.pk) for duplicate in duplicates]
         detail["reason"] = duplicate_reason.strip()
     record(AuditEvent.Verb.CREATE, actor=actor, patient=patient, target=patient, detail=detail)
+    for purpose, method in (consents or {}).items():
+        give_consent(patient=patient, purpose=purpose, method=method, actor=actor)
     return patient
 
 
@@ -111,10 +123,65 @@ def update_patient(*, patient: Patient, actor: User, **fields: Any) -> Patient:
     return patient
 
 
+def find_patients(*, among: QuerySet[Patient], text: str) -> QuerySet[Patient]:
+    """Patients whose names, record number, phone or date of birth fit what somebody typed."""
+    words = text.split()
+    birth_dates = [day for day in map(_as_date, words) if day]
+    rest = " ".join(word for word in words if not _as_date(word))
+    found = among.filter(birth_date__in=birth_dates) if birth_dates else among
+    if not rest:
+        return found
+    by_name = Q()
+    for word in searchable(rest).split():
+        by_name &= Q(search_name__contains=word)
+    return found.filter((by_name if by_name else Q(pk__in=[])) | _by_number(rest))
+
+
 @transaction.atomic
-def record_patient_view(*, patient: Patient, actor: User) -> None:
-    """Notes that somebody opened the patient's page."""
-    record(AuditEvent.Verb.VIEW, actor=actor, patient=patient, target=patient)
+def record_patient_search(*, actor: User, count: int) -> None:
+    """Notes that somebody searched and how many were found, not what was typed."""
+    record(AuditEvent.Verb.SEARCH, actor=actor, detail={"of": "patients", "count": count})
+
+
+@transaction.atomic
+def record_patient_list(*, actor: User, of: str, count: int) -> None:
+    """Notes that somebody saw a list with patients’ names."""
+    record(AuditEvent.Verb.LIST, actor=actor, detail={"of": of, "count": count})
+
+
+@transaction.atomic
+def record_patient_view(*, patient: Patient, actor: User, target: Model | None = None) -> None:
+    """Notes that somebody opened the patient’s page, or one of the patient’s appointments."""
+    record(AuditEvent.Verb.VIEW, actor=actor, patient=patient, target=target or patient)
+
+
+@transaction.atomic
+def record_own_appointments_view(*, actor: User) -> None:
+    """Notes that a patient looked at the own appointments."""
+    patient = Patient.objects.filter(user=actor).first()
+    record(AuditEvent.Verb.LIST, actor=actor, patient=patient, detail={"of": "own_appointments"})
+
+
+def _as_date(word: str) -> date | None:
+    for spelling in ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y"):
+        with suppress(ValueError):
+            return datetime.strptime(word, spelling).date()
+    return None
+
+
+def _by_number(text: str) -> Q:
+    """Patients whose record number or phone is meant, however it is spelt."""
+    numbers = Q(pk__in=[])
+    if record_number := re.fullmatch(r"[Pp]?[-\s]?(\d{1,9})", text):
+        numbers |= Q(record_number=f"P-{int(record_number[1]):06d}")
+    if re.fullmatch(r"\+?[\d\s().\-/]{4,}", text):
+        phone = to_python(text)
+        if phone and phone.is_valid():
+            numbers |= Q(phone=phone.as_e164)
+        else:
+            digits = re.sub(r"\D", "", text).lstrip("0")
+            numbers |= Q(phone__contains=digits) if len(digits) >= MIN_PHONE_DIGITS else Q()
+    return numbers
 
 
 def _check_identity(patient: Patient) -> None:

@@ -7,10 +7,23 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Absence, Appointment, Availability, Doctor, Patient, VisitType
+from clinic.models import (
+    Absence,
+    Appointment,
+    AuditEvent,
+    Availability,
+    Doctor,
+    Patient,
+    User,
+    VisitType,
+)
+from clinic.services.audit import record
 
 # How far ahead a search for the next free times looks, and how much it reads at once.
 SEARCH_DAYS = 90
@@ -24,6 +37,11 @@ class Slot:
     doctor: Doctor
     starts_at: datetime
     ends_at: datetime
+
+    @property
+    def key(self) -> str:
+        """The slot in one word, for a button's value."""
+        return f"{self.doctor.pk}/{self.starts_at.isoformat()}"
 
 
 @dataclass(frozen=True)
@@ -61,16 +79,26 @@ class Calendar:
             "starts_at"
         ):
             self._availabilities[availability.doctor_id].append(availability)
+        self._absences: dict[UUID, list[Absence]] = defaultdict(list)
         self._busy: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
         overlapping = Q(doctor__in=self.doctors, starts_at__lt=end, ends_at__gt=start)
-        times = ("doctor_id", "starts_at", "ends_at")
-        for doctor_id, starts_at, ends_at in Absence.objects.filter(overlapping).values_list(
-            *times
+        for absence in Absence.objects.filter(overlapping):
+            self._absences[absence.doctor_id].append(absence)
+            self._busy[absence.doctor_id].append((absence.starts_at, absence.ends_at))
+        appointments = Appointment.objects.holding_a_slot().filter(overlapping)
+        for doctor_id, starts_at, ends_at in appointments.values_list(
+            "doctor_id", "starts_at", "ends_at"
         ):
             self._busy[doctor_id].append((starts_at, ends_at))
-        appointments = Appointment.objects.holding_a_slot().filter(overlapping)
-        for doctor_id, starts_at, ends_at in appointments.values_list(*times):
-            self._busy[doctor_id].append((starts_at, ends_at))
+
+    def absences(self, doctor: Doctor, day: date) -> list[Absence]:
+        """When the doctor is away on a day."""
+        start, end = day_bounds(day)
+        return [
+            absence
+            for absence in self._absences[doctor.pk]
+            if absence.starts_at < end and absence.ends_at > start
+        ]
 
     def hours(self, doctor: Doctor, day: date) -> list[Hours]:
         """The doctor's hours on a day; hours that touch are one."""
@@ -148,6 +176,79 @@ def is_on_leave(*, doctor: Doctor, starts_at: datetime, ends_at: datetime) -> bo
     return Absence.objects.filter(
         doctor=doctor, starts_at__lt=ends_at, ends_at__gt=starts_at
     ).exists()
+
+
+@transaction.atomic
+def add_hours(
+    *,
+    doctor: Doctor,
+    actor: User,
+    weekday: int,
+    starts_at: time,
+    ends_at: time,
+    valid_from: date | None = None,
+    valid_until: date | None = None,
+) -> Availability:
+    """Adds hours to a doctor's week, unless they overlap others."""
+    hours = Availability(
+        doctor=doctor,
+        weekday=weekday,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        valid_from=valid_from,
+        valid_until=valid_until,
+    )
+    if ends_at <= starts_at:
+        raise ValidationError({"ends_at": _("The end is not after the start.")})
+    if valid_from and valid_until and valid_until < valid_from:
+        raise ValidationError({"valid_until": _("The last day is before the first.")})
+    hours.full_clean()
+    # Two desks that change the same week come one after the other.
+    Doctor.objects.select_for_update(no_key=True, of=("self",)).get(pk=doctor.pk)
+    overlapping = _overlapping_hours(hours).first()
+    if overlapping is not None:
+        raise ValidationError(
+            {
+                "starts_at": ValidationError(
+                    _("These hours overlap others on the same day: %(from)s to %(until)s."),
+                    params={
+                        "from": f"{overlapping.starts_at:%H:%M}",
+                        "until": f"{overlapping.ends_at:%H:%M}",
+                    },
+                )
+            }
+        )
+    hours.save()
+    detail = {"weekday": weekday, "from": f"{starts_at:%H:%M}", "until": f"{ends_at:%H:%M}"}
+    record(AuditEvent.Verb.CREATE, actor=actor, target=hours, detail=detail)
+    return hours
+
+
+@transaction.atomic
+def remove_hours(*, hours: Availability, actor: User) -> None:
+    """Takes hours out of a doctor's week; what is booked in them stays."""
+    detail = {
+        "removed": True,
+        "weekday": hours.weekday,
+        "from": f"{hours.starts_at:%H:%M}",
+        "until": f"{hours.ends_at:%H:%M}",
+    }
+    record(AuditEvent.Verb.UPDATE, actor=actor, target=hours, detail=detail)
+    hours.delete()
+
+
+def _overlapping_hours(hours: Availability) -> QuerySet[Availability]:
+    others = Availability.objects.filter(
+        doctor=hours.doctor,
+        weekday=hours.weekday,
+        starts_at__lt=hours.ends_at,
+        ends_at__gt=hours.starts_at,
+    )
+    if hours.valid_until:
+        others = others.filter(Q(valid_from=None) | Q(valid_from__lte=hours.valid_until))
+    if hours.valid_from:
+        others = others.filter(Q(valid_until=None) | Q(valid_until__gte=hours.valid_from))
+    return others
 
 
 def _working_doctors() -> Iterable[Doctor]:

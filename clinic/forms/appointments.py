@@ -1,0 +1,83 @@
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import Appointment, Doctor, Patient, User, VisitType
+from clinic.permissions import visible_doctors, visible_patients
+
+
+class VisitTypeField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A type of visit by its name and how long it takes."""
+
+    def label_from_instance(self, obj: VisitType) -> str:
+        """The words of one choice."""
+        minutes = obj.duration_minutes
+        return gettext("%(name)s (%(minutes)d minutes)") % {"name": obj.name, "minutes": minutes}
+
+
+class BookingForm(forms.Form):
+    """Who comes to whom, when and for what."""
+
+    patient = forms.ModelChoiceField(
+        label=_("Patient"),
+        queryset=Patient.objects.none(),
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": _("Choose a patient."),
+            "invalid_choice": _("This patient is not in the register. Choose one from the list."),
+        },
+    )
+    visit_type = VisitTypeField(
+        label=_("Type of visit"),
+        queryset=VisitType.objects.filter(is_active=True),
+        empty_label=None,
+        error_messages={"required": _("Choose the type of visit.")},
+    )
+    doctor = forms.ModelChoiceField(
+        label=_("Doctor"),
+        queryset=Doctor.objects.none(),
+        empty_label=_("Choose a doctor"),
+        error_messages={"required": _("Choose a doctor.")},
+    )
+    starts_at = forms.DateTimeField(
+        label=_("Day and time"),
+        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+        error_messages={
+            "required": _("Choose a day and a time."),
+            "invalid": _("This is not a day and a time."),
+        },
+    )
+    is_urgent = forms.BooleanField(label=_("Urgent"), required=False)
+    note = forms.CharField(
+        label=_("Note for the desk"),
+        max_length=200,
+        required=False,
+        help_text=_("Nothing medical: the whole desk reads it."),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _choices(self, "patient", visible_patients(user))
+        _choices(self, "doctor", visible_doctors(user))
+
+
+class MoveForm(forms.Form):
+    """The status that an appointment moves to, and why."""
+
+    # Rescheduling makes a second appointment, so it is no mere move.
+    STATUSES = [
+        (status.value, status.label)
+        for status in Appointment.Status
+        if status != Appointment.Status.RESCHEDULED
+    ]
+
+    status = forms.ChoiceField(choices=STATUSES)
+    reason = forms.CharField(label=_("Why"), max_length=200, required=False)
+
+
+def _choices(form: forms.Form, name: str, rows: Any) -> None:
+    field = form.fields[name]
+    assert isinstance(field, forms.ModelChoiceField)
+    field.queryset = rows

@@ -1,0 +1,111 @@
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.forms.accounts import phone_field
+from clinic.models import Consent, Patient
+
+IDENTITY_FIELDS = (
+    "full_name",
+    "preferred_name",
+    "birth_date",
+    "sex",
+    "phone",
+    "email",
+    "language",
+    "emergency_contact",
+    "insurer",
+    "national_id",
+)
+# What staff can witness; the portal's own way is not theirs to choose.
+STAFF_METHODS = [
+    (method.value, method.label) for method in (Consent.Method.PAPER, Consent.Method.SPOKEN)
+]
+
+
+class PatientForm(forms.ModelForm[Patient]):
+    """Who a patient is and how to reach them: nothing medical."""
+
+    phone = phone_field()
+
+    class Meta:
+        model = Patient
+        fields = IDENTITY_FIELDS
+        widgets = {
+            "birth_date": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        }
+        help_texts: ClassVar[dict[str, Any]] = {
+            "preferred_name": _("How the patient likes to be called."),
+            "emergency_contact": _("Name and phone of somebody to call."),
+        }
+        error_messages: ClassVar[dict[str, Any]] = {
+            "full_name": {"required": _("Write the patient’s name.")},
+            "birth_date": {
+                "required": _("Write the date of birth."),
+                "invalid": _("This is not a date. Write it like 1980-05-17."),
+            },
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["birth_date"].widget.attrs["max"] = timezone.localdate().isoformat()
+
+    def _post_clean(self) -> None:
+        """Leaves the row untouched: the service sets, checks and stores what was typed."""
+
+
+class RegistrationForm(PatientForm):
+    """A new patient, the consents given at the desk, and why a likeness is somebody else."""
+
+    duplicate_reason = forms.CharField(
+        label=_("Why this is somebody else"),
+        max_length=200,
+        required=False,
+        help_text=_("For example: twins, or a phone shared in the family."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for purpose in Consent.Purpose:
+            self.fields[f"consent_{purpose.value}"] = forms.ChoiceField(
+                label=purpose.label,
+                choices=[("", _("Not given")), *STAFF_METHODS],
+                required=False,
+            )
+
+    @property
+    def identity_fields(self) -> list[forms.BoundField]:
+        """The fields that say who the patient is."""
+        return [self[name] for name in IDENTITY_FIELDS]
+
+    @property
+    def consent_fields(self) -> list[forms.BoundField]:
+        """One choice for each purpose, not given at first."""
+        return [self[f"consent_{purpose.value}"] for purpose in Consent.Purpose]
+
+    def identity(self) -> dict[str, Any]:
+        """What was typed about the patient."""
+        return {name: self.cleaned_data[name] for name in IDENTITY_FIELDS}
+
+    def consents(self) -> dict[str, str]:
+        """The purposes that the patient agreed to, each with how."""
+        return {
+            purpose.value: self.cleaned_data[f"consent_{purpose.value}"]
+            for purpose in Consent.Purpose
+            if self.cleaned_data[f"consent_{purpose.value}"]
+        }
+
+
+class PatientSearchForm(forms.Form):
+    """What somebody types to find a patient."""
+
+    q = forms.CharField(label=_("Find a patient"), max_length=100, required=False, strip=True)
+
+
+class ConsentForm(forms.Form):
+    """One purpose that a patient agrees to, and how."""
+
+    purpose = forms.ChoiceField(choices=Consent.Purpose)
+    method = forms.ChoiceField(label=_("How it was given"), choices=STAFF_METHODS)

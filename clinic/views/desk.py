@@ -1,0 +1,113 @@
+"""The desk's day: doctors side by side, who comes when, and what is still free."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from clinic.forms.schedule import DayForm
+from clinic.models import Absence, Appointment, Doctor, User
+from clinic.permissions import can_run_desk, visible_appointments
+from clinic.requests import SignedInRequest
+from clinic.services.patients import record_patient_list
+from clinic.services.scheduling import Calendar, Hours, Slot, day_bounds
+from clinic.views.moves import Move, moves_for
+
+NOT_SHOWN = (Appointment.Status.RESCHEDULED, Appointment.Status.ENTERED_IN_ERROR)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a doctor's day: an appointment, a free slot, a break, or the present moment."""
+
+    starts_at: datetime
+    appointment: Appointment | None = None
+    moves: tuple[Move, ...] = ()
+    slot: Slot | None = None
+    is_now: bool = False
+
+
+@dataclass(frozen=True)
+class Column:
+    """One doctor's day."""
+
+    doctor: Doctor
+    hours: list[Hours]
+    absences: list[Absence]
+    booked: list[Entry]
+    free: list[Entry]
+    now: datetime | None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to show: no hours, no absence, nobody booked."""
+        return not (self.hours or self.absences or self.booked)
+
+    @property
+    def entries(self) -> list[Entry]:
+        """Everything of the day in the order of the clock."""
+        breaks = [Entry(timezone.make_aware(hours.ends)) for hours in self.hours[:-1]]
+        lines = [*self.booked, *self.free, *breaks]
+        if self.now and lines:
+            lines.append(Entry(self.now, is_now=True))
+        return sorted(lines, key=lambda entry: entry.starts_at)
+
+
+@require_GET
+def desk_day(request: SignedInRequest) -> HttpResponse:
+    """A day of all doctors or of one, with its free slots."""
+    if not can_run_desk(request.user):
+        raise PermissionDenied
+    asked = DayForm(request.GET, user=request.user)
+    asked.is_valid()
+    today = timezone.localdate()
+    day: date = asked.cleaned_data.get("date") or today
+    doctor: Doctor | None = asked.cleaned_data.get("doctor")
+    columns = _columns(request.user, [doctor] if doctor else asked.all_doctors, day)
+    count = sum(len(column.booked) for column in columns)
+    record_patient_list(actor=request.user, of="desk_day", count=count)
+    context = {
+        "day": day,
+        "is_today": day == today,
+        "previous_day": day - timedelta(days=1),
+        "next_day": day + timedelta(days=1),
+        "filters": DayForm(initial={"date": day, "doctor": doctor}, user=request.user),
+        "columns": [column for column in columns if not column.is_empty],
+        "idle": [column.doctor for column in columns if column.is_empty],
+        "appointment_count": count,
+        "next": request.get_full_path(),
+    }
+    return render(request, "clinic/desk_day.html", context)
+
+
+def _columns(user: User, doctors: list[Doctor], day: date) -> list[Column]:
+    calendar = Calendar(doctors, day, day)
+    start, end = day_bounds(day)
+    appointments = (
+        visible_appointments(user)
+        .filter(doctor__in=doctors, starts_at__gte=start, starts_at__lt=end)
+        .exclude(status__in=NOT_SHOWN)
+        .select_related("patient", "visit_type", "doctor__user")
+    )
+    by_doctor: dict[object, list[Entry]] = {doctor.pk: [] for doctor in doctors}
+    for appointment in appointments:
+        entry = Entry(appointment.starts_at, appointment, moves=tuple(moves_for(user, appointment)))
+        by_doctor[appointment.doctor_id].append(entry)
+    return [_column(calendar, doctor, day, by_doctor[doctor.pk]) for doctor in doctors]
+
+
+def _column(calendar: Calendar, doctor: Doctor, day: date, booked: list[Entry]) -> Column:
+    slots = calendar.free_slots(doctor, day, settings.CLINIC_SLOT_MINUTES)
+    return Column(
+        doctor=doctor,
+        hours=calendar.hours(doctor, day),
+        absences=calendar.absences(doctor, day),
+        booked=booked,
+        free=[Entry(slot.starts_at, slot=slot) for slot in slots],
+        now=timezone.now() if day == timezone.localdate() else None,
+    )

@@ -1,0 +1,51 @@
+"""The moves of an appointment as buttons: which ones a person may press, and their words."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import Appointment, User
+from clinic.permissions import can_run_desk, can_transition
+from clinic.services.appointments import NEEDS_REASON
+
+Status = Appointment.Status
+
+
+@dataclass(frozen=True)
+class Move:
+    """One button: the status it leads to, its icon and its words."""
+
+    status: str
+    label: str | Promise
+    icon: str
+    is_main: bool = False
+
+    @property
+    def needs_reason(self) -> bool:
+        """Whether the person is asked why."""
+        return self.status in NEEDS_REASON
+
+
+MOVES = (
+    Move(Status.ARRIVED, _("Arrived"), "door-open", is_main=True),
+    Move(Status.CONFIRMED, _("Confirmed"), "calendar-check"),
+    Move(Status.BOOKED, _("Book"), "calendar"),
+    Move(Status.WAITLIST, _("On the waiting list"), "hourglass"),
+    Move(Status.NO_SHOW, _("Did not come"), "person-x"),
+    Move(Status.CANCELLED, _("Cancel"), "x-circle"),
+    Move(Status.ENTERED_IN_ERROR, _("Entered in error"), "slash-circle"),
+)
+UNDO = Move(Status.BOOKED, _("Undo"), "arrow-counterclockwise")
+UNDONE = frozenset({Status.ARRIVED, Status.NO_SHOW})
+
+
+def moves_for(user: User, appointment: Appointment) -> list[Move]:
+    """The moves that the table allows from here and the person's job includes."""
+    if not can_run_desk(user):
+        return []
+    return [
+        UNDO if move.status == Status.BOOKED and appointment.status in UNDONE else move
+        for move in MOVES
+        if appointment.can_become(move.status) and can_transition(user, appointment, move.status)
+    ]

@@ -1,0 +1,248 @@
+"""The register of patients, as the desk, the admin and the doctors see it."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Page, Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from clinic.forms.accounts import add_errors
+from clinic.forms.patients import (
+    ConsentForm,
+    PatientForm,
+    PatientSearchForm,
+    RegistrationForm,
+)
+from clinic.models import Appointment, Consent, Consultation, Patient
+from clinic.permissions import (
+    can_edit_patient,
+    can_invite_patient,
+    can_record_consent,
+    can_register_patients,
+    can_run_desk,
+    can_see_clinical,
+    can_see_patient_list,
+    visible_appointments,
+    visible_consultations,
+    visible_patients,
+)
+from clinic.requests import SignedInRequest
+from clinic.services.accounts import AccountState, state_of
+from clinic.services.patients import (
+    PossibleDuplicateError,
+    find_patients,
+    record_patient_list,
+    record_patient_search,
+    record_patient_view,
+    register_patient,
+    update_patient,
+)
+from clinic.views.redirects import next_or
+
+# What was typed stays in the session on the server: a name in an address would end in logs.
+SEARCH_KEY = "patient_search"
+OPTIONS = 8
+TIMELINE_SIZE = 10
+
+
+@dataclass
+class ConsentState:
+    """A purpose with the consent that stands for it and those that were withdrawn."""
+
+    purpose: Consent.Purpose
+    standing: Consent | None = None
+    withdrawn: list[Consent] = field(default_factory=list)
+
+
+@require_http_methods(["GET", "POST"])
+def patient_list(request: SignedInRequest) -> HttpResponse:
+    """Patients by name; what is searched for arrives by POST and stays out of the address."""
+    if not can_see_patient_list(request.user):
+        raise PermissionDenied
+    if request.method == "POST":
+        return _search(request)
+    text = request.session.get(SEARCH_KEY, "") if "search" in request.GET else ""
+    return _list_page(request, text)
+
+
+def patient_options(request: SignedInRequest, text: str) -> list[Patient]:
+    """The first few patients who fit what was typed, for a form to choose from."""
+    if not text.strip():
+        return []
+    found = find_patients(among=visible_patients(request.user), text=text)[:OPTIONS]
+    record_patient_search(actor=request.user, count=len(found))
+    return list(found)
+
+
+@require_http_methods(["GET", "POST"])
+def patient_register(request: SignedInRequest) -> HttpResponse:
+    """A new patient, unless it is somebody the register knows."""
+    if not can_register_patients(request.user):
+        raise PermissionDenied
+    form = RegistrationForm(request.POST or None)
+    duplicates: list[Patient] = []
+    if form.is_valid():
+        try:
+            patient = register_patient(
+                actor=request.user,
+                duplicate_reason=form.cleaned_data["duplicate_reason"],
+                consents=form.consents(),
+                **form.identity(),
+            )
+        except PossibleDuplicateError as error:
+            duplicates = error.patients
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            messages.success(
+                request,
+                _("Registered under the record number %(number)s.")
+                % {"number": patient.record_number},
+            )
+            return redirect(_go_on_with(request, patient))
+    context = {
+        "form": form,
+        "next": next_or(request, ""),
+        "duplicates": [(patient, _go_on_with(request, patient)) for patient in duplicates],
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "clinic/patient_register.html", context, status=status)
+
+
+@require_GET
+def patient_detail(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Who a patient is, with appointments and consents."""
+    patient = get_object_or_404(visible_patients(request.user).select_related("user"), pk=pk)
+    if not can_see_patient_list(request.user):
+        raise PermissionDenied
+    record_patient_view(patient=patient, actor=request.user)
+    return patient_page(request, patient)
+
+
+@require_http_methods(["GET", "POST"])
+def patient_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Corrections to who a patient is and how to reach them."""
+    patient = get_object_or_404(visible_patients(request.user), pk=pk)
+    if not can_edit_patient(request.user, patient):
+        raise PermissionDenied
+    form = PatientForm(request.POST or None, instance=patient)
+    if form.is_valid():
+        try:
+            update_patient(patient=patient, actor=request.user, **form.cleaned_data)
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, _("The changes are saved."))
+            return redirect("clinic:patient_detail", pk=patient.pk)
+    status = 422 if form.errors else 200
+    return render(
+        request, "clinic/patient_edit.html", {"form": form, "patient": patient}, status=status
+    )
+
+
+def patient_page(
+    request: SignedInRequest,
+    patient: Patient,
+    *,
+    consent_form: ConsentForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The patient's page, with what is wrong with a consent where one was refused."""
+    user = request.user
+    login_state = state_of(patient.user) if patient.user else None
+    upcoming, past = _appointments(request, patient)
+    context = {
+        "patient": patient,
+        "upcoming": upcoming,
+        "page_obj": past,
+        "consents": _consent_states(patient),
+        "consent_form": consent_form or ConsentForm(),
+        "login_state": login_state,
+        "can_book": can_run_desk(user),
+        "can_edit": can_edit_patient(user, patient),
+        "can_record_consent": can_record_consent(user, patient),
+        "can_invite": can_invite_patient(user, patient) and login_state != AccountState.ACTIVE,
+        "can_see_visits": can_see_clinical(user, patient),
+        "visits": _visits(request, patient),
+    }
+    return render(request, "clinic/patient_detail.html", context, status=status)
+
+
+def _search(request: SignedInRequest) -> HttpResponse:
+    form = PatientSearchForm(request.POST)
+    text = form.cleaned_data["q"] if form.is_valid() else ""
+    if request.htmx.target == "patient-options":
+        context = {"options": patient_options(request, text), "is_search": bool(text)}
+        return render(request, "clinic/partials/patient_options.html", context)
+    request.session[SEARCH_KEY] = text
+    if request.htmx:
+        return _list_page(request, text)
+    return redirect(reverse("clinic:patient_list", query={"search": 1} if text else None))
+
+
+def _list_page(request: SignedInRequest, text: str) -> HttpResponse:
+    patients = find_patients(among=visible_patients(request.user), text=text)
+    page = Paginator(patients, settings.PAGE_SIZE).get_page(request.GET.get("page"))
+    if text:
+        record_patient_search(actor=request.user, count=page.paginator.count)
+    else:
+        record_patient_list(actor=request.user, of="patients", count=page.paginator.count)
+    context = {
+        "page_obj": page,
+        "q": text,
+        "is_search": bool(text),
+        "can_register": can_register_patients(request.user),
+    }
+    template = "partials/patient_rows.html" if request.htmx else "patient_list.html"
+    return render(request, f"clinic/{template}", context)
+
+
+def _go_on_with(request: SignedInRequest, patient: Patient) -> str:
+    """Where the desk goes once it knows who the patient is."""
+    wanted = next_or(request, "")
+    if not wanted:
+        return reverse("clinic:patient_detail", args=[patient.pk])
+    return f"{wanted}{'&' if '?' in wanted else '?'}patient={patient.pk}"
+
+
+def _appointments(
+    request: SignedInRequest, patient: Patient
+) -> tuple[list[Appointment], Page[Appointment]]:
+    appointments = (
+        visible_appointments(request.user)
+        .filter(patient=patient)
+        .select_related("doctor__user", "visit_type")
+    )
+    today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    is_open = {"starts_at__gte": today, "status__in": Appointment.SLOT_STATUSES}
+    upcoming = appointments.filter(**is_open)
+    others = appointments.exclude(**is_open).order_by("-starts_at")
+    page = Paginator(others, settings.PAGE_SIZE).get_page(request.GET.get("page"))
+    return list(upcoming), page
+
+
+def _visits(request: SignedInRequest, patient: Patient) -> Page[Consultation]:
+    visits = (
+        visible_consultations(request.user)
+        .filter(patient=patient)
+        .select_related("doctor__user", "appointment__visit_type")
+    )
+    return Paginator(visits, TIMELINE_SIZE).get_page(request.GET.get("visits"))
+
+
+def _consent_states(patient: Patient) -> list[ConsentState]:
+    states = {purpose.value: ConsentState(purpose) for purpose in Consent.Purpose}
+    for consent in patient.consents.select_related("recorded_by", "withdrawn_by"):
+        if consent.withdrawn_at:
+            states[consent.purpose].withdrawn.append(consent)
+        else:
+            states[consent.purpose].standing = consent
+    return list(states.values())

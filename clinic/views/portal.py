@@ -1,0 +1,117 @@
+"""A patient's own appointments."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from clinic.models import Appointment, User
+from clinic.permissions import (
+    can_see_portal,
+    can_transition,
+    visible_appointments,
+    visible_consultations,
+)
+from clinic.requests import SignedInRequest
+from clinic.services.appointments import (
+    can_still_be_cancelled_by_patient,
+    cancel_own_appointment,
+    is_too_late_to_cancel,
+)
+from clinic.services.patients import record_own_appointments_view
+
+Status = Appointment.Status
+WORDS_FOR_PATIENTS: dict[str, str | Promise] = {
+    Status.REQUESTED: gettext_lazy("Waiting for the clinic’s answer"),
+    Status.WAITLIST: gettext_lazy("On the waiting list"),
+    Status.BOOKED: gettext_lazy("Booked"),
+    Status.CONFIRMED: gettext_lazy("Confirmed"),
+    Status.ARRIVED: gettext_lazy("You have arrived"),
+    Status.IN_CONSULTATION: gettext_lazy("With the doctor"),
+    Status.COMPLETED: gettext_lazy("Done"),
+    Status.CANCELLED: gettext_lazy("Cancelled"),
+    Status.NO_SHOW: gettext_lazy("Missed"),
+    Status.RESCHEDULED: gettext_lazy("Moved to another time"),
+}
+TO_COME = (*Appointment.OPEN_STATUSES, Status.ARRIVED, Status.IN_CONSULTATION)
+
+
+@dataclass(frozen=True)
+class OwnAppointment:
+    """One appointment in words for the patient, and what can be done about it."""
+
+    appointment: Appointment
+    words: str | Promise
+    can_cancel: bool
+    is_too_late: bool
+    consultation_id: UUID | None
+
+
+@require_GET
+def my_appointments(request: SignedInRequest) -> HttpResponse:
+    """The patient's appointments: what is to come, then what was."""
+    if not can_see_portal(request.user):
+        raise PermissionDenied
+    own = (
+        visible_appointments(request.user)
+        .filter(status__in=WORDS_FOR_PATIENTS)
+        .select_related("doctor__user", "visit_type")
+    )
+    to_come = {"ends_at__gte": timezone.now(), "status__in": TO_COME}
+    past = own.exclude(**to_come).order_by("-starts_at")
+    page = Paginator(past, settings.PAGE_SIZE).get_page(request.GET.get("page"))
+    upcoming = _in_words(request.user, own.filter(**to_come))
+    record_own_appointments_view(actor=request.user)
+    context = {
+        "upcoming": upcoming,
+        "past": _in_words(request.user, page),
+        "page_obj": page,
+        "clinic_phone": settings.CLINIC_PHONE,
+    }
+    return render(request, "clinic/my_appointments.html", context)
+
+
+@require_POST
+def my_appointment_cancel(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Cancels the patient's own appointment, as long as the clinic's notice allows."""
+    appointment = get_object_or_404(visible_appointments(request.user), pk=pk)
+    is_own = can_see_portal(request.user)
+    if not is_own or not can_transition(request.user, appointment, Status.CANCELLED):
+        raise PermissionDenied
+    try:
+        cancel_own_appointment(appointment=appointment, actor=request.user)
+    except ValidationError as error:
+        message = " ".join(error.messages)
+        return render(request, "409.html", {"message": message}, status=409)
+    messages.success(request, _("Your appointment is cancelled."))
+    return redirect("clinic:my_appointments")
+
+
+def _in_words(user: User, appointments: Iterable[Appointment]) -> list[OwnAppointment]:
+    appointments = list(appointments)
+    signed = dict(
+        visible_consultations(user)
+        .filter(appointment__in=appointments)
+        .values_list("appointment_id", "pk")
+    )
+    return [
+        OwnAppointment(
+            appointment=appointment,
+            words=WORDS_FOR_PATIENTS[appointment.status],
+            can_cancel=can_still_be_cancelled_by_patient(appointment),
+            is_too_late=is_too_late_to_cancel(appointment),
+            consultation_id=signed.get(appointment.pk),
+        )
+        for appointment in appointments
+    ]

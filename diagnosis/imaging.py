@@ -155,13 +155,13 @@ def draw_class_map(
         cells.resize((max(1, right - left), max(1, bottom - top)), Image.Resampling.BICUBIC),
         (left, top),
     )
-    # From clear over amber to red: the stronger, the warmer and the more opaque.
+    # From clear over blue to cyan, which skin never is: the stronger, the lighter and more opaque.
     colour = Image.merge(
         "RGBA",
         (
-            strength.point(lambda value: 255),
-            strength.point(lambda value: max(0, 190 - value * 3 // 4)),
-            strength.point(lambda value: 0),
+            strength.point(lambda value: value // 4),
+            strength.point(lambda value: 60 + value * 2 // 3),
+            strength.point(lambda value: 200 + value // 5),
             strength.point(lambda value: min(235, max(0, (value - 40) * 5 // 4))),
         ),
     )

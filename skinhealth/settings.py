@@ -148,6 +148,7 @@ CSRF_COOKIE_HTTPONLY = True
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "skinhealth.formats"
 FORMAT_MODULE_PATH = ["skinhealth.formats"]
 USE_I18N = True
 USE_TZ = True

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Prefetch
+from django.utils.translation import ngettext
 
 from clinic.models import Consent, Consultation, User
 from clinic.permissions import can_write_visit
@@ -28,6 +29,10 @@ class PhotographCard:
     @property
     def is_waiting(self) -> bool:
         return self.prediction is not None and self.prediction.is_waiting
+
+    @property
+    def is_answered(self) -> bool:
+        return self.prediction is not None and self.prediction.status == Prediction.Status.DONE
 
 
 def photograph_cards(consultation: Consultation, user: User) -> list[PhotographCard]:
@@ -77,6 +82,7 @@ def panel_context(
         "selected": selected,
         "is_any_waiting": any(card.is_waiting for card in cards),
         "can_upload": is_open,
+        "sign_warnings": _sign_warnings(cards),
         "has_ai_consent": has_consent(
             patient=consultation.patient, purpose=Consent.Purpose.AI_ANALYSIS
         ),
@@ -117,3 +123,25 @@ def answer_context(
         "is_review_open": review_form is not None and bool(review_form.errors),
         "stages": Disease.objects.filter(stages__isnull=False).distinct(),
     }
+
+
+def _sign_warnings(cards: list[PhotographCard]) -> list[str]:
+    """What the doctor may want to know before signing; none of it blocks the signature."""
+    unreviewed = sum(card.review is None and card.is_answered for card in cards)
+    waiting = sum(card.is_waiting for card in cards)
+    warnings = []
+    if unreviewed:
+        sentence = ngettext(
+            "%(count)d answer is not reviewed: the patient does not see that photograph.",
+            "%(count)d answers are not reviewed: the patient does not see those photographs.",
+            unreviewed,
+        )
+        warnings.append(sentence % {"count": unreviewed})
+    if waiting:
+        sentence = ngettext(
+            "%(count)d analysis is still running.",
+            "%(count)d analyses are still running.",
+            waiting,
+        )
+        warnings.append(sentence % {"count": waiting})
+    return warnings

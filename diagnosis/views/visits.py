@@ -2,7 +2,6 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from clinic.models import Consultation
@@ -11,7 +10,7 @@ from clinic.requests import SignedInRequest
 from clinic.services.consultations import record_visit_view
 from clinic.views.visits import visit_context
 from diagnosis.forms import PhotographForm, ReviewForm
-from diagnosis.models import LesionImage, Prediction
+from diagnosis.models import LesionImage
 from diagnosis.permissions import can_see_to_review, visible_images
 from diagnosis.views.panels import panel_context
 
@@ -61,7 +60,6 @@ def render_visit(
         review_form=review_form,
     )
     context = visit_context(consultation, request.user, request.GET.get("timeline")) | panels
-    context["sign_warnings"] = _sign_warnings(panels)
     return render(request, "diagnosis/visit.html", context, status=status)
 
 
@@ -72,37 +70,3 @@ def _asked_for(request: SignedInRequest, consultation: Consultation) -> LesionIm
     except ValueError:
         return None
     return visible_images(request.user).filter(consultation=consultation, pk=pk).first()
-
-
-def _sign_warnings(panels: dict[str, object]) -> list[str]:
-    """What the doctor may want to know before signing; none of it blocks the signature."""
-    cards = panels["cards"]
-    assert isinstance(cards, list)
-    unreviewed = sum(
-        1
-        for card in cards
-        if card.review is None
-        and card.prediction is not None
-        and card.prediction.status == Prediction.Status.DONE
-    )
-    waiting = sum(1 for card in cards if card.is_waiting)
-    warnings = []
-    if unreviewed:
-        warnings.append(
-            ngettext(
-                "%(count)d answer is not reviewed: the patient does not see that photograph.",
-                "%(count)d answers are not reviewed: the patient does not see those photographs.",
-                unreviewed,
-            )
-            % {"count": unreviewed}
-        )
-    if waiting:
-        warnings.append(
-            ngettext(
-                "%(count)d analysis is still running.",
-                "%(count)d analyses are still running.",
-                waiting,
-            )
-            % {"count": waiting}
-        )
-    return warnings

@@ -121,7 +121,7 @@ class AccountCreateForm(DoctorFieldsMixin):
     language = language_field()
     birth_date = forms.DateField(
         label=_("Date of birth"),
-        required=False,
+        error_messages={"required": _("A patient needs a date of birth.")},
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
     record_number = forms.CharField(
@@ -140,14 +140,14 @@ class AccountCreateForm(DoctorFieldsMixin):
         help_text=_("For example: twins, or a family that shares a phone."),
     )
 
+    # A browser would ask for the fields of roles that are not chosen, too.
+    use_required_attribute = False
     patient_fields = ("birth_date", "record_number", "duplicate_reason")
 
     def clean(self) -> dict[str, Any]:
-        """Asks for what the chosen role needs, and forgets what it has no use for."""
+        """Forgets what the chosen role has no use for, and what was wrong with it."""
         cleaned = super().clean() or self.cleaned_data
         role = cleaned.get("role")
-        if role == User.Role.PATIENT and cleaned.get("birth_date", "") is None:
-            self.add_error("birth_date", _("A patient needs a date of birth."))
         if role != User.Role.PATIENT:
             self._forget(*self.patient_fields)
         if role != User.Role.DOCTOR:
@@ -167,20 +167,13 @@ class AccountCreateForm(DoctorFieldsMixin):
 class AccountEditForm(DoctorFieldsMixin):
     """Corrections to an account; the role and a patient’s name stay."""
 
-    role = forms.CharField(
-        label=_("Role"),
-        disabled=True,
-        required=False,
-        help_text=_(
-            "The role stays for good: what a person does here is kept together with it. "
-            "For another job the person gets another account."
-        ),
-    )
     full_name = forms.CharField(label=_("Full name"), max_length=150)
     email = forms.EmailField(
         label=_("E-mail"),
         max_length=254,
-        help_text=_("The person signs in with it. A link that was sent before no longer works."),
+        help_text=_(
+            "The person signs in with it. A new address ends the link that the old one got."
+        ),
     )
     phone = phone_field()
     language = language_field()
@@ -188,12 +181,11 @@ class AccountEditForm(DoctorFieldsMixin):
     def __init__(self, data: QueryDict | None = None, *, user: User) -> None:
         doctor = Doctor.objects.filter(user=user).first()
         initial = {
-            "role": user.get_role_display(),
             **{name: getattr(user, name) for name in ("full_name", "email", "phone", "language")},
             **{name: getattr(doctor, name) for name in self.doctor_fields if doctor},
         }
         super().__init__(data, initial=initial)
-        self.order_fields(["role", "full_name", "email", "phone", "language"])
+        self.order_fields(["full_name", "email", "phone", "language"])
         if doctor is None:
             for name in self.doctor_fields:
                 del self.fields[name]
@@ -205,7 +197,7 @@ class AccountEditForm(DoctorFieldsMixin):
 
     def as_changes(self) -> AccountChanges:
         """What the service takes."""
-        values = {name: str(value) for name, value in self.cleaned_data.items() if name != "role"}
+        values = {name: str(value) for name, value in self.cleaned_data.items()}
         return AccountChanges(**values)
 
 

@@ -187,6 +187,7 @@ def _account_page(
         "account": account,
         "form": form,
         "state": state,
+        "patient": visible_patients(request.user).filter(user=account).first(),
         "is_invited": state == AccountState.INVITED,
     }
     return render(request, "clinic/account_edit.html", context, status=status)

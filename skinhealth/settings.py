@@ -235,7 +235,7 @@ CELERY_TASK_ROUTES = {"diagnosis.tasks.run_prediction_task": {"queue": "inferenc
 CELERY_BEAT_SCHEDULE = {
     "requeue-lost-predictions": {
         "task": "diagnosis.tasks.requeue_lost_predictions_task",
-        "schedule": 10.0,  # seconds
+        "schedule": env.float("PREDICTION_SWEEP_EVERY", default=10.0),  # seconds
         "options": {"expires": 10},
     },
 }

@@ -1,10 +1,22 @@
+from allauth.account import urls as account_urls
 from django.urls import URLPattern, URLResolver, include, path
 
 from skinhealth.views import home
 
+# The clinic changes an address, and notes it: nobody adds, confirms or signs in with another.
+CLOSED_ACCOUNT_PAGES = {
+    "account_email",
+    "account_email_verification_sent",
+    "account_confirm_email",
+    "account_confirm_login_code",
+}
+open_account_pages = [
+    pattern for pattern in account_urls.urlpatterns if pattern.name not in CLOSED_ACCOUNT_PAGES
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
-    path("", include("allauth.account.urls")),
+    path("", include(open_account_pages)),
     path("", include("clinic.urls")),
     path("", include("diagnosis.urls")),
 ]

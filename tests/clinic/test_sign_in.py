@@ -1,6 +1,7 @@
 """Signing in and out: by e-mail and password, told apart by nothing, and noted."""
 
 import pytest
+from allauth.account.models import EmailAddress
 from bs4 import BeautifulSoup
 from django.urls import reverse
 
@@ -111,3 +112,11 @@ def test_passwords_are_hashed_by_argon2(settings):
     user = User()
     user.set_password(PASSWORD)
     assert user.password.startswith("argon2$argon2id$")
+
+
+@pytest.mark.parametrize("path", ["/email/", "/confirm-email/", "/login/code/confirm/"])
+def test_nobody_adds_an_address_to_the_own_account(path, secretary, sign_in):
+    browser = sign_in(secretary)
+    assert browser.get(path).status_code == 404
+    assert browser.post(path, {"action_add": "", "email": "x@example.org"}).status_code == 404
+    assert not EmailAddress.objects.exists()

@@ -294,3 +294,9 @@ def test_a_search_without_a_hit_says_what_to_do_next(admin, sign_in):
     empty = page.select_one(".empty-state")
     assert "No account fits" in empty.get_text()
     assert empty.select_one("a")["href"] == LIST
+
+
+def test_no_patient_is_registered_without_a_date_of_birth_whoever_asks(admin):
+    account = NewAccount(role="patient", full_name="N", email="nora@example.org", language="en")
+    with pytest.raises(ValidationError, match="A patient needs a date of birth"):
+        create_account(actor=admin, account=account)

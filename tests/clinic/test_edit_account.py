@@ -1,9 +1,11 @@
 """Admins correct accounts; the role stays, and a patient’s name follows the record."""
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from clinic.models import AuditEvent, User
+from clinic.services.accounts import AccountChanges, update_account
 from tests.factories import PASSWORD, UserFactory
 
 
@@ -77,3 +79,17 @@ def test_only_admins_correct_accounts(role, request, other_doctor, sign_in):
         url = reverse("clinic:account_edit", args=[user.pk])
         assert browser.get(url).status_code == status
         assert browser.post(url, {"full_name": "X"}).status_code == status
+
+
+def test_no_service_gives_a_patients_account_another_name_than_the_record(admin, patient):
+    changes = AccountChanges(full_name="Somebody Else", email=patient.user.email, language="en")
+    with pytest.raises(ValidationError, match="changed in the patient’s record"):
+        update_account(actor=admin, user=patient.user, changes=changes)
+
+
+def test_a_save_that_changes_nothing_leaves_no_trace(admin, secretary, sign_in):
+    sign_in(admin).post(
+        reverse("clinic:account_edit", args=[secretary.pk]),
+        {"full_name": "Sam Secretary", "email": "secretary@example.org", "language": "en"},
+    )
+    assert not AuditEvent.objects.exists()

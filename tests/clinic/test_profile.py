@@ -154,10 +154,11 @@ def test_behind_a_cut_out_face_it_is_white():
         (photographs.truncated(), "cannot be read as a photograph"),
         (b"GIF89a" + b"\0" * 100, "cannot be read as a photograph"),
         (photographs.decompression_bomb(), "more than 40 million pixels"),
+        (photographs.png(size=(8000, 5001)), "more than 40 million pixels"),
         (photographs.jpeg(size=(63, 200)), "at least 64 pixels"),
         (b"\xff\xd8\xff" + b"\0" * images.PORTRAIT_MAX_BYTES, "larger than 5 MB"),
     ],
-    ids=["svg", "html", "truncated", "gif", "bomb", "small", "large"],
+    ids=["svg", "html", "truncated", "gif", "bomb", "pixels", "small", "large"],
 )
 def test_what_is_no_photograph_is_refused_and_nothing_is_stored(data, words, secretary, sign_in):
     response = sign_in(secretary).post(PROFILE, submission(photograph=upload(data)))

@@ -227,7 +227,8 @@ def test_without_its_database_the_site_answers_503_in_plain_words():
     asks = (
         "import django; django.setup();"
         "from django.test import Client;"
-        "answer = Client(raise_request_exception=False, HTTP_COOKIE='sessionid=' + 32 * 'x').get('/');"
+        "client = Client(raise_request_exception=False, HTTP_COOKIE='sessionid=' + 32 * 'x');"
+        "answer = client.get('/');"
         "print(answer.status_code, answer['Retry-After']); print(answer.content.decode())"
     )
     environ = {

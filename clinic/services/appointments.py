@@ -92,27 +92,15 @@ def move_appointment(
 ) -> Appointment:
     """Moves an appointment to a status, once, however often the button is pressed."""
     reason = reason.strip()
-    old = _current_status(appointment)
-    if old == status:
-        appointment.refresh_from_db()
-        return appointment
-    if status not in Appointment.TRANSITIONS[old]:
-        raise IllegalTransitionError(old, status)
-    if status in NEEDS_REASON and not reason:
-        raise ValidationError({"reason": _("Say in a few words why.")})
-    if _compare_and_set(appointment, old, status):
-        AppointmentTransition.objects.create(
-            appointment=appointment, from_status=old, to_status=status, made_by=actor, reason=reason
-        )
-        record(
-            AuditEvent.Verb.TRANSITION,
-            actor=actor,
-            patient=appointment.patient,
-            target=appointment,
-            detail={"from": old, "to": status},
-        )
-    elif _current_status(appointment) != status:
-        raise IllegalTransitionError(_current_status(appointment), status)
+    # Whoever loses the race looks again: the move may be made, or still be allowed.
+    while (old := _current_status(appointment)) != status:
+        if status not in Appointment.TRANSITIONS[old]:
+            raise IllegalTransitionError(old, status)
+        if status in NEEDS_REASON and not reason:
+            raise ValidationError({"reason": _("Say in a few words why.")})
+        if _compare_and_set(appointment, old, status):
+            _store_move(appointment, old, status, actor, reason)
+            break
     appointment.refresh_from_db()
     return appointment
 
@@ -150,6 +138,19 @@ def cancel_own_appointment(*, appointment: Appointment, actor: User) -> Appointm
 
 def _current_status(appointment: Appointment) -> str:
     return Appointment.objects.values_list("status", flat=True).get(pk=appointment.pk)
+
+
+def _store_move(appointment: Appointment, old: str, new: str, actor: User, reason: str) -> None:
+    AppointmentTransition.objects.create(
+        appointment=appointment, from_status=old, to_status=new, made_by=actor, reason=reason
+    )
+    record(
+        AuditEvent.Verb.TRANSITION,
+        actor=actor,
+        patient=appointment.patient,
+        target=appointment,
+        detail={"from": old, "to": new},
+    )
 
 
 def _compare_and_set(appointment: Appointment, old: str, new: str) -> bool:

@@ -52,9 +52,11 @@ def appointment_book(request: SignedInRequest) -> HttpResponse:
         return _look_for_patient(request)
     form = BookingForm(_with_chosen_slot(request.POST), user=request.user)
     alternatives: list[Slot] | None = None
-    if form.is_valid():
+    form.is_valid()
+    known = dict(form.cleaned_data)
+    if not form.errors:
         try:
-            appointment = book_appointment(actor=request.user, **form.cleaned_data)
+            appointment = book_appointment(actor=request.user, **known)
         except SlotRefusedError as refusal:
             add_errors(form, refusal)
             alternatives = refusal.alternatives
@@ -62,7 +64,7 @@ def appointment_book(request: SignedInRequest) -> HttpResponse:
             add_errors(form, error)
         else:
             return _booked(request, appointment)
-    return _booking_page(request, form, form.cleaned_data, slots=alternatives, status=422)
+    return _booking_page(request, form, known, slots=alternatives, status=422)
 
 
 @require_GET
@@ -101,7 +103,8 @@ def appointment_move(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def _empty_booking(request: SignedInRequest) -> HttpResponse:
     """The form with what the address, or a form left half-way, already says."""
     asked: dict[str, Any] = request.GET.dict()
-    asked.setdefault("starts_at", asked.get("start", "").replace(" ", "+"))
+    if "start" in asked:
+        asked["starts_at"] = asked["start"].replace(" ", "+")
     if "draft" in asked:
         asked = request.session.pop(DRAFT_KEY, {}) | asked
     known = _known(request, asked)

@@ -1,6 +1,7 @@
 // Saves every form with data-autosave while somebody types. What is typed stays in the page, whatever happens.
 (() => {
   const PAUSE = 1000; // ms after the last key
+  const BLUR_PAUSE = 250; // ms after a field is left: words that change now would move a button under the pointer
   const RETRY = 10_000; // ms after a failure
   const states = new WeakMap();
 
@@ -26,6 +27,11 @@
   // Each answer brings the mark that the next save, and the signature, have to send along.
   function showStored(form, html) {
     form.querySelector("[data-autosave-problem]").replaceChildren();
+    for (const error of form.querySelectorAll(".field-error")) error.remove();
+    for (const field of form.querySelectorAll("[aria-invalid]")) {
+      field.removeAttribute("aria-invalid");
+      field.classList.remove("is-invalid");
+    }
     const line = form.querySelector("[data-autosave-state]");
     line.innerHTML = html;
     const token = line.querySelector("[data-token-name]");
@@ -89,7 +95,7 @@
     } else if (response.status === 409) {
       state.isStuck = true;
       showProblem(form, await response.text());
-      say(form, "textConflict");
+      say(form, form.querySelector("[data-keep-name]") ? "textConflict" : "textGone");
     } else if (response.status === 422) {
       say(form, "textIncomplete");
       if (isAsked) showErrors(form, await response.text());
@@ -135,6 +141,8 @@
     const form = event.target.closest("form[data-autosave], form[data-guard]");
     if (!form) return;
     const state = stateOf(form);
+    // A field that is left says "change" once more, though its text is known since "input".
+    if (event.type === "change" && event.target.matches("textarea, input[type=text]")) return;
     state.isDirty = true;
     if (!form.matches("[data-autosave]") || state.isStuck) return;
     say(form, "textTyping");
@@ -146,7 +154,7 @@
 
   document.addEventListener("focusout", (event) => {
     const form = event.target.closest("form[data-autosave]");
-    if (form && stateOf(form).isDirty) later(form, 0);
+    if (form && stateOf(form).isDirty) later(form, BLUR_PAUSE);
   });
 
   document.addEventListener("submit", (event) => {

@@ -9,5 +9,5 @@ from clinic.models import User
 class SignedInRequest(HttpRequest):
     """A request behind LoginRequiredMiddleware."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     htmx: HtmxDetails

@@ -6,9 +6,6 @@ import sys
 
 import pytest
 from django.conf import settings
-from django.core.management import CommandError, call_command
-
-from clinic.models import User
 
 PRODUCTION = {
     "SKINHEALTH_ENV": "production",
@@ -89,15 +86,3 @@ def test_the_web_process_loads_no_network():
 
     assert started.returncode == 0, started.stderr
     assert started.stdout.strip() == "[]"
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(("is_demo", "debug"), [(False, False), (False, True), (True, False)])
-def test_demo_people_come_only_to_a_demo(settings, is_demo, debug):
-    settings.IS_DEMO = is_demo
-    settings.DEBUG = debug
-
-    with pytest.raises(CommandError, match="demo"):
-        call_command("load_demo")
-
-    assert not User.objects.exists()

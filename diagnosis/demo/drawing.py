@@ -117,7 +117,8 @@ def _skin(rng: np.random.Generator, colour: Field, width: int, height: int) -> P
     furrows = 0.02 * np.abs(_noise(rng, width, height, 70))
     redness = 0.02 * _noise(rng, width, height, 9)
     picture: Picture = colour * (1 + tone - furrows)[..., None]
-    return picture + redness[..., None] * np.array([1.0, -0.3, -0.3])
+    picture += redness[..., None] * np.array([1.0, -0.3, -0.3])
+    return picture
 
 
 def _spot(rng: np.random.Generator, look: Look, width: int, height: int) -> tuple[Field, Field]:
@@ -235,8 +236,9 @@ def _lens(rng: np.random.Generator, picture: Picture) -> Picture:
     y, x = np.mgrid[0:height, 0:width]
     out = np.hypot(x - width / 2, y - height / 2) / width
     ring = 1 / (1 + np.exp((out - rng.uniform(0.54, 0.62)) / 0.006))
-    light: Field = (1.03 - 0.25 * out) * (0.08 + 0.92 * ring)
-    return picture * light[..., None] + rng.normal(0, 0.008, picture.shape)
+    light = (1.03 - 0.25 * out) * (0.08 + 0.92 * ring)
+    lit: Picture = picture * light[..., None]
+    return lit + rng.normal(0, 0.008, picture.shape)
 
 
 def _jpeg(picture: Picture) -> bytes:

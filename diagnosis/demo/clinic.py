@@ -1,0 +1,198 @@
+"""Opens the demo clinic: its staff, its register, its past visits and the weeks to come."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.utils import timezone
+
+from clinic.models import Availability, Consent, Doctor, Patient, User, VisitType
+from clinic.services.accounts import NewAccount, create_account, create_patient_account
+from clinic.services.appointments import book_appointment
+from clinic.services.patients import register_patient
+from clinic.services.scheduling import add_hours, next_free_slots
+from diagnosis.demo import visits
+from diagnosis.demo.clock import Clock, hand_wound_clock
+from diagnosis.demo.people import (
+    OTHER_DOCTORS,
+    OTHER_SECRETARY,
+    PATIENTS,
+    DemoDoctor,
+    DemoPatient,
+    phone_of,
+)
+from diagnosis.demo.stories import PAST_VISITS, PastVisit
+from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE
+
+OPENED_DAYS_AGO = 200
+WEEKDAYS = range(5)
+# Appointments to come: in how many days, which doctor, which patient.
+AHEAD = ((2, 0, 2), (2, 1, 5), (3, 0, 9), (4, 2, 12), (5, 0, 0), (6, 1, 6), (7, 0, 16), (9, 2, 4),
+         (12, 0, 13))  # fmt: skip
+OFFERED = {person.role: person for person in DEMO_PEOPLE}
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The people of the demo clinic, in the order in which `people` lists them."""
+
+    secretary: User
+    doctors: list[Doctor]
+    patients: list[Patient]
+
+
+def find_cast() -> Cast | None:
+    """Finds the people of a demo clinic that was opened before, unless somebody changed them."""
+    secretary = User.objects.filter(email=OFFERED["secretary"].email).first()
+    emails = [one.email for one in _doctors()]
+    doctors = Doctor.objects.filter(user__email__in=emails).select_related("user")
+    by_email = {doctor.user.email: doctor for doctor in doctors}
+    # The first patients of the register, under the first numbers.
+    patients = list(Patient.objects.order_by("record_number")[: len(PATIENTS)])
+    if secretary is None or len(by_email) < len(emails) or len(patients) < len(PATIENTS):
+        return None
+    return Cast(
+        secretary=secretary,
+        doctors=[by_email[email] for email in emails],
+        patients=patients,
+    )
+
+
+@transaction.atomic
+def open_clinic() -> Cast:
+    """Fills an empty database; every row is dated as if it had come about day by day."""
+    today = timezone.localdate()
+    with hand_wound_clock() as clock:
+        opened_on = today - timedelta(days=OPENED_DAYS_AGO)
+        clock.set(timezone.make_aware(datetime.combine(opened_on, time(9))))
+        cast = _hire_and_register(clock)
+        for number, visit in enumerate(PAST_VISITS):
+            _live_through(visit, cast, day=_workday_before(today, visit.days_ago), seed=number,
+                          clock=clock)  # fmt: skip
+    for days, doctor, patient in AHEAD:
+        _book_ahead(cast.doctors[doctor], cast.patients[patient], cast.secretary, days)
+    return cast
+
+
+def _hire_and_register(clock: Clock) -> Cast:
+    offered = OFFERED["admin"]
+    admin = User.objects.create_user(offered.email, full_name=offered.full_name, role="admin")
+    secretaries = [
+        _hire(admin, role="secretary", email=email, full_name=full_name)
+        for email, full_name in (
+            (OFFERED["secretary"].email, OFFERED["secretary"].full_name),
+            OTHER_SECRETARY,
+        )
+    ]
+    doctors = [_hire_doctor(admin, doctor) for doctor in _doctors()]
+    patients = []
+    for number, one in enumerate(PATIENTS):
+        clock.advance(minutes=24 * 60 + 7)
+        patients.append(_register(one, number, secretaries[number % 2]))
+    create_patient_account(actor=admin, patient=patients[0])
+    # Invited people choose a password of their own; here it is the same for everybody.
+    User.objects.update(password=make_password(DEMO_PASSWORD))
+    return Cast(secretary=secretaries[0], doctors=doctors, patients=patients)
+
+
+def _doctors() -> list[DemoDoctor]:
+    offered = OFFERED["doctor"]
+    return [DemoDoctor(offered.email, offered.full_name, "Dermatology"), *OTHER_DOCTORS]
+
+
+def _hire(admin: User, *, role: str, email: str, full_name: str, speciality: str = "") -> User:
+    account = NewAccount(
+        role=role,
+        email=email,
+        full_name=full_name,
+        language="en",
+        title="Dr" if role == User.Role.DOCTOR else "",
+        speciality=speciality,
+    )
+    return create_account(actor=admin, account=account)
+
+
+def _hire_doctor(admin: User, one: DemoDoctor) -> Doctor:
+    user = _hire(
+        admin,
+        role="doctor",
+        email=one.email,
+        full_name=one.full_name,
+        speciality=one.speciality,
+    )
+    doctor = Doctor.objects.get(user=user)
+    for weekday in WEEKDAYS:
+        for starts_at, ends_at in one.hours:
+            add_hours(
+                doctor=doctor,
+                actor=admin,
+                weekday=Availability.Weekday(weekday),
+                starts_at=time.fromisoformat(starts_at),
+                ends_at=time.fromisoformat(ends_at),
+            )
+    return doctor
+
+
+def _register(one: DemoPatient, number: int, secretary: User) -> Patient:
+    purposes = [Consent.Purpose.CARE, Consent.Purpose.PHOTOGRAPHY]
+    if one.agrees_to_analysis:
+        purposes.append(Consent.Purpose.AI_ANALYSIS)
+    if one.agrees_to_training:
+        purposes.append(Consent.Purpose.TRAINING)
+    return register_patient(
+        actor=secretary,
+        full_name=one.full_name,
+        preferred_name=one.preferred_name,
+        birth_date=one.birth_date,
+        sex=one.sex,
+        phone=phone_of(number),
+        email=one.email,
+        insurer=one.insurer,
+        consents={str(purpose): str(Consent.Method.PAPER) for purpose in purposes},
+    )
+
+
+def _live_through(visit: PastVisit, cast: Cast, *, day: date, seed: int, clock: Clock) -> None:
+    """Lets one visit of the past take place, from the call to the signature."""
+    starts_at = timezone.make_aware(datetime.combine(day, time.fromisoformat(visit.clock)))
+    clock.set(starts_at, minutes=-60)
+    appointment = book_appointment(
+        patient=cast.patients[visit.patient],
+        doctor=cast.doctors[visit.doctor],
+        visit_type=VisitType.objects.get(code="first-visit"),
+        starts_at=starts_at,
+        actor=cast.secretary,
+    )
+    consultation = visits.call_in(
+        appointment, PATIENTS[visit.patient], secretary=cast.secretary, clock=clock
+    )
+    prediction = visits.examine(
+        consultation, visit.story, body_site=visit.body_site, seed=seed, clock=clock
+    )
+    if visit.is_reviewed:
+        visits.review(prediction, visit.story, doctor=consultation.doctor.user)
+    visits.close(consultation, visit.story, clock=clock)
+
+
+def _workday_before(today: date, days_ago: int) -> date:
+    day = today - timedelta(days=days_ago)
+    return day - timedelta(days=max(0, day.weekday() - WEEKDAYS[-1]))
+
+
+def _book_ahead(doctor: Doctor, patient: Patient, secretary: User, days: int) -> None:
+    visit_type = VisitType.objects.get(code="follow-up")
+    slot = next_free_slots(
+        visit_type=visit_type,
+        doctor=doctor,
+        patient=patient,
+        after=timezone.now() + timedelta(days=days),
+        count=1,
+    )[0]
+    book_appointment(
+        patient=patient,
+        doctor=doctor,
+        visit_type=visit_type,
+        starts_at=slot.starts_at,
+        actor=secretary,
+    )

@@ -1,0 +1,35 @@
+"""A clock for the demo's past: what happened last month must be dated last month."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from unittest import mock
+
+from django.utils import timezone
+
+
+class Clock:
+    """The time as the services see it, moved on by hand."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def set(self, moment: datetime, *, minutes: float = 0) -> None:
+        """Goes to a moment, or to some minutes after it."""
+        self.now = moment + timedelta(minutes=minutes)
+
+    def advance(self, *, minutes: float) -> None:
+        """Lets some minutes pass."""
+        self.now += timedelta(minutes=minutes)
+
+
+@contextmanager
+def hand_wound_clock() -> Iterator[Clock]:
+    """Replaces Django's clock, so that visits of the past come about by the services of today."""
+    clock = Clock(timezone.now())
+
+    def now() -> datetime:
+        return clock.now
+
+    with mock.patch.object(timezone, "now", now):
+        yield clock

@@ -1,0 +1,180 @@
+"""What is found in the demo's visits and what the doctor writes about it."""
+
+from dataclasses import dataclass
+
+from clinic.services.prescriptions import DraftLine
+
+
+@dataclass(frozen=True)
+class Story:
+    """A finding: the disease by its code, the class it is drawn as, and the doctor's words."""
+
+    disease: str
+    drawn_as: str
+    reason: str
+    symptoms: tuple[str, ...]
+    notes: str
+    conclusion: str
+    correction: str
+    prescription: tuple[DraftLine, ...] = ()
+
+
+NEVUS = Story(
+    disease="nv",
+    drawn_as="nv",
+    reason="Mole that a relative noticed",
+    symptoms=("colour-change",),
+    notes="Symmetric, regular network, even brown. No change against the photograph of last year.",
+    conclusion="This mole is harmless. Show it again if it grows, bleeds or changes its colour.",
+    correction="Regular network and symmetry: a nevus under the dermatoscope.",
+)
+MELANOMA = Story(
+    disease="mel",
+    drawn_as="mel",
+    reason="Dark spot that has grown since the spring",
+    symptoms=("growth", "colour-change", "shape-change"),
+    notes=(
+        "Asymmetric in two axes, several colours, blue-white veil, irregular streaks. "
+        "Excision with 2 mm margin planned for this week; patient informed."
+    ),
+    conclusion=(
+        "This spot has to be removed and looked at under the microscope. "
+        "We have an appointment for you this week; the result follows within ten days."
+    ),
+    correction="Blue-white veil and asymmetry outweigh the answer: treated as melanoma.",
+)
+BASAL_CELL = Story(
+    disease="bcc",
+    drawn_as="bcc",
+    reason="Small sore that does not heal",
+    symptoms=("bleeding", "crusting", "ulceration"),
+    notes="Pearly rim, arborising vessels, small erosion. Punch biopsy taken, local anaesthesia.",
+    conclusion=(
+        "This is a skin cancer that grows slowly and hardly ever spreads. "
+        "It is removed in one small operation."
+    ),
+    correction="Arborising vessels and a pearly rim: basal cell carcinoma.",
+    prescription=(
+        DraftLine(
+            drug="Fusidic acid",
+            form="cream",
+            strength="2 %",
+            dose="a thin layer",
+            route="on the skin",
+            frequency="twice a day",
+            duration="7 days",
+            quantity="1 tube of 15 g",
+        ),
+    ),
+)
+KERATOSIS = Story(
+    disease="akiec",
+    drawn_as="akiec",
+    reason="Rough patch that comes back",
+    symptoms=("scaling", "redness"),
+    notes="Erythematous base with white-yellow scale, strawberry pattern. Field cancerisation.",
+    conclusion=(
+        "This patch comes from years of sun. Treated now, it rarely turns into anything worse. "
+        "Use the cream, expect redness for some days, and wear a hat."
+    ),
+    correction="Strawberry pattern and scale on sun-damaged skin: actinic keratosis.",
+    prescription=(
+        DraftLine(
+            drug="Fluorouracil",
+            form="cream",
+            strength="5 %",
+            dose="a thin layer",
+            route="on the patch",
+            frequency="once a day, in the evening",
+            duration="3 weeks",
+            quantity="1 tube of 20 g",
+            note="Wash the hands afterwards.",
+        ),
+        DraftLine(
+            drug="Sunscreen SPF 50+",
+            dose="generously",
+            route="on the skin",
+            frequency="every two hours outdoors",
+            duration="lasting",
+            is_as_needed=True,
+        ),
+    ),
+)
+SEBORRHOEIC = Story(
+    disease="bkl",
+    drawn_as="bkl",
+    reason="Brown spot that catches on clothes",
+    symptoms=("itching",),
+    notes="Waxy, sharply bordered, comedo-like openings and milia-like cysts. Benign.",
+    conclusion="A harmless thickening of the skin. It can stay, or be frozen off if it bothers.",
+    correction="Comedo-like openings and milia-like cysts: benign keratosis.",
+)
+FIBROMA = Story(
+    disease="df",
+    drawn_as="df",
+    reason="Firm knot on the shin",
+    symptoms=(),
+    notes="Central white patch, delicate network around it, dimple sign positive.",
+    conclusion="A harmless knot of scar-like tissue, often after an insect bite. Nothing to do.",
+    correction="White patch and dimple sign: dermatofibroma.",
+)
+VASCULAR = Story(
+    disease="vasc",
+    drawn_as="vasc",
+    reason="Red spot that bled once",
+    symptoms=("bleeding",),
+    notes="Red and purple lagoons, sharply bordered, no pigment. Cherry angioma.",
+    conclusion="A harmless spot made of small blood vessels.",
+    correction="Red lagoons without pigment: a vascular lesion.",
+)
+PSORIASIS = Story(
+    disease="psoriasis",
+    drawn_as="akiec",
+    reason="Itching patches on the elbows",
+    symptoms=("itching", "scaling", "redness"),
+    notes="Well-bordered plaques, silvery scale, dotted vessels in regular order. Nails clear.",
+    conclusion="Psoriasis: not catching, and treatable. Use the ointment every evening.",
+    correction="Dotted vessels in regular order on both elbows: psoriasis, outside the classes.",
+    prescription=(
+        DraftLine(
+            drug="Calcipotriol and betamethasone",
+            form="ointment",
+            strength="50 µg/g + 0.5 mg/g",
+            dose="a thin layer",
+            route="on the patches",
+            frequency="once a day",
+            duration="4 weeks",
+            quantity="1 tube of 60 g",
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class PastVisit:
+    """A visit that has been signed: when, with whom (by number), what was found where."""
+
+    days_ago: int
+    clock: str
+    doctor: int
+    patient: int
+    story: Story
+    body_site: str
+    is_reviewed: bool = True
+
+
+# In the order in which they took place; patient 0 is the one whom the sign-in page offers to be.
+PAST_VISITS = (
+    PastVisit(126, "09:00", 0, 0, NEVUS, "back"),
+    PastVisit(98, "10:15", 1, 9, SEBORRHOEIC, "trunk"),
+    PastVisit(84, "14:30", 0, 4, BASAL_CELL, "face"),
+    PastVisit(63, "11:00", 0, 2, NEVUS, "left-arm"),
+    PastVisit(49, "15:00", 2, 12, MELANOMA, "back"),
+    PastVisit(35, "09:30", 0, 0, KERATOSIS, "scalp"),
+    PastVisit(28, "10:00", 1, 6, PSORIASIS, "left-arm"),
+    PastVisit(21, "16:15", 0, 13, FIBROMA, "right-leg"),
+    PastVisit(14, "09:15", 0, 18, KERATOSIS, "face"),
+    PastVisit(9, "11:30", 0, 15, VASCULAR, "abdomen"),
+    PastVisit(6, "15:15", 2, 23, MELANOMA, "right-leg", is_reviewed=False),
+    PastVisit(3, "10:30", 0, 14, SEBORRHOEIC, "chest", is_reviewed=False),
+)

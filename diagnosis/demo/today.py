@@ -1,0 +1,180 @@
+"""Today in the demo clinic: alive around the present moment, at night and on Sundays too."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
+
+from django.db import transaction
+from django.utils import timezone
+
+from clinic.models import Appointment, Doctor, Patient, VisitType
+from clinic.services.appointments import SlotRefusedError, book_appointment, move_appointment
+from clinic.services.scheduling import add_hours, is_within_hours
+from diagnosis.demo import visits
+from diagnosis.demo.clinic import Cast
+from diagnosis.demo.clock import Clock, hand_wound_clock
+from diagnosis.demo.people import PATIENTS
+from diagnosis.demo.stories import FIBROMA, KERATOSIS, MELANOMA, NEVUS, VASCULAR, Story
+
+Status = Appointment.Status
+STEP = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class TodaysVisit:
+    """One entry of today's list: minutes from now, which patient, and how far it has come."""
+
+    minutes: int
+    patient: int
+    status: Status
+    story: Story = NEVUS
+    body_site: str = "back"
+    reason: str = ""
+    is_urgent: bool = False
+
+
+# For each doctor. The demo's patient waits for the demo's doctor, at any hour of the day.
+PROGRAMME = (
+    (
+        TodaysVisit(-120, 3, Status.COMPLETED, NEVUS, "neck"),
+        TodaysVisit(-90, 8, Status.COMPLETED, FIBROMA, "left-leg"),
+        TodaysVisit(-75, 21, Status.NO_SHOW, reason="Not reached by telephone."),
+        TodaysVisit(-45, 10, Status.IN_CONSULTATION, MELANOMA, "back"),
+        TodaysVisit(-30, 1, Status.ARRIVED),
+        TodaysVisit(-15, 19, Status.ARRIVED, is_urgent=True),
+        TodaysVisit(0, 0, Status.ARRIVED),
+        TodaysVisit(15, 11, Status.ARRIVED),
+        TodaysVisit(30, 7, Status.CONFIRMED),
+        TodaysVisit(45, 22, Status.BOOKED),
+        TodaysVisit(75, 20, Status.CANCELLED, reason="Called: is ill."),
+        TodaysVisit(90, 24, Status.CONFIRMED),
+        TodaysVisit(120, 17, Status.BOOKED),
+    ),
+    (
+        TodaysVisit(-60, 14, Status.COMPLETED, VASCULAR, "chest"),
+        TodaysVisit(-15, 18, Status.ARRIVED),
+        TodaysVisit(15, 23, Status.BOOKED),
+        TodaysVisit(60, 5, Status.CONFIRMED),
+    ),
+    (
+        TodaysVisit(-75, 15, Status.COMPLETED, KERATOSIS, "face"),
+        TodaysVisit(-30, 4, Status.IN_CONSULTATION, KERATOSIS, "scalp"),
+        TodaysVisit(30, 16, Status.BOOKED),
+        TodaysVisit(105, 12, Status.BOOKED),
+    ),
+)
+DONE_BY_NOW = {Status.COMPLETED, Status.NO_SHOW, Status.IN_CONSULTATION}
+
+
+@transaction.atomic
+def fill_today(cast: Cast) -> int:
+    """Books and lives through today's programme where today is still empty; counts its visits."""
+    now = timezone.now()
+    today = timezone.localdate(now)
+    if Appointment.objects.on_day(today).exclude(status__in=Appointment.OPEN_STATUSES).exists():
+        return 0
+    booked: list[tuple[Appointment, TodaysVisit]] = []
+    with hand_wound_clock() as clock:
+        clock.set(_midnight(today), minutes=-7 * 60)
+        for doctor, programme in zip(cast.doctors, PROGRAMME, strict=True):
+            slots = {entry: _slot(now, entry.minutes) for entry in programme}
+            wanted = {entry: start for entry, start in slots.items() if _fits(start, today)}
+            _open_hours(doctor, sorted(wanted.values()), cast)
+            for entry, starts_at in wanted.items():
+                appointment = _book(doctor, cast.patients[entry.patient], starts_at, entry, cast)
+                if appointment:
+                    booked.append((appointment, entry))
+        for appointment, entry in sorted(booked, key=lambda pair: pair[0].starts_at):
+            _bring_up_to_date(appointment, entry, cast, clock=clock, now=now)
+    return len(booked)
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _slot(now: datetime, minutes: int) -> datetime:
+    """A quarter of an hour of today's calendar, so many minutes from the present one."""
+    local = timezone.localtime(now)
+    quarter = local.replace(minute=local.minute // 15 * 15, second=0, microsecond=0)
+    last = local.replace(hour=23, minute=30, second=0, microsecond=0)
+    # Added in UTC: in the clinic's own time, a quarter may be missing or come twice.
+    return min(quarter, last).astimezone(UTC) + timedelta(minutes=minutes)
+
+
+def _fits(starts_at: datetime, today: date) -> bool:
+    return timezone.localdate(starts_at) == today == timezone.localdate(starts_at + STEP)
+
+
+def _open_hours(doctor: Doctor, starts: list[datetime], cast: Cast) -> None:
+    """Gives the doctor hours for today alone where the programme leaves the weekly ones."""
+    outside = [start for start in starts if not _is_working(doctor, start)]
+    if not outside:
+        return
+    quarters = range((outside[-1] - outside[0]) // STEP + 1)
+    closed = [number for number in quarters if not _is_working(doctor, outside[0] + number * STEP)]
+    # Numbers that follow each other differ from their place in the list by the same amount.
+    for _key, run in groupby(enumerate(closed), key=lambda pair: pair[1] - pair[0]):
+        numbers = [number for _place, number in run]
+        opens = timezone.localtime(outside[0] + numbers[0] * STEP)
+        closes = timezone.localtime(outside[0] + (numbers[-1] + 1) * STEP)
+        add_hours(
+            doctor=doctor,
+            actor=cast.secretary,
+            weekday=opens.weekday(),
+            starts_at=opens.time(),
+            ends_at=closes.time(),
+            valid_from=opens.date(),
+            valid_until=opens.date(),
+        )
+
+
+def _is_working(doctor: Doctor, start: datetime) -> bool:
+    return is_within_hours(doctor=doctor, starts_at=start, ends_at=start + STEP)
+
+
+def _book(
+    doctor: Doctor, patient: Patient, starts_at: datetime, entry: TodaysVisit, cast: Cast
+) -> Appointment | None:
+    """Books, or gives nothing where somebody has that time already."""
+    try:
+        return book_appointment(
+            patient=patient,
+            doctor=doctor,
+            visit_type=VisitType.objects.get(code="follow-up"),
+            starts_at=starts_at,
+            actor=cast.secretary,
+            is_urgent=entry.is_urgent,
+        )
+    except SlotRefusedError:
+        return None
+
+
+def _bring_up_to_date(
+    appointment: Appointment, entry: TodaysVisit, cast: Cast, *, clock: Clock, now: datetime
+) -> None:
+    if entry.status in DONE_BY_NOW and appointment.starts_at > now:
+        return
+    if entry.status in {Status.COMPLETED, Status.IN_CONSULTATION}:
+        patient = PATIENTS[entry.patient]
+        consultation = visits.call_in(appointment, patient, secretary=cast.secretary, clock=clock)
+        prediction = visits.examine(
+            consultation,
+            entry.story,
+            body_site=entry.body_site,
+            seed=appointment.starts_at.toordinal() + entry.patient,
+            clock=clock,
+        )
+        if entry.status == Status.COMPLETED:
+            visits.review(prediction, entry.story, doctor=consultation.doctor.user)
+            visits.close(consultation, entry.story, clock=clock)
+    elif entry.status != Status.BOOKED:
+        # Who has not come is given ten minutes; everything else is known before the time.
+        minutes = 10 if entry.status == Status.NO_SHOW else -6
+        clock.set(min(appointment.starts_at, now), minutes=minutes)
+        move_appointment(
+            appointment=appointment,
+            status=entry.status,
+            actor=cast.secretary,
+            reason=entry.reason,
+        )

@@ -1,0 +1,91 @@
+"""How a visit of the demo takes place: by the services that the pages call, one after the other."""
+
+from clinic.models import Appointment, BodySite, Consent, Consultation, Symptom, User
+from clinic.services.appointments import move_appointment
+from clinic.services.consents import has_consent
+from clinic.services.consultations import open_visit, record_clinical_facts, save_visit, sign_visit
+from clinic.services.prescriptions import save_prescription
+from diagnosis.demo.clock import Clock
+from diagnosis.demo.drawing import draw_lesion
+from diagnosis.demo.people import DemoPatient
+from diagnosis.demo.stories import Story
+from diagnosis.models import Disease, Prediction, Review
+from diagnosis.services.images import upload_image
+from diagnosis.services.predictions import request_prediction, run_prediction
+from diagnosis.services.reviews import review_prediction
+
+
+def call_in(
+    appointment: Appointment, one: DemoPatient, *, secretary: User, clock: Clock
+) -> Consultation:
+    """The patient arrives five minutes early, is called in on time, and is asked two things."""
+    doctor = appointment.doctor.user
+    clock.set(appointment.starts_at, minutes=-5)
+    move_appointment(appointment=appointment, status=Appointment.Status.ARRIVED, actor=secretary)
+    clock.set(appointment.starts_at)
+    consultation = open_visit(appointment=appointment, actor=doctor)
+    record_clinical_facts(
+        consultation=consultation,
+        actor=doctor,
+        phototype=one.phototype,
+        allergies=one.allergies,
+        has_no_known_allergies=not one.allergies,
+    )
+    return consultation
+
+
+def examine(
+    consultation: Consultation, story: Story, *, body_site: str, seed: int, clock: Clock
+) -> Prediction | None:
+    """Takes a photograph and notes; gives the answer, or nothing where consent is missing."""
+    doctor = consultation.doctor.user
+    patient = consultation.patient
+    site = BodySite.objects.get(code=body_site)
+    clock.advance(minutes=2)
+    image = upload_image(
+        consultation=consultation,
+        data=draw_lesion(story.drawn_as, seed=seed, phototype=patient.phototype or 2),
+        actor=doctor,
+        body_site=site,
+    )
+    prediction = None
+    if has_consent(patient=patient, purpose=Consent.Purpose.AI_ANALYSIS):
+        prediction = request_prediction(image=image, actor=doctor)
+        run_prediction(prediction_id=prediction.pk)
+        prediction.refresh_from_db()
+    clock.advance(minutes=3)
+    save_visit(
+        consultation=consultation,
+        actor=doctor,
+        version=consultation.version,
+        reason=story.reason,
+        symptoms=Symptom.objects.filter(code__in=story.symptoms),
+        body_site=site,
+        notes=story.notes,
+        conclusion=story.conclusion,
+    )
+    return prediction
+
+
+def review(prediction: Prediction | None, story: Story, *, doctor: User) -> None:
+    """Confirms an answer that is right and corrects one that is not."""
+    if prediction is None or prediction.status != Prediction.Status.DONE:
+        return
+    disease = Disease.objects.get(code=story.disease)
+    is_right = disease.model_class == prediction.label
+    review_prediction(
+        prediction=prediction,
+        actor=doctor,
+        decision=Review.Decision.CONFIRMED if is_right else Review.Decision.CORRECTED,
+        disease=disease,
+        reason="" if is_right else story.correction,
+    )
+
+
+def close(consultation: Consultation, story: Story, *, clock: Clock) -> None:
+    """Prescribes what the story says, and signs."""
+    doctor = consultation.doctor.user
+    clock.advance(minutes=4)
+    if story.prescription:
+        save_prescription(consultation=consultation, actor=doctor, lines=story.prescription)
+    sign_visit(consultation=consultation, actor=doctor)

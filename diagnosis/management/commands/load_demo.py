@@ -1,0 +1,42 @@
+"""`manage.py load_demo`: fills the database of a demo with a small believable clinic."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError, CommandParser, call_command
+
+from clinic.models import User
+from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE
+
+
+class Command(BaseCommand):
+    """Opens the demo clinic where there is none, and fills today where today is empty."""
+
+    help = "Fills a demo with a small believable clinic; says who can sign in."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--migrate", action="store_true", help="bring the database up to date first"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not (settings.IS_DEMO and settings.DEBUG):
+            raise CommandError(
+                "The demo's people share a password that everybody knows, so they are loaded only "
+                "where the site runs as a demo: SKINHEALTH_ENV=demo, with DEBUG on."
+            )
+        if options["migrate"]:
+            call_command("migrate", verbosity=0)
+        # Drawing and the networks are for this command alone.
+        from diagnosis.demo.clinic import find_cast, open_clinic
+        from diagnosis.demo.today import fill_today
+
+        if not User.objects.exists():
+            self.stderr.write("Opening the demo clinic, which takes some seconds ...")
+            open_clinic()
+        cast = find_cast()
+        if cast:
+            fill_today(cast)
+        for person in DEMO_PEOPLE:
+            self.stdout.write(f"  {person.role_name:<11}{person.email}")
+        self.stdout.write(f"  {'Password':<11}{DEMO_PASSWORD}\n")

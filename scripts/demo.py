@@ -1,0 +1,197 @@
+"""Starts the demo clinic and keeps it running: web and workers, all in one folder, until Ctrl-C.
+
+`make demo` calls it. PORT chooses the port, DEMO_DIR the folder of database, photographs and queue.
+"""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+
+ROOT = Path(__file__).resolve().parent.parent
+HOST = "127.0.0.1"
+START_SECONDS = 60
+# A worker that is asked to go finishes its job first; what is cut off is queued again later.
+STOP_SECONDS = 4
+
+
+class Stop(Exception):  # noqa: N818  somebody asks for it, nothing is wrong
+    """Ctrl-C, or a signal that means the same."""
+
+
+class Clinic:
+    """The processes of the demo: nothing of them is left when the program ends."""
+
+    def __init__(self, environ: dict[str, str]) -> None:
+        self.environ = environ
+        self.processes: dict[str, subprocess.Popen[str]] = {}
+
+    def start(self, name: str, *command: str, stdout: int | None = None) -> subprocess.Popen[str]:
+        """Starts one of the project's programs, out of reach of the terminal's Ctrl-C."""
+        self.processes[name] = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            text=True,
+            start_new_session=True,
+        )
+        return self.processes[name]
+
+    def run(self, name: str, *command: str) -> str:
+        """Runs a program to its end and gives what it printed."""
+        printed, _ = self.start(name, *command, stdout=subprocess.PIPE).communicate()
+        if self.processes.pop(name).returncode:
+            raise SystemExit(1)
+        return printed
+
+    def ended(self) -> str:
+        """Names a process that has ended; empty while all of them run."""
+        return next((name for name, one in self.processes.items() if one.poll() is not None), "")
+
+    def stop(self) -> None:
+        """Asks every process to go, and ends what is still there a little later."""
+        for process in self.processes.values():
+            _signal_group(process, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in self.processes.values():
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0, deadline - time.monotonic()))
+            # The group, because the children of a worker may outlive it.
+            _signal_group(process, signal.SIGKILL)
+            process.wait()
+
+
+def main() -> None:
+    """Prepares the folder, starts everything, says where it is, waits."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        signal.signal(getattr(signal, name), _raise_stop)
+    port = _port()
+    folder = (ROOT / os.environ.get("DEMO_DIR", ".demo")).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    clinic = Clinic(_environ(folder))
+    try:
+        logins = clinic.run("preparation", "manage.py", "load_demo", "--migrate")
+        _start_programs(clinic, port)
+        _wait_until_it_answers(clinic, port)
+        print(f"\nSkinHealth is ready: http://{HOST}:{port}\n\n{logins}", flush=True)
+        print("Mails to people appear here. Ctrl-C stops everything.\n", flush=True)
+        while not (ended := clinic.ended()):
+            time.sleep(0.3)
+        raise SystemExit(f"The {ended} has ended, so the demo stops.")
+    except Stop:
+        print("\nStopping ...", flush=True)
+    finally:
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+        clinic.stop()
+
+
+def _start_programs(clinic: Clinic, port: int) -> None:
+    clinic.start(
+        "web server",
+        *("-m", "gunicorn", "skinhealth.wsgi", "--bind", f"{HOST}:{port}"),
+        *("--worker-class", "gthread", "--threads", "8", "--log-level", "warning"),
+    )
+    worker = ("-m", "celery", "--quiet", "-A", "skinhealth", "worker", "--concurrency", "1")
+    quiet = ("--without-gossip", "--without-mingle", "--loglevel", "WARNING")
+    clinic.start(
+        "inference worker", *worker, "--queues", "inference", "--hostname", "inference@%h", *quiet
+    )
+    clinic.start(
+        "worker",
+        *worker,
+        "--queues",
+        "default,training",
+        "--beat",
+        "--hostname",
+        "other@%h",
+        *quiet,
+    )
+
+
+def _port() -> int:
+    given = os.environ.get("PORT", "8000")
+    if not given.isdecimal() or not 0 < int(given) < 65536:
+        raise SystemExit(f"PORT is a number from 1 to 65535, not “{given}”.")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, int(given)))
+        except PermissionError:
+            raise SystemExit(f"Port {given} needs more rights. Try: make demo PORT=8000") from None
+        except OSError:
+            raise SystemExit(
+                f"Another program listens on port {given}. Try: make demo PORT={int(given) + 1}"
+            ) from None
+    return int(given)
+
+
+def _environ(folder: Path) -> dict[str, str]:
+    """The environment of a demo, with the secret that `manage.py` in this folder knows too."""
+    settings = _settings_file(folder)
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        # A demo keeps to its own folder, whatever servers this terminal knows.
+        if name not in {"DATABASE_URL", "CELERY_BROKER_URL", "DEBUG", "DJANGO_SETTINGS_MODULE"}
+    }
+    return environ | {
+        "SKINHEALTH_ENV": "demo",
+        "DATA_DIR": str(folder),
+        "SECRET_KEY": settings.get("SECRET_KEY") or secrets.token_urlsafe(50),
+        "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+        "PYTHONUNBUFFERED": "1",
+        # Celery advises against running as root, at length and at every start.
+        "PYTHONWARNINGS": "ignore:You're running the worker",
+    }
+
+
+def _settings_file(folder: Path) -> dict[str, str]:
+    """Reads the demo's `.env`, written where there is none so that `manage.py` finds the demo."""
+    path = ROOT / ".env"
+    if not path.exists():
+        path.write_text(
+            "# Written by `make demo`: lets `python manage.py ...` work on the demo clinic.\n"
+            f"SKINHEALTH_ENV=demo\nDATA_DIR={folder}\nSECRET_KEY={secrets.token_urlsafe(50)}\n"
+        )
+        path.chmod(0o600)
+    lines = [line.partition("=") for line in path.read_text().splitlines() if "=" in line]
+    settings = {name.strip(): value.strip() for name, _, value in lines}
+    return settings if settings.get("SKINHEALTH_ENV") == "demo" else {}
+
+
+def _wait_until_it_answers(clinic: Clinic, port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if ended := clinic.ended():
+            raise SystemExit(f"The {ended} does not start.")
+        try:
+            urllib.request.urlopen(f"http://{HOST}:{port}/", timeout=5).close()
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+        else:
+            return
+    raise SystemExit(f"The web server does not answer within {START_SECONDS} seconds.")
+
+
+def _signal_group(process: subprocess.Popen[str], number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+def _raise_stop(number: int, frame: FrameType | None) -> None:
+    raise Stop
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""The demo clinic: only for demos, alive at any hour, and the same however often it is loaded."""
+
+from datetime import datetime
+from unittest import mock
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from clinic.models import Appointment, AuditEvent, Consultation, Patient, User
+from diagnosis.demo import clinic, visits
+from diagnosis.demo.drawing import LOOKS, draw_lesion
+from diagnosis.imaging import prepare_photograph
+from diagnosis.models import Prediction, Review
+from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE
+
+# A working day, just after and just before midnight, and both nights in which the clock is changed.
+MOMENTS = [
+    "2026-03-18 10:40",
+    "2026-03-21 00:05",
+    "2026-03-22 23:58",
+    "2026-03-29 03:10",
+    "2026-10-25 02:40",
+]
+
+
+@pytest.fixture
+def demo(settings, tmp_path):
+    """A start as a demo, with a folder of its own for photographs."""
+    settings.IS_DEMO = True
+    settings.DEBUG = True
+    storage = settings.STORAGES["default"]
+    settings.STORAGES = settings.STORAGES | {
+        "default": storage | {"OPTIONS": {"location": tmp_path, "base_url": None}}
+    }
+
+
+@pytest.fixture(autouse=True)
+def small_drawings(monkeypatch):
+    """The demo's photographs are drawn small here, which takes a tenth of the time."""
+    monkeypatch.setattr(
+        visits,
+        "draw_lesion",
+        lambda *args, **options: draw_lesion(*args, **options, size=(256, 192)),
+    )
+
+
+@pytest.fixture
+def without_past(monkeypatch):
+    """A clinic that has just opened."""
+    monkeypatch.setattr(clinic, "PAST_VISITS", ())
+
+
+def load(moment=None):
+    now = timezone.make_aware(datetime.fromisoformat(moment)) if moment else timezone.now()
+    with mock.patch.object(timezone, "now", lambda: now):  # noqa: PT008
+        call_command("load_demo")
+    return now
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("is_demo", "debug"), [(False, False), (False, True), (True, False)])
+def test_demo_people_come_only_to_a_demo(settings, is_demo, debug):
+    settings.IS_DEMO = is_demo
+    settings.DEBUG = debug
+
+    with pytest.raises(CommandError, match="only where the site runs as a demo"):
+        call_command("load_demo")
+
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_demo_clinic_has_a_past_a_present_and_a_future(demo, capsys):
+    now = load()
+
+    printed = capsys.readouterr().out
+    for person in DEMO_PEOPLE:
+        assert person.email in printed
+        assert User.objects.get(email=person.email).check_password(DEMO_PASSWORD)
+    assert Patient.objects.count() == 25
+    assert Consultation.objects.signed().filter(patient__user__email="patient@demo.example")
+    assert not Prediction.objects.exclude(status=Prediction.Status.DONE).exists()
+    assert Prediction.objects.filter(reviews__isnull=True).exists()
+    assert set(Review.objects.values_list("decision", flat=True)) <= {"confirmed", "corrected"}
+    assert Appointment.objects.filter(starts_at__gt=now, status="booked").count() > 5
+    assert not AuditEvent.objects.filter(at__gt=now).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_the_doctor_has_patients_waiting_at_any_hour(demo, without_past, moment):
+    now = load(moment)
+
+    today = Appointment.objects.on_day(timezone.localdate(now))
+    mine = today.filter(doctor__user__email="doctor@demo.example")
+    assert mine.filter(status="arrived", patient__user__email="patient@demo.example").exists()
+    assert not today.filter(status="completed", starts_at__gt=now).exists()
+
+
+@pytest.mark.django_db
+def test_loading_again_changes_nothing_that_day_and_fills_the_next(demo, without_past):
+    load("2026-03-18 10:40")
+    booked, written = Appointment.objects.count(), AuditEvent.objects.count()
+
+    load("2026-03-18 16:40")
+
+    assert Appointment.objects.count() == booked
+    assert AuditEvent.objects.count() == written
+
+    tomorrow = load("2026-03-19 09:10")
+
+    assert (
+        Appointment.objects.on_day(timezone.localdate(tomorrow)).filter(status="arrived").exists()
+    )
+
+
+@pytest.mark.django_db
+def test_people_who_are_there_already_are_left_alone(demo, doctor):
+    load()
+
+    assert not User.objects.exclude(pk=doctor.pk).exists()
+
+
+@pytest.mark.parametrize("label", sorted(LOOKS))
+def test_a_drawn_lesion_is_a_photograph_like_any_other(label):
+    drawn = draw_lesion(label, seed=3, size=(400, 300))
+
+    assert prepare_photograph(drawn).width == 400
+    assert drawn == draw_lesion(label, seed=3, size=(400, 300))
+    assert drawn != draw_lesion(label, seed=4, size=(400, 300))

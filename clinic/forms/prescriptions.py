@@ -36,9 +36,9 @@ class PrescriptionLineForm(forms.ModelForm[PrescriptionLine]):
         )
         error_messages = {
             "drug": {"required": _("Name the drug.")},
-            "dose": {"required": _("Say how much is taken at a time.")},
-            "frequency": {"required": _("Say how often it is taken.")},
-            "duration": {"required": _("Say for how long it is taken.")},
+            "dose": {"required": _("Say how much.")},
+            "frequency": {"required": _("Say how often.")},
+            "duration": {"required": _("Say for how long.")},
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

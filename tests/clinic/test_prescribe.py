@@ -110,9 +110,9 @@ def test_blank_and_removed_lines_are_left_out(consultation, doctor, sign_in):
     ("missing", "sentence"),
     [
         ("drug", "Name the drug."),
-        ("dose", "Say how much is taken at a time."),
-        ("frequency", "Say how often it is taken."),
-        ("duration", "Say for how long it is taken."),
+        ("dose", "Say how much."),
+        ("frequency", "Say how often."),
+        ("duration", "Say for how long."),
     ],
 )
 def test_what_a_line_needs_is_said_at_its_field(missing, sentence, consultation, doctor, sign_in):

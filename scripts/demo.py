@@ -61,13 +61,14 @@ class Clinic:
     def stop(self) -> None:
         """Asks every process to go, and ends what is still there a little later."""
         for process in self.processes.values():
-            _signal_group(process, signal.SIGTERM)
+            process.terminate()
         deadline = time.monotonic() + STOP_SECONDS
         for process in self.processes.values():
             with suppress(subprocess.TimeoutExpired):
                 process.wait(max(0, deadline - time.monotonic()))
             # The group, because the children of a worker may outlive it.
-            _signal_group(process, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 
@@ -182,11 +183,6 @@ def _wait_until_it_answers(clinic: Clinic, port: int) -> None:
         else:
             return
     raise SystemExit(f"The web server does not answer within {START_SECONDS} seconds.")
-
-
-def _signal_group(process: subprocess.Popen[str], number: int) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, number)
 
 
 def _raise_stop(number: int, frame: FrameType | None) -> None:

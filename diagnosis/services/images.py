@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import AuditEvent, BodySite, Consultation, Patient, User
 from clinic.services.audit import record
+from clinic.services.visit_guard import lock_open_visit
 from diagnosis.imaging import PreparedPhotograph, prepare_photograph
 from diagnosis.models import Lesion, LesionImage
 
@@ -76,10 +77,7 @@ def record_image_download(*, image: LesionImage, actor: User, size: str) -> None
 
 
 def _refuse_closed_or_known(image: LesionImage) -> None:
-    # The lock keeps a signature from slipping in between the look and the photograph.
-    consultation = Consultation.objects.select_for_update().get(pk=image.consultation_id)
-    if consultation.is_signed:
-        raise ValidationError(_("The visit is signed: no photograph can be added."), code="signed")
+    consultation = lock_open_visit(image.consultation)
     if consultation.images.filter(upload_sha256=image.upload_sha256).exists():
         raise _already_here()
 
@@ -89,7 +87,7 @@ def _already_here() -> ValidationError:
 
 
 def _new_lesion(patient: Patient, body_site: BodySite | None) -> Lesion:
-    Patient.objects.select_for_update().get(pk=patient.pk)
+    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     highest = Lesion.objects.filter(patient=patient).aggregate(highest=Max("number"))["highest"]
     return Lesion.objects.create(patient=patient, number=(highest or 0) + 1, body_site=body_site)
 

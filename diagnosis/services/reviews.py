@@ -89,7 +89,8 @@ def newest_review(*, image: LesionImage) -> Review | None:
 
 def _refuse_change_after_signature(prediction: Prediction) -> None:
     # A late answer may still get its first review; a diagnosis that was signed stays as it is.
-    consultation = Consultation.objects.select_for_update().get(pk=prediction.image.consultation_id)
+    consultations = Consultation.objects.select_for_update(no_key=True)
+    consultation = consultations.get(pk=prediction.image.consultation_id)
     if consultation.is_signed and newest_review(image=prediction.image):
         raise ValidationError(
             _("The visit is signed, and so is this diagnosis. Write an addendum instead."),

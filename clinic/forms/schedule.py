@@ -24,6 +24,12 @@ class HoursForm(forms.ModelForm[Availability]):
             "ends_at": {"required": _("Say until when.")},
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        weekday = self.fields["weekday"]
+        assert isinstance(weekday, forms.TypedChoiceField)
+        weekday.choices = Availability.Weekday.choices
+
     def _post_clean(self) -> None:
         """Leaves checks of the row to the service, which knows the other hours."""
 

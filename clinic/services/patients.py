@@ -128,7 +128,10 @@ def find_patients(*, among: QuerySet[Patient], text: str) -> QuerySet[Patient]:
     words = text.split()
     birth_dates = [day for day in map(_as_date, words) if day]
     rest = " ".join(word for word in words if not _as_date(word))
-    found = among.filter(birth_date__in=birth_dates) if birth_dates else among
+    # By the name without accents: Éloïse stands between Elise and Emma in every database.
+    found = among.order_by("search_name", "record_number")
+    if birth_dates:
+        found = found.filter(birth_date__in=birth_dates)
     if not rest:
         return found
     by_name = Q()

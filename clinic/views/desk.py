@@ -23,12 +23,12 @@ NOT_SHOWN = (Appointment.Status.RESCHEDULED, Appointment.Status.ENTERED_IN_ERROR
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a doctor's day: an appointment, a free slot, a break, or the present moment."""
+    """One part of a doctor's day: an appointment, free slots in a row, a break, or now."""
 
     starts_at: datetime
     appointment: Appointment | None = None
     moves: tuple[Move, ...] = ()
-    slot: Slot | None = None
+    slots: tuple[Slot, ...] = ()
     is_now: bool = False
 
 
@@ -40,7 +40,7 @@ class Column:
     hours: list[Hours]
     absences: list[Absence]
     booked: list[Entry]
-    free: list[Entry]
+    free: list[Slot]
     now: datetime | None
 
     @property
@@ -52,10 +52,11 @@ class Column:
     def entries(self) -> list[Entry]:
         """Everything of the day in the order of the clock."""
         breaks = [Entry(timezone.make_aware(hours.ends)) for hours in self.hours[:-1]]
-        lines = [*self.booked, *self.free, *breaks]
-        if self.now and lines:
-            lines.append(Entry(self.now, is_now=True))
-        return sorted(lines, key=lambda entry: entry.starts_at)
+        free = [Entry(slot.starts_at, slots=(slot,)) for slot in self.free]
+        parts = [*self.booked, *free, *breaks]
+        if self.now and parts:
+            parts.append(Entry(self.now, is_now=True))
+        return _slots_in_rows(sorted(parts, key=lambda entry: entry.starts_at))
 
 
 @require_GET
@@ -85,6 +86,17 @@ def desk_day(request: SignedInRequest) -> HttpResponse:
     return render(request, "clinic/desk_day.html", context)
 
 
+def _slots_in_rows(entries: list[Entry]) -> list[Entry]:
+    """Puts free slots that follow each other into one entry."""
+    rows: list[Entry] = []
+    for entry in entries:
+        if entry.slots and rows and rows[-1].slots:
+            rows[-1] = Entry(rows[-1].starts_at, slots=(*rows[-1].slots, *entry.slots))
+        else:
+            rows.append(entry)
+    return rows
+
+
 def _columns(user: User, doctors: list[Doctor], day: date) -> list[Column]:
     calendar = Calendar(doctors, day, day)
     start, end = day_bounds(day)
@@ -108,6 +120,6 @@ def _column(calendar: Calendar, doctor: Doctor, day: date, booked: list[Entry]) 
         hours=calendar.hours(doctor, day),
         absences=calendar.absences(doctor, day),
         booked=booked,
-        free=[Entry(slot.starts_at, slot=slot) for slot in slots],
+        free=slots,
         now=timezone.now() if day == timezone.localdate() else None,
     )

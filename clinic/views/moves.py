@@ -33,7 +33,7 @@ MOVES = (
     Move(Status.BOOKED, _("Book"), "calendar"),
     Move(Status.WAITLIST, _("On the waiting list"), "hourglass"),
     Move(Status.NO_SHOW, _("Did not come"), "person-x"),
-    Move(Status.CANCELLED, _("Cancel"), "x-circle"),
+    Move(Status.CANCELLED, _("Cancel the appointment"), "x-circle"),
     Move(Status.ENTERED_IN_ERROR, _("Entered in error"), "slash-circle"),
 )
 UNDO = Move(Status.BOOKED, _("Undo"), "arrow-counterclockwise")

@@ -99,6 +99,9 @@ def patient_register(request: SignedInRequest) -> HttpResponse:
             )
         except PossibleDuplicateError as error:
             duplicates = error.patients
+            # The field is on the page only once the likeness has been shown.
+            if "duplicate_reason" in request.POST:
+                form.add_error("duplicate_reason", _("Say in a few words why."))
         except ValidationError as error:
             add_errors(form, error)
         else:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -44,7 +45,7 @@ WORDS_FOR_PATIENTS: dict[str, str | Promise] = {
     Status.NO_SHOW: gettext_lazy("Missed"),
     Status.RESCHEDULED: gettext_lazy("Moved to another time"),
 }
-TO_COME = (*Appointment.OPEN_STATUSES, Status.ARRIVED, Status.IN_CONSULTATION)
+GOING_ON = (Status.ARRIVED, Status.IN_CONSULTATION)
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,11 @@ def my_appointments(request: SignedInRequest) -> HttpResponse:
         .filter(status__in=WORDS_FOR_PATIENTS)
         .select_related("doctor__user", "visit_type")
     )
-    to_come = {"ends_at__gte": timezone.now(), "status__in": TO_COME}
-    past = own.exclude(**to_come).order_by("-starts_at")
+    is_open = Q(ends_at__gte=timezone.now(), status__in=Appointment.OPEN_STATUSES)
+    to_come = is_open | Q(status__in=GOING_ON)
+    past = own.exclude(to_come).order_by("-starts_at")
     page = Paginator(past, settings.PAGE_SIZE).get_page(request.GET.get("page"))
-    upcoming = _in_words(request.user, own.filter(**to_come))
+    upcoming = _in_words(request.user, own.filter(to_come))
     record_own_appointments_view(actor=request.user)
     context = {
         "upcoming": upcoming,

@@ -248,12 +248,10 @@ def test_the_day_shows_who_comes_and_what_is_free(desk, doctor, other_doctor, pa
     booked(doctor, patient, at(day, "09:30"), is_urgent=True, note="Wheelchair")
     response = desk.get(DESK, {"date": day})
     (column,) = response.context["columns"]
-    assert [f"{timezone.localtime(entry.starts_at):%H:%M}" for entry in column.entries][:4] == [
-        "09:00",
-        "09:15",
-        "09:30",
-        "09:45",
-    ]
+    before, visit, after = column.entries
+    assert clocks(before.slots) == ["09:00", "09:15"]
+    assert visit.appointment.patient == patient
+    assert clocks(after.slots) == ["09:45", *clocks(after.slots)[1:]]
     page = response.content.decode()
     for words in ("Paul Patient", "Urgent", "Wheelchair", "Arrived", "11 free"):
         assert words in page

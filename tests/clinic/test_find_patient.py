@@ -94,6 +94,12 @@ def test_while_typing_only_the_rows_come_back(desk, eloise, others):
     assert "<html" not in page
 
 
+def test_names_stand_in_order_whatever_their_accents(desk, eloise, others):
+    known("Zoé Last")
+    names = [patient.full_name for patient in desk.get(URL).context["page_obj"]]
+    assert names == ["Éloïse O’Connor", "Luc Petit", "Marc Petit", "Zoé Last"]
+
+
 def test_a_search_is_audited_by_its_count_and_not_by_its_words(desk, secretary, eloise):
     desk.post(URL, {"q": "eloise"}, follow=True)
     event = AuditEvent.objects.get(verb="search")

@@ -40,6 +40,13 @@ def test_a_patient_sees_what_is_to_come_and_what_was(portal, doctor, patient, co
     assert AuditEvent.objects.get(verb="list").patient == patient
 
 
+def test_a_visit_that_goes_on_is_not_yet_past(portal, doctor, patient):
+    going_on = booked(doctor, patient, in_hours(-2), status=Status.IN_CONSULTATION)
+    response = portal.get(URL)
+    assert [own.appointment for own in response.context["upcoming"]] == [going_on]
+    assert "With the doctor" in response.content.decode()
+
+
 def test_a_patient_sees_nobody_elses_visits(portal, doctor, other_patient):
     booked(doctor, other_patient, in_hours(72))
     response = portal.get(URL)

@@ -126,6 +126,15 @@ def test_a_likely_duplicate_is_registered_anyway_with_a_reason(desk):
     assert event.detail["looks_like"] == [str(other.pk)]
 
 
+def test_registering_anyway_without_a_reason_asks_for_it(desk):
+    PatientFactory(full_name="Zoe Dupont Angstrom", birth_date=date(1984, 2, 29))
+    response = desk.post(URL, typed())
+    assert "Say in a few words why." not in response.content.decode()
+    response = desk.post(URL, typed(duplicate_reason=" "))
+    assert response.context["form"].errors == {"duplicate_reason": ["Say in a few words why."]}
+    assert Patient.objects.count() == 1
+
+
 def test_no_consent_is_given_unless_the_desk_says_how(desk):
     desk.post(URL, typed(consent_ai_analysis="paper", consent_care="spoken"))
     patient = Patient.objects.get()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -127,7 +128,15 @@ def cancel_own_appointment(*, appointment: Appointment, actor: User) -> Appointm
     if appointment.status != Status.CANCELLED and not can_still_be_cancelled_by_patient(
         appointment
     ):
-        raise ValidationError(_("It is too late to cancel here. Please call us."), code="too_late")
+        if settings.CLINIC_PHONE:
+            raise ValidationError(
+                _("It is too late to cancel here. Please call us on %(phone)s."),
+                code="too_late",
+                params={"phone": settings.CLINIC_PHONE},
+            )
+        raise ValidationError(
+            _("It is too late to cancel here. Please call the clinic."), code="too_late"
+        )
     return move_appointment(
         appointment=appointment,
         status=Status.CANCELLED,

@@ -105,11 +105,7 @@ def patient_register(request: SignedInRequest) -> HttpResponse:
         except ValidationError as error:
             add_errors(form, error)
         else:
-            messages.success(
-                request,
-                _("Registered under the record number %(number)s.")
-                % {"number": patient.record_number},
-            )
+            messages.success(request, _("The patient is registered."))
             return redirect(_go_on_with(request, patient))
     context = {
         "form": form,

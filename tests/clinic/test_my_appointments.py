@@ -86,6 +86,14 @@ def test_cancelling_asks_first(portal, coming):
     assert "data-confirm=" in portal.get(URL).content.decode()
 
 
+def test_the_clinic_is_called_by_its_number_where_it_has_one(portal, settings, doctor, patient):
+    near = booked(doctor, patient, in_hours(23))
+    settings.CLINIC_PHONE = ""
+    words = "It is too late to cancel here. Please call the clinic."
+    assert words in portal.post(cancel_url(near)).content.decode()
+    assert "please call the clinic." in portal.get(URL).content.decode()
+
+
 @pytest.mark.parametrize("hours", [23, 1, -1])
 def test_a_patient_who_is_late_is_asked_to_call(portal, settings, doctor, patient, hours):
     settings.CLINIC_PHONE = "+33 1 23 45 67 89"
@@ -93,7 +101,7 @@ def test_a_patient_who_is_late_is_asked_to_call(portal, settings, doctor, patien
     response = portal.post(cancel_url(near))
     near.refresh_from_db()
     assert response.status_code == 409
-    assert "It is too late to cancel here. Please call us." in response.content.decode()
+    assert "Please call us on +33 1 23 45 67 89." in response.content.decode()
     assert near.status == Status.BOOKED
     page = portal.get(URL).content.decode()
     assert cancel_url(near) not in page

@@ -1,0 +1,297 @@
+"""Every address of the site times every role, in one table.
+
+A cell is the status of the answer; `in` sends the person to the sign-in page. 404 is for those
+who may not even know that the thing exists, 403 for those who may see it but not do this.
+POST goes out with an empty form: where somebody may press the button, a refused form (422), an
+illegal move (409) or a way back (302) is the answer.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.test import Client
+from django.urls import URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from clinic.models import Appointment, Prescription, PrescriptionLine
+from diagnosis.models import Disease, Lesion, LesionImage, Prediction, Review
+from tests import photographs
+from tests.factories import (
+    AppointmentFactory,
+    AvailabilityFactory,
+    ConsentFactory,
+    ConsultationFactory,
+)
+
+TABLE = """
+url                                  method of                anon admn secr doct doc2 pati pat2
+home                                 GET    -                 in   302  302  302  302  302  302
+home                                 POST   -                 in   302  302  302  302  302  302
+account_login                        GET    -                 200  302  302  302  302  302  302
+account_login                        POST   -                 200  302  302  302  302  302  302
+account_logout                       GET    -                 in   200  200  200  200  200  200
+account_logout                       POST   -                 in   in   in   in   in   in   in
+account_inactive                     GET    -                 200  200  200  200  200  200  200
+account_signup                       GET    -                 200  302  302  302  302  302  302
+account_signup                       POST   -                 200  302  302  302  302  302  302
+account_reauthenticate               GET    -                 in   200  200  200  200  200  200
+account_reauthenticate               POST   -                 in   200  200  200  200  200  200
+account_change_password              GET    -                 in   200  200  200  200  200  200
+account_change_password              POST   -                 in   200  200  200  200  200  200
+account_set_password                 GET    -                 in   302  302  302  302  302  302
+account_set_password                 POST   -                 in   302  302  302  302  302  302
+account_reset_password               GET    -                 200  200  200  200  200  200  200
+account_reset_password               POST   -                 200  200  200  200  200  200  200
+account_reset_password_done          GET    -                 200  200  200  200  200  200  200
+account_reset_password_from_key      GET    -                 200  200  200  200  200  200  200
+account_reset_password_from_key      POST   -                 200  200  200  200  200  200  200
+account_reset_password_from_key_done GET    -                 200  200  200  200  200  200  200
+clinic:profile                       GET    -                 in   200  200  200  200  200  200
+clinic:profile                       POST   -                 in   422  422  422  422  422  422
+clinic:account_list                  GET    -                 in   200  403  403  403  403  403
+clinic:account_list                  POST   -                 in   200  403  403  403  403  403
+clinic:account_create                GET    -                 in   200  403  403  403  403  403
+clinic:account_create                POST   -                 in   422  403  403  403  403  403
+clinic:account_edit                  GET    account           in   200  404  403  404  404  404
+clinic:account_edit                  POST   account           in   422  404  403  404  404  404
+clinic:account_deactivate            GET    account           in   200  404  403  404  404  404
+clinic:account_deactivate            POST   account           in   302  404  403  404  404  404
+clinic:account_reactivate            POST   account           in   409  404  403  404  404  404
+clinic:account_invite                POST   account           in   409  404  403  404  404  404
+clinic:account_photograph            GET    account           in   200  200  200  200  404  404
+clinic:desk_day                      GET    -                 in   403  200  403  403  403  403
+clinic:appointment_book              GET    -                 in   403  200  403  403  403  403
+clinic:appointment_book              POST   -                 in   403  422  403  403  403  403
+clinic:appointment_detail            GET    appointment       in   200  200  200  404  403  404
+clinic:appointment_move              POST   appointment       in   403  422  403  404  403  404
+clinic:doctor_list                   GET    -                 in   200  200  403  403  403  403
+clinic:doctor_hours                  GET    doctor            in   200  200  403  403  403  403
+clinic:doctor_hours                  POST   doctor            in   422  422  403  403  403  403
+clinic:hours_remove                  POST   hours             in   302  302  403  404  404  404
+clinic:patient_list                  GET    -                 in   200  200  200  200  403  403
+clinic:patient_list                  POST   -                 in   302  302  302  302  403  403
+clinic:patient_register              GET    -                 in   403  200  403  403  403  403
+clinic:patient_register              POST   -                 in   403  422  403  403  403  403
+clinic:patient_detail                GET    patient           in   200  200  200  404  403  404
+clinic:patient_edit                  GET    patient           in   403  200  200  404  403  404
+clinic:patient_edit                  POST   patient           in   403  422  422  404  403  404
+clinic:patient_invite                POST   patient           in   302  302  403  404  403  404
+clinic:consent_record                POST   patient           in   403  422  422  404  403  404
+clinic:consent_withdraw              POST   consent           in   403  302  302  404  403  404
+clinic:doctor_day                    GET    -                 in   403  403  200  200  403  403
+clinic:visit_open                    POST   appointment       in   403  403  409  404  403  404
+diagnosis:visit                      GET    visit             in   404  404  200  404  404  404
+diagnosis:visit                      GET    signed            in   404  404  200  404  404  404
+diagnosis:visit_thumbnails           GET    visit             in   404  404  200  404  404  404
+diagnosis:image_upload               POST   visit             in   404  404  422  404  404  404
+clinic:visit_save                    POST   visit             in   404  404  422  404  404  404
+clinic:visit_save                    POST   signed            in   404  404  422  404  403  404
+clinic:visit_facts                   POST   visit             in   404  404  302  404  404  404
+clinic:prescription_save             POST   visit             in   404  404  422  404  404  404
+clinic:visit_sign                    POST   visit             in   404  404  422  404  404  404
+clinic:addendum_add                  POST   signed            in   404  404  422  404  403  404
+clinic:prescription_revoke           POST   prescription      in   404  404  422  404  403  404
+clinic:prescription_renew            POST   prescription      in   404  404  302  404  403  404
+diagnosis:image_file                 GET    photograph        in   404  404  200  404  404  404
+diagnosis:image_file                 GET    signed_photograph in   404  404  200  404  200  404
+diagnosis:image_thumbnail            GET    photograph        in   404  404  200  404  404  404
+diagnosis:image_thumbnail            GET    signed_photograph in   404  404  200  404  200  404
+diagnosis:image_panel                GET    photograph        in   404  404  200  404  404  404
+diagnosis:prediction_request         POST   photograph        in   404  404  302  404  404  404
+diagnosis:prediction_status          GET    prediction        in   404  404  200  404  404  404
+diagnosis:prediction_status          GET    signed_prediction in   404  404  200  404  404  404
+diagnosis:prediction_retry           POST   prediction        in   404  404  302  404  404  404
+diagnosis:class_map                  GET    prediction        in   404  404  200  404  404  404
+diagnosis:prediction_review          POST   prediction        in   404  404  422  404  404  404
+diagnosis:to_review                  GET    -                 in   403  403  200  200  403  403
+clinic:my_appointments               GET    -                 in   403  403  403  403  200  200
+clinic:my_appointment_cancel         POST   appointment       in   403  403  403  404  302  404
+diagnosis:my_record                  GET    -                 in   403  403  403  403  200  200
+diagnosis:my_visit                   GET    signed            in   403  403  403  403  200  404
+diagnosis:my_visit                   GET    visit             in   403  403  403  403  404  404
+"""
+
+ROLES = TABLE.split("\n")[1].split()[3:]
+# A form without a single field filled in, as a browser sends it.
+EMPTY_FORM = {"csrfmiddlewaretoken": "not checked here"}
+# What an address needs beside the key of its object.
+ARGUMENTS = {
+    "diagnosis:class_map": {"label": "mel"},
+    "account_reset_password_from_key": {"uidb36": "1", "key": "not-a-key"},
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    url: str
+    method: str
+    of: str
+    expected: tuple[str, ...]
+
+    def __str__(self):
+        return f"{self.method} {self.url} {self.of}"
+
+
+ROWS = [
+    Row(url, method, of, tuple(expected))
+    for url, method, of, *expected in (line.split() for line in TABLE.split("\n")[2:] if line)
+]
+
+
+@pytest.fixture
+def cast(admin, secretary, doctor, other_doctor, patient, other_patient):
+    """Who asks: nobody known, the four roles, a doctor and a patient who are strangers here."""
+    people = [None, admin, secretary, doctor, other_doctor, patient.user, other_patient.user]
+    return dict(zip(ROLES, people, strict=True))
+
+
+@pytest.fixture
+def things(doctor, patient, secretary, settings, tmp_path):
+    """One of everything; all of it is the patient's, and the doctor's who treats that patient."""
+    storage = settings.STORAGES["default"] | {"OPTIONS": {"location": tmp_path, "base_url": None}}
+    settings.STORAGES = settings.STORAGES | {"default": storage}
+    doctor.photograph.save("portrait.jpg", ContentFile(photographs.jpeg()))
+    of_both = {"doctor": doctor.doctor, "patient": patient}
+    appointment = AppointmentFactory(**of_both, starts_at=timezone.now() + timedelta(days=3))
+    visit = _visit(days_ago=0, **of_both)
+    signed = _visit(days_ago=30, status=Appointment.Status.COMPLETED, **of_both)
+    lesion = Lesion.objects.create(patient=patient, number=1)
+    photograph, prediction = _photograph(visit, lesion, number=1)
+    signed_photograph, signed_prediction = _photograph(signed, lesion, number=2)
+    Review.objects.create(
+        prediction=signed_prediction,
+        decision=Review.Decision.CONFIRMED,
+        disease=Disease.objects.get(code="mel"),
+        reviewer=doctor,
+    )
+    prescription = Prescription.objects.create(
+        consultation=signed, status="signed", signed_at=timezone.now(), signed_by=doctor
+    )
+    PrescriptionLine.objects.create(
+        prescription=prescription, drug="Cream", dose="1", frequency="daily", duration="7 days"
+    )
+    signed.signed_at, signed.signed_by = timezone.now(), doctor
+    signed.save()
+    return {
+        "account": doctor,
+        "appointment": appointment,
+        "consent": ConsentFactory(patient=patient, recorded_by=secretary),
+        "doctor": doctor.doctor,
+        "hours": AvailabilityFactory(doctor=doctor.doctor),
+        "patient": patient,
+        "photograph": photograph,
+        "prediction": prediction,
+        "prescription": prescription,
+        "signed": signed,
+        "signed_photograph": signed_photograph,
+        "signed_prediction": signed_prediction,
+        "visit": visit,
+        "secrets": [patient.full_name, patient.record_number, visit.notes, "mel", "Melanoma"],
+    }
+
+
+def _visit(*, days_ago, status=Appointment.Status.IN_CONSULTATION, **of_both):
+    starts_at = timezone.now() - timedelta(days=days_ago)
+    appointment = AppointmentFactory(starts_at=starts_at, status=status, **of_both)
+    return ConsultationFactory(appointment=appointment, notes="Found something.")
+
+
+def _photograph(visit, lesion, *, number):
+    image = LesionImage(
+        lesion=lesion,
+        consultation=visit,
+        sha256=f"{number:064d}",
+        upload_sha256=f"{number:064d}",
+        width=320,
+        height=240,
+        uploaded_by=visit.doctor.user,
+    )
+    image.file.save("photograph.jpg", ContentFile(photographs.jpeg()), save=False)
+    image.thumbnail.save("thumbnail.jpg", ContentFile(photographs.jpeg()), save=False)
+    image.save()
+    labels = ["akiec", "bcc", "bkl", "df", "mel", "nv", "vasc"]
+    prediction = Prediction.objects.create(
+        image=image,
+        image_sha256=image.sha256,
+        model_version="1",
+        status=Prediction.Status.DONE,
+        finished_at=timezone.now(),
+        label="mel",
+        probabilities=dict.fromkeys(labels, 1 / 7),
+        malignant_share=0.4,
+        class_maps={label: [[0.0, 0.5], [0.5, 1.0]] for label in labels},
+        crop=[0.0, 0.0, 1.0, 1.0],
+        milliseconds=50,
+    )
+    return image, prediction
+
+
+def address(row, things):
+    arguments = dict(ARGUMENTS.get(row.url, {}))
+    if row.of != "-":
+        arguments["pk"] = things[row.of].pk
+    return reverse(row.url, kwargs=arguments)
+
+
+def answer(row, session_key, things, secrets):
+    """What the person is answered; whatever it changed is taken back."""
+    client = Client(raise_request_exception=False)
+    client.cookies[settings.SESSION_COOKIE_NAME] = session_key
+    with transaction.atomic():
+        send = client.get if row.method == "GET" else client.post
+        response = send(address(row, things), EMPTY_FORM if row.method == "POST" else None)
+        body = b"".join(response) if response.streaming else response.content
+        transaction.set_rollback(True)
+    if response.status_code == 404:
+        assert not [secret for secret in secrets if secret in body.decode()], row
+    is_sign_in = response.status_code == 302 and response["Location"].startswith(
+        reverse("account_login")
+    )
+    return "in" if is_sign_in else str(response.status_code)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_gets_what_the_table_says(role, cast, things, sign_in):
+    session_key = sign_in(cast[role]).session.session_key if cast[role] else ""
+
+    # The patient reads the own name at the top of every page.
+    secrets = [] if role == "pati" else things["secrets"]
+    wrong = []
+    for row in ROWS:
+        status = answer(row, session_key, things, secrets)
+        expected = row.expected[ROLES.index(role)]
+        if status != expected:
+            wrong.append(f"{row}: {status}, where the table says {expected}")
+
+    assert not wrong, "\n".join(wrong)
+
+
+def test_what_changes_things_is_never_a_link(cast, things, sign_in):
+    """An address without a line for GET answers GET with 405, whoever asks."""
+    readable = {row.url for row in ROWS if row.method == "GET"}
+    changing = [row for row in ROWS if row.url not in readable]
+    client = sign_in(cast["doct"])
+
+    answers = {row.url: client.get(address(row, things)).status_code for row in changing}
+
+    assert answers == dict.fromkeys(answers, 405)
+
+
+def named_urls(patterns, namespace=""):
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{pattern.namespace}:" if pattern.namespace else ""
+            yield from named_urls(pattern.url_patterns, namespace + inner)
+        else:
+            yield f"{namespace}{pattern.name}"
+
+
+def test_the_table_knows_every_address_of_the_site():
+    assert set(named_urls(get_resolver().url_patterns)) == {row.url for row in ROWS}
+    assert len({str(row) for row in ROWS}) == len(ROWS)

@@ -113,6 +113,9 @@ def update_patient(*, patient: Patient, actor: User, **fields: Any) -> Patient:
         setattr(patient, name, fields[name])
     _check_identity(patient)
     patient.save(update_fields=[*changed, "search_name"])
+    if "full_name" in changed and patient.user:
+        patient.user.full_name = patient.full_name
+        patient.user.save(update_fields=["full_name"])
     record(
         AuditEvent.Verb.UPDATE,
         actor=actor,

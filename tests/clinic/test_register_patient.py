@@ -231,3 +231,13 @@ def test_an_admin_reads_but_does_not_correct(sign_in, admin, patient):
 )
 def test_names_are_searched_without_accents_and_punctuation(text, found):
     assert searchable(text) == found
+
+
+def test_a_corrected_name_is_the_accounts_name_too(sign_in, secretary, patient):
+    form = sign_in(secretary).get(reverse("clinic:patient_edit", args=[patient.pk])).context["form"]
+    typed = {name: value for name, value in form.initial.items() if value is not None}
+    sign_in(secretary).post(
+        reverse("clinic:patient_edit", args=[patient.pk]), typed | {"full_name": "Paula Patient"}
+    )
+    patient.user.refresh_from_db()
+    assert patient.user.full_name == "Paula Patient"

@@ -192,7 +192,7 @@ def things(doctor, patient, secretary, settings, tmp_path):
         "signed_photograph": signed_photograph,
         "signed_prediction": signed_prediction,
         "visit": visit,
-        "secrets": [patient.full_name, patient.record_number, visit.notes, "mel", "Melanoma"],
+        "secrets": [patient.full_name, patient.record_number, visit.notes, "Melanoma"],
     }
 
 

@@ -1,0 +1,87 @@
+"""A real Chromium against a live server: an error in its console fails the test."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Error, sync_playwright
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+RESULTS = Path(settings.BASE_DIR, "test-results")
+TIMEOUT_MS = 20_000
+# Playwright runs an event loop in this thread, where Django would refuse every query.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One Chromium for all journeys; without it they are left out, but never in CI."""
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None and os.environ.get("CI"):
+        pytest.fail("There is no Chromium on this machine.")
+    if program is None:
+        pytest.skip("left out, for want of a Chromium: nothing was tried in a browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_browser(chromium, live_server, request):
+    """Gives a function that opens a browser of its own for somebody, at the site's first page."""
+    contexts, problems = [], []
+
+    def _open_browser(name="somebody", **options):
+        context = chromium.new_context(
+            base_url=live_server.url, viewport={"width": 1440, "height": 1000}, **options
+        )
+        context.set_default_timeout(TIMEOUT_MS)
+        contexts.append((name, context))
+        context.on("console", lambda message: note(name, message.type, message.text))
+        context.on("weberror", lambda error: note(name, "error", str(error.error)))
+        page = context.new_page()
+        page.goto("/")
+        return page
+
+    def note(name, kind, text):
+        if kind == "error":
+            problems.append(f"{name}: {text}")
+
+    yield _open_browser
+    for name, context in contexts:
+        if request.node.stash.get(FAILED, False):
+            take_pictures(context, f"{request.node.name}-{name}")
+        context.close()
+    assert not problems, "\n".join(problems)
+
+
+def take_pictures(context, name):
+    RESULTS.mkdir(exist_ok=True)
+    for number, page in enumerate(context.pages):
+        path = RESULTS / f"{re.sub(r'[^A-Za-z0-9]+', '-', name)}-{number}.png"
+        try:
+            page.screenshot(path=path, full_page=True)
+        except Error as error:
+            print(f"No picture of {name}: {error}")  # noqa: T201

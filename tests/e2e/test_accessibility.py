@@ -1,0 +1,99 @@
+"""Axe finds nothing serious on the pages that people work with, in light and in dark."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.urls import reverse
+
+from clinic.models import Appointment, Consultation, Doctor, Patient, User
+from diagnosis.demo import visits
+from diagnosis.demo.drawing import draw_lesion
+from skinhealth.demo import DEMO_PASSWORD
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+AXE = Path(settings.BASE_DIR, "node_modules/axe-core/axe.min.js")
+RUN_AXE = "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
+
+
+@pytest.fixture
+def demo(settings, monkeypatch):
+    """The demo clinic in the test's database, with small drawings."""
+    settings.IS_DEMO = settings.DEBUG = True
+    monkeypatch.setattr(
+        visits,
+        "draw_lesion",
+        lambda *args, **options: draw_lesion(*args, **options, size=(256, 192)),
+    )
+    call_command("load_demo")
+    settings.IS_DEMO = settings.DEBUG = False
+
+
+def addresses():
+    """Pages by who reads them."""
+    doctor = Doctor.objects.get(user__email="doctor@demo.example")
+    patient = Patient.objects.get(user__email="patient@demo.example")
+    open_visit = Consultation.objects.get(doctor=doctor, signed_at=None)
+    own_visits = Consultation.objects.signed().filter(patient=patient)
+    waiting = Appointment.objects.filter(doctor=doctor, status="arrived").first()
+    account = User.objects.get(email="secretary@demo.example")
+    return {
+        "admin": [
+            reverse("clinic:account_list"),
+            reverse("clinic:account_create"),
+            reverse("clinic:account_edit", args=[account.pk]),
+            reverse("clinic:account_deactivate", args=[account.pk]),
+            reverse("clinic:profile"),
+        ],
+        "secretary": [
+            reverse("clinic:desk_day"),
+            reverse("clinic:appointment_book"),
+            reverse("clinic:appointment_detail", args=[waiting.pk]),
+            reverse("clinic:patient_list"),
+            reverse("clinic:patient_register"),
+            reverse("clinic:patient_detail", args=[patient.pk]),
+            reverse("clinic:doctor_list"),
+            reverse("clinic:doctor_hours", args=[doctor.pk]),
+        ],
+        "doctor": [
+            reverse("clinic:doctor_day"),
+            reverse("diagnosis:to_review"),
+            reverse("diagnosis:visit", args=[open_visit.pk]),
+            reverse("diagnosis:visit", args=[own_visits.first().pk]),
+        ],
+        "patient": [
+            reverse("clinic:my_appointments"),
+            reverse("diagnosis:my_record"),
+            *(reverse("diagnosis:my_visit", args=[visit.pk]) for visit in own_visits),
+        ],
+    }
+
+
+def complaints(page, who):
+    """What axe holds against a page, as one line for each rule."""
+    page.evaluate(AXE.read_text())
+    return [
+        f"{who} {page.url}: {found['id']}: {found['nodes'][0]['html']} {found['nodes'][0]['any']}"
+        for found in page.evaluate(RUN_AXE)
+        if found["impact"] in {"serious", "critical"}
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(demo, open_browser, scheme):
+    found = []
+    for role, pages in addresses().items():
+        page = open_browser(role, color_scheme=scheme)
+        found += complaints(page, "anonymous")
+        page.get_by_label("E-mail").fill(f"{role}@demo.example")
+        page.get_by_label("Password", exact=True).fill(DEMO_PASSWORD)
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        page.wait_for_url(lambda url: "login" not in url)
+        for path in pages:
+            page.goto(path)
+            page.wait_for_load_state("networkidle")
+            found += complaints(page, role)
+
+    assert not found, "\n".join(found)

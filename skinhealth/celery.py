@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 from celery import Celery
-from celery.signals import beat_embedded_init, beat_init
 from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "skinhealth.settings")
@@ -15,8 +14,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@beat_init.connect
-@beat_embedded_init.connect
+@app.on_after_configure.connect
 def make_schedule_folder(**kwargs: object) -> None:
-    """Gives the timetable's memory a place before it is first written."""
+    """Gives the timetable's memory a place: beat opens it before any signal of its own."""
     Path(app.conf.beat_schedule_filename).parent.mkdir(parents=True, exist_ok=True)

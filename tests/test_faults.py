@@ -147,7 +147,7 @@ def test_an_upload_without_a_queue_folder_is_answered_when_it_is_back(start_work
 
 
 @pytest.fixture
-def own_redis(tmp_path):
+def own_redis(tmp_path, monkeypatch):
     """A Redis of this test alone, which it may stop and start, as the site's broker."""
     if not shutil.which("redis-server"):
         if os.environ.get("CI"):
@@ -159,6 +159,8 @@ def own_redis(tmp_path):
     redis = OwnRedis(port, tmp_path)
     before = app.conf.broker_url, app.conf.broker_transport_options
     redis.start()
+    # Celery reads this variable before its own settings.
+    monkeypatch.setenv("CELERY_BROKER_URL", redis.url)
     use_broker(redis.url, {"socket_connect_timeout": 1, "socket_timeout": 5})
     yield redis
     redis.stop()

@@ -82,8 +82,10 @@ def main() -> None:
     clinic = Clinic(_environ(folder))
     try:
         logins = clinic.run("preparation", "manage.py", "load_demo", "--migrate")
-        _start_programs(clinic, port)
-        _wait_until_it_answers(clinic, port)
+        start_web(clinic, port)
+        start_worker(clinic, "inference worker", "--queues", "inference")
+        start_worker(clinic, "worker", "--queues", "default,training", "--beat")
+        wait_until_it_answers(clinic, port)
         print(f"\nSkinHealth is ready: http://{HOST}:{port}\n\n{logins}", flush=True)
         print("Mails to people appear here. Ctrl-C stops everything.\n", flush=True)
         while not (ended := clinic.ended()):
@@ -97,26 +99,22 @@ def main() -> None:
         clinic.stop()
 
 
-def _start_programs(clinic: Clinic, port: int) -> None:
-    clinic.start(
+def start_web(clinic: Clinic, port: int) -> subprocess.Popen[str]:
+    """Starts the web server, without waiting for it."""
+    return clinic.start(
         "web server",
         *("-m", "gunicorn", "skinhealth.wsgi", "--bind", f"{HOST}:{port}"),
         *("--worker-class", "gthread", "--threads", "8", "--log-level", "warning"),
     )
-    worker = ("-m", "celery", "--quiet", "-A", "skinhealth", "worker", "--concurrency", "1")
-    quiet = ("--without-gossip", "--without-mingle", "--loglevel", "WARNING")
-    clinic.start(
-        "inference worker", *worker, "--queues", "inference", "--hostname", "inference@%h", *quiet
-    )
-    clinic.start(
-        "worker",
-        *worker,
-        "--queues",
-        "default,training",
-        "--beat",
-        "--hostname",
-        "other@%h",
-        *quiet,
+
+
+def start_worker(clinic: Clinic, name: str, *options: str) -> subprocess.Popen[str]:
+    """Starts a worker with one process, without waiting for it."""
+    return clinic.start(
+        name,
+        *("-m", "celery", "--quiet", "-A", "skinhealth", "worker", "--concurrency", "1"),
+        *("--hostname", f"{name.replace(' ', '-')}@%h", "--loglevel", "WARNING"),
+        *("--without-gossip", "--without-mingle", *options),
     )
 
 
@@ -171,7 +169,8 @@ def _settings_file(folder: Path) -> dict[str, str]:
     return settings if settings.get("SKINHEALTH_ENV") == "demo" else {}
 
 
-def _wait_until_it_answers(clinic: Clinic, port: int) -> None:
+def wait_until_it_answers(clinic: Clinic, port: int) -> None:
+    """Returns once the web server answers; gives up where a program ends before."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if ended := clinic.ended():

@@ -23,6 +23,9 @@ START_SECONDS = 60
 STOP_SECONDS = 4
 
 
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 class Stop(Exception):  # noqa: N818  somebody asks for it, nothing is wrong
     """Ctrl-C, or a signal that means the same."""
 
@@ -30,8 +33,9 @@ class Stop(Exception):  # noqa: N818  somebody asks for it, nothing is wrong
 class Clinic:
     """The processes of the demo: nothing of them is left when the program ends."""
 
-    def __init__(self, environ: dict[str, str]) -> None:
+    def __init__(self, environ: dict[str, str], *, output: int | None = None) -> None:
         self.environ = environ
+        self.output = output  # where the programs print; None is where this one does
         self.processes: dict[str, subprocess.Popen[str]] = {}
 
     def start(self, name: str, *command: str, stdout: int | None = None) -> subprocess.Popen[str]:
@@ -41,7 +45,7 @@ class Clinic:
             cwd=ROOT,
             env=self.environ,
             stdin=subprocess.DEVNULL,
-            stdout=stdout,
+            stdout=self.output if stdout is None else stdout,
             text=True,
             start_new_session=True,
         )
@@ -60,22 +64,29 @@ class Clinic:
 
     def stop(self) -> None:
         """Asks every process to go, and ends what is still there a little later."""
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
         for process in self.processes.values():
             process.terminate()
         deadline = time.monotonic() + STOP_SECONDS
-        for process in self.processes.values():
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(max(0, deadline - time.monotonic()))
-            # The group, because the children of a worker may outlive it.
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        for name in list(self.processes):
+            self.end(name, seconds=max(0, deadline - time.monotonic()))
+
+    def end(self, name: str, *, seconds: float = STOP_SECONDS) -> None:
+        """Ends one process, by force where it takes longer than it may."""
+        process = self.processes.pop(name)
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        # The group, because the children of a worker may outlive it.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def main() -> None:
     """Prepares the folder, starts everything, says where it is, waits."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        signal.signal(getattr(signal, name), _raise_stop)
+    stop_by_signal()
     port = _port()
     folder = (ROOT / os.environ.get("DEMO_DIR", ".demo")).resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -94,8 +105,6 @@ def main() -> None:
     except Stop:
         print("\nStopping ...", flush=True)
     finally:
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
         clinic.stop()
 
 
@@ -184,8 +193,14 @@ def wait_until_it_answers(clinic: Clinic, port: int) -> None:
     raise SystemExit(f"The web server does not answer within {START_SECONDS} seconds.")
 
 
-def _raise_stop(number: int, frame: FrameType | None) -> None:
-    raise Stop
+def stop_by_signal() -> None:
+    """Turns Ctrl-C, and the signals that mean the same, into `Stop`."""
+
+    def raise_stop(number: int, frame: FrameType | None) -> None:
+        raise Stop
+
+    for number in STOP_SIGNALS:
+        signal.signal(number, raise_stop)
 
 
 if __name__ == "__main__":

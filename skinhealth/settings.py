@@ -212,7 +212,7 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
         "data_folder_out": str(QUEUE_DIR / "messages"),
         "control_folder": str(QUEUE_DIR / "control"),
         "store_processed": False,
-        "polling_interval": 0.05,  # seconds
+        "polling_interval": 0.02,  # seconds; half a percent of a core while nothing is queued
     }
 else:
     # A broker that is down must cost the person who uploads a moment, not a minute.

@@ -1,0 +1,107 @@
+"""`make demo`: it starts, answers, and leaves no process behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import psutil
+import pytest
+from django.conf import settings
+
+from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE
+from tests.worker import wait_until
+
+pytestmark = pytest.mark.worker
+
+ENV_FILE = Path(settings.BASE_DIR, ".env")
+
+
+@pytest.fixture
+def port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def start_demo(tmp_path, port):
+    """Starts the demo in a folder of its own; gives the process and what it has printed."""
+    had_env_file = ENV_FILE.exists()
+    started = []
+
+    def _start_demo():
+        output = tmp_path / f"output-{len(started)}"
+        with output.open("w") as file:
+            process = subprocess.Popen(
+                [sys.executable, Path(settings.BASE_DIR, "scripts", "demo.py")],
+                env=os.environ | {"DEMO_DIR": str(tmp_path / "demo"), "PORT": str(port)},
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        started.append(process)
+        return process, output
+
+    yield _start_demo
+    for process in started:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(30)
+    if not had_env_file:
+        ENV_FILE.unlink(missing_ok=True)
+
+
+def wait_until_ready(process, output):
+    wait_until(
+        lambda: "Ctrl-C stops everything" in output.read_text() or process.poll() is not None,
+        seconds=120,
+        what="the demo is ready",
+    )
+    assert process.poll() is None, output.read_text()
+
+
+def programs_of(process):
+    """The web server, two workers and the processes that these have started."""
+    demo = psutil.Process(process.pid)
+    wait_until(lambda: len(demo.children(recursive=True)) >= 6, what="six programs run")
+    return demo.children(recursive=True)
+
+
+def is_alive(program):
+    try:
+        return program.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_the_demo_starts_answers_and_leaves_nothing_running(start_demo, port):
+    process, output = start_demo()
+    wait_until_ready(process, output)
+
+    printed = output.read_text()
+    assert f"http://127.0.0.1:{port}" in printed
+    assert all(person.email in printed for person in DEMO_PEOPLE)
+    assert DEMO_PASSWORD in printed
+    page = urllib.request.urlopen(f"http://127.0.0.1:{port}/login/").read().decode()
+    assert DEMO_PEOPLE[0].full_name in page
+    programs = programs_of(process)
+    assert "SKINHEALTH_ENV=demo" in ENV_FILE.read_text()
+
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 0
+    assert not [program for program in programs if is_alive(program)]
+    assert "Traceback" not in output.read_text()
+
+    again, output = start_demo()
+    wait_until_ready(again, output)
+    assert "Opening the demo clinic" not in output.read_text()
+    second, refusal = start_demo()
+    assert second.wait(30) == 1
+    assert f"Another program listens on port {port}" in refusal.read_text()
+    again.send_signal(signal.SIGTERM)
+    assert again.wait(30) == 0
+    assert "Traceback" not in output.read_text()

@@ -35,9 +35,9 @@ from site_client import DoctorClient, SiteError, Upload
 
 sys.path.insert(0, str(ROOT))
 
-from diagnosis.demo.drawing import LOOKS, draw_lesion
 from ml.ensemble import load_ensemble
 from ml.preprocessing import Recipe, prepare_photograph
+from skinhealth.demo.drawing import LOOKS, draw_lesion
 
 BUNDLE = Path(os.environ.get("MODEL_BUNDLE", ROOT / "ml" / "weights"))
 POSTGRESQL = os.environ.get("DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")

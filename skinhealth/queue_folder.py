@@ -10,7 +10,7 @@ from kombu.transport import filesystem
 from kombu.utils.json import dumps
 
 
-class Channel(filesystem.Channel):  # type: ignore[misc]
+class Channel(filesystem.Channel):
     """Kombu's folder queue, in which a message appears only once it is whole.
 
     Kombu creates a message under its final name and fills it afterwards. A worker that looks in
@@ -22,19 +22,22 @@ class Channel(filesystem.Channel):  # type: ignore[misc]
         for folder in (self.data_folder_in, self.data_folder_out, self.control_folder):
             Path(folder).mkdir(parents=True, exist_ok=True)
 
-    def _put(self, queue: str, payload: object, **kwargs: Any) -> None:
+    # Kombu's own two base classes do not agree on what this takes.
+    def _put(  # type: ignore[override]
+        self, queue: str, payload: dict[str, Any], **kwargs: Any
+    ) -> None:
         # The time leads the name, because the oldest name is read first.
         name = f"{time.time_ns():020d}_{uuid.uuid4()}.{queue}.msg"
-        message = Path(self.data_folder_out, name)
-        partial = message.with_name(f"{name}.partial")
+        whole = Path(self.data_folder_out, name)
+        partial = whole.with_name(f"{name}.partial")
         try:
             partial.write_text(dumps(payload))
-            partial.replace(message)
+            partial.replace(whole)
         except OSError as error:
             raise ChannelError(f"Cannot add a message to {self.data_folder_out}") from error
 
 
-class Transport(filesystem.Transport):  # type: ignore[misc]
+class Transport(filesystem.Transport):
     """What the broker address `filesystem://` stands for here."""
 
     Channel = Channel

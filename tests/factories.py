@@ -76,9 +76,7 @@ class ConsultationFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Consultation
 
-    appointment = factory.SubFactory(
-        AppointmentFactory, status=Appointment.Status.IN_CONSULTATION
-    )
+    appointment = factory.SubFactory(AppointmentFactory, status=Appointment.Status.IN_CONSULTATION)
     patient = factory.LazyAttribute(lambda c: c.appointment.patient)
     doctor = factory.LazyAttribute(lambda c: c.appointment.doctor)
 

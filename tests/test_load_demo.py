@@ -8,11 +8,10 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from clinic.models import Appointment, AuditEvent, Consultation, Patient, User
-from diagnosis.demo import clinic, visits
-from diagnosis.demo.drawing import LOOKS, draw_lesion
 from diagnosis.imaging import prepare_photograph
 from diagnosis.models import Prediction, Review
-from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE
+from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE, clinic, visits
+from skinhealth.demo.drawing import LOOKS, draw_lesion
 
 # A working day, just after and just before midnight, and both nights in which the clock is changed.
 MOMENTS = [

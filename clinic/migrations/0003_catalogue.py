@@ -59,9 +59,7 @@ def fill(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
         symptom.objects.create(code=code, name=name, position=position)
     visit_type = apps.get_model("clinic", "VisitType")
     for position, (code, name, minutes) in enumerate(VISIT_TYPES):
-        visit_type.objects.create(
-            code=code, name=name, duration_minutes=minutes, position=position
-        )
+        visit_type.objects.create(code=code, name=name, duration_minutes=minutes, position=position)
 
 
 class Migration(migrations.Migration):

@@ -31,9 +31,7 @@ class Consent(models.Model):
         PORTAL = "portal", _("Given in the portal")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    patient = models.ForeignKey(
-        "clinic.Patient", on_delete=models.PROTECT, related_name="consents"
-    )
+    patient = models.ForeignKey("clinic.Patient", on_delete=models.PROTECT, related_name="consents")
     purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose)
     document_version = models.CharField(_("version of the text"), max_length=20)
     method = models.CharField(_("how it was given"), max_length=10, choices=Method)

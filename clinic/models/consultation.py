@@ -80,9 +80,7 @@ class Addendum(models.Model):
     """A dated note that follows a signed visit."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    consultation = models.ForeignKey(
-        Consultation, on_delete=models.PROTECT, related_name="addenda"
-    )
+    consultation = models.ForeignKey(Consultation, on_delete=models.PROTECT, related_name="addenda")
     text = models.TextField(_("text"))
     written_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"

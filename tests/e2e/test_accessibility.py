@@ -8,9 +8,8 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from clinic.models import Appointment, Consultation, Doctor, Patient, User
-from diagnosis.demo import visits
-from diagnosis.demo.drawing import draw_lesion
-from skinhealth.demo import DEMO_PASSWORD
+from skinhealth.demo import DEMO_PASSWORD, visits
+from skinhealth.demo.drawing import draw_lesion
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

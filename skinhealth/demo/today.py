@@ -10,11 +10,11 @@ from django.utils import timezone
 from clinic.models import Appointment, Doctor, Patient, VisitType
 from clinic.services.appointments import SlotRefusedError, book_appointment, move_appointment
 from clinic.services.scheduling import add_hours, is_within_hours
-from diagnosis.demo import visits
-from diagnosis.demo.clinic import Cast
-from diagnosis.demo.clock import Clock, hand_wound_clock
-from diagnosis.demo.people import PATIENTS
-from diagnosis.demo.stories import FIBROMA, KERATOSIS, MELANOMA, NEVUS, VASCULAR, Story
+from skinhealth.demo import visits
+from skinhealth.demo.clinic import Cast
+from skinhealth.demo.clock import Clock, hand_wound_clock
+from skinhealth.demo.people import PATIENTS
+from skinhealth.demo.stories import FIBROMA, KERATOSIS, MELANOMA, NEVUS, VASCULAR, Story
 
 Status = Appointment.Status
 STEP = timedelta(minutes=15)

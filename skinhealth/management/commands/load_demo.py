@@ -28,8 +28,8 @@ class Command(BaseCommand):
         if options["migrate"]:
             call_command("migrate", verbosity=0)
         # Drawing and the networks are for this command alone.
-        from diagnosis.demo.clinic import find_cast, open_clinic
-        from diagnosis.demo.today import fill_today
+        from skinhealth.demo.clinic import find_cast, open_clinic
+        from skinhealth.demo.today import fill_today
 
         if not User.objects.exists():
             self.stderr.write("Opening the demo clinic, which takes some seconds ...")

@@ -12,9 +12,9 @@ from clinic.services.accounts import NewAccount, create_account, create_patient_
 from clinic.services.appointments import book_appointment
 from clinic.services.patients import register_patient
 from clinic.services.scheduling import add_hours, next_free_slots
-from diagnosis.demo import visits
-from diagnosis.demo.clock import Clock, hand_wound_clock
-from diagnosis.demo.people import (
+from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE, visits
+from skinhealth.demo.clock import Clock, hand_wound_clock
+from skinhealth.demo.people import (
     OTHER_DOCTORS,
     OTHER_SECRETARY,
     PATIENTS,
@@ -22,8 +22,7 @@ from diagnosis.demo.people import (
     DemoPatient,
     phone_of,
 )
-from diagnosis.demo.stories import PAST_VISITS, PastVisit
-from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE
+from skinhealth.demo.stories import PAST_VISITS, PastVisit
 
 OPENED_DAYS_AGO = 200
 WEEKDAYS = range(5)

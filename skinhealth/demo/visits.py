@@ -5,14 +5,14 @@ from clinic.services.appointments import move_appointment
 from clinic.services.consents import has_consent
 from clinic.services.consultations import open_visit, record_clinical_facts, save_visit, sign_visit
 from clinic.services.prescriptions import save_prescription
-from diagnosis.demo.clock import Clock
-from diagnosis.demo.drawing import draw_lesion
-from diagnosis.demo.people import DemoPatient
-from diagnosis.demo.stories import Story
 from diagnosis.models import Disease, Prediction, Review
 from diagnosis.services.images import upload_image
 from diagnosis.services.predictions import request_prediction, run_prediction
 from diagnosis.services.reviews import review_prediction
+from skinhealth.demo.clock import Clock
+from skinhealth.demo.drawing import draw_lesion
+from skinhealth.demo.people import DemoPatient
+from skinhealth.demo.stories import Story
 
 
 def call_in(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connections
 from playwright.sync_api import Error, sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -34,9 +35,13 @@ def pytest_runtest_makereport(item, call):
 FAILED = pytest.StashKey[bool]()
 
 
-@pytest.fixture(scope="session")
-def chromium():
-    """One Chromium for all journeys; without it they are left out, but never in CI."""
+@pytest.fixture
+def chromium(live_server):
+    """Chromium for one journey; without it the journey is left out, but never in CI.
+
+    While Playwright's loop runs, Django gives this thread another connection. It starts after the
+    database has been prepared and ends before that is emptied, and so does the connection.
+    """
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None and os.environ.get("CI"):
         pytest.fail("There is no Chromium on this machine.")
@@ -46,6 +51,7 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield browser
         browser.close()
+        connections.close_all()
 
 
 @pytest.fixture

@@ -114,6 +114,7 @@ def start_web(clinic: Clinic, port: int) -> subprocess.Popen[str]:
         "web server",
         *("-m", "gunicorn", "skinhealth.wsgi", "--bind", f"{HOST}:{port}"),
         *("--worker-class", "gthread", "--threads", "8", "--log-level", "warning"),
+        "--no-control-socket",
     )
 
 

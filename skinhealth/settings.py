@@ -31,7 +31,7 @@ DEBUG = env.bool("DEBUG", default=IS_DEMO)
 DEFAULT_SECRET_KEY = "only-for-a-demo-or-a-test-" + "0" * 40
 SECRET_KEY = env.str("SECRET_KEY", default=DEFAULT_SECRET_KEY)
 
-# Database, photographs and queue of an installation without servers lie together here.
+# Photographs lie here; without servers, database and queue do as well.
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".demo"))).resolve()
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if IS_PRODUCTION else ["*"])
@@ -273,6 +273,8 @@ if IS_PRODUCTION:
         raise ImproperlyConfigured("DEBUG is not allowed in production.")
     if IS_SQLITE:
         raise ImproperlyConfigured("Set DATABASE_URL to a PostgreSQL database: not SQLite.")
+    if "DATA_DIR" not in os.environ:
+        raise ImproperlyConfigured("Set DATA_DIR to the folder that keeps the photographs.")
     if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
         raise ImproperlyConfigured("Set ALLOWED_HOSTS to the names of this site.")
 

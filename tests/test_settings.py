@@ -12,6 +12,7 @@ PRODUCTION = {
     "SECRET_KEY": "k9Wq-" * 12,
     "DATABASE_URL": "postgres://clinic@database.invalid/clinic",
     "ALLOWED_HOSTS": "clinic.example",
+    "DATA_DIR": "/nowhere",
 }
 WEB_PROCESS = """
 import sys
@@ -69,7 +70,7 @@ def test_production_refuses_to_start(environ, words):
     assert words in started.stderr
 
 
-@pytest.mark.parametrize("missing", ["SECRET_KEY", "DATABASE_URL", "ALLOWED_HOSTS"])
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "DATABASE_URL", "ALLOWED_HOSTS", "DATA_DIR"])
 def test_production_has_no_default_for_what_must_be_chosen(missing):
     environ = {name: value for name, value in PRODUCTION.items() if name != missing}
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import onnx
+import onnxscript.optimizer
 import torch
 
 from ml.fusion import FusedNetwork
@@ -42,7 +43,7 @@ def write_graph(network: FusedNetwork, files: Sequence[Path], size: int, target:
     for number, file in enumerate(files):
         for name, tensor in read_layout(file).items():
             stored[f"members.{number}.{name}"] = tensor
-    model = _export(network, size)
+    model = _simplify(_export(network, size), set(stored))
     _refer_to_stored(model, stored)
     _drop_notes(model)
     target.write_bytes(model.SerializeToString())
@@ -91,30 +92,53 @@ def _export(network: FusedNetwork, size: int) -> onnx.ModelProto:
     return program.model_proto
 
 
-def _refer_to_stored(model: onnx.ModelProto, stored: Mapping[str, StoredTensor]) -> None:
-    """Replace the embedded weights by references, with a cast behind those in half precision."""
-    kept, casts = [], []
-    for initializer in model.graph.initializer:
-        tensor = stored.get(initializer.name)
-        if tensor is None:
-            kept.append(initializer)
-            continue
-        if tensor.shape != tuple(initializer.dims):
-            raise ValueError(f"{initializer.name} is stored with another shape")
-        name = initializer.name
-        if tensor.data_type != onnx.TensorProto.FLOAT:
-            name = f"{initializer.name}.stored"
-            casts.append(
-                onnx.helper.make_node(
-                    "Cast", [name], [initializer.name], f"cast.{name}", to=onnx.TensorProto.FLOAT
+def _simplify(model: onnx.ModelProto, weights: set[str]) -> onnx.ModelProto:
+    """Fold what the exporter spells out, such as the bounds of each ReLU6.
+
+    The weights become inputs of the graph, as which they leave this function, because the optimiser
+    would fold them into new tensors and the graph could no longer refer to the stored ones.
+    """
+    graph = model.graph
+    kept = [initializer for initializer in graph.initializer if initializer.name not in weights]
+    for initializer in graph.initializer:
+        if initializer.name in weights:
+            graph.input.append(
+                onnx.helper.make_tensor_value_info(
+                    initializer.name, initializer.data_type, initializer.dims
                 )
             )
-        kept.append(_external(name, tensor))
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
+    simple: onnx.ModelProto = onnxscript.optimizer.optimize(model)
+    return simple
+
+
+def _refer_to_stored(model: onnx.ModelProto, stored: Mapping[str, StoredTensor]) -> None:
+    """Turn the weights from inputs into references, with a cast behind those in half precision."""
+    inputs, references, casts = [], [], []
+    for value in model.graph.input:
+        tensor = stored.get(value.name)
+        if tensor is None:
+            inputs.append(value)
+            continue
+        shape = tuple(dimension.dim_value for dimension in value.type.tensor_type.shape.dim)
+        if tensor.shape != shape:
+            raise ValueError(f"{value.name} is stored with another shape")
+        name = value.name
+        if tensor.data_type != onnx.TensorProto.FLOAT:
+            name = f"{value.name}.stored"
+            casts.append(
+                onnx.helper.make_node(
+                    "Cast", [name], [value.name], f"cast.{name}", to=onnx.TensorProto.FLOAT
+                )
+            )
+        references.append(_external(name, tensor))
     nodes = list(model.graph.node)
-    del model.graph.initializer[:], model.graph.node[:]
-    model.graph.initializer.extend(kept)
+    del model.graph.input[:], model.graph.node[:]
+    model.graph.input.extend(inputs)
+    model.graph.initializer.extend(references)
     model.graph.node.extend([*casts, *nodes])
-    # Shapes noted by the exporter may name initialisers that are now behind a cast.
+    # Shapes noted by the exporter may name weights that are now behind a cast.
     del model.graph.value_info[:]
 
 

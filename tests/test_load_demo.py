@@ -11,7 +11,7 @@ from clinic.models import Appointment, AuditEvent, Consultation, Patient, User
 from diagnosis.imaging import prepare_photograph
 from diagnosis.models import Prediction, Review
 from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE, clinic, visits
-from skinhealth.demo.drawing import LOOKS, draw_lesion
+from skinhealth.drawing import LOOKS, draw_lesion
 
 # A working day, just after and just before midnight, and both nights in which the clock is changed.
 MOMENTS = [

@@ -10,9 +10,9 @@ from diagnosis.services.images import upload_image
 from diagnosis.services.predictions import request_prediction, run_prediction
 from diagnosis.services.reviews import review_prediction
 from skinhealth.demo.clock import Clock
-from skinhealth.demo.drawing import draw_lesion
 from skinhealth.demo.people import DemoPatient
 from skinhealth.demo.stories import Story
+from skinhealth.drawing import draw_lesion
 
 
 def call_in(

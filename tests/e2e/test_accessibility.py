@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from clinic.models import Appointment, Consultation, Doctor, Patient, User
 from skinhealth.demo import DEMO_PASSWORD, visits
-from skinhealth.demo.drawing import draw_lesion
+from skinhealth.drawing import draw_lesion
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

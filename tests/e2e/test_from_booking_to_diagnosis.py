@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from clinic.models import Appointment, Availability, Doctor, Patient, User
 from diagnosis.models import Prediction, Review, TrainingSample
-from skinhealth.demo.drawing import draw_lesion
+from skinhealth.drawing import draw_lesion
 from tests.factories import PASSWORD, AvailabilityFactory, UserFactory
 
 pytestmark = [pytest.mark.worker, pytest.mark.django_db(transaction=True)]

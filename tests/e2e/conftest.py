@@ -12,16 +12,24 @@ from playwright.sync_api import Error, sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+# A camera that shows a test picture, and nobody who has to allow it.
+ARGUMENTS += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 RESULTS = Path(settings.BASE_DIR, "test-results")
 TIMEOUT_MS = 20_000
 # Playwright runs an event loop in this thread, where Django would refuse every query.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
+PROGRAM = next(filter(None, map(shutil.which, BROWSERS)), None)
+LEFT_OUT = "left out, for want of a Chromium: nothing was tried in a browser"
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            if PROGRAM is None and not os.environ.get("CI"):
+                item.add_marker(pytest.mark.skip(reason=LEFT_OUT))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -37,25 +45,28 @@ FAILED = pytest.StashKey[bool]()
 
 @pytest.fixture
 def chromium(live_server):
-    """Chromium for one journey; without it the journey is left out, but never in CI.
+    """Chromium for one journey. Without it the journeys are left out, but never in CI.
 
     While Playwright's loop runs, Django gives this thread another connection. It starts after the
     database has been prepared and ends before that is emptied, and so does the connection.
     """
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None and os.environ.get("CI"):
+    if PROGRAM is None:
         pytest.fail("There is no Chromium on this machine.")
-    if program is None:
-        pytest.skip("left out, for want of a Chromium: nothing was tried in a browser")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=PROGRAM, args=ARGUMENTS)
         yield browser
         browser.close()
         connections.close_all()
 
 
 @pytest.fixture
-def open_browser(chromium, live_server, request):
+def expected_errors():
+    """Parts of messages that a test provokes and the browser may note in its console."""
+    return []
+
+
+@pytest.fixture
+def open_browser(chromium, live_server, request, expected_errors):
     """Gives a function that opens a browser of its own for somebody, at the site's first page."""
     contexts, problems = [], []
 
@@ -72,7 +83,7 @@ def open_browser(chromium, live_server, request):
         return page
 
     def note(name, kind, text):
-        if kind == "error":
+        if kind == "error" and not any(part in text for part in expected_errors):
             problems.append(f"{name}: {text}")
 
     yield _open_browser

@@ -1,0 +1,87 @@
+"""Photographs come in by hand, by dropping and by camera, and are looked at before they leave."""
+
+import pytest
+from playwright.sync_api import expect
+
+from diagnosis.models import LesionImage
+from tests import photographs
+from tests.factories import PASSWORD
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def visit(open_browser, doctor, consultation):
+    """The doctor's browser at the open visit."""
+    page = open_browser("doctor")
+    page.get_by_label("E-mail").fill(doctor.email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("navigation").first).to_be_visible()
+    page.goto(f"/visits/{consultation.pk}/")
+    return page
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A photograph, another one, and a page that calls itself a photograph."""
+    contents = {
+        "one.jpg": photographs.jpeg(seed=1),
+        "two.png": photographs.png(seed=2),
+        "page.jpg": photographs.html_named_jpg(),
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    return {name: tmp_path / name for name in contents}
+
+
+def previews(page):
+    return page.locator(".drop-preview")
+
+
+def test_what_was_chosen_is_shown_first_and_can_be_taken_back(visit, files):
+    visit.locator("input[name=photograph]").set_input_files([files["one.jpg"], files["two.png"]])
+    expect(previews(visit)).to_have_count(2)
+    assert not LesionImage.objects.exists()
+    previews(visit).last.get_by_role("button", name="Remove").click()
+    visit.get_by_role("button", name="Send the photograph").click()
+    expect(visit.locator("#thumbnails li")).to_have_count(1)
+    expect(previews(visit)).to_have_count(0)
+
+
+def test_photographs_can_be_dropped(visit):
+    dropped = visit.evaluate_handle(
+        """async () => {
+            const canvas = new OffscreenCanvas(300, 200);
+            canvas.getContext("2d").fillRect(80, 40, 120, 90);
+            const blob = await canvas.convertToBlob({type: "image/png"});
+            const files = new DataTransfer();
+            files.items.add(new File([blob], "dropped.png", {type: "image/png"}));
+            return files;
+        }"""
+    )
+    visit.dispatch_event("[data-drop]", "drop", {"dataTransfer": dropped})
+    visit.get_by_role("button", name="Send the photograph").click()
+    expect(visit.locator("#thumbnails li")).to_have_count(1)
+    assert (LesionImage.objects.get().width, LesionImage.objects.get().height) == (300, 200)
+
+
+def test_the_camera_takes_a_photograph(visit):
+    visit.get_by_role("button", name="Camera", exact=True).click()
+    expect(visit.get_by_role("dialog", name="Camera")).to_be_visible()
+    visit.wait_for_function("document.querySelector('.camera video').videoWidth > 0")
+    visit.get_by_role("button", name="Take the photograph").click()
+    expect(previews(visit)).to_have_count(1)
+    assert visit.evaluate("document.querySelector('.camera video').srcObject") is None
+    visit.get_by_role("button", name="Send the photograph").click()
+    expect(visit.locator("#thumbnails li")).to_have_count(1)
+    expect(visit.get_by_text("has not agreed to the analysis")).to_be_visible()
+
+
+def test_a_refused_file_says_why_and_holds_up_nothing(visit, files, expected_errors):
+    expected_errors.append("422")
+    visit.locator("input[name=photograph]").set_input_files([files["page.jpg"], files["one.jpg"]])
+    visit.get_by_role("button", name="Send the photographs").click()
+    expect(visit.locator("#thumbnails li")).to_have_count(1)
+    expect(previews(visit)).to_have_count(1)
+    expect(previews(visit)).to_contain_text("not a photograph that can be read")

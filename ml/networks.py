@@ -93,7 +93,9 @@ def create_network(
     spec = NETWORKS[name]
     if spec.timm_name is None:
         if pretrained:
-            raise NetworkError(f"There are no starting weights for {name}.")
+            raise NetworkError(
+                f"There are no starting weights for {name}: add --no-pretrained to begin from none."
+            )
         return LesionNetwork(_small_cnn(), 32, spec.dropout if dropout is None else dropout)
     declare_missing_schemas()
     import timm

@@ -58,7 +58,7 @@ class SplitData:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train as the command line says and write the run folder with its bundle."""
     options = parse_arguments(arguments)
-    out: Path = options.out
+    out: Path = options.out or Path("runs", options.network)
     if (out / STATE).exists() and not options.resume:
         raise MlError(f"{out} already holds a run; add --resume to go on or choose another folder.")
     device = choose_device(options.device)
@@ -244,7 +244,10 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     data.add_argument("--split-seed", type=int, default=2018, help="seed of the split")
     network = parser.add_argument_group("network")
     network.add_argument(
-        "--network", choices=sorted(NETWORKS), default="efficientnet_b1", help="what to train"
+        "--network",
+        choices=sorted(NETWORKS),
+        default="efficientnet_lite1",
+        help="what to train; the Lite networks start from weights that are installed",
     )
     network.add_argument(
         "--pretrained",
@@ -311,7 +314,9 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="validate after every N epochs and after the last",
     )
     run = parser.add_argument_group("run")
-    run.add_argument("--out", type=Path, required=True, metavar="RUN_DIR", help="the run's folder")
+    run.add_argument(
+        "--out", type=Path, metavar="RUN_DIR", help="the run's folder (default: runs/NETWORK)"
+    )
     run.add_argument("--version", help="version of the run's bundle (default: network, size, seed)")
     run.add_argument("--resume", action="store_true", help="go on where the run in --out stopped")
     run.add_argument("--seed", type=int, default=1, help="seed of weights, order, augmentation")

@@ -201,3 +201,10 @@ def test_wrong_arguments_are_refused(collection, tmp_path, arguments):
     with pytest.raises(SystemExit) as raised:
         train.main([*tiny_arguments(collection, tmp_path), *arguments])
     assert raised.value.code == 2
+
+
+def test_a_run_needs_no_more_than_a_folder(collection, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert train.main(["--data", str(collection), "--epochs", "1", "--size", "32"]) == 0
+    bundle = tmp_path / "runs" / "efficientnet_lite1" / "bundle"
+    verify_bundle(bundle, read_manifest(bundle))

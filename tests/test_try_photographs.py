@@ -1,0 +1,69 @@
+"""`scripts/try_photographs.py`: a folder in, a table out, through the running site."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from clinic.models import Appointment, Consent
+from skinhealth.drawing import draw_lesion
+from tests.factories import PASSWORD, AppointmentFactory, ConsentFactory
+
+pytestmark = [pytest.mark.worker, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def try_photographs(live_server, doctor):
+    def _try_photographs(folder):
+        script = Path(settings.BASE_DIR, "scripts", "try_photographs.py")
+        options = ["--url", live_server.url, "--email", doctor.email, "--password", PASSWORD]
+        return subprocess.run(
+            [sys.executable, script, folder, *options],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return _try_photographs
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two photographs with their classes, and a file that is none."""
+    folder = tmp_path / "photographs"
+    folder.mkdir()
+    for label in ("nv", "vasc"):
+        (folder / f"lesion-{label}.jpg").write_bytes(draw_lesion(label, seed=1, size=(400, 300)))
+    (folder / "note.jpg").write_text("This is not a photograph.")
+    (tmp_path / "HAM10000_metadata.csv").write_text("image_id,dx\nlesion-nv,nv\nlesion-vasc,vasc\n")
+    return folder
+
+
+def test_a_folder_of_photographs_is_answered_as_a_table(
+    worker, try_photographs, folder, doctor, patient, secretary
+):
+    AppointmentFactory(doctor=doctor.doctor, patient=patient, status=Appointment.Status.ARRIVED)
+    ConsentFactory(patient=patient, purpose=Consent.Purpose.AI_ANALYSIS, recorded_by=secretary)
+
+    tried = try_photographs(folder)
+
+    assert tried.returncode == 1, tried.stderr
+    rows = {line.split()[0]: line for line in tried.stdout.splitlines() if line.strip()}
+    assert rows["lesion-nv.jpg"].endswith(("nv, right", "nv, wrong"))
+    assert rows["lesion-vasc.jpg"].endswith(("vasc, right", "vasc, wrong"))
+    assert "JPEG, PNG or WebP" in rows["note.jpg"]
+    assert "2 answered" in tried.stdout
+    assert "of 2 agree with the true class" in tried.stdout
+
+
+def test_it_says_what_is_missing(try_photographs, folder, tmp_path):
+    nobody_came = try_photographs(folder)
+    assert "No patient has arrived" in nobody_came.stderr
+
+    (tmp_path / "empty").mkdir()
+    nothing = try_photographs(tmp_path / "empty")
+    assert "There is no photograph" in nothing.stderr
+    assert "Traceback" not in nobody_came.stderr + nothing.stderr

@@ -170,7 +170,7 @@ def patient_page(
         "can_record_consent": can_record_consent(user, patient),
         "can_invite": can_invite_patient(user, patient) and login_state != AccountState.ACTIVE,
         "can_see_visits": can_see_clinical(user, patient),
-        "visits": _visits(request, patient),
+        "timeline": _timeline(request, patient),
     }
     return render(request, "clinic/patient_detail.html", context, status=status)
 
@@ -228,13 +228,13 @@ def _appointments(
     return list(upcoming), page
 
 
-def _visits(request: SignedInRequest, patient: Patient) -> Page[Consultation]:
+def _timeline(request: SignedInRequest, patient: Patient) -> Page[Consultation]:
     visits = (
         visible_consultations(request.user)
         .filter(patient=patient)
         .select_related("doctor__user", "appointment__visit_type")
     )
-    return Paginator(visits, TIMELINE_SIZE).get_page(request.GET.get("visits"))
+    return Paginator(visits, TIMELINE_SIZE).get_page(request.GET.get("timeline"))
 
 
 def _consent_states(patient: Patient) -> list[ConsentState]:

@@ -69,7 +69,6 @@ def test_photographs_can_be_dropped(visit):
 def test_the_camera_takes_a_photograph(visit):
     visit.get_by_role("button", name="Camera", exact=True).click()
     expect(visit.get_by_role("dialog", name="Camera")).to_be_visible()
-    visit.wait_for_function("document.querySelector('.camera video').videoWidth > 0")
     visit.get_by_role("button", name="Take the photograph").click()
     expect(previews(visit)).to_have_count(1)
     assert visit.evaluate("document.querySelector('.camera video').srcObject") is None

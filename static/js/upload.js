@@ -162,11 +162,13 @@
   const cameraButton = section.querySelector("[data-camera]");
   const dialog = section.querySelector("[data-camera-dialog]");
   const video = dialog.querySelector("video");
+  const shutter = dialog.querySelector("[data-camera-shoot]");
   cameraButton.hidden = !(navigator.mediaDevices && navigator.mediaDevices.getUserMedia);
 
   async function openCamera() {
     try {
       const wanted = { facingMode: "environment", width: { ideal: 3840 }, height: { ideal: 2160 } };
+      shutter.disabled = true; // until there is a picture to take
       video.srcObject = await navigator.mediaDevices.getUserMedia({ video: wanted });
       dialog.showModal();
     } catch (error) {
@@ -199,5 +201,8 @@
   cameraButton.addEventListener("click", openCamera);
   dialog.addEventListener("close", closeCamera);
   dialog.querySelector("[data-camera-close]").addEventListener("click", () => dialog.close());
-  dialog.querySelector("[data-camera-shoot]").addEventListener("click", shoot);
+  video.addEventListener("loadeddata", () => {
+    shutter.disabled = false;
+  });
+  shutter.addEventListener("click", shoot);
 })();

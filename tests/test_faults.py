@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from kombu import pools
 
 from clinic.models import Consent
 from diagnosis.models import LesionImage, Prediction
@@ -192,7 +193,7 @@ class OwnRedis:
 
 
 def use_broker(url, transport_options):
-    app.pool.force_close_all()
+    pools.reset()
     app.amqp._producer_pool = None
     app._pool = None
     app.conf.broker_url = url

@@ -12,10 +12,8 @@ if "TEST_DATA_DIR" not in os.environ:
     os.environ["TEST_DATA_DIR"] = _folder
     atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 
-# Tests that run side by side have a queue and photographs each.
-_part = os.environ.get("PYTEST_XDIST_WORKER", "")
 os.environ["SKINHEALTH_ENV"] = "test"
-os.environ["DATA_DIR"] = str(Path(os.environ["TEST_DATA_DIR"], _part))
+os.environ["DATA_DIR"] = os.environ["TEST_DATA_DIR"]
 Path(os.environ["DATA_DIR"]).mkdir(exist_ok=True)
 
 from skinhealth.settings import *  # noqa: E402, F403
@@ -31,7 +29,7 @@ if IS_SQLITE:
     # A file, because a database in memory cannot be shared with a worker process.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 # On a shared Redis, each run reads its own keys alone.
-CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = f"{DATA_DIR.parent.name}-{DATA_DIR.name}:"
+CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = f"{DATA_DIR.name}:"
 
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Argon2 takes 50 ms a password on purpose; the suite signs in hundreds of times.

@@ -11,7 +11,7 @@ from tests.factories import (
     PatientFactory,
     UserFactory,
 )
-from tests.worker import forget_queues, start_worker, worker  # noqa: F401
+from tests.worker import end_tidily, forget_queues, start_worker, worker  # noqa: F401
 
 TRANSACTIONAL_FIXTURES = {"transactional_db", "live_server"}
 

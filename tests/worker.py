@@ -97,6 +97,12 @@ def wait_until(is_true, *, seconds=20, what="it is so"):
 
 
 @pytest.fixture(scope="session", autouse=True)
+def end_tidily():
+    """Takes a request to end like Ctrl-C, so that no worker outlives a run that is cut off."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
 def forget_queues():
     """Leaves nothing of a run in a Redis that others use too."""
     yield

@@ -9,11 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ml.answers import answer_photographs
+from ml.calibration import (
+    WARN_AT,
+    calibrate,
+    describe_uncertainty,
+    fit_operating_points,
+    fit_temperature,
+)
 from ml.data import Photograph
-from ml.ensemble import calibrate, load_ensemble
+from ml.ensemble import load_ensemble
 from ml.errors import DataError, MlError
 from ml.fusion import FusedNetwork, load_member
 from ml.labels import LABELS
@@ -28,12 +34,11 @@ from ml.manifest import (
 )
 from ml.metrics import measure
 from ml.onnx_graph import write_graph
-from ml.results import Metrics
 from ml.runs import RECORD, WEIGHTS, read_record
 
 GRAPH = "ensemble.onnx"
-# With fewer photographs a fitted temperature would be noise.
-FEWEST_FOR_TEMPERATURE = 200
+# With fewer photographs a fitted temperature or threshold would be noise.
+FEWEST_FOR_CALIBRATION = 200
 LICENCE = (
     "The weights derive from photographs under CC BY-NC 4.0 (HAM10000): non-commercial use only."
 )
@@ -75,7 +80,9 @@ def build_bundle(
         median_kernel=records[0]["recipe"]["median_kernel"],
         views=options.views,
         temperature=1.0,
-        thresholds={},
+        operating_points={},
+        warn_at=WARN_AT,
+        uncertainty=None,
         members=tuple(members),
         graph=Graph(GRAPH, hash_file(out / GRAPH)),
         metrics=None,
@@ -90,27 +97,6 @@ def build_bundle(
     return manifest
 
 
-def fit_temperature(labels: npt.NDArray[np.int64], probabilities: npt.NDArray[np.float64]) -> float:
-    """Find the temperature with the least mean negative log-likelihood, between 0.25 and 4.
-
-    Source: Guo et al., "On Calibration of Modern Neural Networks", 2017.
-    """
-    rows = np.arange(len(labels))
-
-    def loss(log_temperature: float) -> float:
-        chosen = calibrate(probabilities, float(np.exp(log_temperature)))[rows, labels]
-        return float(-np.log(np.clip(chosen, 1e-12, None)).mean())
-
-    low, high = float(np.log(0.25)), float(np.log(4.0))
-    for _ in range(40):
-        third = (high - low) / 3
-        if loss(low + third) < loss(high - third):
-            high -= third
-        else:
-            low += third
-    return round(float(np.exp((low + high) / 2)), 3)
-
-
 def _measure(out: Path, manifest: Manifest, validation: Sequence[Photograph]) -> Manifest:
     if not validation:
         return manifest
@@ -119,11 +105,18 @@ def _measure(out: Path, manifest: Manifest, validation: Sequence[Photograph]) ->
         ensemble, [photograph.path for photograph in validation], title="measuring"
     )
     labels = np.asarray([photograph.label for photograph in validation], dtype=np.int64)
-    temperature = 1.0
-    if len(labels) >= FEWEST_FOR_TEMPERATURE:
-        temperature = fit_temperature(labels, probabilities)
-    metrics: Metrics = measure(labels, calibrate(probabilities, temperature))
-    return replace(manifest, temperature=temperature, metrics=metrics)
+    lesions = [photograph.lesion_id for photograph in validation]
+    if len(labels) < FEWEST_FOR_CALIBRATION:
+        return replace(manifest, metrics=measure(labels, probabilities, lesions))
+    temperature = fit_temperature(labels, probabilities)
+    calibrated = calibrate(probabilities, temperature)
+    return replace(
+        manifest,
+        temperature=temperature,
+        metrics=measure(labels, calibrated, lesions),
+        operating_points=fit_operating_points(labels, calibrated, lesions),
+        uncertainty=describe_uncertainty(labels, calibrated),
+    )
 
 
 def _copy_member(run: Path, record: dict[str, Any], out: Path) -> Member:

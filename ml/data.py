@@ -18,6 +18,8 @@ from ml.labels import LABELS
 from ml.preprocessing import Pixels, Recipe, prepare_photograph
 
 METADATA = "HAM10000_metadata.csv"
+# A folder without lesion numbers has this table instead; there each photograph counts as a lesion.
+LABEL_TABLE = "labels.csv"
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp")
 
 
@@ -52,16 +54,18 @@ class LoadedPhotographs:
 def read_collection(folders: Sequence[Path]) -> Collection:
     """Read every folder's HAM10000_metadata.csv and find the photographs below the folder.
 
-    Raises DataError naming the file, and the row where there is one.
+    A folder with labels.csv (image_id, dx) instead has one lesion a photograph. Raises DataError
+    naming the file, and the row where there is one.
     """
     photographs: list[Photograph] = []
     left_out: Counter[str] = Counter()
     seen: dict[str, Path] = {}
     for folder in folders:
-        table = folder / METADATA
+        table, columns = _find_table(folder)
         index = index_images([folder])
-        for number, row in read_rows(table, ("lesion_id", "image_id", "dx")):
-            image_id, lesion_id, dx = row["image_id"], row["lesion_id"], row["dx"].lower()
+        for number, row in read_rows(table, columns):
+            image_id, dx = row["image_id"], row["dx"].lower()
+            lesion_id = row.get("lesion_id", image_id)
             if not lesion_id:
                 raise DataError(table, "lesion_id is empty.", number)
             if not dx:
@@ -212,6 +216,13 @@ def count_by_label(photographs: Iterable[Photograph]) -> tuple[int, ...]:
     """Count the photographs of each class, in the order of LABELS."""
     counts = Counter(photograph.label for photograph in photographs)
     return tuple(counts[label] for label in range(len(LABELS)))
+
+
+def _find_table(folder: Path) -> tuple[Path, tuple[str, ...]]:
+    metadata, labels = folder / METADATA, folder / LABEL_TABLE
+    if labels.exists() and not metadata.exists():
+        return labels, ("image_id", "dx")
+    return metadata, ("lesion_id", "image_id", "dx")
 
 
 def _is_original(path: Path) -> bool:

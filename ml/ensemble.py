@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ml.calibration import calibrate
 from ml.engines import Engine, Floats, create_engine
 from ml.labels import LABELS, MALIGNANT
 from ml.manifest import Manifest, read_manifest, verify_bundle
@@ -34,15 +35,19 @@ class EnsemblePrediction:
     """Holds the ensemble's answer to one photograph.
 
     `probabilities` sum to 1 and are calibrated with the manifest's temperature; `malignant` is
-    their sum over mel, bcc and akiec. `class_maps` are h x w rows of 0..1 by class over the part
-    `crop` (left, top, right, bottom as fractions of the upright frame): negative evidence is
-    cut to 0 and each map is divided by its own maximum, so values can be compared within a class
-    but not between classes. `milliseconds` is from bytes in to answer.
+    their sum over mel, bcc and akiec, `malignant_threshold` the share from which malignant disease
+    cannot be set aside, `uncertain_below` the highest probability under which no class should be
+    named; both are None where the bundle was not validated. `class_maps` are h x w rows of 0..1 by
+    class over the part `crop` (left, top, right, bottom as fractions of the upright frame):
+    negative evidence is cut to 0 and each map is divided by its own maximum, so values can be
+    compared within a class but not between classes. `milliseconds` is from bytes in to answer.
     """
 
     label: str
     probabilities: Mapping[str, float]
     malignant: float
+    malignant_threshold: float | None
+    uncertain_below: float | None
     class_maps: Mapping[str, ClassMap]
     crop: Crop
     model_version: str
@@ -117,6 +122,8 @@ class Ensemble:
             label=LABELS[int(probabilities.argmax())],
             probabilities=by_class,
             malignant=sum(by_class[name] for name in MALIGNANT),
+            malignant_threshold=self.manifest.malignant_threshold,
+            uncertain_below=self.manifest.uncertain_below,
             class_maps={
                 name: scale_class_map(one) for name, one in zip(LABELS, class_maps, strict=True)
             },
@@ -142,15 +149,6 @@ def load_ensemble(
     return Ensemble(
         manifest, create_engine(engine, bundle, manifest, threads), squeezed_from=squeezed_from
     )
-
-
-def calibrate(
-    probabilities: npt.NDArray[np.float64], temperature: float
-) -> npt.NDArray[np.float64]:
-    """Divide the logarithms of n x 7 averaged probabilities by the temperature."""
-    logits = np.log(np.clip(probabilities, 1e-12, None)) / temperature
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
 def scale_class_map(class_map: Floats) -> ClassMap:

@@ -14,7 +14,13 @@ from typing import Any
 
 from ml.errors import BundleError
 from ml.labels import LABELS
-from ml.results import ClassMetrics, Metrics
+from ml.results import (
+    Metrics,
+    OperatingPoint,
+    Uncertainty,
+    metrics_from_json,
+    operating_point_from_json,
+)
 
 MANIFEST = "manifest.json"
 DEFAULT_BUNDLE = Path(__file__).parent / "weights"
@@ -80,7 +86,9 @@ class Manifest:
 
     `size` is the side of the networks' input in pixels, `mean` and `std` are its normalisation on a
     scale of 0..1, `views` the ways each photograph is shown. `temperature` divides the logarithms
-    of the averaged probabilities. `thresholds` are operating points by name, probabilities in 0..1.
+    of the averaged probabilities. `operating_points` are thresholds on the malignant share by name
+    (sensitivity_90, sensitivity_95), `warn_at` is the name of the one that the site warns at;
+    without validation photographs there are none, and `uncertainty` is None.
     `metrics` are measured on the lesion-level validation split, None where that is empty.
     """
 
@@ -92,7 +100,9 @@ class Manifest:
     median_kernel: int
     views: tuple[str, ...]
     temperature: float
-    thresholds: Mapping[str, float]
+    operating_points: Mapping[str, OperatingPoint]
+    warn_at: str
+    uncertainty: Uncertainty | None
     members: tuple[Member, ...]
     graph: Graph
     metrics: Metrics | None
@@ -100,6 +110,17 @@ class Manifest:
     training: TrainingSummary
     code_version: str
     licence: str
+
+    @property
+    def malignant_threshold(self) -> float | None:
+        """The malignant share from which malignant disease cannot be set aside."""
+        point = self.operating_points.get(self.warn_at)
+        return point.threshold if point else None
+
+    @property
+    def uncertain_below(self) -> float | None:
+        """The highest calibrated probability under which no class is named."""
+        return self.uncertainty.bound if self.uncertainty else None
 
 
 def read_manifest(bundle: Path) -> Manifest:
@@ -166,23 +187,17 @@ def _from_json(raw: Mapping[str, Any]) -> Manifest:
         median_kernel=int(raw["median_kernel"]),
         views=tuple(raw["views"]),
         temperature=float(raw["temperature"]),
-        thresholds={str(name): float(value) for name, value in raw["thresholds"].items()},
+        operating_points={
+            str(name): operating_point_from_json(point)
+            for name, point in raw["operating_points"].items()
+        },
+        warn_at=str(raw["warn_at"]),
+        uncertainty=Uncertainty(**raw["uncertainty"]) if raw["uncertainty"] else None,
         members=tuple(Member(**member) for member in raw["members"]),
         graph=Graph(**raw["graph"]),
-        metrics=_metrics_from_json(raw["metrics"]),
+        metrics=metrics_from_json(raw["metrics"]) if raw["metrics"] else None,
         data=DataSummary(**raw["data"]),
         training=TrainingSummary(**raw["training"]),
         code_version=str(raw["code_version"]),
         licence=str(raw["licence"]),
     )
-
-
-def _metrics_from_json(raw: Mapping[str, Any] | None) -> Metrics | None:
-    if raw is None:
-        return None
-    values = dict(raw)
-    values["labels"] = tuple(raw["labels"])
-    values["per_class"] = {name: ClassMetrics(**one) for name, one in raw["per_class"].items()}
-    values["confusion_matrix"] = tuple(tuple(row) for row in raw["confusion_matrix"])
-    values["classes_without_photographs"] = tuple(raw["classes_without_photographs"])
-    return Metrics(**values)

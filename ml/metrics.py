@@ -2,50 +2,111 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ml.labels import LABELS
-from ml.results import ClassMetrics, Metrics
+from ml.labels import LABELS, MALIGNANT
+from ml.results import ClassMetrics, Interval, Metrics
 
 Labels = npt.NDArray[np.integer[Any]]
 Probabilities = npt.NDArray[np.floating[Any]]
 
+CLASSES = range(len(LABELS))
 ECE_BINS = 15
+DRAWS = 1000
+INTERVALS = ("accuracy", "balanced_accuracy", "macro_f1")
 
 
-def measure(labels: Labels, probabilities: Probabilities) -> Metrics:
+def measure(
+    labels: Labels, probabilities: Probabilities, lesions: Sequence[str] | None = None
+) -> Metrics:
     """Measure n class indices against n x 7 probabilities that sum to one.
 
-    The answer is the most probable class, the first in order where two are equal. Balanced
-    accuracy is the mean recall, as in the ISIC 2018 challenge. Raises ValueError without rows.
+    The answer is the one most probable class; where two are equally probable the answer is wrong,
+    and balanced accuracy is the mean recall, both as in the ISIC 2018 challenge. `lesions` says
+    which photographs belong together when the intervals draw; without it each is on its own.
+    Raises ValueError without rows.
     """
     if len(labels) == 0 or probabilities.shape != (len(labels), len(LABELS)):
         raise ValueError("labels and probabilities must be equally many, and at least one")
-    answers = probabilities.argmax(axis=1)
+    answers = choose_answers(labels, probabilities)
     matrix = np.zeros((len(LABELS), len(LABELS)), dtype=np.int64)
     np.add.at(matrix, (labels, answers), 1)
-    per_class = {name: _class_metrics(matrix, index) for index, name in enumerate(LABELS)}
-    present = [index for index in range(len(LABELS)) if matrix[index].sum() > 0]
-    shown = [per_class[LABELS[index]] for index in present]
-    areas = [area_under_curve(labels == index, probabilities[:, index]) for index in present]
-    known = [area for area in areas if area is not None]
+    drawn = draw_confusion_matrices(labels, answers, lesions)
+    recalls = _interval_of_recalls(drawn)
+    areas = [area_under_curve(labels == index, probabilities[:, index]) for index in CLASSES]
+    per_class = {
+        name: _class_metrics(matrix, index, areas[index], recalls[index])
+        for index, name in enumerate(LABELS)
+    }
+    present = [index for index in CLASSES if matrix[index].sum() > 0]
+    known = [area for index in present if (area := areas[index]) is not None]
+    values = {name: _values(matrix[None])[name][0] for name in INTERVALS}
     return Metrics(
         n=len(labels),
         labels=LABELS,
-        accuracy=float(np.trace(matrix) / len(labels)),
-        balanced_accuracy=float(np.mean([one.recall for one in shown])),
-        macro_f1=float(np.mean([one.f1 for one in shown])),
+        **{name: float(value) for name, value in values.items()},
         ece=expected_calibration_error(labels, probabilities),
         auc=float(np.mean(known)) if known else None,
+        malignant_auc=area_under_curve(is_malignant(labels), malignant_share(probabilities)),
+        always_nevus_accuracy=float((labels == LABELS.index("nv")).mean()),
+        intervals={name: percentiles(sample) for name, sample in _values(drawn).items()},
         per_class=per_class,
         confusion_matrix=tuple(tuple(int(cell) for cell in row) for row in matrix),
         classes_without_photographs=tuple(
             name for index, name in enumerate(LABELS) if index not in present
         ),
     )
+
+
+def choose_answers(labels: Labels, probabilities: Probabilities) -> npt.NDArray[np.int64]:
+    """Give the most probable class of each row, and a wrong one of the equals where it is tied."""
+    is_highest = probabilities == probabilities.max(axis=1, keepdims=True)
+    is_tied = is_highest.sum(axis=1) > 1
+    is_highest[np.flatnonzero(is_tied), labels[is_tied]] = False
+    return np.asarray(is_highest.argmax(axis=1), dtype=np.int64)
+
+
+def is_malignant(labels: Labels) -> npt.NDArray[np.bool_]:
+    """Tell which class indices are mel, bcc or akiec."""
+    return np.isin(labels, [LABELS.index(name) for name in MALIGNANT])
+
+
+def malignant_share(probabilities: Probabilities) -> npt.NDArray[np.float64]:
+    """Sum the probabilities of mel, bcc and akiec, n values in 0..1."""
+    columns = [LABELS.index(name) for name in MALIGNANT]
+    return np.asarray(probabilities[:, columns].sum(axis=1), dtype=np.float64)
+
+
+def draw_lesions(n: int, lesions: Sequence[str] | None) -> npt.NDArray[np.int64]:
+    """Draw lesions with replacement, DRAWS times; give how often each photograph is in, DRAWS x n.
+
+    The draw has a fixed seed, so that two evaluations of the same photographs can be paired.
+    """
+    groups = np.arange(n) if lesions is None else np.unique(lesions, return_inverse=True)[1]
+    count = int(groups.max()) + 1
+    rng = np.random.default_rng(2018)
+    times = rng.multinomial(count, np.full(count, 1 / count), size=DRAWS)
+    return np.asarray(times[:, groups], dtype=np.int64)
+
+
+def draw_confusion_matrices(
+    labels: Labels, answers: Labels, lesions: Sequence[str] | None
+) -> npt.NDArray[np.int64]:
+    """Give the confusion matrix of each draw, DRAWS x 7 x 7."""
+    cells = np.zeros((len(labels), len(LABELS) ** 2), dtype=np.float32)
+    cells[np.arange(len(labels)), labels * len(LABELS) + answers] = 1
+    drawn = draw_lesions(len(labels), lesions).astype(np.float32) @ cells
+    return np.rint(drawn).astype(np.int64).reshape(DRAWS, len(LABELS), len(LABELS))
+
+
+def percentiles(sample: npt.NDArray[np.float64]) -> Interval:
+    """Give the 2.5th and the 97.5th percentile."""
+    low, high = np.nanpercentile(sample, (2.5, 97.5))
+    return Interval(float(low), float(high))
 
 
 def expected_calibration_error(labels: Labels, probabilities: Probabilities) -> float:
@@ -73,10 +134,44 @@ def area_under_curve(positive: npt.NDArray[np.bool_], scores: Probabilities) -> 
     return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives)
 
 
-def _class_metrics(matrix: npt.NDArray[np.int64], index: int) -> ClassMetrics:
+def _recalls(matrices: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Give the recall of each class of k confusion matrices, k x 7, NaN where it has none."""
+    right = np.diagonal(matrices, axis1=1, axis2=2)
+    n = matrices.sum(axis=2)
+    return np.where(n > 0, right / np.maximum(n, 1), np.nan)
+
+
+def _values(matrices: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float64]]:
+    """Give the values that have intervals, for each of k confusion matrices."""
+    right = np.diagonal(matrices, axis1=1, axis2=2)
+    n, answered = matrices.sum(axis=2), matrices.sum(axis=1)
+    f1 = np.where(n > 0, 2 * right / np.maximum(n + answered, 1), np.nan)
+    values = (
+        right.sum(axis=1) / n.sum(axis=1),
+        np.nanmean(_recalls(matrices), axis=1),
+        np.nanmean(f1, axis=1),
+    )
+    return dict(zip(INTERVALS, values, strict=True))
+
+
+def _interval_of_recalls(drawn: npt.NDArray[np.int64]) -> list[Interval | None]:
+    recalls = _recalls(drawn)
+    return [
+        None if np.isnan(recalls[:, index]).all() else percentiles(recalls[:, index])
+        for index in CLASSES
+    ]
+
+
+def _class_metrics(
+    matrix: npt.NDArray[np.int64], index: int, auc: float | None, interval: Interval | None
+) -> ClassMetrics:
     right = int(matrix[index, index])
     answered, n = int(matrix[:, index].sum()), int(matrix[index].sum())
-    precision = right / answered if answered else 0.0
-    recall = right / n if n else 0.0
-    f1 = 2 * right / (answered + n) if answered + n else 0.0
-    return ClassMetrics(precision=precision, recall=recall, f1=f1, n=n)
+    return ClassMetrics(
+        precision=right / answered if answered else 0.0,
+        recall=right / n if n else 0.0,
+        f1=2 * right / (answered + n) if answered + n else 0.0,
+        n=n,
+        auc=auc,
+        recall_interval=interval,
+    )

@@ -17,6 +17,7 @@ from ml.bundles import BundleOptions, build_bundle
 from ml.data import (
     Collection,
     LoadedPhotographs,
+    Photograph,
     count_by_label,
     load_photographs,
     read_collection,
@@ -68,9 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         size=options.size, median_kernel=options.median, squeezed_from=options.squeezed_from
     )
     collection = read_collection(options.data)
+    extra = read_extra(options.training_only, collection)
     torch.manual_seed(options.seed)
     network = create_network(options.network, pretrained=options.pretrained and not options.resume)
-    data = load_split(collection, options, recipe)
+    data = load_split(collection, extra, options, recipe)
     trainer = Trainer(
         network,
         make_schedule(options),
@@ -116,8 +118,25 @@ def train(trainer: Trainer, out: Path, record: dict[str, Any]) -> None:
         draw_curves(out, record["history"])
 
 
-def load_split(collection: Collection, options: argparse.Namespace, recipe: Recipe) -> SplitData:
-    """Split a collection by lesion and prepare every photograph once."""
+def read_extra(folders: Sequence[Path], collection: Collection) -> tuple[Photograph, ...]:
+    """Read the folders that only training sees. Raises DataError where a photograph is in both."""
+    if not folders:
+        return ()
+    extra = read_collection(folders).photographs
+    known = {photograph.image_id for photograph in collection.photographs}
+    for photograph in extra:
+        if photograph.image_id in known:
+            raise DataError(photograph.path, "the photograph is in the folders of --data too.")
+    return extra
+
+
+def load_split(
+    collection: Collection,
+    extra: Sequence[Photograph],
+    options: argparse.Namespace,
+    recipe: Recipe,
+) -> SplitData:
+    """Split a collection by lesion, add `extra` to its training side, prepare each photograph."""
     if collection.left_out:
         names = ", ".join(f"{count} {dx}" for dx, count in sorted(collection.left_out.items()))
         print(f"left out, not one of the seven classes: {names}", flush=True)
@@ -127,7 +146,7 @@ def load_split(collection: Collection, options: argparse.Namespace, recipe: Reci
     if not training:
         raise DataError(options.data[0], "the split leaves no photograph to train on.")
     split = SplitData(
-        load_photographs(training, recipe, widest=WIDEST, title="training photographs"),
+        load_photographs((*training, *extra), recipe, widest=WIDEST, title="training photographs"),
         load_photographs(validation, recipe, title="validation photographs"),
         dict(collection.left_out),
     )
@@ -156,6 +175,7 @@ def describe_run(
         "augmentation": asdict(trainer.augmentation),
         "data": {
             "folders": [folder.name for folder in options.data],
+            "training_only": [folder.name for folder in options.training_only],
             "split_seed": options.split_seed,
             "validation_part": options.validation,
             "training": _describe(data.training),
@@ -228,6 +248,15 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         required=True,
         metavar="DIR",
         help="one or several folders in the layout of HAM10000",
+    )
+    data.add_argument(
+        "--training-only",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="more folders, whose photographs are never validated on; labels.csv with image_id "
+        "and dx will do",
     )
     data.add_argument(
         "--squeezed-from",

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from ml.engines import EngineOutput
-from ml.ensemble import Ensemble, calibrate, load_ensemble, scale_class_map
+from ml.calibration import calibrate
+from ml.ensemble import Ensemble, load_ensemble, scale_class_map
 from ml.errors import PhotographError
 from ml.labels import LABELS
 from ml.manifest import read_manifest

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ml import export
-from ml.bundles import fit_temperature
+from ml.calibration import fit_temperature
 from ml.data import read_collection, split_by_lesion
 from ml.ensemble import load_ensemble
 from ml.errors import DataError, MlError

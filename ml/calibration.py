@@ -1,0 +1,124 @@
+"""Makes averaged probabilities honest: temperature, operating points, the bound of certainty."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.metrics import draw_lesions, is_malignant, malignant_share, percentiles
+from ml.results import OperatingPoint, Uncertainty
+
+Floats = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int64]
+
+# The sensitivities for malignant disease that a bundle has a threshold for.
+TARGETS = {"sensitivity_90": 0.90, "sensitivity_95": 0.95}
+WARN_AT = "sensitivity_90"
+# Under this no class has more probability than all the others together.
+UNCERTAIN_BELOW = 0.5
+
+
+def calibrate(probabilities: Floats, temperature: float) -> Floats:
+    """Divide the logarithms of n x 7 averaged probabilities by the temperature."""
+    logits = np.log(np.clip(probabilities, 1e-12, None)) / temperature
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float64)
+
+
+def fit_temperature(labels: Labels, probabilities: Floats) -> float:
+    """Find the temperature with the least mean negative log-likelihood, between 0.25 and 4.
+
+    Source: Guo et al., "On Calibration of Modern Neural Networks", 2017.
+    """
+    rows = np.arange(len(labels))
+
+    def loss(log_temperature: float) -> float:
+        chosen = calibrate(probabilities, float(np.exp(log_temperature)))[rows, labels]
+        return float(-np.log(np.clip(chosen, 1e-12, None)).mean())
+
+    low, high = float(np.log(0.25)), float(np.log(4.0))
+    for _ in range(40):
+        third = (high - low) / 3
+        if loss(low + third) < loss(high - third):
+            high -= third
+        else:
+            low += third
+    return round(float(np.exp((low + high) / 2)), 3)
+
+
+def fit_operating_points(
+    labels: Labels, probabilities: Floats, lesions: Sequence[str] | None = None
+) -> dict[str, OperatingPoint]:
+    """Find the thresholds on the malignant share for each of TARGETS.
+
+    Takes n class indices and n x 7 calibrated probabilities; empty where they hold no malignant or
+    no benign photograph.
+    """
+    positive, share = is_malignant(labels), malignant_share(probabilities)
+    if not positive.any() or positive.all():
+        return {}
+    drawn = draw_lesions(len(labels), lesions)
+    points = {
+        name: _fit_operating_point(positive, share, drawn, target)
+        for name, target in TARGETS.items()
+    }
+    return {name: point for name, point in points.items() if point}
+
+
+def find_threshold(
+    positive: npt.NDArray[np.bool_], share: Floats, target: float, times: Labels | None = None
+) -> float:
+    """Give the highest threshold t with which share >= t finds at least `target` of the positive.
+
+    `times` counts how often each photograph is in.
+    """
+    scores = share[positive]
+    weights = np.ones(len(scores)) if times is None else times[positive].astype(np.float64)
+    order = np.argsort(-scores, kind="stable")
+    found = np.cumsum(weights[order])
+    enough = found >= target * found[-1] - 1e-9
+    return float(scores[order][int(enough.argmax())])
+
+
+def describe_uncertainty(labels: Labels, probabilities: Floats) -> Uncertainty:
+    """Measure what calling answers under UNCERTAIN_BELOW uncertain sets apart."""
+    is_right = probabilities.argmax(axis=1) == labels
+    is_certain = probabilities.max(axis=1) >= UNCERTAIN_BELOW
+
+    def accuracy(chosen: npt.NDArray[np.bool_]) -> float | None:
+        return float(is_right[chosen].mean()) if chosen.any() else None
+
+    return Uncertainty(
+        bound=UNCERTAIN_BELOW,
+        share=float((~is_certain).mean()),
+        accuracy_of_certain=accuracy(is_certain),
+        accuracy_of_uncertain=accuracy(~is_certain),
+    )
+
+
+def _fit_operating_point(
+    positive: npt.NDArray[np.bool_], share: Floats, drawn: Labels, target: float
+) -> OperatingPoint | None:
+    sensitivities, specificities = [], []
+    for times in drawn:
+        left_out = times == 0
+        malignant, benign = left_out & positive, left_out & ~positive
+        if not (times[positive].any() and malignant.any() and benign.any()):
+            continue
+        threshold = find_threshold(positive, share, target, times)
+        sensitivities.append((share[malignant] >= threshold).mean())
+        specificities.append((share[benign] < threshold).mean())
+    if not sensitivities:
+        return None
+    sensitivity, specificity = np.asarray(sensitivities), np.asarray(specificities)
+    return OperatingPoint(
+        target=target,
+        # Rounded down, so that the photograph it was taken from stays on its side.
+        threshold=float(np.floor(find_threshold(positive, share, target) * 1e4) / 1e4),
+        sensitivity=float(sensitivity.mean()),
+        sensitivity_interval=percentiles(sensitivity),
+        specificity=float(specificity.mean()),
+        specificity_interval=percentiles(specificity),
+    )

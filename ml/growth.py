@@ -1,0 +1,161 @@
+"""Starts a larger EfficientNet from a smaller trained one, so that both answer nearly the same.
+
+Wider layers hold copies of channels whose outgoing weights are divided among the copies; deeper
+stages hold new blocks that add nothing at first. Batch-norm statistics are carried over.
+Source: Chen, Goodfellow and Shlens, "Net2Net: Accelerating Learning via Knowledge Transfer", 2016.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from ml.errors import NetworkError
+from ml.networks import LesionNetwork, TimmBackbone
+
+# SiLU(k x) / k comes near to ReLU(x) as k grows, but its gradient then dies left of 0.
+SHARPNESS = 4.0
+# Copies of a channel get the same gradient up to a factor, which Adam removes: noise parts them.
+NOISE = 0.05
+
+
+@dataclass(frozen=True)
+class Widening:
+    """Says from which source channel each target channel comes, and what share of it it carries.
+
+    Shares of the copies of one source channel sum to 1.
+    """
+
+    origin: torch.Tensor
+    share: torch.Tensor
+
+
+@torch.no_grad()
+def grow(source: LesionNetwork, target: LesionNetwork, *, seed: int) -> None:
+    """Overwrite the target's weights so that it answers as the source does.
+
+    Both must be EfficientNets of timm, the target nowhere narrower or shallower; from a Lite
+    network, ReLU6 becomes a steep SiLU and the new gates start half open with the loss made up
+    for. Raises NetworkError where the source does not fit.
+    """
+    if not isinstance(source.backbone, TimmBackbone) or not isinstance(
+        target.backbone, TimmBackbone
+    ):
+        raise NetworkError("Only an EfficientNet can be grown from an EfficientNet.")
+    _Growth(source.backbone.network, target.backbone.network, seed).run(source.head, target.head)
+
+
+class _Growth:
+    def __init__(self, source: Any, target: Any, seed: int) -> None:
+        self.source, self.target = source, target
+        self.random = torch.Generator().manual_seed(seed)
+        is_same = type(source.bn1.act) is type(target.bn1.act)
+        self.gain = 1.0 if is_same else SHARPNESS
+
+    def run(self, source_head: nn.Linear, target_head: nn.Linear) -> None:
+        source, target = self.source, self.target
+        stream = self.widen(source.conv_stem, target.conv_stem)
+        self.copy_convolution(source.conv_stem, target.conv_stem, None, stream)
+        self.copy_norm(source.bn1, target.bn1, stream, gain=self.gain)
+        scale = self.gain  # how much larger the target's activations are than the source's
+        for old_stage, new_stage in zip(source.blocks, target.blocks, strict=True):
+            outputs = self.widen(_last(old_stage[0]), _last(new_stage[0]))
+            for number, block in enumerate(new_stage):
+                if number < len(old_stage):
+                    self.copy_block(old_stage[number], block, stream, outputs, scale)
+                else:
+                    self.add_block(old_stage, block, outputs)
+                stream, scale = outputs, 1.0
+            if len(new_stage) < len(old_stage):
+                raise NetworkError("The network to grow from is deeper than the new one.")
+        outputs = self.widen(source.conv_head, target.conv_head)
+        self.copy_convolution(source.conv_head, target.conv_head, stream, outputs)
+        self.copy_norm(source.bn2, target.bn2, outputs, gain=self.gain)
+        target_head.weight.copy_(source_head.weight[:, outputs.origin] * outputs.share / self.gain)
+        target_head.bias.copy_(source_head.bias)
+
+    def widen(self, old: nn.Conv2d, new: nn.Conv2d) -> Widening:
+        """Choose at random which channels are copied, each at most once more than the others."""
+        width, more = old.out_channels, new.out_channels - old.out_channels
+        if more < 0:
+            raise NetworkError("The network to grow from is wider than the new one.")
+        rounds = [torch.randperm(width, generator=self.random) for _ in range(-(-more // width))]
+        origin = torch.cat([torch.arange(width), *rounds])[: new.out_channels]
+        weights = torch.rand(len(origin), generator=self.random) + 0.5
+        totals = torch.zeros(width).index_add_(0, origin, weights)
+        return Widening(origin, weights / totals[origin])
+
+    def copy_block(
+        self, old: Any, new: Any, inputs: Widening, outputs: Widening, scale: float
+    ) -> None:
+        """Copy a block whose inputs are `scale` times as large in the target as in the source."""
+        if hasattr(old, "conv_pwl"):
+            middle = self.widen(old.conv_pw, new.conv_pw)
+            self.copy_convolution(old.conv_pw, new.conv_pw, inputs, middle)
+            self.copy_norm(old.bn1, new.bn1, middle, scale=scale, gain=self.gain)
+            self.copy_convolution(old.conv_dw, new.conv_dw, None, middle)
+            self.copy_norm(old.bn2, new.bn2, middle, scale=self.gain, gain=self.gain)
+        else:
+            middle = inputs
+            self.copy_convolution(old.conv_dw, new.conv_dw, None, middle)
+            self.copy_norm(old.bn1, new.bn1, middle, scale=scale, gain=self.gain)
+        gate = self.copy_gate(old.se, new.se, middle)
+        self.copy_convolution(_last(old), _last(new), middle, outputs)
+        self.copy_norm(_last_norm(old), _last_norm(new), outputs, scale=self.gain * gate)
+
+    def add_block(self, old_stage: Any, new: Any, stream: Widening) -> None:
+        """Fill a block that the source lacks, with the last one's weights where they fit."""
+        if len(old_stage) > 1:
+            self.copy_block(old_stage[-1], new, stream, stream, 1.0)
+        _last_norm(new).weight.zero_()
+        _last_norm(new).bias.zero_()
+
+    def copy_gate(self, old: Any, new: Any, middle: Widening) -> float:
+        """Copy squeeze-and-excitation; give what a gate that the source lacks multiplies by."""
+        if isinstance(old, nn.Identity):
+            new.conv_expand.weight.zero_()
+            new.conv_expand.bias.zero_()
+            return 0.5
+        hidden = self.widen(old.conv_reduce, new.conv_reduce)
+        self.copy_convolution(old.conv_reduce, new.conv_reduce, middle, hidden)
+        self.copy_convolution(old.conv_expand, new.conv_expand, hidden, middle)
+        return 1.0
+
+    def copy_convolution(
+        self, old: nn.Conv2d, new: nn.Conv2d, inputs: Widening | None, outputs: Widening
+    ) -> None:
+        """Copy kernels; `inputs` is None where each kernel sees the image or one channel alone.
+
+        A larger kernel in the target holds the source's in its middle.
+        """
+        weight = old.weight[outputs.origin]
+        if inputs is not None:
+            weight = weight[:, inputs.origin] * inputs.share[:, None, None]
+        copies = torch.arange(len(weight)) >= old.out_channels
+        noise = torch.randn(weight.shape, generator=self.random) * weight.std() * NOISE
+        weight = weight + noise * copies[:, None, None, None]
+        border = (new.kernel_size[0] - old.kernel_size[0]) // 2
+        new.weight.copy_(nn.functional.pad(weight, [border] * 4))
+        if old.bias is not None and new.bias is not None:
+            new.bias.copy_(old.bias[outputs.origin])
+
+    def copy_norm(
+        self, old: Any, new: Any, channels: Widening, *, scale: float = 1.0, gain: float = 1.0
+    ) -> None:
+        """Copy batch norm whose inputs are `scale` times as large and outputs `gain` times."""
+        new.running_mean.copy_(old.running_mean[channels.origin] * scale)
+        new.running_var.copy_(old.running_var[channels.origin] * scale**2)
+        new.weight.copy_(old.weight[channels.origin] * gain)
+        new.bias.copy_(old.bias[channels.origin] * gain)
+
+
+def _last(block: Any) -> nn.Conv2d:
+    convolution: nn.Conv2d = block.conv_pwl if hasattr(block, "conv_pwl") else block.conv_pw
+    return convolution
+
+
+def _last_norm(block: Any) -> Any:
+    return block.bn3 if hasattr(block, "conv_pwl") else block.bn2

@@ -24,6 +24,7 @@ class Augmentation:
     scale: float = 0.2
     aspect: float = 0.15
     shift: float = 0.1
+    flip: bool = True
     hue: float = 0.1
     colour_chance: float = 0.8
     saturation: float = 0.25
@@ -32,6 +33,19 @@ class Augmentation:
     sharpness_chance: float = 0.3
     cutout: float = 0.35
     cutout_chance: float = 0.4
+
+
+NO_AUGMENTATION = Augmentation(
+    rotation=0.0,
+    shear_chance=0.0,
+    scale=0.0,
+    aspect=0.0,
+    shift=0.0,
+    flip=False,
+    colour_chance=0.0,
+    sharpness_chance=0.0,
+    cutout_chance=0.0,
+)
 
 
 def augment(frame: Pixels, size: int, rng: np.random.Generator, settings: Augmentation) -> Pixels:
@@ -54,7 +68,7 @@ def _warp(frame: Pixels, size: int, rng: np.random.Generator, settings: Augmenta
         slant[0, 1] = np.tan(np.deg2rad(rng.uniform(-settings.shear, settings.shear)))
     scale = 1 + rng.uniform(-settings.scale, settings.scale)
     stretch = np.sqrt(1 + rng.uniform(-settings.aspect, settings.aspect))
-    flips = rng.choice((-1.0, 1.0), size=2)
+    flips = rng.choice((-1.0, 1.0), size=2) if settings.flip else np.ones(2)
     # The stretch acts on the frame's own axes, as a squeezed photograph's does.
     to_frame = np.diag([stretch, 1 / stretch]) @ np.diag(flips) @ turn @ slant / scale
     height, width = frame.shape[:2]

@@ -184,13 +184,13 @@ def _summarise_training(records: Sequence[dict[str, Any]]) -> TrainingSummary:
         schedule = record["schedule"]
         per_class = schedule["per_class"]
         drawn = f", at most {per_class} photographs of a class an epoch" if per_class else ""
-        start = "from ImageNet weights" if record["pretrained"] else "from random weights"
         lines.append(
-            f"{record['network']} {start}, {len(record['history'])} epochs at "
-            f"{record['recipe']['size']} pixels, {schedule['balance']}{drawn}"
+            f"{record['network']} {record['start']['description']}, "
+            f"{len(record['history'])} epochs at {record['recipe']['size']} pixels, "
+            f"{schedule['balance']}{drawn}"
         )
     return TrainingSummary(
-        seconds=round(sum(record["seconds"] for record in records), 1),
+        seconds=round(sum(record["seconds"] + record["start"]["seconds"] for record in records), 1),
         hardware=", ".join(sorted({record["hardware"] for record in records})),
         description="; ".join(lines),
     )

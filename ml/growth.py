@@ -17,7 +17,7 @@ from ml.errors import NetworkError
 from ml.networks import LesionNetwork, TimmBackbone
 
 # SiLU(k x) / k comes near to ReLU(x) as k grows, but its gradient then dies left of 0.
-SHARPNESS = 4.0
+SHARPNESS = 8.0
 # Copies of a channel get the same gradient up to a factor, which Adam removes: noise parts them.
 NOISE = 0.05
 
@@ -147,7 +147,8 @@ class _Growth:
     ) -> None:
         """Copy batch norm whose inputs are `scale` times as large and outputs `gain` times."""
         new.running_mean.copy_(old.running_mean[channels.origin] * scale)
-        new.running_var.copy_(old.running_var[channels.origin] * scale**2)
+        variance = (old.running_var[channels.origin] + old.eps) * scale**2 - new.eps
+        new.running_var.copy_(variance.clamp(min=0))
         new.weight.copy_(old.weight[channels.origin] * gain)
         new.bias.copy_(old.bias[channels.origin] * gain)
 

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from ml.arguments import parse_count, parse_part, parse_proportion
-from ml.augment import Augmentation
+from ml.augment import NO_AUGMENTATION, Augmentation
 from ml.bundles import BundleOptions, build_bundle
 from ml.data import (
     Collection,
@@ -27,7 +27,7 @@ from ml.errors import DataError, MlError, NetworkError, run_command
 from ml.export import describe_bundle
 from ml.labels import LABELS
 from ml.losses import BALANCERS
-from ml.networks import NETWORKS, create_network
+from ml.networks import NETWORKS
 from ml.preprocessing import Recipe
 from ml.runs import (
     STATE,
@@ -38,6 +38,7 @@ from ml.runs import (
     save_weights,
     write_record,
 )
+from ml.start import Start, check_same_validation, create_start
 from ml.training import Schedule, Trainer
 
 # The folder inside the run's in which the finished network lies as a bundle of one member.
@@ -71,22 +72,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     collection = read_collection(options.data)
     extra = read_extra(options.training_only, collection)
     torch.manual_seed(options.seed)
-    network = create_network(options.network, pretrained=options.pretrained and not options.resume)
+    start = create_start(
+        options.network, pretrained=options.pretrained, start=options.start, seed=options.seed
+    )
     data = load_split(collection, extra, options, recipe)
+    check_same_validation(start, data.validation.data_hash)
     trainer = Trainer(
-        network,
+        start.network,
         make_schedule(options),
         recipe,
         data.training,
         data.validation,
-        augmentation=Augmentation(),
+        augmentation=Augmentation() if options.augment else NO_AUGMENTATION,
         seed=options.seed,
         device=device,
     )
     if options.resume:
         trainer.restore(load_state(out))
     out.mkdir(parents=True, exist_ok=True)
-    train(trainer, out, describe_run(options, data, trainer, recipe))
+    train(trainer, out, describe_run(options, data, trainer, recipe, start))
     save_weights(out, trainer.chosen_weights())
     version = options.version or f"{options.network}-{options.size}-seed{options.seed}"
     manifest = build_bundle(
@@ -163,12 +167,12 @@ def load_split(
 
 
 def describe_run(
-    options: argparse.Namespace, data: SplitData, trainer: Trainer, recipe: Recipe
+    options: argparse.Namespace, data: SplitData, trainer: Trainer, recipe: Recipe, start: Start
 ) -> dict[str, Any]:
     """Collect what run.json says besides the history."""
     return {
         "network": options.network,
-        "pretrained": options.pretrained,
+        "start": {"description": start.description, "seconds": start.seconds},
         "seed": options.seed,
         "recipe": asdict(recipe),
         "schedule": asdict(trainer.schedule),
@@ -285,6 +289,12 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="begin with ImageNet or Noisy Student weights",
     )
     network.add_argument(
+        "--start",
+        metavar="NETWORK|BUNDLE",
+        help="begin with a smaller network instead, grown to this one's size: its name takes its "
+        "installed weights, the folder of a bundle with one member those of an earlier run",
+    )
+    network.add_argument(
         "--size", type=parse_count, default=224, help="side of the input in pixels"
     )
     network.add_argument(
@@ -309,6 +319,12 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     schedule.add_argument(
         "--balance", choices=BALANCERS, default="balanced-softmax", help="the one re-balancer"
+    )
+    schedule.add_argument(
+        "--augment",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="show each photograph turned, cut, coloured and covered anew each time",
     )
     schedule.add_argument(
         "--per-class",

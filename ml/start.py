@@ -1,0 +1,80 @@
+"""What a network begins its training with: random weights, published ones, or a smaller network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ml.errors import BundleError, MlError, NetworkError
+from ml.fusion import load_member
+from ml.growth import grow
+from ml.manifest import Manifest, read_manifest, verify_bundle
+from ml.networks import NETWORKS, LesionNetwork, create_network
+
+
+@dataclass(frozen=True)
+class Start:
+    """Holds a network ready to train, and how it came about in words.
+
+    `seconds` is how long the network it was grown from had been trained. `validation_sha256` is the
+    hash of the photographs which that one was validated on, None where it saw no lesions at all.
+    """
+
+    network: LesionNetwork
+    description: str
+    seconds: float = 0.0
+    validation_sha256: str | None = None
+
+
+def create_start(name: str, *, pretrained: bool, start: str | None, seed: int) -> Start:
+    """Build the network `name` and fill it with its starting weights.
+
+    `start` is the name of a smaller network, whose published weights are grown, or the folder of a
+    bundle with one member, whose weights are taken over or grown. Raises NetworkError or
+    BundleError.
+    """
+    if start is None:
+        network = create_network(name, pretrained=pretrained)
+        words = "from published weights" if pretrained else "from random weights"
+        return Start(network, words)
+    if start in NETWORKS:
+        source = create_network(start, pretrained=True)
+        return Start(_grown(source, start, name, seed), f"grown from {start} with ImageNet weights")
+    manifest = _read_one_member(Path(start))
+    member = manifest.members[0]
+    source = load_member(member.network, Path(start) / member.file)
+    verb = "continued from" if member.network == name else "grown from"
+    return Start(
+        _grown(source, member.network, name, seed),
+        f"{verb} {member.name} ({manifest.training.description})",
+        manifest.training.seconds,
+        manifest.data.validation_sha256,
+    )
+
+
+def check_same_validation(start: Start, validation_sha256: str) -> None:
+    """Refuse to validate on lesions that the network it starts from may have been trained on."""
+    if start.validation_sha256 not in (None, validation_sha256):
+        raise MlError(
+            "The network of --start was trained on another split, so it may have seen the "
+            "photographs that this run validates on. Take the same folders, part and split seed."
+        )
+
+
+def _grown(source: LesionNetwork, old: str, new: str, seed: int) -> LesionNetwork:
+    if old == new:
+        return source
+    target = create_network(new)
+    try:
+        grow(source, target, seed=seed)
+    except NetworkError as error:
+        raise NetworkError(f"{new} cannot be grown from {old}: {error}") from error
+    return target
+
+
+def _read_one_member(bundle: Path) -> Manifest:
+    manifest = read_manifest(bundle)
+    verify_bundle(bundle, manifest)
+    if len(manifest.members) != 1:
+        raise BundleError(bundle, "a network can only start from a bundle with one member.")
+    return manifest

@@ -21,6 +21,7 @@ from ml.calibration import (
 from ml.data import Photograph
 from ml.ensemble import load_ensemble
 from ml.errors import DataError, MlError
+from ml.evidence import save_answers
 from ml.fusion import FusedNetwork, load_member
 from ml.labels import LABELS
 from ml.manifest import (
@@ -104,6 +105,7 @@ def _measure(out: Path, manifest: Manifest, validation: Sequence[Photograph]) ->
     probabilities = answer_photographs(
         ensemble, [photograph.path for photograph in validation], title="measuring"
     )
+    save_answers(out, validation, probabilities)
     labels = np.asarray([photograph.label for photograph in validation], dtype=np.int64)
     lesions = [photograph.lesion_id for photograph in validation]
     if len(labels) < FEWEST_FOR_CALIBRATION:

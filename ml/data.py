@@ -61,7 +61,7 @@ def read_collection(folders: Sequence[Path]) -> Collection:
     left_out: Counter[str] = Counter()
     seen: dict[str, Path] = {}
     for folder in folders:
-        table, columns = _find_table(folder)
+        table, columns = find_table(folder)
         index = index_images([folder])
         for number, row in read_rows(table, columns):
             image_id, dx = row["image_id"], row["dx"].lower()
@@ -83,6 +83,14 @@ def read_collection(folders: Sequence[Path]) -> Collection:
     if not photographs:
         raise DataError(folders[0] / METADATA, "no row has one of the seven classes.")
     return Collection(tuple(photographs), dict(left_out))
+
+
+def find_table(folder: Path) -> tuple[Path, tuple[str, ...]]:
+    """Give the table of a folder and its columns; HAM10000_metadata.csv comes first."""
+    metadata, labels = folder / METADATA, folder / LABEL_TABLE
+    if labels.exists() and not metadata.exists():
+        return labels, ("image_id", "dx")
+    return metadata, ("lesion_id", "image_id", "dx")
 
 
 def read_rows(table: Path, required: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
@@ -216,13 +224,6 @@ def count_by_label(photographs: Iterable[Photograph]) -> tuple[int, ...]:
     """Count the photographs of each class, in the order of LABELS."""
     counts = Counter(photograph.label for photograph in photographs)
     return tuple(counts[label] for label in range(len(LABELS)))
-
-
-def _find_table(folder: Path) -> tuple[Path, tuple[str, ...]]:
-    metadata, labels = folder / METADATA, folder / LABEL_TABLE
-    if labels.exists() and not metadata.exists():
-        return labels, ("image_id", "dx")
-    return metadata, ("lesion_id", "image_id", "dx")
 
 
 def _is_original(path: Path) -> bool:

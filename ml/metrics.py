@@ -135,7 +135,7 @@ def area_under_curve(positive: npt.NDArray[np.bool_], scores: Probabilities) -> 
     return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives)
 
 
-def _recalls(matrices: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+def recalls_of(matrices: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     """Give the recall of each class of k confusion matrices, k x 7, NaN where it has none."""
     right = np.diagonal(matrices, axis1=1, axis2=2)
     n = matrices.sum(axis=2)
@@ -149,14 +149,14 @@ def _values(matrices: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float64
     f1 = np.where(n > 0, 2 * right / np.maximum(n + answered, 1), np.nan)
     values = (
         right.sum(axis=1) / n.sum(axis=1),
-        np.nanmean(_recalls(matrices), axis=1),
+        np.nanmean(recalls_of(matrices), axis=1),
         np.nanmean(f1, axis=1),
     )
     return dict(zip(INTERVALS, values, strict=True))
 
 
 def _interval_of_recalls(drawn: npt.NDArray[np.int64]) -> list[Interval | None]:
-    recalls = _recalls(drawn)
+    recalls = recalls_of(drawn)
     return [
         None if np.isnan(recalls[:, index]).all() else percentiles(recalls[:, index])
         for index in CLASSES

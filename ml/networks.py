@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import torch
@@ -46,7 +47,21 @@ NETWORKS: Mapping[str, NetworkSpec] = {
     "efficientnet_lite0": NetworkSpec("tf_efficientnet_lite0", package="EfficientnetLite0"),
     "efficientnet_lite1": NetworkSpec("tf_efficientnet_lite1", package="EfficientnetLite1"),
     "efficientnet_lite2": NetworkSpec("tf_efficientnet_lite2", package="EfficientnetLite2"),
+    # For comparison (docs/classifier.md); they are no members of the shipped ensemble.
+    "mobilenetv2": NetworkSpec("mobilenetv2_100", hub_tag="ra_in1k"),
+    "densenet121": NetworkSpec("densenet121", hub_tag="ra_in1k"),
+    "resnet50": NetworkSpec("resnet50", hub_tag="a1_in1k"),
+    "xception": NetworkSpec("legacy_xception", hub_tag="tf_in1k"),
+    "plain_cnn": NetworkSpec(None),
+    # For tests: it learns in seconds.
     "small_cnn": NetworkSpec(None),
+}
+
+
+# Channels of the networks that are nothing but strided convolutions.
+_PLAIN_WIDTHS: Mapping[str, tuple[int, ...]] = {
+    "plain_cnn": (32, 64, 128, 256),
+    "small_cnn": (8, 16, 32),
 }
 
 
@@ -96,7 +111,10 @@ def create_network(
             raise NetworkError(
                 f"There are no starting weights for {name}: add --no-pretrained to begin from none."
             )
-        return LesionNetwork(_small_cnn(), 32, spec.dropout if dropout is None else dropout)
+        widths = _PLAIN_WIDTHS[name]
+        return LesionNetwork(
+            _plain_cnn(widths), widths[-1], spec.dropout if dropout is None else dropout
+        )
     declare_missing_schemas()
     import timm
 
@@ -108,9 +126,9 @@ def create_network(
     )
 
 
-def _small_cnn() -> nn.Sequential:
+def _plain_cnn(widths: Sequence[int]) -> nn.Sequential:
     layers: list[nn.Module] = []
-    for inputs, outputs in ((3, 8), (8, 16), (16, 32)):
+    for inputs, outputs in pairwise((3, *widths)):
         layers += [
             nn.Conv2d(inputs, outputs, 3, stride=2, padding=1, bias=False),
             nn.BatchNorm2d(outputs),
@@ -171,7 +189,10 @@ def _adopt_normalisation(network: Any) -> None:
     theirs_mean, theirs_std = torch.tensor(config["mean"]), torch.tensor(config["std"])
     factor = torch.tensor(STD) / theirs_std
     shift = (torch.tensor(MEAN) - theirs_mean) / theirs_std
+    stem = next(module for module in network.modules() if isinstance(module, nn.Conv2d))
+    norm: Any = next(module for module in network.modules() if isinstance(module, nn.BatchNorm2d))
     with torch.no_grad():
-        weight = network.conv_stem.weight
-        network.bn1.running_mean -= (weight * shift[None, :, None, None]).sum(dim=(1, 2, 3))
+        weight = stem.weight
+        moved = (weight * shift[None, :, None, None]).sum(dim=(1, 2, 3))
+        norm.running_mean = norm.running_mean - moved
         weight *= factor[None, :, None, None]

@@ -87,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         seed=options.seed,
         device=device,
     )
-    if options.resume:
+    if (out / STATE).exists():
         trainer.restore(load_state(out))
     out.mkdir(parents=True, exist_ok=True)
     train(trainer, out, describe_run(options, data, trainer, recipe, start))
@@ -363,7 +363,9 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--out", type=Path, metavar="RUN_DIR", help="the run's folder (default: runs/NETWORK)"
     )
     run.add_argument("--version", help="version of the run's bundle (default: network, size, seed)")
-    run.add_argument("--resume", action="store_true", help="go on where the run in --out stopped")
+    run.add_argument(
+        "--resume", action="store_true", help="go on where the run in --out stopped, or begin"
+    )
     run.add_argument("--seed", type=int, default=1, help="seed of weights, order, augmentation")
     run.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     run.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves the default")

@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from ml.engines import EngineOutput
 from ml.calibration import calibrate
+from ml.engines import EngineOutput
 from ml.ensemble import Ensemble, load_ensemble, scale_class_map
 from ml.errors import PhotographError
 from ml.labels import LABELS

@@ -1,0 +1,60 @@
+"""What a bundle answered to its validation photographs, kept beside it for later comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.data import Photograph
+from ml.errors import DataError
+from ml.labels import LABELS
+
+ANSWERS = "validation.npz"
+
+
+@dataclass(frozen=True)
+class ValidationAnswers:
+    """Holds n photographs' names, lesions and class indices, and n x 7 averaged probabilities.
+
+    The probabilities are those before calibration, in the order of LABELS.
+    """
+
+    image_ids: tuple[str, ...]
+    lesion_ids: tuple[str, ...]
+    labels: npt.NDArray[np.int64]
+    probabilities: npt.NDArray[np.float64]
+
+
+def save_answers(
+    bundle: Path, photographs: Sequence[Photograph], probabilities: npt.NDArray[np.float64]
+) -> None:
+    """Write validation.npz into a bundle folder."""
+    np.savez_compressed(
+        bundle / ANSWERS,
+        image_ids=np.array([photograph.image_id for photograph in photographs]),
+        lesion_ids=np.array([photograph.lesion_id for photograph in photographs]),
+        labels=np.array([photograph.label for photograph in photographs], dtype=np.int8),
+        probabilities=probabilities.astype(np.float32),
+    )
+
+
+def load_answers(bundle: Path) -> ValidationAnswers:
+    """Read validation.npz of a bundle folder. Raises DataError."""
+    path = bundle / ANSWERS
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            answers = ValidationAnswers(
+                tuple(str(name) for name in stored["image_ids"]),
+                tuple(str(name) for name in stored["lesion_ids"]),
+                stored["labels"].astype(np.int64),
+                stored["probabilities"].astype(np.float64),
+            )
+    except (OSError, KeyError, ValueError) as error:
+        raise DataError(path, "there are no readable answers.") from error
+    if answers.probabilities.shape != (len(answers.image_ids), len(LABELS)):
+        raise DataError(path, "the answers do not belong to the photographs.")
+    return answers

@@ -1,0 +1,112 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from ml import report, speed
+from ml.data import read_collection
+from ml.errors import DataError, MlError
+from ml.evidence import load_answers, save_answers
+from ml.labels import LABELS
+from ml.manifest import read_manifest
+
+
+@pytest.fixture
+def folder(run_folder, bundle_of_two, tmp_path):
+    """Two bundles that answered the same photographs."""
+    shutil.copytree(run_folder / "bundle", tmp_path / "runs" / "alone")
+    shutil.copytree(bundle_of_two, tmp_path / "runs" / "together")
+    return tmp_path / "runs"
+
+
+def change_answers(bundle, change):
+    with np.load(bundle / "validation.npz") as stored:
+        arrays = dict(stored)
+    change(arrays)
+    np.savez(bundle / "validation.npz", **arrays)
+
+
+def test_a_bundle_keeps_what_it_answered_to_its_validation_photographs(run_folder):
+    answers = load_answers(run_folder / "bundle")
+    manifest = read_manifest(run_folder / "bundle")
+    assert len(answers.image_ids) == manifest.metrics.n == len(set(answers.image_ids))
+    assert answers.probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    right = answers.probabilities.argmax(axis=1) == answers.labels
+    assert right.mean() == pytest.approx(manifest.metrics.accuracy)
+
+
+def test_a_row_says_what_its_answers_are_worth_and_how_far_they_are_from_the_base(folder, capsys):
+    def be_right(arrays):
+        arrays["probabilities"] = np.eye(7, dtype=np.float32)[arrays["labels"]]
+
+    change_answers(folder / "together", be_right)
+    assert report.main([str(folder), "--base", "alone"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    alone, together = lines[2:]
+    manifest = read_manifest(folder / "alone")
+    assert alone.startswith(f"| alone | {manifest.metrics.balanced_accuracy:.3f} (")
+    assert manifest.training.description in alone
+    gap = 1 - manifest.metrics.balanced_accuracy
+    assert f"| together | 1.000 (1.000 to 1.000) | {gap:+.3f} (" in together
+    assert "| 1.00 (1.00 to 1.00) | 32 | 2 |" in together
+
+
+def test_the_rows_are_compared_on_the_same_draws(folder, capsys):
+    with np.load(folder / "alone" / "validation.npz") as stored:
+        arrays = dict(stored)
+    change_answers(folder / "together", lambda own: own.update(arrays))
+    report.main([str(folder), "--base", "alone"])
+    assert "| +0.000 (+0.000 to +0.000) |" in capsys.readouterr().out.splitlines()[3]
+
+
+def test_rows_on_other_photographs_are_not_compared(folder, capsys):
+    change_answers(folder / "together", lambda own: own.update(image_ids=own["image_ids"][::-1]))
+    report.main([str(folder), "--base", "alone"])
+    assert "| other photographs |" in capsys.readouterr().out
+
+
+def test_what_is_missing_is_named(folder, tmp_path):
+    with pytest.raises(MlError, match="no row 'none'; choose from alone, together"):
+        report.main([str(folder), "--base", "none"])
+    with pytest.raises(DataError, match="no folder below it"):
+        report.main([str(tmp_path), "--base", "alone"])
+    (folder / "alone" / "validation.npz").write_bytes(b"nothing")
+    with pytest.raises(DataError, match="no readable answers"):
+        report.main([str(folder), "--base", "alone"])
+
+
+def test_answers_of_another_length_are_refused(folder):
+    change_answers(folder / "alone", lambda own: own.update(image_ids=own["image_ids"][1:]))
+    with pytest.raises(DataError, match="do not belong"):
+        load_answers(folder / "alone")
+
+
+def test_bundles_are_timed_in_turns_and_shown_with_their_size(folder, tmp_path, capsys):
+    out = tmp_path / "speed.json"
+    bundles = [str(folder / "alone"), str(folder / "together")]
+    assert speed.main([*bundles, "--json", str(out), "--rounds", "3", "--threads", "1"]) == 0
+    times = json.loads(out.read_text())
+    assert list(times) == ["alone", "together"]
+    assert min(times.values()) > 0
+    capsys.readouterr()
+    report.main([str(folder), "--speed", str(out)])
+    assert "| alone |" in capsys.readouterr().out
+    out.write_text(json.dumps({"alone": 1.0}))
+    with pytest.raises(DataError, match="no time of together"):
+        report.main([str(folder), "--speed", str(out)])
+    out.write_text("nothing")
+    with pytest.raises(DataError, match="no readable times"):
+        report.main([str(folder), "--speed", str(out)])
+
+
+def test_saved_answers_come_back_in_order(collection, tmp_path):
+    photographs = read_collection([collection]).photographs
+    probabilities = np.random.default_rng(1).dirichlet(np.ones(7), len(photographs))
+    save_answers(tmp_path, photographs, probabilities)
+    answers = load_answers(tmp_path)
+    assert answers.image_ids == tuple(photograph.image_id for photograph in photographs)
+    assert answers.lesion_ids == tuple(photograph.lesion_id for photograph in photographs)
+    assert list(answers.labels) == [photograph.label for photograph in photographs]
+    assert answers.probabilities == pytest.approx(probabilities, abs=1e-6)
+    assert set(answers.labels) == set(range(len(LABELS)))

@@ -100,7 +100,8 @@ def draw_confusion_matrices(
     cells = np.zeros((len(labels), len(LABELS) ** 2), dtype=np.float32)
     cells[np.arange(len(labels)), labels * len(LABELS) + answers] = 1
     drawn = draw_lesions(len(labels), lesions).astype(np.float32) @ cells
-    return np.rint(drawn).astype(np.int64).reshape(DRAWS, len(LABELS), len(LABELS))
+    shape = (DRAWS, len(LABELS), len(LABELS))
+    return np.asarray(np.rint(drawn), dtype=np.int64).reshape(shape)
 
 
 def percentiles(sample: npt.NDArray[np.float64]) -> Interval:

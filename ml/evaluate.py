@@ -21,6 +21,7 @@ from ml.labelled import (
     answer_labelled,
     labels_of,
     lesions_of,
+    make_folder,
     read_labels,
 )
 from ml.manifest import Manifest
@@ -77,14 +78,6 @@ def evaluate(
         ),
         uncertainty=None if bound is None else describe_uncertainty(labels, probabilities, bound),
     )
-
-
-def make_folder(folder: Path) -> None:
-    """Make the folder to write to. Raises MlError."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MlError(f"{folder}: the folder cannot be made ({error.strerror}).") from error
 
 
 def read_histories(runs: Sequence[Path]) -> dict[str, list[dict[str, Any]]]:

@@ -15,7 +15,7 @@ from ml.arguments import parse_proportion
 from ml.data import find_image, index_images, read_rows
 from ml.engines import ENGINES
 from ml.ensemble import Ensemble
-from ml.errors import DataError
+from ml.errors import DataError, MlError
 from ml.labels import LABELS
 from ml.manifest import DEFAULT_BUNDLE
 
@@ -84,6 +84,14 @@ def answer_labelled(
     except DataError as error:
         rows = [photograph.row for photograph in photographs if photograph.path == error.file]
         raise DataError(table, str(error), rows[0]) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder to write to. Raises MlError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MlError(f"{folder}: the folder cannot be made ({error.strerror}).") from error
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

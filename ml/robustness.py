@@ -20,13 +20,13 @@ from ml.arguments import parse_count
 from ml.corruptions import CORRUPTIONS, Corruption, corrupt_photograph
 from ml.ensemble import BATCH, Ensemble, load_ensemble
 from ml.errors import MlError, run_command
-from ml.evaluate import make_folder
 from ml.labelled import (
     LabelledPhotograph,
     add_arguments,
     answer_labelled,
     labels_of,
     lesions_of,
+    make_folder,
     read_labels,
 )
 from ml.labels import LABELS

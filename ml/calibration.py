@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from ml.metrics import draw_lesions, is_malignant, malignant_share, percentiles
-from ml.results import OperatingPoint, Uncertainty
+from ml.results import Interval, MeasuredPoint, OperatingPoint, Uncertainty
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
@@ -82,20 +82,62 @@ def find_threshold(
     return float(scores[order][int(enough.argmax())])
 
 
-def describe_uncertainty(labels: Labels, probabilities: Floats) -> Uncertainty:
-    """Measure what calling answers under UNCERTAIN_BELOW uncertain sets apart."""
+def measure_operating_points(
+    labels: Labels,
+    probabilities: Floats,
+    points: Mapping[str, OperatingPoint],
+    lesions: Sequence[str] | None = None,
+) -> dict[str, MeasuredPoint]:
+    """Measure what thresholds that were fitted elsewhere do on these photographs.
+
+    Takes n class indices and n x 7 calibrated probabilities; the intervals draw whole lesions.
+    """
+    positive, share = is_malignant(labels), malignant_share(probabilities)
+    drawn = draw_lesions(len(labels), lesions)
+    measured = {}
+    for name, point in points.items():
+        is_warned = share >= point.threshold
+        sensitivity, sensitivity_interval = _measure_part(is_warned, positive, drawn)
+        specificity, specificity_interval = _measure_part(~is_warned, ~positive, drawn)
+        measured[name] = MeasuredPoint(
+            target=point.target,
+            threshold=point.threshold,
+            sensitivity=sensitivity,
+            sensitivity_interval=sensitivity_interval,
+            specificity=specificity,
+            specificity_interval=specificity_interval,
+        )
+    return measured
+
+
+def describe_uncertainty(
+    labels: Labels, probabilities: Floats, bound: float = UNCERTAIN_BELOW
+) -> Uncertainty:
+    """Measure what calling answers uncertain under the bound, 0..1, sets apart."""
     is_right = probabilities.argmax(axis=1) == labels
-    is_certain = probabilities.max(axis=1) >= UNCERTAIN_BELOW
+    is_certain = probabilities.max(axis=1) >= bound
 
     def accuracy(chosen: npt.NDArray[np.bool_]) -> float | None:
         return float(is_right[chosen].mean()) if chosen.any() else None
 
     return Uncertainty(
-        bound=UNCERTAIN_BELOW,
+        bound=bound,
         share=float((~is_certain).mean()),
         accuracy_of_certain=accuracy(is_certain),
         accuracy_of_uncertain=accuracy(~is_certain),
     )
+
+
+def _measure_part(
+    chosen: npt.NDArray[np.bool_], among: npt.NDArray[np.bool_], drawn: Labels
+) -> tuple[float | None, Interval | None]:
+    """Give the part of `among` that is chosen and its interval over the draws, k x n."""
+    if not among.any():
+        return None, None
+    counts = drawn[:, among]
+    n = counts.sum(axis=1)
+    sample = np.where(n > 0, counts @ chosen[among] / np.maximum(n, 1), np.nan)
+    return float(chosen[among].mean()), percentiles(sample)
 
 
 def _fit_operating_point(

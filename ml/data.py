@@ -93,10 +93,13 @@ def find_table(folder: Path) -> tuple[Path, tuple[str, ...]]:
     return metadata, ("lesion_id", "image_id", "dx")
 
 
-def read_rows(table: Path, required: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
+def read_rows(
+    table: Path, required: Sequence[str], optional: Sequence[str] = ()
+) -> list[tuple[int, dict[str, str]]]:
     """Read a CSV file's rows with their line numbers, the header being row 1; values are stripped.
 
-    Raises DataError where the file, a required column or a value is missing.
+    Optional columns are in the rows where the table has them. Raises DataError where the file, a
+    required column or a value is missing.
     """
     try:
         with table.open(newline="", encoding="utf-8-sig") as stream:
@@ -109,11 +112,12 @@ def read_rows(table: Path, required: Sequence[str]) -> list[tuple[int, dict[str,
                 raise DataError(
                     table, f"the column {missing[0]} is missing (columns found: {found}).", 1
                 )
+            wanted = [*required, *(name for name in optional if name in columns)]
             rows = []
             for row in reader:
-                if any(row.get(name) is None for name in required):
+                if any(row.get(name) is None for name in wanted):
                     raise DataError(table, "the row has too few values.", reader.line_num)
-                rows.append((reader.line_num, {name: row[name].strip() for name in required}))
+                rows.append((reader.line_num, {name: row[name].strip() for name in wanted}))
     except FileNotFoundError as error:
         raise DataError(table, "the file does not exist.") from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:

@@ -3,40 +3,41 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from ml.answers import answer_photographs
-from ml.arguments import parse_proportion
-from ml.data import find_image, index_images, read_rows
-from ml.engines import ENGINES
-from ml.ensemble import Ensemble, load_ensemble
+from ml.calibration import describe_uncertainty, measure_operating_points
+from ml.ensemble import load_ensemble
 from ml.errors import DataError, MlError, run_command
-from ml.labels import LABELS
-from ml.manifest import DEFAULT_BUNDLE
+from ml.evaluation_report import write_report, write_values
+from ml.labelled import (
+    LabelledPhotograph,
+    add_arguments,
+    answer_labelled,
+    labels_of,
+    lesions_of,
+    make_folder,
+    read_labels,
+)
+from ml.manifest import Manifest
 from ml.metrics import measure
-from ml.results import Metrics
-
-
-@dataclass(frozen=True)
-class LabelledPhotograph:
-    """Is one row of the labels: its line, the photograph's file, an index into LABELS."""
-
-    row: int
-    path: Path
-    label: int
+from ml.plots import Answers
+from ml.results import Evaluation
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Evaluate as the command line says, write the JSON file and print a summary."""
+    """Evaluate as the command line says, write the values or the report and print a summary."""
     options = parse_arguments(arguments)
-    if not options.json.absolute().parent.is_dir():
+    if options.json and not options.json.absolute().parent.is_dir():
         raise MlError(f"{options.json}: the folder to write to does not exist.")
+    if options.report:
+        make_folder(options.report)
+    histories = read_histories(options.runs)
     photographs = read_labels(options.labels, options.images)
     ensemble = load_ensemble(
         options.bundle,
@@ -44,49 +45,60 @@ def main(arguments: Sequence[str] | None = None) -> int:
         threads=options.threads,
         squeezed_from=options.squeezed_from,
     )
-    metrics = evaluate(ensemble, photographs, options.labels)
-    try:
-        options.json.write_text(json.dumps(asdict(metrics), indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise MlError(f"{options.json}: the file cannot be written ({error.strerror}).") from error
-    print(describe(metrics))
+    probabilities = answer_labelled(ensemble, photographs, options.labels)
+    evaluation = evaluate(ensemble.manifest, photographs, probabilities)
+    if options.json:
+        try:
+            write_values(options.json, evaluation)
+        except OSError as error:
+            raise MlError(
+                f"{options.json}: the file cannot be written ({error.strerror})."
+            ) from error
+    if options.report:
+        answers = Answers(labels_of(photographs), probabilities, evaluation, histories)
+        write_report(options.report, answers, ensemble.manifest)
+    print(describe(evaluation))
     return 0
 
 
-def read_labels(table: Path, folders: Sequence[Path]) -> list[LabelledPhotograph]:
-    """Read image_id and dx and find the photographs below the folders. Raises DataError."""
-    rows = read_rows(table, ("image_id", "dx"))
-    index = index_images(folders)
-    photographs: list[LabelledPhotograph] = []
-    seen: dict[Path, int] = {}
-    for number, row in rows:
-        dx = row["dx"].lower()
-        if dx not in LABELS:
-            raise DataError(table, f"dx is {row['dx']!r}, not one of {', '.join(LABELS)}.", number)
-        path = find_image(index, row["image_id"], table, number)
-        if path in seen:
-            raise DataError(
-                table, f"image_id {row['image_id']} stands in row {seen[path]} already.", number
-            )
-        seen[path] = number
-        photographs.append(LabelledPhotograph(number, path, LABELS.index(dx)))
-    return photographs
+def evaluate(
+    manifest: Manifest,
+    photographs: Sequence[LabelledPhotograph],
+    probabilities: npt.NDArray[np.float64],
+) -> Evaluation:
+    """Measure n x 7 calibrated probabilities with the manifest's thresholds and bound."""
+    labels, lesions = labels_of(photographs), lesions_of(photographs)
+    bound = manifest.uncertain_below
+    return Evaluation(
+        bundle=manifest.version,
+        metrics=measure(labels, probabilities, lesions),
+        lesions=len(set(lesions)) if lesions else None,
+        operating_points=measure_operating_points(
+            labels, probabilities, manifest.operating_points, lesions
+        ),
+        uncertainty=None if bound is None else describe_uncertainty(labels, probabilities, bound),
+    )
 
 
-def evaluate(ensemble: Ensemble, photographs: Sequence[LabelledPhotograph], table: Path) -> Metrics:
-    """Answer every photograph and compare. Raises DataError naming the row that cannot be read."""
-    try:
-        probabilities = answer_photographs(
-            ensemble, [photograph.path for photograph in photographs], title="evaluating"
-        )
-    except DataError as error:
-        rows = [photograph.row for photograph in photographs if photograph.path == error.file]
-        raise DataError(table, str(error), rows[0]) from error
-    return measure(np.asarray([photograph.label for photograph in photographs]), probabilities)
+def read_histories(runs: Sequence[Path]) -> dict[str, list[dict[str, Any]]]:
+    """Read the epochs of training runs by the names of their folders. Raises DataError."""
+    if not runs:
+        return {}
+    from ml.runs import RECORD, read_record  # loads torch, which only the runs need
+
+    histories: dict[str, list[dict[str, Any]]] = {}
+    for run in runs:
+        history = read_record(run).get("history")
+        if not history:
+            raise DataError(run / RECORD, "the run has no finished epoch.")
+        name = run.resolve().name
+        histories[f"{name} ({len(histories) + 1})" if name in histories else name] = history
+    return histories
 
 
-def describe(metrics: Metrics) -> str:
+def describe(evaluation: Evaluation) -> str:
     """Say the main values in a few lines."""
+    metrics = evaluation.metrics
     auc = "unknown" if metrics.auc is None else f"{metrics.auc:.4f}"
     lines = [
         f"{metrics.n} photographs: balanced accuracy {metrics.balanced_accuracy:.4f}, "
@@ -112,32 +124,26 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         description="Measure a bundle on photographs whose diagnosis is known. "
         "Exit code 0, or 2 where a file or a row cannot be used.",
     )
+    add_arguments(parser)
+    parser.add_argument("--json", type=Path, metavar="OUT", help="where the values are written")
     parser.add_argument(
-        "--images",
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help="folder for metrics.json, plots and report.html; made where it is missing",
+    )
+    parser.add_argument(
+        "--runs",
         type=Path,
         nargs="+",
-        required=True,
-        metavar="DIR",
-        help="folders with the photographs, anywhere below (.jpg, .jpeg, .png, .webp)",
+        default=[],
+        metavar="RUN",
+        help="run folders of ml.train whose curves the report shows",
     )
-    parser.add_argument(
-        "--labels", type=Path, required=True, metavar="CSV", help="has columns image_id and dx"
-    )
-    parser.add_argument(
-        "--json", type=Path, required=True, metavar="OUT", help="where the values are written"
-    )
-    parser.add_argument(
-        "--bundle", type=Path, default=DEFAULT_BUNDLE, metavar="DIR", help="default: ml/weights"
-    )
-    parser.add_argument(
-        "--squeezed-from",
-        type=parse_proportion,
-        metavar="W:H",
-        help="square photographs were squeezed from this proportion, such as 4:3",
-    )
-    parser.add_argument("--engine", choices=ENGINES, default="auto", help="default: auto")
-    parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: all)")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if not (options.json or options.report):
+        parser.error("give --json, --report or both")
+    return options
 
 
 if __name__ == "__main__":

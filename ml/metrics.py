@@ -99,9 +99,9 @@ def draw_confusion_matrices(
     """Give the confusion matrix of each draw, DRAWS x 7 x 7."""
     cells = np.zeros((len(labels), len(LABELS) ** 2), dtype=np.float32)
     cells[np.arange(len(labels)), labels * len(LABELS) + answers] = 1
-    drawn = np.rint(draw_lesions(len(labels), lesions).astype(np.float32) @ cells)
-    matrices: npt.NDArray[np.int64] = drawn.astype(np.int64)
-    return matrices.reshape(DRAWS, len(LABELS), len(LABELS))
+    drawn = draw_lesions(len(labels), lesions).astype(np.float32) @ cells
+    shape = (DRAWS, len(LABELS), len(LABELS))
+    return np.asarray(np.rint(drawn), dtype=np.int64).reshape(shape)
 
 
 def percentiles(sample: npt.NDArray[np.float64]) -> Interval:

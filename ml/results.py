@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,44 @@ class Uncertainty:
     share: float
     accuracy_of_certain: float | None
     accuracy_of_uncertain: float | None
+
+
+@dataclass(frozen=True)
+class MeasuredPoint:
+    """Says what a threshold on the malignant share does on photographs it was not fitted on, 0..1.
+
+    `sensitivity` and its interval are None where no photograph is malignant, `specificity` and its
+    interval where none is benign.
+    """
+
+    target: float
+    threshold: float
+    sensitivity: float | None
+    sensitivity_interval: Interval | None
+    specificity: float | None
+    specificity_interval: Interval | None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Holds what a bundle reaches on labelled photographs, with the bounds of its manifest.
+
+    `lesions` counts them, None where the labels do not name them. `operating_points` are empty and
+    `uncertainty` is None where the bundle was not validated.
+    """
+
+    bundle: str
+    metrics: Metrics
+    lesions: int | None
+    operating_points: Mapping[str, MeasuredPoint]
+    uncertainty: Uncertainty | None
+
+
+def evaluation_to_json(evaluation: Evaluation) -> dict[str, object]:
+    """Give the values for JSON, those of the metrics on the highest level."""
+    values = asdict(evaluation)
+    metrics: dict[str, object] = values.pop("metrics")
+    return {**metrics, **values}
 
 
 def metrics_from_json(raw: Mapping[str, object]) -> Metrics:

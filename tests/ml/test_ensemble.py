@@ -3,7 +3,6 @@ import json
 import numpy as np
 import pytest
 
-from ml.calibration import calibrate
 from ml.engines import EngineOutput
 from ml.ensemble import Ensemble, load_ensemble, scale_class_map
 from ml.errors import PhotographError
@@ -96,15 +95,6 @@ def test_class_maps_of_turned_views_are_turned_back(bundle):
 def test_bytes_that_are_no_photograph_are_refused(bundle):
     with pytest.raises(PhotographError):
         load_ensemble(bundle).predict(b"nothing")
-
-
-def test_a_temperature_softens_without_changing_the_order():
-    probabilities = np.array([[0.7, 0.2, 0.1]])
-    assert calibrate(probabilities, 1.0) == pytest.approx(probabilities)
-    softer = calibrate(probabilities, 2.0)
-    assert softer.sum() == pytest.approx(1)
-    assert 0.7 > softer[0, 0] > softer[0, 1] > softer[0, 2] > 0.1
-    assert softer[0, 0] / softer[0, 1] == pytest.approx((0.7 / 0.2) ** 0.5)
 
 
 def test_a_class_map_without_positive_evidence_is_empty():

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from ml import export
-from ml.calibration import fit_temperature
 from ml.data import read_collection, split_by_lesion
 from ml.ensemble import load_ensemble
 from ml.errors import DataError, MlError
@@ -72,13 +71,3 @@ def test_the_same_member_twice_is_refused(run_folder, collection, tmp_path):
 def test_a_folder_that_is_no_run_is_refused(collection, tmp_path):
     with pytest.raises(DataError, match="not a folder of a training run"):
         run_export([tmp_path], collection, tmp_path / "bundle")
-
-
-def test_the_temperature_undoes_too_much_confidence():
-    rng = np.random.default_rng(0)
-    logits = rng.normal(0, 2, (4000, 7))
-    true = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    labels = np.array([rng.choice(7, p=row) for row in true])
-    sharp = np.exp(2 * logits) / np.exp(2 * logits).sum(axis=1, keepdims=True)
-    assert fit_temperature(labels, true) == pytest.approx(1, abs=0.1)
-    assert fit_temperature(labels, sharp) == pytest.approx(2, abs=0.2)

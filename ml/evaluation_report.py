@@ -1,0 +1,143 @@
+"""Puts an evaluation into a folder: metrics.json, plots, and one page that needs nothing else."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ml.errors import MlError
+from ml.labels import NAMES
+from ml.manifest import Manifest
+from ml.plots import Answers, Plot, draw_plots
+from ml.results import Evaluation, Interval, Metrics, evaluation_to_json
+
+PAGE = "report.html"
+VALUES = "metrics.json"
+TEMPLATE = "report_template.html"
+
+
+@dataclass(frozen=True)
+class MainValue:
+    """Is one line of the page's first table, with what answering nv alone would reach."""
+
+    name: str
+    meaning: str
+    value: str
+    interval: str
+    always_nevus: str
+
+
+def write_report(folder: Path, answers: Answers, manifest: Manifest) -> None:
+    """Write metrics.json, the plots and report.html. Raises MlError where the folder is refused."""
+    evaluation = answers.evaluation
+    try:
+        write_values(folder / VALUES, evaluation)
+        plots = draw_plots(folder, answers)
+        page = render_report(evaluation, manifest, [(plot, folder / plot.file) for plot in plots])
+        (folder / PAGE).write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise MlError(f"{folder}: the report cannot be written ({error.strerror}).") from error
+
+
+def write_values(path: Path, evaluation: Evaluation) -> None:
+    """Write an evaluation as JSON. Raises OSError."""
+    text = json.dumps(evaluation_to_json(evaluation), indent=2)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def render_report(
+    evaluation: Evaluation, manifest: Manifest, plots: list[tuple[Plot, Path]]
+) -> str:
+    """Give the page as HTML, the plots being part of it. Raises OSError."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(percent=percent, interval=interval, decimal=decimal)
+    return environment.get_template(TEMPLATE).render(
+        evaluation=evaluation,
+        metrics=evaluation.metrics,
+        manifest=manifest,
+        names=NAMES,
+        main_values=main_values(evaluation.metrics),
+        plots=[(plot, _as_data(path)) for plot, path in plots],
+    )
+
+
+def main_values(metrics: Metrics) -> list[MainValue]:
+    """Give the values that sum an evaluation up."""
+    classes = len(metrics.labels) - len(metrics.classes_without_photographs)
+    share = metrics.always_nevus_accuracy
+    # With nv alone as the answer only nv has a recall, 1, and a precision, its share.
+    nevus_recall, nevus_f1 = float(share > 0), 2 * share / (1 + share)
+    intervals = {name: interval(one) for name, one in metrics.intervals.items()}
+    return [
+        MainValue(
+            "Balanced accuracy",
+            "mean of the recalls, every class counting the same",
+            percent(metrics.balanced_accuracy),
+            intervals["balanced_accuracy"],
+            percent(nevus_recall / classes),
+        ),
+        MainValue(
+            "Accuracy",
+            "part of the photographs answered rightly",
+            percent(metrics.accuracy),
+            intervals["accuracy"],
+            percent(share),
+        ),
+        MainValue(
+            "Macro F1",
+            "mean over the classes of precision and recall together",
+            percent(metrics.macro_f1),
+            intervals["macro_f1"],
+            percent(nevus_f1 / classes),
+        ),
+        MainValue(
+            "Area under the curve",
+            "one class against the rest, mean",
+            decimal(metrics.auc),
+            "",
+            "" if metrics.auc is None else "0.500",
+        ),
+        MainValue(
+            "Area under the curve, malignant",
+            "melanoma, basal cell carcinoma and actinic keratosis against the rest",
+            decimal(metrics.malignant_auc),
+            "",
+            "" if metrics.malignant_auc is None else "0.500",
+        ),
+        MainValue(
+            "Calibration error",
+            "mean gap between probability and accuracy; 0 is best",
+            decimal(metrics.ece),
+            "",
+            "",
+        ),
+    ]
+
+
+def percent(value: float | None) -> str:
+    """Write a part of a whole, 0..1, as a percentage with one decimal."""
+    return "unknown" if value is None else f"{100 * value:.1f}\N{NO-BREAK SPACE}%"
+
+
+def decimal(value: float | None) -> str:
+    """Write a value with three decimals."""
+    return "unknown" if value is None else f"{value:.3f}"
+
+
+def interval(bounds: Interval | None) -> str:
+    """Write an interval of parts of a whole as percentages."""
+    return "" if bounds is None else f"{100 * bounds.low:.1f} to {percent(bounds.high)}"
+
+
+def _as_data(path: Path) -> str:
+    return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode('ascii')}"

@@ -1,0 +1,124 @@
+"""Reads labelled photographs and asks an ensemble about them, for the commands that measure."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.answers import answer_photographs
+from ml.arguments import parse_proportion
+from ml.data import find_image, index_images, read_rows
+from ml.engines import ENGINES
+from ml.ensemble import Ensemble
+from ml.errors import DataError, MlError
+from ml.labels import LABELS
+from ml.manifest import DEFAULT_BUNDLE
+
+
+@dataclass(frozen=True)
+class LabelledPhotograph:
+    """Is one row of the labels: its line, the photograph's file, an index into LABELS, the lesion.
+
+    `lesion_id` is None where the labels do not name lesions.
+    """
+
+    row: int
+    path: Path
+    label: int
+    lesion_id: str | None
+
+
+def read_labels(table: Path, folders: Sequence[Path]) -> list[LabelledPhotograph]:
+    """Read image_id, dx and, where it is there, lesion_id; find the photographs below the folders.
+
+    Raises DataError naming the row.
+    """
+    rows = read_rows(table, ("image_id", "dx"), optional=("lesion_id",))
+    index = index_images(folders)
+    photographs: list[LabelledPhotograph] = []
+    seen: dict[Path, int] = {}
+    for number, row in rows:
+        dx = row["dx"].lower()
+        if dx not in LABELS:
+            raise DataError(table, f"dx is {row['dx']!r}, not one of {', '.join(LABELS)}.", number)
+        path = find_image(index, row["image_id"], table, number)
+        if path in seen:
+            raise DataError(
+                table, f"image_id {row['image_id']} stands in row {seen[path]} already.", number
+            )
+        seen[path] = number
+        lesion_id = row.get("lesion_id")
+        if lesion_id == "":
+            raise DataError(table, "lesion_id is empty.", number)
+        photographs.append(LabelledPhotograph(number, path, LABELS.index(dx), lesion_id))
+    return photographs
+
+
+def labels_of(photographs: Sequence[LabelledPhotograph]) -> npt.NDArray[np.int64]:
+    """Give the class indices, n values."""
+    return np.asarray([photograph.label for photograph in photographs], dtype=np.int64)
+
+
+def lesions_of(photographs: Sequence[LabelledPhotograph]) -> list[str] | None:
+    """Give the lesion of each photograph, None where the labels do not name them."""
+    lesions = [one.lesion_id for one in photographs if one.lesion_id is not None]
+    return lesions or None
+
+
+def answer_labelled(
+    ensemble: Ensemble, photographs: Sequence[LabelledPhotograph], table: Path
+) -> npt.NDArray[np.float64]:
+    """Give the calibrated probabilities, n x 7.
+
+    Raises DataError naming the row whose photograph cannot be read.
+    """
+    try:
+        return answer_photographs(
+            ensemble, [photograph.path for photograph in photographs], title="evaluating"
+        )
+    except DataError as error:
+        rows = [photograph.row for photograph in photographs if photograph.path == error.file]
+        raise DataError(table, str(error), rows[0]) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder to write to. Raises MlError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MlError(f"{folder}: the folder cannot be made ({error.strerror}).") from error
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which photographs are measured and by which bundle."""
+    parser.add_argument(
+        "--images",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="DIR",
+        help="folders with the photographs, anywhere below (.jpg, .jpeg, .png, .webp)",
+    )
+    parser.add_argument(
+        "--labels",
+        type=Path,
+        required=True,
+        metavar="CSV",
+        help="has columns image_id and dx; where it has lesion_id, intervals draw whole lesions",
+    )
+    parser.add_argument(
+        "--bundle", type=Path, default=DEFAULT_BUNDLE, metavar="DIR", help="default: ml/weights"
+    )
+    parser.add_argument(
+        "--squeezed-from",
+        type=parse_proportion,
+        metavar="W:H",
+        help="square photographs were squeezed from this proportion, such as 4:3",
+    )
+    parser.add_argument("--engine", choices=ENGINES, default="auto", help="default: auto")
+    parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: all)")

@@ -1,0 +1,306 @@
+"""Draws an evaluation: what was confused, ROC, calibration, certainty, training, robustness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ml.curves import reliability, risk_coverage, roc_curve
+from ml.labels import LABELS
+from ml.metrics import ECE_BINS, is_malignant, malignant_share
+from ml.results import Evaluation
+
+Labels = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+# Small figures with many dots an inch: their words stay readable on a telephone.
+DPI = 170
+# Okabe and Ito's palette, which people with any colour vision can tell apart.
+COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#f0c000", "#d55e00", "#0072b2", "#cc79a7")
+MAIN, SECOND, FAINT = "#0b5c5c", "#d55e00", "#8c867b"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Holds what the plots need: n class indices, n x 7 probabilities, what was measured on them.
+
+    `histories` are the epochs of training runs by their name.
+    """
+
+    labels: Labels
+    probabilities: Floats
+    evaluation: Evaluation
+    histories: Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Names a PNG file, and says what it shows and how it is read."""
+
+    file: str
+    title: str
+    reading: str
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Is a line over growing strength: k values with their bounds, NaN where there is none."""
+
+    name: str
+    values: Floats
+    low: Floats
+    high: Floats
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Is one corruption: its k strengths as words, the first one being none, and its curves."""
+
+    title: str
+    strengths: tuple[str, ...]
+    curves: tuple[Curve, ...]
+
+
+def draw_plots(folder: Path, answers: Answers) -> list[Plot]:
+    """Write every plot that the answers allow into the folder."""
+    drawn = []
+    for plot, draw in PLOTS:
+        figure = draw(answers)
+        if figure is not None:
+            figure.savefig(folder / plot.file, dpi=DPI)
+            drawn.append(plot)
+    return drawn
+
+
+def draw_confusion_matrix(answers: Answers) -> Figure:
+    """Draw counts and row percentages; rows are the true classes."""
+    matrix = np.asarray(answers.evaluation.metrics.confusion_matrix)
+    n = matrix.sum(axis=1, keepdims=True)
+    parts = matrix / np.maximum(n, 1)
+    figure, axes = _start(5.0, 4.6)
+    axes.imshow(parts, cmap="Blues", vmin=0, vmax=1)
+    places = range(len(LABELS))
+    axes.set_xticks(places, LABELS)
+    axes.set_yticks(
+        places, [f"{name}\nn {count}" for name, count in zip(LABELS, n[:, 0], strict=True)]
+    )
+    axes.set(xlabel="answer", ylabel="diagnosis")
+    axes.grid(visible=False)
+    for row, column in np.ndindex(matrix.shape):
+        if matrix[row, column]:
+            axes.text(
+                column,
+                row,
+                f"{matrix[row, column]}\n{parts[row, column]:.0%}",
+                ha="center",
+                va="center",
+                fontsize=9,
+                color="white" if parts[row, column] > 0.5 else "black",
+            )
+    return figure
+
+
+def draw_roc(answers: Answers) -> Figure | None:
+    """Draw each class against the rest, and malignant against benign with its thresholds."""
+    metrics = answers.evaluation.metrics
+    figure, axes = _start(5.0, 4.9)
+    for index, name in enumerate(LABELS):
+        curve = roc_curve(answers.labels == index, answers.probabilities[:, index])
+        if curve is not None:
+            axes.plot(
+                curve.false_positive_rate,
+                curve.true_positive_rate,
+                color=COLOURS[index],
+                linewidth=1.2,
+                label=f"{name} {metrics.per_class[name].auc:.3f}",
+            )
+    if not axes.lines:
+        return None
+    malignant = roc_curve(is_malignant(answers.labels), malignant_share(answers.probabilities))
+    if malignant is not None:
+        axes.plot(
+            malignant.false_positive_rate,
+            malignant.true_positive_rate,
+            color="black",
+            linewidth=2.4,
+            label=f"malignant {metrics.malignant_auc:.3f}",
+        )
+        _mark_operating_points(axes, answers.evaluation)
+    axes.plot([0, 1], [0, 1], color=FAINT, linestyle=":", linewidth=1)
+    axes.set(xlabel="false alarms (1 - specificity)", ylabel="found (sensitivity)")
+    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
+    axes.legend(loc="lower right", title="area under the curve", fontsize=9)
+    return figure
+
+
+def draw_reliability(answers: Answers) -> Figure:
+    """Draw accuracy over confidence, and below it how many photographs have that confidence."""
+    bins = reliability(answers.labels, answers.probabilities)
+    figure = Figure(figsize=(5.0, 5.2), layout="constrained")
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    upper.plot([0, 1], [0, 1], color=FAINT, linestyle=":", linewidth=1)
+    filled = bins.n > 0
+    upper.plot(bins.confidence[filled], bins.accuracy[filled], color=MAIN, marker="o")
+    upper.set(ylabel="accuracy", xlim=(0, 1), ylim=(-0.02, 1.02))
+    upper.set_title(f"calibration error {answers.evaluation.metrics.ece:.3f}", fontsize=10)
+    edges = np.arange(ECE_BINS) / ECE_BINS
+    lower.bar(edges, bins.n, width=1 / ECE_BINS, align="edge", color=MAIN, edgecolor="white")
+    lower.set(xlabel="confidence (highest probability)", ylabel="photographs")
+    for axes in (upper, lower):
+        _tidy(axes)
+    return figure
+
+
+def draw_risk_coverage(answers: Answers) -> Figure:
+    """Draw the accuracy of the most certain part, and the part over the bound of uncertainty."""
+    curve = risk_coverage(answers.labels, answers.probabilities)
+    figure, axes = _start(5.0, 3.7)
+    axes.plot(curve.coverage, curve.accuracy, color=MAIN)
+    uncertainty = answers.evaluation.uncertainty
+    if uncertainty is not None:
+        certain = 1 - uncertainty.share
+        axes.axvline(
+            certain,
+            color=SECOND,
+            linestyle="--",
+            label=f"over {uncertainty.bound:.0%}: the {certain:.0%} that get an answer",
+        )
+        axes.legend(loc="lower left")
+    axes.set(xlabel="most certain part of the photographs", ylabel="accuracy there")
+    lowest = float(curve.accuracy.min())
+    axes.set(xlim=(0, 1.01), ylim=(max(0.0, np.floor(lowest * 10) / 10 - 0.1), 1.02))
+    axes.xaxis.set_major_formatter("{x:.0%}")
+    return figure
+
+
+def draw_training(answers: Answers) -> Figure | None:
+    """Draw the loss and the validation's balanced accuracy of each run over its epochs."""
+    if not answers.histories:
+        return None
+    figure = Figure(figsize=(5.0, 5.2), layout="constrained")
+    upper, lower = figure.subplots(2, 1)
+    for index, (name, history) in enumerate(answers.histories.items()):
+        colour = COLOURS[-2 - index % len(COLOURS)]
+        upper.plot(*_column(history, "loss"), color=colour, marker=".", label=name)
+        lower.plot(*_column(history, "balanced_accuracy"), color=colour, marker=".")
+        lower.plot(*_column(history, "accuracy"), color=colour, linestyle=":")
+    upper.set(ylabel="training loss")
+    upper.legend()
+    lower.set(xlabel="epoch", ylabel="validation", ylim=(0, 1))
+    lower.set_title("balanced accuracy, dotted: accuracy", fontsize=10)
+    for axes in (upper, lower):
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        _tidy(axes)
+    return figure
+
+
+def draw_robustness(panels: Sequence[Panel], sample: str) -> Figure:
+    """Draw one small plot a corruption; the first strength is none and goes on as a dotted line.
+
+    `sample` says under them which photographs were measured.
+    """
+    rows = -(-len(panels) // 2)
+    figure = Figure(figsize=(6.4, 2.4 * rows), layout="constrained")
+    grid = figure.subplots(rows, 2, sharey=True, squeeze=False)
+    for axes, panel in zip(grid.flat, panels, strict=False):
+        places = np.arange(len(panel.strengths))
+        for curve, colour in zip(panel.curves, (MAIN, SECOND), strict=False):
+            axes.axhline(curve.values[0], color=colour, linestyle=":", linewidth=1)
+            axes.fill_between(places, curve.low, curve.high, color=colour, alpha=0.15, linewidth=0)
+            axes.plot(places, curve.values, color=colour, marker="o", label=curve.name)
+        axes.set_title(panel.title, fontsize=10)
+        axes.set_xticks(places, panel.strengths)
+        axes.set_ylim(0, 1.02)
+        _tidy(axes)
+    figure.supxlabel(sample, fontsize=9)
+    figure.legend(*grid.flat[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    return figure
+
+
+def _mark_operating_points(axes: Axes, evaluation: Evaluation) -> None:
+    for marker, point in zip("osD^", evaluation.operating_points.values(), strict=False):
+        if point.sensitivity is not None and point.specificity is not None:
+            axes.plot(
+                1 - point.specificity,
+                point.sensitivity,
+                marker,
+                color="black",
+                markerfacecolor="white",
+                markersize=9,
+                markeredgewidth=2,
+                label=f"malignant share from {point.threshold:.2f}",
+            )
+
+
+def _column(history: Sequence[Mapping[str, Any]], key: str) -> tuple[list[Any], list[Any]]:
+    rows = [row for row in history if row.get(key) is not None]
+    return [row["epoch"] for row in rows], [row[key] for row in rows]
+
+
+def _start(width: float, height: float) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.subplots()
+    _tidy(axes)
+    return figure, axes
+
+
+def _tidy(axes: Axes) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(visible=True, color="#e4e0d8", linewidth=0.7)
+    axes.set_axisbelow(True)
+
+
+PLOTS: tuple[tuple[Plot, Callable[[Answers], Figure | None]], ...] = (
+    (
+        Plot(
+            "confusion_matrix.png",
+            "What is taken for what",
+            "Each row is a diagnosis and says how its photographs were answered; what lies off the "
+            "diagonal is wrong.",
+        ),
+        draw_confusion_matrix,
+    ),
+    (
+        Plot(
+            "roc.png",
+            "Found against false alarms",
+            "The nearer a line comes to the upper left corner, the better a class is told from the "
+            "rest; the marks are where the manifest’s thresholds lie on these photographs.",
+        ),
+        draw_roc,
+    ),
+    (
+        Plot(
+            "reliability.png",
+            "Can the probability be believed?",
+            "On the dotted line answers are right as often as their probability says; under it "
+            "they are too sure, and bins with few photographs below say little.",
+        ),
+        draw_reliability,
+    ),
+    (
+        Plot(
+            "risk_coverage.png",
+            "Accuracy of the most certain answers",
+            "Going left, the least certain photographs are left to the doctor alone; the accuracy "
+            "of the rest should rise.",
+        ),
+        draw_risk_coverage,
+    ),
+    (
+        Plot(
+            "training.png",
+            "How the members were trained",
+            "The loss should fall and flatten out; validation that falls while the loss still "
+            "does means that the network learns its photographs by heart.",
+        ),
+        draw_training,
+    ),
+)

@@ -89,7 +89,9 @@ class Cell:
 
     @property
     def is_often_wrong(self) -> bool:
-        return not self.is_right and self.percent is not None and self.percent >= OFTEN_PERCENT
+        return (
+            not self.is_right and self.percent is not None and round(self.percent) >= OFTEN_PERCENT
+        )
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,6 @@ class Quality:
     accuracy: Rate
     always_nevus: Rate
     calibration_error: float
-    auc: float | None
     malignant_auc: float | None
     classes: tuple[ClassRow, ...]
     matrix: tuple[MatrixRow, ...]
@@ -220,7 +221,6 @@ def _quality(metrics: Metrics, names: Mapping[str, str]) -> Quality:
         accuracy=_rate(metrics.accuracy, metrics.intervals.get("accuracy")),
         always_nevus=_rate(metrics.always_nevus_accuracy),
         calibration_error=100 * metrics.ece,
-        auc=metrics.auc,
         malignant_auc=metrics.malignant_auc,
         classes=tuple(
             _class(metrics, place, label, names[label])

@@ -117,7 +117,8 @@ class Prediction(models.Model):
         """Whether no class is probable enough to be named."""
         if self.uncertain_below is None or not self.probabilities:
             return False
-        return max(self.probabilities.values()) < self.uncertain_below
+        highest: float = max(self.probabilities.values())
+        return highest < self.uncertain_below
 
     @property
     def malignant_percent(self) -> float:

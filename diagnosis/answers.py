@@ -8,6 +8,7 @@ from diagnosis.models import Disease, Prediction
 from diagnosis.services.predictions import queue_position
 
 TOP = 3
+MELANOMA = "mel"
 # After this many seconds in the queue the page says that the answer will follow later.
 PATIENCE_S = 15
 
@@ -40,12 +41,31 @@ class Answer:
         return self.shares[0]
 
     @property
+    def worst(self) -> ClassShare:
+        """The most probable of the malignant classes."""
+        return next(share for share in self.shares if share.is_malignant)
+
+    @property
     def top(self) -> tuple[ClassShare, ...]:
-        return self.shares[:TOP]
+        """What is shown at once: with a warning always melanoma too, however far down it is."""
+        is_over = self.prediction.is_over_threshold
+        return tuple(
+            share
+            for place, share in enumerate(self.shares)
+            if place < TOP or (is_over and share.label == MELANOMA)
+        )
 
     @property
     def others(self) -> tuple[ClassShare, ...]:
-        return self.shares[TOP:]
+        return tuple(share for share in self.shares if share not in self.top)
+
+    @property
+    def threshold_percent(self) -> float | None:
+        return _percent(self.prediction.malignant_threshold)
+
+    @property
+    def bound_percent(self) -> float | None:
+        return _percent(self.prediction.uncertain_below)
 
 
 def describe(prediction: Prediction) -> Answer:
@@ -61,16 +81,27 @@ def describe(prediction: Prediction) -> Answer:
 
 
 def as_json(prediction: Prediction) -> dict[str, object]:
-    """Gives the state and the numbers of a prediction, without anything about the patient."""
+    """Gives the state and the numbers of a prediction, without anything about the patient.
+
+    `label` is empty where the model is not sure, as it is while there is no answer.
+    """
     return {
         "status": prediction.status,
         "failure": prediction.get_failure_display() if prediction.failure else "",
-        "label": prediction.label,
+        "label": "" if prediction.is_uncertain else prediction.label,
         "probabilities": prediction.probabilities,
         "malignant_share": prediction.malignant_share,
+        "malignant_threshold": prediction.malignant_threshold,
+        "is_over_threshold": prediction.is_over_threshold,
+        "uncertain_below": prediction.uncertain_below,
+        "is_uncertain": prediction.is_uncertain,
         "model_version": prediction.model_version,
         "milliseconds": prediction.milliseconds,
     }
+
+
+def _percent(part: float | None) -> float | None:
+    return None if part is None else 100 * part
 
 
 def _shares(prediction: Prediction) -> tuple[ClassShare, ...]:

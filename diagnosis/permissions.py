@@ -7,7 +7,7 @@ signed; admins and secretaries see nothing of it.
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from clinic.models import User
-from clinic.permissions import is_doctor, is_patient, patients_in_care
+from clinic.permissions import is_admin, is_doctor, is_patient, patients_in_care
 from diagnosis.models import Lesion, LesionImage, Prediction, Review
 
 VALIDATING = (Review.Decision.CONFIRMED, Review.Decision.CORRECTED)
@@ -60,3 +60,8 @@ def can_review(user: User, prediction: Prediction) -> bool:
 def can_see_to_review(user: User) -> bool:
     """See the list of answers that wait for a doctor."""
     return is_doctor(user)
+
+
+def can_see_model(user: User) -> bool:
+    """Read how good the installed model is; it says nothing about any patient."""
+    return is_doctor(user) or is_admin(user)

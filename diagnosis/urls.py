@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from diagnosis.views import images, predictions, record, visits
+from diagnosis.views import images, model, predictions, record, visits
 
 app_name = "diagnosis"
 
@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern] = [
     path("predictions/<uuid:pk>/maps/<slug:label>/", predictions.class_map, name="class_map"),
     path("predictions/<uuid:pk>/review/", predictions.prediction_review, name="prediction_review"),
     path("to-review/", predictions.to_review, name="to_review"),
+    path("model/", model.model_card, name="model_card"),
     path("my/record/", record.my_record, name="my_record"),
     path("my/record/<uuid:pk>/", record.my_visit, name="my_visit"),
 ]

@@ -22,7 +22,7 @@ class Answer:
     """The model's answer to one photograph, and how long the doctor waited for it."""
 
     status: str
-    label: str
+    label: str  # empty where the model is not sure
     probability: float
     milliseconds: float
     seconds: float
@@ -87,11 +87,10 @@ class DoctorClient:
             waited = time.monotonic() - upload.sent_at
             if state["status"] in {"done", "failed"} or waited > seconds:
                 break
-        label = state["label"]
         return Answer(
             status=state["status"],
-            label=label,
-            probability=state["probabilities"].get(label, 0.0),
+            label=state["label"],
+            probability=max(state["probabilities"].values(), default=0.0),
             milliseconds=state["milliseconds"] or 0.0,
             seconds=waited,
             failure=state["failure"],

@@ -13,6 +13,7 @@ import requests
 from site_client import Answer, DoctorClient, SiteError
 
 FORMATS = {".jpg", ".jpeg", ".png", ".webp"}
+NOT_SURE = "not sure"
 ROW = "{:<28} {:<12} {:>7} {:>6} {:>8}  {}"
 
 
@@ -67,12 +68,21 @@ def _try(doctor: DoctorClient, visit: str, path: Path, truth: str) -> Answer | N
     if answer.status != "done":
         print(f"{path.name:<28} {answer.status}: {answer.failure}", flush=True)
         return None
-    verdict = truth and f"{truth}, {'right' if truth == answer.label else 'wrong'}"
+    verdict = truth and f"{truth}, {_verdict(answer, truth)}"
     share, ms = f"{answer.probability:.1%}", f"{answer.milliseconds:.0f}"
     print(
-        ROW.format(path.name, answer.label, share, ms, f"{answer.seconds:.2f}", verdict), flush=True
+        ROW.format(
+            path.name, answer.label or NOT_SURE, share, ms, f"{answer.seconds:.2f}", verdict
+        ),
+        flush=True,
     )
     return answer
+
+
+def _verdict(answer: Answer, truth: str) -> str:
+    if not answer.label:
+        return NOT_SURE
+    return "right" if truth == answer.label else "wrong"
 
 
 def _summarise(answers: dict[Path, Answer], truth: dict[str, str]) -> None:
@@ -86,7 +96,8 @@ def _summarise(answers: dict[Path, Answer], truth: dict[str, str]) -> None:
     known = {path: answer for path, answer in answers.items() if path.stem in truth}
     if known:
         right = sum(truth[path.stem] == answer.label for path, answer in known.items())
-        print(f"{right} of {len(known)} agree with the true class.")
+        unsure = sum(not answer.label for answer in known.values())
+        print(f"{right} of {len(known)} agree with the true class; of {unsure} it is not sure.")
 
 
 if __name__ == "__main__":

@@ -108,6 +108,7 @@ diagnosis:prediction_retry           POST   prediction        in   404  404  302
 diagnosis:class_map                  GET    prediction        in   404  404  200  404  404  404
 diagnosis:prediction_review          POST   prediction        in   404  404  422  404  404  404
 diagnosis:to_review                  GET    -                 in   403  403  200  200  403  403
+diagnosis:model_card                 GET    -                 in   200  403  200  200  403  403
 clinic:my_appointments               GET    -                 in   403  403  403  403  200  200
 clinic:my_appointment_cancel         POST   appointment       in   403  403  403  404  302  404
 diagnosis:my_record                  GET    -                 in   403  403  403  403  200  200

@@ -52,8 +52,9 @@ def test_a_folder_of_photographs_is_answered_as_a_table(
 
     assert tried.returncode == 1, tried.stderr
     rows = {line.split()[0]: line for line in tried.stdout.splitlines() if line.strip()}
-    assert rows["lesion-nv.jpg"].endswith(("nv, right", "nv, wrong"))
-    assert rows["lesion-vasc.jpg"].endswith(("vasc, right", "vasc, wrong"))
+    for label in ("nv", "vasc"):
+        verdicts = tuple(f"{label}, {verdict}" for verdict in ("right", "wrong", "not sure"))
+        assert rows[f"lesion-{label}.jpg"].endswith(verdicts)
     assert "JPEG, PNG or WebP" in rows["note.jpg"]
     assert "2 answered" in tried.stdout
     assert "of 2 agree with the true class" in tried.stdout

@@ -49,6 +49,16 @@ class Prediction(models.Model):
     label = models.CharField(_("most probable class"), max_length=10, blank=True)
     probabilities = models.JSONField(default=dict, blank=True)
     malignant_share = models.FloatField(null=True, blank=True)
+    malignant_threshold = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="The malignant share from which this model version warns.",
+    )
+    uncertain_below = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="The highest probability under which this model version names no class.",
+    )
     class_maps = models.JSONField(default=dict, blank=True)
     crop = models.JSONField(
         default=list,
@@ -94,6 +104,21 @@ class Prediction(models.Model):
     def is_waiting(self) -> bool:
         """Whether an answer is still to come."""
         return self.status in {self.Status.QUEUED, self.Status.RUNNING}
+
+    @property
+    def is_over_threshold(self) -> bool:
+        """Whether malignant disease cannot be set aside."""
+        if self.malignant_share is None or self.malignant_threshold is None:
+            return False
+        return self.malignant_share >= self.malignant_threshold
+
+    @property
+    def is_uncertain(self) -> bool:
+        """Whether no class is probable enough to be named."""
+        if self.uncertain_below is None or not self.probabilities:
+            return False
+        highest: float = max(self.probabilities.values())
+        return highest < self.uncertain_below
 
     @property
     def malignant_percent(self) -> float:

@@ -176,6 +176,8 @@ def _answer(prediction: Prediction) -> None:
         label=answer.label,
         probabilities=dict(answer.probabilities),
         malignant_share=answer.malignant,
+        malignant_threshold=answer.malignant_threshold,
+        uncertain_below=answer.uncertain_below,
         class_maps={
             label: [list(row) for row in grid] for label, grid in answer.class_maps.items()
         },

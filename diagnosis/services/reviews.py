@@ -29,6 +29,7 @@ def review_prediction(
         raise ValidationError(_("Only a finished analysis can be reviewed."))
     _refuse_change_after_signature(prediction)
     if decision == Decision.CONFIRMED:
+        _refuse_confirming_nothing(prediction)
         disease = Disease.objects.get(model_class=prediction.label)
     if decision == Decision.CORRECTED:
         _check_correction(prediction, disease, reason)
@@ -98,10 +99,16 @@ def _refuse_change_after_signature(prediction: Prediction) -> None:
         )
 
 
+def _refuse_confirming_nothing(prediction: Prediction) -> None:
+    # The page has named no class, so the doctor would confirm one without having read it.
+    if prediction.is_uncertain:
+        raise ValidationError(_("The model is not sure and names no disease. Choose it yourself."))
+
+
 def _check_correction(prediction: Prediction, disease: Disease | None, reason: str) -> None:
     if disease is None:
         raise ValidationError({"disease": _("Choose the disease.")})
-    if disease.model_class == prediction.label:
+    if disease.model_class == prediction.label and not prediction.is_uncertain:
         raise ValidationError(
             {"disease": _("This is what the model says as well: confirm it instead.")}
         )

@@ -1,6 +1,6 @@
 """Answers that no doctor has looked at yet."""
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, QuerySet, When
 
 from clinic.models import AuditEvent, User
 from clinic.services.audit import record
@@ -8,13 +8,17 @@ from diagnosis.models import Prediction, Review
 
 
 def predictions_to_review(predictions: QuerySet[Prediction]) -> QuerySet[Prediction]:
-    """Narrows predictions to those whose photograph has no review, the highest risk first."""
+    """Narrows predictions to those whose photograph has no review, the highest risk first.
+
+    Those over the threshold that they were judged by come before all others.
+    """
     reviews = Review.objects.filter(prediction__image=OuterRef("image"))
     newer = Prediction.objects.filter(image=OuterRef("image"), queued_at__gt=OuterRef("queued_at"))
+    warned_first = Case(When(malignant_share__gte=F("malignant_threshold"), then=0), default=1)
     return (
         predictions.filter(~Exists(reviews), ~Exists(newer), status=Prediction.Status.DONE)
         .select_related("image__lesion__patient", "image__lesion__body_site")
-        .order_by("-malignant_share", "finished_at")
+        .order_by(warned_first, "-malignant_share", "finished_at")
     )
 
 

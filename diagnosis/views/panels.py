@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Prefetch
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clinic.models import Consent, Consultation, User
@@ -109,6 +110,7 @@ def answer_context(
     """Builds the context of the answer and the review under it."""
     assert card.prediction is not None
     prediction = card.prediction
+    reason = _("The model was not sure.") if prediction.is_uncertain else ""
     is_frozen = card.image.consultation.is_signed and card.review is not None
     return {
         "answer": describe(prediction),
@@ -119,7 +121,7 @@ def answer_context(
             and not is_frozen
             and can_review(user, prediction)
         ),
-        "review_form": review_form or ReviewForm(),
+        "review_form": review_form or ReviewForm(initial={"reason": reason}),
         "is_review_open": review_form is not None and bool(review_form.errors),
         "stages": Disease.objects.filter(stages__isnull=False).distinct(),
     }

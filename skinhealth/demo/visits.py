@@ -72,7 +72,7 @@ def review(prediction: Prediction | None, story: Story, *, doctor: User) -> None
     if prediction is None or prediction.status != Prediction.Status.DONE:
         return
     disease = Disease.objects.get(code=story.disease)
-    is_right = disease.model_class == prediction.label
+    is_right = disease.model_class == prediction.label and not prediction.is_uncertain
     review_prediction(
         prediction=prediction,
         actor=doctor,

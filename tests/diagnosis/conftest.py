@@ -2,8 +2,10 @@ import pytest
 
 from clinic.models import Consent
 from clinic.services.consultations import save_visit, sign_visit
+from diagnosis.models import Prediction
 from diagnosis.services.images import upload_image
 from diagnosis.services.predictions import request_prediction, run_prediction
+from ml.labels import LABELS, MALIGNANT
 from tests import photographs
 from tests.factories import ConsentFactory
 
@@ -56,11 +58,31 @@ def queued_prediction(image, doctor, ai_consent):
 
 @pytest.fixture
 def prediction(queued_prediction):
-    """A finished prediction of the real ensemble."""
+    """A finished prediction of the real ensemble, which is sure and gives no warning."""
     run_prediction(prediction_id=queued_prediction.pk)
+    assert Prediction.objects.filter(status="done").exists()
+    # Of what the installed weights are sure changes with every training.
+    Prediction.objects.update(malignant_threshold=1.01, uncertain_below=0.0)
     queued_prediction.refresh_from_db()
-    assert queued_prediction.status == "done", queued_prediction.failure
     return queued_prediction
+
+
+@pytest.fixture
+def answer_with(prediction):
+    """Makes the finished prediction another one, as another ensemble would have left it."""
+
+    def _answer_with(*, malignant_threshold=None, uncertain_below=None, **probabilities):
+        Prediction.objects.filter(pk=prediction.pk).update(
+            label=max(probabilities, key=probabilities.get),
+            probabilities=dict.fromkeys(LABELS, 0.0) | probabilities,
+            malignant_share=sum(probabilities.get(label, 0) for label in MALIGNANT),
+            malignant_threshold=malignant_threshold,
+            uncertain_below=uncertain_below,
+        )
+        prediction.refresh_from_db()
+        return prediction
+
+    return _answer_with
 
 
 @pytest.fixture

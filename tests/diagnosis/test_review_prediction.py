@@ -65,6 +65,25 @@ def test_a_correction_without_its_disease_or_reason_is_refused_at_the_field(
     assert not Review.objects.exists()
 
 
+def test_what_the_model_has_not_named_cannot_be_confirmed(sign_in, doctor, answer_with):
+    prediction = answer_with(nv=0.4, bkl=0.35, mel=0.25, uncertain_below=0.5)
+    response = post(sign_in(doctor), prediction, decision="confirmed")
+    assert response.status_code == 422
+    assert "names no disease" in response.content.decode()
+    assert not Review.objects.exists()
+
+
+def test_where_the_model_is_not_sure_the_doctor_may_name_any_disease(sign_in, doctor, answer_with):
+    prediction = answer_with(nv=0.4, bkl=0.35, mel=0.25, uncertain_below=0.5)
+    client = sign_in(doctor)
+    visit = reverse("diagnosis:visit", args=[prediction.image.consultation_id])
+    assert "The model was not sure." in client.get(visit).content.decode()
+    nevus = Disease.objects.get(code="nv")
+    post(client, prediction, decision="corrected", disease=nevus.pk, reason="Regular network.")
+    assert Review.objects.get().disease == nevus
+    assert f"Decided: {nevus}" in client.get(visit).content.decode()
+
+
 def test_a_label_outside_the_seven_is_kept_and_marked(doctor, prediction, training_consent):
     scc = Disease.objects.get(code="scc")
     review_prediction(

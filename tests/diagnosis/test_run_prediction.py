@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -48,6 +49,31 @@ def test_the_answer_is_complete(prediction):
     assert set(prediction.class_maps) == set(LABELS)
     assert prediction.milliseconds > 0
     assert prediction.finished_at >= prediction.started_at
+
+
+def test_the_thresholds_it_was_judged_by_are_kept_with_it(queued_prediction):
+    installed = inference.installed_model()
+    run(queued_prediction)
+    assert queued_prediction.malignant_threshold == installed.malignant_threshold is not None
+    assert queued_prediction.uncertain_below == installed.uncertain_below is not None
+
+
+def test_an_ensemble_without_thresholds_leaves_none(queued_prediction, monkeypatch):
+    real = inference.get_ensemble()
+
+    class Unvalidated:
+        version = real.version
+
+        def predict(self, data):
+            return replace(real.predict(data), malignant_threshold=None, uncertain_below=None)
+
+    monkeypatch.setattr(inference, "get_ensemble", Unvalidated)
+    run(queued_prediction)
+    assert queued_prediction.status == "done"
+    assert (queued_prediction.malignant_threshold, queued_prediction.uncertain_below) == (
+        None,
+        None,
+    )
 
 
 def test_the_same_task_twice_gives_one_prediction(prediction, monkeypatch):

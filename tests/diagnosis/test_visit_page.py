@@ -28,6 +28,79 @@ def test_the_page_shows_the_answer_in_words_and_numbers(sign_in, doctor, consult
     assert AuditEvent.objects.filter(verb="view", target_id=str(consultation.pk)).exists()
 
 
+def test_a_share_over_the_threshold_warns_above_a_benign_answer(
+    sign_in, doctor, consultation, answer_with
+):
+    answer_with(nv=0.55, mel=0.31, bcc=0.1, bkl=0.04, malignant_threshold=0.38)
+    page = page_of(sign_in(doctor), consultation).content.decode()
+    warning = "Malignant disease cannot be set aside: Melanoma 31 %"
+    assert page.index(warning) < page.index("Looks most like: Melanocytic nevus")
+    assert "Malignant share 41.0 %, threshold 38.0 %" in page
+
+
+def test_the_warning_begins_at_the_threshold_itself(sign_in, doctor, consultation, answer_with):
+    client = sign_in(doctor)
+    answer_with(nv=0.75, bcc=0.25, malignant_threshold=0.25)
+    assert (
+        "cannot be set aside: Basal cell carcinoma 25 %"
+        in page_of(client, consultation).content.decode()
+    )
+    answer_with(nv=0.75, bcc=0.25, malignant_threshold=0.2501)
+    assert "answer-alarm" not in page_of(client, consultation).content.decode()
+
+
+def test_the_threshold_is_marked_on_the_scale(sign_in, doctor, consultation, answer_with):
+    answer_with(nv=0.9, mel=0.1, malignant_threshold=0.375)
+    page = page_of(sign_in(doctor), consultation).content.decode()
+    assert 'data-start="37.5"' in page
+    assert "From 37.5 % on, malignant disease cannot be set aside." in page
+
+
+def test_with_a_warning_melanoma_is_shown_however_far_down_it_is(
+    sign_in, doctor, consultation, answer_with
+):
+    client = sign_in(doctor)
+    shares = {"bcc": 0.4, "akiec": 0.3, "bkl": 0.15, "nv": 0.1, "mel": 0.05}
+    answer_with(**shares, malignant_threshold=0.5)
+    answer = page_of(client, consultation).context["answer"]
+    assert [share.label for share in answer.top] == ["bcc", "akiec", "bkl", "mel"]
+    assert {share.label for share in answer.others} == {"nv", "df", "vasc"}
+    answer_with(**shares, malignant_threshold=0.9)
+    answer = page_of(client, consultation).context["answer"]
+    assert [share.label for share in answer.top] == ["bcc", "akiec", "bkl"]
+
+
+def test_where_the_model_is_not_sure_no_class_stands_in_large_letters(
+    sign_in, doctor, consultation, answer_with
+):
+    answer_with(nv=0.49, bkl=0.41, mel=0.1, uncertain_below=0.5)
+    response = page_of(sign_in(doctor), consultation)
+    page = response.content.decode()
+    assert "The model is not sure" in page
+    assert "No kind of lesion reached 50 %." in page
+    assert "Looks most like" not in page
+    assert page.count('class="bar-row') == 7
+    assert 'value="confirmed"' not in page
+
+
+def test_a_warning_is_given_whether_the_model_is_sure_or_not(
+    sign_in, doctor, consultation, answer_with
+):
+    answer_with(nv=0.4, mel=0.35, bkl=0.25, malignant_threshold=0.3, uncertain_below=0.5)
+    page = page_of(sign_in(doctor), consultation).content.decode()
+    assert page.index("cannot be set aside: Melanoma 35 %") < page.index("The model is not sure")
+
+
+def test_an_answer_from_before_there_were_thresholds_neither_warns_nor_doubts(
+    sign_in, doctor, consultation, answer_with
+):
+    answer_with(mel=0.3, bcc=0.3, nv=0.4)
+    page = page_of(sign_in(doctor), consultation).content.decode()
+    assert "Looks most like: Melanocytic nevus" in page
+    assert "cannot be set aside" not in page
+    assert "share-threshold" not in page
+
+
 def test_the_waiting_page_asks_again_until_the_answer_is_there(sign_in, doctor, queued_prediction):
     client = sign_in(doctor)
     waiting = status_of(client, queued_prediction, **{"HX-Request": "true"}).content.decode()
@@ -46,6 +119,16 @@ def test_a_program_reads_the_state_as_json(sign_in, doctor, prediction):
     assert answer["status"] == "done"
     assert answer["label"] == prediction.label
     assert len(answer["probabilities"]) == 7
+    assert (answer["is_uncertain"], answer["is_over_threshold"]) == (False, False)
+
+
+def test_a_program_is_told_of_warnings_and_is_given_no_class_in_doubt(sign_in, doctor, answer_with):
+    prediction = answer_with(
+        mel=0.45, nv=0.4, bkl=0.15, malignant_threshold=0.4, uncertain_below=0.5
+    )
+    answer = status_of(sign_in(doctor), prediction, Accept="application/json").json()
+    assert (answer["label"], answer["is_uncertain"], answer["uncertain_below"]) == ("", True, 0.5)
+    assert (answer["is_over_threshold"], answer["malignant_threshold"]) == (True, 0.4)
 
 
 @pytest.mark.parametrize("failure", Prediction.Failure.values)
@@ -105,6 +188,45 @@ def test_the_worklist_holds_what_nobody_has_reviewed(sign_in, doctor, prediction
     assert list(sign_in(other_doctor).get(url).context["page_obj"]) == []
     review_prediction(prediction=prediction, actor=doctor, decision="not_assessable")
     assert "Every answer is reviewed" in client.get(url).content.decode()
+
+
+def test_the_worklist_marks_warnings_and_doubts(sign_in, doctor, answer_with):
+    client = sign_in(doctor)
+    url = reverse("diagnosis:to_review")
+    answer_with(nv=0.45, mel=0.4, bkl=0.15, malignant_threshold=0.39, uncertain_below=0.5)
+    page = client.get(url).content.decode()
+    assert "Over the threshold" in page
+    assert "The model is not sure" in page
+    answer_with(nv=0.6, mel=0.4, malignant_threshold=0.41, uncertain_below=0.5)
+    page = client.get(url).content.decode()
+    assert "Over the threshold" not in page
+    assert "The model is not sure" not in page
+
+
+def test_the_worklist_begins_with_those_over_their_own_threshold(
+    sign_in, doctor, consultation, answer_with
+):
+    warned = answer_with(nv=0.7, mel=0.3, malignant_threshold=0.25)
+    others = []
+    for seed, share, threshold in ((2, 0.35, 0.4), (3, 0.6, None), (4, 0.5, 0.45)):
+        image = upload_image(
+            consultation=consultation, data=photographs.jpeg(seed=seed), actor=doctor
+        )
+        others += [
+            Prediction.objects.create(
+                image=image,
+                image_sha256=image.sha256,
+                model_version="other",
+                status="done",
+                label="nv",
+                malignant_share=share,
+                malignant_threshold=threshold,
+                finished_at=warned.finished_at,
+            )
+        ]
+    page = sign_in(doctor).get(reverse("diagnosis:to_review")).context["page_obj"]
+    under, without, over = others
+    assert list(page) == [over, warned, without, under]
 
 
 def test_more_photographs_cost_no_more_queries(

@@ -44,6 +44,7 @@ def addresses():
             reverse("clinic:account_create"),
             reverse("clinic:account_edit", args=[account.pk]),
             reverse("clinic:account_deactivate", args=[account.pk]),
+            reverse("diagnosis:model_card"),
             reverse("clinic:profile"),
         ],
         "secretary": [
@@ -59,6 +60,7 @@ def addresses():
         "doctor": [
             reverse("clinic:doctor_day"),
             reverse("diagnosis:to_review"),
+            reverse("diagnosis:model_card"),
             reverse("diagnosis:visit", args=[open_visit.pk]),
             reverse("diagnosis:visit", args=[own_visits.first().pk]),
         ],

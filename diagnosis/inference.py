@@ -49,4 +49,5 @@ def get_ensemble() -> Ensemble:
         settings.MODEL_BUNDLE,
         engine=settings.MODEL_ENGINE,
         threads=settings.MODEL_THREADS or None,
+        views=settings.MODEL_VIEWS or None,
     )

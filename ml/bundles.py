@@ -166,10 +166,11 @@ def _check_same(runs: Sequence[Path], records: Sequence[dict[str, Any]]) -> None
 
 def _summarise_data(record: dict[str, Any]) -> DataSummary:
     data = record["data"]
+    more = " and ".join(data["training_only"])
     return DataSummary(
         description=" and ".join(data["folders"])
-        + ", split by lesion; input size, views and temperature were chosen on the validation"
-        " split, so the values measured there are a little too good",
+        + (f", and for training alone {more}" if more else "")
+        + ", split by lesion; temperature and thresholds were fitted on the validation split",
         training=data["training"]["photographs"],
         validation=data["validation"]["photographs"],
         training_sha256=data["training"]["sha256"],

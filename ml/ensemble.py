@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ml.calibration import calibrate
 from ml.engines import Engine, Floats, create_engine
 from ml.labels import LABELS, MALIGNANT
-from ml.manifest import Manifest, read_manifest, verify_bundle
+from ml.manifest import VIEWS, Manifest, read_manifest, verify_bundle
 from ml.preprocessing import Crop, Pixels, Prepared, Recipe, normalise, prepare_photograph
 
 ClassMap = tuple[tuple[float, ...], ...]
@@ -21,13 +21,18 @@ ClassMap = tuple[tuple[float, ...], ...]
 # Photographs that go through the networks together; more costs memory and gains nothing.
 BATCH = 8
 
-# Which axes of an image each view turns round; 0 is top to bottom, 1 is left to right.
-_FLIPPED_AXES: Mapping[str, tuple[int, ...]] = {
-    "upright": (),
-    "mirrored": (1,),
-    "flipped": (0,),
-    "turned": (0, 1),
+# What makes each view from an upright image: whether it is mirrored, then how many quarter turns.
+_TURNS: Mapping[str, tuple[bool, int]] = {
+    "upright": (False, 0),
+    "mirrored": (True, 0),
+    "flipped": (True, 2),
+    "turned": (False, 2),
+    "quarter": (False, 1),
+    "quarter_mirrored": (True, 1),
+    "three_quarters": (False, 3),
+    "three_quarters_mirrored": (True, 3),
 }
+_IMAGE_AXES = (2, 3)
 
 
 @dataclass(frozen=True)
@@ -58,9 +63,15 @@ class Ensemble:
     """Answers photographs with the networks of one verified bundle."""
 
     def __init__(
-        self, manifest: Manifest, engine: Engine, *, squeezed_from: float | None = None
+        self,
+        manifest: Manifest,
+        engine: Engine,
+        *,
+        squeezed_from: float | None = None,
+        views: int | None = None,
     ) -> None:
         self.manifest = manifest
+        self.views = manifest.views if views is None else VIEWS[:views]
         self.version = manifest.version
         self.engine = engine
         self._recipe = Recipe(
@@ -98,13 +109,12 @@ class Ensemble:
     def _run_views(self, pixels: Sequence[Pixels]) -> tuple[npt.NDArray[np.float64], Floats]:
         """Average probabilities, n x 7, and class maps, n x 7 x h x w, over the views."""
         images = normalise(pixels, self._recipe)
-        axes = [tuple(axis + 2 for axis in _FLIPPED_AXES[view]) for view in self.manifest.views]
-        stacked = np.concatenate([np.flip(images, turned) for turned in axes])
+        stacked = np.concatenate([turn_images(images, view) for view in self.views])
         output = self.engine.run(np.ascontiguousarray(stacked))
-        shape = (len(axes), len(pixels))
+        shape = (len(self.views), len(pixels))
         probabilities = output.probabilities.reshape(*shape, -1).astype(np.float64).mean(axis=0)
         maps = output.class_maps.reshape(*shape, *output.class_maps.shape[1:])
-        turned_back = [np.flip(one, turned) for one, turned in zip(maps, axes, strict=True)]
+        turned_back = [turn_back(one, view) for one, view in zip(maps, self.views, strict=True)]
         return (
             calibrate(probabilities, self.manifest.temperature),
             np.mean(turned_back, axis=0, dtype=np.float32),
@@ -139,16 +149,34 @@ def load_ensemble(
     engine: str = "auto",
     threads: int | None = None,
     squeezed_from: float | None = None,
+    views: int | None = None,
 ) -> Ensemble:
     """Verify a bundle and load it; `threads` limits the CPU threads of one answer.
 
-    `squeezed_from` is for evaluation on squeezed collections only. Raises BundleError.
+    `views` is how many ways each photograph is shown, 1, 2, 4 or 8; None takes all eight on CUDA,
+    where they cost little, and the manifest's on a CPU. `squeezed_from` is for evaluation on
+    squeezed collections only. Raises BundleError.
     """
     manifest = read_manifest(bundle)
     verify_bundle(bundle, manifest)
-    return Ensemble(
-        manifest, create_engine(engine, bundle, manifest, threads), squeezed_from=squeezed_from
-    )
+    loaded = create_engine(engine, bundle, manifest, threads)
+    if views is None and loaded.is_on_cuda:
+        views = len(VIEWS)
+    return Ensemble(manifest, loaded, squeezed_from=squeezed_from, views=views)
+
+
+def turn_images(images: Floats, view: str) -> Floats:
+    """Show n x c x h x w upright, square images in one of VIEWS."""
+    is_mirrored, quarters = _TURNS[view]
+    mirrored = np.flip(images, _IMAGE_AXES[1]) if is_mirrored else images
+    return np.rot90(mirrored, quarters, _IMAGE_AXES)
+
+
+def turn_back(maps: Floats, view: str) -> Floats:
+    """Undo what turn_images did."""
+    is_mirrored, quarters = _TURNS[view]
+    upright = np.rot90(maps, -quarters, _IMAGE_AXES)
+    return np.flip(upright, _IMAGE_AXES[1]) if is_mirrored else upright
 
 
 def scale_class_map(class_map: Floats) -> ClassMap:

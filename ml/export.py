@@ -11,7 +11,7 @@ from ml.arguments import parse_count
 from ml.bundles import BundleOptions, build_bundle
 from ml.data import read_collection, split_by_lesion
 from ml.errors import run_command
-from ml.manifest import VIEWS, Manifest
+from ml.manifest import VIEW_COUNTS, VIEWS, Manifest
 from ml.runs import read_record
 
 
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bundle = BundleOptions(
         version=options.version,
         size=options.size or record["recipe"]["size"],
-        views=tuple(options.views),
+        views=VIEWS[: options.views],
     )
     manifest = build_bundle(
         options.runs,
@@ -93,10 +93,10 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--views",
-        nargs="+",
-        choices=VIEWS,
-        default=["upright"],
-        help="how each photograph is shown; the answers are averaged (default: upright)",
+        type=int,
+        choices=VIEW_COUNTS,
+        default=1,
+        help="how many ways each photograph is shown, the answers being averaged (default: 1)",
     )
     return parser.parse_args(arguments)
 

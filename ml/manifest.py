@@ -25,8 +25,19 @@ from ml.results import (
 MANIFEST = "manifest.json"
 DEFAULT_BUNDLE = Path(__file__).parent / "weights"
 
-# The ways in which one photograph can be shown to the networks; their answers are averaged.
-VIEWS = ("upright", "mirrored", "flipped", "turned")
+# The ways in which one photograph can be shown to the networks; their answers are averaged. The
+# first 1, 2, 4 or 8 belong together.
+VIEWS = (
+    "upright",
+    "mirrored",
+    "flipped",
+    "turned",
+    "quarter",
+    "quarter_mirrored",
+    "three_quarters",
+    "three_quarters_mirrored",
+)
+VIEW_COUNTS = (1, 2, 4, 8)
 
 
 @dataclass(frozen=True)

@@ -42,8 +42,6 @@ def answer(ensemble: Ensemble, path: Path) -> dict[str, Any]:
             name: round(value, 6) for name, value in prediction.probabilities.items()
         },
         "malignant": round(prediction.malignant, 6),
-        "malignant_threshold": prediction.malignant_threshold,
-        "uncertain_below": prediction.uncertain_below,
         "model_version": prediction.model_version,
         "milliseconds": prediction.milliseconds,
     }
@@ -54,8 +52,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m ml.predict",
         description="Answer photographs, one JSON object a line: file, label, probabilities, "
-        "malignant, malignant_threshold, uncertain_below, model_version, milliseconds; or file, "
-        "error.",
+        "malignant, model_version, milliseconds; or file, error.",
         epilog="Exit code 0 when every photograph was answered, 1 when at least one was not "
         "(the others still are), 2 for wrong arguments or weights that cannot be loaded.",
     )

@@ -17,10 +17,10 @@ class TorchEngine:
     name = "torch"
 
     def __init__(self, bundle: Path, manifest: Manifest, threads: int | None) -> None:
-        on_cuda = torch.cuda.is_available()
-        self._device = torch.device("cuda" if on_cuda else "cpu")
-        self._type = torch.float16 if on_cuda else torch.float32
-        if threads and not on_cuda:
+        self.is_on_cuda = torch.cuda.is_available()
+        self._device = torch.device("cuda" if self.is_on_cuda else "cpu")
+        self._type = torch.float16 if self.is_on_cuda else torch.float32
+        if threads and not self.is_on_cuda:
             torch.set_num_threads(threads)
         network = load_fused(bundle, manifest).to(device=self._device, dtype=self._type)
         self._network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -2,12 +2,14 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from ml.engines import EngineOutput
-from ml.ensemble import Ensemble, load_ensemble, scale_class_map
+from ml.engines.onnx import OnnxEngine
+from ml.ensemble import Ensemble, load_ensemble, scale_class_map, turn_back, turn_images
 from ml.errors import PhotographError
 from ml.labels import LABELS
-from ml.manifest import read_manifest
+from ml.manifest import VIEWS, read_manifest
 from tests.ml.conftest import draw_photograph, encode
 
 
@@ -79,17 +81,42 @@ def test_the_mean_over_mirrored_views_ignores_mirroring_and_its_maps_turn_with_i
         assert np.allclose(one.class_maps[name], turned, atol=2e-3)
 
 
-def test_class_maps_of_turned_views_are_turned_back(bundle):
+@pytest.mark.parametrize("view", VIEWS)
+def test_class_maps_of_turned_views_are_turned_back(bundle, view):
     path = bundle / "manifest.json"
-    views = ["upright", "mirrored", "flipped", "turned"]
-    path.write_text(json.dumps({**json.loads(path.read_text()), "views": views}))
+    path.write_text(json.dumps({**json.loads(path.read_text()), "views": [view]}))
     image = draw_photograph(64, 64)
+    image.paste((0, 0, 0), (0, 0, 64, 64))
     image.paste((255, 255, 255), (0, 0, 32, 32))
-    image.paste((0, 0, 0), (32, 0, 64, 64))
-    image.paste((0, 0, 0), (0, 32, 32, 64))
     answer = Ensemble(read_manifest(bundle), FakeEngine(np.zeros(7))).predict(encode(image, "png"))
     class_map = np.array(answer.class_maps["nv"])
     assert class_map.argmax() == 0
+
+
+def test_the_eight_views_are_all_different_and_turn_back():
+    images = np.arange(2 * 3 * 4 * 4, dtype=np.float32).reshape(2, 3, 4, 4)
+    shown = [turn_images(images, view) for view in VIEWS]
+    assert len({one.tobytes() for one in shown}) == 8
+    assert np.array_equal(shown[0], images)
+    for one, view in zip(shown, VIEWS, strict=True):
+        assert np.array_equal(turn_back(one, view), images)
+
+
+def test_with_all_eight_views_a_turned_photograph_gets_the_same_answer(bundle):
+    ensemble = load_ensemble(bundle, engine="onnx", views=8)
+    image = draw_photograph(64, 64, seed=3)
+    image.paste((10, 10, 10), (0, 0, 20, 40))
+    turned = image.transpose(Image.Transpose.ROTATE_90)
+    one, other = (ensemble.predict(encode(each, "png")) for each in (image, turned))
+    assert one.probabilities == pytest.approx(other.probabilities, abs=1e-5)
+
+
+def test_the_cpu_shows_as_many_views_as_the_manifest_says_and_cuda_all(bundle_of_two, monkeypatch):
+    assert load_ensemble(bundle_of_two, engine="onnx").views == ("upright", "mirrored")
+    assert load_ensemble(bundle_of_two, engine="onnx", views=1).views == ("upright",)
+    monkeypatch.setattr(OnnxEngine, "is_on_cuda", True)
+    assert load_ensemble(bundle_of_two, engine="onnx").views == VIEWS
+    assert len(load_ensemble(bundle_of_two, engine="onnx", views=4).views) == 4
 
 
 def test_bytes_that_are_no_photograph_are_refused(bundle):

@@ -1,4 +1,4 @@
-"""Measures a bundle on labelled photographs: `python -m ml.evaluate --images DIR --labels CSV`."""
+"""Measures a bundle on labelled photographs: `python -m ml.evaluate --images DIR`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.calibration import describe_uncertainty, measure_operating_points
-from ml.ensemble import load_ensemble
 from ml.errors import DataError, MlError, run_command
 from ml.evaluation_report import write_report, write_values
 from ml.labelled import (
@@ -21,8 +20,9 @@ from ml.labelled import (
     answer_labelled,
     labels_of,
     lesions_of,
+    load_chosen,
     make_folder,
-    read_labels,
+    read_photographs,
 )
 from ml.manifest import Manifest
 from ml.metrics import measure
@@ -38,14 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.report:
         make_folder(options.report)
     histories = read_histories(options.runs)
-    photographs = read_labels(options.labels, options.images)
-    ensemble = load_ensemble(
-        options.bundle,
-        engine=options.engine,
-        threads=options.threads,
-        squeezed_from=options.squeezed_from,
-    )
-    probabilities = answer_labelled(ensemble, photographs, options.labels)
+    photographs, table = read_photographs(options)
+    ensemble = load_chosen(options)
+    probabilities = answer_labelled(ensemble, photographs, table)
     evaluation = evaluate(ensemble.manifest, photographs, probabilities)
     if options.json:
         try:

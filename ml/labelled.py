@@ -14,10 +14,11 @@ from ml.answers import answer_photographs
 from ml.arguments import parse_proportion
 from ml.data import find_image, index_images, read_rows
 from ml.engines import ENGINES
-from ml.ensemble import Ensemble
+from ml.ensemble import Ensemble, load_ensemble
 from ml.errors import DataError, MlError
+from ml.evidence import ANSWERS, load_answers
 from ml.labels import LABELS
-from ml.manifest import DEFAULT_BUNDLE
+from ml.manifest import DEFAULT_BUNDLE, VIEW_COUNTS
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,28 @@ class LabelledPhotograph:
     path: Path
     label: int
     lesion_id: str | None
+
+
+def read_photographs(options: argparse.Namespace) -> tuple[list[LabelledPhotograph], Path]:
+    """Read what add_arguments asked for, and the table that errors name. Raises DataError."""
+    if options.labels:
+        return read_labels(options.labels, options.images), options.labels
+    return read_validation(options.bundle, options.images), options.bundle / ANSWERS
+
+
+def read_validation(bundle: Path, folders: Sequence[Path]) -> list[LabelledPhotograph]:
+    """Find the photographs that a bundle was validated on below the folders. Raises DataError."""
+    answers = load_answers(bundle)
+    index = index_images(folders)
+    return [
+        LabelledPhotograph(
+            number,
+            find_image(index, image_id, bundle / ANSWERS, number),
+            int(answers.labels[number]),
+            answers.lesion_ids[number],
+        )
+        for number, image_id in enumerate(answers.image_ids)
+    ]
 
 
 def read_labels(table: Path, folders: Sequence[Path]) -> list[LabelledPhotograph]:
@@ -107,9 +130,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--labels",
         type=Path,
-        required=True,
         metavar="CSV",
-        help="has columns image_id and dx; where it has lesion_id, intervals draw whole lesions",
+        help="has columns image_id and dx; where it has lesion_id, intervals draw whole lesions "
+        "(default: the photographs that the bundle was validated on)",
     )
     parser.add_argument(
         "--bundle", type=Path, default=DEFAULT_BUNDLE, metavar="DIR", help="default: ml/weights"
@@ -122,3 +145,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--engine", choices=ENGINES, default="auto", help="default: auto")
     parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: all)")
+    parser.add_argument(
+        "--views",
+        type=int,
+        choices=VIEW_COUNTS,
+        help="how many flips and turns are averaged (default: the bundle's; all 8 on CUDA)",
+    )
+
+
+def load_chosen(options: argparse.Namespace) -> Ensemble:
+    """Load the bundle that add_arguments asked for. Raises BundleError."""
+    return load_ensemble(
+        options.bundle,
+        engine=options.engine,
+        threads=options.threads,
+        squeezed_from=options.squeezed_from,
+        views=options.views,
+    )

@@ -1,4 +1,4 @@
-"""Measures a bundle on spoilt photographs: `python -m ml.robustness --images DIR --labels CSV`."""
+"""Measures a bundle on spoilt photographs: `python -m ml.robustness --images DIR`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from ml.arguments import parse_count
 from ml.corruptions import CORRUPTIONS, Corruption, corrupt_photograph
-from ml.ensemble import BATCH, Ensemble, load_ensemble
+from ml.ensemble import BATCH, Ensemble
 from ml.errors import MlError, run_command
 from ml.labelled import (
     LabelledPhotograph,
@@ -26,8 +26,9 @@ from ml.labelled import (
     answer_labelled,
     labels_of,
     lesions_of,
+    load_chosen,
     make_folder,
-    read_labels,
+    read_photographs,
 )
 from ml.labels import LABELS
 from ml.metrics import measure
@@ -84,15 +85,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure as the command line says, write robustness.json and .png and print a table."""
     options = parse_arguments(arguments)
     make_folder(options.out)
-    photographs = read_labels(options.labels, options.images)
-    ensemble = load_ensemble(
-        options.bundle,
-        engine=options.engine,
-        threads=options.threads,
-        squeezed_from=options.squeezed_from,
-    )
+    photographs, table = read_photographs(options)
+    ensemble = load_chosen(options)
     chosen = draw_sample(photographs, options.limit, options.seed)
-    clean = answer_labelled(ensemble, chosen, options.labels)
+    clean = answer_labelled(ensemble, chosen, table)
     result = Robustness(
         bundle=ensemble.version,
         n=len(chosen),

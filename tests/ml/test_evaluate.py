@@ -1,5 +1,6 @@
 import csv
 import json
+import shutil
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ from bs4 import BeautifulSoup
 from ml import evaluate
 from ml.errors import DataError, MlError
 from ml.labels import LABELS
+from ml.manifest import read_manifest
 from tests.ml.conftest import draw_photograph, encode, write_rows
 
 KEYS = {
@@ -197,6 +199,26 @@ def test_a_run_without_an_epoch_is_refused(collection, tmp_path, bundle):
     given = report_arguments(collection, tmp_path / "report", bundle)
     with pytest.raises(DataError, match="no finished epoch"):
         evaluate.main([*given, "--runs", str(tmp_path / "run")])
+
+
+def test_without_labels_the_photographs_are_those_the_bundle_was_validated_on(
+    collection, tmp_path, run_folder
+):
+    out = tmp_path / "out.json"
+    bundle = run_folder / "bundle"
+    given = ["--images", str(collection), "--json", str(out), "--bundle", str(bundle)]
+    assert evaluate.main([*given, "--engine", "onnx", "--threads", "1", "--views", "1"]) == 0
+    values, expected = json.loads(out.read_text()), read_manifest(bundle).metrics
+    assert values["n"] == expected.n
+    assert values["balanced_accuracy"] == pytest.approx(expected.balanced_accuracy)
+    assert values["intervals"]["balanced_accuracy"]["low"] == pytest.approx(
+        expected.intervals["balanced_accuracy"].low
+    )
+    shutil.copytree(bundle, tmp_path / "bundle")
+    (tmp_path / "bundle" / "validation.npz").unlink()
+    given[-1] = str(tmp_path / "bundle")
+    with pytest.raises(DataError, match="no readable answers"):
+        evaluate.main(given)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -110,3 +111,22 @@ def test_saved_answers_come_back_in_order(collection, tmp_path):
     assert list(answers.labels) == [photograph.label for photograph in photographs]
     assert answers.probabilities == pytest.approx(probabilities, abs=1e-6)
     assert set(answers.labels) == set(range(len(LABELS)))
+
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.parametrize(
+    ("table", "more"),
+    [
+        ("members", ["--base", "b1"]),
+        ("recipe", ["--base", "base"]),
+        ("comparison", ["--speed", str(DOCS / "runs" / "comparison" / "speed.json")]),
+    ],
+)
+def test_the_documented_tables_are_what_the_kept_answers_say(table, more, capsys):
+    report.main([str(DOCS / "runs" / table), *more])
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) > 3
+    documented = (DOCS / "classifier.md").read_text().splitlines()
+    assert [line for line in said if line not in documented] == []

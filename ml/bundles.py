@@ -21,10 +21,11 @@ from ml.calibration import (
 from ml.data import Photograph
 from ml.ensemble import load_ensemble
 from ml.errors import DataError, MlError
-from ml.evidence import save_answers
+from ml.evidence import ANSWERS, load_answers, save_answers
 from ml.fusion import FusedNetwork, load_member
 from ml.labels import LABELS
 from ml.manifest import (
+    MANIFEST,
     DataSummary,
     Graph,
     Manifest,
@@ -35,7 +36,7 @@ from ml.manifest import (
 )
 from ml.metrics import measure
 from ml.onnx_graph import write_graph
-from ml.runs import RECORD, WEIGHTS, read_record
+from ml.runs import BUNDLE, RECORD, WEIGHTS, read_record
 
 GRAPH = "ensemble.onnx"
 # With fewer photographs a fitted temperature or threshold would be noise.
@@ -59,11 +60,30 @@ def build_bundle(
 ) -> Manifest:
     """Write a bundle of the runs' networks and measure it on the validation photographs.
 
-    Raises DataError where a folder is no finished run or the runs do not belong together.
+    An older bundle in its place stays whole until the new one is. Raises DataError where a folder
+    is no finished run, the runs do not belong together or were validated on other photographs.
     """
     records = [read_record(run) for run in runs]
     _check_same(runs, records)
-    out.mkdir(parents=True, exist_ok=True)
+    for run in runs:
+        _check_validation(run, validation)
+    _check_replaceable(out)
+    new = out.with_name(f"{out.name}.new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    manifest = _fill(runs, records, new, options, validation)
+    shutil.rmtree(out, ignore_errors=True)
+    new.replace(out)
+    return manifest
+
+
+def _fill(
+    runs: Sequence[Path],
+    records: Sequence[dict[str, Any]],
+    out: Path,
+    options: BundleOptions,
+    validation: Sequence[Photograph],
+) -> Manifest:
     members = [_copy_member(run, record, out) for run, record in zip(runs, records, strict=True)]
     if len({member.file for member in members}) < len(members):
         raise MlError("Two of the runs have the same network and seed; export one of them.")
@@ -143,25 +163,34 @@ def _copy_member(run: Path, record: dict[str, Any], out: Path) -> Member:
 
 
 def _check_same(runs: Sequence[Path], records: Sequence[dict[str, Any]]) -> None:
-    """Refuse to mix splits: one run's validation lesions may be another's training ones."""
+    """Refuse to mix runs whose photographs were prepared in different ways."""
 
     def essence(record: dict[str, Any]) -> tuple[Any, ...]:
-        data, recipe = record["data"], record["recipe"]
-        return (
-            data["split_seed"],
-            data["validation"]["sha256"],
-            data["training"]["sha256"],
-            data["squeezed_from"],
-            *(recipe[name] for name in ("mean", "std", "median_kernel")),
-        )
+        recipe = record["recipe"]
+        shared = ("mean", "std", "median_kernel", "squeezed_from")
+        return tuple(recipe[name] for name in shared)
 
     for run, record in zip(runs, records, strict=True):
         if not record.get("history"):
             raise DataError(run / RECORD, "the run has no finished epoch.")
         if essence(record) != essence(records[0]):
-            raise DataError(
-                run / RECORD, "its data, split or preprocessing is not that of the first run."
-            )
+            raise DataError(run / RECORD, "its preprocessing is not that of the first run.")
+
+
+def _check_validation(run: Path, validation: Sequence[Photograph]) -> None:
+    """Refuse photographs that the run was not validated on: it may have been trained on them."""
+    if not (run / BUNDLE / ANSWERS).exists():
+        return
+    names = set(load_answers(run / BUNDLE).image_ids)
+    if names != {photograph.image_id for photograph in validation}:
+        raise DataError(
+            run / BUNDLE / ANSWERS, "the run was validated on other photographs than these."
+        )
+
+
+def _check_replaceable(out: Path) -> None:
+    if out.exists() and not (out / MANIFEST).exists() and (out.is_file() or any(out.iterdir())):
+        raise MlError(f"{out} holds something else than a bundle; choose another folder.")
 
 
 def _summarise_data(record: dict[str, Any]) -> DataSummary:
@@ -170,7 +199,8 @@ def _summarise_data(record: dict[str, Any]) -> DataSummary:
     return DataSummary(
         description=" and ".join(data["folders"])
         + (f", and for training alone {more}" if more else "")
-        + ", split by lesion; temperature and thresholds were fitted on the validation split",
+        + ", split by lesion; temperature and thresholds were fitted on the validation split, so"
+        " the calibration error measured there is a little too good",
         training=data["training"]["photographs"],
         validation=data["validation"]["photographs"],
         training_sha256=data["training"]["sha256"],
@@ -184,12 +214,12 @@ def _summarise_data(record: dict[str, Any]) -> DataSummary:
 def _summarise_training(records: Sequence[dict[str, Any]]) -> TrainingSummary:
     lines = []
     for record in records:
-        schedule = record["schedule"]
+        schedule, count = record["schedule"], len(record["history"])
         per_class = schedule["per_class"]
         drawn = f", at most {per_class} photographs of a class an epoch" if per_class else ""
         lines.append(
             f"{record['network']} {record['start']['description']}, "
-            f"{len(record['history'])} epochs at {record['recipe']['size']} pixels, "
+            f"{count} {'epoch' if count == 1 else 'epochs'} at {record['recipe']['size']} pixels, "
             f"{schedule['balance']}{drawn}"
         )
     return TrainingSummary(

@@ -153,15 +153,13 @@ def load_ensemble(
 ) -> Ensemble:
     """Verify a bundle and load it; `threads` limits the CPU threads of one answer.
 
-    `views` is how many ways each photograph is shown, 1, 2, 4 or 8; None takes all eight on CUDA,
-    where they cost little, and the manifest's on a CPU. `squeezed_from` is for evaluation on
+    `views` is how many ways each photograph is shown, 1, 2, 4 or 8; None takes the manifest's,
+    which its temperature and thresholds were fitted with. `squeezed_from` is for evaluation on
     squeezed collections only. Raises BundleError.
     """
     manifest = read_manifest(bundle)
     verify_bundle(bundle, manifest)
     loaded = create_engine(engine, bundle, manifest, threads)
-    if views is None and loaded.is_on_cuda:
-        views = len(VIEWS)
     return Ensemble(manifest, loaded, squeezed_from=squeezed_from, views=views)
 
 

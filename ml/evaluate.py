@@ -27,7 +27,7 @@ from ml.labelled import (
 from ml.manifest import Manifest
 from ml.metrics import measure
 from ml.plots import Answers
-from ml.results import Evaluation
+from ml.results import Evaluation, MeasuredPoint
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,7 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     photographs, table = read_photographs(options)
     ensemble = load_chosen(options)
     probabilities = answer_labelled(ensemble, photographs, table)
-    evaluation = evaluate(ensemble.manifest, photographs, probabilities)
+    evaluation = evaluate(
+        ensemble.manifest, photographs, probabilities, is_own_validation=not options.labels
+    )
     if options.json:
         try:
             write_values(options.json, evaluation)
@@ -60,18 +62,29 @@ def evaluate(
     manifest: Manifest,
     photographs: Sequence[LabelledPhotograph],
     probabilities: npt.NDArray[np.float64],
+    *,
+    is_own_validation: bool = False,
 ) -> Evaluation:
-    """Measure n x 7 calibrated probabilities with the manifest's thresholds and bound."""
+    """Measure n x 7 calibrated probabilities with the manifest's thresholds and bound.
+
+    On the photographs that the thresholds were fitted on they would look too good: there the
+    manifest's own values are taken.
+    """
     labels, lesions = labels_of(photographs), lesions_of(photographs)
     bound = manifest.uncertain_below
+    if is_own_validation:
+        points = {
+            name: MeasuredPoint(**vars(point)) for name, point in manifest.operating_points.items()
+        }
+    else:
+        points = measure_operating_points(labels, probabilities, manifest.operating_points, lesions)
     return Evaluation(
         bundle=manifest.version,
         metrics=measure(labels, probabilities, lesions),
         lesions=len(set(lesions)) if lesions else None,
-        operating_points=measure_operating_points(
-            labels, probabilities, manifest.operating_points, lesions
-        ),
+        operating_points=points,
         uncertainty=None if bound is None else describe_uncertainty(labels, probabilities, bound),
+        is_own_validation=is_own_validation,
     )
 
 

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
+
 from ml.arguments import parse_count
 from ml.bundles import BundleOptions, build_bundle
 from ml.data import read_collection, split_by_lesion
@@ -95,8 +97,9 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--views",
         type=int,
         choices=VIEW_COUNTS,
-        default=1,
-        help="how many ways each photograph is shown, the answers being averaged (default: 1)",
+        default=len(VIEWS) if torch.cuda.is_available() else 1,
+        help="how many flips and turns of each photograph are averaged; temperature and thresholds "
+        "are fitted with them (default: 8 where there is CUDA, else 1)",
     )
     return parser.parse_args(arguments)
 

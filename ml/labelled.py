@@ -18,7 +18,7 @@ from ml.ensemble import Ensemble, load_ensemble
 from ml.errors import DataError, MlError
 from ml.evidence import ANSWERS, load_answers
 from ml.labels import LABELS
-from ml.manifest import DEFAULT_BUNDLE, VIEW_COUNTS
+from ml.manifest import DEFAULT_BUNDLE, VIEW_COUNTS, read_manifest
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--squeezed-from",
         type=parse_proportion,
         metavar="W:H",
-        help="square photographs were squeezed from this proportion, such as 4:3",
+        help="square photographs were squeezed from this proportion, such as 4:3 "
+        "(default: none; with the bundle's own validation photographs, as there)",
     )
     parser.add_argument("--engine", choices=ENGINES, default="auto", help="default: auto")
     parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: all)")
@@ -149,16 +150,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--views",
         type=int,
         choices=VIEW_COUNTS,
-        help="how many flips and turns are averaged (default: the bundle's; all 8 on CUDA)",
+        help="how many flips and turns are averaged (default: the bundle's)",
     )
 
 
 def load_chosen(options: argparse.Namespace) -> Ensemble:
-    """Load the bundle that add_arguments asked for. Raises BundleError."""
+    """Load the bundle that add_arguments asked for. Raises BundleError.
+
+    Its own validation photographs are read as they were when it was validated.
+    """
+    squeezed_from = options.squeezed_from
+    if not options.labels and squeezed_from is None:
+        squeezed_from = read_manifest(options.bundle).data.squeezed_from
     return load_ensemble(
         options.bundle,
         engine=options.engine,
         threads=options.threads,
-        squeezed_from=options.squeezed_from,
+        squeezed_from=squeezed_from,
         views=options.views,
     )

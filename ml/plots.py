@@ -187,7 +187,7 @@ def draw_training(answers: Answers) -> Figure | None:
     figure = Figure(figsize=(5.0, 5.2), layout="constrained")
     upper, lower = figure.subplots(2, 1)
     for index, (name, history) in enumerate(answers.histories.items()):
-        colour = COLOURS[-2 - index % len(COLOURS)]
+        colour = COLOURS[(-2 - index) % len(COLOURS)]
         upper.plot(*_column(history, "loss"), color=colour, marker=".", label=name)
         lower.plot(*_column(history, "balanced_accuracy"), color=colour, marker=".")
         lower.plot(*_column(history, "accuracy"), color=colour, linestyle=":")

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ml.augment import NO_AUGMENTATION
 from ml.errors import DataError, MlError, run_command
 from ml.evidence import ANSWERS, ValidationAnswers, load_answers
-from ml.labels import LABELS
 from ml.manifest import MANIFEST, Manifest, read_manifest
 from ml.metrics import (
     choose_answers,
@@ -26,9 +27,9 @@ from ml.metrics import (
     recalls_of,
 )
 from ml.results import Interval, Metrics
+from ml.runs import RECORD, read_record
 from ml.speed import SPEED, read_speed
 
-MELANOMA = LABELS.index("mel")
 HEADER = (
     "| run | balanced accuracy | against {base} | melanomas found | size | view | how |",
     "| --- | --- | --- | --- | --- | --- | --- |",
@@ -44,12 +45,14 @@ SPEED_HEADER = (
 class Row:
     """Is one bundle: its folder's name, its manifest, its answers and what they are worth.
 
+    `record` is the run.json of a single run, empty where several were joined or one shown anew.
     `drawn` is the balanced accuracy of each bootstrap draw, the draws being the same for all rows
     that answer the same photographs.
     """
 
     name: str
     manifest: Manifest
+    record: Mapping[str, Any]
     answers: ValidationAnswers
     metrics: Metrics
     drawn: npt.NDArray[np.float64]
@@ -89,7 +92,7 @@ def describe_rows(rows: Sequence[Row], base_name: str) -> list[str]:
             _melanomas(row),
             f"{row.manifest.size}",
             f"{views}",
-            row.manifest.training.description,
+            _how(row, base),
         )
         lines.append(f"| {' | '.join(cells)} |")
     return lines
@@ -122,7 +125,33 @@ def _read_row(bundle: Path) -> Row:
     chosen = choose_answers(answers.labels, answers.probabilities)
     matrices = draw_confusion_matrices(answers.labels, chosen, answers.lesion_ids)
     drawn = np.nanmean(recalls_of(matrices), axis=1)
-    return Row(bundle.name, manifest, answers, metrics, drawn)
+    record = read_record(bundle) if (bundle / RECORD).exists() else {}
+    return Row(bundle.name, manifest, record, answers, metrics, drawn)
+
+
+def _how(row: Row, base: Row) -> str:
+    """Say which settings differ from the base's, or which members are joined, or all of it."""
+    if not row.record:
+        return " and ".join(member.name for member in row.manifest.members)
+    if row is base or row.record["network"] != base.record.get("network"):
+        return row.manifest.training.description
+    own, others = _settings(row.record), _settings(base.record)
+    return "; ".join(
+        f"{name.replace('_', ' ')} {value} instead of {others[name]}"
+        for name, value in own.items()
+        if value != others[name]
+    )
+
+
+def _settings(record: Mapping[str, Any]) -> dict[str, str]:
+    """Give what can be set for a run, by name."""
+    settings = {"seed": record["seed"], "start": record["start"]["description"]}
+    settings["augmentation"] = (
+        "none" if record["augmentation"] == asdict(NO_AUGMENTATION) else "standard"
+    )
+    settings["training alone"] = " and ".join(record["data"]["training_only"]) or "nothing"
+    settings |= record["recipe"] | record["schedule"]
+    return {name: str(value) for name, value in settings.items()}
 
 
 def _difference(row: Row, base: Row) -> str:
@@ -140,7 +169,7 @@ def _balanced_accuracy(row: Row) -> str:
 
 
 def _melanomas(row: Row) -> str:
-    melanoma = row.metrics.per_class[LABELS[MELANOMA]]
+    melanoma = row.metrics.per_class["mel"]
     if melanoma.recall_interval is None:
         return "none there"
     return f"{melanoma.recall:.2f} ({_between(melanoma.recall_interval, digits=2)})"

@@ -109,7 +109,9 @@ class Evaluation:
     """Holds what a bundle reaches on labelled photographs, with the bounds of its manifest.
 
     `lesions` counts them, None where the labels do not name them. `operating_points` are empty and
-    `uncertainty` is None where the bundle was not validated.
+    `uncertainty` is None where the bundle was not validated. `is_own_validation` tells whether the
+    photographs are those that temperature and thresholds were fitted on; then the operating points
+    are the manifest's, each measured on lesions left out of its fit.
     """
 
     bundle: str
@@ -117,6 +119,7 @@ class Evaluation:
     lesions: int | None
     operating_points: Mapping[str, MeasuredPoint]
     uncertainty: Uncertainty | None
+    is_own_validation: bool
 
 
 def evaluation_to_json(evaluation: Evaluation) -> dict[str, object]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
 from ml.errors import DataError
 
@@ -17,6 +17,8 @@ STATE = "state.pt"
 RECORD = "run.json"
 WEIGHTS = "weights.safetensors"
 CURVES = "curves.png"
+# The folder inside the run's in which the finished network lies as a bundle of one member.
+BUNDLE = "bundle"
 
 
 def save_state(folder: Path, state: Mapping[str, Any]) -> None:
@@ -48,14 +50,6 @@ def save_weights(folder: Path, weights: Mapping[str, torch.Tensor]) -> None:
     temporary = folder / f"{WEIGHTS}.new"
     save_file(halves, temporary)
     temporary.replace(folder / WEIGHTS)
-
-
-def load_weights(folder: Path) -> dict[str, torch.Tensor]:
-    """Read the finished weights of a run. Raises DataError."""
-    try:
-        return load_file(folder / WEIGHTS)
-    except Exception as error:  # safetensors raises its own kinds
-        raise DataError(folder / WEIGHTS, "there are no readable weights.") from error
 
 
 def write_record(folder: Path, record: Mapping[str, Any]) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ml.data import Photograph
 from ml.errors import BundleError, MlError, NetworkError
+from ml.evidence import load_answers
 from ml.fusion import load_member
 from ml.growth import grow
 from ml.manifest import Manifest, read_manifest, verify_bundle
@@ -16,14 +19,14 @@ from ml.networks import NETWORKS, LesionNetwork, create_network
 class Start:
     """Holds a network ready to train, and how it came about in words.
 
-    `seconds` is how long the network it was grown from had been trained. `validation_sha256` is the
-    hash of the photographs which that one was validated on, None where it saw no lesions at all.
+    `seconds` is how long the network it was grown from had been trained. `unseen_lesions` are those
+    that it was validated on and so not trained on, None where it saw no lesions at all.
     """
 
     network: LesionNetwork
     description: str
     seconds: float = 0.0
-    validation_sha256: str | None = None
+    unseen_lesions: frozenset[str] | None = None
 
 
 def create_start(name: str, *, pretrained: bool, start: str | None, seed: int) -> Start:
@@ -48,17 +51,25 @@ def create_start(name: str, *, pretrained: bool, start: str | None, seed: int) -
         _grown(source, member.network, name, seed),
         f"{verb} {member.name} ({manifest.training.description})",
         manifest.training.seconds,
-        manifest.data.validation_sha256,
+        _unseen_lesions(Path(start), manifest),
     )
 
 
-def check_same_validation(start: Start, validation_sha256: str) -> None:
+def check_same_validation(start: Start, validation: Sequence[Photograph]) -> None:
     """Refuse to validate on lesions that the network it starts from may have been trained on."""
-    if start.validation_sha256 not in (None, validation_sha256):
+    if start.unseen_lesions is None:
+        return
+    if not {photograph.lesion_id for photograph in validation} <= start.unseen_lesions:
         raise MlError(
             "The network of --start was trained on another split, so it may have seen the "
             "photographs that this run validates on. Take the same folders, part and split seed."
         )
+
+
+def _unseen_lesions(bundle: Path, manifest: Manifest) -> frozenset[str]:
+    if manifest.metrics is None:
+        return frozenset()
+    return frozenset(load_answers(bundle).lesion_ids)
 
 
 def _grown(source: LesionNetwork, old: str, new: str, seed: int) -> LesionNetwork:

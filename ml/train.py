@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -30,19 +31,19 @@ from ml.losses import BALANCERS
 from ml.networks import NETWORKS
 from ml.preprocessing import Recipe
 from ml.runs import (
+    BUNDLE,
+    RECORD,
     STATE,
     code_version,
     draw_curves,
     load_state,
+    read_record,
     save_state,
     save_weights,
     write_record,
 )
 from ml.start import Start, check_same_validation, create_start
 from ml.training import Schedule, Trainer
-
-# The folder inside the run's in which the finished network lies as a bundle of one member.
-BUNDLE = "bundle"
 
 # A frame is kept up to this width over its height, so that augmentation can move the square.
 WIDEST = 4 / 3
@@ -64,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if (out / STATE).exists() and not options.resume:
         raise MlError(f"{out} already holds a run; add --resume to go on or choose another folder.")
     device = choose_device(options.device)
+    torch.backends.cudnn.benchmark = True
     if device.type == "cpu" and options.threads:
         torch.set_num_threads(options.threads)
     recipe = Recipe(
@@ -76,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.network, pretrained=options.pretrained, start=options.start, seed=options.seed
     )
     data = load_split(collection, extra, options, recipe)
-    check_same_validation(start, data.validation.data_hash)
+    check_same_validation(start, data.validation.photographs)
     trainer = Trainer(
         start.network,
         make_schedule(options),
@@ -87,10 +89,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         seed=options.seed,
         device=device,
     )
+    record = describe_run(options, data, trainer, recipe, start)
     if (out / STATE).exists():
+        check_same_run(out, record)
         trainer.restore(load_state(out))
     out.mkdir(parents=True, exist_ok=True)
-    train(trainer, out, describe_run(options, data, trainer, recipe, start))
+    train(trainer, out, record)
     save_weights(out, trainer.chosen_weights())
     version = options.version or f"{options.network}-{options.size}-seed{options.seed}"
     manifest = build_bundle(
@@ -105,6 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def train(trainer: Trainer, out: Path, record: dict[str, Any]) -> None:
     """Run the epochs that are left; after each one the folder holds a complete run."""
+    keep_record(trainer, out, record)
     while not trainer.is_finished:
         row = trainer.run_epoch()
         shown = (
@@ -115,22 +120,43 @@ def train(trainer: Trainer, out: Path, record: dict[str, Any]) -> None:
         print(f"epoch {row.epoch}: loss {row.loss:.4f}, {shown}, {row.seconds:.0f} s", flush=True)
         save_state(out, trainer.state())
         save_weights(out, trainer.chosen_weights())
-        record["history"] = [asdict(one) for one in trainer.history]
-        record["seconds"] = round(sum(one.seconds for one in trainer.history), 1)
-        record["finished"] = trainer.is_finished
-        write_record(out, record)
-        draw_curves(out, record["history"])
+        keep_record(trainer, out, record)
+
+
+def keep_record(trainer: Trainer, out: Path, record: dict[str, Any]) -> None:
+    """Write run.json and the curves as far as the run has come."""
+    record["history"] = [asdict(one) for one in trainer.history]
+    record["seconds"] = round(sum(one.seconds for one in trainer.history), 1)
+    record["finished"] = trainer.is_finished
+    write_record(out, record)
+    draw_curves(out, record["history"])
+
+
+def check_same_run(out: Path, record: dict[str, Any]) -> None:
+    """Refuse to go on with other data or settings than the run began with. Raises DataError."""
+    begun = read_record(out)
+    for part in ("network", "start", "seed", "recipe", "augmentation", "data"):
+        if begun[part] != json.loads(json.dumps(record[part])):
+            raise DataError(
+                out / RECORD, f"the run began with another {part}; choose a new folder."
+            )
+    schedule = begun["schedule"] | {"workers": record["schedule"]["workers"]}
+    if schedule != record["schedule"]:
+        raise DataError(out / RECORD, "the run began with another schedule; take a new folder.")
+    if begun["hardware"] != record["hardware"]:
+        record["hardware"] = f"{begun['hardware']}, then {record['hardware']}"
 
 
 def read_extra(folders: Sequence[Path], collection: Collection) -> tuple[Photograph, ...]:
-    """Read the folders that only training sees. Raises DataError where a photograph is in both."""
+    """Read the folders that only training sees. Raises DataError where a lesion is in both."""
     if not folders:
         return ()
     extra = read_collection(folders).photographs
     known = {photograph.image_id for photograph in collection.photographs}
+    lesions = {photograph.lesion_id for photograph in collection.photographs}
     for photograph in extra:
-        if photograph.image_id in known:
-            raise DataError(photograph.path, "the photograph is in the folders of --data too.")
+        if photograph.image_id in known or photograph.lesion_id in lesions:
+            raise DataError(photograph.path, "its lesion is in the folders of --data too.")
     return extra
 
 
@@ -346,7 +372,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     schedule.add_argument(
         "--early-stopping",
-        type=int,
+        type=parse_count,
         metavar="PATIENCE",
         help="stop after so many validations without a better balanced "
         "accuracy, and keep the best weights",

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from torch import nn
@@ -56,7 +57,7 @@ class EpochRecord:
 
 
 class AugmentedPhotographs(torch.utils.data.Dataset[tuple[Pixels, int]]):
-    """Gives augmented pixels; the draw depends on seed, epoch and photograph alone.
+    """Gives augmented pixels; the draw depends on seed, epoch and place in the order alone.
 
     That makes a resumed run see exactly what an unbroken one sees, with any number of workers.
     """
@@ -128,7 +129,7 @@ class Trainer:
     def is_finished(self) -> bool:
         """Tell whether all epochs are done or validation has stopped getting better."""
         patience = self.schedule.patience
-        if patience is not None and self.bad_validations > patience:
+        if patience is not None and self.bad_validations >= patience:
             return True
         return self.epoch >= self.schedule.epochs
 
@@ -152,7 +153,7 @@ class Trainer:
             with torch.autocast(
                 self.device.type, dtype=torch.bfloat16, enabled=self.device.type == "cuda"
             ):
-                logits = self.network(images).logits
+                logits = self.network(images).logits.float()
             loss = self.loss(logits, labels)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
@@ -233,14 +234,18 @@ class Trainer:
             dataset,
             batch_size=batch_size,
             num_workers=self.schedule.workers,
-            collate_fn=list,
+            collate_fn=_stack,
+            worker_init_fn=_use_one_thread,
+            pin_memory=self.device.type == "cuda",
             generator=torch.Generator().manual_seed(self.seed),
         )
-        for batch in loader:
-            images = torch.from_numpy(normalise([pixels for pixels, _ in batch], self.recipe))
-            labels = torch.tensor([label for _, label in batch])
+        mean = torch.tensor(self.recipe.mean, device=self.device)
+        std = torch.tensor(self.recipe.std, device=self.device)
+        for pixels, labels in loader:
+            images = pixels.to(self.device, non_blocking=True).float().div_(255.0)
+            # n x h x w x 3 seen as n x 3 x h x w is channels last already.
             yield (
-                images.to(self.device, memory_format=torch.channels_last, non_blocking=True),
+                images.sub_(mean).div_(std).permute(0, 3, 1, 2),
                 labels.to(self.device, non_blocking=True),
             )
 
@@ -295,6 +300,16 @@ class Trainer:
         else:
             self.bad_validations += 1
         return metrics
+
+
+def _stack(batch: Sequence[tuple[Pixels, int]]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Stack n photographs of bytes, a quarter of the traffic between processes that floats are."""
+    pixels = torch.from_numpy(np.stack([pixels for pixels, _ in batch]))
+    return pixels, torch.tensor([label for _, label in batch])
+
+
+def _use_one_thread(_worker: int) -> None:
+    cv2.setNumThreads(0)
 
 
 @torch.inference_mode()

@@ -250,7 +250,7 @@ CELERY_BEAT_SCHEDULE = {
 MODEL_BUNDLE = Path(env.str("MODEL_BUNDLE", default=str(BASE_DIR / "ml" / "weights")))
 MODEL_ENGINE = env.str("MODEL_ENGINE", default="auto")  # auto, onnx, torch
 MODEL_THREADS = env.int("MODEL_THREADS", default=0)  # 0: as many as there are cores
-MODEL_VIEWS = env.int("MODEL_VIEWS", default=0)  # 0: as the bundle says, all eight on CUDA
+MODEL_VIEWS = env.int("MODEL_VIEWS", default=0)  # 0: as the bundle says
 if MODEL_VIEWS not in (0, *VIEW_COUNTS):
     raise ImproperlyConfigured("MODEL_VIEWS must be 0, 1, 2, 4 or 8.")
 PREDICTION_TIME_LIMIT = env.int("PREDICTION_TIME_LIMIT", default=20)  # seconds, one run

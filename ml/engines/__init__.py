@@ -35,7 +35,6 @@ class Engine(Protocol):
     """Runs all members of a bundle in one pass."""
 
     name: str
-    is_on_cuda: bool
 
     def run(self, images: Floats) -> EngineOutput:
         """Take normalised images, n x 3 x size x size."""

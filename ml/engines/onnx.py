@@ -18,7 +18,6 @@ class OnnxEngine:
     """Holds an ONNX Runtime session on the joined graph."""
 
     name = "onnx"
-    is_on_cuda = False
 
     def __init__(self, bundle: Path, manifest: Manifest, threads: int | None) -> None:
         options = onnxruntime.SessionOptions()

@@ -1,4 +1,8 @@
-"""Runs a bundle with PyTorch: half precision and channels last on CUDA, single on the CPU."""
+"""Runs a bundle with PyTorch: half precision and channels last on CUDA, single on the CPU.
+
+On CUDA autocast chooses what runs in half precision: batch norm, whose variances can be too small
+or too large for it, stays in single.
+"""
 
 from __future__ import annotations
 
@@ -17,21 +21,19 @@ class TorchEngine:
     name = "torch"
 
     def __init__(self, bundle: Path, manifest: Manifest, threads: int | None) -> None:
-        self.is_on_cuda = torch.cuda.is_available()
-        self._device = torch.device("cuda" if self.is_on_cuda else "cpu")
-        self._type = torch.float16 if self.is_on_cuda else torch.float32
-        if threads and not self.is_on_cuda:
+        self._is_on_cuda = torch.cuda.is_available()
+        self._device = torch.device("cuda" if self._is_on_cuda else "cpu")
+        if threads and not self._is_on_cuda:
             torch.set_num_threads(threads)
-        network = load_fused(bundle, manifest).to(device=self._device, dtype=self._type)
+        network = load_fused(bundle, manifest).to(device=self._device)
         self._network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @torch.inference_mode()
     def run(self, images: Floats) -> EngineOutput:
         """Take normalised images, n x 3 x size x size."""
-        batch = torch.from_numpy(images).to(
-            device=self._device, dtype=self._type, memory_format=torch.channels_last
-        )
-        probabilities, features, class_maps = self._network(batch)
+        batch = torch.from_numpy(images).to(device=self._device, memory_format=torch.channels_last)
+        with torch.autocast(self._device.type, dtype=torch.float16, enabled=self._is_on_cuda):
+            probabilities, features, class_maps = self._network(batch)
         return EngineOutput(
             probabilities.float().cpu().numpy(),
             features.float().cpu().numpy(),

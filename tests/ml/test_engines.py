@@ -9,7 +9,7 @@ from ml import engines
 from ml.engines import create_engine
 from ml.ensemble import load_ensemble
 from ml.errors import BundleError, MlError
-from ml.manifest import hash_file, read_manifest
+from ml.manifest import DEFAULT_BUNDLE, hash_file, read_manifest
 from tests.ml.conftest import draw_photograph, encode
 
 
@@ -29,6 +29,15 @@ def test_both_engines_agree_on_fifty_photographs(bundle_of_two, fifty):
         assert one.probabilities == pytest.approx(other.probabilities, abs=1e-3)
         for name, class_map in one.class_maps.items():
             assert np.allclose(class_map, other.class_maps[name], atol=5e-3)
+
+
+def test_both_engines_agree_on_the_shipped_networks(fifty):
+    onnx, torch = (
+        load_ensemble(DEFAULT_BUNDLE, engine=name, views=1) for name in ("onnx", "torch")
+    )
+    for photograph in fifty[:4]:
+        one, other = onnx.predict(photograph), torch.predict(photograph)
+        assert one.probabilities == pytest.approx(other.probabilities, abs=1e-3)
 
 
 def test_features_of_all_members_lie_side_by_side(bundle_of_two):

@@ -1,15 +1,15 @@
 import json
-import shutil
 
 import numpy as np
 import pytest
 
-from ml import export
+from ml import bundles, export, train
 from ml.data import read_collection, split_by_lesion
 from ml.ensemble import load_ensemble
 from ml.errors import DataError, MlError
 from ml.manifest import read_manifest
 from ml.metrics import measure
+from tests.ml.conftest import make_collection, tiny_arguments
 
 
 def run_export(runs, collection, out, *more):
@@ -55,12 +55,56 @@ def test_another_input_size_than_in_training_can_be_chosen(run_folder, collectio
 
 
 def test_runs_of_different_splits_are_not_mixed(run_folder, collection, tmp_path):
-    other = shutil.copytree(run_folder, tmp_path / "other")
-    record = json.loads((other / "run.json").read_text())
-    record["data"]["split_seed"] += 1
-    (other / "run.json").write_text(json.dumps(record))
-    with pytest.raises(DataError, match="not that of the first run"):
+    other = tmp_path / "other"
+    train.main(tiny_arguments(collection, other, "--split-seed", "7", "--epochs", "1"))
+    with pytest.raises(DataError, match=r"other/bundle.*validated on other photographs"):
         run_export([run_folder, other], collection, tmp_path / "bundle")
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_runs_that_saw_photographs_prepared_in_different_ways_are_not_mixed(
+    run_folder, collection, tmp_path
+):
+    other = tmp_path / "other"
+    train.main(tiny_arguments(collection, other, "--median", "1", "--epochs", "1", "--seed", "2"))
+    with pytest.raises(DataError, match="preprocessing is not that of the first run"):
+        run_export([run_folder, other], collection, tmp_path / "bundle")
+
+
+def test_a_bundle_is_only_measured_on_the_photographs_its_run_was_validated_on(
+    run_folder, tmp_path
+):
+    larger = make_collection(tmp_path / "larger", lesions=6)
+    with pytest.raises(DataError, match="validated on other photographs"):
+        run_export([run_folder], larger, tmp_path / "bundle")
+
+
+def test_an_older_bundle_makes_room_and_other_folders_do_not(bundle, run_folder, collection):
+    (bundle / "old.safetensors").write_bytes(b"old")
+    assert run_export([run_folder], collection, bundle, "--size", "48") == 0
+    assert read_manifest(bundle).size == 48
+    assert not (bundle / "old.safetensors").exists()
+    assert not bundle.with_name("bundle.new").exists()
+    foreign = bundle.parent / "foreign"
+    foreign.mkdir()
+    (foreign / "letter.txt").write_text("keep me")
+    with pytest.raises(MlError, match="something else than a bundle"):
+        run_export([run_folder], collection, foreign)
+    assert (foreign / "letter.txt").exists()
+
+
+def test_an_export_that_fails_leaves_the_older_bundle_whole(
+    bundle, run_folder, collection, monkeypatch
+):
+    before = {file.name: file.read_bytes() for file in bundle.iterdir()}
+
+    def break_off(*_arguments):
+        raise MlError("the power is gone")
+
+    monkeypatch.setattr(bundles, "measure", break_off)
+    with pytest.raises(MlError, match="power"):
+        run_export([run_folder], collection, bundle)
+    assert {file.name: file.read_bytes() for file in bundle.iterdir()} == before
 
 
 def test_the_same_member_twice_is_refused(run_folder, collection, tmp_path):

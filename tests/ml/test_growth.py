@@ -106,9 +106,20 @@ def test_a_start_that_saw_other_lesions_is_refused(collection, tmp_path, run_fol
         train.main(tiny_arguments(collection, tmp_path / "second", *arguments))
 
 
+def test_a_start_may_have_been_validated_on_more_but_not_on_less(collection, tmp_path, run_folder):
+    larger = ["--start", str(run_folder / "bundle"), "--epochs", "1"]
+    with pytest.raises(MlError, match="another split"):
+        train.main(tiny_arguments(collection, tmp_path / "more", *larger, "--validation", "0.5"))
+    none = tmp_path / "none"
+    train.main(tiny_arguments(collection, none, "--validation", "0", "--epochs", "1"))
+    with pytest.raises(MlError, match="another split"):
+        train.main(tiny_arguments(collection, tmp_path / "leak", "--start", str(none / "bundle")))
+
+
 def test_a_start_with_a_changed_byte_is_refused(collection, tmp_path, bundle):
     weights = next(bundle.glob("*.safetensors"))
-    weights.write_bytes(weights.read_bytes()[:-1] + b"\x00\x01"[:1])
+    data = weights.read_bytes()
+    weights.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     with pytest.raises(BundleError, match="sha256"):
         create_start("small_cnn", pretrained=False, start=str(bundle), seed=1)
 
@@ -136,7 +147,9 @@ def test_photographs_for_training_alone_are_never_validated_on(collection, tmp_p
             for line in (extra / "HAM10000_metadata.csv").read_text().splitlines()[1:]
         )
     )
-    (extra / "HAM10000_metadata.csv").unlink()
+    table = extra / "HAM10000_metadata.csv"
+    lesions = table.read_text()
+    table.unlink()
     out = tmp_path / "run"
     arguments = ["--training-only", str(extra), "--epochs", "1"]
     assert train.main(tiny_arguments(collection, out, *arguments)) == 0
@@ -145,5 +158,8 @@ def test_photographs_for_training_alone_are_never_validated_on(collection, tmp_p
     assert data["training"]["photographs"] + data["validation"]["photographs"] == 42 + 21
     assert data["validation"]["photographs"] < 42 / 2
     shutil.rmtree(out)
-    with pytest.raises(MlError, match="in the folders of --data too"):
+    table.write_text(lesions.replace("HAM_nv_100", "HAM_nv_0"))
+    with pytest.raises(MlError, match="lesion is in the folders of --data too"):
+        train.main(tiny_arguments(collection, out, *arguments))
+    with pytest.raises(MlError, match="lesion is in the folders of --data too"):
         train.main(tiny_arguments(extra, out, *arguments))

@@ -5,12 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml import report, speed
+from ml import report, speed, train
 from ml.data import read_collection
 from ml.errors import DataError, MlError
 from ml.evidence import load_answers, save_answers
 from ml.labels import LABELS
 from ml.manifest import read_manifest
+from tests.ml.conftest import tiny_arguments
 
 
 @pytest.fixture
@@ -47,7 +48,8 @@ def test_a_row_says_what_its_answers_are_worth_and_how_far_they_are_from_the_bas
     alone, together = lines[2:]
     manifest = read_manifest(folder / "alone")
     assert alone.startswith(f"| alone | {manifest.metrics.balanced_accuracy:.3f} (")
-    assert manifest.training.description in alone
+    assert alone.endswith("| small_cnn-32-seed1 |")
+    assert together.endswith("| small_cnn-32-seed1 and small_cnn-32-seed2 |")
     gap = 1 - manifest.metrics.balanced_accuracy
     assert f"| together | 1.000 (1.000 to 1.000) | {gap:+.3f} (" in together
     assert "| 1.00 (1.00 to 1.00) | 32 | 2 |" in together
@@ -81,6 +83,22 @@ def test_answers_of_another_length_are_refused(folder):
     change_answers(folder / "alone", lambda own: own.update(image_ids=own["image_ids"][1:]))
     with pytest.raises(DataError, match="do not belong"):
         load_answers(folder / "alone")
+
+
+def test_a_run_says_what_it_did_otherwise_than_the_base(collection, run_folder, tmp_path, capsys):
+    other = tmp_path / "other"
+    changes = ["--ema", "0", "--no-augment", "--seed", "3"]
+    train.main(tiny_arguments(collection, other, *changes))
+    for name, run in (("base", run_folder), ("other", other)):
+        shutil.copytree(run / "bundle", tmp_path / "runs" / name)
+        shutil.copy(run / "run.json", tmp_path / "runs" / name)
+    capsys.readouterr()
+    report.main([str(tmp_path / "runs"), "--base", "base"])
+    base, changed = capsys.readouterr().out.splitlines()[2:]
+    assert "small_cnn from random weights, 2 epochs at 32 pixels" in base
+    assert changed.endswith(
+        "| seed 3 instead of 1; augmentation none instead of standard; ema 0.0 instead of 0.998 |"
+    )
 
 
 def test_bundles_are_timed_in_turns_and_shown_with_their_size(folder, tmp_path, capsys):

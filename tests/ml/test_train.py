@@ -9,10 +9,13 @@ from safetensors.torch import load_file
 
 from ml import train, training
 from ml.data import load_photographs, read_collection
-from ml.errors import MlError
+from ml.errors import DataError, MlError
 from ml.labels import LABELS
+from ml.losses import BALANCERS, create_loss
 from ml.manifest import read_manifest, verify_bundle
+from ml.networks import create_network
 from ml.preprocessing import Recipe
+from ml.runs import write_record
 from ml.training import Trainer
 from tests.ml.conftest import draw_photograph, encode, make_collection, tiny_arguments, write_rows
 
@@ -72,6 +75,49 @@ def test_a_resumed_run_gives_the_weights_of_an_unbroken_one(
     assert losses == [row["loss"] for row in run_of(run_folder)["history"]]
 
 
+def test_workers_that_augment_change_nothing(collection, tmp_path, run_folder):
+    train.main(tiny_arguments(collection, tmp_path / "run", "--workers", "2"))
+    for name, tensor in weights(tmp_path / "run").items():
+        assert torch.equal(tensor, weights(run_folder)[name]), name
+
+
+def test_a_run_that_is_cut_off_after_its_last_epoch_still_gets_its_record(collection, tmp_path):
+    out = tmp_path / "run"
+    train.main(tiny_arguments(collection, out))
+    whole = run_of(out)
+    write_record(out, {**whole, "history": whole["history"][:1], "finished": False})
+    train.main(tiny_arguments(collection, out, "--resume"))
+    assert run_of(out) == whole
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        (["--lr", "0.5"], "another schedule"),
+        (["--seed", "9"], "another seed"),
+        (["--median", "1"], "another recipe"),
+        (["--no-augment"], "another augmentation"),
+        (["--split-seed", "9"], "another data"),
+    ],
+)
+def test_a_run_does_not_go_on_with_other_settings(collection, run_folder, changed, words):
+    before = run_of(run_folder)
+    with pytest.raises(DataError, match=words):
+        train.main(tiny_arguments(collection, run_folder, "--resume", *changed))
+    assert run_of(run_folder) == before
+
+
+def test_resume_begins_where_there_is_nothing_yet(collection, tmp_path):
+    assert train.main(tiny_arguments(collection, tmp_path / "new", "--resume")) == 0
+
+
+@pytest.mark.parametrize("balance", BALANCERS)
+def test_every_loss_takes_half_precision_and_answers_in_single(balance):
+    loss = create_loss(balance, (3, 5, 2, 1, 4, 9, 1))
+    logits = torch.randn(4, 7, dtype=torch.bfloat16)
+    assert loss(logits.float(), torch.tensor([0, 2, 5, 6])).dtype == torch.float32
+
+
 def test_another_seed_gives_other_weights(collection, tmp_path, run_folder):
     train.main(tiny_arguments(collection, tmp_path / "other", "--seed", "2", "--epochs", "1"))
     other = weights(tmp_path / "other")["head.weight"]
@@ -94,7 +140,7 @@ def test_the_frozen_backbone_stays_as_it_was(collection, tmp_path):
     arguments = ["--epochs", "1", "--frozen-epochs", "1", "--freeze-batch-norm"]
     train.main(tiny_arguments(collection, tmp_path / "run", *arguments, "--ema", "0"))
     torch.manual_seed(1)
-    start = train.create_network("small_cnn").state_dict()
+    start = create_network("small_cnn").state_dict()
     state = torch.load(tmp_path / "run" / "state.pt", weights_only=True)["network"]
     for name, tensor in state.items():
         assert torch.equal(tensor, start[name]) == name.startswith("backbone"), name
@@ -108,7 +154,7 @@ def test_early_stopping_ends_the_run_and_keeps_the_best_weights(collection, tmp_
         return replace(measured(*arguments), balanced_accuracy=next(values))
 
     monkeypatch.setattr(training, "measure", measure)
-    arguments = ["--epochs", "4", "--early-stopping", "1"]
+    arguments = ["--epochs", "4", "--early-stopping", "2"]
     train.main(tiny_arguments(collection, tmp_path / "run", *arguments))
     assert len(run_of(tmp_path / "run")["history"]) == 3
     state = torch.load(tmp_path / "run" / "state.pt", weights_only=True)
@@ -129,7 +175,7 @@ def test_an_epoch_draws_at_most_so_many_photographs_of_a_class(collection):
         tiny_arguments(collection, "unused", "--per-class", "4", "--batch-size", "7")
     )
     trainer = Trainer(
-        train.create_network("small_cnn"),
+        create_network("small_cnn"),
         train.make_schedule(options),
         Recipe(size=32),
         loaded,

@@ -58,11 +58,18 @@ class ClassRow:
     sensitivity: Rate | None
     answers: int
     precision: Rate | None
+    f1: Rate | None
     auc: float | None
 
     @property
     def is_rare(self) -> bool:
         return self.n < FEW_PHOTOGRAPHS
+
+    @property
+    def is_spread_known(self) -> bool:
+        """Whether the draws differ: where all or none were found, they cannot."""
+        rate = self.sensitivity
+        return rate is not None and rate.low is not None and rate.low != rate.high
 
 
 @dataclass(frozen=True)
@@ -133,7 +140,10 @@ class Quality:
     balanced_accuracy: Rate
     accuracy: Rate
     always_nevus: Rate
+    always_nevus_balanced: Rate
+    macro_f1: Rate
     calibration_error: float
+    auc: float | None
     malignant_auc: float | None
     classes: tuple[ClassRow, ...]
     matrix: tuple[MatrixRow, ...]
@@ -220,7 +230,10 @@ def _quality(metrics: Metrics, names: Mapping[str, str]) -> Quality:
         ),
         accuracy=_rate(metrics.accuracy, metrics.intervals.get("accuracy")),
         always_nevus=_rate(metrics.always_nevus_accuracy),
+        always_nevus_balanced=_rate(_balanced_accuracy_of_always_nevus(metrics)),
+        macro_f1=_rate(metrics.macro_f1, metrics.intervals.get("macro_f1")),
         calibration_error=100 * metrics.ece,
+        auc=metrics.auc,
         malignant_auc=metrics.malignant_auc,
         classes=tuple(
             _class(metrics, place, label, names[label])
@@ -230,6 +243,12 @@ def _quality(metrics: Metrics, names: Mapping[str, str]) -> Quality:
         confusions=tuple(sorted(compared, key=lambda one: -one.percent)[:WORST_CONFUSIONS]),
         missed_melanomas=tuple(sorted(missed, key=lambda one: -one.count)[:WORST_CONFUSIONS]),
     )
+
+
+def _balanced_accuracy_of_always_nevus(metrics: Metrics) -> float:
+    """Nevus then has a recall of 1 and every other class of 0."""
+    classes = len(metrics.labels) - len(metrics.classes_without_photographs)
+    return float(metrics.always_nevus_accuracy > 0) / classes
 
 
 def _class(metrics: Metrics, place: int, label: str, name: str) -> ClassRow:
@@ -242,6 +261,7 @@ def _class(metrics: Metrics, place: int, label: str, name: str) -> ClassRow:
         sensitivity=_rate(values.recall, values.recall_interval) if values.n else None,
         answers=answers,
         precision=_rate(values.precision) if answers else None,
+        f1=_rate(values.f1) if values.n else None,
         auc=values.auc,
     )
 

@@ -85,10 +85,14 @@ def test_the_shipped_model_is_described_from_its_manifest(read, shipped):
     assert f"version {shipped.version}" in page
     assert shipped.licence in page
     assert shipped.training.description in page
+    assert f"{100 * shipped.metrics.macro_f1:.1f} %" in page
+    assert "balanced accuracy of answering “nevus” always</th> <td> 14.3 %" in page
+    for values in shipped.metrics.per_class.values():
+        assert f"<td> {100 * values.f1:.0f} % </td>" in page
     assert page.count("warns here") == 1
     for place, row in enumerate(shipped.metrics.confusion_matrix):
         assert f'<td class="is-right"> {row[place]} <small>' in page
-    for weakness in ("none of these", "Light skin only", "Dermatoscope only", "children"):
+    for weakness in ("none of these", "Light skin.", "Dermatoscope only", "children"):
         assert weakness in page
 
 
@@ -132,7 +136,7 @@ def test_a_class_without_photographs_or_answers_is_not_given_a_number(read, inst
     page = read()
     assert "nobody knows how many it finds" in page
     assert "never answered" in page
-    assert "Melanoma: 0, too few to say anything." in page
+    assert "Melanoma: 0, too few to say how many it finds." in page
 
 
 def test_the_three_worst_confusions_are_shares_of_kinds_with_enough_photographs(shipped):
@@ -160,6 +164,15 @@ def test_kinds_measured_on_few_photographs_are_named(shipped):
     rare = {row.label for row in quality.rare_classes}
     assert "df" in rare
     assert "nv" not in rare
+
+
+def test_where_all_were_found_no_interval_is_claimed(read, install, shipped):
+    counted = metrics(df=(0, 0, 0, 9, 0, 0, 0))
+    found = replace(counted.per_class["df"], recall=1.0, recall_interval=Interval(1.0, 1.0))
+    install(
+        replace(shipped, metrics=replace(counted, per_class={**counted.per_class, "df": found}))
+    )
+    assert "Dermatofibroma: 9, too few to say how many it finds." in read()
 
 
 def test_the_table_marks_what_is_right_and_what_is_often_wrong(shipped):

@@ -108,6 +108,9 @@ def test_bundles_are_timed_in_turns_and_shown_with_their_size(folder, tmp_path, 
     times = json.loads(out.read_text())
     assert list(times) == ["alone", "together"]
     assert min(times.values()) > 0
+    more = ["--engine", "torch", "--batch", "4", "--rounds", "2"]
+    assert speed.main([bundles[0], "--json", str(tmp_path / "torch.json"), *more]) == 0
+    assert "photographs a second" in capsys.readouterr().out
     capsys.readouterr()
     report.main([str(folder), "--speed", str(out)])
     assert "| alone |" in capsys.readouterr().out

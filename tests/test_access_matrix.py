@@ -98,6 +98,8 @@ clinic:prescription_revoke           POST   prescription      in   404  404  422
 clinic:prescription_renew            POST   prescription      in   404  404  302  404  403  404
 clinic:prescription_pdf              GET    prescription      in   404  404  200  404  200  404
 clinic:prescription_pdf              GET    draft             in   404  404  409  404  404  404
+diagnosis:visit_report               GET    signed            in   404  404  200  404  200  404
+diagnosis:visit_report               GET    visit             in   404  404  409  404  404  404
 clinic:document_verify               GET    -                 200  200  200  200  200  200  200
 diagnosis:image_file                 GET    photograph        in   404  404  200  404  404  404
 diagnosis:image_file                 GET    signed_photograph in   404  404  200  404  200  404

@@ -39,9 +39,10 @@ PAGES = {
     "diagnosis:image_panel": "image",
     "diagnosis:prediction_status": "prediction",
     "diagnosis:my_visit": "consultation",
+    "diagnosis:visit_report": "consultation",
     "clinic:prescription_pdf": "prescription",
 }
-PAPERS = {"clinic:prescription_pdf"}
+PAPERS = {"diagnosis:visit_report", "clinic:prescription_pdf"}
 CLINICAL = {name for name in PAGES if name.startswith("diagnosis:")} - {"diagnosis:my_visit"}
 CLINICAL |= PAPERS
 PATIENT_READS = {"diagnosis:image_file", "diagnosis:image_thumbnail", "diagnosis:my_visit", *PAPERS}

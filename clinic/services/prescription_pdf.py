@@ -25,13 +25,18 @@ def print_prescription(*, prescription: Prescription, actor: User, site_url: str
     return print_paper(paper, actor=actor, site_url=site_url)
 
 
-def _line(line: PrescriptionLine) -> dict[str, object]:
+def use_in_words(line: PrescriptionLine) -> str:
+    """How the drug is taken, on one line."""
     as_needed = _("as needed") if line.is_as_needed else ""
     use = [line.dose, line.route, line.frequency, line.duration, as_needed]
+    return ", ".join(filter(None, use))
+
+
+def _line(line: PrescriptionLine) -> dict[str, object]:
     return {
         "drug": line.drug,
         "product": " ".join(filter(None, [line.form, line.strength])),
-        "use": ", ".join(filter(None, use)),
+        "use": use_in_words(line),
         "supply": [*filter(None, [_quantity(line), _refills(line), _substitution(line)])],
         "note": line.note,
     }

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from clinic.models import Addendum, Consultation, IssuedDocument, Prescription, User
 from clinic.services.documents import Paper, PrintedPaper, on_day, print_paper
-from clinic.services.prescriptions import DraftLine
+from clinic.services.prescription_pdf import use_in_words
 from diagnosis.models import Review
 
 
@@ -103,10 +103,17 @@ def _diagnosis(review: Review) -> Entry:
 def _prescribed(prescription: Prescription | None) -> list[Entry]:
     if prescription is None:
         return []
-    lines = "\n".join(DraftLine.of(line).words for line in prescription.lines.all())
+    lines = [
+        Entry(
+            title=" ".join(filter(None, [line.drug, line.form, line.strength])),
+            text=use_in_words(line),
+            small=line.note,
+        )
+        for line in prescription.lines.all()
+    ]
     if prescription.revoked_at is None:
-        return [Entry(lines)]
-    return [Entry(lines, small=_("Revoked on %(day)s") % {"day": on_day(prescription.revoked_at)})]
+        return lines
+    return [Entry(_("Revoked on %(day)s.") % {"day": on_day(prescription.revoked_at)}), *lines]
 
 
 def _addenda(addenda: Iterable[Addendum]) -> list[Entry]:

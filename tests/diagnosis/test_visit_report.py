@@ -40,7 +40,10 @@ def written_up(consultation, doctor):
         notes="Symmetrical, *even* colour.\r\nNo ulcer.",
         conclusion='Come back in a year.\r\n\r\n#read("x")',
     )
-    line = DraftLine(drug="Hydrocortisone", dose="thin", frequency="daily", duration="5 days")
+    line = DraftLine(
+        drug="Hydrocortisone", form="cream", dose="thin", frequency="daily", duration="5 days",
+        is_as_needed=True, note="Not on the face.",
+    )  # fmt: skip
     save_prescription(consultation=saved, actor=doctor, lines=[line])
     return sign_visit(consultation=saved, actor=doctor)
 
@@ -52,7 +55,7 @@ def test_the_doctors_report_holds_what_was_written(written_up, his, patient):
         "Reason for the visit A mole that has changed Itching, Bleeding Back",
         "Findings and assessment Symmetrical, *even* colour. No ulcer.",
         'Conclusion and plan Come back in a year. #read("x")',
-        "Prescribed Hydrocortisone: thin, daily, 5 days",
+        "Prescribed Hydrocortisone cream thin, daily, 5 days, as needed Not on the face.",
         "Page 1 of 1", "Signed on",
     ):  # fmt: skip
         assert words in text
@@ -64,6 +67,13 @@ def test_the_patients_report_leaves_out_the_notes(written_up, mine):
     assert "A mole that has changed" in text
     assert "Findings" not in text
     assert "Symmetrical" not in text
+
+
+def test_a_word_longer_than_a_line_is_printed_to_its_end(written_up, doctor, his):
+    add_addendum(consultation=written_up, actor=doctor, text="x" * 300 + "!")
+    text = text_of(his.get(url(written_up)))
+    assert "x" * 300 not in text
+    assert "x" * 300 + "!" in "".join(character for character in text if character in "x!")
 
 
 def test_the_diagnosis_is_the_doctors_and_not_the_models(
@@ -121,7 +131,7 @@ def test_addenda_stand_at_the_end_with_their_day_and_writer(written_up, doctor, 
 def test_a_prescription_that_was_revoked_later_says_so(written_up, doctor, his):
     revoke_prescription(prescription=written_up.prescription, actor=doctor, reason="Rash")
     text = text_of(his.get(url(written_up)))
-    assert "Hydrocortisone: thin, daily, 5 days Revoked on" in text
+    assert f"Prescribed Revoked on {timezone.localdate():%-d %B %Y}. Hydrocortisone cream" in text
     assert "REVOKED" not in text
 
 

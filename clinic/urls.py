@@ -6,6 +6,7 @@ from clinic.views import (
     consents,
     day,
     desk,
+    documents,
     patients,
     portal,
     prescriptions,
@@ -37,6 +38,7 @@ urlpatterns: list[URLPattern] = [
         prescriptions.prescription_save,
         name="prescription_save",
     ),
+    path("prescriptions/<uuid:pk>/pdf/", prescriptions.prescription_pdf, name="prescription_pdf"),
     path(
         "prescriptions/<uuid:pk>/revoke/",
         prescriptions.prescription_revoke,
@@ -47,6 +49,7 @@ urlpatterns: list[URLPattern] = [
         prescriptions.prescription_renew,
         name="prescription_renew",
     ),
+    path("verify/<str:token>/", documents.document_verify, name="document_verify"),
     path("desk/", desk.desk_day, name="desk_day"),
     path("appointments/new/", appointments.appointment_book, name="appointment_book"),
     path("appointments/<uuid:pk>/", appointments.appointment_detail, name="appointment_detail"),

@@ -19,6 +19,11 @@ def newest_reviews() -> QuerySet[Review]:
     return Review.objects.filter(pk=Subquery(newest))
 
 
+def validated_reviews() -> QuerySet[Review]:
+    """The newest review of each photograph, where it is a diagnosis."""
+    return newest_reviews().filter(decision__in=VALIDATING)
+
+
 def visible_lesions(user: User) -> QuerySet[Lesion]:
     """Lesions of patients in care."""
     return Lesion.objects.filter(patient__in=patients_in_care(user))
@@ -43,8 +48,7 @@ def visible_reviews(user: User) -> QuerySet[Review]:
     if is_doctor(user):
         return Review.objects.filter(prediction__image__lesion__patient__in=patients_in_care(user))
     if is_patient(user):
-        return newest_reviews().filter(
-            decision__in=VALIDATING,
+        return validated_reviews().filter(
             prediction__image__lesion__patient__user=user,
             prediction__image__consultation__signed_at__isnull=False,
         )

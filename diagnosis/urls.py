@@ -1,12 +1,13 @@
 from django.urls import URLPattern, path
 
-from diagnosis.views import images, model, predictions, record, visits
+from diagnosis.views import images, model, predictions, record, reports, visits
 
 app_name = "diagnosis"
 
 urlpatterns: list[URLPattern] = [
     path("visits/<uuid:pk>/", visits.visit, name="visit"),
     path("visits/<uuid:pk>/thumbnails/", visits.visit_thumbnails, name="visit_thumbnails"),
+    path("visits/<uuid:pk>/report/", reports.visit_report, name="visit_report"),
     path("visits/<uuid:pk>/photographs/", images.image_upload, name="image_upload"),
     path("photographs/<uuid:pk>/", images.image_file, name="image_file"),
     path("photographs/<uuid:pk>/thumbnail/", images.image_thumbnail, name="image_thumbnail"),

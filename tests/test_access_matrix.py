@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from clinic.models import Appointment, Prescription, PrescriptionLine
+from clinic.models import Appointment, IssuedDocument, Prescription, PrescriptionLine
 from diagnosis.models import Disease, Lesion, LesionImage, Prediction, Review
 from tests import photographs
 from tests.factories import (
@@ -96,6 +96,11 @@ clinic:visit_sign                    POST   visit             in   404  404  422
 clinic:addendum_add                  POST   signed            in   404  404  422  404  403  404
 clinic:prescription_revoke           POST   prescription      in   404  404  422  404  403  404
 clinic:prescription_renew            POST   prescription      in   404  404  302  404  403  404
+clinic:prescription_pdf              GET    prescription      in   404  404  200  404  200  404
+clinic:prescription_pdf              GET    draft             in   404  404  409  404  404  404
+diagnosis:visit_report               GET    signed            in   404  404  200  404  200  404
+diagnosis:visit_report               GET    visit             in   404  404  409  404  404  404
+clinic:document_verify               GET    -                 200  200  200  200  200  200  200
 diagnosis:image_file                 GET    photograph        in   404  404  200  404  404  404
 diagnosis:image_file                 GET    signed_photograph in   404  404  200  404  200  404
 diagnosis:image_thumbnail            GET    photograph        in   404  404  200  404  404  404
@@ -121,6 +126,7 @@ ROLES = TABLE.split("\n")[1].split()[3:]
 EMPTY_FORM = {"csrfmiddlewaretoken": "not checked here"}
 # What an address needs beside the key of its object.
 ARGUMENTS = {
+    "clinic:document_verify": {"token": "token-of-a-prescription"},
     "diagnosis:class_map": {"label": "mel"},
     "account_reset_password_from_key": {"uidb36": "1", "key": "not-a-key"},
 }
@@ -177,6 +183,12 @@ def things(doctor, patient, secretary, settings, tmp_path):
     PrescriptionLine.objects.create(
         prescription=prescription, drug="Cream", dose="1", frequency="daily", duration="7 days"
     )
+    IssuedDocument.objects.create(
+        consultation=signed,
+        kind=IssuedDocument.Kind.PRESCRIPTION,
+        token=ARGUMENTS["clinic:document_verify"]["token"],
+        issued_at=prescription.signed_at,
+    )
     signed.signed_at, signed.signed_by = timezone.now(), doctor
     signed.save()
     return {
@@ -184,6 +196,7 @@ def things(doctor, patient, secretary, settings, tmp_path):
         "appointment": appointment,
         "consent": ConsentFactory(patient=patient, recorded_by=secretary),
         "doctor": doctor.doctor,
+        "draft": Prescription.objects.create(consultation=visit),
         "hours": AvailabilityFactory(doctor=doctor.doctor),
         "patient": patient,
         "photograph": photograph,

@@ -39,9 +39,13 @@ PAGES = {
     "diagnosis:image_panel": "image",
     "diagnosis:prediction_status": "prediction",
     "diagnosis:my_visit": "consultation",
+    "diagnosis:visit_report": "consultation",
+    "clinic:prescription_pdf": "prescription",
 }
+PAPERS = {"diagnosis:visit_report", "clinic:prescription_pdf"}
 CLINICAL = {name for name in PAGES if name.startswith("diagnosis:")} - {"diagnosis:my_visit"}
-PATIENT_READS = {"diagnosis:image_file", "diagnosis:image_thumbnail", "diagnosis:my_visit"}
+CLINICAL |= PAPERS
+PATIENT_READS = {"diagnosis:image_file", "diagnosis:image_thumbnail", "diagnosis:my_visit", *PAPERS}
 
 
 def make_case(doctor, patient, *, days_ago, cancelled=False, signed=True):
@@ -92,7 +96,9 @@ def make_case(doctor, patient, *, days_ago, cancelled=False, signed=True):
     )
     if signed:
         now = timezone.now()
-        Prescription.objects.update(status="signed", signed_at=now, signed_by=doctor)
+        Prescription.objects.filter(pk=prescription.pk).update(
+            status="signed", signed_at=now, signed_by=doctor
+        )
         type(consultation).objects.filter(pk=consultation.pk).update(
             signed_at=now, signed_by=doctor
         )
@@ -100,7 +106,8 @@ def make_case(doctor, patient, *, days_ago, cancelled=False, signed=True):
     Appointment.objects.filter(pk=appointment.pk).update(status=status)
     return SimpleNamespace(
         doctor=doctor, patient=patient, appointment=appointment, consultation=consultation,
-        image=image, prediction=prediction, cancelled=cancelled, signed=signed,
+        image=image, prediction=prediction, prescription=prescription, cancelled=cancelled,
+        signed=signed,
     )  # fmt: skip
 
 
@@ -133,6 +140,8 @@ def expected_status(world, person, name, case):
         )
         if name == "diagnosis:my_visit":
             return 403
+        if name in PAPERS and in_care and not case.signed:
+            return 409
         own_appointment = name == "clinic:appointment_detail" and case.doctor == user
         return 200 if in_care or own_appointment else 404
     if case.patient.user != user:

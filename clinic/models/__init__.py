@@ -3,6 +3,7 @@ from clinic.models.audit import AuditEvent
 from clinic.models.catalogue import BodySite, Symptom
 from clinic.models.consent import Consent
 from clinic.models.consultation import Addendum, Consultation
+from clinic.models.document import IssuedDocument
 from clinic.models.patient import Patient
 from clinic.models.prescription import Prescription, PrescriptionLine
 from clinic.models.schedule import Absence, Availability, Doctor, VisitType
@@ -19,6 +20,7 @@ __all__ = [
     "Consent",
     "Consultation",
     "Doctor",
+    "IssuedDocument",
     "Patient",
     "Prescription",
     "PrescriptionLine",

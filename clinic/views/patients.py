@@ -232,7 +232,7 @@ def _timeline(request: SignedInRequest, patient: Patient) -> Page[Consultation]:
     visits = (
         visible_consultations(request.user)
         .filter(patient=patient)
-        .select_related("doctor__user", "appointment__visit_type")
+        .select_related("doctor__user", "appointment__visit_type", "prescription")
     )
     return Paginator(visits, TIMELINE_SIZE).get_page(request.GET.get("timeline"))
 

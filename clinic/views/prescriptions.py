@@ -4,11 +4,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from clinic.forms.prescriptions import RevocationForm, line_differences, line_formset
 from clinic.permissions import can_revoke_prescription, can_see_clinical, visible_prescriptions
 from clinic.requests import SignedInRequest
+from clinic.services.prescription_pdf import print_prescription
 from clinic.services.prescriptions import (
     lines_fingerprint,
     renew_prescription,
@@ -17,6 +18,7 @@ from clinic.services.prescriptions import (
     stored_lines,
 )
 from clinic.services.visit_guard import VisitChangedError, VisitSignedError
+from clinic.views.documents import refuse_paper, send_paper
 from clinic.views.visits import back_to_visit, saved_answer, visit_part, writable_visit
 
 
@@ -47,6 +49,21 @@ def prescription_save(request: SignedInRequest, pk: UUID) -> HttpResponse:
             keep_value=lines_fingerprint(stored),
         )
     return saved_answer(request, consultation, name="lines_seen", value=lines_fingerprint(lines))
+
+
+@require_GET
+def prescription_pdf(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Hands out a signed prescription as a PDF."""
+    prescriptions = visible_prescriptions(request.user).select_related(
+        "consultation__patient", "consultation__doctor__user"
+    )
+    prescription = get_object_or_404(prescriptions, pk=pk)
+    site_url = request.build_absolute_uri("/")
+    try:
+        paper = print_prescription(prescription=prescription, actor=request.user, site_url=site_url)
+    except ValidationError as error:
+        return refuse_paper(request, error)
+    return send_paper(paper)
 
 
 @require_POST

@@ -85,7 +85,7 @@ def _patient_context(
         visible_consultations(user)
         .filter(patient=patient)
         .exclude(pk=consultation.pk)
-        .select_related("doctor__user", "appointment__visit_type")
+        .select_related("doctor__user", "appointment__visit_type", "prescription")
     )
     return {
         "can_record_consent": can_record_consent(user, patient),

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.urls import reverse
 
-from clinic.models import Appointment, Consultation, Doctor, Patient, User
+from clinic.models import Appointment, Consultation, Doctor, IssuedDocument, Patient, User
 from skinhealth.demo import DEMO_PASSWORD, visits
 from skinhealth.drawing import draw_lesion
 
@@ -38,6 +38,11 @@ def addresses():
     own_visits = Consultation.objects.signed().filter(patient=patient)
     waiting = Appointment.objects.filter(doctor=doctor, status="arrived").first()
     account = User.objects.get(email="secretary@demo.example")
+    paper = IssuedDocument.objects.create(
+        consultation=own_visits[0],
+        kind=IssuedDocument.Kind.VISIT_LETTER,
+        issued_at=own_visits[0].signed_at,
+    )
     return {
         "admin": [
             reverse("clinic:account_list"),
@@ -68,6 +73,7 @@ def addresses():
             reverse("clinic:my_appointments"),
             reverse("diagnosis:my_record"),
             *(reverse("diagnosis:my_visit", args=[visit.pk]) for visit in own_visits),
+            reverse("clinic:document_verify", args=[paper.token]),
         ],
     }
 

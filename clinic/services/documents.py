@@ -1,0 +1,146 @@
+"""Papers that leave the clinic: one token each, and a line in the trail for every print."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from clinic.models import AuditEvent, Consultation, IssuedDocument, Patient, User
+from clinic.pdf import qr_code, render_pdf
+from clinic.services.audit import record
+
+Kind = IssuedDocument.Kind
+TEMPLATES = {
+    Kind.PRESCRIPTION: "prescription",
+    Kind.VISIT_REPORT: "visit_report",
+    Kind.VISIT_LETTER: "visit_report",
+}
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What a paper says: its title, its own content, and the signature under it."""
+
+    kind: IssuedDocument.Kind
+    consultation: Consultation
+    title: str
+    signed_at: datetime
+    content: Mapping[str, object]
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class PrintedPaper:
+    """A paper as a file, under a name that says nothing of the patient."""
+
+    pdf: bytes
+    file_name: str
+
+
+# No transaction around it: the database would be held while the page is typeset.
+
+
+def print_paper(paper: Paper, *, actor: User, site_url: str) -> PrintedPaper:
+    """Typesets a signed paper, and notes who took it; every print carries the same token."""
+    said = _letter(paper) | {"content": paper.content}
+    sha256 = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    document, _created = IssuedDocument.objects.get_or_create(
+        consultation=paper.consultation,
+        kind=paper.kind,
+        defaults={"content_sha256": sha256, "issued_at": paper.signed_at},
+    )
+    pdf = render_pdf(
+        TEMPLATES[paper.kind],
+        data=said | _around(paper, address=verification_address(document, site_url=site_url)),
+        made_at=paper.signed_at,
+    )
+    record(
+        AuditEvent.Verb.DOWNLOAD,
+        actor=actor,
+        patient=paper.consultation.patient,
+        target=document,
+        detail={"kind": document.kind, "sha256": sha256},
+    )
+    day = timezone.localdate(paper.signed_at)
+    name = TEMPLATES[paper.kind].replace("_", "-")
+    return PrintedPaper(pdf=pdf, file_name=f"{name}-{day.isoformat()}.pdf")
+
+
+def verification_address(document: IssuedDocument, *, site_url: str) -> str:
+    """Where anybody who holds the paper can ask whether it still holds."""
+    return urljoin(site_url, reverse("clinic:document_verify", args=[document.token]))
+
+
+def find_document(token: str) -> IssuedDocument | None:
+    """The paper behind a token, if it is one of this clinic."""
+    documents = IssuedDocument.objects.select_related("consultation__prescription")
+    return documents.filter(token=token).first()
+
+
+def on_day(moment: datetime) -> str:
+    """The day of a moment by the clinic's clock, in words."""
+    return date_format(timezone.localtime(moment), "DATE_FORMAT")
+
+
+def at_time(moment: datetime) -> str:
+    """A moment by the clinic's clock, in words."""
+    return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+
+
+def _letter(paper: Paper) -> dict[str, object]:
+    """What every paper says: who wrote it, for whom, and when it was signed."""
+    doctor = paper.consultation.doctor
+    licence = _("Licence %(number)s") % {"number": doctor.licence_number}
+    return {
+        "title": paper.title,
+        "clinic": {"name": settings.CLINIC_NAME, "phone": settings.CLINIC_PHONE},
+        "doctor": {
+            "name": str(doctor),
+            "details": [
+                *filter(None, [doctor.speciality, licence if doctor.licence_number else ""])
+            ],
+        },
+        "patient": _patient(paper.consultation.patient),
+        "date": on_day(paper.signed_at),
+        "signed": _("Signed on %(when)s") % {"when": at_time(paper.signed_at)},
+    }
+
+
+def _patient(patient: Patient) -> dict[str, str]:
+    return {
+        "name": patient.full_name,
+        "birth_date": date_format(patient.birth_date, "DATE_FORMAT"),
+        "record_number": patient.record_number,
+    }
+
+
+def _around(paper: Paper, *, address: str) -> dict[str, object]:
+    """What is no part of the signed content: labels, the way to check it, a revocation."""
+    revoked = paper.revoked_at and {
+        "mark": _("REVOKED"),
+        "sentence": _("Revoked on %(day)s. It no longer holds.")
+        % {"day": on_day(paper.revoked_at)},
+    }
+    return {
+        "language": get_language(),
+        "revoked": revoked,
+        "address": address,
+        "qr": qr_code(address),
+        "words": {
+            "patient": _("Patient"),
+            "birth_date": _("Date of birth"),
+            "record_number": _("Record number"),
+            "check": _("Scan the code to see whether this document is valid."),
+            "qr": _("QR code of the page that says whether this document is valid"),
+            "page": _("Page {page} of {pages}"),
+        },
+    }

@@ -1,0 +1,57 @@
+"""A prescription on paper."""
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clinic.models import IssuedDocument, Prescription, PrescriptionLine, User
+from clinic.services.documents import Paper, PrintedPaper, print_paper
+
+
+def print_prescription(*, prescription: Prescription, actor: User, site_url: str) -> PrintedPaper:
+    """Prints what was signed; a revoked prescription says so across the page."""
+    if prescription.signed_at is None:
+        raise ValidationError(
+            _("This prescription is a draft. It can be printed once the visit is signed.")
+        )
+    paper = Paper(
+        kind=IssuedDocument.Kind.PRESCRIPTION,
+        consultation=prescription.consultation,
+        title=_("Prescription"),
+        signed_at=prescription.signed_at,
+        content={"lines": [_line(line) for line in prescription.lines.all()]},
+        revoked_at=prescription.revoked_at,
+    )
+    return print_paper(paper, actor=actor, site_url=site_url)
+
+
+def use_in_words(line: PrescriptionLine) -> str:
+    """How the drug is taken, on one line."""
+    as_needed = _("as needed") if line.is_as_needed else ""
+    use = [line.dose, line.route, line.frequency, line.duration, as_needed]
+    return ", ".join(filter(None, use))
+
+
+def _line(line: PrescriptionLine) -> dict[str, object]:
+    return {
+        "drug": line.drug,
+        "product": " ".join(filter(None, [line.form, line.strength])),
+        "use": use_in_words(line),
+        "supply": [*filter(None, [_quantity(line), _refills(line), _substitution(line)])],
+        "note": line.note,
+    }
+
+
+def _quantity(line: PrescriptionLine) -> str:
+    return _("Quantity: %(quantity)s") % {"quantity": line.quantity} if line.quantity else ""
+
+
+def _refills(line: PrescriptionLine) -> str:
+    if not line.refills:
+        return _("No refills")
+    words = ngettext("%(count)d refill", "%(count)d refills", line.refills)
+    return words % {"count": line.refills}
+
+
+def _substitution(line: PrescriptionLine) -> str:
+    return _("Substitution allowed") if line.is_substitution_allowed else _("No substitution")

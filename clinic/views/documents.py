@@ -1,0 +1,43 @@
+"""Papers on their way out, and the page by which anybody checks one."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from clinic.requests import SignedInRequest
+from clinic.services.documents import PrintedPaper, find_document
+
+
+def send_paper(paper: PrintedPaper) -> HttpResponse:
+    """Hands out a PDF to be kept by the person, and by nobody on the way."""
+    return HttpResponse(
+        paper.pdf,
+        content_type="application/pdf",
+        headers={
+            "Content-Disposition": f'attachment; filename="{paper.file_name}"',
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+def refuse_paper(request: SignedInRequest, error: ValidationError) -> HttpResponse:
+    """Says why there is nothing to print."""
+    return render(request, "409.html", {"message": " ".join(error.messages)}, status=409)
+
+
+@login_not_required
+@require_GET
+def document_verify(request: HttpRequest, token: str) -> HttpResponse:
+    """Says whether a paper is the clinic's and still holds, and nothing of what it says."""
+    document = find_document(token)
+    response = render(
+        request,
+        "clinic/document_verify.html",
+        {"document": document},
+        status=200 if document else 404,
+    )
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response

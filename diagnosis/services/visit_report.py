@@ -1,0 +1,127 @@
+"""A signed visit on paper: whole for the doctors, as a letter for the patient."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from clinic.models import Addendum, Consultation, IssuedDocument, Prescription, User
+from clinic.services.documents import Paper, PrintedPaper, on_day, print_paper
+from clinic.services.prescription_pdf import use_in_words
+from diagnosis.models import Review
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One paragraph or more of a report, under a name of its own or none."""
+
+    text: str
+    title: str = ""
+    small: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of a report."""
+
+    title: str
+    entries: list[Entry] = field(default_factory=list)
+
+
+def print_visit_report(
+    *,
+    visit: Consultation,
+    diagnoses: QuerySet[Review],
+    prescription: Prescription | None,
+    is_for_patient: bool,
+    actor: User,
+    site_url: str,
+) -> PrintedPaper:
+    """Prints what a doctor decided and signed; what the model thought stays out of it.
+
+    The patient's own report leaves out the notes, as the patient's pages do.
+    """
+    if visit.signed_at is None:
+        raise ValidationError(_("This visit is not signed yet. It can be printed once it is."))
+    kind = IssuedDocument.Kind.VISIT_LETTER if is_for_patient else IssuedDocument.Kind.VISIT_REPORT
+    diagnoses = diagnoses.filter(prediction__image__consultation=visit)
+    sections = [
+        Section(_("Reason for the visit"), _reason(visit)),
+        Section(_("Findings and assessment"), [] if is_for_patient else _words(visit.notes)),
+        Section(_("Diagnoses"), _diagnoses(diagnoses)),
+        Section(_("Conclusion and plan"), _words(visit.conclusion)),
+        Section(_("Prescribed"), _prescribed(prescription)),
+        Section(_("Added after the signature"), _addenda(visit.addenda.all())),
+    ]
+    paper = Paper(
+        kind=kind,
+        consultation=visit,
+        title=_("Visit report"),
+        signed_at=visit.signed_at,
+        content={"sections": [asdict(section) for section in sections if section.entries]},
+    )
+    return print_paper(paper, actor=actor, site_url=site_url)
+
+
+def _words(text: str) -> list[Entry]:
+    # Browsers send line ends as two characters.
+    lines = "\n".join(text.strip().splitlines())
+    return [Entry(lines)] if lines else []
+
+
+def _reason(visit: Consultation) -> list[Entry]:
+    symptoms = ", ".join(str(symptom) for symptom in visit.symptoms.all())
+    about = [visit.reason, symptoms, str(visit.body_site) if visit.body_site else ""]
+    return _words("\n".join(filter(None, about)))
+
+
+def _diagnoses(reviews: QuerySet[Review]) -> list[Entry]:
+    reviews = reviews.select_related(
+        "disease", "stage", "reviewer__doctor__user", "prediction__image__lesion__body_site"
+    )
+    return [_diagnosis(review) for review in reviews.order_by("prediction__image__uploaded_at")]
+
+
+def _diagnosis(review: Review) -> Entry:
+    disease = review.disease
+    assert disease is not None  # a review with a diagnosis names the disease, says a constraint
+    site = review.prediction.image.lesion.body_site
+    decided = _("Decided by %(doctor)s on %(day)s") % {
+        "doctor": review.reviewer.doctor,
+        "day": on_day(review.reviewed_at),
+    }
+    code = _("ICD-10 %(code)s") % {"code": disease.icd10} if disease.icd10 else ""
+    return Entry(
+        title=", ".join(filter(None, [disease.name, str(review.stage or "")])),
+        text=disease.plain_words,
+        small=" · ".join(filter(None, [str(site or ""), code, decided])),
+    )
+
+
+def _prescribed(prescription: Prescription | None) -> list[Entry]:
+    if prescription is None:
+        return []
+    lines = [
+        Entry(
+            title=" ".join(filter(None, [line.drug, line.form, line.strength])),
+            text=use_in_words(line),
+            small=line.note,
+        )
+        for line in prescription.lines.all()
+    ]
+    if prescription.revoked_at is None:
+        return lines
+    return [Entry(_("Revoked on %(day)s.") % {"day": on_day(prescription.revoked_at)}), *lines]
+
+
+def _addenda(addenda: Iterable[Addendum]) -> list[Entry]:
+    return [
+        Entry(
+            title=on_day(addendum.written_at),
+            text="\n".join(addendum.text.splitlines()),
+            small=addendum.written_by.full_name,
+        )
+        for addendum in addenda
+    ]

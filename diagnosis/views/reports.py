@@ -1,0 +1,34 @@
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_GET
+
+from clinic.permissions import can_see_portal, visible_consultations, visible_prescriptions
+from clinic.requests import SignedInRequest
+from clinic.views.documents import refuse_paper, send_paper
+from diagnosis.permissions import validated_reviews
+from diagnosis.services.visit_report import print_visit_report
+
+
+@require_GET
+def visit_report(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Hands out a signed visit as a PDF."""
+    visits = visible_consultations(request.user).select_related(
+        "patient", "doctor__user", "body_site"
+    )
+    visit = get_object_or_404(visits.prefetch_related("symptoms", "addenda__written_by"), pk=pk)
+    prescriptions = visible_prescriptions(request.user).filter(signed_at__isnull=False)
+    try:
+        paper = print_visit_report(
+            visit=visit,
+            diagnoses=validated_reviews(),
+            prescription=prescriptions.filter(consultation=visit).first(),
+            is_for_patient=can_see_portal(request.user),
+            actor=request.user,
+            site_url=request.build_absolute_uri("/"),
+        )
+    except ValidationError as error:
+        return refuse_paper(request, error)
+    return send_paper(paper)

@@ -1,0 +1,25 @@
+"""What a PDF says, read back."""
+
+from io import BytesIO
+
+from pypdf import PdfReader
+
+
+def pages_of(response):
+    """The text of each page of a PDF, with its line breaks taken out."""
+    assert response.status_code == 200
+    assert response["Content-Type"] == "application/pdf"
+    reader = PdfReader(BytesIO(response.content))
+    return [" ".join(page.extract_text().split()) for page in reader.pages]
+
+
+def text_of(response):
+    return " ".join(pages_of(response))
+
+
+def address_on(response):
+    """Where the paper says that it can be checked: the link under its code."""
+    reader = PdfReader(BytesIO(response.content))
+    links = [note.get_object() for page in reader.pages for note in page.get("/Annots", [])]
+    [address] = [link["/A"]["/URI"] for link in links]
+    return address

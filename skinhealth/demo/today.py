@@ -71,7 +71,9 @@ def fill_today(cast: Cast) -> int:
     """Books and lives through today's programme where today is still empty; counts its visits."""
     now = timezone.now()
     today = timezone.localdate(now)
-    if Appointment.objects.on_day(today).exclude(status__in=Appointment.OPEN_STATUSES).exists():
+    # What the clock alone has marked is no sign of a day that was lived through.
+    untouched = (*Appointment.OPEN_STATUSES, Status.NO_SHOW)
+    if Appointment.objects.on_day(today).exclude(status__in=untouched).exists():
         return 0
     booked: list[tuple[Appointment, TodaysVisit]] = []
     with hand_wound_clock() as clock:

@@ -17,8 +17,6 @@ def event_of(content):
 
 def file_in(mail):
     """The .ics file that a mail carries, as its receiver gets it, and its declared method."""
-    (part,) = [
-        part for part in mail.message().walk() if part.get_content_type() == "text/calendar"
-    ]
+    (part,) = [part for part in mail.message().walk() if part.get_content_type() == "text/calendar"]
     assert part.get_filename() == "visit.ics"
     return part.get_payload(decode=True), part.get_param("method")

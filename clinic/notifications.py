@@ -1,14 +1,15 @@
-"""Mails to people, in their own language; a mail never says anything medical."""
+"""Messages to people, in their own language; a message never says anything medical."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import EmailAttachment, EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
 from django.utils import translation
 
 from clinic.models import User
+from clinic.sms import send_sms
 
 logger = logging.getLogger(__name__)
 
@@ -23,9 +24,18 @@ def send_mail_to(user: User, name: str, context: Mapping[str, object]) -> bool:
     )
 
 
-def send_mail(name: str, *, to: str, language: str, context: Mapping[str, object]) -> bool:
+def send_mail(
+    name: str,
+    *,
+    to: str,
+    language: str,
+    context: Mapping[str, object],
+    attachments: Sequence[EmailAttachment] = (),
+) -> bool:
     """Sends a mail of `templates/emails` to an address and says whether it went out."""
     message = _compose(name, to=to, language=language, context=context)
+    for attachment in attachments:
+        message.attach(*attachment)
     try:
         message.send()
     except OSError as error:
@@ -35,11 +45,24 @@ def send_mail(name: str, *, to: str, language: str, context: Mapping[str, object
     return True
 
 
+def send_text(name: str, *, to: str, language: str, context: Mapping[str, object]) -> bool:
+    """Sends a text message of `templates/sms` to a number and says whether it went out."""
+    with translation.override(language):
+        text = render_to_string(f"sms/{name}.txt", _values(context))
+    try:
+        send_sms(to=to, text=" ".join(text.split()))
+    except OSError as error:
+        # The error's own text may hold the number.
+        logger.warning("The text “%s” could not be sent: %s", name, type(error).__name__)
+        return False
+    return True
+
+
 def _compose(
     name: str, *, to: str, language: str, context: Mapping[str, object]
 ) -> EmailMultiAlternatives:
     with translation.override(language):
-        values = {"clinic_name": settings.CLINIC_NAME, **context}
+        values = _values(context)
         subject = render_to_string(f"emails/{name}_subject.txt", values)
         message = EmailMultiAlternatives(
             subject=" ".join(subject.split()),
@@ -50,3 +73,12 @@ def _compose(
         html = render_to_string(f"emails/{name}.html", values)
     message.attach_alternative(html, "text/html")
     return message
+
+
+def _values(context: Mapping[str, object]) -> dict[str, object]:
+    return {
+        "clinic_name": settings.CLINIC_NAME,
+        "clinic_phone": settings.CLINIC_PHONE,
+        "clinic_address": settings.CLINIC_ADDRESS,
+        **context,
+    }

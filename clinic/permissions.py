@@ -183,6 +183,11 @@ def can_revoke_prescription(user: User, prescription: Prescription) -> bool:
     return is_doctor(user) and prescription.consultation.doctor.user_id == user.pk
 
 
+def can_keep_calendar_feed(user: User) -> bool:
+    """Have a secret address at which a calendar program reads the own appointments."""
+    return is_doctor(user)
+
+
 def can_see_portal(user: User) -> bool:
     """Read the own appointments and record."""
     return is_patient(user)

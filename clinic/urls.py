@@ -3,6 +3,7 @@ from django.urls import URLPattern, path
 from clinic.views import (
     accounts,
     appointments,
+    calendars,
     consents,
     day,
     desk,
@@ -11,6 +12,7 @@ from clinic.views import (
     portal,
     prescriptions,
     profile,
+    reschedule,
     schedule,
     visits,
 )
@@ -27,6 +29,14 @@ urlpatterns: list[URLPattern] = [
     path("accounts/<uuid:pk>/photograph/", accounts.account_photograph, name="account_photograph"),
     path("patients/<uuid:pk>/invite/", accounts.patient_invite, name="patient_invite"),
     path("profile/", profile.profile, name="profile"),
+    path("profile/calendar/renew/", calendars.calendar_feed_renew, name="calendar_feed_renew"),
+    path("profile/calendar/revoke/", calendars.calendar_feed_revoke, name="calendar_feed_revoke"),
+    path(
+        "profile/calendar/initials/",
+        calendars.calendar_feed_initials,
+        name="calendar_feed_initials",
+    ),
+    path("calendar/<str:token>.ics", calendars.calendar_feed, name="calendar_feed"),
     path("day/", day.doctor_day, name="doctor_day"),
     path("appointments/<uuid:pk>/open/", visits.visit_open, name="visit_open"),
     path("visits/<uuid:pk>/save/", visits.visit_save, name="visit_save"),
@@ -54,6 +64,11 @@ urlpatterns: list[URLPattern] = [
     path("appointments/new/", appointments.appointment_book, name="appointment_book"),
     path("appointments/<uuid:pk>/", appointments.appointment_detail, name="appointment_detail"),
     path("appointments/<uuid:pk>/move/", appointments.appointment_move, name="appointment_move"),
+    path(
+        "appointments/<uuid:pk>/reschedule/",
+        reschedule.appointment_reschedule,
+        name="appointment_reschedule",
+    ),
     path("doctors/", schedule.doctor_list, name="doctor_list"),
     path("doctors/<uuid:pk>/hours/", schedule.doctor_hours, name="doctor_hours"),
     path("hours/<int:pk>/remove/", schedule.hours_remove, name="hours_remove"),
@@ -68,5 +83,10 @@ urlpatterns: list[URLPattern] = [
         "my/appointments/<uuid:pk>/cancel/",
         portal.my_appointment_cancel,
         name="my_appointment_cancel",
+    ),
+    path(
+        "my/appointments/<uuid:pk>/visit.ics",
+        portal.my_appointment_calendar,
+        name="my_appointment_calendar",
     ),
 ]

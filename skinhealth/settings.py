@@ -164,6 +164,7 @@ PHONENUMBER_DB_FORMAT = "E164"
 
 CLINIC_NAME = env.str("CLINIC_NAME", default="SkinHealth Clinic")
 CLINIC_PHONE = env.str("CLINIC_PHONE", default="")
+CLINIC_ADDRESS = env.str("CLINIC_ADDRESS", default="")
 CLINIC_SLOT_MINUTES = env.int("CLINIC_SLOT_MINUTES", default=15)
 PAGE_SIZE = 25
 
@@ -204,6 +205,18 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{CLINIC_NAME} <clinic@localhost>")
 
+# --- Messages to patients -----------------------------------------------------------------------
+
+# The dotted path of a class that is a `clinic.sms.SmsBackend`; empty: no text messages.
+SMS_BACKEND = env.str("SMS_BACKEND", default="clinic.sms.ConsoleSms" if IS_DEMO else "")
+REMINDER_FIRST_HOURS = env.int("REMINDER_FIRST_HOURS", default=48)
+REMINDER_LAST_HOURS = env.int("REMINDER_LAST_HOURS", default=2)
+if not REMINDER_FIRST_HOURS > REMINDER_LAST_HOURS > 0:
+    raise ImproperlyConfigured("REMINDER_FIRST_HOURS must be more than REMINDER_LAST_HOURS.")
+NO_SHOW_AFTER_MINUTES = env.int("NO_SHOW_AFTER_MINUTES", default=30)  # after the end
+NOTICE_MAX_TRIES = 5  # the last one about an hour and a half after the first
+NOTICE_CUT_OFF_AFTER = 300  # seconds; nobody sends that long
+
 # --- Queue --------------------------------------------------------------------------------------
 
 QUEUE_DIR = DATA_DIR / "queue"
@@ -242,6 +255,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "diagnosis.tasks.requeue_lost_predictions_task",
         "schedule": env.float("PREDICTION_SWEEP_EVERY", default=10.0),  # seconds
         "options": {"expires": 10},
+    },
+    "send-due-notices": {
+        "task": "clinic.tasks.dispatch_due_notices_task",
+        "schedule": env.float("NOTICE_SWEEP_EVERY", default=60.0),  # seconds
+        "options": {"expires": 60},
+    },
+    "mark-no-shows": {
+        "task": "clinic.tasks.mark_no_shows_task",
+        "schedule": env.float("NO_SHOW_SWEEP_EVERY", default=300.0),  # seconds
+        "options": {"expires": 300},
     },
 }
 

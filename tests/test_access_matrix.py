@@ -6,6 +6,7 @@ POST goes out with an empty form: where somebody may press the button, a refused
 illegal move (409) or a way back (302) is the answer.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,7 +18,13 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from clinic.models import Appointment, IssuedDocument, Prescription, PrescriptionLine
+from clinic.models import (
+    Appointment,
+    CalendarFeed,
+    IssuedDocument,
+    Prescription,
+    PrescriptionLine,
+)
 from diagnosis.models import Disease, Lesion, LesionImage, Prediction, Review
 from tests import photographs
 from tests.factories import (
@@ -63,11 +70,17 @@ clinic:account_deactivate            POST   account           in   302  404  403
 clinic:account_reactivate            POST   account           in   409  404  403  404  404  404
 clinic:account_invite                POST   account           in   409  404  403  404  404  404
 clinic:account_photograph            GET    account           in   200  200  200  200  404  404
+clinic:calendar_feed_renew           POST   -                 in   403  403  302  302  403  403
+clinic:calendar_feed_initials        POST   -                 in   403  403  302  409  403  403
+clinic:calendar_feed_revoke          POST   -                 in   403  403  302  302  403  403
+clinic:calendar_feed                 GET    -                 200  200  200  200  200  200  200
 clinic:desk_day                      GET    -                 in   403  200  403  403  403  403
 clinic:appointment_book              GET    -                 in   403  200  403  403  403  403
 clinic:appointment_book              POST   -                 in   403  422  403  403  403  403
 clinic:appointment_detail            GET    appointment       in   200  200  200  404  403  404
 clinic:appointment_move              POST   appointment       in   403  422  403  404  403  404
+clinic:appointment_reschedule        GET    appointment       in   403  200  403  404  403  404
+clinic:appointment_reschedule        POST   appointment       in   403  422  403  404  403  404
 clinic:doctor_list                   GET    -                 in   200  200  403  403  403  403
 clinic:doctor_hours                  GET    doctor            in   200  200  403  403  403  403
 clinic:doctor_hours                  POST   doctor            in   422  422  403  403  403  403
@@ -116,6 +129,7 @@ diagnosis:to_review                  GET    -                 in   403  403  200
 diagnosis:model_card                 GET    -                 in   200  403  200  200  403  403
 clinic:my_appointments               GET    -                 in   403  403  403  403  200  200
 clinic:my_appointment_cancel         POST   appointment       in   403  403  403  404  302  404
+clinic:my_appointment_calendar       GET    appointment       in   403  403  403  404  200  404
 diagnosis:my_record                  GET    -                 in   403  403  403  403  200  200
 diagnosis:my_visit                   GET    signed            in   403  403  403  403  200  404
 diagnosis:my_visit                   GET    visit             in   403  403  403  403  404  404
@@ -124,9 +138,12 @@ diagnosis:my_visit                   GET    visit             in   403  403  403
 ROLES = TABLE.split("\n")[1].split()[3:]
 # A form without a single field filled in, as a browser sends it.
 EMPTY_FORM = {"csrfmiddlewaretoken": "not checked here"}
+# The doctor's calendar program cannot sign in: it knows this, and so may whoever it tells.
+FEED_TOKEN = "a-secret-that-a-calendar-program-was-given"
 # What an address needs beside the key of its object.
 ARGUMENTS = {
     "clinic:document_verify": {"token": "token-of-a-prescription"},
+    "clinic:calendar_feed": {"token": FEED_TOKEN},
     "diagnosis:class_map": {"label": "mel"},
     "account_reset_password_from_key": {"uidb36": "1", "key": "not-a-key"},
 }
@@ -163,6 +180,11 @@ def things(doctor, patient, secretary, settings, tmp_path):
     """One of everything; all of it is the patient's, and the doctor's who treats that patient."""
     storage = settings.STORAGES["default"] | {"OPTIONS": {"location": tmp_path, "base_url": None}}
     settings.STORAGES = settings.STORAGES | {"default": storage}
+    CalendarFeed.objects.create(
+        doctor=doctor.doctor,
+        token_sha256=hashlib.sha256(FEED_TOKEN.encode()).hexdigest(),
+        created_at=timezone.now(),
+    )
     doctor.photograph.save("portrait.jpg", ContentFile(photographs.jpeg()))
     of_both = {"doctor": doctor.doctor, "patient": patient}
     appointment = AppointmentFactory(**of_both, starts_at=timezone.now() + timedelta(days=3))

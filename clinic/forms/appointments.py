@@ -63,6 +63,35 @@ class BookingForm(forms.Form):
         _choices(self, "doctor", visible_doctors(user))
 
 
+class RescheduleForm(forms.Form):
+    """The other time of an appointment, with the same doctor or another."""
+
+    doctor = forms.ModelChoiceField(
+        label=_("Doctor"),
+        queryset=Doctor.objects.none(),
+        empty_label=None,
+        error_messages={"required": _("Choose a doctor.")},
+    )
+    starts_at = forms.DateTimeField(
+        label=_("New day and time"),
+        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+        error_messages={
+            "required": _("Choose a day and a time."),
+            "invalid": _("This is not a day and a time."),
+        },
+    )
+    reason = forms.CharField(
+        label=_("Why"),
+        max_length=200,
+        required=False,
+        help_text=_("Nothing medical: the whole desk reads it."),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _choices(self, "doctor", visible_doctors(user))
+
+
 class MoveForm(forms.Form):
     """The status that an appointment moves to, and why."""
 

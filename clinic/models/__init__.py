@@ -1,9 +1,11 @@
 from clinic.models.appointment import Appointment, AppointmentTransition
 from clinic.models.audit import AuditEvent
+from clinic.models.calendar_feed import CalendarFeed
 from clinic.models.catalogue import BodySite, Symptom
 from clinic.models.consent import Consent
 from clinic.models.consultation import Addendum, Consultation
 from clinic.models.document import IssuedDocument
+from clinic.models.notice import AppointmentNotice
 from clinic.models.patient import Patient
 from clinic.models.prescription import Prescription, PrescriptionLine
 from clinic.models.schedule import Absence, Availability, Doctor, VisitType
@@ -13,10 +15,12 @@ __all__ = [
     "Absence",
     "Addendum",
     "Appointment",
+    "AppointmentNotice",
     "AppointmentTransition",
     "AuditEvent",
     "Availability",
     "BodySite",
+    "CalendarFeed",
     "Consent",
     "Consultation",
     "Doctor",

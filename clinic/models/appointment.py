@@ -88,6 +88,8 @@ class Appointment(models.Model):
     )
     OPEN_STATUSES = (Status.REQUESTED, Status.WAITLIST, Status.BOOKED, Status.CONFIRMED)
     CARE_STATUSES = (*SLOT_STATUSES, Status.NO_SHOW)
+    # Agreed upon, and the patient is still expected.
+    EXPECTED_STATUSES = (Status.BOOKED, Status.CONFIRMED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     patient = models.ForeignKey(
@@ -156,8 +158,9 @@ class AppointmentTransition(models.Model):
     )
     from_status = models.CharField(max_length=20, choices=Appointment.Status, blank=True)
     to_status = models.CharField(max_length=20, choices=Appointment.Status)
+    # Nobody: the clock did it.
     made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
     )
     made_at = models.DateTimeField(auto_now_add=True)
     reason = models.CharField(max_length=200, blank=True)

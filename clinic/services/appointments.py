@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import (
     Appointment,
+    AppointmentNotice,
     AppointmentTransition,
     AuditEvent,
     Doctor,
@@ -21,10 +22,14 @@ from clinic.models import (
     VisitType,
 )
 from clinic.services.audit import record
+from clinic.services.calendars import CALLED_OFF
+from clinic.services.notices import queue_notice
 from clinic.services.scheduling import Slot, is_on_leave, is_within_hours, next_free_slots
 
 Status = Appointment.Status
+Notice = AppointmentNotice.Kind
 NEEDS_REASON = frozenset({Status.CANCELLED, Status.NO_SHOW, Status.ENTERED_IN_ERROR})
+NOT_YET_AGREED = frozenset({Status.REQUESTED, Status.WAITLIST})
 CANCELLATION_NOTICE = timedelta(hours=24)
 
 
@@ -69,27 +74,42 @@ def book_appointment(
         is_urgent=is_urgent,
         created_by=actor,
     )
-    appointment.full_clean()
-    _check_doctor_works(appointment)
-    _lock_calendars(appointment)
-    with _words_for_a_taken_time(appointment):
-        appointment.save(force_insert=True)
-    AppointmentTransition.objects.create(
-        appointment=appointment, to_status=appointment.status, made_by=actor
-    )
-    record(
-        AuditEvent.Verb.CREATE,
-        actor=actor,
-        patient=patient,
-        target=appointment,
-        detail={"visit_type": visit_type.code, "is_urgent": is_urgent},
-    )
+    _keep_time(appointment, actor)
+    queue_notice(appointment=appointment, kind=Notice.BOOKED)
     return appointment
 
 
 @transaction.atomic
+def reschedule_appointment(
+    *, appointment: Appointment, doctor: Doctor, starts_at: datetime, actor: User, reason: str = ""
+) -> Appointment:
+    """Gives the patient another time in a new row; the old time is free at once, or neither."""
+    old = _current_status(appointment)
+    if Status.RESCHEDULED not in Appointment.TRANSITIONS[old] or not _compare_and_set(
+        appointment, old, Status.RESCHEDULED
+    ):
+        raise IllegalTransitionError(_current_status(appointment), Status.RESCHEDULED)
+    _store_move(appointment, old, Status.RESCHEDULED, actor, reason.strip())
+    moved = Appointment(
+        patient=appointment.patient,
+        doctor=doctor,
+        visit_type=appointment.visit_type,
+        starts_at=starts_at,
+        ends_at=starts_at + (appointment.ends_at - appointment.starts_at),
+        note=appointment.note,
+        is_urgent=appointment.is_urgent,
+        rescheduled_from=appointment,
+        series_id=appointment.series_id,
+        created_by=actor,
+    )
+    _keep_time(moved, actor)
+    queue_notice(appointment=moved, kind=Notice.MOVED)
+    return moved
+
+
+@transaction.atomic
 def move_appointment(
-    *, appointment: Appointment, status: str, actor: User, reason: str = ""
+    *, appointment: Appointment, status: str, actor: User | None, reason: str = ""
 ) -> Appointment:
     """Moves an appointment to a status, once, however often the button is pressed."""
     reason = reason.strip()
@@ -145,11 +165,32 @@ def cancel_own_appointment(*, appointment: Appointment, actor: User) -> Appointm
     )
 
 
+def _keep_time(appointment: Appointment, actor: User) -> None:
+    """Stores a new appointment, if the doctor works then and the time is free."""
+    appointment.full_clean()
+    _check_doctor_works(appointment)
+    _lock_calendars(appointment)
+    with _words_for_a_taken_time(appointment):
+        appointment.save(force_insert=True)
+    AppointmentTransition.objects.create(
+        appointment=appointment, to_status=appointment.status, made_by=actor
+    )
+    record(
+        AuditEvent.Verb.CREATE,
+        actor=actor,
+        patient=appointment.patient,
+        target=appointment,
+        detail={"visit_type": appointment.visit_type.code, "is_urgent": appointment.is_urgent},
+    )
+
+
 def _current_status(appointment: Appointment) -> str:
     return Appointment.objects.values_list("status", flat=True).get(pk=appointment.pk)
 
 
-def _store_move(appointment: Appointment, old: str, new: str, actor: User, reason: str) -> None:
+def _store_move(
+    appointment: Appointment, old: str, new: str, actor: User | None, reason: str
+) -> None:
     AppointmentTransition.objects.create(
         appointment=appointment, from_status=old, to_status=new, made_by=actor, reason=reason
     )
@@ -160,6 +201,10 @@ def _store_move(appointment: Appointment, old: str, new: str, actor: User, reaso
         target=appointment,
         detail={"from": old, "to": new},
     )
+    if new in CALLED_OFF:
+        queue_notice(appointment=appointment, kind=Notice.CANCELLED)
+    elif new == Status.BOOKED and old in NOT_YET_AGREED:
+        queue_notice(appointment=appointment, kind=Notice.BOOKED)
 
 
 def _compare_and_set(appointment: Appointment, old: str, new: str) -> bool:

@@ -50,7 +50,7 @@ def appointment_book(request: SignedInRequest) -> HttpResponse:
         return _empty_booking(request)
     if "find" in request.POST or "register" in request.POST:
         return _look_for_patient(request)
-    form = BookingForm(_with_chosen_slot(request.POST), user=request.user)
+    form = BookingForm(with_chosen_slot(request.POST), user=request.user)
     alternatives: list[Slot] | None = None
     form.is_valid()
     known = dict(form.cleaned_data)
@@ -70,7 +70,7 @@ def appointment_book(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def appointment_detail(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Who comes when, and every move of the appointment so far."""
-    appointment = _staff_appointment(request, pk)
+    appointment = staff_appointment(request, pk)
     record_patient_view(patient=appointment.patient, actor=request.user, target=appointment)
     return _detail_page(request, appointment)
 
@@ -78,7 +78,7 @@ def appointment_detail(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def appointment_move(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Moves an appointment to another status."""
-    appointment = _staff_appointment(request, pk)
+    appointment = staff_appointment(request, pk)
     form = MoveForm(request.POST)
     status = form.data.get("status", "")
     if not can_run_desk(request.user) or not can_transition(request.user, appointment, status):
@@ -133,7 +133,7 @@ def _known(request: SignedInRequest, data: dict[str, Any]) -> dict[str, Any]:
     return form.cleaned_data
 
 
-def _with_chosen_slot(data: QueryDict) -> QueryDict:
+def with_chosen_slot(data: QueryDict) -> QueryDict:
     """The form with the doctor and the time of the free slot whose button was pressed."""
     doctor, _slash, starts_at = data.get("slot", "").partition("/")
     if not starts_at:
@@ -193,9 +193,10 @@ def _booked(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
     return redirect(reverse("clinic:desk_day", query=day, fragment=f"appointment-{appointment.pk}"))
 
 
-def _staff_appointment(request: SignedInRequest, pk: UUID) -> Appointment:
+def staff_appointment(request: SignedInRequest, pk: UUID) -> Appointment:
+    """The appointment for those who plan or see patients; to others a 404 or a 403."""
     appointments = visible_appointments(request.user).select_related(
-        "patient", "doctor__user", "visit_type", "created_by"
+        "patient", "doctor__user", "visit_type", "created_by", "rescheduled_from", "rescheduled_to"
     )
     appointment = get_object_or_404(appointments, pk=pk)
     if not can_see_patient_list(request.user):
@@ -217,6 +218,9 @@ def _detail_page(
         "asks_why": any(move.needs_reason for move in moves),
         "form": form or MoveForm(),
         "transitions": appointment.transitions.select_related("made_by"),
+        "notices": appointment.notices.all(),
+        "can_reschedule": appointment.can_become(Appointment.Status.RESCHEDULED)
+        and can_transition(request.user, appointment, Appointment.Status.RESCHEDULED),
     }
     return render(request, "clinic/appointment_detail.html", context, status=status)
 

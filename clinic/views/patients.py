@@ -36,6 +36,7 @@ from clinic.permissions import (
 )
 from clinic.requests import SignedInRequest
 from clinic.services.accounts import AccountState, state_of
+from clinic.services.no_shows import count_no_shows
 from clinic.services.patients import (
     PossibleDuplicateError,
     find_patients,
@@ -165,6 +166,7 @@ def patient_page(
         "consents": _consent_states(patient),
         "consent_form": consent_form or ConsentForm(),
         "login_state": login_state,
+        "no_shows": count_no_shows(patient),
         "can_book": can_run_desk(user),
         "can_edit": can_edit_patient(user, patient),
         "can_record_consent": can_record_consent(user, patient),

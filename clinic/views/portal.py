@@ -30,7 +30,9 @@ from clinic.services.appointments import (
     cancel_own_appointment,
     is_too_late_to_cancel,
 )
+from clinic.services.calendars import visit_file
 from clinic.services.patients import record_own_appointments_view
+from clinic.views.calendars import calendar_response
 
 Status = Appointment.Status
 WORDS_FOR_PATIENTS: dict[str, str | Promise] = {
@@ -55,6 +57,7 @@ class OwnAppointment:
     appointment: Appointment
     words: str | Promise
     can_cancel: bool
+    has_file: bool
     is_too_late: bool
     consultation_id: UUID | None
 
@@ -100,6 +103,22 @@ def my_appointment_cancel(request: SignedInRequest, pk: UUID) -> HttpResponse:
     return redirect("clinic:my_appointments")
 
 
+@require_GET
+def my_appointment_calendar(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """The patient's own appointment as a file for a calendar program."""
+    appointment = get_object_or_404(
+        visible_appointments(request.user).select_related("patient"), pk=pk
+    )
+    if not can_see_portal(request.user):
+        raise PermissionDenied
+    try:
+        file = visit_file(appointment)
+    except ValidationError as error:
+        message = " ".join(error.messages)
+        return render(request, "409.html", {"message": message}, status=409)
+    return calendar_response(file.content, filename="visit.ics")
+
+
 def _in_words(user: User, appointments: Iterable[Appointment]) -> list[OwnAppointment]:
     appointments = list(appointments)
     signed = dict(
@@ -111,6 +130,7 @@ def _in_words(user: User, appointments: Iterable[Appointment]) -> list[OwnAppoin
         OwnAppointment(
             appointment=appointment,
             words=WORDS_FOR_PATIENTS[appointment.status],
+            has_file=appointment.status in Appointment.EXPECTED_STATUSES,
             can_cancel=can_still_be_cancelled_by_patient(appointment),
             is_too_late=is_too_late_to_cancel(appointment),
             consultation_id=signed.get(appointment.pk),

@@ -4,12 +4,17 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from clinic.forms.accounts import ProfileForm, add_errors
+from clinic.forms.calendars import InitialsForm
+from clinic.permissions import can_keep_calendar_feed
 from clinic.requests import SignedInRequest
+from clinic.services.calendars import feed_of
 from clinic.services.profile import update_profile
+from clinic.views.calendars import NEW_TOKEN_KEY
 
 
 @require_http_methods(["GET", "POST"])
@@ -33,6 +38,20 @@ def profile(request: SignedInRequest) -> HttpResponse:
         else:
             messages.success(request, _("Your profile is saved."))
             return redirect("clinic:profile")
-    return render(
-        request, "clinic/profile.html", {"form": form}, status=422 if form.errors else 200
-    )
+    context = {"form": form, **_calendar_feed(request)}
+    return render(request, "clinic/profile.html", context, status=422 if form.errors else 200)
+
+
+def _calendar_feed(request: SignedInRequest) -> dict[str, object]:
+    """The doctor's calendar address, which is told once, on the page after it was made."""
+    if not can_keep_calendar_feed(request.user):
+        return {"has_calendar_feed": False}
+    feed = feed_of(request.user)
+    token = request.session.pop(NEW_TOKEN_KEY, "")
+    path = reverse("clinic:calendar_feed", args=[token]) if token else ""
+    return {
+        "has_calendar_feed": True,
+        "feed": feed,
+        "feed_address": request.build_absolute_uri(path) if path else "",
+        "initials_form": InitialsForm(instance=feed),
+    }

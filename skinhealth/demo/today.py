@@ -11,7 +11,7 @@ from clinic.models import Appointment, Doctor, Patient, VisitType
 from clinic.services.appointments import SlotRefusedError, book_appointment, move_appointment
 from clinic.services.scheduling import add_hours, is_within_hours
 from skinhealth.demo import visits
-from skinhealth.demo.clinic import Cast
+from skinhealth.demo.clinic import Cast, call_messages_sent
 from skinhealth.demo.clock import Clock, hand_wound_clock
 from skinhealth.demo.people import PATIENTS
 from skinhealth.demo.stories import FIBROMA, KERATOSIS, MELANOMA, NEVUS, VASCULAR, Story
@@ -71,7 +71,9 @@ def fill_today(cast: Cast) -> int:
     """Books and lives through today's programme where today is still empty; counts its visits."""
     now = timezone.now()
     today = timezone.localdate(now)
-    if Appointment.objects.on_day(today).exclude(status__in=Appointment.OPEN_STATUSES).exists():
+    # What the clock alone has marked is no sign of a day that was lived through.
+    untouched = (*Appointment.OPEN_STATUSES, Status.NO_SHOW)
+    if Appointment.objects.on_day(today).exclude(status__in=untouched).exists():
         return 0
     booked: list[tuple[Appointment, TodaysVisit]] = []
     with hand_wound_clock() as clock:
@@ -86,6 +88,7 @@ def fill_today(cast: Cast) -> int:
                     booked.append((appointment, entry))
         for appointment, entry in sorted(booked, key=lambda pair: pair[0].starts_at):
             _bring_up_to_date(appointment, entry, cast, clock=clock, now=now)
+    call_messages_sent()
     return len(booked)
 
 

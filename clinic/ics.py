@@ -1,0 +1,68 @@
+"""Calendar files (RFC 5545 and 5546): when and where, and nothing else about a visit."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.utils import timezone
+from icalendar import Calendar, Event, vCalAddress
+
+REQUEST, CANCEL, PUBLISH = "REQUEST", "CANCEL", "PUBLISH"
+REFRESH_EVERY = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class CalendarEntry:
+    """One visit as a calendar program knows it: the same uid for life, a higher sequence wins."""
+
+    uid: str
+    sequence: int
+    starts_at: datetime
+    ends_at: datetime
+    summary: str
+    attendee: str = ""
+
+
+def calendar_of(entries: Iterable[CalendarEntry], *, method: str) -> bytes:
+    """The entries as the bytes of an .ics file, with every time in UTC."""
+    calendar = Calendar()
+    calendar.add("prodid", "-//SkinHealth//Appointments//EN")
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", method)
+    if method == PUBLISH:
+        calendar.add("x-wr-calname", settings.CLINIC_NAME)
+        calendar.add("refresh-interval", REFRESH_EVERY, parameters={"value": "DURATION"})
+    for entry in entries:
+        calendar.add_component(_event(entry, method))
+    content: bytes = calendar.to_ical()
+    return content
+
+
+def _event(entry: CalendarEntry, method: str) -> Event:
+    event = Event()
+    event.add("uid", entry.uid)
+    event.add("sequence", entry.sequence)
+    event.add("dtstamp", timezone.now().astimezone(UTC))
+    event.add("dtstart", entry.starts_at.astimezone(UTC))
+    event.add("dtend", entry.ends_at.astimezone(UTC))
+    event.add("summary", entry.summary)
+    event.add("location", ", ".join(filter(None, [settings.CLINIC_NAME, settings.CLINIC_ADDRESS])))
+    event.add("organizer", _organizer())
+    event.add("status", "CANCELLED" if method == CANCEL else "CONFIRMED")
+    event.add("class", "PRIVATE")
+    # A mail program offers a REQUEST only to those whom it names; the address, never the name.
+    if entry.attendee and method != PUBLISH:
+        attendee = vCalAddress(f"mailto:{entry.attendee}")
+        attendee.params["partstat"] = "ACCEPTED"
+        event.add("attendee", attendee)
+    return event
+
+
+def _organizer() -> vCalAddress:
+    _name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    organizer = vCalAddress(f"mailto:{address}")
+    organizer.params["cn"] = settings.CLINIC_NAME
+    return organizer

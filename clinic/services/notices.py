@@ -1,0 +1,236 @@
+"""Messages to patients about their appointments: written down first, then sent, each one once."""
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.core.mail import EmailAttachment
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone, translation
+from kombu.exceptions import KombuError
+
+from clinic.models import Appointment, AppointmentNotice, AppointmentTransition, Consent
+from clinic.notifications import send_mail, send_text
+from clinic.services.calendars import visit_file
+from clinic.services.consents import has_consent
+from clinic.sms import has_sms
+
+logger = logging.getLogger(__name__)
+
+Kind = AppointmentNotice.Kind
+Channel = AppointmentNotice.Channel
+Status = AppointmentNotice.Status
+BATCH = 500
+TEMPLATES = {
+    Kind.BOOKED: "appointment_booked",
+    Kind.MOVED: "appointment_moved",
+    Kind.CANCELLED: "appointment_cancelled",
+    Kind.FIRST_REMINDER: "appointment_reminder",
+    Kind.LAST_REMINDER: "appointment_reminder",
+}
+# How a patient is reached.
+REACHABLE = {Channel.EMAIL: ~Q(patient__email=""), Channel.SMS: ~Q(patient__phone="")}
+
+
+def queue_notice(*, appointment: Appointment, kind: str) -> None:
+    """Writes a mail about the appointment down, to be sent once the transaction holds."""
+    if not appointment.patient.email:
+        return
+    notice, is_new = AppointmentNotice.objects.get_or_create(
+        appointment=appointment,
+        kind=kind,
+        channel=Channel.EMAIL,
+        starts_at=appointment.starts_at,
+    )
+    if is_new:
+        transaction.on_commit(partial(dispatch_notice, notice.pk))
+
+
+def dispatch_notice(notice_id: int, *, expires_s: float = 3600) -> bool:
+    """Has the worker send the message; a broker that is down leaves it to the next sweep."""
+    # The tasks import this module, so it can name them only once both are there.
+    from clinic.tasks import send_notice_task
+
+    try:
+        send_notice_task.apply_async((notice_id,), expires=expires_s)
+    except (KombuError, OSError) as error:
+        logger.warning("The broker does not answer: %s", type(error).__name__)
+        return False
+    return True
+
+
+def send_notice(*, notice_id: int) -> None:
+    """Claims a waiting message and sends it; one that somebody else has claimed is left alone.
+
+    The claim is in the database before anything leaves: whoever dies in between leaves a message
+    that is never sent again, because it may have arrived.
+    """
+    claimed = (
+        AppointmentNotice.objects.due()
+        .filter(pk=notice_id)
+        .update(status=Status.SENDING, claimed_at=timezone.now(), tries=F("tries") + 1)
+    )
+    if not claimed:
+        return
+    notice = AppointmentNotice.objects.select_related(
+        "appointment__patient", "appointment__doctor__user", "appointment__rescheduled_from"
+    ).get(pk=notice_id)
+    if not _is_still_wanted(notice):
+        _finish(notice, Status.SKIPPED)
+        return
+    try:
+        is_sent = _send(notice)
+    except SoftTimeLimitExceeded:
+        _finish(notice, Status.CUT_OFF)
+    except Exception as error:  # noqa: BLE001  whatever broke, it breaks again: the row says so
+        logger.error("A message to a patient broke off: %s", type(error).__name__)
+        _finish(notice, Status.FAILED)
+    else:
+        if is_sent:
+            _finish(notice, Status.SENT)
+        else:
+            _try_again(notice)
+
+
+def dispatch_due_notices() -> None:
+    """Writes down the reminders that have come due and queues every message that waits."""
+    _give_up_cut_off()
+    _write_down_reminders()
+    for notice_id in AppointmentNotice.objects.due().values_list("pk", flat=True)[:BATCH]:
+        # The next sweep sends the same again: a worker that was away finds one sweep, not many.
+        if not dispatch_notice(notice_id, expires_s=60):
+            return
+
+
+def _give_up_cut_off() -> None:
+    lost_before = timezone.now() - timedelta(seconds=settings.NOTICE_CUT_OFF_AFTER)
+    AppointmentNotice.objects.filter(status=Status.SENDING, claimed_at__lt=lost_before).update(
+        status=Status.CUT_OFF, finished_at=timezone.now()
+    )
+
+
+def _write_down_reminders() -> None:
+    """Adds a row for each reminder that is due; where two sweeps meet, the database keeps one."""
+    for kind, appointments in _to_remind():
+        for channel in _channels():
+            told = AppointmentNotice.objects.filter(
+                appointment=OuterRef("pk"),
+                kind=kind,
+                channel=channel,
+                starts_at=OuterRef("starts_at"),
+            )
+            AppointmentNotice.objects.bulk_create(
+                [
+                    AppointmentNotice(
+                        appointment=appointment,
+                        kind=kind,
+                        channel=channel,
+                        starts_at=appointment.starts_at,
+                    )
+                    for appointment in appointments.filter(REACHABLE[channel], ~Exists(told))
+                ],
+                ignore_conflicts=True,
+            )
+
+
+def _to_remind() -> Iterator[tuple[Kind, QuerySet[Appointment]]]:
+    now = timezone.now()
+    first = timedelta(hours=settings.REMINDER_FIRST_HOURS)
+    last = timedelta(hours=settings.REMINDER_LAST_HOURS)
+    agrees = Consent.objects.active().filter(
+        patient=OuterRef("patient"), purpose=Consent.Purpose.REMINDERS
+    )
+    bookings = AppointmentTransition.objects.filter(
+        appointment=OuterRef("pk"), to_status=Appointment.Status.BOOKED
+    ).order_by("-made_at")
+    expected = Appointment.objects.filter(
+        Exists(agrees), status__in=Appointment.EXPECTED_STATUSES
+    ).annotate(agreed_at=Coalesce(Subquery(bookings.values("made_at")[:1]), "created_at"))
+    # A first reminder is pointless once the last one is due.
+    for kind, lead, too_late in (
+        (Kind.FIRST_REMINDER, first, last),
+        (Kind.LAST_REMINDER, last, timedelta(0)),
+    ):
+        yield (
+            kind,
+            expected.filter(
+                starts_at__gt=now + too_late,
+                starts_at__lte=now + lead,
+                # Who books later than that knows the time from the confirmation.
+                agreed_at__lte=F("starts_at") - lead,
+            ),
+        )
+
+
+def _channels() -> list[Channel]:
+    return [Channel.EMAIL, Channel.SMS] if has_sms() else [Channel.EMAIL]
+
+
+def _is_still_wanted(notice: AppointmentNotice) -> bool:
+    """Whether the message is still true and welcome at the moment in which it leaves."""
+    appointment, patient = notice.appointment, notice.appointment.patient
+    if not (patient.email if notice.channel == Channel.EMAIL else patient.phone and has_sms()):
+        return False
+    if appointment.starts_at != notice.starts_at or appointment.starts_at <= timezone.now():
+        return False
+    if notice.kind == Kind.CANCELLED:
+        return appointment.status == Appointment.Status.CANCELLED or (
+            appointment.status == Appointment.Status.ENTERED_IN_ERROR and _has_been_told(notice)
+        )
+    if appointment.status not in Appointment.EXPECTED_STATUSES:
+        return False
+    return notice.kind not in AppointmentNotice.REMINDERS or has_consent(
+        patient=patient, purpose=Consent.Purpose.REMINDERS
+    )
+
+
+def _has_been_told(notice: AppointmentNotice) -> bool:
+    """Whether the patient has heard of the appointment, so that its end is news."""
+    others = notice.appointment.notices.exclude(pk=notice.pk)
+    return others.filter(status__in=[Status.SENDING, Status.SENT, Status.CUT_OFF]).exists()
+
+
+def _send(notice: AppointmentNotice) -> bool:
+    appointment, patient = notice.appointment, notice.appointment.patient
+    name = TEMPLATES[Kind(notice.kind)]
+    before = appointment.rescheduled_from if notice.kind == Kind.MOVED else None
+    context = {"person": patient, "appointment": appointment, "before": before}
+    if notice.channel == Channel.SMS:
+        return send_text(name, to=str(patient.phone), language=patient.language, context=context)
+    return send_mail(
+        name,
+        to=patient.email,
+        language=patient.language,
+        context=context,
+        attachments=() if notice.kind in AppointmentNotice.REMINDERS else [_attachment(notice)],
+    )
+
+
+def _attachment(notice: AppointmentNotice) -> EmailAttachment:
+    with translation.override(notice.appointment.patient.language):
+        file = visit_file(notice.appointment)
+    return EmailAttachment(
+        "visit.ics", file.content.decode(), f"text/calendar; method={file.method}"
+    )
+
+
+def _finish(notice: AppointmentNotice, status: Status) -> None:
+    _claimed_row(notice).update(status=status, finished_at=timezone.now())
+
+
+def _try_again(notice: AppointmentNotice) -> None:
+    """Lets the message wait 1, 4, 16, then 64 minutes; the fifth time it fails."""
+    if notice.tries >= settings.NOTICE_MAX_TRIES:
+        _finish(notice, Status.FAILED)
+        return
+    pause = timedelta(minutes=4 ** (notice.tries - 1))
+    _claimed_row(notice).update(status=Status.WAITING, due_at=timezone.now() + pause)
+
+
+def _claimed_row(notice: AppointmentNotice) -> QuerySet[AppointmentNotice]:
+    return AppointmentNotice.objects.filter(pk=notice.pk, status=Status.SENDING, tries=notice.tries)

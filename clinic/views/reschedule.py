@@ -1,0 +1,102 @@
+"""Another time for an appointment that is booked."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from clinic.forms.accounts import add_errors
+from clinic.forms.appointments import RescheduleForm
+from clinic.models import Appointment
+from clinic.permissions import can_transition
+from clinic.requests import SignedInRequest
+from clinic.services.appointments import (
+    IllegalTransitionError,
+    SlotRefusedError,
+    reschedule_appointment,
+)
+from clinic.services.scheduling import Slot, next_free_slots
+from clinic.views.appointments import staff_appointment, with_chosen_slot
+
+RESCHEDULED = Appointment.Status.RESCHEDULED
+
+
+@require_http_methods(["GET", "POST"])
+def appointment_reschedule(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """A doctor and a time; the old time is given away only where the new one is had."""
+    appointment = staff_appointment(request, pk)
+    if not can_transition(request.user, appointment, RESCHEDULED):
+        raise PermissionDenied
+    if not appointment.can_become(RESCHEDULED):
+        return _too_late(request, IllegalTransitionError(appointment.status, RESCHEDULED))
+    if request.method == "GET":
+        form = RescheduleForm(initial={"doctor": appointment.doctor}, user=request.user)
+        return _page(request, appointment, form, _next_slots(appointment, {}))
+    form = RescheduleForm(with_chosen_slot(request.POST), user=request.user)
+    slots: list[Slot] | None = None
+    if form.is_valid():
+        try:
+            moved = reschedule_appointment(
+                appointment=appointment, actor=request.user, **form.cleaned_data
+            )
+        except IllegalTransitionError as error:
+            return _too_late(request, error)
+        except SlotRefusedError as refusal:
+            add_errors(form, refusal)
+            slots = refusal.alternatives
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            return _moved(request, moved)
+    if slots is None:
+        slots = _next_slots(appointment, form.cleaned_data)
+    return _page(request, appointment, form, slots, status=422)
+
+
+def _next_slots(appointment: Appointment, known: dict[str, Any]) -> list[Slot]:
+    starts_at: datetime = known.get("starts_at") or appointment.starts_at
+    return next_free_slots(
+        visit_type=appointment.visit_type,
+        after=max(starts_at, timezone.now()),
+        doctor=known.get("doctor") or appointment.doctor,
+        patient=appointment.patient,
+    )
+
+
+def _page(
+    request: SignedInRequest,
+    appointment: Appointment,
+    form: RescheduleForm,
+    slots: list[Slot],
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    context = {"appointment": appointment, "form": form, "slots": slots}
+    return render(request, "clinic/appointment_reschedule.html", context, status=status)
+
+
+def _moved(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
+    starts_at = timezone.localtime(appointment.starts_at)
+    messages.success(
+        request,
+        _("Moved to %(day)s at %(time)s with %(doctor)s.")
+        % {
+            "day": date_format(starts_at, "l j F"),
+            "time": date_format(starts_at, "H:i"),
+            "doctor": appointment.doctor,
+        },
+    )
+    return redirect("clinic:appointment_detail", pk=appointment.pk)
+
+
+def _too_late(request: SignedInRequest, error: IllegalTransitionError) -> HttpResponse:
+    message = " ".join(error.messages)
+    return render(request, "409.html", {"message": message}, status=409)

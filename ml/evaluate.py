@@ -11,20 +11,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.calibration import describe_uncertainty, measure_operating_points
+from ml.calibration import calibrate, describe_uncertainty, measure_operating_points
 from ml.errors import DataError, MlError, run_command
 from ml.evaluation_report import write_report, write_values
+from ml.evidence import load_answers
 from ml.labelled import (
     LabelledPhotograph,
     add_arguments,
     answer_labelled,
     labels_of,
     lesions_of,
+    list_kept,
     load_chosen,
     make_folder,
-    read_photographs,
+    read_labels,
 )
-from ml.manifest import Manifest
+from ml.manifest import Manifest, read_manifest
 from ml.metrics import measure
 from ml.plots import Answers
 from ml.results import Evaluation, MeasuredPoint
@@ -38,11 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.report:
         make_folder(options.report)
     histories = read_histories(options.runs)
-    photographs, table = read_photographs(options)
-    ensemble = load_chosen(options)
-    probabilities = answer_labelled(ensemble, photographs, table)
+    photographs, probabilities, manifest = gather_answers(options)
     evaluation = evaluate(
-        ensemble.manifest, photographs, probabilities, is_own_validation=not options.labels
+        manifest, photographs, probabilities, is_own_validation=not options.labels
     )
     if options.json:
         try:
@@ -53,9 +53,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ) from error
     if options.report:
         answers = Answers(labels_of(photographs), probabilities, evaluation, histories)
-        write_report(options.report, answers, ensemble.manifest)
+        write_report(options.report, answers, manifest)
     print(describe(evaluation))
     return 0
+
+
+def gather_answers(
+    options: argparse.Namespace,
+) -> tuple[list[LabelledPhotograph], npt.NDArray[np.float64], Manifest]:
+    """Answer the labelled photographs, or take the answers that the bundle was validated by.
+
+    Gives the photographs, their calibrated probabilities, n x 7, and the bundle's manifest. Raises
+    DataError or BundleError.
+    """
+    if options.labels is None:
+        manifest = read_manifest(options.bundle)
+        kept = load_answers(options.bundle)
+        return list_kept(kept), calibrate(kept.probabilities, manifest.temperature), manifest
+    if not options.images:
+        raise MlError("--labels needs --images, the folders with the photographs.")
+    photographs = read_labels(options.labels, options.images)
+    ensemble = load_chosen(options)
+    probabilities = answer_labelled(ensemble, photographs, options.labels)
+    return photographs, probabilities, ensemble.manifest
 
 
 def evaluate(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from ml.data import find_image, index_images, read_rows
 from ml.engines import ENGINES
 from ml.ensemble import Ensemble, load_ensemble
 from ml.errors import DataError, MlError
-from ml.evidence import ANSWERS, load_answers
+from ml.evidence import ANSWERS, ValidationAnswers, load_answers
 from ml.labels import LABELS
 from ml.manifest import DEFAULT_BUNDLE, VIEW_COUNTS, read_manifest
 
@@ -43,16 +43,20 @@ def read_photographs(options: argparse.Namespace) -> tuple[list[LabelledPhotogra
 
 def read_validation(bundle: Path, folders: Sequence[Path]) -> list[LabelledPhotograph]:
     """Find the photographs that a bundle was validated on below the folders. Raises DataError."""
-    answers = load_answers(bundle)
     index = index_images(folders)
     return [
-        LabelledPhotograph(
-            number,
-            find_image(index, image_id, bundle / ANSWERS, number),
-            int(answers.labels[number]),
-            answers.lesion_ids[number],
+        replace(one, path=find_image(index, one.path.name, bundle / ANSWERS, one.row))
+        for one in list_kept(load_answers(bundle))
+    ]
+
+
+def list_kept(answers: ValidationAnswers) -> list[LabelledPhotograph]:
+    """List the photographs of kept answers by their names, which are no paths."""
+    return [
+        LabelledPhotograph(number, Path(image_id), int(answers.labels[number]), lesion_id)
+        for number, (image_id, lesion_id) in enumerate(
+            zip(answers.image_ids, answers.lesion_ids, strict=True)
         )
-        for number, image_id in enumerate(answers.image_ids)
     ]
 
 
@@ -123,7 +127,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--images",
         type=Path,
         nargs="+",
-        required=True,
+        default=[],
         metavar="DIR",
         help="folders with the photographs, anywhere below (.jpg, .jpeg, .png, .webp)",
     )

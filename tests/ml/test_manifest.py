@@ -79,6 +79,13 @@ def test_the_bundle_that_is_shipped_is_whole_small_and_good_enough():
     verify_bundle(DEFAULT_BUNDLE, manifest)
     size = sum(path.stat().st_size for path in DEFAULT_BUNDLE.iterdir())
     assert size < 80_000_000
-    assert manifest.metrics.balanced_accuracy > 0.68
+    assert {member.network for member in manifest.members} == {
+        "efficientnet_b1",
+        "efficientnet_b5",
+    }
+    assert manifest.metrics.balanced_accuracy > 0.75
+    assert manifest.metrics.per_class["mel"].recall > 0.65
+    assert set(manifest.operating_points) == {"sensitivity_90", "sensitivity_95"}
+    assert manifest.uncertain_below == 0.5
     assert manifest.metrics.n > 1000
     assert "non-commercial" in manifest.licence

@@ -231,7 +231,8 @@ def describe_hardware(device: torch.device) -> str:
     """Say in words what the training ran on."""
     if device.type == "cuda":
         return f"one {torch.cuda.get_device_name(device)} GPU"
-    return f"{torch.get_num_threads()} CPU cores"
+    cores = torch.get_num_threads()
+    return f"{cores} CPU {'core' if cores == 1 else 'cores'}"
 
 
 def choose_device(name: str) -> torch.device:

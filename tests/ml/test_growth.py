@@ -157,6 +157,9 @@ def test_photographs_for_training_alone_are_never_validated_on(collection, tmp_p
     assert data["training_only"] == ["extra"]
     assert data["training"]["photographs"] + data["validation"]["photographs"] == 42 + 21
     assert data["validation"]["photographs"] < 42 / 2
+    manifest = read_manifest(out / "bundle")
+    assert "for training alone extra" in manifest.data.description
+    assert "with extra for training alone" in manifest.training.description
     shutil.rmtree(out)
     table.write_text(lesions.replace("HAM_nv_100", "HAM_nv_0"))
     with pytest.raises(MlError, match="lesion is in the folders of --data too"):

@@ -1,0 +1,168 @@
+"""The command line of training, and the schedule it asks for."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from ml.arguments import parse_count, parse_part, parse_proportion
+from ml.losses import BALANCERS
+from ml.networks import NETWORKS
+from ml.training import Schedule
+
+
+def make_schedule(options: argparse.Namespace) -> Schedule:
+    """Take the schedule from the command line."""
+    return Schedule(
+        epochs=options.epochs,
+        batch_size=options.batch_size,
+        lr=options.lr,
+        weight_decay=options.weight_decay,
+        warm_up=options.warm_up,
+        ema=options.ema,
+        balance=options.balance,
+        per_class=options.per_class,
+        frozen_epochs=options.frozen_epochs,
+        freeze_batch_norm=options.freeze_batch_norm,
+        patience=options.early_stopping,
+        validate_every=options.validate_every,
+        workers=options.workers,
+    )
+
+
+def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m ml.train",
+        description="Train one network on photographs in the layout of HAM10000 "
+        "(HAM10000_metadata.csv with lesion_id, image_id, dx beside the image folders).",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    data = parser.add_argument_group("data")
+    data.add_argument(
+        "--data",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="DIR",
+        help="one or several folders in the layout of HAM10000",
+    )
+    data.add_argument(
+        "--training-only",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="more folders, whose photographs are never validated on; labels.csv with image_id "
+        "and dx will do",
+    )
+    data.add_argument(
+        "--squeezed-from",
+        type=parse_proportion,
+        metavar="W:H",
+        help="square photographs were squeezed from this proportion, such as 4:3",
+    )
+    data.add_argument(
+        "--validation",
+        type=parse_part,
+        default=0.15,
+        help="part of each class's lesions kept for validation",
+    )
+    data.add_argument("--split-seed", type=int, default=2018, help="seed of the split")
+    network = parser.add_argument_group("network")
+    network.add_argument(
+        "--network",
+        choices=sorted(NETWORKS),
+        default="efficientnet_lite1",
+        help="what to train; the Lite networks start from weights that are installed",
+    )
+    network.add_argument(
+        "--pretrained",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="begin with ImageNet or Noisy Student weights",
+    )
+    network.add_argument(
+        "--start",
+        metavar="NETWORK|BUNDLE",
+        help="begin with a smaller network instead, grown to this one's size: its name takes its "
+        "installed weights, the folder of a bundle with one member those of an earlier run",
+    )
+    network.add_argument(
+        "--size", type=parse_count, default=224, help="side of the input in pixels"
+    )
+    network.add_argument(
+        "--median",
+        type=int,
+        choices=(1, 3, 5),
+        default=3,
+        help="width of the median filter; 1 is none",
+    )
+    schedule = parser.add_argument_group("schedule")
+    schedule.add_argument(
+        "--epochs", type=parse_count, default=12, help="passes over the photographs"
+    )
+    schedule.add_argument("--batch-size", type=parse_count, default=32, help="photographs a step")
+    schedule.add_argument("--lr", type=float, default=1e-3, help="highest rate of AdamW")
+    schedule.add_argument("--weight-decay", type=float, default=0.01, help="of AdamW")
+    schedule.add_argument(
+        "--warm-up", type=parse_part, default=0.15, help="part of the run in which the rate rises"
+    )
+    schedule.add_argument(
+        "--ema", type=float, default=0.998, help="decay of the averaged weights, by step"
+    )
+    schedule.add_argument(
+        "--balance", choices=BALANCERS, default="balanced-softmax", help="the one re-balancer"
+    )
+    schedule.add_argument(
+        "--augment",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="show each photograph turned, cut, coloured and covered anew each time",
+    )
+    schedule.add_argument(
+        "--per-class",
+        type=parse_count,
+        metavar="N",
+        help="draw at most N photographs of a class for each epoch, anew each time",
+    )
+    schedule.add_argument(
+        "--frozen-epochs",
+        type=int,
+        default=0,
+        metavar="N",
+        help="train the head alone for the first N epochs",
+    )
+    schedule.add_argument(
+        "--freeze-batch-norm",
+        action="store_true",
+        help="keep the starting weights' batch-norm statistics",
+    )
+    schedule.add_argument(
+        "--early-stopping",
+        type=parse_count,
+        metavar="PATIENCE",
+        help="stop after so many validations without a better balanced "
+        "accuracy, and keep the best weights",
+    )
+    schedule.add_argument(
+        "--validate-every",
+        type=parse_count,
+        default=1,
+        metavar="N",
+        help="validate after every N epochs and after the last",
+    )
+    run = parser.add_argument_group("run")
+    run.add_argument(
+        "--out", type=Path, metavar="RUN_DIR", help="the run's folder (default: runs/NETWORK)"
+    )
+    run.add_argument("--version", help="version of the run's bundle (default: network, size, seed)")
+    run.add_argument(
+        "--resume", action="store_true", help="go on where the run in --out stopped, or begin"
+    )
+    run.add_argument("--seed", type=int, default=1, help="seed of weights, order, augmentation")
+    run.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    run.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves the default")
+    run.add_argument("--workers", type=int, default=0, help="processes that augment photographs")
+    return parser.parse_args(arguments)

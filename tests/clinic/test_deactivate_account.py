@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.core import mail
 from django.core.exceptions import ValidationError
-from django.db import connection, connections
+from django.db import connections
 from django.urls import reverse
 
 from clinic.models import Appointment, AuditEvent, User
@@ -171,9 +171,7 @@ def test_reactivation_is_posted(admin, secretary, sign_in):
     assert sign_in(admin).get(reactivate_url(secretary)).status_code == 405
 
 
-@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="needs PostgreSQL")
 def test_two_admins_who_shut_each_other_out_at_once_leave_one():
     first, second = UserFactory(role="admin"), UserFactory(role="admin")
     start, refused = threading.Barrier(2), []

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection, connections
+from django.db import connections
 
 from clinic.models import Appointment, AuditEvent, Consultation
 from clinic.services.consultations import open_visit, record_visit_view
@@ -107,9 +107,7 @@ def test_reading_a_visit_is_noted(consultation, doctor, patient):
     assert (event.actor, event.patient, event.target_id) == (doctor, patient, str(consultation.pk))
 
 
-@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="needs PostgreSQL")
 def test_ten_clicks_at_once_open_one_visit():
     doctor = DoctorFactory()
     appointment = AppointmentFactory(doctor=doctor, status=Status.ARRIVED)

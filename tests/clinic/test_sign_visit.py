@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 from django.utils import timezone
 
 from clinic.models import (
@@ -232,9 +232,7 @@ def test_an_open_visit_takes_no_addendum(written, doctor, sign_in):
     assert not Addendum.objects.exists()
 
 
-@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="needs PostgreSQL")
 def test_a_save_and_a_signature_at_once_lose_nothing():
     """Either the text is signed, or its writer is told that the visit is signed."""
     for _ in range(5):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,17 +15,26 @@ from ml.labels import LABELS
 
 
 def answer_photographs(
-    ensemble: Ensemble, paths: Sequence[Path], *, title: str = "photographs"
+    ensemble: Ensemble,
+    paths: Sequence[Path],
+    *,
+    title: str = "photographs",
+    change: Callable[[Path, bytes], bytes] | None = None,
 ) -> npt.NDArray[np.float64]:
     """Give the calibrated probabilities of photographs, n x 7.
 
-    Raises DataError naming the file that cannot be read.
+    `change` makes of each file's bytes those that are shown to the networks. Raises DataError
+    naming the file that cannot be read.
     """
     rows: list[list[float]] = []
     with tqdm(total=len(paths), desc=title, unit="photo") as progress:
         for start in range(0, len(paths), BATCH):
             batch = paths[start : start + BATCH]
             photographs = [_read(path) for path in batch]
+            if change is not None:
+                photographs = [
+                    change(path, data) for path, data in zip(batch, photographs, strict=True)
+                ]
             try:
                 answers = ensemble.predict_batch(photographs)
             except PhotographError:

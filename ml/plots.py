@@ -181,12 +181,15 @@ def draw_risk_coverage(answers: Answers) -> Figure:
 
 
 def draw_training(answers: Answers) -> Figure | None:
+    """Draw the histories of the runs where there are any."""
+    return draw_histories(answers.histories) if answers.histories else None
+
+
+def draw_histories(histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
     """Draw the loss and the validation's balanced accuracy of each run over its epochs."""
-    if not answers.histories:
-        return None
     figure = Figure(figsize=(5.0, 5.2), layout="constrained")
     upper, lower = figure.subplots(2, 1)
-    for index, (name, history) in enumerate(answers.histories.items()):
+    for index, (name, history) in enumerate(histories.items()):
         colour = COLOURS[(-2 - index) % len(COLOURS)]
         upper.plot(*_column(history, "loss"), color=colour, marker=".", label=name)
         lower.plot(*_column(history, "balanced_accuracy"), color=colour, marker=".")

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from tqdm import tqdm
 
+from ml.answers import answer_photographs
 from ml.arguments import parse_count
 from ml.corruptions import CORRUPTIONS, Corruption, corrupt_photograph
-from ml.ensemble import BATCH, Ensemble
+from ml.ensemble import Ensemble
 from ml.errors import MlError, run_command
 from ml.labelled import (
     LabelledPhotograph,
@@ -157,25 +157,18 @@ def answer_spoilt(
     seed: int,
 ) -> npt.NDArray[np.float64]:
     """Give the calibrated probabilities of the spoilt photographs, n x 7."""
-    rows: list[list[float]] = []
-    title = f"{corruption.name} {strength:g}"
-    with tqdm(total=len(photographs), desc=title, unit="photo", leave=False) as progress:
-        for start in range(0, len(photographs), BATCH):
-            batch = photographs[start : start + BATCH]
-            spoilt = [
-                # The name decides the noise, so that no sample or order changes it.
-                corrupt_photograph(
-                    one.path.read_bytes(),
-                    corruption,
-                    strength,
-                    np.random.default_rng((seed, zlib.crc32(one.path.stem.encode()))),
-                )
-                for one in batch
-            ]
-            answers = ensemble.predict_batch(spoilt)
-            rows += [[answer.probabilities[name] for name in LABELS] for answer in answers]
-            progress.update(len(batch))
-    return np.asarray(rows, dtype=np.float64)
+
+    def spoil(path: Path, data: bytes) -> bytes:
+        # The name decides the noise, so that no sample or order changes it.
+        random = np.random.default_rng((seed, zlib.crc32(path.stem.encode())))
+        return corrupt_photograph(data, corruption, strength, random)
+
+    return answer_photographs(
+        ensemble,
+        [photograph.path for photograph in photographs],
+        title=f"{corruption.name} {strength:g}",
+        change=spoil,
+    )
 
 
 def summarise(

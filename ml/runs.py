@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import save_file
 
 from ml.errors import DataError
+from ml.plots import DPI, draw_histories
 
 STATE = "state.pt"
 RECORD = "run.json"
@@ -70,23 +71,7 @@ def read_record(folder: Path) -> dict[str, Any]:
 
 def draw_curves(folder: Path, history: Sequence[Mapping[str, Any]]) -> None:
     """Draw loss and validation values over the epochs into curves.png."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 3.5), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    left.plot([row["epoch"] for row in history], [row["loss"] for row in history], marker=".")
-    left.set(xlabel="epoch", ylabel="training loss")
-    for key, name in (("balanced_accuracy", "balanced accuracy"), ("accuracy", "accuracy")):
-        rows = [row for row in history if row[key] is not None]
-        right.plot(
-            [row["epoch"] for row in rows], [row[key] for row in rows], marker=".", label=name
-        )
-    right.set(xlabel="epoch", ylabel="validation", ylim=(0, 1))
-    right.legend(loc="lower right")
-    figure.savefig(folder / CURVES, dpi=110)
+    draw_histories({folder.name: history}).savefig(folder / CURVES, dpi=DPI)
 
 
 def code_version() -> str:

@@ -2,6 +2,7 @@ from clinic.models.appointment import Appointment, AppointmentTransition
 from clinic.models.audit import AuditEvent
 from clinic.models.calendar_feed import CalendarFeed
 from clinic.models.catalogue import BodySite, Symptom
+from clinic.models.clinic_settings import ClinicSettings
 from clinic.models.consent import Consent
 from clinic.models.consultation import Addendum, Consultation
 from clinic.models.document import IssuedDocument
@@ -21,6 +22,7 @@ __all__ = [
     "Availability",
     "BodySite",
     "CalendarFeed",
+    "ClinicSettings",
     "Consent",
     "Consultation",
     "Doctor",

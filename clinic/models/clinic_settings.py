@@ -1,0 +1,81 @@
+from typing import ClassVar
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+
+class ClinicSettingsManager(models.Manager["ClinicSettings"]):
+    """Gives the one row there is."""
+
+    def current(self) -> "ClinicSettings":
+        """What the clinic has decided, or what the environment says while it has not."""
+        return self.first() or ClinicSettings(
+            name=settings.CLINIC_NAME,
+            phone=settings.CLINIC_PHONE,
+            address=settings.CLINIC_ADDRESS,
+            slot_minutes=settings.CLINIC_SLOT_MINUTES,
+            reminder_first_hours=settings.REMINDER_FIRST_HOURS,
+            reminder_last_hours=settings.REMINDER_LAST_HOURS,
+        )
+
+
+class ClinicSettings(models.Model):
+    """What the clinic decides for itself; one row, none before the first change."""
+
+    class PortalBooking(models.TextChoices):
+        OFF = "off", _("Patients call the clinic")
+        REQUEST = "request", _("Patients ask for a time, the desk books it")
+        INSTANT = "instant", _("Patients book free times themselves")
+
+    name = models.CharField(_("name of the clinic"), max_length=120)
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    phone = PhoneNumberField(_("phone"), blank=True)
+    logo = models.FileField(_("logo"), upload_to="clinic/", blank=True)
+    slot_minutes = models.PositiveSmallIntegerField(
+        _("minutes between two starts"),
+        default=15,
+        validators=[MinValueValidator(5), MaxValueValidator(60)],
+    )
+    cancellation_notice_hours = models.PositiveSmallIntegerField(
+        _("hours of notice before a patient’s own cancellation"),
+        default=24,
+        validators=[MaxValueValidator(168)],
+    )
+    reminder_first_hours = models.PositiveSmallIntegerField(
+        _("hours before the visit at which the first reminder leaves"), default=48
+    )
+    reminder_last_hours = models.PositiveSmallIntegerField(
+        _("hours before the visit at which the last reminder leaves"), default=2
+    )
+    portal_booking = models.CharField(
+        _("booking by patients"),
+        max_length=10,
+        choices=PortalBooking,
+        default=PortalBooking.REQUEST,
+    )
+    is_sign_up_open = models.BooleanField(_("patients may register themselves"), default=False)
+    retention_years = models.PositiveSmallIntegerField(
+        _("years for which records are kept"),
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+    )
+
+    objects: ClassVar[ClinicSettingsManager] = ClinicSettingsManager()
+
+    class Meta:
+        verbose_name = _("clinic settings")
+        verbose_name_plural = _("clinic settings")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="clinic_settings_are_one_row"),
+            models.CheckConstraint(
+                condition=models.Q(reminder_first_hours__gt=models.F("reminder_last_hours")),
+                name="clinic_settings_remind_first_before_last",
+                violation_error_message=_("The first reminder leaves before the last."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -218,11 +218,12 @@ def _summarise_training(records: Sequence[dict[str, Any]]) -> TrainingSummary:
         per_class = schedule["per_class"]
         extra = " and ".join(record["data"]["training_only"])
         more = f", with {extra} for training alone" if extra else ""
+        mixed = f", mixup {schedule['mixup']}" if schedule["mixup"] else ""
         drawn = f", at most {per_class} photographs of a class an epoch" if per_class else ""
         lines.append(
             f"{record['network']} {record['start']['description']}, "
             f"{count} {'epoch' if count == 1 else 'epochs'} at {record['recipe']['size']} pixels, "
-            f"{schedule['balance']}{drawn}{more}"
+            f"{schedule['balance']}{mixed}{drawn}{more}"
         )
     return TrainingSummary(
         seconds=round(sum(record["seconds"] + record["start"]["seconds"] for record in records), 1),

@@ -22,6 +22,7 @@ def make_schedule(options: argparse.Namespace) -> Schedule:
         warm_up=options.warm_up,
         ema=options.ema,
         balance=options.balance,
+        mixup=options.mixup,
         per_class=options.per_class,
         frozen_epochs=options.frozen_epochs,
         freeze_batch_norm=options.freeze_batch_norm,
@@ -114,6 +115,13 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     schedule.add_argument(
         "--balance", choices=BALANCERS, default="balanced-softmax", help="the one re-balancer"
+    )
+    schedule.add_argument(
+        "--mixup",
+        type=parse_part,
+        default=0.0,
+        metavar="ALPHA",
+        help="lay photographs over one another, the share drawn from Beta(ALPHA, ALPHA)",
     )
     schedule.add_argument(
         "--augment",

@@ -20,6 +20,7 @@ from ml.data import LoadedPhotographs, count_by_label
 from ml.labels import LABELS
 from ml.losses import create_loss
 from ml.metrics import measure
+from ml.mixup import draw_mixture
 from ml.networks import LesionNetwork
 from ml.preprocessing import Pixels, Recipe, normalise
 from ml.results import Metrics
@@ -36,6 +37,7 @@ class Schedule:
     warm_up: float
     ema: float
     balance: str
+    mixup: float
     per_class: int | None
     frozen_epochs: int
     freeze_batch_norm: bool
@@ -150,11 +152,14 @@ class Trainer:
         for batch, (images, labels) in enumerate(progress):
             step = self.epoch * self.steps_per_epoch + batch
             rate = self._set_rate(step)
+            mixture = draw_mixture(
+                self.schedule.mixup, len(labels), (self.seed, self.epoch, batch), self.device
+            )
             with torch.autocast(
                 self.device.type, dtype=torch.bfloat16, enabled=self.device.type == "cuda"
             ):
-                logits = self.network(images).logits.float()
-            loss = self.loss(logits, labels)
+                logits = self.network(mixture.images(images)).logits.float()
+            loss = mixture.loss(self.loss, logits, labels)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)

@@ -1,0 +1,39 @@
+"""Mixup: photographs of a batch laid over one another in pairs, and the loss that goes with it.
+
+Source: Zhang et al., "mixup: Beyond Empirical Risk Minimization", 2018.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Says how a batch of n was mixed: each image with its `partner`, which counts 1 - `share`."""
+
+    partner: torch.Tensor
+    share: float
+
+    def images(self, images: torch.Tensor) -> torch.Tensor:
+        """Lay each of n x 3 x h x w images over its partner."""
+        return images.lerp(images[self.partner], 1 - self.share)
+
+    def loss(self, loss: nn.Module, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Give the loss against both labels, each counting as much as its image does."""
+        own: torch.Tensor = loss(logits, labels)
+        partners: torch.Tensor = loss(logits, labels[self.partner])
+        return own.lerp(partners, 1 - self.share)
+
+
+def draw_mixture(alpha: float, count: int, seed: tuple[int, ...], device: torch.device) -> Mixture:
+    """Draw partners and a share from Beta(alpha, alpha); an alpha of 0 mixes nothing."""
+    if alpha == 0:
+        return Mixture(torch.arange(count, device=device), 1.0)
+    rng = np.random.default_rng(seed)
+    partner = torch.from_numpy(rng.permutation(count)).to(device)
+    return Mixture(partner, float(rng.beta(alpha, alpha)))

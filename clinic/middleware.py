@@ -4,6 +4,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
+from clinic.models import ClinicSettings
 from clinic.services.audit import Origin, from_origin
 
 
@@ -16,6 +17,17 @@ class AuditOriginMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         origin = Origin(request_id=uuid.uuid4(), ip_address=request.META.get("REMOTE_ADDR") or None)
         with from_origin(origin):
+            return self.get_response(request)
+
+
+class ClinicSettingsMiddleware:
+    """Reads what the clinic has decided once a request, however many ask."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with ClinicSettings.objects.read_once():
             return self.get_response(request)
 
 

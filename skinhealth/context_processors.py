@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from clinic.models import ClinicSettings
 from clinic.permissions import can_manage_accounts, can_run_desk, can_see_own_day, can_see_portal
 from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE
 
@@ -87,7 +88,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
         elif can_see_portal(user):
             rail = PATIENT_RAIL
     return {
-        "clinic_name": settings.CLINIC_NAME,
+        "clinic_name": ClinicSettings.objects.current().name,
         "rail": rail_links(rail, match.view_name if match else ""),
         "is_demo": settings.IS_DEMO,
         "demo_people": DEMO_PEOPLE if settings.IS_DEMO else (),

@@ -1,3 +1,7 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import timedelta
 from typing import ClassVar
 
 from django.conf import settings
@@ -6,12 +10,38 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+# The row, for as long as somebody has asked to read it once; nothing outlives a request.
+_held: ContextVar[list["ClinicSettings"] | None] = ContextVar("clinic_settings", default=None)
+
 
 class ClinicSettingsManager(models.Manager["ClinicSettings"]):
     """Gives the one row there is."""
 
     def current(self) -> "ClinicSettings":
         """What the clinic has decided, or what the environment says while it has not."""
+        held = _held.get()
+        if held is None:
+            return self._read()
+        if not held:
+            held.append(self._read())
+        return held[0]
+
+    @contextmanager
+    def read_once(self) -> Iterator[None]:
+        """Asks the database once at most until the end: for one request, or one task."""
+        token = _held.set([])
+        try:
+            yield
+        finally:
+            _held.reset(token)
+
+    def forget(self) -> None:
+        """Reads again next time, because the row has changed."""
+        held = _held.get()
+        if held:
+            held.clear()
+
+    def _read(self) -> "ClinicSettings":
         return self.first() or ClinicSettings(
             name=settings.CLINIC_NAME,
             phone=settings.CLINIC_PHONE,
@@ -79,3 +109,15 @@ class ClinicSettings(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def phone_in_words(self) -> str:
+        """The number as people read it, or nothing."""
+        return (
+            self.phone.as_international if self.phone and self.phone.is_valid() else str(self.phone)
+        )
+
+    @property
+    def cancellation_notice(self) -> timedelta:
+        """How long before a visit a patient may still cancel alone."""
+        return timedelta(hours=self.cancellation_notice_hours)

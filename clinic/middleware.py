@@ -4,8 +4,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
-from clinic.models import ClinicSettings
 from clinic.services.audit import Origin, from_origin
+from clinic.services.clinic_settings import as_the_clinic_decides
 
 
 class AuditOriginMiddleware:
@@ -21,13 +21,13 @@ class AuditOriginMiddleware:
 
 
 class ClinicSettingsMiddleware:
-    """Reads what the clinic has decided once a request, however many ask."""
+    """Goes by the clinic's clock, and reads what it has decided once a request."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with ClinicSettings.objects.read_once():
+        with as_the_clinic_decides():
             return self.get_response(request)
 
 

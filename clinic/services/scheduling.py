@@ -296,7 +296,7 @@ def _clock(moment: datetime) -> datetime:
 
 def _readings(clock: datetime) -> tuple[datetime, datetime]:
     """The moments at which the clinic's clock may show a time: two that differ twice a year."""
-    zone = timezone.get_default_timezone()
+    zone = timezone.get_current_timezone()
     return (
         clock.replace(tzinfo=zone, fold=0).astimezone(UTC),
         clock.replace(tzinfo=zone, fold=1).astimezone(UTC),

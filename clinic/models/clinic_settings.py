@@ -108,10 +108,14 @@ class ClinicSettings(models.Model):
         validators=[MaxValueValidator(168)],
     )
     reminder_first_hours = models.PositiveSmallIntegerField(
-        _("hours before the visit at which the first reminder leaves"), default=48
+        _("hours before the visit at which the first reminder leaves"),
+        default=48,
+        validators=[MaxValueValidator(336)],
     )
     reminder_last_hours = models.PositiveSmallIntegerField(
-        _("hours before the visit at which the last reminder leaves"), default=2
+        _("hours before the visit at which the last reminder leaves"),
+        default=2,
+        validators=[MinValueValidator(1), MaxValueValidator(168)],
     )
     portal_booking = models.CharField(
         _("booking by patients"),

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from clinic.models import AuditEvent, ClinicSettings, Consultation, IssuedDocument, Patient, User
 from clinic.pdf import qr_code, render_pdf
 from clinic.services.audit import record
+from clinic.services.clinic_settings import read_stored_logo
 
 Kind = IssuedDocument.Kind
 TEMPLATES = {
@@ -124,14 +125,16 @@ def _patient(patient: Patient) -> dict[str, str]:
 
 
 def _around(paper: Paper, *, address: str) -> dict[str, object]:
-    """What is no part of the signed content: labels, the way to check it, a revocation."""
+    """What is no part of the signed content: labels, logo, the way to check it, a revocation."""
     revoked = paper.revoked_at and {
         "mark": _("REVOKED"),
         "sentence": _("Revoked on %(day)s. It no longer holds.")
         % {"day": on_day(paper.revoked_at)},
     }
+    logo = read_stored_logo()
     return {
         "language": get_language(),
+        "logo": list(logo) if logo else None,
         "revoked": revoked,
         "address": address,
         "qr": qr_code(address),

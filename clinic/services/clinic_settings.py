@@ -51,6 +51,7 @@ def change_clinic_settings(
         return row
     for name in changed:
         setattr(row, name, values[name])
+    row.version += 1
     _save(row)
     detail = {name: [_plain(before[name]), _plain(getattr(row, name))] for name in changed}
     record(AuditEvent.Verb.UPDATE, actor=actor, target=row, detail=detail)
@@ -87,6 +88,7 @@ def _change_logo(*, actor: User, stored: str) -> ClinicSettings:
     old = row.logo.name or ""
     if old == stored:
         return row
+    # The version stays: whoever has the form open loses nothing by another logo.
     row.logo = stored
     _save(row)
     if old:
@@ -104,7 +106,6 @@ def _locked_row() -> ClinicSettings:
 def _save(row: ClinicSettings) -> None:
     is_first = row.pk is None
     row.pk = THE_ROW
-    row.version += 1
     row.full_clean(validate_unique=False)
     try:
         with transaction.atomic():

@@ -103,9 +103,15 @@ def test_an_old_logo_is_thrown_away(browser, client, django_capture_on_commit_ca
     assert [bool(new) for _old, new in details] == [False, True, True]
 
 
-def test_a_logo_is_stored_while_somebody_has_the_form_open_in_words(browser):
+def test_a_new_logo_costs_nobody_what_is_typed_in_an_open_form(browser):
+    form = browser.get(SETTINGS).context["form"]
+    typed = {name: value for name in form.fields if (value := form[name].value())}
     store(browser, photographs.png())
-    assert ClinicSettings.objects.get().version == 1
+    version = form["version"].value()
+    response = browser.post(SETTINGS, {**typed, "version": version, "name": "Another"})
+    assert response.status_code == 302
+    row = ClinicSettings.objects.get()
+    assert (row.name, bool(row.logo)) == ("Another", True)
 
 
 def test_a_logo_whose_file_is_gone_keeps_no_page_back(browser, client):

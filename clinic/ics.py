@@ -9,6 +9,8 @@ from django.conf import settings
 from django.utils import timezone
 from icalendar import Calendar, Event, vCalAddress
 
+from clinic.models import ClinicSettings
+
 REQUEST, CANCEL, PUBLISH = "REQUEST", "CANCEL", "PUBLISH"
 REFRESH_EVERY = timedelta(minutes=15)
 
@@ -27,21 +29,22 @@ class CalendarEntry:
 
 def calendar_of(entries: Iterable[CalendarEntry], *, method: str) -> bytes:
     """The entries as the bytes of an .ics file, with every time in UTC."""
+    clinic = ClinicSettings.objects.current()
     calendar = Calendar()
     calendar.add("prodid", "-//SkinHealth//Appointments//EN")
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", method)
     if method == PUBLISH:
-        calendar.add("x-wr-calname", settings.CLINIC_NAME)
+        calendar.add("x-wr-calname", clinic.name)
         calendar.add("refresh-interval", REFRESH_EVERY, parameters={"value": "DURATION"})
     for entry in entries:
-        calendar.add_component(_event(entry, method))
+        calendar.add_component(_event(entry, method, clinic))
     content: bytes = calendar.to_ical()
     return content
 
 
-def _event(entry: CalendarEntry, method: str) -> Event:
+def _event(entry: CalendarEntry, method: str, clinic: ClinicSettings) -> Event:
     event = Event()
     event.add("uid", entry.uid)
     event.add("sequence", entry.sequence)
@@ -49,8 +52,8 @@ def _event(entry: CalendarEntry, method: str) -> Event:
     event.add("dtstart", entry.starts_at.astimezone(UTC))
     event.add("dtend", entry.ends_at.astimezone(UTC))
     event.add("summary", entry.summary)
-    event.add("location", ", ".join(filter(None, [settings.CLINIC_NAME, settings.CLINIC_ADDRESS])))
-    event.add("organizer", _organizer())
+    event.add("location", ", ".join(filter(None, [clinic.name, clinic.address])))
+    event.add("organizer", _organizer(clinic))
     event.add("status", "CANCELLED" if method == CANCEL else "CONFIRMED")
     event.add("class", "PRIVATE")
     # A mail program offers a REQUEST only to those whom it names; the address, never the name.
@@ -61,8 +64,8 @@ def _event(entry: CalendarEntry, method: str) -> Event:
     return event
 
 
-def _organizer() -> vCalAddress:
+def _organizer(clinic: ClinicSettings) -> vCalAddress:
     _name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     organizer = vCalAddress(f"mailto:{address}")
-    organizer.params["cn"] = settings.CLINIC_NAME
+    organizer.params["cn"] = clinic.name
     return organizer

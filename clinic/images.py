@@ -1,5 +1,6 @@
-"""Portraits: what a person uploads becomes one small square JPEG and nothing else."""
+"""Portraits and logos: what a person uploads becomes one small picture and nothing else."""
 
+from collections.abc import Callable
 from io import BytesIO
 
 from django.conf import settings
@@ -12,21 +13,31 @@ PORTRAIT_FORMATS = ("JPEG", "PNG", "WEBP")
 PORTRAIT_MAX_BYTES = 5 * 1024 * 1024
 PORTRAIT_SIDE = 256  # pixels
 PORTRAIT_QUALITY = 88
+LOGO_BOX = (480, 160)  # pixels: three times what the top bar and the letterhead show
 
 
 def read_portrait(upload: "UploadedFile[bytes]") -> bytes:
     """Reads an upload and gives it back as an upright, square JPEG without metadata."""
+    return _read(upload, _as_portrait)
+
+
+def read_logo(upload: "UploadedFile[bytes]") -> bytes:
+    """Reads an upload and gives it back as a small PNG of its own proportions, without metadata."""
+    return _read(upload, _as_logo)
+
+
+def _read(upload: "UploadedFile[bytes]", convert: Callable[[Image.Image], bytes]) -> bytes:
     if upload.size is None or upload.size > PORTRAIT_MAX_BYTES:
-        raise ValidationError(_("The photograph is larger than 5 MB. Choose a smaller one."))
+        raise ValidationError(_("The picture is larger than 5 MB. Choose a smaller one."))
     try:
         with Image.open(upload, formats=PORTRAIT_FORMATS) as image:
             _check_sides(image)
-            return _as_portrait(image)
+            return convert(image)
     except Image.DecompressionBombError as error:
         raise _too_many_pixels() from error
     except (OSError, SyntaxError, ValueError) as error:
         raise ValidationError(
-            _("This file cannot be read as a photograph. Choose a JPEG, PNG or WebP file.")
+            _("This file cannot be read as a picture. Choose a JPEG, PNG or WebP file.")
         ) from error
 
 
@@ -35,14 +46,14 @@ def _check_sides(image: Image.Image) -> None:
         raise _too_many_pixels()
     if min(image.size) < settings.PHOTOGRAPH_MIN_SIDE:
         raise ValidationError(
-            _("The photograph is too small: each side needs at least %(side)d pixels."),
+            _("The picture is too small: each side needs at least %(side)d pixels."),
             params={"side": settings.PHOTOGRAPH_MIN_SIDE},
         )
 
 
 def _too_many_pixels() -> ValidationError:
     return ValidationError(
-        _("The photograph has more than %(megapixels)d million pixels. Choose a smaller one."),
+        _("The picture has more than %(megapixels)d million pixels. Choose a smaller one."),
         params={"megapixels": settings.PHOTOGRAPH_MAX_PIXELS // 1_000_000},
     )
 
@@ -57,4 +68,15 @@ def _as_portrait(image: Image.Image) -> bytes:
     portrait.paste(square, mask=square.getchannel("A"))
     out = BytesIO()
     portrait.save(out, "JPEG", quality=PORTRAIT_QUALITY, optimize=True)
+    return out.getvalue()
+
+
+def _as_logo(image: Image.Image) -> bytes:
+    upright = ImageOps.exif_transpose(image).convert("RGBA")
+    upright.thumbnail(LOGO_BOX, Image.Resampling.LANCZOS)
+    # A new picture takes the pixels alone: texts, profiles and comments stay behind.
+    logo = Image.new("RGBA", upright.size)
+    logo.paste(upright)
+    out = BytesIO()
+    logo.save(out, "PNG", optimize=True)
     return out.getvalue()

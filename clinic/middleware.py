@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 from clinic.services.audit import Origin, from_origin
+from clinic.services.clinic_settings import as_the_clinic_decides
 
 
 class AuditOriginMiddleware:
@@ -16,6 +17,17 @@ class AuditOriginMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         origin = Origin(request_id=uuid.uuid4(), ip_address=request.META.get("REMOTE_ADDR") or None)
         with from_origin(origin):
+            return self.get_response(request)
+
+
+class ClinicSettingsMiddleware:
+    """Goes by the clinic's clock, and reads what it has decided once a request."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with as_the_clinic_decides():
             return self.get_response(request)
 
 

@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from email.utils import formataddr, parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailAttachment, EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from clinic.models import User
+from clinic.models import ClinicSettings, User
 from clinic.sms import send_sms
 
 logger = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ def _compose(
         message = EmailMultiAlternatives(
             subject=" ".join(subject.split()),
             body=render_to_string(f"emails/{name}.txt", values).strip() + "\n",
+            from_email=_sender(),
             to=[to],
             connection=get_connection(timeout=MAIL_TIMEOUT_S),
         )
@@ -75,10 +77,17 @@ def _compose(
     return message
 
 
+def _sender() -> str:
+    """The clinic by its own name, at the address from which the site may send."""
+    _name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    return formataddr((ClinicSettings.objects.current().name, address))
+
+
 def _values(context: Mapping[str, object]) -> dict[str, object]:
+    clinic = ClinicSettings.objects.current()
     return {
-        "clinic_name": settings.CLINIC_NAME,
-        "clinic_phone": settings.CLINIC_PHONE,
-        "clinic_address": settings.CLINIC_ADDRESS,
+        "clinic_name": clinic.name,
+        "clinic_phone": clinic.phone_in_words,
+        "clinic_address": clinic.address,
         **context,
     }

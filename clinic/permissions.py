@@ -114,6 +114,16 @@ def can_manage_accounts(user: User) -> bool:
     return is_admin(user)
 
 
+def can_read_settings(user: User) -> bool:
+    """See what the clinic has decided for itself."""
+    return is_admin(user) or is_secretary(user)
+
+
+def can_manage_settings(user: User) -> bool:
+    """Change the clinic's settings and its lists of symptoms and body sites."""
+    return is_admin(user)
+
+
 def can_manage_schedule(user: User) -> bool:
     """Change weekly hours and absences."""
     return is_admin(user) or is_secretary(user)

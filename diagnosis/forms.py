@@ -28,7 +28,7 @@ class PhotographForm(forms.Form):
         Lesion.objects.none(), label=_("Lesion"), required=False, empty_label=_("A new lesion")
     )
     body_site = forms.ModelChoiceField(
-        BodySite.objects.all(), label=_("Body site"), required=False, empty_label=_("Not said")
+        BodySite.objects.offered(), label=_("Body site"), required=False, empty_label=_("Not said")
     )
 
     def __init__(self, *args: Any, patient: Patient, **kwargs: Any) -> None:

@@ -2,14 +2,28 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "skinhealth.settings")
 TRANSPORT_ALIASES["filesystem"] = "skinhealth.queue_folder:Transport"
 
-app = Celery("skinhealth")
+
+class ClinicTask(Task[Any, Any]):
+    """A task that goes by the clinic's clock, and reads what it has decided once."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Runs the task."""
+        # Django reads its models after this module.
+        from clinic.services.clinic_settings import as_the_clinic_decides
+
+        with as_the_clinic_decides():
+            return super().__call__(*args, **kwargs)
+
+
+app = Celery("skinhealth", task_cls=ClinicTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

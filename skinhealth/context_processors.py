@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -6,7 +7,14 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from clinic.permissions import can_manage_accounts, can_run_desk, can_see_own_day, can_see_portal
+from clinic.models import ClinicSettings
+from clinic.permissions import (
+    can_manage_accounts,
+    can_read_settings,
+    can_run_desk,
+    can_see_own_day,
+    can_see_portal,
+)
 from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE
 
 
@@ -34,6 +42,12 @@ ADMIN_RAIL = (
     RailEntry("clinic:account_list", "person-gear", _("Accounts"), ("clinic:account_",)),
     RailEntry("clinic:patient_list", "people", _("Patients"), ("clinic:patient_",)),
     RailEntry("diagnosis:model_card", "cpu", _("Models"), ("diagnosis:model_",)),
+    RailEntry(
+        "clinic:clinic_settings",
+        "sliders",
+        _("Settings"),
+        ("clinic:clinic_settings", "clinic:symptom_", "clinic:body_site_"),
+    ),
 )
 SECRETARY_RAIL = (
     RailEntry(
@@ -72,9 +86,17 @@ def rail_links(rail: tuple[RailEntry, ...], view_name: str) -> list[RailLink]:
     ]
 
 
+def logo_address(clinic: ClinicSettings) -> str:
+    """Where a page finds the clinic's logo; a new logo has a new address."""
+    if not clinic.logo:
+        return ""
+    return f"{reverse('clinic:clinic_logo')}?{PurePath(clinic.logo.name or '').stem}"
+
+
 def frame(request: HttpRequest) -> dict[str, object]:
     """What every page's frame shows: the clinic's name and the ways that the role has."""
     user = getattr(request, "user", None)
+    clinic = ClinicSettings.objects.current()
     match = request.resolver_match
     rail: tuple[RailEntry, ...] = ()
     if user is not None and user.is_authenticated:
@@ -87,7 +109,9 @@ def frame(request: HttpRequest) -> dict[str, object]:
         elif can_see_portal(user):
             rail = PATIENT_RAIL
     return {
-        "clinic_name": settings.CLINIC_NAME,
+        "clinic_name": clinic.name,
+        "clinic_logo": logo_address(clinic),
+        "has_settings": user is not None and user.is_authenticated and can_read_settings(user),
         "rail": rail_links(rail, match.view_name if match else ""),
         "is_demo": settings.IS_DEMO,
         "demo_people": DEMO_PEOPLE if settings.IS_DEMO else (),

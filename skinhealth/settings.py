@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "clinic.middleware.ClinicSettingsMiddleware",
     "clinic.middleware.UserLanguageMiddleware",
     "clinic.middleware.AuditOriginMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

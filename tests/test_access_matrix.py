@@ -20,10 +20,13 @@ from django.utils import timezone
 
 from clinic.models import (
     Appointment,
+    BodySite,
     CalendarFeed,
+    ClinicSettings,
     IssuedDocument,
     Prescription,
     PrescriptionLine,
+    Symptom,
 )
 from diagnosis.models import Disease, Lesion, LesionImage, Prediction, Review
 from tests import photographs
@@ -70,6 +73,22 @@ clinic:account_deactivate            POST   account           in   302  404  403
 clinic:account_reactivate            POST   account           in   409  404  403  404  404  404
 clinic:account_invite                POST   account           in   409  404  403  404  404  404
 clinic:account_photograph            GET    account           in   200  200  200  200  404  404
+clinic:clinic_settings               GET    -                 in   200  200  403  403  403  403
+clinic:clinic_settings               POST   -                 in   422  403  403  403  403  403
+clinic:clinic_settings_preview       POST   -                 in   200  403  403  403  403  403
+clinic:clinic_settings_logo          POST   -                 in   422  403  403  403  403  403
+clinic:clinic_logo                   GET    -                 200  200  200  200  200  200  200
+clinic:symptom_list                  GET    -                 in   200  403  403  403  403  403
+clinic:symptom_create                GET    -                 in   200  403  403  403  403  403
+clinic:symptom_create                POST   -                 in   422  403  403  403  403  403
+clinic:symptom_edit                  GET    symptom           in   200  403  403  403  403  403
+clinic:symptom_edit                  POST   symptom           in   422  403  403  403  403  403
+clinic:symptom_move                  POST   symptom           in   302  403  403  403  403  403
+clinic:symptom_offer                 POST   symptom           in   302  403  403  403  403  403
+clinic:body_site_list                GET    -                 in   200  403  403  403  403  403
+clinic:body_site_edit                GET    body_site         in   200  403  403  403  403  403
+clinic:body_site_edit                POST   body_site         in   422  403  403  403  403  403
+clinic:body_site_offer               POST   body_site         in   302  403  403  403  403  403
 clinic:calendar_feed_renew           POST   -                 in   403  403  302  302  403  403
 clinic:calendar_feed_initials        POST   -                 in   403  403  302  409  403  403
 clinic:calendar_feed_revoke          POST   -                 in   403  403  302  302  403  403
@@ -185,6 +204,7 @@ def things(doctor, patient, secretary, settings, tmp_path):
         token_sha256=hashlib.sha256(FEED_TOKEN.encode()).hexdigest(),
         created_at=timezone.now(),
     )
+    ClinicSettings(pk=1, name="The clinic").logo.save("logo.png", ContentFile(photographs.png()))
     doctor.photograph.save("portrait.jpg", ContentFile(photographs.jpeg()))
     of_both = {"doctor": doctor.doctor, "patient": patient}
     appointment = AppointmentFactory(**of_both, starts_at=timezone.now() + timedelta(days=3))
@@ -227,6 +247,8 @@ def things(doctor, patient, secretary, settings, tmp_path):
         "signed": signed,
         "signed_photograph": signed_photograph,
         "signed_prediction": signed_prediction,
+        "body_site": BodySite.objects.get(code="back"),
+        "symptom": Symptom.objects.get(code="itching"),
         "visit": visit,
         "secrets": [patient.full_name, patient.record_number, visit.notes, "Melanoma"],
     }

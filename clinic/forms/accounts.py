@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
 from clinic.images import read_portrait
-from clinic.models import Doctor, Patient, User
+from clinic.models import ClinicSettings, Doctor, Patient, User
 from clinic.services.accounts import IN_STATE, AccountChanges, AccountState, NewAccount
 
 
@@ -38,12 +38,27 @@ def phone_field() -> forms.Field:
     return field
 
 
+def first_language() -> str:
+    """The language of a person of whom nobody has said another."""
+    offered = [code for code, _name in ClinicSettings.objects.current().offered_languages]
+    return settings.LANGUAGE_CODE if settings.LANGUAGE_CODE in offered else offered[0]
+
+
+def offer_languages(field: forms.Field, *, chosen: str) -> None:
+    """Offers the clinic's languages, and the one that was chosen before."""
+    assert isinstance(field, forms.ChoiceField)
+    offered = [code for code, _name in ClinicSettings.objects.current().offered_languages]
+    field.choices = [
+        (code, name) for code, name in settings.LANGUAGES if code in offered or code == chosen
+    ]
+
+
 def language_field() -> forms.ChoiceField:
     """The language of pages and mails."""
     return forms.ChoiceField(
         label=_("Language"),
-        choices=settings.LANGUAGES,
-        initial=settings.LANGUAGE_CODE,
+        choices=lambda: list(ClinicSettings.objects.current().offered_languages),
+        initial=first_language,
         help_text=_("Pages and mails speak this language."),
     )
 
@@ -185,6 +200,7 @@ class AccountEditForm(DoctorFieldsMixin):
             **{name: getattr(doctor, name) for name in self.doctor_fields if doctor},
         }
         super().__init__(data, initial=initial)
+        offer_languages(self.fields["language"], chosen=user.language)
         self.order_fields(["full_name", "email", "phone", "language"])
         if doctor is None:
             for name in self.doctor_fields:
@@ -222,6 +238,7 @@ class ProfileForm(forms.Form):
         user: User,
     ) -> None:
         super().__init__(data, files, initial={"phone": user.phone, "language": user.language})
+        offer_languages(self.fields["language"], chosen=user.language)
         if not user.photograph:
             del self.fields["removes_photograph"]
 

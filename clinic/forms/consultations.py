@@ -42,7 +42,7 @@ class VisitNotesForm(forms.ModelForm[Consultation]):
         ).distinct()
         body_site = self.fields["body_site"]
         assert isinstance(body_site, forms.ModelChoiceField)
-        body_site.queryset = BodySite.objects.all()
+        body_site.queryset = BodySite.objects.offered(self.instance.body_site_id)
         body_site.empty_label = _("Not said")
 
     def differences(self, stored: Consultation) -> list[Difference]:

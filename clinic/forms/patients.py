@@ -4,7 +4,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.forms.accounts import phone_field
+from clinic.forms.accounts import first_language, offer_languages, phone_field
 from clinic.models import Consent, Patient
 
 IDENTITY_FIELDS = (
@@ -50,6 +50,8 @@ class PatientForm(forms.ModelForm[Patient]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial.setdefault("language", first_language())
+        offer_languages(self.fields["language"], chosen=self.initial["language"])
         self.fields["birth_date"].widget.attrs["max"] = timezone.localdate().isoformat()
 
     def _post_clean(self) -> None:

@@ -10,6 +10,7 @@ from clinic.models.notice import AppointmentNotice
 from clinic.models.patient import Patient
 from clinic.models.prescription import Prescription, PrescriptionLine
 from clinic.models.schedule import Absence, Availability, Doctor, VisitType
+from clinic.models.translated import TranslatedModel
 from clinic.models.user import User
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Prescription",
     "PrescriptionLine",
     "Symptom",
+    "TranslatedModel",
     "User",
     "VisitType",
 ]

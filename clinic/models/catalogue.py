@@ -1,8 +1,20 @@
+from typing import ClassVar, Self
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from clinic.models.translated import TranslatedModel
 
-class BodySite(models.Model):
+
+class BodySiteQuerySet(models.QuerySet["BodySite"]):
+    """Body sites by whether they can be chosen."""
+
+    def offered(self, *chosen: int | None) -> Self:
+        """Body sites of today's list, and those that a record has chosen before."""
+        return self.filter(models.Q(is_active=True) | models.Q(pk__in=[pk for pk in chosen if pk]))
+
+
+class BodySite(TranslatedModel):
     """A place on the body, by the words of the data set where it has one."""
 
     class View(models.TextChoices):
@@ -20,6 +32,9 @@ class BodySite(models.Model):
         help_text=_("The word that HAM10000 uses in its column “localization”."),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
+    is_active = models.BooleanField(_("offered"), default=True)
+
+    objects: ClassVar[BodySiteQuerySet] = BodySiteQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("body site")
@@ -27,10 +42,10 @@ class BodySite(models.Model):
         ordering = ["position", "name"]
 
     def __str__(self) -> str:
-        return self.name
+        return self.label
 
 
-class Symptom(models.Model):
+class Symptom(TranslatedModel):
     """A complaint that a visit can record."""
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
@@ -44,4 +59,4 @@ class Symptom(models.Model):
         ordering = ["position", "name"]
 
     def __str__(self) -> str:
-        return self.name
+        return self.label

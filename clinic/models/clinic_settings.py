@@ -1,10 +1,39 @@
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import timedelta
 from typing import ClassVar
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
+
+# The row, for as long as somebody has asked to read it once; nothing outlives a request.
+_held: ContextVar[list["ClinicSettings"] | None] = ContextVar("clinic_settings", default=None)
+
+
+def default_time_zone() -> str:
+    """The zone of the environment, for a row that says nothing of it."""
+    zone: str = settings.TIME_ZONE
+    return zone
+
+
+def check_time_zone(name: str) -> None:
+    """Refuses a zone that the machine's tables do not know."""
+    if name not in available_timezones():
+        raise ValidationError(_("There is no time zone of this name."))
+
+
+def check_languages(codes: object) -> None:
+    """Refuses what is no list of the site's languages."""
+    known = dict(settings.LANGUAGES)
+    if not isinstance(codes, list) or not all(code in known for code in codes):
+        raise ValidationError(_("Choose among the languages of the site."))
 
 
 class ClinicSettingsManager(models.Manager["ClinicSettings"]):
@@ -12,14 +41,42 @@ class ClinicSettingsManager(models.Manager["ClinicSettings"]):
 
     def current(self) -> "ClinicSettings":
         """What the clinic has decided, or what the environment says while it has not."""
-        return self.first() or ClinicSettings(
+        held = _held.get()
+        if held is None:
+            return self._read()
+        if not held:
+            held.append(self._read())
+        return held[0]
+
+    @contextmanager
+    def read_once(self) -> Iterator[None]:
+        """Asks the database once at most until the end: for one request, or one task."""
+        token = _held.set([])
+        try:
+            yield
+        finally:
+            _held.reset(token)
+
+    def forget(self) -> None:
+        """Reads again next time, because the row has changed."""
+        held = _held.get()
+        if held:
+            held.clear()
+
+    def of_the_environment(self) -> "ClinicSettings":
+        """What holds before the clinic has decided anything."""
+        return ClinicSettings(
             name=settings.CLINIC_NAME,
             phone=settings.CLINIC_PHONE,
             address=settings.CLINIC_ADDRESS,
             slot_minutes=settings.CLINIC_SLOT_MINUTES,
             reminder_first_hours=settings.REMINDER_FIRST_HOURS,
             reminder_last_hours=settings.REMINDER_LAST_HOURS,
+            time_zone=settings.TIME_ZONE,
         )
+
+    def _read(self) -> "ClinicSettings":
+        return self.first() or self.of_the_environment()
 
 
 class ClinicSettings(models.Model):
@@ -34,6 +91,12 @@ class ClinicSettings(models.Model):
     address = models.CharField(_("address"), max_length=200, blank=True)
     phone = PhoneNumberField(_("phone"), blank=True)
     logo = models.FileField(_("logo"), upload_to="clinic/", blank=True)
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default=default_time_zone, validators=[check_time_zone]
+    )
+    languages = models.JSONField(
+        _("languages offered"), default=list, blank=True, validators=[check_languages]
+    )
     slot_minutes = models.PositiveSmallIntegerField(
         _("minutes between two starts"),
         default=15,
@@ -45,10 +108,14 @@ class ClinicSettings(models.Model):
         validators=[MaxValueValidator(168)],
     )
     reminder_first_hours = models.PositiveSmallIntegerField(
-        _("hours before the visit at which the first reminder leaves"), default=48
+        _("hours before the visit at which the first reminder leaves"),
+        default=48,
+        validators=[MaxValueValidator(336)],
     )
     reminder_last_hours = models.PositiveSmallIntegerField(
-        _("hours before the visit at which the last reminder leaves"), default=2
+        _("hours before the visit at which the last reminder leaves"),
+        default=2,
+        validators=[MinValueValidator(1), MaxValueValidator(168)],
     )
     portal_booking = models.CharField(
         _("booking by patients"),
@@ -62,6 +129,7 @@ class ClinicSettings(models.Model):
         default=10,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
     )
+    version = models.PositiveIntegerField(default=0, editable=False)
 
     objects: ClassVar[ClinicSettingsManager] = ClinicSettingsManager()
 
@@ -79,3 +147,26 @@ class ClinicSettings(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def phone_in_words(self) -> str:
+        """The number as people read it, or nothing."""
+        return (
+            self.phone.as_international if self.phone and self.phone.is_valid() else str(self.phone)
+        )
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the clinic's clock."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def offered_languages(self) -> Sequence[tuple[str, str | Promise]]:
+        """The languages that people may choose; an empty choice offers all that the site speaks."""
+        offered = [(code, name) for code, name in settings.LANGUAGES if code in self.languages]
+        return offered or settings.LANGUAGES
+
+    @property
+    def cancellation_notice(self) -> timedelta:
+        """How long before a visit a patient may still cancel alone."""
+        return timedelta(hours=self.cancellation_notice_hours)

@@ -128,9 +128,7 @@ def update_account(*, actor: User, user: User, changes: AccountChanges) -> User:
         raise ValidationError(
             {"full_name": _("A patient’s name is changed in the patient’s record.")}
         )
-    detail: dict[str, object] = {}
-    if changes.language != user.language:
-        detail["language"] = [user.language, changes.language]
+    before = _traceable(user, doctor)
     changed = _assign(
         user,
         full_name=changes.full_name,
@@ -152,6 +150,10 @@ def update_account(*, actor: User, user: User, changes: AccountChanges) -> User:
         # Otherwise the old address could still sign in and ask for a new password.
         EmailAddress.objects.filter(user=user).delete()
     if changed:
+        after = _traceable(user, doctor)
+        detail: dict[str, object] = {
+            name: [before[name], after[name]] for name in before if before[name] != after[name]
+        }
         detail["changed"] = sorted(changed)
         record(AuditEvent.Verb.UPDATE, actor=actor, target=user, detail=detail)
     return user
@@ -195,6 +197,23 @@ def reactivate_account(*, actor: User, user: User) -> User:
     detail = {"is_active": [False, True]}
     record(AuditEvent.Verb.UPDATE, actor=actor, target=user, detail=detail)
     return user
+
+
+def _traceable(user: User, doctor: Doctor | None) -> dict[str, str]:
+    """What the trail keeps of an account, old and new: never a name, a phone or a patient's e-mail.
+
+    The e-mail of staff is a key to other people's records: who turned it has to be known.
+    """
+    kept = {"language": user.language}
+    if user.role != User.Role.PATIENT:
+        kept["email"] = user.email
+    if doctor:
+        kept |= {
+            "title": doctor.title,
+            "speciality": doctor.speciality,
+            "licence_number": doctor.licence_number,
+        }
+    return kept
 
 
 def _find_or_register_patient(*, actor: User, account: NewAccount) -> Patient:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -16,6 +15,7 @@ from clinic.models import (
     AppointmentNotice,
     AppointmentTransition,
     AuditEvent,
+    ClinicSettings,
     Doctor,
     Patient,
     User,
@@ -30,7 +30,6 @@ Status = Appointment.Status
 Notice = AppointmentNotice.Kind
 NEEDS_REASON = frozenset({Status.CANCELLED, Status.NO_SHOW, Status.ENTERED_IN_ERROR})
 NOT_YET_AGREED = frozenset({Status.REQUESTED, Status.WAITLIST})
-CANCELLATION_NOTICE = timedelta(hours=24)
 
 
 class IllegalTransitionError(ValidationError):
@@ -128,17 +127,19 @@ def move_appointment(
 
 def can_still_be_cancelled_by_patient(appointment: Appointment) -> bool:
     """Whether the clinic's notice leaves the patient free to cancel without calling."""
+    notice = ClinicSettings.objects.current().cancellation_notice
     return (
         appointment.status in Appointment.OPEN_STATUSES
-        and appointment.starts_at - timezone.now() >= CANCELLATION_NOTICE
+        and appointment.starts_at - timezone.now() >= notice
     )
 
 
 def is_too_late_to_cancel(appointment: Appointment) -> bool:
     """Whether the appointment is still open, but so near that the patient has to call."""
+    notice = ClinicSettings.objects.current().cancellation_notice
     return (
         appointment.status in Appointment.OPEN_STATUSES
-        and timedelta(0) < appointment.starts_at - timezone.now() < CANCELLATION_NOTICE
+        and timedelta(0) < appointment.starts_at - timezone.now() < notice
     )
 
 
@@ -148,11 +149,11 @@ def cancel_own_appointment(*, appointment: Appointment, actor: User) -> Appointm
     if appointment.status != Status.CANCELLED and not can_still_be_cancelled_by_patient(
         appointment
     ):
-        if settings.CLINIC_PHONE:
+        if phone := ClinicSettings.objects.current().phone_in_words:
             raise ValidationError(
                 _("It is too late to cancel here. Please call us on %(phone)s."),
                 code="too_late",
-                params={"phone": settings.CLINIC_PHONE},
+                params={"phone": phone},
             )
         raise ValidationError(
             _("It is too late to cancel here. Please call the clinic."), code="too_late"

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone, translation
@@ -21,6 +20,7 @@ from clinic.models import (
     AppointmentTransition,
     AuditEvent,
     CalendarFeed,
+    ClinicSettings,
     Doctor,
     Patient,
     User,
@@ -142,7 +142,7 @@ def show_initials(*, doctor: Doctor, actor: User, shows_initials: bool) -> None:
 
 
 def _summary(patient: Patient | None = None) -> str:
-    summary = gettext("Visit at %(clinic)s") % {"clinic": settings.CLINIC_NAME}
+    summary = gettext("Visit at %(clinic)s") % {"clinic": ClinicSettings.objects.current().name}
     return f"{summary} · {_initials(patient.full_name)}" if patient else summary
 
 

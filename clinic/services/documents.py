@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from clinic.models import AuditEvent, Consultation, IssuedDocument, Patient, User
+from clinic.models import AuditEvent, ClinicSettings, Consultation, IssuedDocument, Patient, User
 from clinic.pdf import qr_code, render_pdf
 from clinic.services.audit import record
+from clinic.services.clinic_settings import read_stored_logo
 
 Kind = IssuedDocument.Kind
 TEMPLATES = {
@@ -99,10 +99,11 @@ def at_time(moment: datetime) -> str:
 def _letter(paper: Paper) -> dict[str, object]:
     """What every paper says: who wrote it, for whom, and when it was signed."""
     doctor = paper.consultation.doctor
+    clinic = ClinicSettings.objects.current()
     licence = _("Licence %(number)s") % {"number": doctor.licence_number}
     return {
         "title": paper.title,
-        "clinic": {"name": settings.CLINIC_NAME, "phone": settings.CLINIC_PHONE},
+        "clinic": {"name": clinic.name, "phone": clinic.phone_in_words},
         "doctor": {
             "name": str(doctor),
             "details": [
@@ -124,14 +125,16 @@ def _patient(patient: Patient) -> dict[str, str]:
 
 
 def _around(paper: Paper, *, address: str) -> dict[str, object]:
-    """What is no part of the signed content: labels, the way to check it, a revocation."""
+    """What is no part of the signed content: labels, logo, the way to check it, a revocation."""
     revoked = paper.revoked_at and {
         "mark": _("REVOKED"),
         "sentence": _("Revoked on %(day)s. It no longer holds.")
         % {"day": on_day(paper.revoked_at)},
     }
+    logo = read_stored_logo()
     return {
         "language": get_language(),
+        "logo": list(logo) if logo else None,
         "revoked": revoked,
         "address": address,
         "qr": qr_code(address),

@@ -14,7 +14,13 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone, translation
 from kombu.exceptions import KombuError
 
-from clinic.models import Appointment, AppointmentNotice, AppointmentTransition, Consent
+from clinic.models import (
+    Appointment,
+    AppointmentNotice,
+    AppointmentTransition,
+    ClinicSettings,
+    Consent,
+)
 from clinic.notifications import send_mail, send_text
 from clinic.services.calendars import visit_file
 from clinic.services.consents import has_consent
@@ -140,8 +146,9 @@ def _write_down_reminders() -> None:
 
 def _to_remind() -> Iterator[tuple[Kind, QuerySet[Appointment]]]:
     now = timezone.now()
-    first = timedelta(hours=settings.REMINDER_FIRST_HOURS)
-    last = timedelta(hours=settings.REMINDER_LAST_HOURS)
+    clinic = ClinicSettings.objects.current()
+    first = timedelta(hours=clinic.reminder_first_hours)
+    last = timedelta(hours=clinic.reminder_last_hours)
     agrees = Consent.objects.active().filter(
         patient=OuterRef("patient"), purpose=Consent.Purpose.REMINDERS
     )

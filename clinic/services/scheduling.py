@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -18,6 +17,7 @@ from clinic.models import (
     Appointment,
     AuditEvent,
     Availability,
+    ClinicSettings,
     Doctor,
     Patient,
     User,
@@ -69,10 +69,11 @@ class Hours:
 
 
 class Calendar:
-    """Hours, absences and appointments of some doctors over some days, in three queries."""
+    """Hours, absences and appointments of some doctors over some days, in four queries."""
 
     def __init__(self, doctors: Iterable[Doctor], first_day: date, last_day: date) -> None:
         self.doctors = {doctor.pk: doctor for doctor in doctors}
+        self.slot_minutes = ClinicSettings.objects.current().slot_minutes
         start, end = day_bounds(first_day)[0], day_bounds(last_day)[1]
         self._availabilities: dict[UUID, list[Availability]] = defaultdict(list)
         for availability in Availability.objects.filter(doctor__in=self.doctors).order_by(
@@ -107,7 +108,7 @@ class Calendar:
     def free_slots(self, doctor: Doctor, day: date, minutes: int) -> list[Slot]:
         """Times of the grid at which the doctor is free for so many minutes, none of them past."""
         now = timezone.now()
-        step = timedelta(minutes=settings.CLINIC_SLOT_MINUTES)
+        step = timedelta(minutes=self.slot_minutes)
         length = timedelta(minutes=minutes)
         return [
             Slot(doctor, moment, moment + length)
@@ -295,7 +296,7 @@ def _clock(moment: datetime) -> datetime:
 
 def _readings(clock: datetime) -> tuple[datetime, datetime]:
     """The moments at which the clinic's clock may show a time: two that differ twice a year."""
-    zone = timezone.get_default_timezone()
+    zone = timezone.get_current_timezone()
     return (
         clock.replace(tzinfo=zone, fold=0).astimezone(UTC),
         clock.replace(tzinfo=zone, fold=1).astimezone(UTC),

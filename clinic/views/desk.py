@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -114,7 +113,7 @@ def _columns(user: User, doctors: list[Doctor], day: date) -> list[Column]:
 
 
 def _column(calendar: Calendar, doctor: Doctor, day: date, booked: list[Entry]) -> Column:
-    slots = calendar.free_slots(doctor, day, settings.CLINIC_SLOT_MINUTES)
+    slots = calendar.free_slots(doctor, day, calendar.slot_minutes)
     return Column(
         doctor=doctor,
         hours=calendar.hours(doctor, day),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from clinic.models import Appointment, User
+from clinic.models import Appointment, ClinicSettings, User
 from clinic.permissions import (
     can_see_portal,
     can_transition,
@@ -82,7 +82,7 @@ def my_appointments(request: SignedInRequest) -> HttpResponse:
         "upcoming": upcoming,
         "past": _in_words(request.user, page),
         "page_obj": page,
-        "clinic_phone": settings.CLINIC_PHONE,
+        "clinic_phone": ClinicSettings.objects.current().phone_in_words,
     }
     return render(request, "clinic/my_appointments.html", context)
 

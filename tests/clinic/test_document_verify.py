@@ -107,7 +107,7 @@ def test_nobody_keeps_the_page_and_no_search_engine_finds_it(client, document):
         assert '<meta name="robots" content="noindex, nofollow">' in page
 
 
-def test_asking_costs_one_query_and_leaves_no_trace(client, document, django_assert_num_queries):
-    with django_assert_num_queries(1):
+def test_asking_costs_two_queries_and_leaves_no_trace(client, document, django_assert_num_queries):
+    with django_assert_num_queries(2):
         ask(client, document.token)
     assert not AuditEvent.objects.exists()

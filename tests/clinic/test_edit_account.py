@@ -35,6 +35,19 @@ def test_an_admin_corrects_an_account(admin, doctor, sign_in):
     (event,) = AuditEvent.objects.all()
     assert "full_name" in event.detail["changed"]
     assert "Smith" not in str(event.detail)
+    assert event.detail["email"] == ["doctor@example.org", "dora@example.org"]
+    assert event.detail["title"] == ["Dr", "Prof."]
+    assert event.detail["licence_number"] == ["", "1"]
+    assert "language" not in event.detail
+
+
+def test_the_trail_keeps_no_address_of_a_patient(admin, patient, sign_in):
+    url = reverse("clinic:account_edit", args=[patient.user.pk])
+    sign_in(admin).post(
+        url, {"full_name": "Paul Patient", "email": "paul.new@example.org", "language": "en"}
+    )
+    (event,) = AuditEvent.objects.all()
+    assert event.detail == {"changed": ["email"]}
 
 
 def test_after_a_change_of_address_only_the_new_one_signs_in(admin, secretary, client, sign_in):

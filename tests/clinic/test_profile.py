@@ -149,10 +149,10 @@ def test_behind_a_cut_out_face_it_is_white():
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (photographs.svg(), "cannot be read as a photograph"),
-        (photographs.html_named_jpg(), "cannot be read as a photograph"),
-        (photographs.truncated(), "cannot be read as a photograph"),
-        (b"GIF89a" + b"\0" * 100, "cannot be read as a photograph"),
+        (photographs.svg(), "cannot be read as a picture"),
+        (photographs.html_named_jpg(), "cannot be read as a picture"),
+        (photographs.truncated(), "cannot be read as a picture"),
+        (b"GIF89a" + b"\0" * 100, "cannot be read as a picture"),
         (photographs.decompression_bomb(), "more than 40 million pixels"),
         (photographs.png(size=(8000, 5001)), "more than 40 million pixels"),
         (photographs.jpeg(size=(63, 200)), "at least 64 pixels"),

@@ -51,8 +51,13 @@ def addresses():
             reverse("clinic:account_deactivate", args=[account.pk]),
             reverse("diagnosis:model_card"),
             reverse("clinic:profile"),
+            reverse("clinic:clinic_settings"),
+            reverse("clinic:symptom_list"),
+            reverse("clinic:symptom_create"),
+            reverse("clinic:body_site_list"),
         ],
         "secretary": [
+            reverse("clinic:clinic_settings"),
             reverse("clinic:desk_day"),
             reverse("clinic:appointment_book"),
             reverse("clinic:appointment_detail", args=[waiting.pk]),

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser, call_command
 
 from clinic.models import User
+from clinic.services.clinic_settings import as_the_clinic_decides
 from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE
 
 
@@ -31,12 +32,13 @@ class Command(BaseCommand):
         from skinhealth.demo.clinic import find_cast, open_clinic
         from skinhealth.demo.today import fill_today
 
-        if not User.objects.exists():
-            self.stderr.write("Opening the demo clinic, which takes some seconds ...")
-            open_clinic()
-        cast = find_cast()
-        if cast:
-            fill_today(cast)
+        with as_the_clinic_decides():
+            if not User.objects.exists():
+                self.stderr.write("Opening the demo clinic, which takes some seconds ...")
+                open_clinic()
+            cast = find_cast()
+            if cast:
+                fill_today(cast)
         for person in DEMO_PEOPLE:
             self.stdout.write(f"  {person.role_name:<11}{person.email}")
         self.stdout.write(f"  {'Password':<11}{DEMO_PASSWORD}\n")

@@ -1,0 +1,35 @@
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import BodySite, Symptom
+from clinic.models.translated import Translations, other_languages
+
+
+class CatalogueNameForm(forms.Form):
+    """What a row is called, once more for every other language of the site."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=80, error_messages={"required": _("Write a name.")}
+    )
+
+    def __init__(self, *args: Any, entry: Symptom | BodySite | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if entry:
+            self.initial["name"] = entry.name
+        for code, language in other_languages():
+            self.fields[f"name_{code}"] = forms.CharField(
+                label=_("Name in %(language)s") % {"language": language},
+                required=False,
+                max_length=80,
+                initial=entry.translations.get(code, {}).get("name", "") if entry else "",
+                widget=forms.TextInput(attrs={"lang": code, "dir": "auto"}),
+                help_text=_("Without it, this language shows the name above."),
+            )
+
+    @property
+    def translations(self) -> Translations:
+        """The names in the other languages, without what was left empty."""
+        names = {code: self.cleaned_data[f"name_{code}"] for code, _name in other_languages()}
+        return {code: {"name": name} for code, name in names.items() if name}

@@ -1,0 +1,131 @@
+"""What an admin decides for the whole clinic."""
+
+from functools import cache
+from itertools import groupby
+from typing import Any, ClassVar
+from zoneinfo import available_timezones
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from clinic.forms.accounts import phone_field
+from clinic.images import read_logo
+from clinic.models import ClinicSettings
+
+# What the page shows together, in its order.
+GROUPS: dict[str, tuple[str, ...]] = {
+    "clinic": ("name", "address", "phone"),
+    "clock": ("time_zone", "languages"),
+    "visits": ("slot_minutes", "cancellation_notice_hours"),
+    "reminders": ("reminder_first_hours", "reminder_last_hours"),
+    "portal": ("portal_booking", "is_sign_up_open"),
+    "records": ("retention_years",),
+}
+FIELDS = tuple(name for names in GROUPS.values() for name in names)
+REGIONS = {
+    "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe",
+    "Indian", "Pacific",
+}  # fmt: skip
+
+
+@cache
+def zone_choices() -> list[tuple[str, Any]]:
+    """The zones that are named for a place, by region, and UTC."""
+    names = sorted(name for name in available_timezones() if name.split("/")[0] in REGIONS)
+    regions = groupby(names, key=lambda name: name.split("/")[0])
+    by_region: list[tuple[str, Any]] = [
+        (region, [(name, name.replace("_", " ")) for name in zones]) for region, zones in regions
+    ]
+    return [("UTC", "UTC"), *by_region]
+
+
+class ClinicSettingsForm(forms.ModelForm[ClinicSettings]):
+    """The clinic's settings, with the version that was read before."""
+
+    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    phone = phone_field()
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        help_text=_("Weekly hours, pages, mails and papers go by this clock."),
+    )
+    languages = forms.MultipleChoiceField(
+        label=_("Languages offered"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Offer at least one language.")},
+        help_text=_("People choose among these for pages and mails."),
+    )
+
+    class Meta:
+        model = ClinicSettings
+        fields = FIELDS
+        widgets = {"portal_booking": forms.RadioSelect}
+        help_texts: ClassVar[dict[str, Any]] = {
+            "address": _("In one line; it stands in messages and calendar files."),
+            "slot_minutes": _("Free times are offered on this grid."),
+            "cancellation_notice_hours": _("0 lets patients cancel until the visit begins."),
+            "is_sign_up_open": _("Without it, accounts come by invitation only."),
+            "retention_years": _("Counted from the last visit."),
+        }
+        error_messages: ClassVar[dict[str, Any]] = {
+            "name": {"required": _("Write the name of the clinic.")},
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        clinic = self.instance
+        self.initial["version"] = clinic.version
+        self.initial["languages"] = [code for code, _name in clinic.offered_languages]
+        zone, languages = self.fields["time_zone"], self.fields["languages"]
+        assert isinstance(zone, forms.ChoiceField)
+        assert isinstance(languages, forms.MultipleChoiceField)
+        own = (clinic.time_zone, clinic.time_zone)
+        zone.choices = zone_choices() if _has(clinic.time_zone) else [own, *zone_choices()]
+        languages.choices = list(settings.LANGUAGES)
+
+    def clean_languages(self) -> list[str]:
+        """The languages; all of them is no choice, and offers those that the site learns later."""
+        chosen: list[str] = self.cleaned_data["languages"]
+        return [] if len(chosen) == len(settings.LANGUAGES) else chosen
+
+    def clean(self) -> dict[str, Any]:
+        """Says beside the field that the first reminder has to leave first."""
+        cleaned = super().clean() or self.cleaned_data
+        first, last = cleaned.get("reminder_first_hours"), cleaned.get("reminder_last_hours")
+        if first is not None and last is not None and first <= last:
+            self.add_error(
+                "reminder_last_hours", _("The last reminder leaves later than the first.")
+            )
+        return cleaned
+
+    def _post_clean(self) -> None:
+        """Leaves the row untouched: the service sets, checks and stores what was typed."""
+
+    @property
+    def values(self) -> dict[str, object]:
+        """What was decided, as far as it could be read."""
+        return {name: self.cleaned_data[name] for name in FIELDS if name in self.cleaned_data}
+
+
+class LogoForm(forms.Form):
+    """A picture for the top bar and the letterhead."""
+
+    logo = forms.FileField(
+        label=_("New logo"),
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+        error_messages={
+            "required": _("Choose a picture."),
+            "empty": _("The file is empty."),
+        },
+        help_text=_("JPEG, PNG or WebP, up to 5 MB; best on a white or a clear ground."),
+    )
+
+    def clean_logo(self) -> bytes:
+        """The picture that is stored, instead of the file that was sent."""
+        upload: UploadedFile[bytes] = self.cleaned_data["logo"]
+        return read_logo(upload)
+
+
+def _has(name: str) -> bool:
+    return name == "UTC" or (name.split("/")[0] in REGIONS and name in available_timezones())

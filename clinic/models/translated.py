@@ -1,0 +1,45 @@
+"""Texts of a catalogue in the languages of the site."""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from django.conf import settings
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+# By language, then by the name of the field: {"fr": {"name": "Démangeaisons"}}.
+Translations: TypeAlias = dict[str, dict[str, str]]
+
+
+def in_language(own: str, translations: Translations, field: str) -> str:
+    """A text in the language of the page, or as the catalogue has it where nobody translated it."""
+    language = get_language() or settings.LANGUAGE_CODE
+    for code in (language, language.split("-")[0]):
+        if text := translations.get(code, {}).get(field):
+            return text
+    return own
+
+
+def other_languages() -> Sequence[tuple[str, str | Promise]]:
+    """The languages of the site beside the one that the catalogues are written in."""
+    return [(code, name) for code, name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+
+
+class TranslatedModel(models.Model):
+    """A row of a catalogue whose texts may be written once more for every language."""
+
+    translations = models.JSONField(_("in other languages"), default=dict, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def in_language(self, field: str) -> str:
+        """One of the row's texts, in the language of the page where it has been translated."""
+        return in_language(getattr(self, field), self.translations, field)
+
+    @property
+    def label(self) -> str:
+        """The row's name, in the language of the page where it has been translated."""
+        return self.in_language("name")

@@ -1,0 +1,130 @@
+"""What the clinic decides for itself, and the change of it."""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import AuditEvent, ClinicSettings, User
+from clinic.services.audit import record
+
+THE_ROW = 1
+
+
+class SettingsChangedError(ValidationError):
+    """Somebody else has changed the settings since they were read."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Somebody else has changed the settings meanwhile. Nothing of yours is stored yet."),
+            code="settings_changed",
+        )
+
+
+@contextmanager
+def as_the_clinic_decides() -> Iterator[None]:
+    """Goes by the clinic's clock until the end, and reads what it has decided once."""
+    with (
+        ClinicSettings.objects.read_once(),
+        timezone.override(ClinicSettings.objects.current().zone),
+    ):
+        yield
+
+
+@transaction.atomic
+def change_clinic_settings(
+    *, actor: User, version: int, values: Mapping[str, object]
+) -> ClinicSettings:
+    """Stores what an admin decided, unless another admin has since this version was read."""
+    row = _locked_row()
+    if row.version != version:
+        raise SettingsChangedError
+    before = {name: getattr(row, name) for name in values}
+    changed = [name for name, value in values.items() if before[name] != value]
+    if not changed:
+        return row
+    for name in changed:
+        setattr(row, name, values[name])
+    row.version += 1
+    _save(row)
+    detail = {name: [_plain(before[name]), _plain(getattr(row, name))] for name in changed}
+    record(AuditEvent.Verb.UPDATE, actor=actor, target=row, detail=detail)
+    return row
+
+
+def change_logo(*, actor: User, png: bytes | None) -> ClinicSettings:
+    """Stores the clinic's logo, or takes it away where there is none any more."""
+    stored = _store_logo(png) if png else ""
+    try:
+        return _change_logo(actor=actor, stored=stored)
+    except BaseException:
+        if stored:
+            default_storage.delete(stored)
+        raise
+
+
+def read_stored_logo() -> bytes | None:
+    """The logo as it is kept; a file that is gone keeps no page and no paper back."""
+    logo = ClinicSettings.objects.current().logo
+    if not logo:
+        return None
+    try:
+        with logo.open("rb") as file:
+            content: bytes = file.read()
+    except OSError:
+        return None
+    return content
+
+
+@transaction.atomic
+def _change_logo(*, actor: User, stored: str) -> ClinicSettings:
+    row = _locked_row()
+    old = row.logo.name or ""
+    if old == stored:
+        return row
+    # The version stays: whoever has the form open loses nothing by another logo.
+    row.logo = stored
+    _save(row)
+    if old:
+        transaction.on_commit(lambda: default_storage.delete(old))
+    record(AuditEvent.Verb.UPDATE, actor=actor, target=row, detail={"logo": [old, stored]})
+    return row
+
+
+def _locked_row() -> ClinicSettings:
+    """The row, or what becomes the row: admins who change it come one after the other."""
+    row = ClinicSettings.objects.select_for_update().filter(pk=THE_ROW).first()
+    return row or ClinicSettings.objects.of_the_environment()
+
+
+def _save(row: ClinicSettings) -> None:
+    is_first = row.pk is None
+    row.pk = THE_ROW
+    row.full_clean(validate_unique=False)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=is_first)
+    except IntegrityError as error:
+        # Two admins have made the first change at once.
+        raise SettingsChangedError from error
+    ClinicSettings.objects.forget()
+
+
+def _store_logo(png: bytes) -> str:
+    try:
+        return default_storage.save(f"clinic/{uuid.uuid4()}.png", ContentFile(png))
+    except OSError as error:
+        raise ValidationError(
+            {"logo": _("The logo could not be stored. Please try again later.")}
+        ) from error
+
+
+def _plain(value: object) -> object:
+    """A value as the trail can keep it."""
+    return value if isinstance(value, bool | int | list) else str(value)

@@ -33,6 +33,7 @@ class RailLink:
 ADMIN_RAIL = (
     RailEntry("clinic:account_list", "person-gear", _("Accounts"), ("clinic:account_",)),
     RailEntry("clinic:patient_list", "people", _("Patients"), ("clinic:patient_",)),
+    RailEntry("diagnosis:atlas_list", "journal-medical", _("Atlas"), ("diagnosis:atlas_",)),
     RailEntry("diagnosis:model_card", "cpu", _("Models"), ("diagnosis:model_",)),
 )
 SECRETARY_RAIL = (
@@ -51,6 +52,7 @@ DOCTOR_RAIL = (
     ),
     RailEntry("diagnosis:to_review", "clipboard2-check", _("To review"), ("diagnosis:to_review",)),
     RailEntry("clinic:patient_list", "people", _("Patients"), ("clinic:patient_",)),
+    RailEntry("diagnosis:atlas_list", "journal-medical", _("Atlas"), ("diagnosis:atlas_",)),
     RailEntry("diagnosis:model_card", "cpu", _("Model"), ("diagnosis:model_",)),
 )
 PATIENT_RAIL = (

@@ -26,6 +26,7 @@ from clinic.models import (
     PrescriptionLine,
 )
 from diagnosis.models import Disease, Lesion, LesionImage, Prediction, Review
+from diagnosis.services.atlas_images import add_atlas_image
 from tests import photographs
 from tests.factories import (
     AppointmentFactory,
@@ -127,6 +128,31 @@ diagnosis:class_map                  GET    prediction        in   404  404  200
 diagnosis:prediction_review          POST   prediction        in   404  404  422  404  404  404
 diagnosis:to_review                  GET    -                 in   403  403  200  200  403  403
 diagnosis:model_card                 GET    -                 in   200  403  200  200  403  403
+diagnosis:atlas_list                 GET    -                 in   200  403  200  200  403  403
+diagnosis:atlas_disease_create       GET    -                 in   200  403  403  403  403  403
+diagnosis:atlas_disease_create       POST   -                 in   422  403  403  403  403  403
+diagnosis:atlas_disease              GET    disease           in   200  403  200  200  403  403
+diagnosis:atlas_disease_edit         GET    disease           in   200  403  403  403  403  403
+diagnosis:atlas_disease_edit         POST   disease           in   422  403  403  403  403  403
+diagnosis:atlas_disease_delete       POST   disease           in   409  403  403  403  403  403
+diagnosis:atlas_stage_add            POST   disease           in   422  403  403  403  403  403
+diagnosis:atlas_stage_edit           GET    stage             in   200  403  403  403  403  403
+diagnosis:atlas_stage_edit           POST   stage             in   422  403  403  403  403  403
+diagnosis:atlas_stage_move           POST   stage             in   302  403  403  403  403  403
+diagnosis:atlas_stage_delete         POST   stage             in   302  403  403  403  403  403
+diagnosis:atlas_image_add            GET    disease           in   200  403  200  200  403  403
+diagnosis:atlas_image_add            POST   disease           in   422  403  422  422  403  403
+diagnosis:atlas_proposals            GET    -                 in   200  403  403  403  403  403
+diagnosis:atlas_image                GET    atlas_image       in   200  403  200  200  403  403
+diagnosis:atlas_image                GET    atlas_proposal    in   200  403  200  404  403  403
+diagnosis:atlas_image_edit           POST   atlas_image       in   422  403  403  403  403  403
+diagnosis:atlas_image_accept         POST   atlas_proposal    in   302  403  403  404  403  403
+diagnosis:atlas_image_decline        POST   atlas_proposal    in   422  403  403  404  403  403
+diagnosis:atlas_image_archive        POST   atlas_image       in   422  403  403  403  403  403
+diagnosis:atlas_image_file           GET    atlas_image       in   200  403  200  200  403  403
+diagnosis:atlas_image_thumbnail      GET    atlas_image       in   200  403  200  200  403  403
+diagnosis:atlas_image_file           GET    atlas_proposal    in   200  403  200  404  403  403
+diagnosis:atlas_compare              GET    photograph        in   404  404  200  404  404  404
 clinic:my_appointments               GET    -                 in   403  403  403  403  200  200
 clinic:my_appointment_cancel         POST   appointment       in   403  403  403  404  302  404
 clinic:my_appointment_calendar       GET    appointment       in   403  403  403  404  200  404
@@ -176,7 +202,7 @@ def cast(admin, secretary, doctor, other_doctor, patient, other_patient):
 
 
 @pytest.fixture
-def things(doctor, patient, secretary, settings, tmp_path):
+def things(admin, doctor, patient, secretary, settings, tmp_path):
     """One of everything; all of it is the patient's, and the doctor's who treats that patient."""
     storage = settings.STORAGES["default"] | {"OPTIONS": {"location": tmp_path, "base_url": None}}
     settings.STORAGES = settings.STORAGES | {"default": storage}
@@ -213,8 +239,13 @@ def things(doctor, patient, secretary, settings, tmp_path):
     )
     signed.signed_at, signed.signed_by = timezone.now(), doctor
     signed.save()
+    disease = Disease.objects.get(code="mel")
     return {
         "account": doctor,
+        "atlas_image": _atlas_image(disease, admin, number=3, is_accepted=True),
+        "atlas_proposal": _atlas_image(disease, doctor, number=4, is_accepted=False),
+        "disease": disease,
+        "stage": disease.stages.last(),
         "appointment": appointment,
         "consent": ConsentFactory(patient=patient, recorded_by=secretary),
         "doctor": doctor.doctor,
@@ -266,6 +297,17 @@ def _photograph(visit, lesion, *, number):
         milliseconds=50,
     )
     return image, prediction
+
+
+def _atlas_image(disease, actor, *, number, is_accepted):
+    return add_atlas_image(
+        disease=disease,
+        data=photographs.jpeg(seed=number),
+        actor=actor,
+        source="The table",
+        licence="CC0",
+        is_accepted=is_accepted,
+    )
 
 
 def address(row, things):

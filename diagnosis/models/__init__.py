@@ -1,9 +1,11 @@
+from diagnosis.models.atlas import AtlasImage
 from diagnosis.models.disease import Disease, DiseaseStage
 from diagnosis.models.lesion import Lesion, LesionImage
 from diagnosis.models.prediction import Prediction
 from diagnosis.models.review import Review, TrainingSample
 
 __all__ = [
+    "AtlasImage",
     "Disease",
     "DiseaseStage",
     "Lesion",

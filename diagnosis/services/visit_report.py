@@ -94,8 +94,8 @@ def _diagnosis(review: Review) -> Entry:
     }
     code = _("ICD-10 %(code)s") % {"code": disease.icd10} if disease.icd10 else ""
     return Entry(
-        title=", ".join(filter(None, [disease.name, str(review.stage or "")])),
-        text=disease.plain_words,
+        title=", ".join(filter(None, [str(disease), str(review.stage or "")])),
+        text=disease.local_plain_words,
         small=" · ".join(filter(None, [str(site or ""), code, decided])),
     )
 

@@ -18,7 +18,9 @@ TRANSLATED = {
 
 def other_languages() -> list[tuple[str, str]]:
     """The languages of the site beside the one that the catalogue is written in."""
-    return [(code, name) for code, name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+    return [
+        (code, str(name)) for code, name in settings.LANGUAGES if code != settings.LANGUAGE_CODE
+    ]
 
 
 class TranslatedForm(forms.Form):

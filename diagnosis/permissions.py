@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from clinic.models import User
 from clinic.permissions import is_admin, is_doctor, is_patient, patients_in_care
 from diagnosis.models import AtlasImage, Disease, Lesion, LesionImage, Prediction, Review
+from diagnosis.models.atlas import AtlasImageQuerySet
 
 VALIDATING = (Review.Decision.CONFIRMED, Review.Decision.CORRECTED)
 
@@ -88,7 +89,7 @@ def visible_diseases(user: User) -> QuerySet[Disease]:
     return Disease.objects.offered() if is_doctor(user) else Disease.objects.none()
 
 
-def visible_atlas_images(user: User) -> QuerySet[AtlasImage]:
+def visible_atlas_images(user: User) -> AtlasImageQuerySet:
     """Images of the atlas: a doctor sees what is shown, and the own proposals."""
     if is_admin(user):
         return AtlasImage.objects.all()

@@ -56,8 +56,13 @@ DOCTOR_RAIL = (
     RailEntry("diagnosis:model_card", "cpu", _("Model"), ("diagnosis:model_",)),
 )
 PATIENT_RAIL = (
-    RailEntry("clinic:my_appointments", "calendar-event", _("Visits"), ("clinic:my_",)),
-    RailEntry("diagnosis:my_record", "file-earmark-medical", _("Record"), ("diagnosis:my_",)),
+    RailEntry("clinic:my_appointments", "calendar-event", _("Visits"), ("clinic:my_appointment",)),
+    RailEntry(
+        "diagnosis:my_record",
+        "file-earmark-medical",
+        _("Record"),
+        ("diagnosis:my_", "clinic:my_documents"),
+    ),
 )
 
 

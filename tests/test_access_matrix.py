@@ -25,6 +25,7 @@ from clinic.models import (
     Prescription,
     PrescriptionLine,
 )
+from clinic.services.patient_documents import add_document
 from diagnosis.models import Disease, Lesion, LesionImage, Prediction, Review
 from diagnosis.services.atlas_images import add_atlas_image
 from tests import photographs
@@ -96,6 +97,15 @@ clinic:patient_edit                  POST   patient           in   403  422  422
 clinic:patient_invite                POST   patient           in   302  302  403  404  403  404
 clinic:consent_record                POST   patient           in   403  422  422  404  403  404
 clinic:consent_withdraw              POST   consent           in   403  302  302  404  403  404
+clinic:patient_documents             GET    patient           in   403  200  200  404  403  404
+clinic:patient_documents             POST   patient           in   403  422  422  404  403  404
+clinic:document_file                 GET    clinical_paper    in   404  404  200  404  404  404
+clinic:document_file                 GET    insurance_card    in   404  200  200  404  200  404
+clinic:document_archive              POST   clinical_paper    in   404  404  422  404  404  404
+clinic:document_archive              POST   insurance_card    in   404  422  422  404  403  404
+clinic:document_share                POST   clinical_paper    in   404  404  302  404  404  404
+clinic:document_share                POST   insurance_card    in   404  302  302  404  403  404
+clinic:my_documents                  GET    -                 in   403  403  403  403  200  200
 clinic:doctor_day                    GET    -                 in   403  403  200  200  403  403
 clinic:visit_open                    POST   appointment       in   403  403  409  404  403  404
 diagnosis:visit                      GET    visit             in   404  404  200  404  404  404
@@ -247,6 +257,8 @@ def things(admin, doctor, patient, secretary, settings, tmp_path):
         "disease": disease,
         "stage": disease.stages.last(),
         "appointment": appointment,
+        "clinical_paper": _document(patient, doctor, category="histology", is_shared=False),
+        "insurance_card": _document(patient, secretary, category="insurance", is_shared=True),
         "consent": ConsentFactory(patient=patient, recorded_by=secretary),
         "doctor": doctor.doctor,
         "draft": Prescription.objects.create(consultation=visit),
@@ -297,6 +309,12 @@ def _photograph(visit, lesion, *, number):
         milliseconds=50,
     )
     return image, prediction
+
+
+def _document(patient, actor, **said):
+    return add_document(
+        patient=patient, data=photographs.jpeg(seed=5), actor=actor, title="A paper", **said
+    )
 
 
 def _atlas_image(disease, actor, *, number, is_accepted):

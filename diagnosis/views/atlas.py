@@ -1,5 +1,7 @@
 """The atlas of diseases, as doctors and admins read it and admins keep it."""
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -212,7 +214,7 @@ def disease_page(
     return render(request, "diagnosis/atlas_disease.html", context, status=status)
 
 
-def _asked_for(request: SignedInRequest, stages: list[DiseaseStage]) -> DiseaseStage | None:
+def _asked_for(request: SignedInRequest, stages: Sequence[DiseaseStage]) -> DiseaseStage | None:
     wanted = request.GET.get("stage", "")
     return next((stage for stage in stages if str(stage.pk) == wanted), None)
 

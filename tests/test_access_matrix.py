@@ -28,6 +28,7 @@ from clinic.models import (
 from clinic.services.patient_documents import add_document
 from diagnosis.models import Disease, Lesion, LesionImage, Prediction, Review
 from diagnosis.services.atlas_images import add_atlas_image
+from diagnosis.services.referral_letters import write_referral_letter
 from tests import photographs
 from tests.factories import (
     AppointmentFactory,
@@ -124,6 +125,12 @@ clinic:prescription_pdf              GET    prescription      in   404  404  200
 clinic:prescription_pdf              GET    draft             in   404  404  409  404  404  404
 diagnosis:visit_report               GET    signed            in   404  404  200  404  200  404
 diagnosis:visit_report               GET    visit             in   404  404  409  404  404  404
+diagnosis:visit_letters              GET    signed            in   404  404  200  404  404  404
+diagnosis:visit_letters              POST   signed            in   404  404  422  404  404  404
+diagnosis:visit_letters              GET    visit             in   404  404  409  404  404  404
+diagnosis:visit_report_chosen        POST   signed            in   404  404  200  404  404  404
+diagnosis:visit_report_chosen        POST   visit             in   404  404  409  404  404  404
+diagnosis:referral_letter            GET    letter            in   404  404  200  404  404  404
 clinic:document_verify               GET    -                 200  200  200  200  200  200  200
 diagnosis:image_file                 GET    photograph        in   404  404  200  404  404  404
 diagnosis:image_file                 GET    signed_photograph in   404  404  200  404  200  404
@@ -263,6 +270,13 @@ def things(admin, doctor, patient, secretary, settings, tmp_path):
         "doctor": doctor.doctor,
         "draft": Prescription.objects.create(consultation=visit),
         "hours": AvailabilityFactory(doctor=doctor.doctor),
+        "letter": write_referral_letter(
+            visit=signed,
+            actor=doctor,
+            addressee="Professor Ott",
+            question="May this be removed?",
+            text="A spot.",
+        ),
         "patient": patient,
         "photograph": photograph,
         "prediction": prediction,

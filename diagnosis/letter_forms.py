@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
 
 from diagnosis.forms import lesion_name
@@ -14,7 +16,8 @@ class PhotographsField(forms.ModelMultipleChoiceField[LesionImage]):
     """A choice of photographs, each by its lesion and time."""
 
     def label_from_instance(self, image: LesionImage) -> str:
-        return f"{lesion_name(image.lesion)}, {image.uploaded_at:%H:%M}"
+        taken = time_format(timezone.localtime(image.uploaded_at), "TIME_FORMAT")
+        return f"{lesion_name(image.lesion)}, {taken}"
 
 
 class PhotographsForm(forms.Form):

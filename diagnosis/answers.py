@@ -109,7 +109,7 @@ def _shares(prediction: Prediction) -> tuple[ClassShare, ...]:
         return ()
     diseases = {disease.model_class: disease for disease in Disease.objects.exclude(model_class="")}
     shares = [
-        ClassShare(label, diseases[label].name, probability, diseases[label].is_malignant)
+        ClassShare(label, str(diseases[label]), probability, diseases[label].is_malignant)
         for label, probability in prediction.probabilities.items()
     ]
     return tuple(sorted(shares, key=lambda share: -share.probability))

@@ -41,6 +41,7 @@ class RailLink:
 ADMIN_RAIL = (
     RailEntry("clinic:account_list", "person-gear", _("Accounts"), ("clinic:account_",)),
     RailEntry("clinic:patient_list", "people", _("Patients"), ("clinic:patient_",)),
+    RailEntry("diagnosis:atlas_list", "journal-medical", _("Atlas"), ("diagnosis:atlas_",)),
     RailEntry("diagnosis:model_card", "cpu", _("Models"), ("diagnosis:model_",)),
     RailEntry(
         "clinic:clinic_settings",
@@ -65,11 +66,17 @@ DOCTOR_RAIL = (
     ),
     RailEntry("diagnosis:to_review", "clipboard2-check", _("To review"), ("diagnosis:to_review",)),
     RailEntry("clinic:patient_list", "people", _("Patients"), ("clinic:patient_",)),
+    RailEntry("diagnosis:atlas_list", "journal-medical", _("Atlas"), ("diagnosis:atlas_",)),
     RailEntry("diagnosis:model_card", "cpu", _("Model"), ("diagnosis:model_",)),
 )
 PATIENT_RAIL = (
-    RailEntry("clinic:my_appointments", "calendar-event", _("Visits"), ("clinic:my_",)),
-    RailEntry("diagnosis:my_record", "file-earmark-medical", _("Record"), ("diagnosis:my_",)),
+    RailEntry("clinic:my_appointments", "calendar-event", _("Visits"), ("clinic:my_appointment",)),
+    RailEntry(
+        "diagnosis:my_record",
+        "file-earmark-medical",
+        _("Record"),
+        ("diagnosis:my_", "clinic:my_documents"),
+    ),
 )
 
 

@@ -28,7 +28,10 @@ from clinic.models import (
     PrescriptionLine,
     Symptom,
 )
+from clinic.services.patient_documents import add_document
 from diagnosis.models import Disease, Lesion, LesionImage, Prediction, Review
+from diagnosis.services.atlas_images import add_atlas_image
+from diagnosis.services.referral_letters import write_referral_letter
 from tests import photographs
 from tests.factories import (
     AppointmentFactory,
@@ -114,6 +117,15 @@ clinic:patient_edit                  POST   patient           in   403  422  422
 clinic:patient_invite                POST   patient           in   302  302  403  404  403  404
 clinic:consent_record                POST   patient           in   403  422  422  404  403  404
 clinic:consent_withdraw              POST   consent           in   403  302  302  404  403  404
+clinic:patient_documents             GET    patient           in   403  200  200  404  403  404
+clinic:patient_documents             POST   patient           in   403  422  422  404  403  404
+clinic:document_file                 GET    clinical_paper    in   404  404  200  404  404  404
+clinic:document_file                 GET    insurance_card    in   404  200  200  404  200  404
+clinic:document_archive              POST   clinical_paper    in   404  404  422  404  404  404
+clinic:document_archive              POST   insurance_card    in   404  422  422  404  403  404
+clinic:document_share                POST   clinical_paper    in   404  404  302  404  404  404
+clinic:document_share                POST   insurance_card    in   404  302  302  404  403  404
+clinic:my_documents                  GET    -                 in   403  403  403  403  200  200
 clinic:doctor_day                    GET    -                 in   403  403  200  200  403  403
 clinic:visit_open                    POST   appointment       in   403  403  409  404  403  404
 diagnosis:visit                      GET    visit             in   404  404  200  404  404  404
@@ -132,6 +144,12 @@ clinic:prescription_pdf              GET    prescription      in   404  404  200
 clinic:prescription_pdf              GET    draft             in   404  404  409  404  404  404
 diagnosis:visit_report               GET    signed            in   404  404  200  404  200  404
 diagnosis:visit_report               GET    visit             in   404  404  409  404  404  404
+diagnosis:visit_letters              GET    signed            in   404  404  200  404  404  404
+diagnosis:visit_letters              POST   signed            in   404  404  422  404  404  404
+diagnosis:visit_letters              GET    visit             in   404  404  409  404  404  404
+diagnosis:visit_report_chosen        POST   signed            in   404  404  200  404  404  404
+diagnosis:visit_report_chosen        POST   visit             in   404  404  409  404  404  404
+diagnosis:referral_letter            GET    letter            in   404  404  200  404  404  404
 clinic:document_verify               GET    -                 200  200  200  200  200  200  200
 diagnosis:image_file                 GET    photograph        in   404  404  200  404  404  404
 diagnosis:image_file                 GET    signed_photograph in   404  404  200  404  200  404
@@ -146,6 +164,31 @@ diagnosis:class_map                  GET    prediction        in   404  404  200
 diagnosis:prediction_review          POST   prediction        in   404  404  422  404  404  404
 diagnosis:to_review                  GET    -                 in   403  403  200  200  403  403
 diagnosis:model_card                 GET    -                 in   200  403  200  200  403  403
+diagnosis:atlas_list                 GET    -                 in   200  403  200  200  403  403
+diagnosis:atlas_disease_create       GET    -                 in   200  403  403  403  403  403
+diagnosis:atlas_disease_create       POST   -                 in   422  403  403  403  403  403
+diagnosis:atlas_disease              GET    disease           in   200  403  200  200  403  403
+diagnosis:atlas_disease_edit         GET    disease           in   200  403  403  403  403  403
+diagnosis:atlas_disease_edit         POST   disease           in   422  403  403  403  403  403
+diagnosis:atlas_disease_delete       POST   disease           in   409  403  403  403  403  403
+diagnosis:atlas_stage_add            POST   disease           in   422  403  403  403  403  403
+diagnosis:atlas_stage_edit           GET    stage             in   200  403  403  403  403  403
+diagnosis:atlas_stage_edit           POST   stage             in   422  403  403  403  403  403
+diagnosis:atlas_stage_move           POST   stage             in   302  403  403  403  403  403
+diagnosis:atlas_stage_delete         POST   stage             in   302  403  403  403  403  403
+diagnosis:atlas_image_add            GET    disease           in   200  403  200  200  403  403
+diagnosis:atlas_image_add            POST   disease           in   422  403  422  422  403  403
+diagnosis:atlas_proposals            GET    -                 in   200  403  403  403  403  403
+diagnosis:atlas_image                GET    atlas_image       in   200  403  200  200  403  403
+diagnosis:atlas_image                GET    atlas_proposal    in   200  403  200  404  403  403
+diagnosis:atlas_image_edit           POST   atlas_image       in   422  403  403  403  403  403
+diagnosis:atlas_image_accept         POST   atlas_proposal    in   302  403  403  404  403  403
+diagnosis:atlas_image_decline        POST   atlas_proposal    in   422  403  403  404  403  403
+diagnosis:atlas_image_archive        POST   atlas_image       in   422  403  403  403  403  403
+diagnosis:atlas_image_file           GET    atlas_image       in   200  403  200  200  403  403
+diagnosis:atlas_image_thumbnail      GET    atlas_image       in   200  403  200  200  403  403
+diagnosis:atlas_image_file           GET    atlas_proposal    in   200  403  200  404  403  403
+diagnosis:atlas_compare              GET    photograph        in   404  404  200  404  404  404
 clinic:my_appointments               GET    -                 in   403  403  403  403  200  200
 clinic:my_appointment_cancel         POST   appointment       in   403  403  403  404  302  404
 clinic:my_appointment_calendar       GET    appointment       in   403  403  403  404  200  404
@@ -195,7 +238,7 @@ def cast(admin, secretary, doctor, other_doctor, patient, other_patient):
 
 
 @pytest.fixture
-def things(doctor, patient, secretary, settings, tmp_path):
+def things(admin, doctor, patient, secretary, settings, tmp_path):
     """One of everything; all of it is the patient's, and the doctor's who treats that patient."""
     storage = settings.STORAGES["default"] | {"OPTIONS": {"location": tmp_path, "base_url": None}}
     settings.STORAGES = settings.STORAGES | {"default": storage}
@@ -233,13 +276,27 @@ def things(doctor, patient, secretary, settings, tmp_path):
     )
     signed.signed_at, signed.signed_by = timezone.now(), doctor
     signed.save()
+    disease = Disease.objects.get(code="mel")
     return {
         "account": doctor,
+        "atlas_image": _atlas_image(disease, admin, number=3, is_accepted=True),
+        "atlas_proposal": _atlas_image(disease, doctor, number=4, is_accepted=False),
+        "disease": disease,
+        "stage": disease.stages.last(),
         "appointment": appointment,
+        "clinical_paper": _document(patient, doctor, category="histology", is_shared=False),
+        "insurance_card": _document(patient, secretary, category="insurance", is_shared=True),
         "consent": ConsentFactory(patient=patient, recorded_by=secretary),
         "doctor": doctor.doctor,
         "draft": Prescription.objects.create(consultation=visit),
         "hours": AvailabilityFactory(doctor=doctor.doctor),
+        "letter": write_referral_letter(
+            visit=signed,
+            actor=doctor,
+            addressee="Professor Ott",
+            question="May this be removed?",
+            text="A spot.",
+        ),
         "patient": patient,
         "photograph": photograph,
         "prediction": prediction,
@@ -288,6 +345,23 @@ def _photograph(visit, lesion, *, number):
         milliseconds=50,
     )
     return image, prediction
+
+
+def _document(patient, actor, **said):
+    return add_document(
+        patient=patient, data=photographs.jpeg(seed=5), actor=actor, title="A paper", **said
+    )
+
+
+def _atlas_image(disease, actor, *, number, is_accepted):
+    return add_atlas_image(
+        disease=disease,
+        data=photographs.jpeg(seed=number),
+        actor=actor,
+        source="The table",
+        licence="CC0",
+        is_accepted=is_accepted,
+    )
 
 
 def address(row, things):

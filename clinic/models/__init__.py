@@ -8,6 +8,7 @@ from clinic.models.consultation import Addendum, Consultation
 from clinic.models.document import IssuedDocument
 from clinic.models.notice import AppointmentNotice
 from clinic.models.patient import Patient
+from clinic.models.patient_document import PatientDocument
 from clinic.models.prescription import Prescription, PrescriptionLine
 from clinic.models.schedule import Absence, Availability, Doctor, VisitType
 from clinic.models.translated import TranslatedModel
@@ -29,6 +30,7 @@ __all__ = [
     "Doctor",
     "IssuedDocument",
     "Patient",
+    "PatientDocument",
     "Prescription",
     "PrescriptionLine",
     "Symptom",

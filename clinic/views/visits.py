@@ -25,6 +25,7 @@ from clinic.permissions import (
     can_write_visit,
     visible_appointments,
     visible_consultations,
+    visible_documents,
 )
 from clinic.requests import SignedInRequest
 from clinic.services.appointments import IllegalTransitionError
@@ -41,6 +42,7 @@ from clinic.services.visit_guard import VisitChangedError, VisitSignedError
 from clinic.views.day import day_page
 
 TIMELINE_SIZE = 10
+NEWEST_DOCUMENTS = 5
 CONSENTS_IN_A_VISIT = (Consent.Purpose.AI_ANALYSIS, Consent.Purpose.TRAINING)
 CONFLICTS = (IllegalTransitionError, VisitChangedError, VisitSignedError)
 
@@ -91,6 +93,7 @@ def _patient_context(
         "can_record_consent": can_record_consent(user, patient),
         "consents": [ConsentState(each, standing.get(each)) for each in CONSENTS_IN_A_VISIT],
         "timeline": Paginator(timeline, TIMELINE_SIZE).get_page(timeline_page),
+        "documents": visible_documents(user).filter(patient=patient).kept()[:NEWEST_DOCUMENTS],
     }
 
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0010_referral_letter_has_its_own_token"),
+        ("clinic", "0011_referral_letter_has_its_own_token"),
         ("diagnosis", "0004_atlas_of_diseases"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0008_clinic_decides_for_itself"),
+        ("clinic", "0009_clinic_has_a_clock_and_languages"),
     ]
 
     operations = [

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0009_documents_of_a_patient"),
+        ("clinic", "0010_documents_of_a_patient"),
     ]
 
     operations = [

@@ -84,6 +84,7 @@ class Appointment(models.Model):
         ),
         Status.ARRIVED: frozenset({Status.IN_CONSULTATION, Status.BOOKED, Status.CANCELLED}),
         Status.IN_CONSULTATION: frozenset({Status.COMPLETED}),
+        # Only a signature completes a visit, and what is signed is corrected by an addendum.
         Status.COMPLETED: frozenset(),
         Status.CANCELLED: frozenset(),
         Status.NO_SHOW: frozenset({Status.ARRIVED, Status.BOOKED}),

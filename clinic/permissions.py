@@ -159,6 +159,11 @@ def can_run_desk(user: User) -> bool:
     return is_secretary(user)
 
 
+def can_see_waiting_room(user: User) -> bool:
+    """See who waits: the desk for all doctors, a doctor for the own patients."""
+    return is_secretary(user) or is_doctor(user)
+
+
 def can_see_patient_list(user: User) -> bool:
     """Look patients up by name."""
     return is_admin(user) or is_secretary(user) or is_doctor(user)

@@ -18,6 +18,9 @@ from clinic.views import (
     reschedule,
     schedule,
     visits,
+    waiting_room,
+    waiting_screen,
+    walk_ins,
 )
 
 app_name = "clinic"
@@ -80,6 +83,21 @@ urlpatterns: list[URLPattern] = [
     ),
     path("verify/<str:token>/", documents.document_verify, name="document_verify"),
     path("desk/", desk.desk_day, name="desk_day"),
+    path("waiting-room/", waiting_room.waiting_room, name="waiting_room"),
+    path("waiting-room/walk-in/", walk_ins.walk_in, name="walk_in"),
+    path("waiting-room/<uuid:pk>/move/", waiting_room.waiting_room_move, name="waiting_room_move"),
+    path("waiting-room/<uuid:pk>/slip/", waiting_room.arrival_slip, name="arrival_slip"),
+    path(
+        "waiting-room/screen/renew/",
+        waiting_screen.waiting_screen_renew,
+        name="waiting_screen_renew",
+    ),
+    path(
+        "waiting-room/screen/revoke/",
+        waiting_screen.waiting_screen_revoke,
+        name="waiting_screen_revoke",
+    ),
+    path("waiting-room/screen/<str:secret>/", waiting_screen.waiting_screen, name="waiting_screen"),
     path("appointments/new/", appointments.appointment_book, name="appointment_book"),
     path("appointments/<uuid:pk>/", appointments.appointment_detail, name="appointment_detail"),
     path("appointments/<uuid:pk>/move/", appointments.appointment_move, name="appointment_move"),

@@ -55,6 +55,12 @@ SECRETARY_RAIL = (
         "clinic:desk_day", "calendar-event", _("Today"), ("clinic:desk_", "clinic:appointment_")
     ),
     RailEntry("clinic:patient_list", "people", _("Patients"), ("clinic:patient_",)),
+    RailEntry(
+        "clinic:waiting_room",
+        "hourglass-split",
+        _("Waiting room"),
+        ("clinic:waiting_", "clinic:walk_in", "clinic:arrival_"),
+    ),
     RailEntry("clinic:doctor_list", "clock", _("Hours"), ("clinic:doctor_", "clinic:hours_")),
 )
 DOCTOR_RAIL = (
@@ -62,7 +68,7 @@ DOCTOR_RAIL = (
         "clinic:doctor_day",
         "calendar-event",
         _("Today"),
-        ("clinic:doctor_day", "clinic:appointment_", "diagnosis:visit"),
+        ("clinic:doctor_day", "clinic:appointment_", "clinic:waiting_", "diagnosis:visit"),
     ),
     RailEntry("diagnosis:to_review", "clipboard2-check", _("To review"), ("diagnosis:to_review",)),
     RailEntry("clinic:patient_list", "people", _("Patients"), ("clinic:patient_",)),

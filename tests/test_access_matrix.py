@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from clinic.models import (
     Appointment,
+    ArrivalToken,
     BodySite,
     CalendarFeed,
     ClinicSettings,
@@ -27,6 +28,7 @@ from clinic.models import (
     Prescription,
     PrescriptionLine,
     Symptom,
+    WaitingScreen,
 )
 from clinic.services.patient_documents import add_document
 from diagnosis.models import Disease, Lesion, LesionImage, Prediction, Review
@@ -103,6 +105,14 @@ clinic:appointment_detail            GET    appointment       in   200  200  200
 clinic:appointment_move              POST   appointment       in   403  422  403  404  403  404
 clinic:appointment_reschedule        GET    appointment       in   403  200  403  404  403  404
 clinic:appointment_reschedule        POST   appointment       in   403  422  403  404  403  404
+clinic:waiting_room                  GET    -                 in   403  200  200  200  403  403
+clinic:waiting_room_move             POST   appointment       in   403  422  403  404  403  404
+clinic:arrival_slip                  GET    arrival           in   403  200  403  404  403  404
+clinic:walk_in                       GET    -                 in   403  200  403  403  403  403
+clinic:walk_in                       POST   -                 in   403  422  403  403  403  403
+clinic:waiting_screen                GET    -                 200  200  200  200  200  200  200
+clinic:waiting_screen_renew          POST   -                 in   403  302  403  403  403  403
+clinic:waiting_screen_revoke         POST   -                 in   403  302  403  403  403  403
 clinic:doctor_list                   GET    -                 in   200  200  403  403  403  403
 clinic:doctor_hours                  GET    doctor            in   200  200  403  403  403  403
 clinic:doctor_hours                  POST   doctor            in   422  422  403  403  403  403
@@ -202,10 +212,13 @@ ROLES = TABLE.split("\n")[1].split()[3:]
 EMPTY_FORM = {"csrfmiddlewaretoken": "not checked here"}
 # The doctor's calendar program cannot sign in: it knows this, and so may whoever it tells.
 FEED_TOKEN = "a-secret-that-a-calendar-program-was-given"
+# Who stands before the screen in the waiting room has not signed in either.
+SCREEN_SECRET = "a-secret-that-the-screen-was-given"
 # What an address needs beside the key of its object.
 ARGUMENTS = {
     "clinic:document_verify": {"token": "token-of-a-prescription"},
     "clinic:calendar_feed": {"token": FEED_TOKEN},
+    "clinic:waiting_screen": {"secret": SCREEN_SECRET},
     "diagnosis:class_map": {"label": "mel"},
     "account_reset_password_from_key": {"uidb36": "1", "key": "not-a-key"},
 }
@@ -248,9 +261,18 @@ def things(admin, doctor, patient, secretary, settings, tmp_path):
         created_at=timezone.now(),
     )
     ClinicSettings(pk=1, name="The clinic").logo.save("logo.png", ContentFile(photographs.png()))
+    WaitingScreen.objects.create(
+        pk=1,
+        token_sha256=hashlib.sha256(SCREEN_SECRET.encode()).hexdigest(),
+        created_at=timezone.now(),
+    )
     doctor.photograph.save("portrait.jpg", ContentFile(photographs.jpeg()))
     of_both = {"doctor": doctor.doctor, "patient": patient}
     appointment = AppointmentFactory(**of_both, starts_at=timezone.now() + timedelta(days=3))
+    arrival = AppointmentFactory(
+        **of_both, status=Appointment.Status.ARRIVED, is_walk_in=True, arrived_at=timezone.now()
+    )
+    ArrivalToken.objects.create(appointment=arrival, day=timezone.localdate(), number=1)
     visit = _visit(days_ago=0, **of_both)
     signed = _visit(days_ago=30, status=Appointment.Status.COMPLETED, **of_both)
     lesion = Lesion.objects.create(patient=patient, number=1)
@@ -286,6 +308,7 @@ def things(admin, doctor, patient, secretary, settings, tmp_path):
         "appointment": appointment,
         "clinical_paper": _document(patient, doctor, category="histology", is_shared=False),
         "insurance_card": _document(patient, secretary, category="insurance", is_shared=True),
+        "arrival": arrival,
         "consent": ConsentFactory(patient=patient, recorded_by=secretary),
         "doctor": doctor.doctor,
         "draft": Prescription.objects.create(consultation=visit),

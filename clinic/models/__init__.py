@@ -13,6 +13,7 @@ from clinic.models.prescription import Prescription, PrescriptionLine
 from clinic.models.schedule import Absence, Availability, Doctor, VisitType
 from clinic.models.translated import TranslatedModel
 from clinic.models.user import User
+from clinic.models.waiting_room import ArrivalToken, WaitingScreen
 
 __all__ = [
     "Absence",
@@ -20,6 +21,7 @@ __all__ = [
     "Appointment",
     "AppointmentNotice",
     "AppointmentTransition",
+    "ArrivalToken",
     "AuditEvent",
     "Availability",
     "BodySite",
@@ -37,4 +39,5 @@ __all__ = [
     "TranslatedModel",
     "User",
     "VisitType",
+    "WaitingScreen",
 ]

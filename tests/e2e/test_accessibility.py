@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from clinic.models import Appointment, Consultation, Doctor, IssuedDocument, Patient, User
+from clinic.services.waiting_screen import renew_screen
 from diagnosis.models import AtlasImage, Disease
 from skinhealth.demo import DEMO_PASSWORD, visits
 from skinhealth.drawing import draw_lesion
@@ -73,9 +74,14 @@ def addresses():
             reverse("clinic:patient_detail", args=[patient.pk]),
             reverse("clinic:doctor_list"),
             reverse("clinic:doctor_hours", args=[doctor.pk]),
+            reverse("clinic:waiting_room"),
+            reverse("clinic:walk_in"),
+            reverse("clinic:arrival_slip", args=[waiting.pk]),
+            reverse("clinic:waiting_screen", args=[renew_screen(actor=account)]),
         ],
         "doctor": [
             reverse("clinic:doctor_day"),
+            reverse("clinic:waiting_room"),
             reverse("diagnosis:to_review"),
             reverse("diagnosis:model_card"),
             reverse("diagnosis:visit", args=[open_visit.pk]),

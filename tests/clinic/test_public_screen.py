@@ -228,5 +228,5 @@ def test_a_full_room_takes_few_queries(client, address, doctor, arrive, django_a
     for _patient in range(12):
         arrive(doctor)
     client.get(address)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         client.get(address)

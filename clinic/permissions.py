@@ -7,14 +7,17 @@
 from django.db.models import Q, QuerySet
 
 from clinic.models import (
+    Absence,
     Appointment,
     Availability,
+    ClinicSettings,
     Consultation,
     Doctor,
     Patient,
     Prescription,
     User,
 )
+from clinic.models.schedule import AbsenceQuerySet
 
 Role = User.Role
 
@@ -83,6 +86,16 @@ def visible_availabilities(user: User) -> QuerySet[Availability]:
     return Availability.objects.filter(doctor__user=user)
 
 
+def visible_absences(user: User) -> AbsenceQuerySet:
+    """Leave: those who plan see all, a doctor the own and that of the whole clinic."""
+    absences = Absence.objects.select_related("doctor__user")
+    if is_admin(user) or is_secretary(user):
+        return absences
+    if is_doctor(user):
+        return absences.filter(Q(doctor__user=user) | Q(doctor=None))
+    return absences.none()
+
+
 def visible_appointments(user: User) -> QuerySet[Appointment]:
     """Appointments: the desk and the admin see all, a doctor those of patients in care."""
     if is_admin(user) or is_secretary(user):
@@ -125,8 +138,26 @@ def can_manage_settings(user: User) -> bool:
 
 
 def can_manage_schedule(user: User) -> bool:
-    """Change weekly hours and absences."""
+    """Change weekly hours, types of visit and everybody's leave."""
     return is_admin(user) or is_secretary(user)
+
+
+def can_see_absences(user: User) -> bool:
+    """Open the list of leave."""
+    return can_manage_schedule(user) or is_doctor(user)
+
+
+def can_plan_absence(user: User, doctor: Doctor | None) -> bool:
+    """Add and remove leave of a doctor, or of the whole clinic where none is named."""
+    is_own = doctor is not None and is_doctor(user) and doctor.user_id == user.pk
+    return can_manage_schedule(user) or is_own
+
+
+def can_overbook(user: User, doctor: Doctor) -> bool:
+    """Book where a doctor has no time: oneself, or at the desk where the clinic lets it."""
+    if is_secretary(user):
+        return ClinicSettings.objects.current().is_overbooking_allowed
+    return is_doctor(user) and doctor.user_id == user.pk
 
 
 def can_run_desk(user: User) -> bool:

@@ -38,9 +38,17 @@ class RailLink:
     is_active: bool
 
 
+# Hours, leave and types of visit are one place with three pages.
+HOURS = RailEntry(
+    "clinic:doctor_list",
+    "clock",
+    _("Hours"),
+    ("clinic:doctor_", "clinic:hours_", "clinic:absence_", "clinic:visit_type_"),
+)
 ADMIN_RAIL = (
     RailEntry("clinic:account_list", "person-gear", _("Accounts"), ("clinic:account_",)),
     RailEntry("clinic:patient_list", "people", _("Patients"), ("clinic:patient_",)),
+    HOURS,
     RailEntry("diagnosis:model_card", "cpu", _("Models"), ("diagnosis:model_",)),
     RailEntry(
         "clinic:clinic_settings",
@@ -54,7 +62,7 @@ SECRETARY_RAIL = (
         "clinic:desk_day", "calendar-event", _("Today"), ("clinic:desk_", "clinic:appointment_")
     ),
     RailEntry("clinic:patient_list", "people", _("Patients"), ("clinic:patient_",)),
-    RailEntry("clinic:doctor_list", "clock", _("Hours"), ("clinic:doctor_", "clinic:hours_")),
+    HOURS,
 )
 DOCTOR_RAIL = (
     RailEntry(
@@ -66,6 +74,7 @@ DOCTOR_RAIL = (
     RailEntry("diagnosis:to_review", "clipboard2-check", _("To review"), ("diagnosis:to_review",)),
     RailEntry("clinic:patient_list", "people", _("Patients"), ("clinic:patient_",)),
     RailEntry("diagnosis:model_card", "cpu", _("Model"), ("diagnosis:model_",)),
+    RailEntry("clinic:absence_list", "calendar-x", _("Leave"), ("clinic:absence_",)),
 )
 PATIENT_RAIL = (
     RailEntry("clinic:my_appointments", "calendar-event", _("Visits"), ("clinic:my_",)),

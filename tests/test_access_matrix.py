@@ -19,6 +19,7 @@ from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from clinic.models import (
+    Absence,
     Appointment,
     BodySite,
     CalendarFeed,
@@ -103,7 +104,18 @@ clinic:appointment_reschedule        POST   appointment       in   403  422  403
 clinic:doctor_list                   GET    -                 in   200  200  403  403  403  403
 clinic:doctor_hours                  GET    doctor            in   200  200  403  403  403  403
 clinic:doctor_hours                  POST   doctor            in   422  422  403  403  403  403
+clinic:doctor_buffer                 POST   doctor            in   422  422  403  403  403  403
 clinic:hours_remove                  POST   hours             in   302  302  403  404  404  404
+clinic:absence_list                  GET    -                 in   200  200  200  200  403  403
+clinic:absence_add                   GET    -                 in   200  200  200  200  403  403
+clinic:absence_add                   POST   -                 in   422  422  422  422  403  403
+clinic:absence_remove                POST   absence           in   302  302  302  404  404  404
+clinic:visit_type_list               GET    -                 in   200  200  403  403  403  403
+clinic:visit_type_add                GET    -                 in   200  200  403  403  403  403
+clinic:visit_type_add                POST   -                 in   422  422  403  403  403  403
+clinic:visit_type_edit               GET    visit_type        in   200  200  403  403  403  403
+clinic:visit_type_edit               POST   visit_type        in   422  422  403  403  403  403
+clinic:visit_type_remove             POST   visit_type        in   422  422  403  403  403  403
 clinic:patient_list                  GET    -                 in   200  200  200  200  403  403
 clinic:patient_list                  POST   -                 in   302  302  302  302  403  403
 clinic:patient_register              GET    -                 in   403  200  403  403  403  403
@@ -234,6 +246,11 @@ def things(doctor, patient, secretary, settings, tmp_path):
     signed.signed_at, signed.signed_by = timezone.now(), doctor
     signed.save()
     return {
+        "absence": Absence.objects.create(
+            doctor=doctor.doctor,
+            starts_at=timezone.now() + timedelta(days=40),
+            ends_at=timezone.now() + timedelta(days=41),
+        ),
         "account": doctor,
         "appointment": appointment,
         "consent": ConsentFactory(patient=patient, recorded_by=secretary),
@@ -250,6 +267,7 @@ def things(doctor, patient, secretary, settings, tmp_path):
         "body_site": BodySite.objects.get(code="back"),
         "symptom": Symptom.objects.get(code="itching"),
         "visit": visit,
+        "visit_type": appointment.visit_type,
         "secrets": [patient.full_name, patient.record_number, visit.notes, "Melanoma"],
     }
 

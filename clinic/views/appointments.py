@@ -18,6 +18,7 @@ from clinic.forms.accounts import add_errors
 from clinic.forms.appointments import BookingForm, MoveForm
 from clinic.models import Appointment, VisitType
 from clinic.permissions import (
+    can_overbook,
     can_run_desk,
     can_see_patient_list,
     can_transition,
@@ -54,17 +55,26 @@ def appointment_book(request: SignedInRequest) -> HttpResponse:
     alternatives: list[Slot] | None = None
     form.is_valid()
     known = dict(form.cleaned_data)
+    is_overbooking = "overbook" in request.POST
+    if is_overbooking and "doctor" in known and not can_overbook(request.user, known["doctor"]):
+        raise PermissionDenied
     if not form.errors:
         try:
             appointment = book_appointment(actor=request.user, **known)
         except SlotRefusedError as refusal:
             add_errors(form, refusal)
             alternatives = refusal.alternatives
+            is_overbooking = refusal.is_overridable
         except ValidationError as error:
             add_errors(form, error)
         else:
             return _booked(request, appointment)
-    return _booking_page(request, form, known, slots=alternatives, status=422)
+    is_overbooking = (
+        is_overbooking and "doctor" in known and can_overbook(request.user, known["doctor"])
+    )
+    return _booking_page(
+        request, form, known, slots=alternatives, is_overbooking=is_overbooking, status=422
+    )
 
 
 @require_GET
@@ -163,6 +173,7 @@ def _booking_page(
     *,
     slots: list[Slot] | None = None,
     text: str = "",
+    is_overbooking: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     chosen = known.get("patient")
@@ -174,6 +185,7 @@ def _booking_page(
         "q": text,
         "slots": _next_slots(known) if slots is None else slots,
         "is_refused": slots is not None,
+        "is_overbooking": is_overbooking,
     }
     return render(request, "clinic/appointment_book.html", context, status=status)
 

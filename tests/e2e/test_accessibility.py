@@ -66,6 +66,10 @@ def addresses():
             reverse("clinic:patient_detail", args=[patient.pk]),
             reverse("clinic:doctor_list"),
             reverse("clinic:doctor_hours", args=[doctor.pk]),
+            reverse("clinic:absence_list"),
+            reverse("clinic:absence_add"),
+            reverse("clinic:visit_type_list"),
+            reverse("clinic:visit_type_add"),
         ],
         "doctor": [
             reverse("clinic:doctor_day"),

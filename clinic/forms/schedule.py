@@ -20,8 +20,8 @@ def clock_field(label: Any, *, is_required: bool = True, help_text: Any = "") ->
 class HoursForm(forms.ModelForm[Availability]):
     """Hours that a doctor works on one day of the week, with or without a break."""
 
-    break_from = clock_field(_("break from"), is_required=False)
-    break_until = clock_field(_("break until"), is_required=False)
+    break_from = clock_field(_("Break from"), is_required=False)
+    break_until = clock_field(_("Break until"), is_required=False)
     field_order = ("weekday", "starts_at", "ends_at", "break_from", "break_until")
 
     class Meta:

@@ -53,6 +53,16 @@ def visits_within(absence: Absence) -> QuerySet[Appointment]:
     return appointments.select_related("patient", "doctor__user", "visit_type")
 
 
+def check_absence(absence: Absence) -> None:
+    """Refuses an absence that makes no sense, whatever is booked in it."""
+    if absence.ends_at <= absence.starts_at:
+        raise ValidationError({"last_day": _("The end is not after the start.")})
+    if absence.ends_at <= timezone.now():
+        raise ValidationError({"last_day": _("This time is past.")})
+    absence.clean_fields(exclude={"doctor"})
+    _refuse_overlapping(absence)
+
+
 @transaction.atomic
 def add_absence(
     *,
@@ -67,15 +77,10 @@ def add_absence(
     """Keeps a doctor, or everybody, away once every visit in the time is dealt with; or nothing."""
     decisions = decisions or {}
     absence = Absence(doctor=doctor, starts_at=starts_at, ends_at=ends_at, reason=reason.strip())
-    if ends_at <= starts_at:
-        raise ValidationError({"last_day": _("The end is not after the start.")})
-    if ends_at <= timezone.now():
-        raise ValidationError({"last_day": _("This time is past.")})
     if any(decision.is_cancelled for decision in decisions.values()) and not cancel_reason.strip():
         raise ValidationError({"cancel_reason": _("Say in a few words why.")})
-    absence.full_clean()
     _lock(absence, decisions)
-    _refuse_overlapping(absence)
+    check_absence(absence)
     visits = list(visits_within(absence).order_by("starts_at", "pk"))
     undecided = {visit.pk for visit in visits} - set(decisions)
     if undecided:

@@ -36,6 +36,7 @@ from clinic.services.absences import (
     Decision,
     VisitsInTheWayError,
     add_absence,
+    check_absence,
     remove_absence,
     visits_within,
 )
@@ -94,7 +95,9 @@ def _decide(request: SignedInRequest, form: AbsenceForm, absence: Absence) -> Ht
     visits = list(visits_within(absence).order_by("starts_at", "pk"))
     decisions: dict[UUID, Decision] = {}
     cancel_reason = ""
-    if "decide" in request.POST:
+    if visits and "decide" not in request.POST:
+        return _ask(request, form, absence, visits)
+    if visits:
         answers = _answers(request, absence, visits, request.POST.dict())
         if not answers.is_valid():
             return _visits_page(request, form, absence, answers, status=422)
@@ -110,21 +113,30 @@ def _decide(request: SignedInRequest, form: AbsenceForm, absence: Absence) -> Ht
             cancel_reason=cancel_reason,
         )
     except VisitsInTheWayError as error:
-        return _undecided(request, form, absence, error)
+        return _ask_again(request, form, absence, error)
     except ValidationError as error:
         add_errors(form, error)
         return _form_page(request, form, status=422)
     return _added(request, len(visits))
 
 
-def _undecided(
+def _ask(
+    request: SignedInRequest, form: AbsenceForm, absence: Absence, visits: Sequence[Appointment]
+) -> HttpResponse:
+    """What is booked in the time, each visit with a proposal, before anything is carried out."""
+    try:
+        check_absence(absence)
+    except ValidationError as error:
+        add_errors(form, error)
+        return _form_page(request, form, status=422)
+    return _visits_page(request, form, absence, _proposed(request, absence, visits))
+
+
+def _ask_again(
     request: SignedInRequest, form: AbsenceForm, absence: Absence, error: VisitsInTheWayError
 ) -> HttpResponse:
     """The visits as they stand now; those that were refused have a new proposal and say why."""
     visits = list(visits_within(absence).order_by("starts_at", "pk"))
-    if "decide" not in request.POST:
-        answers = _proposed(request, absence, visits)
-        return _visits_page(request, form, absence, answers)
     refused = {field_name(visit): visit for visit in visits if visit.pk in error.refused}
     data = {name: value for name, value in request.POST.dict().items() if name not in refused}
     answers = _answers(request, absence, visits, data)

@@ -79,6 +79,12 @@ def visible_doctors(user: User) -> QuerySet[Doctor]:
     return Doctor.objects.filter(user__is_active=True).select_related("user")
 
 
+def bookable_doctors(user: User) -> QuerySet[Doctor]:
+    """Doctors in whose calendar a person may book: a doctor in the own, the desk in all."""
+    doctors = visible_doctors(user)
+    return doctors.filter(user=user) if is_doctor(user) else doctors
+
+
 def visible_availabilities(user: User) -> QuerySet[Availability]:
     """Weekly hours, for those who plan with them."""
     if is_admin(user) or is_secretary(user):
@@ -151,6 +157,11 @@ def can_plan_absence(user: User, doctor: Doctor | None) -> bool:
     """Add and remove leave of a doctor, or of the whole clinic where none is named."""
     is_own = doctor is not None and is_doctor(user) and doctor.user_id == user.pk
     return can_manage_schedule(user) or is_own
+
+
+def can_book(user: User) -> bool:
+    """Book an appointment for a patient who is visible, with one of the bookable doctors."""
+    return is_secretary(user) or is_doctor(user)
 
 
 def can_overbook(user: User, doctor: Doctor) -> bool:

@@ -95,8 +95,8 @@ clinic:calendar_feed_initials        POST   -                 in   403  403  302
 clinic:calendar_feed_revoke          POST   -                 in   403  403  302  302  403  403
 clinic:calendar_feed                 GET    -                 200  200  200  200  200  200  200
 clinic:desk_day                      GET    -                 in   403  200  403  403  403  403
-clinic:appointment_book              GET    -                 in   403  200  403  403  403  403
-clinic:appointment_book              POST   -                 in   403  422  403  403  403  403
+clinic:appointment_book              GET    -                 in   403  200  200  200  403  403
+clinic:appointment_book              POST   -                 in   403  422  422  422  403  403
 clinic:appointment_detail            GET    appointment       in   200  200  200  404  403  404
 clinic:appointment_move              POST   appointment       in   403  422  403  404  403  404
 clinic:appointment_reschedule        GET    appointment       in   403  200  403  404  403  404

@@ -18,7 +18,10 @@ from clinic.forms.accounts import add_errors
 from clinic.forms.appointments import BookingForm, MoveForm
 from clinic.models import Appointment, VisitType
 from clinic.permissions import (
+    bookable_doctors,
+    can_book,
     can_overbook,
+    can_register_patients,
     can_run_desk,
     can_see_patient_list,
     can_transition,
@@ -45,7 +48,7 @@ DRAFT_FIELDS = ("doctor", "visit_type", "starts_at", "is_urgent", "note")
 @require_http_methods(["GET", "POST"])
 def appointment_book(request: SignedInRequest) -> HttpResponse:
     """A patient, a doctor, a time: refused times come with the next free ones."""
-    if not can_run_desk(request.user):
+    if not can_book(request.user):
         raise PermissionDenied
     if request.method == "GET":
         return _empty_booking(request)
@@ -117,6 +120,9 @@ def _empty_booking(request: SignedInRequest) -> HttpResponse:
         asked["starts_at"] = asked["start"].replace(" ", "+")
     if "draft" in asked:
         asked = request.session.pop(DRAFT_KEY, {}) | asked
+    if not can_run_desk(request.user):
+        # A doctor books in the own calendar alone, so there is nothing to choose.
+        asked["doctor"] = bookable_doctors(request.user).values_list("pk", flat=True).first()
     known = _known(request, asked)
     if request.htmx:
         context = {"slots": _next_slots(known)}
@@ -127,6 +133,8 @@ def _empty_booking(request: SignedInRequest) -> HttpResponse:
 def _look_for_patient(request: SignedInRequest) -> HttpResponse:
     """Finds a patient without a script, or goes to register one; the rest of the form waits."""
     if "register" in request.POST:
+        if not can_register_patients(request.user):
+            raise PermissionDenied
         draft = {name: request.POST[name] for name in DRAFT_FIELDS if request.POST.get(name)}
         request.session[DRAFT_KEY] = draft
         back = reverse("clinic:appointment_book", query={"draft": 1})
@@ -186,6 +194,7 @@ def _booking_page(
         "slots": _next_slots(known) if slots is None else slots,
         "is_refused": slots is not None,
         "is_overbooking": is_overbooking,
+        "can_register": can_register_patients(request.user),
     }
     return render(request, "clinic/appointment_book.html", context, status=status)
 
@@ -202,7 +211,8 @@ def _booked(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
         },
     )
     day = {"date": starts_at.date().isoformat()}
-    return redirect(reverse("clinic:desk_day", query=day, fragment=f"appointment-{appointment.pk}"))
+    page = "clinic:desk_day" if can_run_desk(request.user) else "clinic:doctor_day"
+    return redirect(reverse(page, query=day, fragment=f"appointment-{appointment.pk}"))
 
 
 def staff_appointment(request: SignedInRequest, pk: UUID) -> Appointment:

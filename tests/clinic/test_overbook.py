@@ -98,6 +98,25 @@ def test_the_doctor_sees_the_mark_on_the_own_day(sign_in, doctor, patient, day):
     assert "Overbooked" in page
 
 
+def test_a_doctor_overbooks_the_own_calendar_and_no_other(
+    sign_in, doctor, other_doctor, patient, other_patient, day
+):
+    booked(doctor, patient, at(day, "09:00"))
+    client = sign_in(doctor)
+    start = f"{day}T09:00"
+    offered = client.post(URL, typed(doctor, patient, start, book="1"))
+    assert offered.status_code == 422
+    assert 'name="register"' not in offered.content.decode()
+    override = {"overbook": "1", "overbooked_reason": REASON}
+    foreign = client.post(URL, typed(other_doctor, patient, start, **override))
+    assert "doctor" in foreign.context["form"].errors
+    stranger = client.post(URL, typed(doctor, other_patient, start, **override))
+    assert "patient" in stranger.context["form"].errors
+    response = client.post(URL, typed(doctor, patient, f"{day}T20:00", **override))
+    assert response.url.startswith(reverse("clinic:doctor_day"))
+    assert Appointment.objects.get(starts_at=at(day, "20:00")).is_overbooked
+
+
 def test_the_reason_is_asked_for_and_nothing_is_lost(
     desk, allowed, doctor, patient, other_patient, day
 ):

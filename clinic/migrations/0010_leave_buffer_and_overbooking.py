@@ -120,7 +120,7 @@ def guard_as_before(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clinic", "0008_clinic_decides_for_itself")]
+    dependencies = [("clinic", "0009_clinic_has_a_clock_and_languages")]
 
     operations = [
         migrations.RunPython(unguard, guard_as_before),

@@ -7,8 +7,10 @@
 from django.db.models import Q, QuerySet
 
 from clinic.models import (
+    Absence,
     Appointment,
     Availability,
+    ClinicSettings,
     Consultation,
     Doctor,
     Patient,
@@ -17,6 +19,7 @@ from clinic.models import (
     User,
 )
 from clinic.models.patient_document import PatientDocumentQuerySet
+from clinic.models.schedule import AbsenceQuerySet
 
 Role = User.Role
 
@@ -78,11 +81,27 @@ def visible_doctors(user: User) -> QuerySet[Doctor]:
     return Doctor.objects.filter(user__is_active=True).select_related("user")
 
 
+def bookable_doctors(user: User) -> QuerySet[Doctor]:
+    """Doctors in whose calendar a person may book: a doctor in the own, the desk in all."""
+    doctors = visible_doctors(user)
+    return doctors.filter(user=user) if is_doctor(user) else doctors
+
+
 def visible_availabilities(user: User) -> QuerySet[Availability]:
     """Weekly hours, for those who plan with them."""
     if is_admin(user) or is_secretary(user):
         return Availability.objects.all()
     return Availability.objects.filter(doctor__user=user)
+
+
+def visible_absences(user: User) -> AbsenceQuerySet:
+    """Leave: those who plan see all, a doctor the own and that of the whole clinic."""
+    absences = Absence.objects.select_related("doctor__user")
+    if is_admin(user) or is_secretary(user):
+        return absences
+    if is_doctor(user):
+        return absences.filter(Q(doctor__user=user) | Q(doctor=None))
+    return absences.none()
 
 
 def visible_appointments(user: User) -> QuerySet[Appointment]:
@@ -150,8 +169,31 @@ def can_manage_settings(user: User) -> bool:
 
 
 def can_manage_schedule(user: User) -> bool:
-    """Change weekly hours and absences."""
+    """Change weekly hours, types of visit and everybody's leave."""
     return is_admin(user) or is_secretary(user)
+
+
+def can_see_absences(user: User) -> bool:
+    """Open the list of leave."""
+    return can_manage_schedule(user) or is_doctor(user)
+
+
+def can_plan_absence(user: User, doctor: Doctor | None) -> bool:
+    """Add and remove leave of a doctor, or of the whole clinic where none is named."""
+    is_own = doctor is not None and is_doctor(user) and doctor.user_id == user.pk
+    return can_manage_schedule(user) or is_own
+
+
+def can_book(user: User) -> bool:
+    """Book an appointment for a patient who is visible, with one of the bookable doctors."""
+    return is_secretary(user) or is_doctor(user)
+
+
+def can_overbook(user: User, doctor: Doctor) -> bool:
+    """Book where a doctor has no time: oneself, or at the desk where the clinic lets it."""
+    if is_secretary(user):
+        return ClinicSettings.objects.current().is_overbooking_allowed
+    return is_doctor(user) and doctor.user_id == user.pk
 
 
 def can_run_desk(user: User) -> bool:

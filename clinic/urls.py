@@ -1,6 +1,7 @@
 from django.urls import URLPattern, path
 
 from clinic.views import (
+    absences,
     accounts,
     appointments,
     calendars,
@@ -17,6 +18,7 @@ from clinic.views import (
     profile,
     reschedule,
     schedule,
+    visit_types,
     visits,
     waiting_room,
     waiting_screen,
@@ -108,7 +110,15 @@ urlpatterns: list[URLPattern] = [
     ),
     path("doctors/", schedule.doctor_list, name="doctor_list"),
     path("doctors/<uuid:pk>/hours/", schedule.doctor_hours, name="doctor_hours"),
+    path("doctors/<uuid:pk>/buffer/", schedule.doctor_buffer, name="doctor_buffer"),
     path("hours/<int:pk>/remove/", schedule.hours_remove, name="hours_remove"),
+    path("absences/", absences.absence_list, name="absence_list"),
+    path("absences/new/", absences.absence_add, name="absence_add"),
+    path("absences/<int:pk>/remove/", absences.absence_remove, name="absence_remove"),
+    path("visit-types/", visit_types.visit_type_list, name="visit_type_list"),
+    path("visit-types/new/", visit_types.visit_type_add, name="visit_type_add"),
+    path("visit-types/<int:pk>/", visit_types.visit_type_edit, name="visit_type_edit"),
+    path("visit-types/<int:pk>/remove/", visit_types.visit_type_remove, name="visit_type_remove"),
     path("patients/", patients.patient_list, name="patient_list"),
     path("patients/new/", patients.patient_register, name="patient_register"),
     path("patients/<uuid:pk>/", patients.patient_detail, name="patient_detail"),

@@ -38,10 +38,18 @@ class RailLink:
     is_active: bool
 
 
+# Hours, leave and types of visit are one place with three pages.
+HOURS = RailEntry(
+    "clinic:doctor_list",
+    "clock",
+    _("Hours"),
+    ("clinic:doctor_", "clinic:hours_", "clinic:absence_", "clinic:visit_type_"),
+)
 ADMIN_RAIL = (
     RailEntry("clinic:account_list", "person-gear", _("Accounts"), ("clinic:account_",)),
     RailEntry("clinic:patient_list", "people", _("Patients"), ("clinic:patient_",)),
     RailEntry("diagnosis:atlas_list", "journal-medical", _("Atlas"), ("diagnosis:atlas_",)),
+    HOURS,
     RailEntry("diagnosis:model_card", "cpu", _("Models"), ("diagnosis:model_",)),
     RailEntry(
         "clinic:clinic_settings",
@@ -61,7 +69,7 @@ SECRETARY_RAIL = (
         _("Waiting room"),
         ("clinic:waiting_", "clinic:walk_in", "clinic:arrival_"),
     ),
-    RailEntry("clinic:doctor_list", "clock", _("Hours"), ("clinic:doctor_", "clinic:hours_")),
+    HOURS,
 )
 DOCTOR_RAIL = (
     RailEntry(
@@ -74,6 +82,7 @@ DOCTOR_RAIL = (
     RailEntry("clinic:patient_list", "people", _("Patients"), ("clinic:patient_",)),
     RailEntry("diagnosis:atlas_list", "journal-medical", _("Atlas"), ("diagnosis:atlas_",)),
     RailEntry("diagnosis:model_card", "cpu", _("Model"), ("diagnosis:model_",)),
+    RailEntry("clinic:absence_list", "calendar-x", _("Leave"), ("clinic:absence_",)),
 )
 PATIENT_RAIL = (
     RailEntry("clinic:my_appointments", "calendar-event", _("Visits"), ("clinic:my_appointment",)),

@@ -19,6 +19,7 @@ from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from clinic.models import (
+    Absence,
     Appointment,
     ArrivalToken,
     BodySite,
@@ -99,8 +100,8 @@ clinic:calendar_feed_initials        POST   -                 in   403  403  302
 clinic:calendar_feed_revoke          POST   -                 in   403  403  302  302  403  403
 clinic:calendar_feed                 GET    -                 200  200  200  200  200  200  200
 clinic:desk_day                      GET    -                 in   403  200  403  403  403  403
-clinic:appointment_book              GET    -                 in   403  200  403  403  403  403
-clinic:appointment_book              POST   -                 in   403  422  403  403  403  403
+clinic:appointment_book              GET    -                 in   403  200  200  200  403  403
+clinic:appointment_book              POST   -                 in   403  422  422  422  403  403
 clinic:appointment_detail            GET    appointment       in   200  200  200  404  403  404
 clinic:appointment_move              POST   appointment       in   403  422  403  404  403  404
 clinic:appointment_reschedule        GET    appointment       in   403  200  403  404  403  404
@@ -116,7 +117,18 @@ clinic:waiting_screen_revoke         POST   -                 in   403  302  403
 clinic:doctor_list                   GET    -                 in   200  200  403  403  403  403
 clinic:doctor_hours                  GET    doctor            in   200  200  403  403  403  403
 clinic:doctor_hours                  POST   doctor            in   422  422  403  403  403  403
+clinic:doctor_buffer                 POST   doctor            in   422  422  403  403  403  403
 clinic:hours_remove                  POST   hours             in   302  302  403  404  404  404
+clinic:absence_list                  GET    -                 in   200  200  200  200  403  403
+clinic:absence_add                   GET    -                 in   200  200  200  200  403  403
+clinic:absence_add                   POST   -                 in   422  422  422  422  403  403
+clinic:absence_remove                POST   absence           in   302  302  302  404  404  404
+clinic:visit_type_list               GET    -                 in   200  200  403  403  403  403
+clinic:visit_type_add                GET    -                 in   200  200  403  403  403  403
+clinic:visit_type_add                POST   -                 in   422  422  403  403  403  403
+clinic:visit_type_edit               GET    visit_type        in   200  200  403  403  403  403
+clinic:visit_type_edit               POST   visit_type        in   422  422  403  403  403  403
+clinic:visit_type_remove             POST   visit_type        in   422  422  403  403  403  403
 clinic:patient_list                  GET    -                 in   200  200  200  200  403  403
 clinic:patient_list                  POST   -                 in   302  302  302  302  403  403
 clinic:patient_register              GET    -                 in   403  200  403  403  403  403
@@ -300,6 +312,11 @@ def things(admin, doctor, patient, secretary, settings, tmp_path):
     signed.save()
     disease = Disease.objects.get(code="mel")
     return {
+        "absence": Absence.objects.create(
+            doctor=doctor.doctor,
+            starts_at=timezone.now() + timedelta(days=40),
+            ends_at=timezone.now() + timedelta(days=41),
+        ),
         "account": doctor,
         "atlas_image": _atlas_image(disease, admin, number=3, is_accepted=True),
         "atlas_proposal": _atlas_image(disease, doctor, number=4, is_accepted=False),
@@ -330,6 +347,7 @@ def things(admin, doctor, patient, secretary, settings, tmp_path):
         "body_site": BodySite.objects.get(code="back"),
         "symptom": Symptom.objects.get(code="itching"),
         "visit": visit,
+        "visit_type": appointment.visit_type,
         "secrets": [patient.full_name, patient.record_number, visit.notes, "Melanoma"],
     }
 

@@ -5,7 +5,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Appointment, Doctor, Patient, User, VisitType
-from clinic.permissions import visible_doctors, visible_patients
+from clinic.permissions import bookable_doctors, visible_doctors, visible_patients
 
 
 class VisitTypeField(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -57,10 +57,26 @@ class BookingForm(forms.Form):
         help_text=_("Nothing medical: the whole desk reads it."),
     )
 
+    overbooked_reason = forms.CharField(
+        label=_("Why at this time all the same"),
+        max_length=200,
+        required=False,
+        help_text=_("It stays beside the visit. Nothing medical: the whole desk reads it."),
+    )
+
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _choices(self, "patient", visible_patients(user))
-        _choices(self, "doctor", visible_doctors(user))
+        _choices(self, "doctor", bookable_doctors(user))
+
+    def clean_overbooked_reason(self) -> str:
+        """Asks for the reason of whoever books anyway, and of nobody else."""
+        if "overbook" not in self.data:
+            return ""
+        reason: str = self.cleaned_data["overbooked_reason"]
+        if not reason:
+            raise forms.ValidationError(_("Say in a few words why."))
+        return reason
 
 
 class RescheduleForm(forms.Form):

@@ -18,7 +18,7 @@ from clinic.models import ClinicSettings
 GROUPS: dict[str, tuple[str, ...]] = {
     "clinic": ("name", "address", "phone"),
     "clock": ("time_zone", "languages"),
-    "visits": ("slot_minutes", "cancellation_notice_hours"),
+    "visits": ("slot_minutes", "cancellation_notice_hours", "is_overbooking_allowed"),
     "reminders": ("reminder_first_hours", "reminder_last_hours"),
     "portal": ("portal_booking", "is_sign_up_open"),
     "records": ("retention_years",),

@@ -3,12 +3,26 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Availability, Doctor, User
+from clinic.models import Availability, Doctor, User, VisitType
 from clinic.permissions import visible_doctors
 
 
+def clock_field(label: Any, *, is_required: bool = True, help_text: Any = "") -> forms.TimeField:
+    """A time by the clinic's clock."""
+    return forms.TimeField(
+        label=label,
+        required=is_required,
+        help_text=help_text,
+        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
+    )
+
+
 class HoursForm(forms.ModelForm[Availability]):
-    """Hours that a doctor works on one day of the week."""
+    """Hours that a doctor works on one day of the week, with or without a break."""
+
+    break_from = clock_field(_("Break from"), is_required=False)
+    break_until = clock_field(_("Break until"), is_required=False)
+    field_order = ("weekday", "starts_at", "ends_at", "break_from", "break_until")
 
     class Meta:
         model = Availability
@@ -30,8 +44,46 @@ class HoursForm(forms.ModelForm[Availability]):
         assert isinstance(weekday, forms.TypedChoiceField)
         weekday.choices = Availability.Weekday.choices
 
+    def clean(self) -> dict[str, Any]:
+        """Wants both ends of a break, and gives none where there is no break."""
+        super().clean()
+        pair = ("break_from", "break_until")
+        given = [name for name in pair if self.cleaned_data.get(name)]
+        for name in pair:
+            if given and name not in given and name not in self.errors:
+                self.add_error(name, _("A break has a beginning and an end."))
+            if not given:
+                self.cleaned_data.pop(name, None)
+        return self.cleaned_data
+
     def _post_clean(self) -> None:
         """Leaves checks of the row to the service, which knows the other hours."""
+
+
+class BufferForm(forms.ModelForm[Doctor]):
+    """How long a doctor wants to breathe between two visits."""
+
+    class Meta:
+        model = Doctor
+        fields = ("buffer_minutes",)
+
+    def _post_clean(self) -> None:
+        """Leaves checks of the row to the service."""
+
+
+class VisitTypeForm(forms.ModelForm[VisitType]):
+    """A kind of visit: what it is called and how long it takes."""
+
+    class Meta:
+        model = VisitType
+        fields = ("name", "duration_minutes", "is_active")
+        help_texts: ClassVar[dict[str, Any]] = {
+            "duration_minutes": _("What is booked already keeps its length."),
+            "is_active": _("What is not offered cannot be booked any more."),
+        }
+
+    def _post_clean(self) -> None:
+        """Leaves checks of the row to the service, which knows the other types."""
 
 
 class DayForm(forms.Form):

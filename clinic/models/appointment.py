@@ -130,6 +130,8 @@ class Appointment(models.Model):
         blank=True,
         help_text=_("Nothing medical: the whole desk reads it."),
     )
+    # Why somebody booked past the guards; empty for every other appointment.
+    overbooked_reason = models.CharField(_("why overbooked"), max_length=200, blank=True)
     arrived_at = models.DateTimeField(_("arrived"), null=True, blank=True)
     rescheduled_from = models.OneToOneField(
         "self",
@@ -197,6 +199,11 @@ class Appointment(models.Model):
     def is_waiting_too_long(self) -> bool:
         """Whether somebody waits for more than forty minutes."""
         return (self.minutes_waited or 0) > TOO_LONG_WAIT_MINUTES
+
+    @property
+    def is_overbooked(self) -> bool:
+        """Whether it was put where the doctor has no time."""
+        return bool(self.overbooked_reason)
 
     def can_become(self, status: str) -> bool:
         """Whether the transition table allows the move."""

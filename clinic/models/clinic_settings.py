@@ -123,6 +123,9 @@ class ClinicSettings(models.Model):
         choices=PortalBooking,
         default=PortalBooking.REQUEST,
     )
+    is_overbooking_allowed = models.BooleanField(
+        _("the desk may book past full calendars, with a reason"), default=False
+    )
     is_sign_up_open = models.BooleanField(_("patients may register themselves"), default=False)
     retention_years = models.PositiveSmallIntegerField(
         _("years for which records are kept"),

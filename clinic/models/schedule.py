@@ -1,8 +1,11 @@
 import uuid
+from datetime import datetime, time, timedelta
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -16,6 +19,11 @@ class Doctor(models.Model):
     title = models.CharField(_("title"), max_length=20, blank=True, default="Dr")
     speciality = models.CharField(_("speciality"), max_length=80, blank=True)
     licence_number = models.CharField(_("licence number"), max_length=40, blank=True)
+    buffer_minutes = models.PositiveSmallIntegerField(
+        _("minutes kept free after each visit"),
+        default=0,
+        validators=[MaxValueValidator(60)],
+    )
 
     class Meta:
         verbose_name = _("doctor")
@@ -81,13 +89,34 @@ class Availability(models.Model):
         return f"{self.get_weekday_display()} {self.starts_at:%H:%M}-{self.ends_at:%H:%M}"
 
 
-class Absence(models.Model):
-    """A time in which a doctor sees nobody: leave, a congress, a closed afternoon."""
+class AbsenceQuerySet(models.QuerySet["Absence"]):
+    """Absences by whom they keep away and when."""
 
-    doctor = models.ForeignKey(Doctor, on_delete=models.PROTECT, related_name="absences")
+    def of(self, *doctors: Doctor) -> Self:
+        """Absences of doctors, and those of the whole clinic."""
+        return self.filter(models.Q(doctor__in=doctors) | models.Q(doctor=None))
+
+    def between(self, starts_at: datetime, ends_at: datetime) -> Self:
+        """Absences that share a moment with a time."""
+        return self.filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
+
+    def coming(self) -> Self:
+        """Absences that are not over yet."""
+        return self.filter(ends_at__gt=timezone.now())
+
+
+class Absence(models.Model):
+    """A time in which a doctor, or the whole clinic, sees nobody: leave, a congress, a holiday."""
+
+    # None: the clinic is closed, for those who join it later too.
+    doctor = models.ForeignKey(
+        Doctor, on_delete=models.PROTECT, related_name="absences", null=True, blank=True
+    )
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("to"))
     reason = models.CharField(_("reason"), max_length=120, blank=True)
+
+    objects: ClassVar[AbsenceQuerySet] = AbsenceQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("absence")
@@ -103,3 +132,14 @@ class Absence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.starts_at:%Y-%m-%d}"
+
+    @property
+    def last_moment(self) -> datetime:
+        """The last minute that belongs to it: of the day before, where it ends at midnight."""
+        return self.ends_at - timedelta(minutes=1)
+
+    @property
+    def is_whole_days(self) -> bool:
+        """Whether it goes from midnight to midnight by the clinic's clock."""
+        both = (timezone.localtime(self.starts_at), timezone.localtime(self.ends_at))
+        return all(moment.time() == time.min for moment in both)

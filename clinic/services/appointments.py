@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
@@ -25,7 +26,13 @@ from clinic.services.arrival_tokens import give_token
 from clinic.services.audit import record
 from clinic.services.calendars import CALLED_OFF
 from clinic.services.notices import queue_notice
-from clinic.services.scheduling import Slot, is_on_leave, is_within_hours, next_free_slots
+from clinic.services.scheduling import (
+    Slot,
+    is_on_leave,
+    is_taken,
+    is_within_hours,
+    next_free_slots,
+)
 
 Status = Appointment.Status
 Notice = AppointmentNotice.Kind
@@ -47,9 +54,21 @@ class IllegalTransitionError(ValidationError):
 class SlotRefusedError(ValidationError):
     """A time that cannot be booked, and the next ones that can."""
 
-    def __init__(self, field: str, message: str, alternatives: list[Slot]) -> None:
+    def __init__(
+        self, field: str, message: str, alternatives: list[Slot], *, is_overridable: bool
+    ) -> None:
         super().__init__({field: message})
         self.alternatives = alternatives
+        # The doctor's calendar may be overbooked; neither the past nor the patient's own time.
+        self.is_overridable = is_overridable
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why a doctor has no time: a word for the audit trail and a sentence."""
+
+    code: str
+    message: str
 
 
 @transaction.atomic
@@ -62,8 +81,12 @@ def book_appointment(
     actor: User,
     note: str = "",
     is_urgent: bool = False,
+    overbooked_reason: str = "",
 ) -> Appointment:
-    """Keeps a doctor's time for a patient; the database lets only one patient have it."""
+    """Keeps a doctor's time for a patient; the database lets only one patient have it.
+
+    With a reason it is kept where the doctor has no time, too, and marked so.
+    """
     appointment = Appointment(
         patient=patient,
         doctor=doctor,
@@ -72,6 +95,7 @@ def book_appointment(
         ends_at=starts_at + timedelta(minutes=visit_type.duration_minutes),
         note=note,
         is_urgent=is_urgent,
+        overbooked_reason=overbooked_reason.strip(),
         created_by=actor,
     )
     _keep_time(appointment, actor)
@@ -168,30 +192,42 @@ def cancel_own_appointment(*, appointment: Appointment, actor: User) -> Appointm
 
 
 def _keep_time(appointment: Appointment, actor: User) -> None:
-    """Stores a new appointment, if the doctor works then and the time is free."""
+    """Stores a new appointment, if the doctor works then and the time is free, or overbooks."""
     appointment.full_clean()
-    _check_doctor_works(appointment)
+    if appointment.starts_at < timezone.now():
+        message = gettext("This time is past.")
+        raise _slot_refused(appointment, "starts_at", message, is_overridable=False)
     lock_calendars(appointment)
-    store_appointment(appointment, actor)
+    obstacle = _obstacle(appointment)
+    if obstacle is None:
+        appointment.overbooked_reason = ""
+    elif not appointment.is_overbooked:
+        raise _slot_refused(appointment, "starts_at", obstacle.message)
+    store_appointment(appointment, actor, overbooked=obstacle.code if obstacle else "")
 
 
-def store_appointment(appointment: Appointment, actor: User) -> None:
+def store_appointment(appointment: Appointment, actor: User, *, overbooked: str = "") -> None:
     """Stores a new appointment with its first status and a line in the audit trail."""
     with _words_for_a_taken_time(appointment):
         appointment.save(force_insert=True)
     AppointmentTransition.objects.create(
-        appointment=appointment, to_status=appointment.status, made_by=actor
+        appointment=appointment,
+        to_status=appointment.status,
+        made_by=actor,
+        reason=appointment.overbooked_reason,
     )
+    detail = {
+        "visit_type": appointment.visit_type.code,
+        "is_urgent": appointment.is_urgent,
+        "is_walk_in": appointment.is_walk_in,
+        "overbooked": overbooked,
+    }
     record(
         AuditEvent.Verb.CREATE,
         actor=actor,
         patient=appointment.patient,
         target=appointment,
-        detail={
-            "visit_type": appointment.visit_type.code,
-            "is_urgent": appointment.is_urgent,
-            "is_walk_in": appointment.is_walk_in,
-        },
+        detail=detail,
     )
 
 
@@ -244,17 +280,20 @@ def lock_calendars(appointment: Appointment) -> None:
     Patient.objects.select_for_update(no_key=True).get(pk=appointment.patient_id)
 
 
-def _check_doctor_works(appointment: Appointment) -> None:
+def _obstacle(appointment: Appointment) -> Obstacle | None:
+    """What keeps the doctor from the patient then; the database knows better what is taken."""
     doctor, starts_at, ends_at = appointment.doctor, appointment.starts_at, appointment.ends_at
-    if starts_at < timezone.now():
-        message = gettext("This time is past.")
-    elif is_on_leave(doctor=doctor, starts_at=starts_at, ends_at=ends_at):
-        message = gettext("%(doctor)s is away at this time.")
-    elif not is_within_hours(doctor=doctor, starts_at=starts_at, ends_at=ends_at):
-        message = gettext("This is outside the hours of %(doctor)s.")
-    else:
-        return
-    raise _slot_refused(appointment, "starts_at", message)
+    buffer = timedelta(minutes=doctor.buffer_minutes)
+    if is_on_leave(doctor=doctor, starts_at=starts_at, ends_at=ends_at):
+        return Obstacle("leave", gettext("%(doctor)s is away at this time."))
+    if not is_within_hours(doctor=doctor, starts_at=starts_at, ends_at=ends_at):
+        return Obstacle("hours", gettext("This is outside the hours of %(doctor)s."))
+    if is_taken(doctor=doctor, starts_at=starts_at, ends_at=ends_at):
+        return Obstacle("taken", gettext("%(doctor)s has another appointment at this time."))
+    if buffer and is_taken(doctor=doctor, starts_at=starts_at - buffer, ends_at=ends_at + buffer):
+        message = gettext("%(doctor)s keeps %(minutes)d minutes free after each visit.")
+        return Obstacle("buffer", message)
+    return None
 
 
 @contextmanager
@@ -269,18 +308,22 @@ def _words_for_a_taken_time(appointment: Appointment) -> Iterator[None]:
             raise _slot_refused(appointment, "starts_at", message) from error
         if "appointment_patient_is_free" in str(error):
             message = gettext("This patient has another appointment at this time.")
-            raise _slot_refused(appointment, "patient", message) from error
+            raise _slot_refused(appointment, "patient", message, is_overridable=False) from error
         raise
 
 
-def _slot_refused(appointment: Appointment, field: str, message: str) -> SlotRefusedError:
+def _slot_refused(
+    appointment: Appointment, field: str, message: str, *, is_overridable: bool = True
+) -> SlotRefusedError:
+    doctor = appointment.doctor
     return SlotRefusedError(
         field,
-        message % {"doctor": appointment.doctor},
+        message % {"doctor": doctor, "minutes": doctor.buffer_minutes},
         next_free_slots(
             visit_type=appointment.visit_type,
             after=max(appointment.starts_at, timezone.now()),
-            doctor=appointment.doctor,
+            doctor=doctor,
             patient=appointment.patient,
         ),
+        is_overridable=is_overridable,
     )

@@ -82,15 +82,20 @@ class Calendar:
             self._availabilities[availability.doctor_id].append(availability)
         self._absences: dict[UUID, list[Absence]] = defaultdict(list)
         self._busy: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
-        overlapping = Q(doctor__in=self.doctors, starts_at__lt=end, ends_at__gt=start)
-        for absence in Absence.objects.filter(overlapping):
-            self._absences[absence.doctor_id].append(absence)
-            self._busy[absence.doctor_id].append((absence.starts_at, absence.ends_at))
-        appointments = Appointment.objects.holding_a_slot().filter(overlapping)
+        for absence in Absence.objects.of(*self.doctors.values()).between(start, end):
+            self.plan(absence)
+        appointments = Appointment.objects.holding_a_slot().filter(
+            doctor__in=self.doctors, starts_at__lt=end, ends_at__gt=start
+        )
         for doctor_id, starts_at, ends_at in appointments.values_list(
             "doctor_id", "starts_at", "ends_at"
         ):
             self._busy[doctor_id].append((starts_at, ends_at))
+
+    def plan(self, absence: Absence) -> None:
+        """Reckons with an absence, also with one that is not stored yet."""
+        for doctor_id in self.doctors if absence.doctor_id is None else [absence.doctor_id]:
+            self._absences[doctor_id].append(absence)
 
     def absences(self, doctor: Doctor, day: date) -> list[Absence]:
         """When the doctor is away on a day."""
@@ -117,13 +122,22 @@ class Calendar:
         now = timezone.now()
         step = timedelta(minutes=self.slot_minutes)
         length = timedelta(minutes=minutes)
+        buffer = timedelta(minutes=doctor.buffer_minutes)
+        away = [(each.starts_at, each.ends_at) for each in self.absences(doctor, day)]
+        start, end = day_bounds(day)
+        busy = [
+            (begins, ends + buffer)
+            for begins, ends in self._busy[doctor.pk]
+            if begins < end + buffer and ends + buffer > start
+        ]
         return [
             Slot(doctor, moment, moment + length)
             for hours in self.hours(doctor, day)
             for moment in hours.moments(step)
             if moment >= now
             and hours.contain(moment, moment + length)
-            and not _is_busy(self._busy[doctor.pk], moment, moment + length)
+            and not is_busy(away, moment, moment + length)
+            and not is_busy(busy, moment, moment + length + buffer)
         ]
 
 
@@ -150,7 +164,7 @@ def next_free_slots(
     count: int = 3,
 ) -> list[Slot]:
     """The next free times of one doctor or of all, leaving out those the patient has given away."""
-    doctors = [doctor] if doctor else list(_working_doctors())
+    doctors = [doctor] if doctor else list(working_doctors())
     patient_busy = _patient_busy(patient, after)
     first_day = timezone.localdate(after)
     found: list[Slot] = []
@@ -164,7 +178,7 @@ def next_free_slots(
                 for one in doctors
                 for slot in calendar.free_slots(one, day, visit_type.duration_minutes)
                 if slot.starts_at >= after
-                and not _is_busy(patient_busy, slot.starts_at, slot.ends_at)
+                and not is_busy(patient_busy, slot.starts_at, slot.ends_at)
             ]
             found += sorted(slots, key=lambda slot: slot.starts_at)
             if len(found) >= count:
@@ -180,10 +194,14 @@ def is_within_hours(*, doctor: Doctor, starts_at: datetime, ends_at: datetime) -
 
 
 def is_on_leave(*, doctor: Doctor, starts_at: datetime, ends_at: datetime) -> bool:
-    """Whether the doctor is away at any moment of a time."""
-    return Absence.objects.filter(
-        doctor=doctor, starts_at__lt=ends_at, ends_at__gt=starts_at
-    ).exists()
+    """Whether the doctor is away, or the clinic closed, at any moment of a time."""
+    return Absence.objects.of(doctor).between(starts_at, ends_at).exists()
+
+
+def is_taken(*, doctor: Doctor, starts_at: datetime, ends_at: datetime) -> bool:
+    """Whether the doctor has given any moment of a time to a patient."""
+    appointments = Appointment.objects.holding_a_slot().filter(doctor=doctor)
+    return appointments.filter(starts_at__lt=ends_at, ends_at__gt=starts_at).exists()
 
 
 @transaction.atomic
@@ -233,6 +251,46 @@ def add_hours(
 
 
 @transaction.atomic
+def add_hours_around_break(
+    *,
+    doctor: Doctor,
+    actor: User,
+    weekday: int,
+    starts_at: time,
+    ends_at: time,
+    break_from: time,
+    break_until: time,
+    valid_from: date | None = None,
+    valid_until: date | None = None,
+) -> None:
+    """Adds the hours before a break and those after it, or neither."""
+    if not starts_at < break_from < ends_at:
+        raise ValidationError({"break_from": _("The break does not begin within the hours.")})
+    if not break_from < break_until < ends_at:
+        raise ValidationError({"break_until": _("The break does not end within the hours.")})
+    for begins, ends in ((starts_at, break_from), (break_until, ends_at)):
+        add_hours(
+            doctor=doctor,
+            actor=actor,
+            weekday=weekday,
+            starts_at=begins,
+            ends_at=ends,
+            valid_from=valid_from,
+            valid_until=valid_until,
+        )
+
+
+@transaction.atomic
+def set_buffer(*, doctor: Doctor, minutes: int, actor: User) -> None:
+    """Keeps minutes free after each of a doctor's visits; what is booked stays."""
+    doctor.buffer_minutes = minutes
+    doctor.full_clean()
+    doctor.save(update_fields=["buffer_minutes"])
+    detail = {"buffer_minutes": minutes}
+    record(AuditEvent.Verb.UPDATE, actor=actor, target=doctor, detail=detail)
+
+
+@transaction.atomic
 def remove_hours(*, hours: Availability, actor: User) -> None:
     """Takes hours out of a doctor's week; what is booked in them stays."""
     detail = {
@@ -259,7 +317,8 @@ def _overlapping_hours(hours: Availability) -> QuerySet[Availability]:
     return others
 
 
-def _working_doctors() -> Iterable[Doctor]:
+def working_doctors() -> QuerySet[Doctor]:
+    """Doctors who see patients here."""
     return Doctor.objects.filter(user__is_active=True).select_related("user")
 
 
@@ -292,7 +351,10 @@ def _holds_on(availability: Availability, day: date) -> bool:
     )
 
 
-def _is_busy(busy: list[tuple[datetime, datetime]], starts_at: datetime, ends_at: datetime) -> bool:
+def is_busy(
+    busy: Iterable[tuple[datetime, datetime]], starts_at: datetime, ends_at: datetime
+) -> bool:
+    """Whether a time shares a moment with any of those that are taken."""
     return any(begin < ends_at and end > starts_at for begin, end in busy)
 
 

@@ -18,6 +18,10 @@ from clinic.forms.accounts import add_errors
 from clinic.forms.appointments import BookingForm, MoveForm
 from clinic.models import Appointment, VisitType
 from clinic.permissions import (
+    bookable_doctors,
+    can_book,
+    can_overbook,
+    can_register_patients,
     can_run_desk,
     can_see_patient_list,
     can_transition,
@@ -44,7 +48,7 @@ DRAFT_FIELDS = ("doctor", "visit_type", "starts_at", "is_urgent", "note")
 @require_http_methods(["GET", "POST"])
 def appointment_book(request: SignedInRequest) -> HttpResponse:
     """A patient, a doctor, a time: refused times come with the next free ones."""
-    if not can_run_desk(request.user):
+    if not can_book(request.user):
         raise PermissionDenied
     if request.method == "GET":
         return _empty_booking(request)
@@ -54,17 +58,26 @@ def appointment_book(request: SignedInRequest) -> HttpResponse:
     alternatives: list[Slot] | None = None
     form.is_valid()
     known = dict(form.cleaned_data)
+    is_overbooking = "overbook" in request.POST
+    if is_overbooking and "doctor" in known and not can_overbook(request.user, known["doctor"]):
+        raise PermissionDenied
     if not form.errors:
         try:
             appointment = book_appointment(actor=request.user, **known)
         except SlotRefusedError as refusal:
             add_errors(form, refusal)
             alternatives = refusal.alternatives
+            is_overbooking = refusal.is_overridable
         except ValidationError as error:
             add_errors(form, error)
         else:
             return _booked(request, appointment)
-    return _booking_page(request, form, known, slots=alternatives, status=422)
+    is_overbooking = (
+        is_overbooking and "doctor" in known and can_overbook(request.user, known["doctor"])
+    )
+    return _booking_page(
+        request, form, known, slots=alternatives, is_overbooking=is_overbooking, status=422
+    )
 
 
 @require_GET
@@ -107,6 +120,9 @@ def _empty_booking(request: SignedInRequest) -> HttpResponse:
         asked["starts_at"] = asked["start"].replace(" ", "+")
     if "draft" in asked:
         asked = request.session.pop(DRAFT_KEY, {}) | asked
+    if not can_run_desk(request.user):
+        # A doctor books in the own calendar alone, so there is nothing to choose.
+        asked["doctor"] = bookable_doctors(request.user).values_list("pk", flat=True).first()
     known = _known(request, asked)
     if request.htmx:
         context = {"slots": _next_slots(known)}
@@ -117,6 +133,8 @@ def _empty_booking(request: SignedInRequest) -> HttpResponse:
 def _look_for_patient(request: SignedInRequest) -> HttpResponse:
     """Finds a patient without a script, or goes to register one; the rest of the form waits."""
     if "register" in request.POST:
+        if not can_register_patients(request.user):
+            raise PermissionDenied
         draft = {name: request.POST[name] for name in DRAFT_FIELDS if request.POST.get(name)}
         request.session[DRAFT_KEY] = draft
         back = reverse("clinic:appointment_book", query={"draft": 1})
@@ -163,6 +181,7 @@ def _booking_page(
     *,
     slots: list[Slot] | None = None,
     text: str = "",
+    is_overbooking: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     chosen = known.get("patient")
@@ -174,6 +193,8 @@ def _booking_page(
         "q": text,
         "slots": _next_slots(known) if slots is None else slots,
         "is_refused": slots is not None,
+        "is_overbooking": is_overbooking,
+        "can_register": can_register_patients(request.user),
     }
     return render(request, "clinic/appointment_book.html", context, status=status)
 
@@ -190,7 +211,8 @@ def _booked(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
         },
     )
     day = {"date": starts_at.date().isoformat()}
-    return redirect(reverse("clinic:desk_day", query=day, fragment=f"appointment-{appointment.pk}"))
+    page = "clinic:desk_day" if can_run_desk(request.user) else "clinic:doctor_day"
+    return redirect(reverse(page, query=day, fragment=f"appointment-{appointment.pk}"))
 
 
 def staff_appointment(request: SignedInRequest, pk: UUID) -> Appointment:

@@ -9,16 +9,20 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic.forms.accounts import add_errors
-from clinic.forms.schedule import HoursForm
-from clinic.models import Availability, Doctor
+from clinic.forms.schedule import BufferForm, HoursForm
+from clinic.models import Absence, Availability, Doctor
 from clinic.permissions import can_manage_schedule, visible_availabilities, visible_doctors
 from clinic.requests import SignedInRequest
-from clinic.services.scheduling import add_hours, remove_hours
+from clinic.services.scheduling import (
+    add_hours,
+    add_hours_around_break,
+    remove_hours,
+    set_buffer,
+)
 
 
 @dataclass(frozen=True)
@@ -52,13 +56,34 @@ def doctor_hours(request: SignedInRequest, pk: UUID) -> HttpResponse:
     form = HoursForm(request.POST or None)
     if form.is_valid():
         try:
-            add_hours(doctor=doctor, actor=request.user, **form.cleaned_data)
+            add = add_hours_around_break if "break_from" in form.cleaned_data else add_hours
+            add(doctor=doctor, actor=request.user, **form.cleaned_data)
         except ValidationError as error:
             add_errors(form, error)
         else:
             messages.success(request, _("The hours are added."))
             return redirect("clinic:doctor_hours", pk=doctor.pk)
     return _hours_page(request, doctor, form, status=422 if form.errors else 200)
+
+
+@require_POST
+def doctor_buffer(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """How many minutes stay free after each of a doctor's visits."""
+    doctor = get_object_or_404(visible_doctors(request.user), pk=pk)
+    if not can_manage_schedule(request.user):
+        raise PermissionDenied
+    form = BufferForm(request.POST)
+    if form.is_valid():
+        try:
+            set_buffer(
+                doctor=doctor, minutes=form.cleaned_data["buffer_minutes"], actor=request.user
+            )
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, _("Saved. What is booked stays where it is."))
+            return redirect("clinic:doctor_hours", pk=doctor.pk)
+    return _hours_page(request, doctor, HoursForm(), buffer=form, status=422)
 
 
 @require_POST
@@ -73,13 +98,19 @@ def hours_remove(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def _hours_page(
-    request: SignedInRequest, doctor: Doctor, form: HoursForm, *, status: int
+    request: SignedInRequest,
+    doctor: Doctor,
+    form: HoursForm,
+    *,
+    buffer: BufferForm | None = None,
+    status: int,
 ) -> HttpResponse:
     context = {
         "doctor": doctor,
         "form": form,
+        "buffer": buffer or BufferForm(initial={"buffer_minutes": doctor.buffer_minutes}),
         "week": _week(list(doctor.availabilities.all())),
-        "absences": doctor.absences.filter(ends_at__gte=timezone.now())[: settings.PAGE_SIZE],
+        "absences": Absence.objects.of(doctor).coming()[: settings.PAGE_SIZE],
     }
     return render(request, "clinic/doctor_hours.html", context, status=status)
 

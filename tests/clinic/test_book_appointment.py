@@ -235,13 +235,30 @@ def test_names_stay_out_of_the_addresses_of_a_day(desk, doctor, patient, day):
     assert not any("paul" in link.lower() for link in links)
 
 
-def test_only_the_desk_books(sign_in, admin, doctor, patient, day):
-    for user in (admin, doctor, patient.user):
+def test_neither_admins_nor_patients_book_at_the_desk(sign_in, admin, doctor, patient, day):
+    for user in (admin, patient.user):
         client = sign_in(user)
         assert client.get(URL).status_code == 403
         assert client.post(URL, typed(doctor, patient, f"{day}T10:00")).status_code == 403
         assert client.get(DESK).status_code == 403
+    assert sign_in(doctor).get(DESK).status_code == 403
     assert not Appointment.objects.exists()
+
+
+def test_a_doctor_books_patients_in_care_in_the_own_calendar(
+    sign_in, doctor, other_doctor, patient, other_patient, day
+):
+    works(other_doctor, day)
+    booked(doctor, patient, at(day, "09:00"), status="completed")
+    client = sign_in(doctor)
+    page = client.get(URL)
+    assert page.context["form"]["doctor"].value() == doctor.doctor.pk
+    assert {slot.doctor for slot in page.context["slots"]} == {doctor.doctor}
+    assert client.post(URL, typed(doctor, patient, f"{day}T10:00")).status_code == 302
+    for one, person in ((other_doctor, patient), (doctor, other_patient)):
+        assert client.post(URL, typed(one, person, f"{day}T11:00")).status_code == 422
+    assert client.post(URL, {"register": "1"}).status_code == 403
+    assert Appointment.objects.filter(status="booked").count() == 1
 
 
 def test_the_day_shows_who_comes_and_what_is_free(desk, doctor, other_doctor, patient, day):

@@ -4,9 +4,10 @@ import pytest
 from django.urls import reverse
 
 from clinic.models import Absence, AuditEvent, Availability
-from clinic.services.scheduling import add_hours
-from tests.clinic.desk import at, at_once, booked, coming, works
+from clinic.services.scheduling import add_hours, free_slots
+from tests.clinic.desk import at, at_once, booked, clocks, coming, visit_type, works
 
+BOOK = reverse("clinic:appointment_book")
 LIST = reverse("clinic:doctor_list")
 MONDAY = 0
 
@@ -138,6 +139,103 @@ def test_an_absence_is_shown(desk, doctor):
         reason="Congress",
     )
     assert "Congress" in desk.get(hours_url(doctor)).content.decode()
+
+
+def test_hours_around_a_break_are_added_at_once(desk, doctor):
+    fields = typed(ends_at="17:00", break_from="12:30", break_until="13:15")
+    assert desk.post(hours_url(doctor), fields).status_code == 302
+    week = list(Availability.objects.values_list("starts_at", "ends_at"))
+    assert week == [(time(9), time(12, 30)), (time(13, 15), time(17))]
+    assert AuditEvent.objects.filter(verb="create").count() == 2
+
+
+def test_of_hours_around_a_break_none_are_added_where_some_overlap(desk, doctor):
+    works(doctor, coming(MONDAY), "16:00", "18:00")
+    fields = typed(ends_at="17:00", break_from="12:30", break_until="13:15")
+    response = desk.post(hours_url(doctor), fields)
+    assert "These hours overlap others" in response.content.decode()
+    assert Availability.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "words"),
+    [
+        ({"break_from": "10:00"}, "break_until", "A break has a beginning and an end."),
+        ({"break_until": "10:00"}, "break_from", "A break has a beginning and an end."),
+        (
+            {"break_from": "08:00", "break_until": "10:00"},
+            "break_from",
+            "The break does not begin within the hours.",
+        ),
+        (
+            {"break_from": "10:00", "break_until": "09:30"},
+            "break_until",
+            "The break does not end within the hours.",
+        ),
+        (
+            {"break_from": "10:00", "break_until": "12:00"},
+            "break_until",
+            "The break does not end within the hours.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_break_is_said_at_its_field(desk, doctor, fields, field, words):
+    response = desk.post(hours_url(doctor), typed(**fields))
+    assert response.status_code == 422
+    assert response.context["form"].errors == {field: [words]}
+    assert not Availability.objects.exists()
+
+
+def test_hours_hold_from_their_first_day_to_their_last(desk, doctor):
+    day = coming(MONDAY)
+    desk.post(hours_url(doctor), typed(valid_from=day, valid_until=day + timedelta(days=7)))
+    lengths = [
+        len(free_slots(doctor=doctor.doctor, day=day + timedelta(days=days), visit_type=one))
+        for one in [visit_type()]
+        for days in (-7, 0, 7, 14)
+    ]
+    assert lengths == [0, 12, 12, 0]
+    page = desk.get(hours_url(doctor)).content.decode()
+    assert 'name="valid_from"' in page
+    assert 'name="valid_until"' in page
+
+
+def test_minutes_are_kept_free_after_each_visit(desk, doctor, patient, other_patient):
+    day = coming(MONDAY)
+    works(doctor, day, "09:00", "10:00")
+    url = reverse("clinic:doctor_buffer", args=[doctor.doctor.pk])
+    assert desk.post(url, {"buffer_minutes": "10"}).url == hours_url(doctor)
+    booked(doctor, patient, at(day, "09:15"))
+    doctor.doctor.refresh_from_db()
+    slots = free_slots(doctor=doctor.doctor, day=day, visit_type=visit_type())
+    assert clocks(slots) == ["09:45"]
+    fields = {
+        "patient": other_patient.pk,
+        "doctor": doctor.doctor.pk,
+        "visit_type": visit_type().pk,
+    }
+    words = "Dr Dora Doctor keeps 10 minutes free after each visit."
+    for clock in ("09:00", "09:30", "09:35"):
+        response = desk.post(BOOK, {**fields, "starts_at": f"{day}T{clock}"})
+        assert response.context["form"].errors == {"starts_at": [words]}
+    assert desk.post(BOOK, {**fields, "starts_at": f"{day}T09:40"}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        ("", "This field is required."),
+        ("61", "Ensure this value is less than or equal to 60."),
+        ("-1", "Ensure this value is greater than or equal to 0."),
+    ],
+)
+def test_what_is_wrong_with_the_minutes_is_said_at_the_field(desk, doctor, minutes, words):
+    url = reverse("clinic:doctor_buffer", args=[doctor.doctor.pk])
+    response = desk.post(url, {"buffer_minutes": minutes})
+    assert response.status_code == 422
+    assert response.context["buffer"].errors == {"buffer_minutes": [words]}
+    doctor.doctor.refresh_from_db()
+    assert doctor.doctor.buffer_minutes == 0
 
 
 def test_the_list_shows_every_doctors_week(desk, doctor, other_doctor):

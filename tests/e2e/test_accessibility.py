@@ -78,6 +78,10 @@ def addresses():
             reverse("clinic:walk_in"),
             reverse("clinic:arrival_slip", args=[waiting.pk]),
             reverse("clinic:waiting_screen", args=[renew_screen(actor=account)]),
+            reverse("clinic:absence_list"),
+            reverse("clinic:absence_add"),
+            reverse("clinic:visit_type_list"),
+            reverse("clinic:visit_type_add"),
         ],
         "doctor": [
             reverse("clinic:doctor_day"),

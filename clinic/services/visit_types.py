@@ -1,0 +1,75 @@
+"""The kinds of visit that the clinic offers, and how long each takes."""
+
+from itertools import count
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Max, ProtectedError
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import AuditEvent, User, VisitType
+from clinic.services.audit import record
+
+
+@transaction.atomic
+def add_visit_type(
+    *, name: str, duration_minutes: int, actor: User, is_active: bool = True
+) -> VisitType:
+    """Adds a kind of visit after the others."""
+    last = VisitType.objects.aggregate(last=Max("position"))["last"]
+    visit_type = VisitType(
+        code=_free_code(name),
+        name=name.strip(),
+        duration_minutes=duration_minutes,
+        is_active=is_active,
+        position=0 if last is None else last + 1,
+    )
+    _check(visit_type)
+    visit_type.save()
+    detail = {"code": visit_type.code, "minutes": duration_minutes}
+    record(AuditEvent.Verb.CREATE, actor=actor, target=visit_type, detail=detail)
+    return visit_type
+
+
+@transaction.atomic
+def change_visit_type(
+    *, visit_type: VisitType, name: str, duration_minutes: int, is_active: bool, actor: User
+) -> VisitType:
+    """Changes what is booked from now on; what is booked keeps its length."""
+    visit_type.name = name.strip()
+    visit_type.duration_minutes = duration_minutes
+    visit_type.is_active = is_active
+    _check(visit_type)
+    visit_type.save()
+    detail = {"minutes": duration_minutes, "is_offered": is_active}
+    record(AuditEvent.Verb.UPDATE, actor=actor, target=visit_type, detail=detail)
+    return visit_type
+
+
+@transaction.atomic
+def remove_visit_type(*, visit_type: VisitType, actor: User) -> None:
+    """Removes a kind of visit that nobody has ever been booked for."""
+    detail = {"removed": True, "code": visit_type.code}
+    record(AuditEvent.Verb.UPDATE, actor=actor, target=visit_type, detail=detail)
+    try:
+        visit_type.delete()
+    except ProtectedError as error:
+        raise ValidationError(
+            _("Visits of this type have been booked, so it stays. Stop offering it instead.")
+        ) from error
+
+
+def _check(visit_type: VisitType) -> None:
+    visit_type.full_clean()
+    others = VisitType.objects.exclude(pk=visit_type.pk)
+    if others.filter(name__iexact=visit_type.name).exists():
+        raise ValidationError({"name": _("There is a type of visit with this name already.")})
+
+
+def _free_code(name: str) -> str:
+    """A short code for a name, which tells it from all others."""
+    stem = slugify(name)[:30] or "visit"
+    taken = set(VisitType.objects.filter(code__startswith=stem).values_list("code", flat=True))
+    codes = (stem if number == 1 else f"{stem}-{number}" for number in count(1))
+    return next(code for code in codes if code not in taken)

@@ -1,0 +1,142 @@
+"""The kinds of visit: made, renamed, no longer offered, and kept while a visit is of them."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from clinic.models import AuditEvent, VisitType
+from tests.clinic.desk import at, booked, coming, visit_type, works
+
+LIST = reverse("clinic:visit_type_list")
+ADD = reverse("clinic:visit_type_add")
+BOOK = reverse("clinic:appointment_book")
+
+
+@pytest.fixture
+def desk(sign_in, secretary):
+    return sign_in(secretary)
+
+
+def typed(**fields):
+    return {"name": "Laser", "duration_minutes": "45", "is_active": "on", **fields}
+
+
+def edit_url(one):
+    return reverse("clinic:visit_type_edit", args=[one.pk])
+
+
+def remove_url(one):
+    return reverse("clinic:visit_type_remove", args=[one.pk])
+
+
+def test_a_new_type_can_be_booked(desk, secretary, doctor, patient):
+    assert desk.post(ADD, typed()).url == LIST
+    laser = VisitType.objects.get(name="Laser")
+    assert (laser.duration_minutes, laser.is_active, laser.code) == (45, True, "laser")
+    assert list(VisitType.objects.all())[-1] == laser
+    assert AuditEvent.objects.get(verb="create").actor == secretary
+    day = coming(0)
+    works(doctor, day)
+    fields = {
+        "patient": patient.pk,
+        "doctor": doctor.doctor.pk,
+        "visit_type": laser.pk,
+        "starts_at": f"{day}T09:00",
+    }
+    desk.post(BOOK, fields)
+    appointment = laser.appointments.get()
+    assert appointment.ends_at - appointment.starts_at == timedelta(minutes=45)
+
+
+def test_a_name_that_no_code_can_be_made_of_is_as_good(desk):
+    for name in ("ليزر", "فحص"):
+        assert desk.post(ADD, typed(name=name)).status_code == 302
+    assert set(
+        VisitType.objects.filter(code__startswith="visit").values_list("code", flat=True)
+    ) == {
+        "visit",
+        "visit-2",
+    }
+
+
+def test_another_length_leaves_what_is_booked_as_it_is(desk, doctor, patient):
+    appointment = booked(doctor, patient, at(coming(0), "09:00"))
+    one = visit_type()
+    fields = typed(name="Control", duration_minutes="20")
+    assert desk.post(edit_url(one), fields).url == LIST
+    one.refresh_from_db()
+    assert (one.name, one.duration_minutes, one.code) == ("Control", 20, "follow-up")
+    appointment.refresh_from_db()
+    assert appointment.ends_at - appointment.starts_at == timedelta(minutes=15)
+
+
+def test_what_is_not_offered_is_not_on_the_booking_page(desk):
+    one = visit_type()
+    assert one.name in desk.get(BOOK).content.decode()
+    desk.post(edit_url(one), {"name": one.name, "duration_minutes": "15"})
+    assert f">{one.name}" not in desk.get(BOOK).content.decode()
+    page = desk.get(LIST).content.decode()
+    assert one.name in page
+    assert "Not offered" in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "words"),
+    [
+        ({"name": ""}, "name", "This field is required."),
+        ({"name": "FIRST visit"}, "name", "There is a type of visit with this name already."),
+        (
+            {"duration_minutes": "3"},
+            "duration_minutes",
+            "Ensure this value is greater than or equal to 5.",
+        ),
+        (
+            {"duration_minutes": "300"},
+            "duration_minutes",
+            "Ensure this value is less than or equal to 240.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_type_is_said_at_its_field(desk, fields, field, words):
+    before = VisitType.objects.count()
+    for url in (ADD, edit_url(visit_type())):
+        response = desk.post(url, typed(**fields))
+        assert response.status_code == 422
+        assert response.context["form"].errors == {field: [words]}
+    assert VisitType.objects.count() == before
+    assert visit_type().name == "Follow-up"
+
+
+def test_a_type_that_was_never_booked_is_removed(desk):
+    one = visit_type("full-skin-check")
+    assert "Remove this type" in desk.get(edit_url(one)).content.decode()
+    assert desk.post(remove_url(one)).url == LIST
+    assert not VisitType.objects.filter(pk=one.pk).exists()
+    assert AuditEvent.objects.get(verb="update").detail["removed"] is True
+
+
+def test_a_type_of_a_visit_is_never_removed(desk, doctor, patient):
+    booked(doctor, patient, at(coming(0), "09:00"), status="cancelled")
+    one = visit_type()
+    assert "Remove this type" not in desk.get(edit_url(one)).content.decode()
+    response = desk.post(remove_url(one))
+    assert response.status_code == 422
+    assert "so it stays" in response.content.decode()
+    assert VisitType.objects.filter(pk=one.pk).exists()
+    assert not AuditEvent.objects.filter(verb="update").exists()
+
+
+def test_a_clinic_without_types_is_told_the_next_step(desk):
+    VisitType.objects.all().delete()
+    assert "No types of visit yet" in desk.get(LIST).content.decode()
+
+
+def test_doctors_and_patients_do_not_change_types(sign_in, admin, doctor, patient):
+    one = visit_type()
+    for user in (doctor, patient.user):
+        client = sign_in(user)
+        for url in (LIST, ADD, edit_url(one)):
+            assert client.get(url).status_code == 403
+        assert client.post(remove_url(one)).status_code == 403
+    assert sign_in(admin).post(ADD, typed()).status_code == 302

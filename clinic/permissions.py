@@ -78,6 +78,14 @@ def visible_doctors(user: User) -> QuerySet[Doctor]:
     return Doctor.objects.filter(user__is_active=True).select_related("user")
 
 
+def visible_calendars(user: User) -> QuerySet[Doctor]:
+    """Doctors whose calendar a person reads: the desk and the admin all, a doctor the own."""
+    doctors = visible_doctors(user)
+    if is_admin(user) or is_secretary(user):
+        return doctors
+    return doctors.filter(user=user)
+
+
 def visible_availabilities(user: User) -> QuerySet[Availability]:
     """Weekly hours, for those who plan with them."""
     if is_admin(user) or is_secretary(user):
@@ -157,6 +165,11 @@ def can_manage_schedule(user: User) -> bool:
 def can_run_desk(user: User) -> bool:
     """Book appointments, mark arrivals, plan the day."""
     return is_secretary(user)
+
+
+def can_see_calendar(user: User) -> bool:
+    """Look at a calendar by day, week and month."""
+    return is_admin(user) or is_secretary(user) or is_doctor(user)
 
 
 def can_see_patient_list(user: User) -> bool:

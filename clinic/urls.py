@@ -3,6 +3,7 @@ from django.urls import URLPattern, path
 from clinic.views import (
     accounts,
     appointments,
+    calendar_page,
     calendars,
     catalogue,
     clinic_settings,
@@ -56,6 +57,8 @@ urlpatterns: list[URLPattern] = [
         name="calendar_feed_initials",
     ),
     path("calendar/<str:token>.ics", calendars.calendar_feed, name="calendar_feed"),
+    path("calendar/", calendar_page.calendar, name="calendar"),
+    path("calendar/events/", calendar_page.calendar_events, name="calendar_events"),
     path("day/", day.doctor_day, name="doctor_day"),
     path("appointments/<uuid:pk>/open/", visits.visit_open, name="visit_open"),
     path("visits/<uuid:pk>/save/", visits.visit_save, name="visit_save"),

@@ -23,7 +23,7 @@ from clinic.permissions import (
     can_transition,
     visible_appointments,
 )
-from clinic.requests import SignedInRequest
+from clinic.requests import SignedInRequest, is_in_dialog
 from clinic.services.appointments import (
     IllegalTransitionError,
     SlotRefusedError,
@@ -32,6 +32,7 @@ from clinic.services.appointments import (
 )
 from clinic.services.patients import record_patient_view
 from clinic.services.scheduling import Slot, next_free_slots
+from clinic.views.dialogs import dialog_done
 from clinic.views.moves import moves_for
 from clinic.views.patients import patient_options
 from clinic.views.redirects import next_or
@@ -94,6 +95,8 @@ def appointment_move(request: SignedInRequest, pk: UUID) -> HttpResponse:
     except ValidationError as error:
         add_errors(form, error)
         return _not_moved(request, appointment, form, status=422)
+    if is_in_dialog(request):
+        return dialog_done(str(appointment.get_status_display()))
     if request.htmx:
         return _desk_card(request, appointment)
     page = reverse("clinic:appointment_detail", args=[appointment.pk])
@@ -108,7 +111,7 @@ def _empty_booking(request: SignedInRequest) -> HttpResponse:
     if "draft" in asked:
         asked = request.session.pop(DRAFT_KEY, {}) | asked
     known = _known(request, asked)
-    if request.htmx:
+    if request.htmx and not is_in_dialog(request):
         context = {"slots": _next_slots(known)}
         return render(request, "clinic/partials/appointment_times.html", context)
     return _booking_page(request, BookingForm(initial=known, user=request.user), known)
@@ -180,15 +183,14 @@ def _booking_page(
 
 def _booked(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
     starts_at = timezone.localtime(appointment.starts_at)
-    messages.success(
-        request,
-        _("Booked: %(day)s at %(time)s with %(doctor)s.")
-        % {
-            "day": date_format(starts_at, "l j F"),
-            "time": date_format(starts_at, "H:i"),
-            "doctor": appointment.doctor,
-        },
-    )
+    words = _("Booked: %(day)s at %(time)s with %(doctor)s.") % {
+        "day": date_format(starts_at, "l j F"),
+        "time": date_format(starts_at, "H:i"),
+        "doctor": appointment.doctor,
+    }
+    if is_in_dialog(request):
+        return dialog_done(words)
+    messages.success(request, words)
     day = {"date": starts_at.date().isoformat()}
     return redirect(reverse("clinic:desk_day", query=day, fragment=f"appointment-{appointment.pk}"))
 
@@ -228,7 +230,7 @@ def _detail_page(
 def _not_moved(
     request: SignedInRequest, appointment: Appointment, form: MoveForm, *, status: int
 ) -> HttpResponse:
-    if request.htmx:
+    if request.htmx and not is_in_dialog(request):
         return _desk_card(request, appointment, form=form, status=status)
     return _detail_page(request, appointment, form=form, status=status)
 

@@ -55,6 +55,8 @@ def calendar(request: SignedInRequest) -> HttpResponse:
     chosen: Doctor | None = asked.cleaned_data.get("doctor")
     shown = [doctor for doctor in doctors if chosen in (None, doctor)]
     period = period_of(view, day)
+    now = timezone.localtime()
+    is_current = period.start <= now.date() < period.end
     feed = {"start": period.start.isoformat(), "end": period.end.isoformat()}
     if chosen:
         feed["doctor"] = str(chosen.pk)
@@ -62,7 +64,6 @@ def calendar(request: SignedInRequest) -> HttpResponse:
         "view": view,
         "views": CalendarView,
         "day": day,
-        "today": timezone.localdate(),
         "period": period,
         "filters": CalendarForm(
             initial={"view": view, "date": day, "doctor": chosen}, user=request.user
@@ -74,7 +75,8 @@ def calendar(request: SignedInRequest) -> HttpResponse:
         "feed_url": reverse("clinic:calendar_events", query=feed),
         "can_book": can_run_desk(request.user),
         "slot_minutes": ClinicSettings.objects.current().slot_minutes,
-        "clock_offset": timezone.localtime().isoformat()[-6:],
+        "clock_offset": now.isoformat()[-6:],
+        "scroll_time": f"{max(now.hour - 1, 0):02}:00" if is_current else "08:00",
     }
     return render(request, "clinic/calendar.html", context)
 

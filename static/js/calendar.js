@@ -112,7 +112,8 @@
     }
   });
 
-  document.addEventListener("htmx:afterSwap", (event) => {
+  // Once its forms are htmx's: a key that is pressed at once must not leave the page.
+  document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target !== place) return;
     if (!dialog.open) dialog.showModal();
     // What was refused stands in the dialog; the appointment is where it was.
@@ -154,14 +155,20 @@
     target.click();
   });
 
-  // From the search straight to who was found: Enter takes the first, the arrow goes to the list.
+  // From the search to who was found, from there to the free times, with Enter alone. Where the
+  // time is known already, Enter books.
   place.addEventListener("keydown", (event) => {
-    if (!event.target.matches('[name="q"]') || !["Enter", "ArrowDown"].includes(event.key)) return;
-    event.preventDefault();
-    const first = place.querySelector('#patient-options input[type="radio"]');
-    if (!first) return;
-    first.checked = true;
-    first.focus();
+    const { key, target } = event;
+    let next = null;
+    if (target.matches('[name="q"]') && ["Enter", "ArrowDown"].includes(key)) {
+      event.preventDefault();
+      next = place.querySelector('#patient-options input[type="radio"]');
+      if (next) next.checked = true;
+    } else if (target.matches('[name="patient"]') && key === "Enter" && !target.form.elements.starts_at.value) {
+      event.preventDefault();
+      next = place.querySelector('button[name="slot"]');
+    }
+    next?.focus();
   });
 
   // --- Booking and moving -----------------------------------------------------------------------
@@ -226,7 +233,6 @@
     if (focused) requestAnimationFrame(() => element.querySelector(`[data-id="${focused}"]`)?.focus());
   }
 
-  const now = new Date();
   const calendar = window.EventCalendar.create(element, {
     view: VIEWS[words.view],
     date: words.date,
@@ -246,7 +252,7 @@
     slotMinTime: "09:00",
     slotMaxTime: "17:00",
     flexibleSlotTimeLimits: { eventFilter: (event) => event.extendedProps.kind !== "absence" },
-    scrollTime: isDay ? `${pad(Math.max(now.getHours() - 1, 0))}:00` : "08:00",
+    scrollTime: words.scrollTime,
     slotEventOverlap: false,
     columnWidth: isNarrow ? "calc(100cqi - 72px)" : isDay ? "minmax(160px, 1fr)" : undefined,
     dayMaxEvents: true,

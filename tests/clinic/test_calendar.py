@@ -83,9 +83,7 @@ def test_the_page_names_no_patient(desk, doctor, patient, day):
 
 def test_a_doctor_has_the_own_calendar_and_books_nothing(sign_in, doctor, other_doctor, day):
     page = sign_in(doctor).get(URL, {"date": day, "doctor": other_doctor.doctor.pk})
-    assert [column["title"] for column in json.loads(page.context["columns"])] == [
-        "Dr Dora Doctor"
-    ]
+    assert [column["title"] for column in json.loads(page.context["columns"])] == ["Dr Dora Doctor"]
     assert 'data-book-url=""' in page.content.decode()
 
 

@@ -13,6 +13,8 @@
     no_show: "person-x",
   };
 
+  const TABLE_PARTS = ["table", "rowgroup", "row", "cell", "columnheader"].map((role) => `[role="${role}"]`).join();
+
   const element = document.getElementById("calendar");
   if (!element) return;
 
@@ -76,8 +78,21 @@
     line.append(node("span", "calendar-who", event.title));
     // A quarter of an hour has room for one line; the other is still read out.
     const small = node("small", isShort(event) ? "visually-hidden" : "");
-    small.textContent = isDay || isOneDoctor ? about : `${about} · ${doctor}`;
+    // In a day of all doctors the column says whose it is, to those who see columns.
+    small.append(about, node("span", isDay || isOneDoctor ? "visually-hidden" : "", ` · ${doctor}`));
     return { domNodes: [line, small] };
+  }
+
+  function describe({ el, event }) {
+    el.dataset.id = event.id;
+    if (event.extendedProps.kind === "free") el.ariaHidden = "true";
+  }
+
+  // The library calls its boxes a table, but there are buttons where its rows would be.
+  function unmakeTable() {
+    for (const part of element.querySelectorAll(TABLE_PARTS)) {
+      for (const name of ["role", "aria-colindex", "aria-rowindex"]) part.removeAttribute(name);
+    }
   }
 
   function isShort(event) {
@@ -160,7 +175,9 @@
   place.addEventListener("keydown", (event) => {
     const { key, target } = event;
     let next = null;
-    if (target.matches('[name="q"]') && ["Enter", "ArrowDown"].includes(key)) {
+    // In a search with words the browser's own Escape only takes the words away.
+    if (key === "Escape") dialog.close();
+    else if (target.matches('[name="q"]') && ["Enter", "ArrowDown"].includes(key)) {
       event.preventDefault();
       next = place.querySelector('#patient-options input[type="radio"]');
       if (next) next.checked = true;
@@ -255,6 +272,8 @@
     scrollTime: words.scrollTime,
     slotEventOverlap: false,
     columnWidth: isNarrow ? "calc(100cqi - 72px)" : isDay ? "minmax(160px, 1fr)" : undefined,
+    listDayFormat: { weekday: "long" },
+    listDaySideFormat: { day: "numeric", month: "long" },
     dayMaxEvents: true,
     moreLinkContent: ({ num }) => `+${num} ${words.textMore}`,
     noEventsContent: words.textNothing,
@@ -265,9 +284,8 @@
     eventDurationEditable: false,
     eventContent: draw,
     eventClassNames: classes,
-    eventDidMount: ({ el, event }) => {
-      el.dataset.id = event.id;
-    },
+    eventDidMount: describe,
+    eventAllUpdated: unmakeTable,
     eventClick: ({ event }) => open(event.extendedProps.url),
     eventDrop: drop,
     dateClick: press,
@@ -276,5 +294,6 @@
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) ask();
   });
+  unmakeTable();
   ask();
 })();

@@ -89,6 +89,7 @@ def test_escape_closes_the_dialog_and_the_focus_goes_back(open_browser, secretar
     button.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_label("Find a patient")).to_be_focused()
+    page.keyboard.type("paul")
     page.keyboard.press("Escape")
     expect(page.locator("#page-dialog")).not_to_be_visible()
     expect(button).to_be_focused()

@@ -42,7 +42,9 @@ class CalendarForm(forms.Form):
     )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="calendar_%s", **kwargs)
+        super().__init__(*args, **kwargs)
+        # The booking dialog above the calendar has fields of the same names.
+        self.auto_id = "calendar_%s"
         _calendars(self, user)
 
 

@@ -87,6 +87,14 @@ def bookable_doctors(user: User) -> QuerySet[Doctor]:
     return doctors.filter(user=user) if is_doctor(user) else doctors
 
 
+def visible_calendars(user: User) -> QuerySet[Doctor]:
+    """Doctors whose calendar a person reads: the desk and the admin all, a doctor the own."""
+    doctors = visible_doctors(user)
+    if is_admin(user) or is_secretary(user):
+        return doctors
+    return doctors.filter(user=user)
+
+
 def visible_availabilities(user: User) -> QuerySet[Availability]:
     """Weekly hours, for those who plan with them."""
     if is_admin(user) or is_secretary(user):
@@ -204,6 +212,11 @@ def can_run_desk(user: User) -> bool:
 def can_see_waiting_room(user: User) -> bool:
     """See who waits: the desk for all doctors, a doctor for the own patients."""
     return is_secretary(user) or is_doctor(user)
+
+
+def can_see_calendar(user: User) -> bool:
+    """Look at a calendar by day, week and month."""
+    return is_admin(user) or is_secretary(user) or is_doctor(user)
 
 
 def can_see_patient_list(user: User) -> bool:

@@ -5,9 +5,18 @@ from django_htmx.middleware import HtmxDetails
 
 from clinic.models import User
 
+# The element, in a page such as the calendar, that shows another page without leaving the first.
+DIALOG_ID = "dialog-page"
+
 
 class SignedInRequest(HttpRequest):
     """A request behind LoginRequiredMiddleware."""
 
     user: User
     htmx: HtmxDetails
+
+
+def is_in_dialog(request: HttpRequest) -> bool:
+    """Whether the answer is shown in a dialog above the page that asks."""
+    htmx: HtmxDetails | None = getattr(request, "htmx", None)
+    return htmx is not None and htmx.target == DIALOG_ID

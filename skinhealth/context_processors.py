@@ -15,6 +15,7 @@ from clinic.permissions import (
     can_see_own_day,
     can_see_portal,
 )
+from clinic.requests import is_in_dialog
 from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE
 
 
@@ -62,6 +63,7 @@ SECRETARY_RAIL = (
     RailEntry(
         "clinic:desk_day", "calendar-event", _("Today"), ("clinic:desk_", "clinic:appointment_")
     ),
+    RailEntry("clinic:calendar", "calendar3", _("Calendar"), ("clinic:calendar",)),
     RailEntry("clinic:patient_list", "people", _("Patients"), ("clinic:patient_",)),
     RailEntry(
         "clinic:waiting_room",
@@ -113,6 +115,12 @@ def logo_address(clinic: ClinicSettings) -> str:
     if not clinic.logo:
         return ""
     return f"{reverse('clinic:clinic_logo')}?{PurePath(clinic.logo.name or '').stem}"
+
+
+def layout(request: HttpRequest) -> dict[str, object]:
+    """What a page sits in: the site’s frame, or the dialog of another page that asked for it."""
+    in_dialog = is_in_dialog(request)
+    return {"is_in_dialog": in_dialog, "layout": "dialog.html" if in_dialog else "base.html"}
 
 
 def frame(request: HttpRequest) -> dict[str, object]:

@@ -99,6 +99,8 @@ clinic:calendar_feed_renew           POST   -                 in   403  403  302
 clinic:calendar_feed_initials        POST   -                 in   403  403  302  409  403  403
 clinic:calendar_feed_revoke          POST   -                 in   403  403  302  302  403  403
 clinic:calendar_feed                 GET    -                 200  200  200  200  200  200  200
+clinic:calendar                      GET    -                 in   200  200  200  200  403  403
+clinic:calendar_events               GET    -                 in   422  422  422  422  403  403
 clinic:desk_day                      GET    -                 in   403  200  403  403  403  403
 clinic:appointment_book              GET    -                 in   403  200  200  200  403  403
 clinic:appointment_book              POST   -                 in   403  422  422  422  403  403

@@ -27,7 +27,7 @@ from clinic.permissions import (
     can_transition,
     visible_appointments,
 )
-from clinic.requests import SignedInRequest
+from clinic.requests import SignedInRequest, is_in_dialog
 from clinic.services.appointments import (
     IllegalTransitionError,
     SlotRefusedError,
@@ -36,6 +36,7 @@ from clinic.services.appointments import (
 )
 from clinic.services.patients import record_patient_view
 from clinic.services.scheduling import Slot, next_free_slots
+from clinic.views.dialogs import dialog_done
 from clinic.views.moves import moves_for
 from clinic.views.patients import patient_options
 from clinic.views.redirects import next_or
@@ -107,6 +108,8 @@ def appointment_move(request: SignedInRequest, pk: UUID) -> HttpResponse:
     except ValidationError as error:
         add_errors(form, error)
         return _not_moved(request, appointment, form, status=422)
+    if is_in_dialog(request):
+        return dialog_done(str(appointment.get_status_display()))
     if request.htmx:
         return _desk_card(request, appointment)
     page = reverse("clinic:appointment_detail", args=[appointment.pk])
@@ -124,7 +127,7 @@ def _empty_booking(request: SignedInRequest) -> HttpResponse:
         # A doctor books in the own calendar alone, so there is nothing to choose.
         asked["doctor"] = bookable_doctors(request.user).values_list("pk", flat=True).first()
     known = _known(request, asked)
-    if request.htmx:
+    if request.htmx and not is_in_dialog(request):
         context = {"slots": _next_slots(known)}
         return render(request, "clinic/partials/appointment_times.html", context)
     return _booking_page(request, BookingForm(initial=known, user=request.user), known)
@@ -201,15 +204,14 @@ def _booking_page(
 
 def _booked(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
     starts_at = timezone.localtime(appointment.starts_at)
-    messages.success(
-        request,
-        _("Booked: %(day)s at %(time)s with %(doctor)s.")
-        % {
-            "day": date_format(starts_at, "l j F"),
-            "time": date_format(starts_at, "H:i"),
-            "doctor": appointment.doctor,
-        },
-    )
+    words = _("Booked: %(day)s at %(time)s with %(doctor)s.") % {
+        "day": date_format(starts_at, "l j F"),
+        "time": date_format(starts_at, "H:i"),
+        "doctor": appointment.doctor,
+    }
+    if is_in_dialog(request):
+        return dialog_done(words)
+    messages.success(request, words)
     day = {"date": starts_at.date().isoformat()}
     page = "clinic:desk_day" if can_run_desk(request.user) else "clinic:doctor_day"
     return redirect(reverse(page, query=day, fragment=f"appointment-{appointment.pk}"))
@@ -250,7 +252,7 @@ def _detail_page(
 def _not_moved(
     request: SignedInRequest, appointment: Appointment, form: MoveForm, *, status: int
 ) -> HttpResponse:
-    if request.htmx:
+    if request.htmx and not is_in_dialog(request):
         return _desk_card(request, appointment, form=form, status=status)
     return _detail_page(request, appointment, form=form, status=status)
 

@@ -17,7 +17,7 @@ from clinic.forms.accounts import add_errors
 from clinic.forms.appointments import RescheduleForm
 from clinic.models import Appointment
 from clinic.permissions import can_transition
-from clinic.requests import SignedInRequest
+from clinic.requests import SignedInRequest, is_in_dialog
 from clinic.services.appointments import (
     IllegalTransitionError,
     SlotRefusedError,
@@ -25,6 +25,7 @@ from clinic.services.appointments import (
 )
 from clinic.services.scheduling import Slot, next_free_slots
 from clinic.views.appointments import staff_appointment, with_chosen_slot
+from clinic.views.dialogs import dialog_done
 
 RESCHEDULED = Appointment.Status.RESCHEDULED
 
@@ -38,7 +39,8 @@ def appointment_reschedule(request: SignedInRequest, pk: UUID) -> HttpResponse:
     if not appointment.can_become(RESCHEDULED):
         return _too_late(request, IllegalTransitionError(appointment.status, RESCHEDULED))
     if request.method == "GET":
-        form = RescheduleForm(initial={"doctor": appointment.doctor}, user=request.user)
+        initial = {"doctor": appointment.doctor} | _asked(request)
+        form = RescheduleForm(initial=initial, user=request.user)
         return _page(request, appointment, form, _next_slots(appointment, {}))
     form = RescheduleForm(with_chosen_slot(request.POST), user=request.user)
     slots: list[Slot] | None = None
@@ -59,6 +61,13 @@ def appointment_reschedule(request: SignedInRequest, pk: UUID) -> HttpResponse:
     if slots is None:
         slots = _next_slots(appointment, form.cleaned_data)
     return _page(request, appointment, form, slots, status=422)
+
+
+def _asked(request: SignedInRequest) -> dict[str, Any]:
+    """The doctor and the time that the address names, as far as they make sense."""
+    form = RescheduleForm(request.GET, user=request.user)
+    form.is_valid()
+    return {name: form.cleaned_data[name] for name in request.GET if name in form.cleaned_data}
 
 
 def _next_slots(appointment: Appointment, known: dict[str, Any]) -> list[Slot]:
@@ -85,18 +94,19 @@ def _page(
 
 def _moved(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
     starts_at = timezone.localtime(appointment.starts_at)
-    messages.success(
-        request,
-        _("Moved to %(day)s at %(time)s with %(doctor)s.")
-        % {
-            "day": date_format(starts_at, "l j F"),
-            "time": date_format(starts_at, "H:i"),
-            "doctor": appointment.doctor,
-        },
-    )
+    words = _("Moved to %(day)s at %(time)s with %(doctor)s.") % {
+        "day": date_format(starts_at, "l j F"),
+        "time": date_format(starts_at, "H:i"),
+        "doctor": appointment.doctor,
+    }
+    if is_in_dialog(request):
+        return dialog_done(words)
+    messages.success(request, words)
     return redirect("clinic:appointment_detail", pk=appointment.pk)
 
 
 def _too_late(request: SignedInRequest, error: IllegalTransitionError) -> HttpResponse:
     message = " ".join(error.messages)
+    if is_in_dialog(request):
+        return dialog_done(message, level="danger", status=409)
     return render(request, "409.html", {"message": message}, status=409)

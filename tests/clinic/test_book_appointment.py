@@ -53,7 +53,12 @@ def test_an_appointment_is_booked_for_as_long_as_its_type_takes(
     transition = appointment.transitions.get()
     assert (transition.from_status, transition.to_status) == ("", "booked")
     event = AuditEvent.objects.get(verb="create", patient=patient)
-    assert event.detail == {"visit_type": "first-visit", "is_urgent": True}
+    assert event.detail == {
+        "visit_type": "first-visit",
+        "is_urgent": True,
+        "is_walk_in": False,
+        "overbooked": "",
+    }
 
 
 def test_a_call_becomes_an_appointment_in_three_clicks(desk, doctor, patient, day):

@@ -15,6 +15,7 @@ from skinhealth.drawing import draw_lesion
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+CALENDAR_VIEWS = ("day", "week", "month")
 AXE = Path(settings.BASE_DIR, "node_modules/axe-core/axe.min.js")
 RUN_AXE = "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
 
@@ -67,6 +68,7 @@ def addresses():
         "secretary": [
             reverse("clinic:clinic_settings"),
             reverse("clinic:desk_day"),
+            *(reverse("clinic:calendar", query={"view": view}) for view in CALENDAR_VIEWS),
             reverse("clinic:appointment_book"),
             reverse("clinic:appointment_detail", args=[waiting.pk]),
             reverse("clinic:patient_list"),

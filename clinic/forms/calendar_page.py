@@ -1,0 +1,74 @@
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import Doctor, User
+from clinic.permissions import visible_calendars
+
+# Days whose neighbours a calendar can still count.
+WITHIN_REASON = (MinValueValidator(date(1990, 1, 1)), MaxValueValidator(date(2200, 1, 1)))
+# A month's page shows six weeks at most, and nobody asks for more at once.
+MAX_DAYS = 42
+
+
+class CalendarView(models.TextChoices):
+    """How much of the calendar a page shows."""
+
+    DAY = "day", _("Day")
+    WEEK = "week", _("Week")
+    MONTH = "month", _("Month")
+
+
+class CalendarForm(forms.Form):
+    """Which part of the calendar to look at, of one doctor or of all."""
+
+    view = forms.ChoiceField(choices=CalendarView, required=False, widget=forms.HiddenInput)
+    date = forms.DateField(
+        label=_("Day"),
+        required=False,
+        validators=WITHIN_REASON,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "data-autosubmit": True}),
+    )
+    doctor = forms.ModelChoiceField(
+        label=_("Doctor"),
+        queryset=Doctor.objects.none(),
+        required=False,
+        empty_label=_("All doctors"),
+        widget=forms.Select(attrs={"data-autosubmit": True}),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The booking dialog above the calendar has fields of the same names.
+        self.auto_id = "calendar_%s"
+        _calendars(self, user)
+
+
+class CalendarRangeForm(forms.Form):
+    """The days that a calendar asks for; the last one is not among them."""
+
+    start = forms.DateField(validators=WITHIN_REASON)
+    end = forms.DateField(validators=WITHIN_REASON)
+    doctor = forms.ModelChoiceField(queryset=Doctor.objects.none(), required=False)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _calendars(self, user)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuses days in the wrong order, and more of them than a page shows."""
+        start: date | None = self.cleaned_data.get("start")
+        end: date | None = self.cleaned_data.get("end")
+        if start and end and not timedelta(0) < end - start <= timedelta(days=MAX_DAYS):
+            raise forms.ValidationError(_("Ask for one day at least, and for six weeks at most."))
+        return self.cleaned_data
+
+
+def _calendars(form: forms.Form, user: User) -> None:
+    field = form.fields["doctor"]
+    assert isinstance(field, forms.ModelChoiceField)
+    field.queryset = visible_calendars(user)

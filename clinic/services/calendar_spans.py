@@ -1,0 +1,98 @@
+"""What stands in a calendar, by the clinic's clock: who is booked, who is away, what is free.
+
+A calendar draws a day of 24 hours, also on the two days that have 23 and 25. So every span says
+what the clinic's clock shows when it starts, and what lasts a quarter of an hour is drawn so.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from clinic.models import Absence, Appointment, Doctor
+from clinic.services.scheduling import Calendar, Slot, day_bounds
+
+Status = Appointment.Status
+# What keeps a time, asks for one, or was not used; the rest has given its time back.
+SHOWN_STATUSES = (*Appointment.SLOT_STATUSES, Status.REQUESTED, Status.NO_SHOW)
+# A page with more days than a week shows no free time: it would be one colour all over.
+FREE_TIME_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Span:
+    """One doctor's time between two readings of the clinic's clock, without a zone."""
+
+    kind: Literal["appointment", "absence", "free"]
+    doctor: Doctor
+    starts: datetime
+    ends: datetime
+    appointment: Appointment | None = None
+
+
+def calendar_spans(
+    *,
+    among: QuerySet[Appointment],
+    doctors: list[Doctor],
+    start: date,
+    end: date,
+    slot_minutes: int,
+) -> list[Span]:
+    """Everything between two days, the last one left out, in a fixed number of queries."""
+    spans = list(_booked(among, doctors, start, end))
+    days = [start + timedelta(days=number) for number in range((end - start).days)]
+    calendar = Calendar(doctors, days[0], days[-1])
+    for doctor in doctors:
+        absences = {
+            absence.pk: absence for day in days for absence in calendar.absences(doctor, day)
+        }
+        spans += [_away(doctor, absence) for absence in absences.values()]
+        if len(days) <= FREE_TIME_DAYS:
+            for day in days:
+                spans += _free(doctor, calendar.free_slots(doctor, day, slot_minutes))
+    return spans
+
+
+def shown_between(among: QuerySet[Appointment], start: date, end: date) -> QuerySet[Appointment]:
+    """The appointments that a calendar shows between two days, the last one left out."""
+    return among.filter(
+        starts_at__gte=day_bounds(start)[0],
+        starts_at__lt=day_bounds(end)[0],
+        status__in=SHOWN_STATUSES,
+    )
+
+
+def _booked(
+    among: QuerySet[Appointment], doctors: list[Doctor], start: date, end: date
+) -> Iterator[Span]:
+    by_key = {doctor.pk: doctor for doctor in doctors}
+    appointments = shown_between(among, start, end).filter(doctor__in=doctors)
+    for appointment in appointments.select_related("patient", "visit_type").order_by(
+        "starts_at", "pk"
+    ):
+        starts = timezone.make_naive(appointment.starts_at)
+        length = appointment.ends_at - appointment.starts_at
+        doctor = by_key[appointment.doctor_id]
+        yield Span("appointment", doctor, starts, starts + length, appointment)
+
+
+def _away(doctor: Doctor, absence: Absence) -> Span:
+    starts, ends = timezone.make_naive(absence.starts_at), timezone.make_naive(absence.ends_at)
+    length = absence.ends_at - absence.starts_at
+    return Span("absence", doctor, starts, ends if ends > starts else starts + length)
+
+
+def _free(doctor: Doctor, slots: Iterable[Slot]) -> list[Span]:
+    """Free slots that follow each other as one span."""
+    spans: list[Span] = []
+    for slot in slots:
+        starts = timezone.make_naive(slot.starts_at)
+        ends = starts + (slot.ends_at - slot.starts_at)
+        if spans and spans[-1].ends == starts:
+            spans[-1] = Span("free", doctor, spans[-1].starts, ends)
+        else:
+            spans.append(Span("free", doctor, starts, ends))
+    return spans

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from clinic.models import (
     Appointment,
+    AppointmentRequest,
     Availability,
     Consultation,
     Doctor,
@@ -17,6 +18,7 @@ from clinic.models import (
     User,
 )
 from clinic.models.patient_document import PatientDocumentQuerySet
+from clinic.models.request import AppointmentRequestQuerySet
 
 Role = User.Role
 
@@ -94,6 +96,11 @@ def visible_appointments(user: User) -> QuerySet[Appointment]:
             Q(doctor__user=user) | Q(patient__in=patients_in_care(user))
         )
     return Appointment.objects.filter(patient__user=user)
+
+
+def visible_requests(user: User) -> AppointmentRequestQuerySet:
+    """What patients asked for, for those who may see the appointment."""
+    return AppointmentRequest.objects.filter(appointment__in=visible_appointments(user))
 
 
 def visible_consultations(user: User) -> QuerySet[Consultation]:
@@ -230,4 +237,14 @@ def can_keep_calendar_feed(user: User) -> bool:
 
 def can_see_portal(user: User) -> bool:
     """Read the own appointments and record."""
+    return is_patient(user)
+
+
+def can_book_in_portal(user: User) -> bool:
+    """Book, ask for or move an own appointment, as far as the clinic offers it."""
+    return is_patient(user)
+
+
+def can_manage_own_consents(user: User) -> bool:
+    """Give and withdraw the own consents, choose language and reminders."""
     return is_patient(user)

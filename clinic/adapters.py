@@ -33,7 +33,7 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Accounts come by invitation."""
+        """Never by allauth’s own form: `clinic.views.sign_up` proves the address first."""
         return False
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:

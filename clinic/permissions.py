@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from clinic.models import (
     Absence,
     Appointment,
+    AppointmentRequest,
     Availability,
     ClinicSettings,
     Consultation,
@@ -19,6 +20,7 @@ from clinic.models import (
     User,
 )
 from clinic.models.patient_document import PatientDocumentQuerySet
+from clinic.models.request import AppointmentRequestQuerySet
 from clinic.models.schedule import AbsenceQuerySet
 
 Role = User.Role
@@ -121,6 +123,11 @@ def visible_appointments(user: User) -> QuerySet[Appointment]:
             Q(doctor__user=user) | Q(patient__in=patients_in_care(user))
         )
     return Appointment.objects.filter(patient__user=user)
+
+
+def visible_requests(user: User) -> AppointmentRequestQuerySet:
+    """What patients asked for, for those who may see the appointment."""
+    return AppointmentRequest.objects.filter(appointment__in=visible_appointments(user))
 
 
 def visible_consultations(user: User) -> QuerySet[Consultation]:
@@ -285,4 +292,14 @@ def can_keep_calendar_feed(user: User) -> bool:
 
 def can_see_portal(user: User) -> bool:
     """Read the own appointments and record."""
+    return is_patient(user)
+
+
+def can_book_in_portal(user: User) -> bool:
+    """Book, ask for or move an own appointment, as far as the clinic offers it."""
+    return is_patient(user)
+
+
+def can_manage_own_consents(user: User) -> bool:
+    """Give and withdraw the own consents, choose language and reminders."""
     return is_patient(user)

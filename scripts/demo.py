@@ -90,7 +90,7 @@ def main() -> None:
     port = _port()
     folder = (ROOT / os.environ.get("DEMO_DIR", ".demo")).resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    clinic = Clinic(_environ(folder))
+    clinic = Clinic(_environ(folder) | {"SITE_URL": f"http://{HOST}:{port}"})
     try:
         logins = clinic.run("preparation", "manage.py", "load_demo", "--migrate")
         start_web(clinic, port)

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -16,6 +17,8 @@ from clinic.permissions import (
     can_see_portal,
 )
 from clinic.requests import is_in_dialog
+from clinic.services.requests import count_new_requests
+from clinic.services.sign_up import is_sign_up_open
 from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE
 
 
@@ -27,6 +30,7 @@ class RailEntry:
     icon: str
     label: str | Promise
     stems: tuple[str, ...]
+    count: Callable[[], int] | None = None
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class RailLink:
     icon: str
     label: str | Promise
     is_active: bool
+    count: int = 0
 
 
 # Hours, leave and types of visit are one place with three pages.
@@ -71,6 +76,9 @@ SECRETARY_RAIL = (
         _("Waiting room"),
         ("clinic:waiting_", "clinic:walk_in", "clinic:arrival_"),
     ),
+    RailEntry(
+        "clinic:request_list", "inbox", _("Requests"), ("clinic:request_",), count_new_requests
+    ),
     HOURS,
 )
 DOCTOR_RAIL = (
@@ -86,14 +94,17 @@ DOCTOR_RAIL = (
     RailEntry("diagnosis:model_card", "cpu", _("Model"), ("diagnosis:model_",)),
     RailEntry("clinic:absence_list", "calendar-x", _("Leave"), ("clinic:absence_",)),
 )
+VISITS = ("clinic:my_appointment", "clinic:my_book")
+PROFILE = ("clinic:profile", "clinic:my_consent", "clinic:my_preferences")
 PATIENT_RAIL = (
-    RailEntry("clinic:my_appointments", "calendar-event", _("Visits"), ("clinic:my_appointment",)),
+    RailEntry("clinic:my_appointments", "calendar-event", _("Visits"), VISITS),
     RailEntry(
         "diagnosis:my_record",
         "file-earmark-medical",
         _("Record"),
         ("diagnosis:my_", "clinic:my_documents"),
     ),
+    RailEntry("clinic:profile", "person", _("Profile"), PROFILE),
 )
 
 
@@ -105,6 +116,7 @@ def rail_links(rail: tuple[RailEntry, ...], view_name: str) -> list[RailLink]:
             icon=entry.icon,
             label=entry.label,
             is_active=view_name.startswith(entry.stems),
+            count=entry.count() if entry.count else 0,
         )
         for entry in rail
     ]
@@ -143,6 +155,8 @@ def frame(request: HttpRequest) -> dict[str, object]:
         "clinic_logo": logo_address(clinic),
         "has_settings": user is not None and user.is_authenticated and can_read_settings(user),
         "rail": rail_links(rail, match.view_name if match else ""),
+        # Asked for at the door alone, so looked up only there.
+        "is_sign_up_open": is_sign_up_open,
         "is_demo": settings.IS_DEMO,
         "demo_people": DEMO_PEOPLE if settings.IS_DEMO else (),
         "demo_password": DEMO_PASSWORD if settings.IS_DEMO else "",

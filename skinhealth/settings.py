@@ -141,6 +141,13 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Beside allauth's own: pages that anybody reaches without signing in.
+ACCOUNT_RATE_LIMITS = {
+    "sign_up": "20/h/ip,3/10m/key",
+    "sign_up_code": "30/10m/ip",
+    "document_verify": "60/m/ip",
+    "reminder_answer": "60/m/ip",
+}
 
 SESSION_COOKIE_AGE = 12 * 3600  # seconds
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -207,6 +214,11 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{CLINIC_NAME} <clinic@localhost>")
+
+# --- Addresses in mails -------------------------------------------------------------------------
+
+# Where people reach the site; a worker that sends a mail has no request to read it from.
+SITE_URL = env.str("SITE_URL", default="").rstrip("/")
 
 # --- Messages to patients -----------------------------------------------------------------------
 

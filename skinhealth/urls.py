@@ -1,10 +1,13 @@
 from allauth.account import urls as account_urls
 from django.urls import URLPattern, URLResolver, include, path
 
+from clinic.views.sign_up import sign_up
 from skinhealth.views import home
 
 # The clinic changes an address, and notes it: nobody adds, confirms or signs in with another.
 CLOSED_ACCOUNT_PAGES = {
+    # Registered by steps of the clinic, which prove the address before there is an account.
+    "account_signup",
     "account_email",
     "account_email_verification_sent",
     "account_confirm_email",
@@ -16,6 +19,7 @@ open_account_pages = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
+    path("signup/", sign_up, name="account_signup"),
     path("", include(open_account_pages)),
     path("", include("clinic.urls")),
     path("", include("diagnosis.urls")),

@@ -21,6 +21,8 @@ from django.utils import timezone
 from clinic.models import (
     Absence,
     Appointment,
+    AppointmentNotice,
+    AppointmentRequest,
     ArrivalToken,
     BodySite,
     CalendarFeed,
@@ -31,6 +33,7 @@ from clinic.models import (
     Symptom,
     WaitingScreen,
 )
+from clinic.services.answer_links import answer_address
 from clinic.services.patient_documents import add_document
 from diagnosis.models import Disease, Lesion, LesionImage, Prediction, Review
 from diagnosis.services.atlas_images import add_atlas_image
@@ -54,6 +57,12 @@ account_logout                       POST   -                 in   in   in   in 
 account_inactive                     GET    -                 200  200  200  200  200  200  200
 account_signup                       GET    -                 200  302  302  302  302  302  302
 account_signup                       POST   -                 200  302  302  302  302  302  302
+clinic:sign_up_code                  GET    -                 200  302  302  302  302  302  302
+clinic:sign_up_code                  POST   -                 200  302  302  302  302  302  302
+clinic:sign_up_details               GET    -                 200  302  302  302  302  302  302
+clinic:sign_up_details               POST   -                 200  302  302  302  302  302  302
+clinic:reminder_answer               GET    -                 200  200  200  200  200  200  200
+clinic:reminder_answer               POST   -                 422  422  422  422  422  422  422
 account_reauthenticate               GET    -                 in   200  200  200  200  200  200
 account_reauthenticate               POST   -                 in   200  200  200  200  200  200
 account_change_password              GET    -                 in   200  200  200  200  200  200
@@ -116,6 +125,12 @@ clinic:walk_in                       POST   -                 in   403  422  403
 clinic:waiting_screen                GET    -                 200  200  200  200  200  200  200
 clinic:waiting_screen_renew          POST   -                 in   403  302  403  403  403  403
 clinic:waiting_screen_revoke         POST   -                 in   403  302  403  403  403  403
+clinic:request_list                  GET    -                 in   403  200  403  403  403  403
+clinic:request_book                  GET    request           in   403  200  403  404  403  404
+clinic:request_book                  POST   request           in   403  422  403  404  403  404
+clinic:request_waitlist              POST   request           in   403  302  403  404  403  404
+clinic:request_decline               POST   request           in   403  422  403  404  403  404
+clinic:duplicate_clear               POST   patient           in   403  302  403  404  403  404
 clinic:doctor_list                   GET    -                 in   200  200  403  403  403  403
 clinic:doctor_hours                  GET    doctor            in   200  200  403  403  403  403
 clinic:doctor_hours                  POST   doctor            in   422  422  403  403  403  403
@@ -216,6 +231,15 @@ diagnosis:atlas_compare              GET    photograph        in   404  404  200
 clinic:my_appointments               GET    -                 in   403  403  403  403  200  200
 clinic:my_appointment_cancel         POST   appointment       in   403  403  403  404  302  404
 clinic:my_appointment_calendar       GET    appointment       in   403  403  403  404  200  404
+clinic:my_appointment_reschedule     GET    appointment       in   403  403  403  404  200  404
+clinic:my_appointment_reschedule     POST   appointment       in   403  403  403  404  422  404
+clinic:my_book                       GET    -                 in   403  403  403  403  200  200
+clinic:my_book                       POST   -                 in   403  403  403  403  422  422
+clinic:my_consents                   GET    -                 in   403  403  403  403  200  200
+clinic:my_preferences                POST   -                 in   403  403  403  403  422  422
+clinic:my_consent_give               POST   -                 in   403  403  403  403  302  302
+clinic:my_consent_withdraw           GET    -                 in   403  403  403  403  200  302
+clinic:my_consent_withdraw           POST   -                 in   403  403  403  403  302  302
 diagnosis:my_record                  GET    -                 in   403  403  403  403  200  200
 diagnosis:my_visit                   GET    signed            in   403  403  403  403  200  404
 diagnosis:my_visit                   GET    visit             in   403  403  403  403  404  404
@@ -233,6 +257,10 @@ ARGUMENTS = {
     "clinic:document_verify": {"token": "token-of-a-prescription"},
     "clinic:calendar_feed": {"token": FEED_TOKEN},
     "clinic:waiting_screen": {"secret": SCREEN_SECRET},
+    # Of the reminder that `things` holds.
+    "clinic:reminder_answer": {"token": ""},
+    "clinic:my_consent_give": {"purpose": "ai_analysis"},
+    "clinic:my_consent_withdraw": {"purpose": "ai_analysis"},
     "diagnosis:class_map": {"label": "mel"},
     "account_reset_password_from_key": {"uidb36": "1", "key": "not-a-key"},
 }
@@ -268,6 +296,7 @@ def cast(admin, secretary, doctor, other_doctor, patient, other_patient):
 def things(admin, doctor, patient, secretary, settings, tmp_path):
     """One of everything; all of it is the patient's, and the doctor's who treats that patient."""
     storage = settings.STORAGES["default"] | {"OPTIONS": {"location": tmp_path, "base_url": None}}
+    settings.SITE_URL = "http://testserver"
     settings.STORAGES = settings.STORAGES | {"default": storage}
     CalendarFeed.objects.create(
         doctor=doctor.doctor,
@@ -343,6 +372,13 @@ def things(admin, doctor, patient, secretary, settings, tmp_path):
         "photograph": photograph,
         "prediction": prediction,
         "prescription": prescription,
+        "request": _request(**of_both),
+        "reminder": AppointmentNotice.objects.create(
+            appointment=appointment,
+            kind=AppointmentNotice.Kind.FIRST_REMINDER,
+            channel=AppointmentNotice.Channel.EMAIL,
+            starts_at=appointment.starts_at,
+        ),
         "signed": signed,
         "signed_photograph": signed_photograph,
         "signed_prediction": signed_prediction,
@@ -352,6 +388,16 @@ def things(admin, doctor, patient, secretary, settings, tmp_path):
         "visit_type": appointment.visit_type,
         "secrets": [patient.full_name, patient.record_number, visit.notes, "Melanoma"],
     }
+
+
+def _request(**of_both):
+    day = timezone.localdate() + timedelta(days=5)
+    appointment = AppointmentFactory(
+        starts_at=timezone.now() + timedelta(days=5),
+        status=Appointment.Status.REQUESTED,
+        **of_both,
+    )
+    return AppointmentRequest.objects.create(appointment=appointment, first_day=day, last_day=day)
 
 
 def _visit(*, days_ago, status=Appointment.Status.IN_CONSULTATION, **of_both):
@@ -409,6 +455,8 @@ def _atlas_image(disease, actor, *, number, is_accepted):
 
 def address(row, things):
     arguments = dict(ARGUMENTS.get(row.url, {}))
+    if row.url == "clinic:reminder_answer":
+        arguments["token"] = answer_address(things["reminder"]).rpartition("/answer/")[2][:-1]
     if row.of != "-":
         arguments["pk"] = things[row.of].pk
     return reverse(row.url, kwargs=arguments)

@@ -186,7 +186,8 @@ def test_the_pages_of_desk_and_admin_hold_nothing_clinical(person, world, sign_i
         reverse(name)
         for name in (
             "clinic:patient_list", "clinic:desk_day", "clinic:doctor_list", "clinic:account_list",
-            "clinic:appointment_book", "clinic:patient_register", "clinic:profile",
+            "clinic:appointment_book", "clinic:request_list", "clinic:patient_register",
+            "clinic:profile",
         )
     ]  # fmt: skip
     for case in world.cases:

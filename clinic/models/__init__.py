@@ -10,7 +10,9 @@ from clinic.models.notice import AppointmentNotice
 from clinic.models.patient import Patient
 from clinic.models.patient_document import PatientDocument
 from clinic.models.prescription import Prescription, PrescriptionLine
+from clinic.models.request import AppointmentRequest
 from clinic.models.schedule import Absence, Availability, Doctor, VisitType
+from clinic.models.sign_up import SignUpCode
 from clinic.models.translated import TranslatedModel
 from clinic.models.user import User
 from clinic.models.waiting_room import ArrivalToken, WaitingScreen
@@ -20,6 +22,7 @@ __all__ = [
     "Addendum",
     "Appointment",
     "AppointmentNotice",
+    "AppointmentRequest",
     "AppointmentTransition",
     "ArrivalToken",
     "AuditEvent",
@@ -35,6 +38,7 @@ __all__ = [
     "PatientDocument",
     "Prescription",
     "PrescriptionLine",
+    "SignUpCode",
     "Symptom",
     "TranslatedModel",
     "User",

@@ -24,6 +24,7 @@ class AppointmentNotice(models.Model):
         BOOKED = "booked", _("Confirmation")
         MOVED = "moved", _("New time")
         CANCELLED = "cancelled", _("Cancellation")
+        DECLINED = "declined", _("Answer to a request")
         FIRST_REMINDER = "first_reminder", _("First reminder")
         LAST_REMINDER = "last_reminder", _("Last reminder")
 
@@ -50,6 +51,8 @@ class AppointmentNotice(models.Model):
     due_at = models.DateTimeField(_("not before"), default=timezone.now)
     claimed_at = models.DateTimeField(_("claimed"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    # The link of a reminder confirms or cancels once.
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects: ClassVar[AppointmentNoticeQuerySet] = AppointmentNoticeQuerySet.as_manager()  # type: ignore[assignment]

@@ -63,6 +63,12 @@ class Patient(models.Model):
     )
     allergies = models.TextField(_("allergies"), blank=True)
     has_no_known_allergies = models.BooleanField(_("no known allergies"), default=False)
+    has_email_reminders = models.BooleanField(_("reminders by e-mail"), default=True)
+    has_sms_reminders = models.BooleanField(_("reminders by text message"), default=True)
+    # Registered online while somebody like this was in the register already.
+    is_possible_duplicate = models.BooleanField(
+        _("may be in the register twice"), default=False, editable=False
+    )
     created_at = models.DateTimeField(_("registered"), auto_now_add=True)
 
     objects: ClassVar[PatientQuerySet] = PatientQuerySet.as_manager()  # type: ignore[assignment]

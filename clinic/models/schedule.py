@@ -43,6 +43,7 @@ class VisitType(models.Model):
         _("minutes"), validators=[MinValueValidator(5), MaxValueValidator(240)]
     )
     is_active = models.BooleanField(_("offered"), default=True)
+    is_offered_to_patients = models.BooleanField(_("patients may ask for it"), default=False)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     class Meta:

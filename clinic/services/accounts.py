@@ -119,6 +119,25 @@ def create_patient_account(*, actor: User, patient: Patient) -> User:
 
 
 @transaction.atomic
+def create_own_account(
+    *, email: str, full_name: str, language: str, phone: str, password: str
+) -> User:
+    """Creates the account of a patient who registers alone, under an address that was proved."""
+    user = User(
+        role=User.Role.PATIENT,
+        full_name=full_name.strip(),
+        email=email.lower(),
+        language=language,
+        phone=phone,
+    )
+    user.set_password(password)
+    _save_user(user)
+    detail = {"role": user.role, "language": language, "self_registered": True}
+    record(AuditEvent.Verb.CREATE, actor=user, target=user, detail=detail)
+    return user
+
+
+@transaction.atomic
 def update_account(*, actor: User, user: User, changes: AccountChanges) -> User:
     """Corrects what the clinic knows of a person who signs in."""
     user = User.objects.select_for_update().get(pk=user.pk)

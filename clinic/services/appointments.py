@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models import (
     Appointment,
     AppointmentNotice,
+    AppointmentRequest,
     AppointmentTransition,
     AuditEvent,
     ClinicSettings,
@@ -141,6 +142,8 @@ def move_appointment(
     while (old := _current_status(appointment)) != status:
         if status not in appointment.next_statuses(old):
             raise IllegalTransitionError(old, status)
+        if status == Status.BOOKED and old in NOT_YET_AGREED and is_asked_for(appointment):
+            raise ValidationError(_("The patient asked for it: choose the time under “Requests”."))
         if status in NEEDS_REASON and not reason:
             raise ValidationError({"reason": _("Say in a few words why.")})
         if _compare_and_set(appointment, old, status):
@@ -150,45 +153,104 @@ def move_appointment(
     return appointment
 
 
-def can_still_be_cancelled_by_patient(appointment: Appointment) -> bool:
+@transaction.atomic
+def book_requested_appointment(
+    *, appointment: Appointment, doctor: Doctor, starts_at: datetime, actor: User
+) -> Appointment:
+    """Gives a patient who asked for it a time; the one that it replaces is free at once."""
+    old = _current_status(appointment)
+    if old not in NOT_YET_AGREED:
+        raise IllegalTransitionError(old, Status.BOOKED)
+    appointment.doctor = doctor
+    appointment.starts_at = starts_at
+    appointment.ends_at = starts_at + timedelta(minutes=appointment.visit_type.duration_minutes)
+    _check_doctor_works(appointment)
+    lock_calendars(appointment)
+    replaced = _give_back_replaced(appointment, actor)
+    with _words_for_a_taken_time(appointment):
+        booked = Appointment.objects.filter(pk=appointment.pk, status__in=NOT_YET_AGREED).update(
+            status=Status.BOOKED,
+            doctor=doctor,
+            starts_at=starts_at,
+            ends_at=appointment.ends_at,
+            rescheduled_from=replaced,
+        )
+    if not booked:
+        raise IllegalTransitionError(_current_status(appointment), Status.BOOKED)
+    appointment.refresh_from_db()
+    _store_move(appointment, old, Status.BOOKED, actor, "")
+    return appointment
+
+
+def is_asked_for(appointment: Appointment) -> bool:
+    """Whether a patient asked for the appointment, so that its time is a wish."""
+    return AppointmentRequest.objects.filter(appointment=appointment).exists()
+
+
+def cancellation_notice() -> timedelta:
+    """How long before a visit a patient may still cancel or move it without calling."""
+    return ClinicSettings.objects.current().cancellation_notice
+
+
+def can_still_be_cancelled_by_patient(appointment: Appointment, *, notice: timedelta) -> bool:
     """Whether the clinic's notice leaves the patient free to cancel without calling."""
-    notice = ClinicSettings.objects.current().cancellation_notice
+    if appointment.status in NOT_YET_AGREED:
+        return True
     return (
-        appointment.status in Appointment.OPEN_STATUSES
+        appointment.status in Appointment.EXPECTED_STATUSES
         and appointment.starts_at - timezone.now() >= notice
     )
 
 
-def is_too_late_to_cancel(appointment: Appointment) -> bool:
+def is_too_late_to_cancel(appointment: Appointment, *, notice: timedelta) -> bool:
     """Whether the appointment is still open, but so near that the patient has to call."""
-    notice = ClinicSettings.objects.current().cancellation_notice
     return (
-        appointment.status in Appointment.OPEN_STATUSES
+        appointment.status in Appointment.EXPECTED_STATUSES
         and timedelta(0) < appointment.starts_at - timezone.now() < notice
     )
 
 
-@transaction.atomic
-def cancel_own_appointment(*, appointment: Appointment, actor: User) -> Appointment:
-    """Cancels in the patient's name, as long as the clinic can still give the time away."""
-    if appointment.status != Status.CANCELLED and not can_still_be_cancelled_by_patient(
-        appointment
-    ):
-        if phone := ClinicSettings.objects.current().phone_in_words:
-            raise ValidationError(
-                _("It is too late to cancel here. Please call us on %(phone)s."),
-                code="too_late",
-                params={"phone": phone},
-            )
+def check_notice(appointment: Appointment) -> None:
+    """Refuses what a patient wants to change too late, and says whom to call."""
+    if can_still_be_cancelled_by_patient(appointment, notice=cancellation_notice()):
+        return
+    if phone := ClinicSettings.objects.current().phone_in_words:
         raise ValidationError(
-            _("It is too late to cancel here. Please call the clinic."), code="too_late"
+            _("It is too late to change this here. Please call us on %(phone)s."),
+            code="too_late",
+            params={"phone": phone},
         )
+    raise ValidationError(
+        _("It is too late to change this here. Please call the clinic."), code="too_late"
+    )
+
+
+@transaction.atomic
+def cancel_own_appointment(*, appointment: Appointment, actor: User | None) -> Appointment:
+    """Cancels in the patient's name, as long as the clinic can still give the time away."""
+    if appointment.status != Status.CANCELLED:
+        check_notice(appointment)
     return move_appointment(
         appointment=appointment,
         status=Status.CANCELLED,
         actor=actor,
         reason=str(_("Cancelled by the patient.")),
     )
+
+
+def _give_back_replaced(appointment: Appointment, actor: User) -> Appointment | None:
+    """The appointment that the patient wanted to move, which is given back where it still holds."""
+    request = AppointmentRequest.objects.select_related("replaces").get(appointment=appointment)
+    replaced = request.replaces
+    if replaced is None:
+        return None
+    old = _current_status(replaced)
+    if old not in Appointment.EXPECTED_STATUSES or not _compare_and_set(
+        replaced, old, Status.RESCHEDULED
+    ):
+        return None
+    _store_move(replaced, old, Status.RESCHEDULED, actor, "")
+    return replaced
 
 
 def _keep_time(appointment: Appointment, actor: User) -> None:
@@ -248,10 +310,15 @@ def _store_move(
         target=appointment,
         detail={"from": old, "to": new},
     )
-    if new in CALLED_OFF and not appointment.is_walk_in:
+    if new in CALLED_OFF and old in NOT_YET_AGREED:
+        # Who takes back the own request knows.
+        if actor is None or actor.pk != appointment.patient.user_id:
+            queue_notice(appointment=appointment, kind=Notice.DECLINED)
+    elif new in CALLED_OFF and not appointment.is_walk_in:
         queue_notice(appointment=appointment, kind=Notice.CANCELLED)
     elif new == Status.BOOKED and old in NOT_YET_AGREED:
-        queue_notice(appointment=appointment, kind=Notice.BOOKED)
+        kind = Notice.MOVED if appointment.rescheduled_from_id else Notice.BOOKED
+        queue_notice(appointment=appointment, kind=kind)
 
 
 def _compare_and_set(appointment: Appointment, old: str, new: str) -> bool:

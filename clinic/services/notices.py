@@ -17,11 +17,13 @@ from kombu.exceptions import KombuError
 from clinic.models import (
     Appointment,
     AppointmentNotice,
+    AppointmentRequest,
     AppointmentTransition,
     ClinicSettings,
     Consent,
 )
 from clinic.notifications import send_mail, send_text
+from clinic.services.answer_links import answer_address
 from clinic.services.calendars import visit_file
 from clinic.services.consents import has_consent
 from clinic.sms import has_sms
@@ -32,15 +34,22 @@ Kind = AppointmentNotice.Kind
 Channel = AppointmentNotice.Channel
 Status = AppointmentNotice.Status
 BATCH = 500
+WITHOUT_FILE = (*AppointmentNotice.REMINDERS, Kind.DECLINED)
 TEMPLATES = {
     Kind.BOOKED: "appointment_booked",
     Kind.MOVED: "appointment_moved",
     Kind.CANCELLED: "appointment_cancelled",
+    Kind.DECLINED: "appointment_declined",
     Kind.FIRST_REMINDER: "appointment_reminder",
     Kind.LAST_REMINDER: "appointment_reminder",
 }
 # How a patient is reached.
 REACHABLE = {Channel.EMAIL: ~Q(patient__email=""), Channel.SMS: ~Q(patient__phone="")}
+# Where a patient wants to be reminded.
+WELCOME = {
+    Channel.EMAIL: Q(patient__has_email_reminders=True),
+    Channel.SMS: Q(patient__has_sms_reminders=True),
+}
 
 
 def queue_notice(*, appointment: Appointment, kind: str) -> None:
@@ -138,7 +147,9 @@ def _write_down_reminders() -> None:
                         channel=channel,
                         starts_at=appointment.starts_at,
                     )
-                    for appointment in appointments.filter(REACHABLE[channel], ~Exists(told))
+                    for appointment in appointments.filter(
+                        REACHABLE[channel], WELCOME[channel], ~Exists(told)
+                    )
                 ],
                 ignore_conflicts=True,
             )
@@ -183,6 +194,8 @@ def _is_still_wanted(notice: AppointmentNotice) -> bool:
     appointment, patient = notice.appointment, notice.appointment.patient
     if not (patient.email if notice.channel == Channel.EMAIL else patient.phone and has_sms()):
         return False
+    if notice.kind == Kind.DECLINED:
+        return appointment.status == Appointment.Status.CANCELLED
     if appointment.starts_at != notice.starts_at or appointment.starts_at <= timezone.now():
         return False
     if notice.kind == Kind.CANCELLED:
@@ -191,9 +204,17 @@ def _is_still_wanted(notice: AppointmentNotice) -> bool:
         )
     if appointment.status not in Appointment.EXPECTED_STATUSES:
         return False
-    return notice.kind not in AppointmentNotice.REMINDERS or has_consent(
-        patient=patient, purpose=Consent.Purpose.REMINDERS
+    return notice.kind not in AppointmentNotice.REMINDERS or _is_reminder_welcome(notice)
+
+
+def _is_reminder_welcome(notice: AppointmentNotice) -> bool:
+    patient = notice.appointment.patient
+    is_wanted_there = (
+        patient.has_email_reminders
+        if notice.channel == Channel.EMAIL
+        else patient.has_sms_reminders
     )
+    return is_wanted_there and has_consent(patient=patient, purpose=Consent.Purpose.REMINDERS)
 
 
 def _has_been_told(notice: AppointmentNotice) -> bool:
@@ -206,7 +227,13 @@ def _send(notice: AppointmentNotice) -> bool:
     appointment, patient = notice.appointment, notice.appointment.patient
     name = TEMPLATES[Kind(notice.kind)]
     before = appointment.rescheduled_from if notice.kind == Kind.MOVED else None
-    context = {"person": patient, "appointment": appointment, "before": before}
+    context = {
+        "person": patient,
+        "appointment": appointment,
+        "before": before,
+        "answer_url": answer_address(notice) if notice.kind in AppointmentNotice.REMINDERS else "",
+        "request": AppointmentRequest.objects.filter(appointment=appointment).first(),
+    }
     if notice.channel == Channel.SMS:
         return send_text(name, to=str(patient.phone), language=patient.language, context=context)
     return send_mail(
@@ -214,7 +241,7 @@ def _send(notice: AppointmentNotice) -> bool:
         to=patient.email,
         language=patient.language,
         context=context,
-        attachments=() if notice.kind in AppointmentNotice.REMINDERS else [_attachment(notice)],
+        attachments=() if notice.kind in WITHOUT_FILE else [_attachment(notice)],
     )
 
 

@@ -17,7 +17,13 @@ from clinic.services.patients import record_patient_list
 from clinic.services.scheduling import Calendar, Hours, Slot, day_bounds
 from clinic.views.moves import Move, moves_for
 
-NOT_SHOWN = (Appointment.Status.RESCHEDULED, Appointment.Status.ENTERED_IN_ERROR)
+# What patients ask for has a page of its own: its time is a wish.
+NOT_SHOWN = (
+    Appointment.Status.REQUESTED,
+    Appointment.Status.WAITLIST,
+    Appointment.Status.RESCHEDULED,
+    Appointment.Status.ENTERED_IN_ERROR,
+)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from clinic.requests import SignedInRequest
 from clinic.services.documents import PrintedPaper, find_document
+from clinic.throttle import throttled
 
 
 def send_paper(paper: PrintedPaper) -> HttpResponse:
@@ -28,6 +29,7 @@ def refuse_paper(request: SignedInRequest, error: ValidationError) -> HttpRespon
 
 
 @login_not_required
+@throttled("document_verify")
 @require_GET
 def document_verify(request: HttpRequest, token: str) -> HttpResponse:
     """Says whether a paper is the clinic's and still holds, and nothing of what it says."""

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Appointment, User
 from clinic.permissions import can_run_desk, can_transition
-from clinic.services.appointments import NEEDS_REASON
+from clinic.services.appointments import NEEDS_REASON, NOT_YET_AGREED, is_asked_for
 
 Status = Appointment.Status
 
@@ -44,8 +44,12 @@ def moves_for(user: User, appointment: Appointment) -> list[Move]:
     """The moves that the table allows from here and the person's job includes."""
     if not can_run_desk(user):
         return []
+    has_no_time_yet = appointment.status in NOT_YET_AGREED and is_asked_for(appointment)
     return [
         UNDO if move.status == Status.BOOKED and appointment.status in UNDONE else move
         for move in MOVES
-        if appointment.can_become(move.status) and can_transition(user, appointment, move.status)
+        if appointment.can_become(move.status)
+        and can_transition(user, appointment, move.status)
+        # The desk chooses the time of what a patient asked for on the page of the request.
+        and not (has_no_time_yet and move.status == Status.BOOKED)
     ]

@@ -164,7 +164,7 @@ def patient_page(
         "patient": patient,
         "upcoming": upcoming,
         "page_obj": past,
-        "consents": _consent_states(patient),
+        "consents": consent_states(patient),
         "consent_form": consent_form or ConsentForm(),
         "login_state": login_state,
         "no_shows": count_no_shows(patient),
@@ -241,7 +241,8 @@ def _timeline(request: SignedInRequest, patient: Patient) -> Page[Consultation]:
     return Paginator(visits, TIMELINE_SIZE).get_page(request.GET.get("timeline"))
 
 
-def _consent_states(patient: Patient) -> list[ConsentState]:
+def consent_states(patient: Patient) -> list[ConsentState]:
+    """Every purpose with what the patient has said to it so far."""
     states = {purpose.value: ConsentState(purpose) for purpose in Consent.Purpose}
     for consent in patient.consents.select_related("recorded_by", "withdrawn_by"):
         if consent.withdrawn_at:

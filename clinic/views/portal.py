@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from clinic.models import Appointment, ClinicSettings, User
+from clinic.models import Appointment, AppointmentRequest, ClinicSettings, User
 from clinic.permissions import (
     can_see_portal,
     can_transition,
@@ -28,10 +28,12 @@ from clinic.requests import SignedInRequest
 from clinic.services.appointments import (
     can_still_be_cancelled_by_patient,
     cancel_own_appointment,
+    cancellation_notice,
     is_too_late_to_cancel,
 )
 from clinic.services.calendars import visit_file
 from clinic.services.patients import record_own_appointments_view
+from clinic.services.portal_booking import can_be_moved_by_patient
 from clinic.views.calendars import calendar_response
 
 Status = Appointment.Status
@@ -57,6 +59,8 @@ class OwnAppointment:
     appointment: Appointment
     words: str | Promise
     can_cancel: bool
+    can_move: bool
+    wish: AppointmentRequest | None
     has_file: bool
     is_too_late: bool
     consultation_id: UUID | None
@@ -70,7 +74,9 @@ def my_appointments(request: SignedInRequest) -> HttpResponse:
     own = (
         visible_appointments(request.user)
         .filter(status__in=WORDS_FOR_PATIENTS)
-        .select_related("doctor__user", "visit_type")
+        .select_related(
+            "doctor__user", "visit_type", "request__wished_doctor__user", "request__replaces"
+        )
     )
     is_open = Q(ends_at__gte=timezone.now(), status__in=Appointment.OPEN_STATUSES)
     to_come = is_open | Q(status__in=GOING_ON)
@@ -78,11 +84,14 @@ def my_appointments(request: SignedInRequest) -> HttpResponse:
     page = Paginator(past, settings.PAGE_SIZE).get_page(request.GET.get("page"))
     upcoming = _in_words(request.user, own.filter(to_come))
     record_own_appointments_view(actor=request.user)
+    clinic = ClinicSettings.objects.current()
     context = {
         "upcoming": upcoming,
         "past": _in_words(request.user, page),
         "page_obj": page,
-        "clinic_phone": ClinicSettings.objects.current().phone_in_words,
+        "clinic": clinic,
+        "clinic_phone": clinic.phone_in_words,
+        "portal": clinic.portal_booking,
     }
     return render(request, "clinic/my_appointments.html", context)
 
@@ -119,8 +128,16 @@ def my_appointment_calendar(request: SignedInRequest, pk: UUID) -> HttpResponse:
     return calendar_response(file.content, filename="visit.ics")
 
 
+def _wish_of(appointment: Appointment) -> AppointmentRequest | None:
+    """What the patient asked for, unless the desk has given the appointment a time."""
+    if appointment.status in Appointment.CARE_STATUSES:
+        return None
+    return getattr(appointment, "request", None)
+
+
 def _in_words(user: User, appointments: Iterable[Appointment]) -> list[OwnAppointment]:
     appointments = list(appointments)
+    notice = cancellation_notice()
     signed = dict(
         visible_consultations(user)
         .filter(appointment__in=appointments)
@@ -129,10 +146,12 @@ def _in_words(user: User, appointments: Iterable[Appointment]) -> list[OwnAppoin
     return [
         OwnAppointment(
             appointment=appointment,
+            wish=_wish_of(appointment),
             words=WORDS_FOR_PATIENTS[appointment.status],
             has_file=appointment.status in Appointment.EXPECTED_STATUSES,
-            can_cancel=can_still_be_cancelled_by_patient(appointment),
-            is_too_late=is_too_late_to_cancel(appointment),
+            can_cancel=can_still_be_cancelled_by_patient(appointment, notice=notice),
+            can_move=can_be_moved_by_patient(appointment, notice=notice),
+            is_too_late=is_too_late_to_cancel(appointment, notice=notice),
             consultation_id=signed.get(appointment.pk),
         )
         for appointment in appointments

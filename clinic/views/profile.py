@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from clinic.forms.accounts import ProfileForm, add_errors
 from clinic.forms.calendars import InitialsForm
-from clinic.permissions import can_keep_calendar_feed
+from clinic.permissions import can_keep_calendar_feed, can_manage_own_consents
 from clinic.requests import SignedInRequest
 from clinic.services.calendars import feed_of
 from clinic.services.profile import update_profile
@@ -38,7 +38,11 @@ def profile(request: SignedInRequest) -> HttpResponse:
         else:
             messages.success(request, _("Your profile is saved."))
             return redirect("clinic:profile")
-    context = {"form": form, **_calendar_feed(request)}
+    context = {
+        "form": form,
+        "is_own_patient": can_manage_own_consents(request.user),
+        **_calendar_feed(request),
+    }
     return render(request, "clinic/profile.html", context, status=422 if form.errors else 200)
 
 

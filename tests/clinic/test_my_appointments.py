@@ -89,7 +89,7 @@ def test_cancelling_asks_first(portal, coming):
 def test_the_clinic_is_called_by_its_number_where_it_has_one(portal, settings, doctor, patient):
     near = booked(doctor, patient, in_hours(23))
     settings.CLINIC_PHONE = ""
-    words = "It is too late to cancel here. Please call the clinic."
+    words = "It is too late to change this here. Please call the clinic."
     assert words in portal.post(cancel_url(near)).content.decode()
     assert "please call the clinic." in portal.get(URL).content.decode()
 

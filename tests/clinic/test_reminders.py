@@ -254,3 +254,27 @@ def test_the_sweep_takes_few_queries(agrees, visit_in, django_assert_max_num_que
     dispatch_due_notices()
     with django_assert_max_num_queries(6):
         dispatch_due_notices()
+
+
+def test_a_patient_who_wants_no_reminders_there_gets_none(agrees, visit_in, patient, sms):
+    patient.has_email_reminders = False
+    patient.save()
+    visit_in(30)
+    dispatch_due_notices()
+    assert mail.outbox == []
+    assert len(sms) == 1
+
+
+def test_a_reminder_that_is_unwanted_when_it_leaves_is_left_out(agrees, visit_in, patient):
+    appointment = visit_in(30)
+    notice = AppointmentNotice.objects.create(
+        appointment=appointment,
+        kind="first_reminder",
+        channel="email",
+        starts_at=appointment.starts_at,
+    )
+    patient.has_email_reminders = False
+    patient.save()
+    send_notice(notice_id=notice.pk)
+    notice.refresh_from_db()
+    assert (notice.status, mail.outbox) == (Status.SKIPPED, [])

@@ -74,6 +74,7 @@ def addresses():
             reverse("clinic:patient_list"),
             reverse("clinic:patient_register"),
             reverse("clinic:patient_detail", args=[patient.pk]),
+            reverse("clinic:request_list"),
             reverse("clinic:doctor_list"),
             reverse("clinic:doctor_hours", args=[doctor.pk]),
             reverse("clinic:waiting_room"),
@@ -101,6 +102,8 @@ def addresses():
         ],
         "patient": [
             reverse("clinic:my_appointments"),
+            reverse("clinic:my_book"),
+            reverse("clinic:my_consents"),
             reverse("diagnosis:my_record"),
             reverse("clinic:my_documents"),
             *(reverse("diagnosis:my_visit", args=[visit.pk]) for visit in own_visits),

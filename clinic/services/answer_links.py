@@ -1,0 +1,29 @@
+"""The link of a reminder: signed, so that nobody can make one, and good for one answer."""
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.urls import reverse
+
+from clinic.models import AppointmentNotice
+
+# A dot survives every mail program; a colon does not.
+_signer = Signer(sep=".", salt="clinic.answer_links")
+
+
+def answer_address(notice: AppointmentNotice) -> str:
+    """The address under which the patient answers; empty where the site does not know its own."""
+    if not settings.SITE_URL:
+        return ""
+    token = _signer.sign(str(notice.pk))
+    return f"{settings.SITE_URL}{reverse('clinic:reminder_answer', args=[token])}"
+
+
+def find_answerable(token: str) -> AppointmentNotice | None:
+    """The reminder with this token, whatever has become of the appointment."""
+    try:
+        notice_id = _signer.unsign(token)
+    except BadSignature:
+        return None
+    reminders = AppointmentNotice.objects.filter(kind__in=AppointmentNotice.REMINDERS)
+    appointment = ("appointment__patient", "appointment__doctor__user")
+    return reminders.select_related(*appointment).filter(pk=notice_id).first()

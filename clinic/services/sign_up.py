@@ -1,0 +1,191 @@
+"""Patients who register themselves: an address that is proved by a code, then who they are."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import AuditEvent, ClinicSettings, Consent, Patient, SignUpCode, User
+from clinic.notifications import send_mail
+from clinic.services.accounts import create_own_account
+from clinic.services.audit import record
+from clinic.services.consents import give_consent
+from clinic.services.patients import possible_duplicates, register_patient, searchable
+
+CODE_LIFETIME = timedelta(minutes=10)
+CODE_TRIES = 5
+FORM_LIFETIME = timedelta(minutes=30)
+KEPT_FOR = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewPatient:
+    """What somebody says about themselves."""
+
+    full_name: str
+    birth_date: date
+    sex: str
+    phone: str
+    language: str
+    password: str
+
+
+class CodeSpentError(ValidationError):
+    """A code that was tried too often, used, or sent too long ago."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This code no longer works. Ask for a new one."), code="spent")
+
+
+def is_sign_up_open() -> bool:
+    """Whether patients may register themselves."""
+    return ClinicSettings.objects.current().is_sign_up_open
+
+
+# No transaction around the next two: the database would be held by a slow mail server, and a
+# wrong try has to be counted even though it is refused.
+
+
+def start_sign_up(*, email: str, links: dict[str, str]) -> SignUpCode:
+    """Mails a code, or word that there is an account already; the page says the same of both."""
+    _check_open()
+    SignUpCode.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
+    row = SignUpCode(email=email.lower())
+    row.full_clean()
+    code = f"{secrets.randbelow(10**6):06d}"
+    is_known = User.objects.filter(email__iexact=row.email).exists()
+    if not is_known:
+        row.code_hmac = _hmac(row, code)
+    row.save()
+    is_sent = send_mail(
+        "sign_up_known" if is_known else "sign_up_code",
+        to=row.email,
+        language=get_language() or "en",
+        context={"code": code, "minutes": int(CODE_LIFETIME.total_seconds() // 60), **links},
+    )
+    if not is_sent:
+        raise ValidationError(_("The mail could not be sent. Please try again in a few minutes."))
+    return row
+
+
+def check_code(*, code_id: UUID, code: str) -> SignUpCode:
+    """Proves the address where the code is right; the fifth wrong one is the last."""
+    taken = (
+        SignUpCode.objects.filter(
+            pk=code_id,
+            verified_at=None,
+            tries__lt=CODE_TRIES,
+            created_at__gt=timezone.now() - CODE_LIFETIME,
+        )
+    ).update(tries=F("tries") + 1)
+    if not taken:
+        raise CodeSpentError
+    row = SignUpCode.objects.get(pk=code_id)
+    if not row.code_hmac or not constant_time_compare(row.code_hmac, _hmac(row, code)):
+        if row.tries >= CODE_TRIES:
+            raise CodeSpentError
+        raise ValidationError({"code": _("This is not the code of the newest mail.")})
+    row.verified_at = timezone.now()
+    row.save(update_fields=["verified_at"])
+    return row
+
+
+def find_verified(code_id: UUID) -> SignUpCode | None:
+    """The proved address that waits to be registered, while the form may be filled in."""
+    return SignUpCode.objects.filter(
+        pk=code_id, completed_at=None, verified_at__gt=timezone.now() - FORM_LIFETIME
+    ).first()
+
+
+@transaction.atomic
+def complete_sign_up(*, code: SignUpCode, person: NewPatient) -> User:
+    """Creates the account, with the record that is surely the person's, else with a new one."""
+    _check_open()
+    now = timezone.now()
+    taken = SignUpCode.objects.filter(
+        pk=code.pk, completed_at=None, verified_at__gt=now - FORM_LIFETIME
+    ).update(completed_at=now)
+    if not taken:
+        raise CodeSpentError
+    user = create_own_account(
+        email=code.email,
+        full_name=person.full_name,
+        language=person.language,
+        phone=person.phone,
+        password=person.password,
+    )
+    patient = _link_own_record(user, person) or _register(user, person)
+    give_consent(
+        patient=patient, purpose=Consent.Purpose.CARE, method=Consent.Method.PORTAL, actor=user
+    )
+    return user
+
+
+def _link_own_record(user: User, person: NewPatient) -> Patient | None:
+    """The one record without a login under the proved address, of this birth date and name.
+
+    A family may share an address, and twins the date as well: the name has to agree, too.
+    """
+    records = [
+        record
+        for record in Patient.objects.without_login().filter(
+            email__iexact=user.email, birth_date=person.birth_date
+        )
+        if _is_same_name(record.full_name, person.full_name)
+    ]
+    if len(records) != 1:
+        return None
+    patient = records[0]
+    if not Patient.objects.without_login().filter(pk=patient.pk).update(user=user):
+        return None
+    patient.user = user
+    if user.full_name != patient.full_name:
+        user.full_name = patient.full_name
+        user.save(update_fields=["full_name"])
+    record_link = {"changed": ["user"], "because": "e-mail proved, birth date and name agree"}
+    record(AuditEvent.Verb.UPDATE, actor=user, patient=patient, target=patient, detail=record_link)
+    return patient
+
+
+def _register(user: User, person: NewPatient) -> Patient:
+    same_email = Q(email__iexact=user.email)
+    is_likely_known = bool(
+        possible_duplicates(
+            full_name=person.full_name, birth_date=person.birth_date, phone=person.phone
+        )
+    )
+    return register_patient(
+        actor=user,
+        user=user,
+        full_name=person.full_name,
+        birth_date=person.birth_date,
+        sex=person.sex,
+        phone=person.phone,
+        email=user.email,
+        language=person.language,
+        duplicate_reason="Registered online.",
+        is_possible_duplicate=is_likely_known or Patient.objects.filter(same_email).exists(),
+    )
+
+
+def _is_same_name(one: str, other: str) -> bool:
+    """Whether one name has every word of the other: second names are often left out."""
+    words, others = set(searchable(one).split()), set(searchable(other).split())
+    return bool(words) and bool(others) and (words <= others or others <= words)
+
+
+def _check_open() -> None:
+    if not is_sign_up_open():
+        raise ValidationError(_("Accounts come from the clinic. Ask at the desk."), code="closed")
+
+
+def _hmac(row: SignUpCode, code: str) -> str:
+    return salted_hmac("clinic.sign_up", f"{row.pk}:{code}", algorithm="sha256").hexdigest()

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from diagnosis.views import images, model, predictions, record, reports, visits
+from diagnosis.views import images, lesions, model, predictions, record, reports, timeline, visits
 
 app_name = "diagnosis"
 
@@ -13,6 +13,12 @@ urlpatterns: list[URLPattern] = [
     path("photographs/<uuid:pk>/thumbnail/", images.image_thumbnail, name="image_thumbnail"),
     path("photographs/<uuid:pk>/panel/", images.image_panel, name="image_panel"),
     path("photographs/<uuid:pk>/predict/", images.prediction_request, name="prediction_request"),
+    path("photographs/<uuid:pk>/lesion/", lesions.image_move, name="image_move"),
+    path("photographs/<uuid:pk>/size/", lesions.image_size, name="image_size"),
+    path("lesions/<uuid:pk>/", lesions.lesion, name="lesion"),
+    path("lesions/<uuid:pk>/edit/", lesions.lesion_edit, name="lesion_edit"),
+    path("patients/<uuid:pk>/timeline/", timeline.timeline, name="timeline"),
+    path("day/to-review/", timeline.day_alerts, name="day_alerts"),
     path("predictions/<uuid:pk>/status/", predictions.prediction_status, name="prediction_status"),
     path("predictions/<uuid:pk>/retry/", predictions.prediction_retry, name="prediction_retry"),
     path("predictions/<uuid:pk>/maps/<slug:label>/", predictions.class_map, name="class_map"),

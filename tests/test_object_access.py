@@ -38,6 +38,9 @@ PAGES = {
     "diagnosis:image_thumbnail": "image",
     "diagnosis:image_panel": "image",
     "diagnosis:prediction_status": "prediction",
+    "diagnosis:lesion": "lesion",
+    "diagnosis:lesion_edit": "lesion",
+    "diagnosis:timeline": "patient",
     "diagnosis:my_visit": "consultation",
     "diagnosis:visit_report": "consultation",
     "clinic:prescription_pdf": "prescription",
@@ -106,8 +109,8 @@ def make_case(doctor, patient, *, days_ago, cancelled=False, signed=True):
     Appointment.objects.filter(pk=appointment.pk).update(status=status)
     return SimpleNamespace(
         doctor=doctor, patient=patient, appointment=appointment, consultation=consultation,
-        image=image, prediction=prediction, prescription=prescription, cancelled=cancelled,
-        signed=signed,
+        image=image, lesion=image.lesion, prediction=prediction, prescription=prescription,
+        cancelled=cancelled, signed=signed,
     )  # fmt: skip
 
 

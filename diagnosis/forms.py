@@ -116,7 +116,7 @@ class SizeForm(forms.ModelForm[LesionImage]):
     class Meta:
         model = LesionImage
         fields = ("size_mm", "size_note")
-        labels = {"size_mm": _("Largest diameter in mm"), "size_note": _("Note on the size")}
+        labels = {"size_mm": _("Size in mm"), "size_note": _("Note on the size")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "size_%s", **kwargs})

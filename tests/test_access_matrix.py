@@ -139,9 +139,9 @@ diagnosis:image_thumbnail            GET    photograph        in   404  404  200
 diagnosis:image_thumbnail            GET    signed_photograph in   404  404  200  404  200  404
 diagnosis:image_panel                GET    photograph        in   404  404  200  404  404  404
 diagnosis:image_move                 POST   photograph        in   404  404  302  404  404  404
-diagnosis:image_move                 POST   signed_photograph in   404  404  302  404  403  404
+diagnosis:image_move                 POST   signed_photograph in   404  404  302  404  404  404
 diagnosis:image_size                 POST   photograph        in   404  404  302  404  404  404
-diagnosis:image_size                 POST   signed_photograph in   404  404  302  404  403  404
+diagnosis:image_size                 POST   signed_photograph in   404  404  302  404  404  404
 diagnosis:lesion                     GET    lesion            in   404  404  200  404  404  404
 diagnosis:lesion_edit                GET    lesion            in   404  404  200  404  404  404
 diagnosis:lesion_edit                POST   lesion            in   404  404  302  404  404  404

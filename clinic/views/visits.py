@@ -57,16 +57,19 @@ def visit_context(consultation: Consultation, user: User) -> dict[str, Any]:
     """Everything that the clinic's parts of the visit page show."""
     patient = consultation.patient
     is_own = can_write_visit(user, consultation)
-    body_sites = list(BodySite.objects.all())
+    can_write = is_own and not consultation.is_signed
+    body_sites = list(BodySite.objects.all()) if can_write else []
     return {
         "consultation": consultation,
         "patient": patient,
-        "can_write": is_own and not consultation.is_signed,
+        "can_write": can_write,
         "can_add_addendum": is_own and consultation.is_signed,
         "facts_form": ClinicalFactsForm(instance=patient),
         "facts_seen": facts_fingerprint(patient),
         "body_sites": body_sites,
-        "notes_form": VisitNotesForm(instance=consultation, body_sites=body_sites),
+        "notes_form": VisitNotesForm(instance=consultation, body_sites=body_sites)
+        if can_write
+        else None,
         "notes_version": consultation.version,
         "sign_warnings": [],
         "addenda": consultation.addenda.select_related("written_by"),

@@ -60,12 +60,14 @@ def render_visit(
         agreed=context["standing_consents"],
     )
     context |= lesion_context(consultation, request.user, context["selected"])
-    context["photograph_form"] = photograph_form or new_photograph_form(
-        consultation,
-        context["selected"],
-        lesions=context["lesions"],
-        body_sites=context["body_sites"],
-    )
+    context["photograph_form"] = photograph_form
+    if context["can_upload"] and photograph_form is None:
+        context["photograph_form"] = new_photograph_form(
+            consultation,
+            context["selected"],
+            lesions=context["lesions"],
+            body_sites=context["body_sites"],
+        )
     return render(request, "diagnosis/visit.html", context, status=status)
 
 

@@ -1,7 +1,6 @@
 """One lesion over time, and what a doctor puts right about it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.forms import BaseForm
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -44,8 +44,8 @@ class Comparison:
     def days(self) -> int:
         """How many days lie between the two."""
         times = (side.card.image.uploaded_at for side in (self.left, self.right))
-        first, last = sorted(times)
-        return (last - first) // timedelta(days=1)
+        first, last = sorted(timezone.localdate(time) for time in times)
+        return (last - first).days
 
     @property
     def growth_mm(self) -> Decimal | None:

@@ -159,7 +159,7 @@ def test_a_doctor_puts_a_lesion_where_it_is(sign_in, doctor, image):
         sign_in(doctor),
         lesion,
         **MARKED,
-        description="Two fingers below the scar",
+        description="Below the scar",
         is_archived="on",
     )
     assert response.status_code == 302

@@ -88,6 +88,12 @@ class LesionForm(PlaceForm):
         help_text=_("Removed, healed or entered by mistake. Its photographs stay."),
     )
 
+    def __init__(self, *args: Any, body_site: BodySite | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        sites = self.fields["body_site"]
+        assert isinstance(sites, forms.ModelChoiceField)
+        sites.queryset = BodySite.objects.offered(body_site.pk if body_site else None)
+
 
 class MoveForm(forms.Form):
     """The lesion that a photograph belongs to after all."""
@@ -161,9 +167,17 @@ class ReviewForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, diseases: Iterable[Disease] | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        diseases: Iterable[Disease] | None = None,
+        stages: Iterable[tuple[Any, Any]] | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        stage = self.fields["stage"]
+        assert isinstance(stage, forms.ModelChoiceField)
+        if stages is not None:
+            stage.choices = [("", str(stage.empty_label)), *stages]
         if diseases is not None:
             offer_rows(
                 self.fields["disease"], [disease for disease in diseases if disease.is_active]

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from clinic.forms.choices import offer_rows
@@ -43,7 +44,7 @@ class VisitNotesForm(forms.ModelForm[Consultation]):
     ) -> None:
         super().__init__(*args, **{"auto_id": "notes_%s", **kwargs})
         self.initial["version"] = self.instance.version
-        offered = Symptom.objects.offered_in(self.instance.pk)
+        offered = offered_symptoms(self.instance)
         symptoms = self.fields["symptoms"]
         assert isinstance(symptoms, forms.ModelMultipleChoiceField)
         symptoms.queryset = offered
@@ -74,6 +75,16 @@ class VisitNotesForm(forms.ModelForm[Consultation]):
             for name, pair in pairs.items()
             if pair[0] != pair[1]
         ]
+
+
+def offered_symptoms(consultation: Consultation) -> QuerySet[Symptom]:
+    """Symptoms of today's list and those of the visit, which say `is_chosen`."""
+    of_visit = Symptom.consultations.through.objects.filter(
+        consultation=consultation, symptom=OuterRef("pk")
+    )
+    return Symptom.objects.annotate(is_chosen=Exists(of_visit)).filter(
+        Q(is_active=True) | Q(is_chosen=True)
+    )
 
 
 class ClinicalFactsForm(forms.ModelForm[Patient]):

@@ -1,5 +1,4 @@
 from typing import ClassVar, Self
-from uuid import UUID
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -46,19 +45,6 @@ class BodySite(TranslatedModel):
         return self.label
 
 
-class SymptomQuerySet(models.QuerySet["Symptom"]):
-    """Symptoms by where they are offered."""
-
-    def offered_in(self, consultation_id: UUID) -> Self:
-        """Symptoms of today's list and those of the visit, which say `is_chosen`."""
-        of_visit = Symptom.consultations.through.objects.filter(
-            consultation=consultation_id, symptom=models.OuterRef("pk")
-        )
-        return self.annotate(is_chosen=models.Exists(of_visit)).filter(
-            models.Q(is_active=True) | models.Q(is_chosen=True)
-        )
-
-
 class Symptom(TranslatedModel):
     """A complaint that a visit can record."""
 
@@ -68,8 +54,6 @@ class Symptom(TranslatedModel):
     name = models.CharField(_("name"), max_length=80)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("offered"), default=True)
-
-    objects: ClassVar[SymptomQuerySet] = SymptomQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("symptom")

@@ -58,7 +58,8 @@ def visit_context(consultation: Consultation, user: User) -> dict[str, Any]:
     patient = consultation.patient
     is_own = can_write_visit(user, consultation)
     can_write = is_own and not consultation.is_signed
-    body_sites = list(BodySite.objects.all()) if can_write else []
+    offered = BodySite.objects.offered(consultation.body_site_id)
+    body_sites = list(offered) if can_write else []
     return {
         "consultation": consultation,
         "patient": patient,

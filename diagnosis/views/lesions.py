@@ -85,7 +85,7 @@ def lesion_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
         name: getattr(found, name)
         for name in ("body_site", "view", "x", "y", "description", "is_archived")
     }
-    form = LesionForm(request.POST or None, initial=stored)
+    form = LesionForm(request.POST or None, initial=stored, body_site=found.body_site)
     if form.is_valid() and _update(form, found, request):
         messages.success(request, _("The changes are saved."))
         return redirect("diagnosis:lesion", pk=found.pk)

@@ -124,7 +124,7 @@ def new_photograph_form(
     return PhotographForm(
         patient=consultation.patient,
         lesions=lesions,
-        body_sites=body_sites,
+        body_sites=[site for site in body_sites if site.is_active],
         initial={
             "lesion": selected.image.lesion_id if selected else None,
             "body_site": consultation.body_site,
@@ -138,8 +138,11 @@ def answer_context(
     """Builds the context of the answer and the review under it."""
     assert card.prediction is not None
     prediction = card.prediction
-    diseases = list(Disease.objects.all())
+    rows = list(Disease.objects.with_stages())
+    diseases = {disease.pk: disease for disease in rows}.values()
+    stages = [(row.stage_id, row.stage_name) for row in rows if row.stage_id]
     reason = _("The model was not sure.") if prediction.is_uncertain else ""
+    empty_review = ReviewForm(initial={"reason": reason}, diseases=diseases, stages=stages)
     is_frozen = card.image.consultation.is_signed and card.review is not None
     return {
         "answer": describe(prediction, diseases),
@@ -150,7 +153,7 @@ def answer_context(
             and not is_frozen
             and can_review(user, prediction)
         ),
-        "review_form": review_form or ReviewForm(initial={"reason": reason}, diseases=diseases),
+        "review_form": review_form or empty_review,
         "is_review_open": review_form is not None and bool(review_form.errors),
     }
 

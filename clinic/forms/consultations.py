@@ -77,7 +77,7 @@ class VisitNotesForm(forms.ModelForm[Consultation]):
         ]
 
 
-def offered_symptoms(consultation: Consultation) -> QuerySet[Symptom]:
+def offered_symptoms(consultation: Consultation) -> QuerySet[Any]:
     """Symptoms of today's list and those of the visit, which say `is_chosen`."""
     of_visit = Symptom.consultations.through.objects.filter(
         consultation=consultation, symptom=OuterRef("pk")

@@ -48,8 +48,6 @@ class BodySite(TranslatedModel):
 class Symptom(TranslatedModel):
     """A complaint that a visit can record."""
 
-    is_chosen: bool  # of those that are offered in a visit: whether it says so
-
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=80)
     position = models.PositiveSmallIntegerField(_("position"), default=0)

@@ -12,9 +12,11 @@ from clinic.models import (
     Consultation,
     Doctor,
     Patient,
+    PatientDocument,
     Prescription,
     User,
 )
+from clinic.models.patient_document import PatientDocumentQuerySet
 
 Role = User.Role
 
@@ -109,6 +111,29 @@ def visible_prescriptions(user: User) -> QuerySet[Prescription]:
     return prescriptions if is_doctor(user) else prescriptions.issued()
 
 
+def visible_documents(user: User) -> PatientDocumentQuerySet:
+    """Documents: the desk sees administrative ones, a patient what was shared, an admin none."""
+    if is_doctor(user):
+        return PatientDocument.objects.filter(patient__in=patients_in_care(user))
+    if is_secretary(user):
+        return PatientDocument.objects.administrative()
+    if is_patient(user):
+        return PatientDocument.objects.shared().filter(patient__user=user)
+    return PatientDocument.objects.none()
+
+
+def document_categories(user: User) -> list[PatientDocument.Category]:
+    """The categories in which a person adds documents: those that the person may read."""
+    if is_doctor(user):
+        return list(PatientDocument.Category)
+    return list(PatientDocument.ADMINISTRATIVE) if is_secretary(user) else []
+
+
+def can_keep_documents(user: User, patient: Patient) -> bool:
+    """Add, share and archive documents of a patient who is visible."""
+    return is_secretary(user) or is_doctor(user)
+
+
 def can_manage_accounts(user: User) -> bool:
     """Create, change, deactivate accounts."""
     return is_admin(user)
@@ -132,6 +157,11 @@ def can_manage_schedule(user: User) -> bool:
 def can_run_desk(user: User) -> bool:
     """Book appointments, mark arrivals, plan the day."""
     return is_secretary(user)
+
+
+def can_see_waiting_room(user: User) -> bool:
+    """See who waits: the desk for all doctors, a doctor for the own patients."""
+    return is_secretary(user) or is_doctor(user)
 
 
 def can_see_patient_list(user: User) -> bool:

@@ -108,7 +108,7 @@ def _percent(part: float | None) -> float | None:
 def _shares(prediction: Prediction, diseases: Iterable[Disease]) -> tuple[ClassShare, ...]:
     named = {disease.model_class: disease for disease in diseases if disease.model_class}
     shares = [
-        ClassShare(label, named[label].name, probability, named[label].is_malignant)
+        ClassShare(label, str(named[label]), probability, named[label].is_malignant)
         for label, probability in prediction.probabilities.items()
     ]
     return tuple(sorted(shares, key=lambda share: -share.probability))

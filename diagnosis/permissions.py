@@ -4,11 +4,12 @@ Doctors see what belongs to patients in their care; patients see what a doctor h
 signed; admins and secretaries see nothing of it.
 """
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from clinic.models import User
 from clinic.permissions import is_admin, is_doctor, is_patient, patients_in_care
-from diagnosis.models import Lesion, LesionImage, Prediction, Review
+from diagnosis.models import AtlasImage, Disease, Lesion, LesionImage, Prediction, Review
+from diagnosis.models.atlas import AtlasImageQuerySet
 from diagnosis.models.lesion import LesionQuerySet
 
 VALIDATING = (Review.Decision.CONFIRMED, Review.Decision.CORRECTED)
@@ -74,3 +75,30 @@ def can_see_to_review(user: User) -> bool:
 def can_see_model(user: User) -> bool:
     """Read how good the installed model is; it says nothing about any patient."""
     return is_doctor(user) or is_admin(user)
+
+
+def can_see_atlas(user: User) -> bool:
+    """Read the atlas of diseases, and propose images for it."""
+    return is_doctor(user) or is_admin(user)
+
+
+def can_manage_atlas(user: User) -> bool:
+    """Change diseases, stages and images of the atlas."""
+    return is_admin(user)
+
+
+def visible_diseases(user: User) -> QuerySet[Disease]:
+    """Diseases of the atlas: an admin sees also those that are offered no more."""
+    if is_admin(user):
+        return Disease.objects.all()
+    return Disease.objects.offered() if is_doctor(user) else Disease.objects.none()
+
+
+def visible_atlas_images(user: User) -> AtlasImageQuerySet:
+    """Images of the atlas: a doctor sees what is shown, and the own proposals."""
+    if is_admin(user):
+        return AtlasImage.objects.all()
+    if is_doctor(user):
+        images = AtlasImage.objects.kept().filter(disease__is_active=True)
+        return images.filter(Q(status=AtlasImage.Status.ACCEPTED) | Q(added_by=user))
+    return AtlasImage.objects.none()

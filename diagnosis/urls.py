@@ -1,6 +1,19 @@
 from django.urls import URLPattern, path
 
-from diagnosis.views import images, lesions, model, predictions, record, reports, timeline, visits
+from diagnosis.views import (
+    atlas,
+    atlas_compare,
+    atlas_images,
+    images,
+    lesions,
+    letters,
+    model,
+    predictions,
+    record,
+    reports,
+    timeline,
+    visits,
+)
 
 app_name = "diagnosis"
 
@@ -8,6 +21,13 @@ urlpatterns: list[URLPattern] = [
     path("visits/<uuid:pk>/", visits.visit, name="visit"),
     path("visits/<uuid:pk>/thumbnails/", visits.visit_thumbnails, name="visit_thumbnails"),
     path("visits/<uuid:pk>/report/", reports.visit_report, name="visit_report"),
+    path(
+        "visits/<uuid:pk>/report/photographs/",
+        letters.visit_report_chosen,
+        name="visit_report_chosen",
+    ),
+    path("visits/<uuid:pk>/letters/", letters.visit_letters, name="visit_letters"),
+    path("letters/<uuid:pk>/", letters.referral_letter, name="referral_letter"),
     path("visits/<uuid:pk>/photographs/", images.image_upload, name="image_upload"),
     path("photographs/<uuid:pk>/", images.image_file, name="image_file"),
     path("photographs/<uuid:pk>/thumbnail/", images.image_thumbnail, name="image_thumbnail"),
@@ -25,6 +45,41 @@ urlpatterns: list[URLPattern] = [
     path("predictions/<uuid:pk>/review/", predictions.prediction_review, name="prediction_review"),
     path("to-review/", predictions.to_review, name="to_review"),
     path("model/", model.model_card, name="model_card"),
+    path("atlas/", atlas.atlas_list, name="atlas_list"),
+    path("atlas/new/", atlas.atlas_disease_create, name="atlas_disease_create"),
+    path("atlas/proposals/", atlas_images.atlas_proposals, name="atlas_proposals"),
+    path("atlas/<int:pk>/", atlas.atlas_disease, name="atlas_disease"),
+    path("atlas/<int:pk>/edit/", atlas.atlas_disease_edit, name="atlas_disease_edit"),
+    path("atlas/<int:pk>/delete/", atlas.atlas_disease_delete, name="atlas_disease_delete"),
+    path("atlas/<int:pk>/stages/", atlas.atlas_stage_add, name="atlas_stage_add"),
+    path("atlas/<int:pk>/images/", atlas_images.atlas_image_add, name="atlas_image_add"),
+    path("atlas/stages/<int:pk>/", atlas.atlas_stage_edit, name="atlas_stage_edit"),
+    path("atlas/stages/<int:pk>/move/", atlas.atlas_stage_move, name="atlas_stage_move"),
+    path("atlas/stages/<int:pk>/delete/", atlas.atlas_stage_delete, name="atlas_stage_delete"),
+    path("atlas/images/<uuid:pk>/", atlas_images.atlas_image, name="atlas_image"),
+    path("atlas/images/<uuid:pk>/edit/", atlas_images.atlas_image_edit, name="atlas_image_edit"),
+    path(
+        "atlas/images/<uuid:pk>/accept/",
+        atlas_images.atlas_image_accept,
+        name="atlas_image_accept",
+    ),
+    path(
+        "atlas/images/<uuid:pk>/decline/",
+        atlas_images.atlas_image_decline,
+        name="atlas_image_decline",
+    ),
+    path(
+        "atlas/images/<uuid:pk>/archive/",
+        atlas_images.atlas_image_archive,
+        name="atlas_image_archive",
+    ),
+    path("atlas/images/<uuid:pk>/file/", atlas_images.atlas_image_file, name="atlas_image_file"),
+    path(
+        "atlas/images/<uuid:pk>/thumbnail/",
+        atlas_images.atlas_image_thumbnail,
+        name="atlas_image_thumbnail",
+    ),
+    path("photographs/<uuid:pk>/atlas/", atlas_compare.atlas_compare, name="atlas_compare"),
     path("my/record/", record.my_record, name="my_record"),
     path("my/record/<uuid:pk>/", record.my_visit, name="my_visit"),
 ]

@@ -44,6 +44,7 @@ def write_graph(network: FusedNetwork, files: Sequence[Path], size: int, target:
         for name, tensor in read_layout(file).items():
             stored[f"members.{number}.{name}"] = tensor
     model = _simplify(_export(network, size), set(stored))
+    _pool_in_one_node(model)
     _refer_to_stored(model, stored)
     _drop_notes(model)
     target.write_bytes(model.SerializeToString())
@@ -111,6 +112,19 @@ def _simplify(model: onnx.ModelProto, weights: set[str]) -> onnx.ModelProto:
     graph.initializer.extend(kept)
     simple: onnx.ModelProto = onnxscript.optimizer.optimize(model)
     return simple
+
+
+def _pool_in_one_node(model: onnx.ModelProto) -> None:
+    """Let each mean over height and width be the pooling it is, which ONNX Runtime does faster."""
+    constants = {one.name: onnx.numpy_helper.to_array(one) for one in model.graph.initializer}
+    for node in model.graph.node:
+        if node.op_type != "ReduceMean" or len(node.input) < 2 or node.input[1] not in constants:
+            continue
+        axes = sorted(int(axis) % 4 for axis in constants[node.input[1]])
+        settings = {one.name: one.i for one in node.attribute}
+        if axes == [2, 3] and settings.get("keepdims", 1) == 1:
+            node.op_type = "GlobalAveragePool"
+            del node.input[1:], node.attribute[:]
 
 
 def _refer_to_stored(model: onnx.ModelProto, stored: Mapping[str, StoredTensor]) -> None:

@@ -161,7 +161,7 @@ class Trainer:
                 logits = self.network(mixture.images(images)).logits.float()
             loss = mixture.loss(self.loss, logits, labels)
             self.optimizer.zero_grad(set_to_none=True)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
             self.optimizer.step()
             self._update_average(step)

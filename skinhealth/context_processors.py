@@ -41,6 +41,7 @@ class RailLink:
 ADMIN_RAIL = (
     RailEntry("clinic:account_list", "person-gear", _("Accounts"), ("clinic:account_",)),
     RailEntry("clinic:patient_list", "people", _("Patients"), ("clinic:patient_",)),
+    RailEntry("diagnosis:atlas_list", "journal-medical", _("Atlas"), ("diagnosis:atlas_",)),
     RailEntry("diagnosis:model_card", "cpu", _("Models"), ("diagnosis:model_",)),
     RailEntry(
         "clinic:clinic_settings",
@@ -54,6 +55,12 @@ SECRETARY_RAIL = (
         "clinic:desk_day", "calendar-event", _("Today"), ("clinic:desk_", "clinic:appointment_")
     ),
     RailEntry("clinic:patient_list", "people", _("Patients"), ("clinic:patient_",)),
+    RailEntry(
+        "clinic:waiting_room",
+        "hourglass-split",
+        _("Waiting room"),
+        ("clinic:waiting_", "clinic:walk_in", "clinic:arrival_"),
+    ),
     RailEntry("clinic:doctor_list", "clock", _("Hours"), ("clinic:doctor_", "clinic:hours_")),
 )
 DOCTOR_RAIL = (
@@ -61,7 +68,7 @@ DOCTOR_RAIL = (
         "clinic:doctor_day",
         "calendar-event",
         _("Today"),
-        ("clinic:doctor_day", "clinic:appointment_", "diagnosis:visit"),
+        ("clinic:doctor_day", "clinic:appointment_", "clinic:waiting_", "diagnosis:visit"),
     ),
     RailEntry("diagnosis:to_review", "clipboard2-check", _("To review"), ("diagnosis:to_review",)),
     RailEntry(
@@ -70,11 +77,17 @@ DOCTOR_RAIL = (
         _("Patients"),
         ("clinic:patient_", "diagnosis:lesion", "diagnosis:timeline"),
     ),
+    RailEntry("diagnosis:atlas_list", "journal-medical", _("Atlas"), ("diagnosis:atlas_",)),
     RailEntry("diagnosis:model_card", "cpu", _("Model"), ("diagnosis:model_",)),
 )
 PATIENT_RAIL = (
-    RailEntry("clinic:my_appointments", "calendar-event", _("Visits"), ("clinic:my_",)),
-    RailEntry("diagnosis:my_record", "file-earmark-medical", _("Record"), ("diagnosis:my_",)),
+    RailEntry("clinic:my_appointments", "calendar-event", _("Visits"), ("clinic:my_appointment",)),
+    RailEntry(
+        "diagnosis:my_record",
+        "file-earmark-medical",
+        _("Record"),
+        ("diagnosis:my_", "clinic:my_documents"),
+    ),
 )
 
 

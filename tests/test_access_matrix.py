@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from clinic.models import (
     Appointment,
+    ArrivalToken,
     BodySite,
     CalendarFeed,
     ClinicSettings,
@@ -27,8 +28,12 @@ from clinic.models import (
     Prescription,
     PrescriptionLine,
     Symptom,
+    WaitingScreen,
 )
+from clinic.services.patient_documents import add_document
 from diagnosis.models import Disease, Lesion, LesionImage, Prediction, Review
+from diagnosis.services.atlas_images import add_atlas_image
+from diagnosis.services.referral_letters import write_referral_letter
 from tests import photographs
 from tests.factories import (
     AppointmentFactory,
@@ -100,6 +105,14 @@ clinic:appointment_detail            GET    appointment       in   200  200  200
 clinic:appointment_move              POST   appointment       in   403  422  403  404  403  404
 clinic:appointment_reschedule        GET    appointment       in   403  200  403  404  403  404
 clinic:appointment_reschedule        POST   appointment       in   403  422  403  404  403  404
+clinic:waiting_room                  GET    -                 in   403  200  200  200  403  403
+clinic:waiting_room_move             POST   appointment       in   403  422  403  404  403  404
+clinic:arrival_slip                  GET    arrival           in   403  200  403  404  403  404
+clinic:walk_in                       GET    -                 in   403  200  403  403  403  403
+clinic:walk_in                       POST   -                 in   403  422  403  403  403  403
+clinic:waiting_screen                GET    -                 200  200  200  200  200  200  200
+clinic:waiting_screen_renew          POST   -                 in   403  302  403  403  403  403
+clinic:waiting_screen_revoke         POST   -                 in   403  302  403  403  403  403
 clinic:doctor_list                   GET    -                 in   200  200  403  403  403  403
 clinic:doctor_hours                  GET    doctor            in   200  200  403  403  403  403
 clinic:doctor_hours                  POST   doctor            in   422  422  403  403  403  403
@@ -114,6 +127,15 @@ clinic:patient_edit                  POST   patient           in   403  422  422
 clinic:patient_invite                POST   patient           in   302  302  403  404  403  404
 clinic:consent_record                POST   patient           in   403  422  422  404  403  404
 clinic:consent_withdraw              POST   consent           in   403  302  302  404  403  404
+clinic:patient_documents             GET    patient           in   403  200  200  404  403  404
+clinic:patient_documents             POST   patient           in   403  422  422  404  403  404
+clinic:document_file                 GET    clinical_paper    in   404  404  200  404  404  404
+clinic:document_file                 GET    insurance_card    in   404  200  200  404  200  404
+clinic:document_archive              POST   clinical_paper    in   404  404  422  404  404  404
+clinic:document_archive              POST   insurance_card    in   404  422  422  404  403  404
+clinic:document_share                POST   clinical_paper    in   404  404  302  404  404  404
+clinic:document_share                POST   insurance_card    in   404  302  302  404  403  404
+clinic:my_documents                  GET    -                 in   403  403  403  403  200  200
 clinic:doctor_day                    GET    -                 in   403  403  200  200  403  403
 clinic:visit_open                    POST   appointment       in   403  403  409  404  403  404
 diagnosis:visit                      GET    visit             in   404  404  200  404  404  404
@@ -132,6 +154,12 @@ clinic:prescription_pdf              GET    prescription      in   404  404  200
 clinic:prescription_pdf              GET    draft             in   404  404  409  404  404  404
 diagnosis:visit_report               GET    signed            in   404  404  200  404  200  404
 diagnosis:visit_report               GET    visit             in   404  404  409  404  404  404
+diagnosis:visit_letters              GET    signed            in   404  404  200  404  404  404
+diagnosis:visit_letters              POST   signed            in   404  404  422  404  404  404
+diagnosis:visit_letters              GET    visit             in   404  404  409  404  404  404
+diagnosis:visit_report_chosen        POST   signed            in   404  404  200  404  404  404
+diagnosis:visit_report_chosen        POST   visit             in   404  404  409  404  404  404
+diagnosis:referral_letter            GET    letter            in   404  404  200  404  404  404
 clinic:document_verify               GET    -                 200  200  200  200  200  200  200
 diagnosis:image_file                 GET    photograph        in   404  404  200  404  404  404
 diagnosis:image_file                 GET    signed_photograph in   404  404  200  404  200  404
@@ -155,6 +183,31 @@ diagnosis:class_map                  GET    prediction        in   404  404  200
 diagnosis:prediction_review          POST   prediction        in   404  404  422  404  404  404
 diagnosis:to_review                  GET    -                 in   403  403  200  200  403  403
 diagnosis:model_card                 GET    -                 in   200  403  200  200  403  403
+diagnosis:atlas_list                 GET    -                 in   200  403  200  200  403  403
+diagnosis:atlas_disease_create       GET    -                 in   200  403  403  403  403  403
+diagnosis:atlas_disease_create       POST   -                 in   422  403  403  403  403  403
+diagnosis:atlas_disease              GET    disease           in   200  403  200  200  403  403
+diagnosis:atlas_disease_edit         GET    disease           in   200  403  403  403  403  403
+diagnosis:atlas_disease_edit         POST   disease           in   422  403  403  403  403  403
+diagnosis:atlas_disease_delete       POST   disease           in   409  403  403  403  403  403
+diagnosis:atlas_stage_add            POST   disease           in   422  403  403  403  403  403
+diagnosis:atlas_stage_edit           GET    stage             in   200  403  403  403  403  403
+diagnosis:atlas_stage_edit           POST   stage             in   422  403  403  403  403  403
+diagnosis:atlas_stage_move           POST   stage             in   302  403  403  403  403  403
+diagnosis:atlas_stage_delete         POST   stage             in   302  403  403  403  403  403
+diagnosis:atlas_image_add            GET    disease           in   200  403  200  200  403  403
+diagnosis:atlas_image_add            POST   disease           in   422  403  422  422  403  403
+diagnosis:atlas_proposals            GET    -                 in   200  403  403  403  403  403
+diagnosis:atlas_image                GET    atlas_image       in   200  403  200  200  403  403
+diagnosis:atlas_image                GET    atlas_proposal    in   200  403  200  404  403  403
+diagnosis:atlas_image_edit           POST   atlas_image       in   422  403  403  403  403  403
+diagnosis:atlas_image_accept         POST   atlas_proposal    in   302  403  403  404  403  403
+diagnosis:atlas_image_decline        POST   atlas_proposal    in   422  403  403  404  403  403
+diagnosis:atlas_image_archive        POST   atlas_image       in   422  403  403  403  403  403
+diagnosis:atlas_image_file           GET    atlas_image       in   200  403  200  200  403  403
+diagnosis:atlas_image_thumbnail      GET    atlas_image       in   200  403  200  200  403  403
+diagnosis:atlas_image_file           GET    atlas_proposal    in   200  403  200  404  403  403
+diagnosis:atlas_compare              GET    photograph        in   404  404  200  404  404  404
 clinic:my_appointments               GET    -                 in   403  403  403  403  200  200
 clinic:my_appointment_cancel         POST   appointment       in   403  403  403  404  302  404
 clinic:my_appointment_calendar       GET    appointment       in   403  403  403  404  200  404
@@ -168,10 +221,13 @@ ROLES = TABLE.split("\n")[1].split()[3:]
 EMPTY_FORM = {"csrfmiddlewaretoken": "not checked here"}
 # The doctor's calendar program cannot sign in: it knows this, and so may whoever it tells.
 FEED_TOKEN = "a-secret-that-a-calendar-program-was-given"
+# Who stands before the screen in the waiting room has not signed in either.
+SCREEN_SECRET = "a-secret-that-the-screen-was-given"
 # What an address needs beside the key of its object.
 ARGUMENTS = {
     "clinic:document_verify": {"token": "token-of-a-prescription"},
     "clinic:calendar_feed": {"token": FEED_TOKEN},
+    "clinic:waiting_screen": {"secret": SCREEN_SECRET},
     "diagnosis:class_map": {"label": "mel"},
     "account_reset_password_from_key": {"uidb36": "1", "key": "not-a-key"},
 }
@@ -204,7 +260,7 @@ def cast(admin, secretary, doctor, other_doctor, patient, other_patient):
 
 
 @pytest.fixture
-def things(doctor, patient, secretary, settings, tmp_path):
+def things(admin, doctor, patient, secretary, settings, tmp_path):
     """One of everything; all of it is the patient's, and the doctor's who treats that patient."""
     storage = settings.STORAGES["default"] | {"OPTIONS": {"location": tmp_path, "base_url": None}}
     settings.STORAGES = settings.STORAGES | {"default": storage}
@@ -214,9 +270,18 @@ def things(doctor, patient, secretary, settings, tmp_path):
         created_at=timezone.now(),
     )
     ClinicSettings(pk=1, name="The clinic").logo.save("logo.png", ContentFile(photographs.png()))
+    WaitingScreen.objects.create(
+        pk=1,
+        token_sha256=hashlib.sha256(SCREEN_SECRET.encode()).hexdigest(),
+        created_at=timezone.now(),
+    )
     doctor.photograph.save("portrait.jpg", ContentFile(photographs.jpeg()))
     of_both = {"doctor": doctor.doctor, "patient": patient}
     appointment = AppointmentFactory(**of_both, starts_at=timezone.now() + timedelta(days=3))
+    arrival = AppointmentFactory(
+        **of_both, status=Appointment.Status.ARRIVED, is_walk_in=True, arrived_at=timezone.now()
+    )
+    ArrivalToken.objects.create(appointment=arrival, day=timezone.localdate(), number=1)
     visit = _visit(days_ago=0, **of_both)
     signed = _visit(days_ago=30, status=Appointment.Status.COMPLETED, **of_both)
     lesion = Lesion.objects.create(patient=patient, number=1)
@@ -242,14 +307,29 @@ def things(doctor, patient, secretary, settings, tmp_path):
     )
     signed.signed_at, signed.signed_by = timezone.now(), doctor
     signed.save()
+    disease = Disease.objects.get(code="mel")
     return {
         "account": doctor,
+        "atlas_image": _atlas_image(disease, admin, number=3, is_accepted=True),
+        "atlas_proposal": _atlas_image(disease, doctor, number=4, is_accepted=False),
+        "disease": disease,
+        "stage": disease.stages.last(),
         "appointment": appointment,
+        "clinical_paper": _document(patient, doctor, category="histology", is_shared=False),
+        "insurance_card": _document(patient, secretary, category="insurance", is_shared=True),
+        "arrival": arrival,
         "consent": ConsentFactory(patient=patient, recorded_by=secretary),
         "doctor": doctor.doctor,
         "draft": Prescription.objects.create(consultation=visit),
         "hours": AvailabilityFactory(doctor=doctor.doctor),
         "lesion": lesion,
+        "letter": write_referral_letter(
+            visit=signed,
+            actor=doctor,
+            addressee="Professor Ott",
+            question="May this be removed?",
+            text="A spot.",
+        ),
         "patient": patient,
         "photograph": photograph,
         "prediction": prediction,
@@ -298,6 +378,23 @@ def _photograph(visit, lesion, *, number):
         milliseconds=50,
     )
     return image, prediction
+
+
+def _document(patient, actor, **said):
+    return add_document(
+        patient=patient, data=photographs.jpeg(seed=5), actor=actor, title="A paper", **said
+    )
+
+
+def _atlas_image(disease, actor, *, number, is_accepted):
+    return add_atlas_image(
+        disease=disease,
+        data=photographs.jpeg(seed=number),
+        actor=actor,
+        source="The table",
+        licence="CC0",
+        is_accepted=is_accepted,
+    )
 
 
 def address(row, things):

@@ -37,6 +37,7 @@ PAGES = {
     "diagnosis:image_file": "image",
     "diagnosis:image_thumbnail": "image",
     "diagnosis:image_panel": "image",
+    "diagnosis:atlas_compare": "image",
     "diagnosis:prediction_status": "prediction",
     "diagnosis:lesion": "lesion",
     "diagnosis:lesion_edit": "lesion",

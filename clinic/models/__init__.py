@@ -8,10 +8,12 @@ from clinic.models.consultation import Addendum, Consultation
 from clinic.models.document import IssuedDocument
 from clinic.models.notice import AppointmentNotice
 from clinic.models.patient import Patient
+from clinic.models.patient_document import PatientDocument
 from clinic.models.prescription import Prescription, PrescriptionLine
 from clinic.models.schedule import Absence, Availability, Doctor, VisitType
 from clinic.models.translated import TranslatedModel
 from clinic.models.user import User
+from clinic.models.waiting_room import ArrivalToken, WaitingScreen
 
 __all__ = [
     "Absence",
@@ -19,6 +21,7 @@ __all__ = [
     "Appointment",
     "AppointmentNotice",
     "AppointmentTransition",
+    "ArrivalToken",
     "AuditEvent",
     "Availability",
     "BodySite",
@@ -29,10 +32,12 @@ __all__ = [
     "Doctor",
     "IssuedDocument",
     "Patient",
+    "PatientDocument",
     "Prescription",
     "PrescriptionLine",
     "Symptom",
     "TranslatedModel",
     "User",
     "VisitType",
+    "WaitingScreen",
 ]

@@ -9,6 +9,17 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models.schedule import Doctor
 
+# From so many minutes on, somebody has waited long, and too long.
+LONG_WAIT_MINUTES = 20
+TOO_LONG_WAIT_MINUTES = 40
+
+
+def waiting_order(prefix: str = "") -> tuple[str, ...]:
+    """The order in which those who wait are called: urgent, then the time agreed or of arrival."""
+    # A walk-in starts when it arrives, so both kinds stand in one row.
+    fields = ("starts_at", "arrived_at", "pk")
+    return (f"-{prefix}is_urgent", *(f"{prefix}{field}" for field in fields))
+
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     """Appointments by day and by state."""
@@ -25,7 +36,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
     def holding_a_slot(self) -> Self:
         """Appointments that keep their time from everybody else."""
-        return self.filter(status__in=Appointment.SLOT_STATUSES)
+        return self.filter(status__in=Appointment.SLOT_STATUSES, is_walk_in=False)
 
     def not_cancelled(self) -> Self:
         """Appointments that give the doctor a part in the patient's care."""
@@ -73,11 +84,18 @@ class Appointment(models.Model):
         ),
         Status.ARRIVED: frozenset({Status.IN_CONSULTATION, Status.BOOKED, Status.CANCELLED}),
         Status.IN_CONSULTATION: frozenset({Status.COMPLETED}),
+        # Only a signature completes a visit, and what is signed is corrected by an addendum.
         Status.COMPLETED: frozenset(),
         Status.CANCELLED: frozenset(),
         Status.NO_SHOW: frozenset({Status.ARRIVED, Status.BOOKED}),
         Status.RESCHEDULED: frozenset(),
         Status.ENTERED_IN_ERROR: frozenset(),
+    }
+    # A walk-in has no time to go back to: it waits, is called in, or was none.
+    WALK_IN_TRANSITIONS: ClassVar[dict[str, frozenset[str]]] = TRANSITIONS | {
+        Status.ARRIVED: frozenset(
+            {Status.IN_CONSULTATION, Status.CANCELLED, Status.ENTERED_IN_ERROR}
+        ),
     }
     SLOT_STATUSES = (
         Status.BOOKED,
@@ -103,6 +121,9 @@ class Appointment(models.Model):
     ends_at = models.DateTimeField(_("ends"))
     status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.BOOKED)
     is_urgent = models.BooleanField(_("urgent"), default=False)
+    is_walk_in = models.BooleanField(
+        _("came without an appointment"), default=False, editable=False
+    )
     note = models.CharField(
         _("note for the desk"),
         max_length=200,
@@ -140,14 +161,50 @@ class Appointment(models.Model):
                 condition=models.Q(ends_at__gt=models.F("starts_at")),
                 name="appointment_ends_after_it_starts",
             ),
+            # Nobody guards the time of a walk-in, so it may never turn into a booking.
+            models.CheckConstraint(
+                condition=models.Q(is_walk_in=False)
+                | models.Q(
+                    status__in=(
+                        "arrived",
+                        "in_consultation",
+                        "completed",
+                        "cancelled",
+                        "entered_in_error",
+                    ),
+                    arrived_at__isnull=False,
+                ),
+                name="walk_in_is_never_booked",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{timezone.localtime(self.starts_at):%Y-%m-%d %H:%M}"
 
+    @property
+    def minutes_waited(self) -> int | None:
+        """For how long somebody who has arrived has waited so far."""
+        if self.status != self.Status.ARRIVED or self.arrived_at is None:
+            return None
+        return max(int((timezone.now() - self.arrived_at).total_seconds() // 60), 0)
+
+    @property
+    def is_waiting_long(self) -> bool:
+        """Whether somebody waits for more than twenty minutes."""
+        return (self.minutes_waited or 0) > LONG_WAIT_MINUTES
+
+    @property
+    def is_waiting_too_long(self) -> bool:
+        """Whether somebody waits for more than forty minutes."""
+        return (self.minutes_waited or 0) > TOO_LONG_WAIT_MINUTES
+
     def can_become(self, status: str) -> bool:
         """Whether the transition table allows the move."""
-        return status in self.TRANSITIONS[self.status]
+        return status in self.next_statuses(self.status)
+
+    def next_statuses(self, status: str) -> frozenset[str]:
+        """Where the appointment may go from a status."""
+        return (self.WALK_IN_TRANSITIONS if self.is_walk_in else self.TRANSITIONS)[status]
 
 
 class AppointmentTransition(models.Model):

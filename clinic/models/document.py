@@ -20,6 +20,7 @@ class IssuedDocument(models.Model):
         PRESCRIPTION = "prescription", _("Prescription")
         VISIT_REPORT = "visit_report", _("Visit report")
         VISIT_LETTER = "visit_letter", _("Visit report for the patient")
+        REFERRAL_LETTER = "referral_letter", _("Referral letter")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
@@ -36,7 +37,10 @@ class IssuedDocument(models.Model):
         ordering = ["-issued_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["consultation", "kind"], name="document_keeps_its_token"
+                fields=["consultation", "kind"],
+                # A visit may end in letters to several people, each of them a paper of its own.
+                condition=~models.Q(kind="referral_letter"),
+                name="document_keeps_its_token",
             ),
         ]
 

@@ -21,6 +21,7 @@ from clinic.models import (
     User,
     VisitType,
 )
+from clinic.services.arrival_tokens import give_token
 from clinic.services.audit import record
 from clinic.services.calendars import CALLED_OFF
 from clinic.services.notices import queue_notice
@@ -84,7 +85,7 @@ def reschedule_appointment(
 ) -> Appointment:
     """Gives the patient another time in a new row; the old time is free at once, or neither."""
     old = _current_status(appointment)
-    if Status.RESCHEDULED not in Appointment.TRANSITIONS[old] or not _compare_and_set(
+    if Status.RESCHEDULED not in appointment.next_statuses(old) or not _compare_and_set(
         appointment, old, Status.RESCHEDULED
     ):
         raise IllegalTransitionError(_current_status(appointment), Status.RESCHEDULED)
@@ -114,7 +115,7 @@ def move_appointment(
     reason = reason.strip()
     # Whoever loses the race looks again: the move may be made, or still be allowed.
     while (old := _current_status(appointment)) != status:
-        if status not in Appointment.TRANSITIONS[old]:
+        if status not in appointment.next_statuses(old):
             raise IllegalTransitionError(old, status)
         if status in NEEDS_REASON and not reason:
             raise ValidationError({"reason": _("Say in a few words why.")})
@@ -170,7 +171,12 @@ def _keep_time(appointment: Appointment, actor: User) -> None:
     """Stores a new appointment, if the doctor works then and the time is free."""
     appointment.full_clean()
     _check_doctor_works(appointment)
-    _lock_calendars(appointment)
+    lock_calendars(appointment)
+    store_appointment(appointment, actor)
+
+
+def store_appointment(appointment: Appointment, actor: User) -> None:
+    """Stores a new appointment with its first status and a line in the audit trail."""
     with _words_for_a_taken_time(appointment):
         appointment.save(force_insert=True)
     AppointmentTransition.objects.create(
@@ -181,7 +187,11 @@ def _keep_time(appointment: Appointment, actor: User) -> None:
         actor=actor,
         patient=appointment.patient,
         target=appointment,
-        detail={"visit_type": appointment.visit_type.code, "is_urgent": appointment.is_urgent},
+        detail={
+            "visit_type": appointment.visit_type.code,
+            "is_urgent": appointment.is_urgent,
+            "is_walk_in": appointment.is_walk_in,
+        },
     )
 
 
@@ -202,7 +212,7 @@ def _store_move(
         target=appointment,
         detail={"from": old, "to": new},
     )
-    if new in CALLED_OFF:
+    if new in CALLED_OFF and not appointment.is_walk_in:
         queue_notice(appointment=appointment, kind=Notice.CANCELLED)
     elif new == Status.BOOKED and old in NOT_YET_AGREED:
         queue_notice(appointment=appointment, kind=Notice.BOOKED)
@@ -216,13 +226,15 @@ def _compare_and_set(appointment: Appointment, old: str, new: str) -> bool:
     elif new == Status.BOOKED:
         values["arrived_at"] = None
     if new in Appointment.SLOT_STATUSES and old not in Appointment.SLOT_STATUSES:
-        _lock_calendars(appointment)
+        lock_calendars(appointment)
     with _words_for_a_taken_time(appointment):
         moved = Appointment.objects.filter(pk=appointment.pk, status=old).update(**values)
+    if moved and new == Status.ARRIVED:
+        give_token(appointment=appointment)
     return moved == 1
 
 
-def _lock_calendars(appointment: Appointment) -> None:
+def lock_calendars(appointment: Appointment) -> None:
     """Lets whoever wants the same doctor or patient wait here.
 
     Two inserts that meet in an exclusion constraint would wait for each other, and PostgreSQL

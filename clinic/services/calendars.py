@@ -1,7 +1,5 @@
 """Appointments for other people's calendar programs: single files, and a feed per doctor."""
 
-import hashlib
-import secrets
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,11 +24,11 @@ from clinic.models import (
     User,
 )
 from clinic.services.audit import record
+from clinic.services.secret_addresses import fingerprint_of, new_secret
 
 Status = Appointment.Status
 CALLED_OFF = frozenset({Status.CANCELLED, Status.ENTERED_IN_ERROR})
 RECENT = timedelta(days=30)
-TOKEN_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ def feed_of(user: User) -> CalendarFeed | None:
 def find_feed(token: str) -> CalendarFeed | None:
     """The feed with this secret, unless it was revoked."""
     feeds = CalendarFeed.objects.select_related("doctor__user")
-    return feeds.filter(token_sha256=_fingerprint(token)).first()
+    return feeds.filter(token_sha256=fingerprint_of(token)).first()
 
 
 @transaction.atomic
@@ -103,11 +101,11 @@ def read_feed(feed: CalendarFeed) -> bytes:
 @transaction.atomic
 def renew_feed(*, doctor: Doctor, actor: User) -> str:
     """Makes a new secret, which is told this once; the one before stops working."""
-    token = secrets.token_urlsafe(TOKEN_BYTES)
+    token = new_secret()
     feed, is_new = CalendarFeed.objects.update_or_create(
         doctor=doctor,
         defaults={
-            "token_sha256": _fingerprint(token),
+            "token_sha256": fingerprint_of(token),
             "created_at": timezone.now(),
             "last_read_at": None,
         },
@@ -149,11 +147,6 @@ def _summary(patient: Patient | None = None) -> str:
 def _initials(name: str) -> str:
     words = name.split()
     return " ".join(f"{word[0].upper()}." for word in (words[:1] + words[1:][-1:]))
-
-
-def _fingerprint(token: str) -> str:
-    # 256 random bits need neither salt nor a slow hash.
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _identities(appointments: Iterable[Appointment]) -> dict[UUID, tuple[str, int]]:

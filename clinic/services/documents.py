@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin
@@ -23,7 +23,17 @@ TEMPLATES = {
     Kind.PRESCRIPTION: "prescription",
     Kind.VISIT_REPORT: "visit_report",
     Kind.VISIT_LETTER: "visit_report",
+    Kind.REFERRAL_LETTER: "referral_letter",
 }
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture on a paper: which one it is, what stands under it, and the JPEG itself."""
+
+    sha256: str
+    caption: str
+    jpeg: bytes
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,9 @@ class Paper:
     signed_at: datetime
     content: Mapping[str, object]
     revoked_at: datetime | None = None
+    pictures: Sequence[Picture] = ()
+    # The row that carries the token, where a visit has several papers of the kind.
+    document: IssuedDocument | None = None
 
 
 @dataclass(frozen=True)
@@ -52,17 +65,12 @@ class PrintedPaper:
 def print_paper(paper: Paper, *, actor: User, site_url: str) -> PrintedPaper:
     """Typesets a signed paper, and notes who took it; every print carries the same token."""
     said = _letter(paper) | {"content": paper.content}
+    if paper.pictures:
+        said |= {"photographs": [picture.sha256 for picture in paper.pictures]}
     sha256 = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-    document, _created = IssuedDocument.objects.get_or_create(
-        consultation=paper.consultation,
-        kind=paper.kind,
-        defaults={"content_sha256": sha256, "issued_at": paper.signed_at},
-    )
-    pdf = render_pdf(
-        TEMPLATES[paper.kind],
-        data=said | _around(paper, address=verification_address(document, site_url=site_url)),
-        made_at=paper.signed_at,
-    )
+    document = paper.document or _standing_document(paper, sha256)
+    around = _around(paper, address=verification_address(document, site_url=site_url))
+    pdf = render_pdf(TEMPLATES[paper.kind], data=said | around, made_at=paper.signed_at)
     record(
         AuditEvent.Verb.DOWNLOAD,
         actor=actor,
@@ -73,6 +81,15 @@ def print_paper(paper: Paper, *, actor: User, site_url: str) -> PrintedPaper:
     day = timezone.localdate(paper.signed_at)
     name = TEMPLATES[paper.kind].replace("_", "-")
     return PrintedPaper(pdf=pdf, file_name=f"{name}-{day.isoformat()}.pdf")
+
+
+def _standing_document(paper: Paper, sha256: str) -> IssuedDocument:
+    document, _created = IssuedDocument.objects.get_or_create(
+        consultation=paper.consultation,
+        kind=paper.kind,
+        defaults={"content_sha256": sha256, "issued_at": paper.signed_at},
+    )
+    return document
 
 
 def verification_address(document: IssuedDocument, *, site_url: str) -> str:
@@ -138,6 +155,10 @@ def _around(paper: Paper, *, address: str) -> dict[str, object]:
         "revoked": revoked,
         "address": address,
         "qr": qr_code(address),
+        # typst takes bytes as numbers.
+        "pictures": [
+            {"caption": picture.caption, "jpeg": list(picture.jpeg)} for picture in paper.pictures
+        ],
         "words": {
             "patient": _("Patient"),
             "birth_date": _("Date of birth"),
@@ -145,5 +166,6 @@ def _around(paper: Paper, *, address: str) -> dict[str, object]:
             "check": _("Scan the code to see whether this document is valid."),
             "qr": _("QR code of the page that says whether this document is valid"),
             "page": _("Page {page} of {pages}"),
+            "photographs": _("Photographs"),
         },
     }

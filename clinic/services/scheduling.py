@@ -105,6 +105,13 @@ class Calendar:
         """The doctor's hours on a day; hours that touch are one."""
         return _join(self._availabilities[doctor.pk], day)
 
+    def is_working(self, doctor: Doctor, moment: datetime) -> bool:
+        """Whether the doctor has hours at a moment and is not away."""
+        day = timezone.localdate(moment)
+        return any(hours.contain(moment, moment) for hours in self.hours(doctor, day)) and not any(
+            absence.starts_at <= moment < absence.ends_at for absence in self.absences(doctor, day)
+        )
+
     def free_slots(self, doctor: Doctor, day: date, minutes: int) -> list[Slot]:
         """Times of the grid at which the doctor is free for so many minutes, none of them past."""
         now = timezone.now()

@@ -42,14 +42,15 @@ def read_day(text: str) -> date:
 
 def visits_of(user: User, day: date) -> QuerySet[Appointment]:
     """The doctor's own appointments of the day in the order in which they matter."""
+    urgent = When(status=Status.ARRIVED, is_urgent=True, then=Value(-1))
     places = [When(status=status, then=Value(place)) for status, place in PLACES.items()]
     return (
         Appointment.objects.not_cancelled()
         .filter(doctor__user=user)
         .on_day(day)
-        .annotate(place=Case(*places, default=Value(4), output_field=IntegerField()))
-        .select_related("patient", "visit_type", "consultation")
-        .order_by("place", "starts_at", "pk")
+        .annotate(place=Case(urgent, *places, default=Value(4), output_field=IntegerField()))
+        .select_related("patient", "visit_type", "consultation", "arrival_token")
+        .order_by("place", "starts_at", "arrived_at", "pk")
     )
 
 

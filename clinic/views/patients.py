@@ -25,6 +25,7 @@ from clinic.models import Appointment, Consent, Consultation, Patient
 from clinic.permissions import (
     can_edit_patient,
     can_invite_patient,
+    can_keep_documents,
     can_record_consent,
     can_register_patients,
     can_run_desk,
@@ -171,6 +172,7 @@ def patient_page(
         "can_edit": can_edit_patient(user, patient),
         "can_record_consent": can_record_consent(user, patient),
         "can_invite": can_invite_patient(user, patient) and login_state != AccountState.ACTIVE,
+        "can_keep_documents": can_keep_documents(user, patient),
         "can_see_visits": can_see_clinical(user, patient),
         "timeline": _timeline(request, patient),
     }

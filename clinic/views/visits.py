@@ -24,6 +24,7 @@ from clinic.permissions import (
     can_write_visit,
     visible_appointments,
     visible_consultations,
+    visible_documents,
 )
 from clinic.requests import SignedInRequest
 from clinic.services.appointments import IllegalTransitionError
@@ -41,6 +42,7 @@ from clinic.services.visit_guard import VisitChangedError, VisitSignedError
 from clinic.views.day import day_page
 
 TIMELINE_SIZE = 10
+NEWEST_DOCUMENTS = 5
 CONSENTS_IN_A_VISIT = (Consent.Purpose.AI_ANALYSIS, Consent.Purpose.TRAINING)
 CONFLICTS = (IllegalTransitionError, VisitChangedError, VisitSignedError)
 
@@ -94,6 +96,7 @@ def _patient_context(consultation: Consultation, user: User) -> dict[str, Any]:
         "standing_consents": standing,
         "consents": [ConsentState(each, standing.get(each)) for each in CONSENTS_IN_A_VISIT],
         "timeline": list(others[:TIMELINE_SIZE]),
+        "documents": visible_documents(user).filter(patient=patient).kept()[:NEWEST_DOCUMENTS],
     }
 
 

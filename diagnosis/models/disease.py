@@ -1,7 +1,13 @@
 from typing import ClassVar, Self
 
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+
+def in_language(own: str, translations: dict[str, dict[str, str]], field: str) -> str:
+    """A text in the language of the page, or as the catalogue has it where nobody translated it."""
+    return translations.get(get_language() or "", {}).get(field, "") or own
 
 
 class DiseaseQuerySet(models.QuerySet["Disease"]):
@@ -27,6 +33,10 @@ class Disease(models.Model):
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=120)
     icd10 = models.CharField(_("ICD-10"), max_length=10, blank=True)
+    icd11 = models.CharField(_("ICD-11"), max_length=20, blank=True)
+    synonyms = models.TextField(
+        _("other names"), blank=True, help_text=_("One on each line; the search finds them.")
+    )
     model_class = models.CharField(
         _("class of the model"),
         max_length=10,
@@ -35,6 +45,12 @@ class Disease(models.Model):
     )
     is_malignant = models.BooleanField(_("malignant or precancerous"), default=False)
     plain_words = models.TextField(_("in plain words"), blank=True)
+    clinical_description = models.TextField(_("clinical description"), blank=True)
+    translations = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="By language: name, plain_words, clinical_description.",
+    )
     is_active = models.BooleanField(_("offered"), default=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
@@ -59,7 +75,24 @@ class Disease(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.local_name
+
+    @property
+    def local_name(self) -> str:
+        return in_language(self.name, self.translations, "name")
+
+    @property
+    def local_plain_words(self) -> str:
+        return in_language(self.plain_words, self.translations, "plain_words")
+
+    @property
+    def local_description(self) -> str:
+        return in_language(self.clinical_description, self.translations, "clinical_description")
+
+    @property
+    def other_names(self) -> list[str]:
+        """The synonyms, one by one."""
+        return [name.strip() for name in self.synonyms.splitlines() if name.strip()]
 
 
 class DiseaseStage(models.Model):
@@ -67,17 +100,20 @@ class DiseaseStage(models.Model):
 
     disease = models.ForeignKey(Disease, on_delete=models.PROTECT, related_name="stages")
     name = models.CharField(_("name"), max_length=80)
+    translations = models.JSONField(default=dict, blank=True, help_text="By language: name.")
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     class Meta:
         verbose_name = _("stage")
         verbose_name_plural = _("stages")
-        ordering = ["disease", "position"]
+        ordering = ["disease", "position", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["disease", "name"], name="disease_stage_has_its_own_name"
+                fields=["disease", "name"],
+                name="disease_stage_has_its_own_name",
+                violation_error_message=_("This disease has a stage of that name already."),
             ),
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return in_language(self.name, self.translations, "name")

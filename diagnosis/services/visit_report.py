@@ -1,6 +1,6 @@
 """A signed visit on paper: whole for the doctors, as a letter for the patient."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 
 from django.core.exceptions import ValidationError
@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from clinic.models import Addendum, Consultation, IssuedDocument, Prescription, User
 from clinic.services.documents import Paper, PrintedPaper, on_day, print_paper
 from clinic.services.prescription_pdf import use_in_words
-from diagnosis.models import Review
+from diagnosis.models import LesionImage, Review
+from diagnosis.services.paper_photographs import answers_in_words, pictures_for_paper
 
 
 @dataclass(frozen=True)
@@ -38,19 +39,24 @@ def print_visit_report(
     is_for_patient: bool,
     actor: User,
     site_url: str,
+    images: Sequence[LesionImage] = (),
+    has_model_answer: bool = False,
 ) -> PrintedPaper:
-    """Prints what a doctor decided and signed; what the model thought stays out of it.
+    """Prints what a doctor decided and signed, with the photographs that were chosen.
 
+    What the model thought is on it only where a doctor ticked it and has validated the answer.
     The patient's own report leaves out the notes, as the patient's pages do.
     """
     if visit.signed_at is None:
         raise ValidationError(_("This visit is not signed yet. It can be printed once it is."))
     kind = IssuedDocument.Kind.VISIT_LETTER if is_for_patient else IssuedDocument.Kind.VISIT_REPORT
     diagnoses = diagnoses.filter(prediction__image__consultation=visit)
+    answers = answers_in_words(images, diagnoses) if has_model_answer else []
     sections = [
         Section(_("Reason for the visit"), _reason(visit)),
         Section(_("Findings and assessment"), [] if is_for_patient else _words(visit.notes)),
         Section(_("Diagnoses"), _diagnoses(diagnoses)),
+        Section(_("Second opinion of the model"), [Entry(answer) for answer in answers]),
         Section(_("Conclusion and plan"), _words(visit.conclusion)),
         Section(_("Prescribed"), _prescribed(prescription)),
         Section(_("Added after the signature"), _addenda(visit.addenda.all())),
@@ -61,6 +67,7 @@ def print_visit_report(
         title=_("Visit report"),
         signed_at=visit.signed_at,
         content={"sections": [asdict(section) for section in sections if section.entries]},
+        pictures=pictures_for_paper(images),
     )
     return print_paper(paper, actor=actor, site_url=site_url)
 
@@ -94,8 +101,8 @@ def _diagnosis(review: Review) -> Entry:
     }
     code = _("ICD-10 %(code)s") % {"code": disease.icd10} if disease.icd10 else ""
     return Entry(
-        title=", ".join(filter(None, [disease.name, str(review.stage or "")])),
-        text=disease.plain_words,
+        title=", ".join(filter(None, [str(disease), str(review.stage or "")])),
+        text=disease.local_plain_words,
         small=" · ".join(filter(None, [str(site or ""), code, decided])),
     )
 

@@ -14,6 +14,7 @@ from clinic.services.appointments import book_appointment
 from clinic.services.patients import register_patient
 from clinic.services.scheduling import add_hours, next_free_slots
 from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE, visits
+from skinhealth.demo.atlas import fill_atlas
 from skinhealth.demo.clock import Clock, hand_wound_clock
 from skinhealth.demo.people import (
     OTHER_DOCTORS,
@@ -67,6 +68,8 @@ def open_clinic() -> Cast:
         opened_on = today - timedelta(days=OPENED_DAYS_AGO)
         clock.set(timezone.make_aware(datetime.combine(opened_on, time(9))))
         cast = _hire_and_register(clock)
+        admin = User.objects.get(email=OFFERED["admin"].email)
+        fill_atlas(admin=admin, doctor=cast.doctors[0].user)
         for number, visit in enumerate(PAST_VISITS):
             _live_through(visit, cast, day=_workday_before(today, visit.days_ago), seed=number,
                           clock=clock)  # fmt: skip

@@ -8,6 +8,8 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from clinic.models import Appointment, Consultation, Doctor, IssuedDocument, Patient, User
+from clinic.services.waiting_screen import renew_screen
+from diagnosis.models import AtlasImage, Disease
 from skinhealth.demo import DEMO_PASSWORD, visits
 from skinhealth.drawing import draw_lesion
 
@@ -39,6 +41,8 @@ def addresses():
     own_visits = Consultation.objects.signed().filter(patient=patient)
     waiting = Appointment.objects.filter(doctor=doctor, status="arrived").first()
     account = User.objects.get(email="secretary@demo.example")
+    melanoma = Disease.objects.get(code="mel")
+    proposal = AtlasImage.objects.proposed().first()
     paper = IssuedDocument.objects.create(
         consultation=own_visits[0],
         kind=IssuedDocument.Kind.VISIT_LETTER,
@@ -50,6 +54,10 @@ def addresses():
             reverse("clinic:account_create"),
             reverse("clinic:account_edit", args=[account.pk]),
             reverse("clinic:account_deactivate", args=[account.pk]),
+            reverse("diagnosis:atlas_disease", args=[melanoma.pk]),
+            reverse("diagnosis:atlas_disease_edit", args=[melanoma.pk]),
+            reverse("diagnosis:atlas_proposals"),
+            reverse("diagnosis:atlas_image", args=[proposal.pk]),
             reverse("diagnosis:model_card"),
             reverse("clinic:profile"),
             reverse("clinic:clinic_settings"),
@@ -67,9 +75,14 @@ def addresses():
             reverse("clinic:patient_detail", args=[patient.pk]),
             reverse("clinic:doctor_list"),
             reverse("clinic:doctor_hours", args=[doctor.pk]),
+            reverse("clinic:waiting_room"),
+            reverse("clinic:walk_in"),
+            reverse("clinic:arrival_slip", args=[waiting.pk]),
+            reverse("clinic:waiting_screen", args=[renew_screen(actor=account)]),
         ],
         "doctor": [
             reverse("clinic:doctor_day"),
+            reverse("clinic:waiting_room"),
             reverse("diagnosis:to_review"),
             reverse("diagnosis:model_card"),
             reverse("diagnosis:visit", args=[open_visit.pk]),
@@ -77,10 +90,17 @@ def addresses():
             reverse("diagnosis:lesion", args=[lesion.pk]),
             reverse("diagnosis:lesion_edit", args=[lesion.pk]),
             reverse("diagnosis:timeline", args=[open_visit.patient_id]),
+            reverse("diagnosis:visit_letters", args=[own_visits.first().pk]),
+            reverse("clinic:patient_documents", args=[patient.pk]),
+            reverse("diagnosis:atlas_list"),
+            reverse("diagnosis:atlas_disease", args=[melanoma.pk]),
+            reverse("diagnosis:atlas_image_add", args=[melanoma.pk]),
+            reverse("diagnosis:atlas_compare", args=[own_visits.first().images.first().pk]),
         ],
         "patient": [
             reverse("clinic:my_appointments"),
             reverse("diagnosis:my_record"),
+            reverse("clinic:my_documents"),
             *(reverse("diagnosis:my_visit", args=[visit.pk]) for visit in own_visits),
             reverse("clinic:document_verify", args=[paper.token]),
         ],

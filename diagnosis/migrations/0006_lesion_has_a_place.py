@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("clinic", "0008_clinic_decides_for_itself"),
-        ("diagnosis", "0003_prediction_keeps_its_thresholds"),
+        ("diagnosis", "0005_referral_letters"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,43 @@
+"""A document on its way into a patient's record, and the reason for taking one out."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import PatientDocument
+
+
+class DocumentForm(forms.Form):
+    """One file with what it is."""
+
+    file = forms.FileField(
+        label=_("File"),
+        widget=forms.FileInput(attrs={"accept": "application/pdf,image/jpeg,image/png"}),
+        error_messages={"required": _("Choose a file."), "empty": _("The file is empty.")},
+        help_text=_("PDF, JPEG or PNG, at most 15 MB."),
+    )
+    category = forms.ChoiceField(label=_("Category"))
+    title = forms.CharField(
+        label=_("Title"), max_length=120, help_text=_("What it is and its date, in a few words.")
+    )
+    is_shared = forms.BooleanField(label=_("The patient reads it too"), required=False)
+
+    def __init__(
+        self, *args: Any, categories: Iterable[PatientDocument.Category], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        category = self.fields["category"]
+        assert isinstance(category, forms.ChoiceField)
+        category.choices = [("", _("Choose")), *((each.value, each.label) for each in categories)]
+
+
+class ArchiveForm(forms.Form):
+    """Why a document leaves the record in use."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        error_messages={"required": _("Say in a few words why.")},
+    )

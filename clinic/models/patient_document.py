@@ -1,0 +1,101 @@
+import uuid
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models.patient import Patient
+
+
+class PatientDocumentQuerySet(models.QuerySet["PatientDocument"]):
+    """Documents by kind, and by whether they stand."""
+
+    def kept(self) -> Self:
+        """Documents that were not archived."""
+        return self.filter(archived_at__isnull=True)
+
+    def administrative(self) -> Self:
+        """Documents that say nothing medical, by their category."""
+        return self.filter(category__in=PatientDocument.ADMINISTRATIVE)
+
+    def shared(self) -> Self:
+        """Documents that the patient reads too."""
+        return self.kept().filter(is_shared=True)
+
+
+class PatientDocument(models.Model):
+    """A file that came to the clinic about a patient; archived, never deleted."""
+
+    class Category(models.TextChoices):
+        REFERRAL = "referral", _("Referral")
+        LABORATORY = "laboratory", _("Laboratory")
+        HISTOLOGY = "histology", _("Histology")
+        OTHER_CLINICAL = "other_clinical", _("Other, clinical")
+        CONSENT_FORM = "consent_form", _("Consent form")
+        INSURANCE = "insurance", _("Insurance")
+        IDENTITY = "identity", _("Identity")
+        OTHER_ADMINISTRATIVE = "other_administrative", _("Other, administrative")
+
+    class Format(models.TextChoices):
+        PDF = "pdf", "PDF"
+        JPEG = "jpg", "JPEG"
+
+    ADMINISTRATIVE = (
+        Category.CONSENT_FORM,
+        Category.INSURANCE,
+        Category.IDENTITY,
+        Category.OTHER_ADMINISTRATIVE,
+    )
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    patient = models.ForeignKey(
+        Patient, on_delete=models.PROTECT, related_name="received_documents"
+    )
+    category = models.CharField(_("category"), max_length=24, choices=Category)
+    title = models.CharField(_("title"), max_length=120)
+    file = models.FileField(upload_to="documents/")
+    format = models.CharField(_("format"), max_length=4, choices=Format)
+    size = models.PositiveIntegerField(_("bytes"))
+    page_count = models.PositiveIntegerField(_("pages"), default=1)
+    sha256 = models.CharField(_("SHA-256 of the stored file"), max_length=64)
+    upload_sha256 = models.CharField(_("SHA-256 of the file as it was sent"), max_length=64)
+    is_shared = models.BooleanField(_("the patient reads it too"), default=False)
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    added_at = models.DateTimeField(auto_now_add=True)
+    archived_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    archived_at = models.DateTimeField(null=True, blank=True)
+    archived_reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    objects: ClassVar[PatientDocumentQuerySet] = PatientDocumentQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("document")
+        verbose_name_plural = _("documents")
+        ordering = ["-added_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(archived_at__isnull=True)
+                | (~models.Q(archived_reason="") & models.Q(archived_by__isnull=False)),
+                name="patient_document_archived_says_why",
+                violation_error_message=_("Say in a few words why."),
+            ),
+            models.UniqueConstraint(
+                fields=["patient", "category", "upload_sha256"],
+                condition=models.Q(archived_at__isnull=True),
+                name="patient_document_is_in_a_record_once",
+                violation_error_message=_("This file is in the record already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_administrative(self) -> bool:
+        """Whether the desk may read it."""
+        return self.category in self.ADMINISTRATIVE

@@ -1,0 +1,157 @@
+"""Documents as they come in: a PDF that only shows pages, or a picture that is made anew."""
+
+import hashlib
+import io
+import zipfile
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from pypdf import PdfReader
+from pypdf.errors import PyPdfError
+from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObject, PdfObject
+
+from clinic.models import PatientDocument
+from clinic.pictures import as_jpeg, read_picture, too_large
+
+JPEG_QUALITY = 90
+MAX_PAGES = 200
+MAX_OBJECTS = 50_000
+PDF_MARK = b"%PDF-"
+PICTURE_MARKS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
+# Names by which a PDF runs something, sends something, or carries other files.
+ACTIVE_NAMES = {
+    "/EF",
+    "/EmbeddedFile",
+    "/EmbeddedFiles",
+    "/FileAttachment",
+    "/GoToE",
+    "/GoToR",
+    "/ImportData",
+    "/JS",
+    "/JavaScript",
+    "/Launch",
+    "/Movie",
+    "/Rendition",
+    "/RichMedia",
+    "/Screen",
+    "/Sound",
+    "/SubmitForm",
+    "/XFA",
+}
+# An older version of a page may still lie in the file, where the newest index does not lead.
+ACTIVE_MARKS = (b"/javascript", b"/launch", b"/embeddedfile", b"/richmedia", b"/submitform")
+
+
+@dataclass(frozen=True)
+class ReceivedFile:
+    """A file that passed every check, ready to be stored."""
+
+    data: bytes
+    format: PatientDocument.Format
+    page_count: int
+    sha256: str
+    upload_sha256: str
+
+
+def receive_file(data: bytes) -> ReceivedFile:
+    """Checks an upload by what it is, not by its name; a ValidationError says what is wrong."""
+    if len(data) > settings.PHOTOGRAPH_MAX_BYTES:
+        raise too_large()
+    if data.startswith(PDF_MARK):
+        stored, kind, pages = data, PatientDocument.Format.PDF, _count_pages(data)
+    elif data.startswith(PICTURE_MARKS):
+        stored = as_jpeg(read_picture(data), quality=JPEG_QUALITY)
+        kind, pages = PatientDocument.Format.JPEG, 1
+    else:
+        raise ValidationError(
+            _("This file is neither PDF nor JPEG nor PNG. Send one of these."), code="format"
+        )
+    return ReceivedFile(
+        data=stored,
+        format=kind,
+        page_count=pages,
+        sha256=hashlib.sha256(stored).hexdigest(),
+        upload_sha256=hashlib.sha256(data).hexdigest(),
+    )
+
+
+def _count_pages(data: bytes) -> int:
+    """Reads a PDF from end to end and counts its pages; refuses all that does more than show."""
+    if b"%%EOF" not in data[-1024:]:
+        raise _damaged()
+    lowered = data.lower()
+    if zipfile.is_zipfile(io.BytesIO(data)) or any(mark in lowered for mark in ACTIVE_MARKS):
+        raise _active()
+    try:
+        reader = PdfReader(io.BytesIO(data), strict=False)
+        if reader.is_encrypted:
+            raise ValidationError(
+                _("The PDF is protected by a password or restricted. Save it without and send it."),
+                code="encrypted",
+            )
+        _refuse_active_objects(reader)
+        pages = len(reader.pages)
+    except ValidationError:
+        raise
+    # The reader raises what it meets: a broken file must not end in a broken page.
+    except (PyPdfError, ArithmeticError, AttributeError, LookupError, RecursionError) as error:
+        raise _damaged() from error
+    except (AssertionError, NotImplementedError, OSError, TypeError, ValueError) as error:
+        raise _damaged() from error
+    if not 0 < pages <= MAX_PAGES:
+        raise ValidationError(
+            _("The PDF has more than %(pages)d pages, or none. Send the pages that matter."),
+            params={"pages": MAX_PAGES},
+            code="pages",
+        )
+    return pages
+
+
+def _refuse_active_objects(reader: PdfReader) -> None:
+    numbers = [
+        (number, generation)
+        for generation, places in reader.xref.items()
+        for number in places
+        if number
+    ]
+    numbers += [(number, 0) for number in reader.xref_objStm]
+    if len(numbers) > MAX_OBJECTS:
+        raise ValidationError(_("The PDF is too intricate to be checked."), code="objects")
+    _refuse_active(reader.trailer)
+    for number, generation in numbers:
+        found = reader.get_object(IndirectObject(number, generation, reader))
+        if found is not None:
+            _refuse_active(found)
+
+
+def _refuse_active(found: PdfObject) -> None:
+    """Looks through one object and what lies in it; what it points to has a turn of its own."""
+    waiting: list[object] = [found]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, DictionaryObject):
+            if ACTIVE_NAMES.intersection(map(str, each.keys())):
+                raise _active()
+            waiting += list(dict.values(each))
+        elif isinstance(each, ArrayObject):
+            waiting += list(list.__iter__(each))
+        elif isinstance(each, NameObject) and each in ACTIVE_NAMES:
+            raise _active()
+
+
+def _active() -> ValidationError:
+    return ValidationError(
+        _(
+            "The PDF carries a script, another file or a command, so it is refused. "
+            "Print it to a new PDF and send that."
+        ),
+        code="active",
+    )
+
+
+def _damaged() -> ValidationError:
+    return ValidationError(
+        _("The PDF is damaged or cut off. Save it again and send it."), code="damaged"
+    )

@@ -1,0 +1,88 @@
+"""The screen in the waiting room: a secret address that shows tokens, never names."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from clinic.permissions import can_run_desk
+from clinic.requests import SignedInRequest
+from clinic.services.waiting_screen import find_screen, read_screen, renew_screen, revoke_screen
+
+# A new secret waits here for the one page that tells it.
+NEW_SECRET_KEY = "new_screen_secret"  # noqa: S105  the name of a place, no secret
+GUESSES_A_MINUTE = 30
+
+
+@login_not_required
+@require_safe
+def waiting_screen(request: HttpRequest, secret: str) -> HttpResponse:
+    """Who is called and who is next, for whoever stands before the screen."""
+    screen = find_screen(secret)
+    if screen is None:
+        if _guesses_too_often(request):
+            return HttpResponse(
+                _("Too many attempts. Wait a minute and try again."),
+                status=429,
+                content_type="text/plain; charset=utf-8",
+                headers={"Retry-After": "60"},
+            )
+        raise Http404
+    is_refresh = request.headers.get("HX-Request") == "true"
+    response = render(
+        request,
+        "clinic/partials/screen_state.html" if is_refresh else "clinic/waiting_screen.html",
+        {"state": read_screen(screen), "now": timezone.now()},
+    )
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+@require_POST
+def waiting_screen_renew(request: SignedInRequest) -> HttpResponse:
+    """Makes the first secret address, or a new one in place of the old."""
+    if not can_run_desk(request.user):
+        raise PermissionDenied
+    request.session[NEW_SECRET_KEY] = renew_screen(actor=request.user)
+    return _to_the_screen()
+
+
+@require_POST
+def waiting_screen_revoke(request: SignedInRequest) -> HttpResponse:
+    """Ends the secret address: the screen goes dark."""
+    if not can_run_desk(request.user):
+        raise PermissionDenied
+    revoke_screen(actor=request.user)
+    messages.success(request, _("The address of the screen does not work any more."))
+    return _to_the_screen()
+
+
+def take_new_address(request: SignedInRequest) -> str:
+    """The whole new address, for the one page that tells it; after that, nothing."""
+    secret = request.session.pop(NEW_SECRET_KEY, None)
+    if secret is None:
+        return ""
+    return request.build_absolute_uri(reverse("clinic:waiting_screen", args=[secret]))
+
+
+def _to_the_screen() -> HttpResponse:
+    return redirect(reverse("clinic:waiting_room", fragment="screen"))
+
+
+def _guesses_too_often(request: HttpRequest) -> bool:
+    """Counts wrong secrets by where they come from; the right one is never held up."""
+    key = f"waiting-screen-guesses:{request.META.get('REMOTE_ADDR', '')}"
+    if cache.add(key, 1, timeout=60):
+        return False
+    try:
+        return cache.incr(key) > GUESSES_A_MINUTE
+    except ValueError:
+        # The minute ended between the two lines.
+        return False

@@ -1,0 +1,188 @@
+"""The atlas of diseases: what a disease is called, its stages in their order, and the search."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Max, ProtectedError
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import AuditEvent, User
+from clinic.services.audit import record
+from clinic.services.patients import searchable
+from diagnosis.models import Disease, DiseaseStage, Review, TrainingSample
+
+Translations = dict[str, dict[str, str]]
+
+
+@dataclass(frozen=True)
+class DiseaseText:
+    """What the catalogue says of a disease."""
+
+    name: str
+    icd10: str = ""
+    icd11: str = ""
+    synonyms: str = ""
+    is_malignant: bool = False
+    plain_words: str = ""
+    clinical_description: str = ""
+    translations: Translations | None = None
+    is_active: bool = True
+
+
+def find_diseases(*, among: Iterable[Disease], text: str) -> list[Disease]:
+    """Diseases of which every word that was typed begins a word of a name or of a code."""
+    words = searchable(text).split()
+    return [disease for disease in among if _fits(disease, words)]
+
+
+@transaction.atomic
+def create_disease(*, actor: User, said: DiseaseText) -> Disease:
+    """Adds a disease at the end of the catalogue."""
+    last = Disease.objects.aggregate(last=Max("position"))["last"]
+    disease = Disease(position=(last or 0) + 1, code=_free_code(said.name))
+    _say(disease, said)
+    disease.save(force_insert=True)
+    record(AuditEvent.Verb.CREATE, actor=actor, target=disease)
+    return disease
+
+
+@transaction.atomic
+def update_disease(*, disease: Disease, actor: User, said: DiseaseText) -> Disease:
+    """Changes what the catalogue says; what counts as malignant belongs to the model's classes."""
+    stored = Disease.objects.select_for_update(no_key=True).get(pk=disease.pk)
+    if stored.model_class and said.is_malignant != stored.is_malignant:
+        raise ValidationError(
+            {"is_malignant": _("The model counts this class its own way; that cannot be changed.")}
+        )
+    _say(stored, said)
+    stored.save()
+    record(AuditEvent.Verb.UPDATE, actor=actor, target=stored)
+    return stored
+
+
+@transaction.atomic
+def delete_disease(*, disease: Disease, actor: User) -> None:
+    """Deletes a disease that nothing refers to, with its stages."""
+    stored = Disease.objects.select_for_update().get(pk=disease.pk)
+    if stored.model_class:
+        raise _still_used(_("It is a class of the model and cannot be deleted."))
+    if stored.atlas_images.exists():
+        raise _still_used(_("It has images in the atlas. Stop offering it instead."))
+    if (
+        Review.objects.filter(disease=stored).exists()
+        or TrainingSample.objects.filter(disease=stored).exists()
+    ):
+        raise _still_used(_("Doctors have used it as a diagnosis. Stop offering it instead."))
+    record(AuditEvent.Verb.UPDATE, actor=actor, target=stored, detail={"deleted": stored.code})
+    try:
+        # A savepoint, so that a refusal by the database leaves the transaction usable.
+        with transaction.atomic():
+            stored.stages.all().delete()
+            stored.delete()
+    except ProtectedError as error:
+        raise _still_used(_("Something still refers to it. Stop offering it instead.")) from error
+
+
+@transaction.atomic
+def add_stage(
+    *, disease: Disease, actor: User, name: str, translations: Translations | None = None
+) -> DiseaseStage:
+    """Adds a stage after the last one."""
+    stages = _lock_stages(disease)
+    stage = DiseaseStage(
+        disease=disease, name=name.strip(), translations=translations or {}, position=len(stages)
+    )
+    stage.full_clean()
+    stage.save(force_insert=True)
+    record(AuditEvent.Verb.CREATE, actor=actor, target=stage)
+    return stage
+
+
+@transaction.atomic
+def rename_stage(
+    *, stage: DiseaseStage, actor: User, name: str, translations: Translations | None = None
+) -> DiseaseStage:
+    """Gives a stage another name; diagnoses that name it follow."""
+    _lock_stages(stage.disease)
+    stored = DiseaseStage.objects.get(pk=stage.pk)
+    stored.name, stored.translations = name.strip(), translations or {}
+    stored.full_clean()
+    stored.save()
+    record(AuditEvent.Verb.UPDATE, actor=actor, target=stored)
+    return stored
+
+
+@transaction.atomic
+def move_stage(*, stage: DiseaseStage, actor: User, is_up: bool) -> None:
+    """Moves a stage one place; at the end of the list it stays where it is."""
+    stages = _lock_stages(stage.disease)
+    place = next(index for index, each in enumerate(stages) if each.pk == stage.pk)
+    other = place - 1 if is_up else place + 1
+    if not 0 <= other < len(stages):
+        return
+    stages[place], stages[other] = stages[other], stages[place]
+    for position, each in enumerate(stages):
+        each.position = position
+    DiseaseStage.objects.bulk_update(stages, ["position"])
+    record(AuditEvent.Verb.UPDATE, actor=actor, target=stage, detail={"position": other})
+
+
+@transaction.atomic
+def delete_stage(*, stage: DiseaseStage, actor: User) -> None:
+    """Deletes a stage that no diagnosis and no image names."""
+    _lock_stages(stage.disease)
+    if Review.objects.filter(stage=stage).exists():
+        raise _still_used(_("A diagnosis names this stage, so it stays."))
+    if stage.atlas_images.exists():
+        raise _still_used(_("An image of the atlas shows this stage, so it stays."))
+    record(AuditEvent.Verb.UPDATE, actor=actor, target=stage, detail={"deleted": True})
+    try:
+        with transaction.atomic():
+            stage.delete()
+    except ProtectedError as error:
+        raise _still_used(_("Something still refers to this stage, so it stays.")) from error
+
+
+def _fits(disease: Disease, words: list[str]) -> bool:
+    translated = [said.get("name", "") for said in disease.translations.values()]
+    names = [disease.name, *translated, *disease.other_names, disease.icd10, disease.icd11]
+    known = searchable(" ".join(names)).split()
+    # A code is typed with its dot or without: L57.0 and L570 are the same.
+    known += [searchable(code).replace(" ", "") for code in (disease.icd10, disease.icd11)]
+    return all(any(each.startswith(word) for each in known) for word in words)
+
+
+def _say(disease: Disease, said: DiseaseText) -> None:
+    disease.name = said.name.strip()
+    disease.icd10, disease.icd11 = said.icd10.strip(), said.icd11.strip()
+    disease.synonyms = "\n".join(filter(None, map(str.strip, said.synonyms.splitlines())))
+    disease.is_malignant = said.is_malignant
+    disease.plain_words = said.plain_words.strip()
+    disease.clinical_description = said.clinical_description.strip()
+    disease.translations = said.translations or {}
+    disease.is_active = said.is_active
+    disease.full_clean()
+
+
+def _free_code(name: str) -> str:
+    stem = slugify(name)[:34] or "disease"
+    taken = set(Disease.objects.filter(code__startswith=stem).values_list("code", flat=True))
+    number = 1
+    code = stem
+    while code in taken:
+        number += 1
+        code = f"{stem}-{number}"
+    return code
+
+
+def _lock_stages(disease: Disease) -> list[DiseaseStage]:
+    """The stages in their order; whoever moves one waits for whoever moves another."""
+    Disease.objects.select_for_update(no_key=True).get(pk=disease.pk)
+    return list(DiseaseStage.objects.filter(disease=disease).order_by("position", "pk"))
+
+
+def _still_used(why: object) -> ValidationError:
+    return ValidationError(str(why), code="still_used")

@@ -1,0 +1,62 @@
+"""What the papers of a visit show of its photographs: pictures, and what the model said of them."""
+
+import io
+from collections.abc import Iterable, Sequence
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from PIL import Image
+
+from clinic.pictures import as_jpeg
+from clinic.services.documents import Picture
+from diagnosis.answers import describe
+from diagnosis.models import LesionImage, Review
+
+MAX_PICTURES = 6
+PICTURE_SIDE = 900  # pixels: enough for half a page in print
+
+
+def pictures_for_paper(images: Sequence[LesionImage]) -> list[Picture]:
+    """The chosen photographs, small enough for a paper, each with its lesion's name."""
+    if len(images) > MAX_PICTURES:
+        raise ValidationError(
+            _("A paper shows at most %(count)d photographs.") % {"count": MAX_PICTURES}
+        )
+    return [_picture(image) for image in images]
+
+
+def answers_in_words(images: Iterable[LesionImage], reviews: Iterable[Review]) -> list[str]:
+    """What the model said of each photograph, but only where a doctor has validated the answer."""
+    by_image = {review.prediction.image_id: review for review in reviews}
+    return [_answer(image, by_image[image.pk]) for image in images if image.pk in by_image]
+
+
+def _picture(image: LesionImage) -> Picture:
+    with image.file.open("rb") as file:
+        picture = Image.open(io.BytesIO(file.read()))
+    picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE), Image.Resampling.LANCZOS)
+    return Picture(
+        sha256=image.sha256,
+        caption=_name(image),
+        jpeg=as_jpeg(picture.convert("RGB"), quality=82),
+    )
+
+
+def _name(image: LesionImage) -> str:
+    site = image.lesion.body_site
+    return f"{image.lesion}, {site}" if site else str(image.lesion)
+
+
+def _answer(image: LesionImage, review: Review) -> str:
+    answer = describe(review.prediction)
+    said = {
+        "lesion": _name(image),
+        "version": review.prediction.model_version,
+        "shares": ", ".join(f"{share.name} {share.percent:.0f} %" for share in answer.top),
+    }
+    if review.prediction.is_uncertain:
+        sentence = _("%(lesion)s: model %(version)s was not sure; it gave %(shares)s.") % said
+    else:
+        sentence = _("%(lesion)s: model %(version)s gave %(shares)s.") % said
+    decided = _("The doctor’s diagnosis: %(disease)s.") % {"disease": review.disease}
+    return f"{sentence} {decided}"

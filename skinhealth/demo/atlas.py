@@ -1,0 +1,35 @@
+"""Images for the demo's atlas: drawn by code, as no photograph of a data set may come along."""
+
+from clinic.models import User
+from diagnosis.models import AtlasImage, Disease
+from diagnosis.services.atlas_images import add_atlas_image
+from skinhealth.drawing import LOOKS, draw_lesion
+
+SOURCE = "Drawn by code for this demo"
+LICENCE = "CC0"
+SIZE = (480, 360)
+# Other seeds than those of the demo's patients.
+FIRST_SEED = 1000
+PHOTOTYPES = {1: "I", 2: "II", 3: "III", 4: "IV"}
+CAPTION = "Drawn on skin of phototype {}"
+
+
+def fill_atlas(*, admin: User, doctor: User) -> None:
+    """Gives each class of the model an image on three kinds of skin, and the admin one proposal."""
+    for number, label in enumerate(sorted(LOOKS)):
+        disease = Disease.objects.get(model_class=label)
+        for place, phototype in enumerate((1, 2, 4)):
+            _add(disease, admin, seed=FIRST_SEED + 10 * number + place, phototype=phototype)
+    _add(Disease.objects.get(model_class="nv"), doctor, seed=FIRST_SEED + 99, phototype=3)
+
+
+def _add(disease: Disease, actor: User, *, seed: int, phototype: int) -> AtlasImage:
+    return add_atlas_image(
+        disease=disease,
+        data=draw_lesion(disease.model_class, seed=seed, phototype=phototype, size=SIZE),
+        actor=actor,
+        source=SOURCE,
+        licence=LICENCE,
+        caption=CAPTION.format(PHOTOTYPES[phototype]),
+        is_accepted=actor.role == User.Role.ADMIN,
+    )

@@ -1,0 +1,90 @@
+"""PDFs for tests, and the ones that somebody might send instead."""
+
+import io
+import zipfile
+
+from pypdf import PdfWriter
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
+
+
+def pdf(pages: int = 1, change=None) -> bytes:
+    """Empty pages; `change` gets the writer before it writes."""
+    writer = PdfWriter()
+    for _page in range(pages):
+        writer.add_blank_page(width=200, height=200)
+    if change is not None:
+        change(writer)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def encrypted() -> bytes:
+    return pdf(change=lambda writer: writer.encrypt("secret", algorithm="RC4-128"))
+
+
+def with_script() -> bytes:
+    return pdf(change=lambda writer: _opens_with(writer, "/JavaScript", "/JS"))
+
+
+def with_embedded_file() -> bytes:
+    return pdf(change=lambda writer: writer.add_attachment("virus.exe", b"MZ"))
+
+
+def with_launch() -> bytes:
+    return pdf(change=lambda writer: _opens_with(writer, "/Launch"))
+
+
+def with_form_that_sends() -> bytes:
+    return pdf(change=lambda writer: _opens_with(writer, "/SubmitForm"))
+
+
+def with_command_under_another_spelling() -> bytes:
+    """`/Launch`, written as a PDF may: with a letter as its number."""
+    return with_launch().replace(b"/Launch", b"/L#61unch")
+
+
+def with_script_in_an_annotation() -> bytes:
+    """A script three levels deep, in a list, under a spelling of its own."""
+
+    def change(writer: PdfWriter) -> None:
+        script = _dictionary(
+            {"/S": NameObject("/JavaScript"), "/JS": TextStringObject("app.alert(1)")}
+        )
+        note = _dictionary(
+            {
+                "/Type": NameObject("/Annot"),
+                "/Subtype": NameObject("/Link"),
+                "/A": script,
+            }
+        )
+        writer.pages[0][NameObject("/Annots")] = ArrayObject([note])
+
+    return pdf(change=change).replace(b"/JavaScript", b"/J#61vaScript")
+
+
+def polyglot_archive() -> bytes:
+    """A PDF with an archive before its end."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("payload.js", "alert(1)")
+    return pdf() + archive.getvalue() + b"\n%%EOF"
+
+
+def cut_off() -> bytes:
+    data = pdf(3)
+    return data[: len(data) // 2]
+
+
+def nonsense() -> bytes:
+    return b"%PDF-1.7\n" + b"\x00\xff" * 400 + b"\n%%EOF"
+
+
+def _opens_with(writer: PdfWriter, action: str, argument: str = "/F") -> None:
+    writer.root_object[NameObject("/OpenAction")] = _dictionary(
+        {"/S": NameObject(action), argument: TextStringObject("cmd.exe")}
+    )
+
+
+def _dictionary(entries: dict) -> DictionaryObject:
+    return DictionaryObject({NameObject(key): value for key, value in entries.items()})

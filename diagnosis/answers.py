@@ -1,5 +1,6 @@
 """A prediction in words and numbers for a page or for JSON."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -68,13 +69,13 @@ class Answer:
         return _percent(self.prediction.uncertain_below)
 
 
-def describe(prediction: Prediction) -> Answer:
-    """Puts names and an order to a prediction's numbers."""
+def describe(prediction: Prediction, diseases: Iterable[Disease]) -> Answer:
+    """Puts names, out of the catalogue of diseases, and an order to a prediction's numbers."""
     is_queued = prediction.status == Prediction.Status.QUEUED
     waited_s = (timezone.now() - prediction.queued_at).total_seconds()
     return Answer(
         prediction=prediction,
-        shares=_shares(prediction),
+        shares=_shares(prediction, diseases),
         position=queue_position(prediction) if is_queued else 0,
         is_late=prediction.is_waiting and waited_s > PATIENCE_S,
     )
@@ -104,12 +105,10 @@ def _percent(part: float | None) -> float | None:
     return None if part is None else 100 * part
 
 
-def _shares(prediction: Prediction) -> tuple[ClassShare, ...]:
-    if not prediction.probabilities:
-        return ()
-    diseases = {disease.model_class: disease for disease in Disease.objects.exclude(model_class="")}
+def _shares(prediction: Prediction, diseases: Iterable[Disease]) -> tuple[ClassShare, ...]:
+    named = {disease.model_class: disease for disease in diseases if disease.model_class}
     shares = [
-        ClassShare(label, str(diseases[label]), probability, diseases[label].is_malignant)
+        ClassShare(label, str(named[label]), probability, named[label].is_malignant)
         for label, probability in prediction.probabilities.items()
     ]
     return tuple(sorted(shares, key=lambda share: -share.probability))

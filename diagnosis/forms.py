@@ -1,10 +1,13 @@
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clinic.forms.choices import offer_rows
 from clinic.models import BodySite, Patient
-from diagnosis.models import Disease, DiseaseStage, Lesion, Review
+from diagnosis.models import Disease, DiseaseStage, Lesion, LesionImage, Review
+from diagnosis.services.lesions import Place
 
 
 class LesionField(forms.ModelChoiceField[Lesion]):
@@ -14,7 +17,35 @@ class LesionField(forms.ModelChoiceField[Lesion]):
         return lesion_name(lesion)
 
 
-class PhotographForm(forms.Form):
+class PlaceForm(forms.Form):
+    """Where a lesion is: a site by its word and, if it was marked, a point on the body map."""
+
+    body_site = forms.ModelChoiceField(
+        BodySite.objects.offered(),
+        to_field_name="code",
+        label=_("Body site"),
+        required=False,
+        empty_label=_("Not said"),
+    )
+    view = forms.ChoiceField(
+        choices=[("", ""), *Lesion.View.choices], required=False, widget=forms.HiddenInput
+    )
+    x = forms.FloatField(min_value=0, max_value=1, required=False, widget=forms.HiddenInput)
+    y = forms.FloatField(min_value=0, max_value=1, required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        """Reads the point as a whole, or none at all."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        view, x, y = (cleaned.get(name) for name in ("view", "x", "y"))
+        cleaned["place"] = None
+        if view and x is not None and y is not None:
+            cleaned["place"] = Place(view=view, x=x, y=y)
+        elif view or x is not None or y is not None or self.errors.keys() & {"view", "x", "y"}:
+            raise forms.ValidationError(_("Mark the place on the body map once more."))
+        return cleaned
+
+
+class PhotographForm(PlaceForm):
     """One photograph of a lesion that is known or new."""
 
     photograph = forms.FileField(
@@ -27,16 +58,84 @@ class PhotographForm(forms.Form):
     lesion = LesionField(
         Lesion.objects.none(), label=_("Lesion"), required=False, empty_label=_("A new lesion")
     )
-    body_site = forms.ModelChoiceField(
-        BodySite.objects.offered(), label=_("Body site"), required=False, empty_label=_("Not said")
+
+    def __init__(
+        self,
+        *args: Any,
+        patient: Patient,
+        lesions: Iterable[Lesion] | None = None,
+        body_sites: Iterable[BodySite] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        offer_lesions(self.fields["lesion"], patient, lesions)
+        if body_sites is not None:
+            offer_rows(self.fields["body_site"], body_sites)
+
+
+class LesionForm(PlaceForm):
+    """Where a known lesion is, what is to be said of it, and whether it is still followed."""
+
+    description = forms.CharField(
+        label=_("Description"),
+        required=False,
+        max_length=120,
+        help_text=_("Two fingers below the scar, between two moles: how to find it again."),
+    )
+    is_archived = forms.BooleanField(
+        label=_("No longer followed"),
+        required=False,
+        help_text=_("Removed, healed or entered by mistake. Its photographs stay."),
     )
 
-    def __init__(self, *args: Any, patient: Patient, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, body_site: BodySite | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        lesions = Lesion.objects.filter(patient=patient).select_related("body_site")
-        lesion_field = self.fields["lesion"]
-        assert isinstance(lesion_field, LesionField)
-        lesion_field.queryset = lesions
+        sites = self.fields["body_site"]
+        assert isinstance(sites, forms.ModelChoiceField)
+        sites.queryset = BodySite.objects.offered(body_site.pk if body_site else None)
+
+
+class MoveForm(forms.Form):
+    """The lesion that a photograph belongs to after all."""
+
+    lesion = LesionField(
+        Lesion.objects.none(),
+        label=_("It shows"),
+        required=False,
+        empty_label=_("A new lesion"),
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        patient: Patient,
+        lesions: Iterable[Lesion] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **{"auto_id": "move_%s", **kwargs})
+        offer_lesions(self.fields["lesion"], patient, lesions)
+
+
+class SizeForm(forms.ModelForm[LesionImage]):
+    """How large the lesion is in one photograph."""
+
+    class Meta:
+        model = LesionImage
+        fields = ("size_mm", "size_note")
+        labels = {"size_mm": _("Size in mm"), "size_note": _("Note on the size")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "size_%s", **kwargs})
+
+
+def offer_lesions(
+    field: forms.Field, patient: Patient, lesions: Iterable[Lesion] | None = None
+) -> None:
+    """Offers the lesions of a patient that are followed, from rows where they are read already."""
+    assert isinstance(field, LesionField)
+    field.queryset = Lesion.objects.followed().filter(patient=patient).select_related("body_site")
+    if lesions is not None:
+        offer_rows(field, lesions)
 
 
 def lesion_name(lesion: Lesion) -> str:
@@ -66,6 +165,23 @@ class ReviewForm(forms.Form):
     comment = forms.CharField(
         label=_("Comment"), required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
+
+    def __init__(
+        self,
+        *args: Any,
+        diseases: Iterable[Disease] | None = None,
+        stages: Iterable[tuple[Any, Any]] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        stage = self.fields["stage"]
+        assert isinstance(stage, forms.ModelChoiceField)
+        if stages is not None:
+            stage.choices = [("", str(stage.empty_label)), *stages]
+        if diseases is not None:
+            offer_rows(
+                self.fields["disease"], [disease for disease in diseases if disease.is_active]
+            )
 
     def clean_certainty(self) -> str:
         return self.cleaned_data["certainty"] or Review.Certainty.PROBABLE

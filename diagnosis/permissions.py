@@ -10,6 +10,7 @@ from clinic.models import User
 from clinic.permissions import is_admin, is_doctor, is_patient, patients_in_care
 from diagnosis.models import AtlasImage, Disease, Lesion, LesionImage, Prediction, Review
 from diagnosis.models.atlas import AtlasImageQuerySet
+from diagnosis.models.lesion import LesionQuerySet
 
 VALIDATING = (Review.Decision.CONFIRMED, Review.Decision.CORRECTED)
 
@@ -25,7 +26,7 @@ def validated_reviews() -> QuerySet[Review]:
     return newest_reviews().filter(decision__in=VALIDATING)
 
 
-def visible_lesions(user: User) -> QuerySet[Lesion]:
+def visible_lesions(user: User) -> LesionQuerySet:
     """Lesions of patients in care."""
     return Lesion.objects.filter(patient__in=patients_in_care(user))
 
@@ -57,9 +58,13 @@ def visible_reviews(user: User) -> QuerySet[Review]:
 
 
 def can_review(user: User, prediction: Prediction) -> bool:
-    """Confirm or correct a prediction for a patient in care."""
-    patient = prediction.image.lesion.patient
-    return is_doctor(user) and patients_in_care(user).filter(pk=patient.pk).exists()
+    """Confirm or correct a prediction that is visible."""
+    return is_doctor(user)
+
+
+def can_edit_lesion(user: User, lesion: Lesion) -> bool:
+    """Say where a lesion that is visible lies, and whether it is still followed."""
+    return is_doctor(user)
 
 
 def can_see_to_review(user: User) -> bool:

@@ -89,7 +89,12 @@ DOCTOR_RAIL = (
         ("clinic:doctor_day", "clinic:appointment_", "clinic:waiting_", "diagnosis:visit"),
     ),
     RailEntry("diagnosis:to_review", "clipboard2-check", _("To review"), ("diagnosis:to_review",)),
-    RailEntry("clinic:patient_list", "people", _("Patients"), ("clinic:patient_",)),
+    RailEntry(
+        "clinic:patient_list",
+        "people",
+        _("Patients"),
+        ("clinic:patient_", "diagnosis:lesion", "diagnosis:timeline"),
+    ),
     RailEntry("diagnosis:atlas_list", "journal-medical", _("Atlas"), ("diagnosis:atlas_",)),
     RailEntry("diagnosis:model_card", "cpu", _("Model"), ("diagnosis:model_",)),
     RailEntry("clinic:absence_list", "calendar-x", _("Leave"), ("clinic:absence_",)),

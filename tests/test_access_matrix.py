@@ -195,6 +195,15 @@ diagnosis:image_file                 GET    signed_photograph in   404  404  200
 diagnosis:image_thumbnail            GET    photograph        in   404  404  200  404  404  404
 diagnosis:image_thumbnail            GET    signed_photograph in   404  404  200  404  200  404
 diagnosis:image_panel                GET    photograph        in   404  404  200  404  404  404
+diagnosis:image_move                 POST   photograph        in   404  404  302  404  404  404
+diagnosis:image_move                 POST   signed_photograph in   404  404  302  404  404  404
+diagnosis:image_size                 POST   photograph        in   404  404  302  404  404  404
+diagnosis:image_size                 POST   signed_photograph in   404  404  302  404  404  404
+diagnosis:lesion                     GET    lesion            in   404  404  200  404  404  404
+diagnosis:lesion_edit                GET    lesion            in   404  404  200  404  404  404
+diagnosis:lesion_edit                POST   lesion            in   404  404  302  404  404  404
+diagnosis:timeline                   GET    patient           in   404  404  200  404  404  404
+diagnosis:day_alerts                 GET    -                 in   403  403  200  200  403  403
 diagnosis:prediction_request         POST   photograph        in   404  404  302  404  404  404
 diagnosis:prediction_status          GET    prediction        in   404  404  200  404  404  404
 diagnosis:prediction_status          GET    signed_prediction in   404  404  200  404  404  404
@@ -361,6 +370,7 @@ def things(admin, doctor, patient, secretary, settings, tmp_path):
         "doctor": doctor.doctor,
         "draft": Prescription.objects.create(consultation=visit),
         "hours": AvailabilityFactory(doctor=doctor.doctor),
+        "lesion": lesion,
         "letter": write_referral_letter(
             visit=signed,
             actor=doctor,

@@ -39,6 +39,9 @@ PAGES = {
     "diagnosis:image_panel": "image",
     "diagnosis:atlas_compare": "image",
     "diagnosis:prediction_status": "prediction",
+    "diagnosis:lesion": "lesion",
+    "diagnosis:lesion_edit": "lesion",
+    "diagnosis:timeline": "patient",
     "diagnosis:my_visit": "consultation",
     "diagnosis:visit_report": "consultation",
     "clinic:prescription_pdf": "prescription",
@@ -107,8 +110,8 @@ def make_case(doctor, patient, *, days_ago, cancelled=False, signed=True):
     Appointment.objects.filter(pk=appointment.pk).update(status=status)
     return SimpleNamespace(
         doctor=doctor, patient=patient, appointment=appointment, consultation=consultation,
-        image=image, prediction=prediction, prescription=prescription, cancelled=cancelled,
-        signed=signed,
+        image=image, lesion=image.lesion, prediction=prediction, prescription=prescription,
+        cancelled=cancelled, signed=signed,
     )  # fmt: skip
 
 

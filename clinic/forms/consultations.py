@@ -1,10 +1,12 @@
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from clinic.forms.choices import offer_rows
 from clinic.models import Addendum, BodySite, Consultation, Patient, Symptom
 from clinic.services.consultations import facts_fingerprint
 
@@ -22,28 +24,38 @@ class VisitNotesForm(forms.ModelForm[Consultation]):
     """What the doctor writes in a visit, with the version that was read before."""
 
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    symptoms = forms.ModelMultipleChoiceField(
+        Symptom.objects.none(),
+        label=_("Symptoms"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
 
     class Meta:
         model = Consultation
-        fields = ("reason", "symptoms", "body_site", "notes", "conclusion")
+        fields = ("reason", "body_site", "notes", "conclusion")
         widgets = {
-            "symptoms": forms.CheckboxSelectMultiple,
             "notes": forms.Textarea(attrs={"rows": 5}),
             "conclusion": forms.Textarea(attrs={"rows": 3}),
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, body_sites: Iterable[BodySite] | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **{"auto_id": "notes_%s", **kwargs})
         self.initial["version"] = self.instance.version
+        offered = offered_symptoms(self.instance)
         symptoms = self.fields["symptoms"]
         assert isinstance(symptoms, forms.ModelMultipleChoiceField)
-        symptoms.queryset = Symptom.objects.filter(
-            Q(is_active=True) | Q(consultations=self.instance)
-        ).distinct()
+        symptoms.queryset = offered
+        offer_rows(symptoms, offered)
+        self.initial["symptoms"] = [symptom.pk for symptom in offered if symptom.is_chosen]
         body_site = self.fields["body_site"]
         assert isinstance(body_site, forms.ModelChoiceField)
-        body_site.queryset = BodySite.objects.offered(self.instance.body_site_id)
         body_site.empty_label = _("Not said")
+        body_site.queryset = BodySite.objects.offered(self.instance.body_site_id)
+        if body_sites is not None:
+            offer_rows(body_site, body_sites)
 
     def differences(self, stored: Consultation) -> list[Difference]:
         """Where the typed text is not the stored one, both in words."""
@@ -63,6 +75,16 @@ class VisitNotesForm(forms.ModelForm[Consultation]):
             for name, pair in pairs.items()
             if pair[0] != pair[1]
         ]
+
+
+def offered_symptoms(consultation: Consultation) -> QuerySet[Any]:
+    """Symptoms of today's list and those of the visit, which say `is_chosen`."""
+    of_visit = Symptom.consultations.through.objects.filter(
+        consultation=consultation, symptom=OuterRef("pk")
+    )
+    return Symptom.objects.annotate(is_chosen=Exists(of_visit)).filter(
+        Q(is_active=True) | Q(is_chosen=True)
+    )
 
 
 class ClinicalFactsForm(forms.ModelForm[Patient]):

@@ -15,6 +15,11 @@ def has_consent(*, patient: Patient, purpose: str) -> bool:
     return patient.consents.filter(purpose=purpose, withdrawn_at__isnull=True).exists()
 
 
+def standing_consents(*, patient: Patient) -> dict[str, Consent]:
+    """What the patient agrees to right now, by purpose."""
+    return {consent.purpose: consent for consent in patient.consents.active()}
+
+
 @transaction.atomic
 def give_consent(
     *,

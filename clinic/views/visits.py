@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,7 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from clinic.forms.consultations import AddendumForm, ClinicalFactsForm, SignForm, VisitNotesForm
 from clinic.forms.prescriptions import RevocationForm, line_formset
-from clinic.models import Consent, Consultation, Prescription, User
+from clinic.models import BodySite, Consent, Consultation, Prescription, User
 from clinic.permissions import (
     can_open_visit,
     can_record_consent,
@@ -29,6 +28,7 @@ from clinic.permissions import (
 )
 from clinic.requests import SignedInRequest
 from clinic.services.appointments import IllegalTransitionError
+from clinic.services.consents import standing_consents
 from clinic.services.consultations import (
     add_addendum,
     facts_fingerprint,
@@ -55,35 +55,37 @@ class ConsentState:
     consent: Consent | None
 
 
-def visit_context(
-    consultation: Consultation, user: User, timeline_page: str | None = None
-) -> dict[str, Any]:
+def visit_context(consultation: Consultation, user: User) -> dict[str, Any]:
     """Everything that the clinic's parts of the visit page show."""
     patient = consultation.patient
     is_own = can_write_visit(user, consultation)
+    can_write = is_own and not consultation.is_signed
+    offered = BodySite.objects.offered(consultation.body_site_id)
+    body_sites = list(offered) if can_write else []
     return {
         "consultation": consultation,
         "patient": patient,
-        "can_write": is_own and not consultation.is_signed,
+        "can_write": can_write,
         "can_add_addendum": is_own and consultation.is_signed,
         "facts_form": ClinicalFactsForm(instance=patient),
         "facts_seen": facts_fingerprint(patient),
-        "notes_form": VisitNotesForm(instance=consultation),
+        "body_sites": body_sites,
+        "notes_form": VisitNotesForm(instance=consultation, body_sites=body_sites)
+        if can_write
+        else None,
         "notes_version": consultation.version,
         "sign_warnings": [],
         "addenda": consultation.addenda.select_related("written_by"),
         "addendum_form": AddendumForm(auto_id="addendum_%s"),
-        **_patient_context(consultation, user, timeline_page),
+        **_patient_context(consultation, user),
         **_prescription_context(consultation, user),
     }
 
 
-def _patient_context(
-    consultation: Consultation, user: User, timeline_page: str | None
-) -> dict[str, Any]:
+def _patient_context(consultation: Consultation, user: User) -> dict[str, Any]:
     patient = consultation.patient
-    standing = {consent.purpose: consent for consent in patient.consents.active()}
-    timeline = (
+    standing = standing_consents(patient=patient)
+    others = (
         visible_consultations(user)
         .filter(patient=patient)
         .exclude(pk=consultation.pk)
@@ -91,14 +93,15 @@ def _patient_context(
     )
     return {
         "can_record_consent": can_record_consent(user, patient),
+        "standing_consents": standing,
         "consents": [ConsentState(each, standing.get(each)) for each in CONSENTS_IN_A_VISIT],
-        "timeline": Paginator(timeline, TIMELINE_SIZE).get_page(timeline_page),
+        "timeline": list(others[:TIMELINE_SIZE]),
         "documents": visible_documents(user).filter(patient=patient).kept()[:NEWEST_DOCUMENTS],
     }
 
 
 def _prescription_context(consultation: Consultation, user: User) -> dict[str, Any]:
-    prescription = Prescription.objects.filter(consultation=consultation).first()
+    prescription: Prescription | None = getattr(consultation, "prescription", None)
     lines = stored_lines(consultation)
     is_issued = prescription is not None and prescription.status == Prescription.Status.SIGNED
     return {

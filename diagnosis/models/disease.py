@@ -17,9 +17,18 @@ class DiseaseQuerySet(models.QuerySet["Disease"]):
         """Diseases that a doctor can choose today."""
         return self.filter(is_active=True)
 
+    def with_stages(self) -> Self:
+        """Each disease once for each of its stages, or once without any."""
+        return self.annotate(
+            stage_id=models.F("stages"), stage_name=models.F("stages__name")
+        ).order_by("position", "name", "stages__position")
+
 
 class Disease(models.Model):
     """A diagnosis of the clinic's catalogue; seven of them are classes of the model."""
+
+    stage_id: int | None  # of a row that was read with its stages
+    stage_name: str | None
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=120)

@@ -1,12 +1,32 @@
 import uuid
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
+class LesionQuerySet(models.QuerySet["Lesion"]):
+    """Lesions by whether they are watched, and with what is known of their photographs."""
+
+    def followed(self) -> Self:
+        """Lesions that may be photographed again."""
+        return self.filter(is_archived=False)
+
+    def with_photographs(self) -> Self:
+        """Lesions with the number of their photographs and the time of the newest."""
+        return self.annotate(
+            photograph_count=models.Count("images"),
+            last_photographed_at=models.Max("images__uploaded_at"),
+        )
+
+
 class Lesion(models.Model):
     """One spot on one patient's skin, photographed over time."""
+
+    class View(models.TextChoices):
+        FRONT = "front", _("Front")
+        BACK = "back", _("Back")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     patient = models.ForeignKey("clinic.Patient", on_delete=models.PROTECT, related_name="lesions")
@@ -14,7 +34,18 @@ class Lesion(models.Model):
     body_site = models.ForeignKey(
         "clinic.BodySite", on_delete=models.PROTECT, related_name="lesions", null=True, blank=True
     )
+    view = models.CharField(_("side of the body"), max_length=10, choices=View, blank=True)
+    x = models.FloatField(
+        null=True, blank=True, help_text="From the left edge of the figure, as a part of its width."
+    )
+    y = models.FloatField(
+        null=True, blank=True, help_text="From the top edge of the figure, as a part of its height."
+    )
+    description = models.CharField(_("description"), max_length=120, blank=True)
+    is_archived = models.BooleanField(_("no longer followed"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[LesionQuerySet] = LesionQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("lesion")
@@ -24,14 +55,37 @@ class Lesion(models.Model):
             models.UniqueConstraint(
                 fields=["patient", "number"], name="lesion_number_is_the_patients_own"
             ),
+            models.CheckConstraint(
+                condition=models.Q(view="", x__isnull=True, y__isnull=True)
+                | models.Q(view__in=["front", "back"], x__isnull=False, y__isnull=False),
+                name="lesion_has_a_whole_place_or_none",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(x__isnull=True)
+                | models.Q(x__gte=0, x__lte=1, y__gte=0, y__lte=1),
+                name="lesion_lies_on_the_figure",
+            ),
         ]
 
     def __str__(self) -> str:
         return str(_("Lesion %(number)s") % {"number": self.number})
 
+    @property
+    def x_percent(self) -> float:
+        """How far from the left edge of the figure, in per cent; 0 without a place."""
+        return 100 * (self.x or 0.0)
+
+    @property
+    def y_percent(self) -> float:
+        """How far from the top edge of the figure, in per cent; 0 without a place."""
+        return 100 * (self.y or 0.0)
+
 
 class LesionImage(models.Model):
-    """A photograph as it is kept: upright, re-encoded, without metadata; never changed."""
+    """A photograph as it is kept: upright, re-encoded, without metadata; its file never changes.
+
+    Its lesion and the size that the doctor measured are settled when the visit is signed.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     lesion = models.ForeignKey(Lesion, on_delete=models.PROTECT, related_name="images")
@@ -44,6 +98,10 @@ class LesionImage(models.Model):
     upload_sha256 = models.CharField(_("SHA-256 of the file as it was sent"), max_length=64)
     width = models.PositiveIntegerField(_("width"))
     height = models.PositiveIntegerField(_("height"))
+    size_mm = models.DecimalField(
+        _("largest diameter in mm"), max_digits=5, decimal_places=1, null=True, blank=True
+    )
+    size_note = models.CharField(_("note on the size"), max_length=120, blank=True)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
@@ -58,6 +116,11 @@ class LesionImage(models.Model):
                 fields=["consultation", "upload_sha256"],
                 name="photograph_is_in_a_visit_once",
                 violation_error_message=_("This photograph is in this visit already."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(size_mm__isnull=True) | models.Q(size_mm__gt=0),
+                name="photograph_shows_something_of_a_size",
+                violation_error_message=_("A size is more than 0 mm."),
             ),
         ]
 

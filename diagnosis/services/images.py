@@ -7,14 +7,14 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
-from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import AuditEvent, BodySite, Consultation, Patient, User
+from clinic.models import AuditEvent, BodySite, Consultation, User
 from clinic.services.audit import record
 from clinic.services.visit_guard import lock_open_visit
 from diagnosis.imaging import PreparedPhotograph, prepare_photograph
 from diagnosis.models import Lesion, LesionImage
+from diagnosis.services.lesions import Place, create_lesion
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +26,7 @@ def upload_image(
     actor: User,
     lesion: Lesion | None = None,
     body_site: BodySite | None = None,
+    place: Place | None = None,
 ) -> LesionImage:
     """Checks, re-encodes and stores a photograph of a known lesion or of a new one.
 
@@ -43,7 +44,9 @@ def upload_image(
     try:
         with transaction.atomic():
             _refuse_closed_or_known(image)
-            image.lesion = lesion or _new_lesion(consultation.patient, body_site)
+            image.lesion = lesion or create_lesion(
+                patient=consultation.patient, body_site=body_site, place=place
+            )
             if image.lesion.patient_id != consultation.patient_id:
                 raise ValidationError(_("This lesion belongs to another patient."))
             _store(image, photograph)
@@ -84,12 +87,6 @@ def _refuse_closed_or_known(image: LesionImage) -> None:
 
 def _already_here() -> ValidationError:
     return ValidationError(_("This photograph is in this visit already."), code="duplicate")
-
-
-def _new_lesion(patient: Patient, body_site: BodySite | None) -> Lesion:
-    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
-    highest = Lesion.objects.filter(patient=patient).aggregate(highest=Max("number"))["highest"]
-    return Lesion.objects.create(patient=patient, number=(highest or 0) + 1, body_site=body_site)
 
 
 def _store(image: LesionImage, photograph: PreparedPhotograph) -> None:

@@ -11,12 +11,12 @@ from django.views.decorators.http import require_GET, require_POST
 from clinic.models import Consultation
 from clinic.permissions import can_write_visit
 from clinic.requests import SignedInRequest
-from diagnosis.forms import PhotographForm, ReviewForm, lesion_name
+from diagnosis.forms import MoveForm, PhotographForm, ReviewForm, lesion_name
 from diagnosis.models import LesionImage, Prediction
 from diagnosis.permissions import can_see_to_review, visible_images
 from diagnosis.services.images import record_image_download, upload_image
 from diagnosis.services.predictions import request_prediction
-from diagnosis.views.panels import panel_context
+from diagnosis.views.panels import lesion_context, panel_context
 from diagnosis.views.visits import get_visit, render_visit
 
 
@@ -53,8 +53,7 @@ def image_upload(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def image_panel(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Shows another photograph of the visit with its answer, without the rest of the page."""
     image = get_image_for_doctor(request, pk)
-    context = panel_context(image.consultation, request.user, image=image)
-    return render(request, "diagnosis/partials/panels.html", context)
+    return render_panels(request, image)
 
 
 @require_POST
@@ -104,6 +103,21 @@ def get_image_for_doctor(request: SignedInRequest, pk: UUID) -> LesionImage:
     return _get_image(request, pk)
 
 
+def render_panels(
+    request: SignedInRequest,
+    image: LesionImage,
+    *,
+    move_form: MoveForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Renders the photograph with its answer, and the body map as it is by now."""
+    context = panel_context(image.consultation, request.user, shown=image.pk)
+    context |= lesion_context(image.consultation, request.user, context["selected"])
+    if move_form:
+        context["move_form"] = move_form
+    return render(request, "diagnosis/partials/panels.html", context, status=status)
+
+
 def render_answer(
     request: SignedInRequest,
     image: LesionImage,
@@ -112,7 +126,9 @@ def render_answer(
     status: int = 200,
 ) -> HttpResponse:
     """Renders what an answer changes on the page; the photograph itself stays where it is."""
-    context = panel_context(image.consultation, request.user, image=image, review_form=review_form)
+    context = panel_context(
+        image.consultation, request.user, shown=image.pk, review_form=review_form
+    )
     return render(request, "diagnosis/partials/answer_update.html", context, status=status)
 
 
@@ -133,6 +149,7 @@ def _upload(
             actor=request.user,
             lesion=form.cleaned_data["lesion"],
             body_site=form.cleaned_data["body_site"],
+            place=form.cleaned_data["place"],
         )
     except ValidationError as error:
         form.add_error("photograph", error)

@@ -1,19 +1,21 @@
 """What the photograph and the answer beside it show; shared by the page and its fragments."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clinic.models import Consent, Consultation, User
+from clinic.models import BodySite, Consent, Consultation, User
 from clinic.permissions import can_write_visit
-from clinic.services.consents import has_consent
+from clinic.services.consents import standing_consents
 from diagnosis.answers import describe
-from diagnosis.forms import PhotographForm, ReviewForm
-from diagnosis.models import Disease, LesionImage, Prediction, Review
-from diagnosis.permissions import can_review, visible_images
+from diagnosis.forms import MoveForm, PhotographForm, ReviewForm, SizeForm
+from diagnosis.models import Disease, Lesion, LesionImage, Prediction, Review
+from diagnosis.permissions import can_review, visible_images, visible_lesions
 
 # How long the page waits before it asks again, in milliseconds: soon at first, then patiently.
 ASK_AGAIN_MS = (120, 120, 150, 200, 300, 500, 1000, 2000)
@@ -36,18 +38,15 @@ class PhotographCard:
         return self.prediction is not None and self.prediction.status == Prediction.Status.DONE
 
 
-def photograph_cards(consultation: Consultation, user: User) -> list[PhotographCard]:
-    """Gathers the photographs of a visit, oldest first, in three queries."""
+def photograph_cards(images: QuerySet[LesionImage]) -> list[PhotographCard]:
+    """Puts photographs, oldest first, together with their answers and reviews in three queries."""
     reviews = Review.objects.select_related("disease", "stage", "reviewer")
     predictions = Prediction.objects.order_by("-queued_at").prefetch_related(
         Prefetch("reviews", reviews)
     )
-    images = (
-        visible_images(user)
-        .filter(consultation=consultation)
-        .select_related("lesion__body_site", "lesion__patient", "consultation__doctor")
-        .prefetch_related(Prefetch("predictions", predictions))
-    )
+    images = images.select_related(
+        "lesion__body_site", "lesion__patient", "consultation__doctor"
+    ).prefetch_related(Prefetch("predictions", predictions))
     return [_card(image) for image in images]
 
 
@@ -65,43 +64,72 @@ def panel_context(
     consultation: Consultation,
     user: User,
     *,
-    image: LesionImage | None = None,
+    shown: UUID | None = None,
     asked: int = 0,
-    photograph_form: PhotographForm | None = None,
     review_form: ReviewForm | None = None,
+    agreed: Collection[str] | None = None,
 ) -> dict[str, Any]:
-    """Builds the context of the photograph panel and the answer panel."""
-    cards = photograph_cards(consultation, user)
+    """Builds the context of the photograph panel and the answer panel.
+
+    `agreed` are the purposes that the patient agrees to, where the page knows them already.
+    """
+    cards = photograph_cards(visible_images(user).filter(consultation=consultation))
     selected = next(
-        (card for card in cards if image and card.image.pk == image.pk),
-        cards[-1] if cards else None,
+        (card for card in cards if card.image.pk == shown), cards[-1] if cards else None
     )
-    is_open = not consultation.is_signed and can_write_visit(user, consultation)
+    if agreed is None:
+        agreed = standing_consents(patient=consultation.patient)
     context: dict[str, Any] = {
         "consultation": consultation,
         "cards": cards,
         "selected": selected,
         "is_any_waiting": any(card.is_waiting for card in cards),
-        "can_upload": is_open,
+        "can_upload": not consultation.is_signed and can_write_visit(user, consultation),
         "sign_warnings": _sign_warnings(cards),
-        "has_ai_consent": has_consent(
-            patient=consultation.patient, purpose=Consent.Purpose.AI_ANALYSIS
-        ),
-        "has_training_consent": has_consent(
-            patient=consultation.patient, purpose=Consent.Purpose.TRAINING
-        ),
-        "photograph_form": photograph_form
-        or PhotographForm(
-            patient=consultation.patient,
-            initial={
-                "lesion": selected.image.lesion_id if selected else None,
-                "body_site": consultation.body_site_id,
-            },
-        ),
+        "has_ai_consent": Consent.Purpose.AI_ANALYSIS in agreed,
+        "has_training_consent": Consent.Purpose.TRAINING in agreed,
     }
     if selected and selected.prediction:
         context |= answer_context(selected, user, asked=asked, review_form=review_form)
     return context
+
+
+def lesion_context(
+    consultation: Consultation, user: User, selected: PhotographCard | None
+) -> dict[str, Any]:
+    """Builds the context of the body map and of what the photograph on show belongs to."""
+    lesions = list(
+        visible_lesions(user)
+        .filter(patient=consultation.patient)
+        .followed()
+        .with_photographs()
+        .select_related("body_site")
+    )
+    context: dict[str, Any] = {"lesions": lesions}
+    if selected:
+        others = [lesion for lesion in lesions if lesion.pk != selected.image.lesion_id]
+        context["move_form"] = MoveForm(patient=consultation.patient, lesions=others)
+        context["size_form"] = SizeForm(instance=selected.image)
+    return context
+
+
+def new_photograph_form(
+    consultation: Consultation,
+    selected: PhotographCard | None,
+    *,
+    lesions: Iterable[Lesion],
+    body_sites: Iterable[BodySite],
+) -> PhotographForm:
+    """An empty form for the next photograph: of the lesion on show, or of a new one."""
+    return PhotographForm(
+        patient=consultation.patient,
+        lesions=lesions,
+        body_sites=[site for site in body_sites if site.is_active],
+        initial={
+            "lesion": selected.image.lesion_id if selected else None,
+            "body_site": consultation.body_site,
+        },
+    )
 
 
 def answer_context(
@@ -110,10 +138,14 @@ def answer_context(
     """Builds the context of the answer and the review under it."""
     assert card.prediction is not None
     prediction = card.prediction
+    rows = list(Disease.objects.with_stages())
+    diseases = {disease.pk: disease for disease in rows}.values()
+    stages = [(row.stage_id, row.stage_name) for row in rows if row.stage_id]
     reason = _("The model was not sure.") if prediction.is_uncertain else ""
+    empty_review = ReviewForm(initial={"reason": reason}, diseases=diseases, stages=stages)
     is_frozen = card.image.consultation.is_signed and card.review is not None
     return {
-        "answer": describe(prediction),
+        "answer": describe(prediction, diseases),
         "ask_again_ms": ASK_AGAIN_MS[min(asked, len(ASK_AGAIN_MS) - 1)],
         "asked": asked + 1,
         "can_review": (
@@ -121,9 +153,8 @@ def answer_context(
             and not is_frozen
             and can_review(user, prediction)
         ),
-        "review_form": review_form or ReviewForm(initial={"reason": reason}),
+        "review_form": review_form or empty_review,
         "is_review_open": review_form is not None and bool(review_form.errors),
-        "stages": Disease.objects.filter(stages__isnull=False).distinct(),
     }
 
 

@@ -36,7 +36,7 @@ def prediction_status(request: SignedInRequest, pk: UUID) -> HttpResponse:
     context = panel_context(
         prediction.image.consultation,
         request.user,
-        image=prediction.image,
+        shown=prediction.image_id,
         asked=int(asked) if asked.isdecimal() else 0,
     )
     return render(request, "diagnosis/partials/answer_panel.html", context)

@@ -11,8 +11,8 @@ from clinic.services.consultations import record_visit_view
 from clinic.views.visits import visit_context
 from diagnosis.forms import PhotographForm, ReviewForm
 from diagnosis.models import LesionImage
-from diagnosis.permissions import can_see_to_review, visible_images
-from diagnosis.views.panels import panel_context
+from diagnosis.permissions import can_see_to_review
+from diagnosis.views.panels import lesion_context, new_photograph_form, panel_context
 
 
 @require_GET
@@ -27,15 +27,14 @@ def visit(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def visit_thumbnails(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Refreshes the row of thumbnails while an answer is still to come."""
     consultation = get_visit(request, pk)
-    image = _asked_for(request, consultation)
-    context = panel_context(consultation, request.user, image=image)
+    context = panel_context(consultation, request.user, shown=_asked_for(request))
     return render(request, "diagnosis/partials/thumbnails.html", context)
 
 
 def get_visit(request: SignedInRequest, pk: UUID) -> Consultation:
     """Finds a visit that this doctor may know of; for everybody else there is none."""
     visits = visible_consultations(request.user).select_related(
-        "patient", "doctor__user", "appointment", "body_site", "signed_by"
+        "patient", "doctor__user", "appointment", "body_site", "signed_by", "prescription"
     )
     if not can_see_to_review(request.user):
         visits = visits.none()
@@ -52,21 +51,29 @@ def render_visit(
     status: int = 200,
 ) -> HttpResponse:
     """Renders the page, with a refused form where there is one."""
-    panels = panel_context(
+    context = visit_context(consultation, request.user)
+    context |= panel_context(
         consultation,
         request.user,
-        image=image or _asked_for(request, consultation),
-        photograph_form=photograph_form,
+        shown=image.pk if image else _asked_for(request),
         review_form=review_form,
+        agreed=context["standing_consents"],
     )
-    context = visit_context(consultation, request.user, request.GET.get("timeline")) | panels
+    context |= lesion_context(consultation, request.user, context["selected"])
+    context["photograph_form"] = photograph_form
+    if context["can_upload"] and photograph_form is None:
+        context["photograph_form"] = new_photograph_form(
+            consultation,
+            context["selected"],
+            lesions=context["lesions"],
+            body_sites=context["body_sites"],
+        )
     return render(request, "diagnosis/visit.html", context, status=status)
 
 
-def _asked_for(request: SignedInRequest, consultation: Consultation) -> LesionImage | None:
-    """The photograph that the address names, where it belongs to this visit."""
+def _asked_for(request: SignedInRequest) -> UUID | None:
+    """The photograph that the address names."""
     try:
-        pk = UUID(request.GET.get("photograph", ""))
+        return UUID(request.GET.get("photograph", ""))
     except ValueError:
         return None
-    return visible_images(request.user).filter(consultation=consultation, pk=pk).first()

@@ -165,7 +165,9 @@ class PastVisit:
 
 # In the order in which they took place; patient 0 is the one whom the sign-in page offers to be.
 PAST_VISITS = (
+    PastVisit(187, "10:00", 0, 10, NEVUS, "back"),
     PastVisit(126, "09:00", 0, 0, NEVUS, "back"),
+    PastVisit(112, "15:15", 0, 10, SEBORRHOEIC, "chest"),
     PastVisit(98, "10:15", 1, 9, SEBORRHOEIC, "trunk"),
     PastVisit(84, "14:30", 0, 4, BASAL_CELL, "face"),
     PastVisit(63, "11:00", 0, 2, NEVUS, "left-arm"),

@@ -5,14 +5,28 @@ from clinic.services.appointments import move_appointment
 from clinic.services.consents import has_consent
 from clinic.services.consultations import open_visit, record_clinical_facts, save_visit, sign_visit
 from clinic.services.prescriptions import save_prescription
-from diagnosis.models import Disease, Prediction, Review
+from diagnosis.models import Disease, Lesion, Prediction, Review
 from diagnosis.services.images import upload_image
+from diagnosis.services.lesions import Place
 from diagnosis.services.predictions import request_prediction, run_prediction
 from diagnosis.services.reviews import review_prediction
 from skinhealth.demo.clock import Clock
 from skinhealth.demo.people import DemoPatient
 from skinhealth.demo.stories import Story
 from skinhealth.drawing import draw_lesion
+
+# Where the lesions of the stories lie on the body map, by body site.
+PLACES = {
+    "scalp": Place("front", 0.47, 0.04),
+    "face": Place("front", 0.55, 0.12),
+    "chest": Place("front", 0.42, 0.26),
+    "abdomen": Place("front", 0.56, 0.42),
+    "back": Place("back", 0.41, 0.29),
+    "left-arm": Place("front", 0.78, 0.36),
+    "right-arm": Place("front", 0.22, 0.34),
+    "left-leg": Place("front", 0.61, 0.66),
+    "right-leg": Place("front", 0.4, 0.79),
+}
 
 
 def call_in(
@@ -24,7 +38,7 @@ def call_in(
     move_appointment(appointment=appointment, status=Appointment.Status.ARRIVED, actor=secretary)
     clock.set(appointment.starts_at)
     consultation = open_visit(appointment=appointment, actor=doctor)
-    record_clinical_facts(
+    consultation.patient = record_clinical_facts(
         consultation=consultation,
         actor=doctor,
         phototype=one.phototype,
@@ -37,7 +51,10 @@ def call_in(
 def examine(
     consultation: Consultation, story: Story, *, body_site: str, seed: int, clock: Clock
 ) -> Prediction | None:
-    """Takes a photograph and notes; gives the answer, or nothing where consent is missing."""
+    """Takes a photograph and notes; gives the answer, or nothing where consent is missing.
+
+    What was seen at this site before is photographed again.
+    """
     doctor = consultation.doctor.user
     patient = consultation.patient
     site = BodySite.objects.get(code=body_site)
@@ -46,7 +63,9 @@ def examine(
         consultation=consultation,
         data=draw_lesion(story.drawn_as, seed=seed, phototype=patient.phototype or 2),
         actor=doctor,
+        lesion=Lesion.objects.filter(patient=patient, body_site=site).first(),
         body_site=site,
+        place=PLACES.get(body_site),
     )
     prediction = None
     if has_consent(patient=patient, purpose=Consent.Purpose.AI_ANALYSIS):

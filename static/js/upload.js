@@ -10,7 +10,6 @@
   const list = section.querySelector("[data-previews]");
   const errors = section.querySelector("[data-errors]");
   const sendButton = section.querySelector("[data-send]");
-  const fields = section.querySelector("[data-fields]");
   const chooser = form.elements.namedItem("photograph");
   const waiting = [];
   let isSending = false;
@@ -23,7 +22,6 @@
     const isEmpty = waiting.length === 0;
     sendButton.hidden = isEmpty;
     sendButton.disabled = isSending;
-    fields.hidden = isEmpty;
     sendButton.textContent = waiting.length > 1 ? words.textSendMany : words.textSendOne;
   }
 
@@ -110,6 +108,7 @@
     const select = form.elements.namedItem("lesion");
     if (![...select.options].some((option) => option.value === lesion)) select.add(new Option(name, lesion));
     select.value = lesion;
+    select.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
   function show(address) {

@@ -38,6 +38,7 @@ def addresses():
     doctor = Doctor.objects.get(user__email="doctor@demo.example")
     patient = Patient.objects.get(user__email="patient@demo.example")
     open_visit = Consultation.objects.get(doctor=doctor, signed_at=None)
+    lesion = open_visit.images.get().lesion
     own_visits = Consultation.objects.signed().filter(patient=patient)
     waiting = Appointment.objects.filter(doctor=doctor, status="arrived").first()
     account = User.objects.get(email="secretary@demo.example")
@@ -93,6 +94,9 @@ def addresses():
             reverse("diagnosis:model_card"),
             reverse("diagnosis:visit", args=[open_visit.pk]),
             reverse("diagnosis:visit", args=[own_visits.first().pk]),
+            reverse("diagnosis:lesion", args=[lesion.pk]),
+            reverse("diagnosis:lesion_edit", args=[lesion.pk]),
+            reverse("diagnosis:timeline", args=[open_visit.patient_id]),
             reverse("diagnosis:visit_letters", args=[own_visits.first().pk]),
             reverse("clinic:patient_documents", args=[patient.pk]),
             reverse("diagnosis:atlas_list"),

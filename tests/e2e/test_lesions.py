@@ -1,0 +1,102 @@
+"""A doctor marks a place on the body map, photographs it and compares it with what was before."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from diagnosis.models import Lesion, LesionImage
+from tests import photographs
+from tests.factories import PASSWORD
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def visit(open_browser, doctor, consultation):
+    """The doctor's browser at the open visit."""
+    page = open_browser("doctor")
+    page.get_by_label("E-mail").fill(doctor.email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("navigation").first).to_be_visible()
+    page.goto(f"/visits/{consultation.pk}/")
+    return page
+
+
+def send(page, seed, count):
+    page.locator("input[name=photograph]").set_input_files(
+        {"name": f"{seed}.jpg", "mimeType": "image/jpeg", "buffer": photographs.jpeg(seed=seed)}
+    )
+    page.get_by_role("button", name="Send the photograph").click()
+    expect(page.locator("#thumbnails li")).to_have_count(count)
+
+
+def next_lesion(page):
+    return page.locator(".drop-zone").get_by_label("Lesion")
+
+
+def mark(page, view, site):
+    page.locator(f"[data-figure={view}] [data-site={site}] path").first.click()
+
+
+def test_a_place_is_marked_photographed_and_compared(visit):
+    mark(visit, "back", "back")
+    expect(visit.get_by_text("A place is marked.")).to_be_visible()
+    expect(visit.locator(".drop-zone").get_by_label("Body site")).to_have_value("back")
+    send(visit, 1, 1)
+    marked = Lesion.objects.get()
+    assert (marked.view, marked.body_site.code) == ("back", "back")
+    assert 0.4 < marked.x < 0.6
+
+    # The next place makes the next lesion; its photograph leaves the first one alone.
+    mark(visit, "front", "left-hand")
+    expect(next_lesion(visit)).to_have_value("")
+    send(visit, 2, 2)
+    expect(visit.locator("button.body-marker")).to_have_count(2)
+    hand = Lesion.objects.get(number=2)
+    assert (hand.view, hand.body_site.code) == ("front", "left-hand")
+
+    # A number on the map chooses the lesion that is there already.
+    visit.get_by_role("button", name="Choose Lesion 1").click()
+    expect(next_lesion(visit)).to_have_value(str(marked.pk))
+    send(visit, 3, 3)
+    assert marked.images.count() == 2
+
+    size = visit.locator("#photograph-facts")
+    size.get_by_label("Size in mm").fill("6.5")
+    size.get_by_label("Note on the size").fill("oval")
+    size.get_by_role("button", name="Keep the size").click()
+    expect(size.get_by_text("Saved")).to_be_visible()
+    LesionImage.objects.filter(pk=marked.images.first().pk).update(
+        uploaded_at=timezone.now() - timedelta(days=90)
+    )
+
+    visit.goto(f"/lesions/{marked.pk}/")
+    expect(visit.get_by_text("90 days between them")).to_be_visible()
+    expect(visit.locator("[data-compare-stage] img")).to_have_count(2)
+    for picture in visit.locator("[data-compare-stage] img").all():
+        assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+    visit.locator("[data-compare-zoom]").fill("300")
+    left, right = visit.locator("[data-compare-stage]").all()
+    left.hover()
+    left.evaluate("stage => stage.scrollTo(0, 0)")
+    visit.wait_for_function(
+        "() => [...document.querySelectorAll('[data-compare-stage]')].every(s => s.scrollTop === 0)"
+    )
+    assert right.evaluate("stage => stage.scrollWidth > 2 * stage.clientWidth")
+    visit.get_by_label("Right").select_option(index=0)
+    expect(visit.get_by_text("0 days between them")).to_be_visible()
+
+
+def test_a_photograph_that_went_to_the_wrong_lesion_is_moved(visit):
+    mark(visit, "front", "chest")
+    send(visit, 1, 1)
+    send(visit, 2, 2)
+    assert Lesion.objects.get().images.count() == 2
+    visit.get_by_text("Another lesion?").click()
+    visit.get_by_role("button", name="Move the photograph there").click()
+    expect(visit.locator(".photo-bar")).to_contain_text("Lesion 2")
+    expect(visit.locator(".lesion-list li")).to_have_count(2)
+    assert [lesion.images.count() for lesion in Lesion.objects.all()] == [1, 1]

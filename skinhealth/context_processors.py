@@ -51,6 +51,7 @@ HOURS = RailEntry(
     _("Hours"),
     ("clinic:doctor_", "clinic:hours_", "clinic:absence_", "clinic:visit_type_"),
 )
+CALENDAR = RailEntry("clinic:calendar", "calendar3", _("Calendar"), ("clinic:calendar",))
 ADMIN_RAIL = (
     RailEntry("clinic:account_list", "person-gear", _("Accounts"), ("clinic:account_",)),
     RailEntry("clinic:patient_list", "people", _("Patients"), ("clinic:patient_",)),
@@ -68,7 +69,7 @@ SECRETARY_RAIL = (
     RailEntry(
         "clinic:desk_day", "calendar-event", _("Today"), ("clinic:desk_", "clinic:appointment_")
     ),
-    RailEntry("clinic:calendar", "calendar3", _("Calendar"), ("clinic:calendar",)),
+    CALENDAR,
     RailEntry("clinic:patient_list", "people", _("Patients"), ("clinic:patient_",)),
     RailEntry(
         "clinic:waiting_room",
@@ -88,6 +89,7 @@ DOCTOR_RAIL = (
         _("Today"),
         ("clinic:doctor_day", "clinic:appointment_", "clinic:waiting_", "diagnosis:visit"),
     ),
+    CALENDAR,
     RailEntry("diagnosis:to_review", "clipboard2-check", _("To review"), ("diagnosis:to_review",)),
     RailEntry(
         "clinic:patient_list",

@@ -12,15 +12,13 @@ OFFERED = ["first-visit", "follow-up"]
 
 
 def offer_to_patients(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-    visit_types = apps.get_model("clinic", "0014_leave_buffer_and_overbooking").objects.filter(
-        code__in=OFFERED
-    )
+    visit_types = apps.get_model("clinic", "VisitType").objects.filter(code__in=OFFERED)
     visit_types.update(is_offered_to_patients=True)
 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0013_waiting_room"),
+        ("clinic", "0014_leave_buffer_and_overbooking"),
     ]
 
     operations = [

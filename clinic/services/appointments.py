@@ -164,9 +164,9 @@ def book_requested_appointment(
     appointment.doctor = doctor
     appointment.starts_at = starts_at
     appointment.ends_at = starts_at + timedelta(minutes=appointment.visit_type.duration_minutes)
-    _check_doctor_works(appointment)
     lock_calendars(appointment)
     replaced = _give_back_replaced(appointment, actor)
+    _check_time(appointment)
     with _words_for_a_taken_time(appointment):
         booked = Appointment.objects.filter(pk=appointment.pk, status__in=NOT_YET_AGREED).update(
             status=Status.BOOKED,
@@ -256,16 +256,22 @@ def _give_back_replaced(appointment: Appointment, actor: User) -> Appointment | 
 def _keep_time(appointment: Appointment, actor: User) -> None:
     """Stores a new appointment, if the doctor works then and the time is free, or overbooks."""
     appointment.full_clean()
+    lock_calendars(appointment)
+    store_appointment(appointment, actor, overbooked=_check_time(appointment))
+
+
+def _check_time(appointment: Appointment) -> str:
+    """Refuses the past and what the doctor has not; a reason passes that, and its code is given."""
     if appointment.starts_at < timezone.now():
         message = gettext("This time is past.")
         raise _slot_refused(appointment, "starts_at", message, is_overridable=False)
-    lock_calendars(appointment)
     obstacle = _obstacle(appointment)
     if obstacle is None:
         appointment.overbooked_reason = ""
-    elif not appointment.is_overbooked:
+        return ""
+    if not appointment.is_overbooked:
         raise _slot_refused(appointment, "starts_at", obstacle.message)
-    store_appointment(appointment, actor, overbooked=obstacle.code if obstacle else "")
+    return obstacle.code
 
 
 def store_appointment(appointment: Appointment, actor: User, *, overbooked: str = "") -> None:

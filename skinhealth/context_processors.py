@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models import ClinicSettings
 from clinic.permissions import (
     can_manage_accounts,
+    can_manage_templates,
     can_read_settings,
     can_run_desk,
     can_see_own_day,
@@ -112,7 +113,9 @@ def frame(request: HttpRequest) -> dict[str, object]:
     clinic = ClinicSettings.objects.current()
     match = request.resolver_match
     rail: tuple[RailEntry, ...] = ()
+    has_templates = False
     if user is not None and user.is_authenticated:
+        has_templates = can_manage_templates(user)
         if can_manage_accounts(user):
             rail = ADMIN_RAIL
         elif can_run_desk(user):
@@ -126,6 +129,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
         "clinic_logo": logo_address(clinic),
         "has_settings": user is not None and user.is_authenticated and can_read_settings(user),
         "rail": rail_links(rail, match.view_name if match else ""),
+        "has_templates": has_templates,
         "is_demo": settings.IS_DEMO,
         "demo_people": DEMO_PEOPLE if settings.IS_DEMO else (),
         "demo_password": DEMO_PASSWORD if settings.IS_DEMO else "",

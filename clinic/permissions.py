@@ -4,6 +4,8 @@
 `can_<verb>(user, ...)` says what a person may do: what is seen but not allowed is a 403.
 """
 
+from typing import TypeVar
+
 from django.db.models import Q, QuerySet
 
 from clinic.models import (
@@ -11,6 +13,7 @@ from clinic.models import (
     Appointment,
     AppointmentRequest,
     Availability,
+    ClinicalFact,
     ClinicSettings,
     Consultation,
     Doctor,
@@ -18,12 +21,14 @@ from clinic.models import (
     PatientDocument,
     Prescription,
     User,
+    WritingTemplate,
 )
 from clinic.models.patient_document import PatientDocumentQuerySet
 from clinic.models.request import AppointmentRequestQuerySet
 from clinic.models.schedule import AbsenceQuerySet
 
 Role = User.Role
+Fact = TypeVar("Fact", bound=ClinicalFact)
 
 
 def is_admin(user: User) -> bool:
@@ -168,6 +173,20 @@ def can_keep_documents(user: User, patient: Patient) -> bool:
     return is_secretary(user) or is_doctor(user)
 
 
+def visible_facts(user: User, model: type[Fact]) -> QuerySet[Fact]:
+    """Allergies, conditions or current drugs, for the doctors who treat the patient."""
+    return model._default_manager.filter(patient__in=patients_in_care(user))
+
+
+def visible_templates(user: User) -> QuerySet[WritingTemplate]:
+    """Templates: doctors see their own and the clinic's, the admin the clinic's."""
+    if is_doctor(user):
+        return WritingTemplate.objects.filter(Q(owner=user) | Q(owner__isnull=True))
+    if is_admin(user):
+        return WritingTemplate.objects.filter(owner__isnull=True)
+    return WritingTemplate.objects.none()
+
+
 def can_manage_accounts(user: User) -> bool:
     """Create, change, deactivate accounts."""
     return is_admin(user)
@@ -283,6 +302,28 @@ def can_write_visit(user: User, consultation: Consultation) -> bool:
 def can_revoke_prescription(user: User, prescription: Prescription) -> bool:
     """Revoke a signed prescription."""
     return is_doctor(user) and prescription.consultation.doctor.user_id == user.pk
+
+
+def can_insert_templates(user: User) -> bool:
+    """Write with templates, and keep what is written as one."""
+    return is_doctor(user)
+
+
+def can_manage_templates(user: User) -> bool:
+    """Open the page on which templates are written and put away."""
+    return is_doctor(user) or is_admin(user)
+
+
+def can_own_template(user: User, owner: User | None) -> bool:
+    """Write a template for this owner; one without an owner is the whole clinic's."""
+    if owner is None:
+        return is_doctor(user) or is_admin(user)
+    return is_doctor(user) and owner == user
+
+
+def can_change_template(user: User, template: WritingTemplate) -> bool:
+    """Change or put away a template: one's own, and any of the clinic's."""
+    return can_own_template(user, template.owner)
 
 
 def can_keep_calendar_feed(user: User) -> bool:

@@ -14,6 +14,8 @@ from clinic.views import (
     day,
     desk,
     documents,
+    drug_warnings,
+    facts,
     own_consents,
     patient_documents,
     patients,
@@ -29,6 +31,7 @@ from clinic.views import (
     waiting_room,
     waiting_screen,
     walk_ins,
+    writing_templates,
 )
 
 app_name = "clinic"
@@ -72,13 +75,31 @@ urlpatterns: list[URLPattern] = [
     path("day/", day.doctor_day, name="doctor_day"),
     path("appointments/<uuid:pk>/open/", visits.visit_open, name="visit_open"),
     path("visits/<uuid:pk>/save/", visits.visit_save, name="visit_save"),
-    path("visits/<uuid:pk>/facts/", visits.visit_facts, name="visit_facts"),
+    path("visits/<uuid:pk>/facts/", facts.visit_facts, name="visit_facts"),
+    path("visits/<uuid:pk>/facts/<slug:kind>/", facts.fact_add, name="fact_add"),
+    path("facts/<slug:kind>/<uuid:pk>/end/", facts.fact_end, name="fact_end"),
     path("visits/<uuid:pk>/sign/", visits.visit_sign, name="visit_sign"),
     path("visits/<uuid:pk>/addenda/", visits.addendum_add, name="addendum_add"),
     path(
         "visits/<uuid:pk>/prescription/",
         prescriptions.prescription_save,
         name="prescription_save",
+    ),
+    path("visits/<uuid:pk>/warnings/", drug_warnings.drug_warnings, name="drug_warnings"),
+    path(
+        "visits/<uuid:pk>/warnings/override/",
+        drug_warnings.warning_override,
+        name="warning_override",
+    ),
+    path("templates/", writing_templates.template_list, name="template_list"),
+    path("templates/new/<slug:kind>/", writing_templates.template_new, name="template_new"),
+    path("templates/menu/<slug:kind>/", writing_templates.template_menu, name="template_menu"),
+    path("templates/keep/<slug:kind>/", writing_templates.template_keep, name="template_keep"),
+    path("templates/<uuid:pk>/", writing_templates.template_edit, name="template_edit"),
+    path(
+        "templates/<uuid:pk>/archive/",
+        writing_templates.template_archive,
+        name="template_archive",
     ),
     path("prescriptions/<uuid:pk>/pdf/", prescriptions.prescription_pdf, name="prescription_pdf"),
     path(

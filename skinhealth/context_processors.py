@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models import ClinicSettings
 from clinic.permissions import (
     can_manage_accounts,
+    can_manage_templates,
     can_read_settings,
     can_run_desk,
     can_see_own_day,
@@ -148,7 +149,9 @@ def frame(request: HttpRequest) -> dict[str, object]:
     clinic = ClinicSettings.objects.current()
     match = request.resolver_match
     rail: tuple[RailEntry, ...] = ()
+    has_templates = False
     if user is not None and user.is_authenticated:
+        has_templates = can_manage_templates(user)
         if can_manage_accounts(user):
             rail = ADMIN_RAIL
         elif can_run_desk(user):
@@ -164,6 +167,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
         "rail": rail_links(rail, match.view_name if match else ""),
         # Asked for at the door alone, so looked up only there.
         "is_sign_up_open": is_sign_up_open,
+        "has_templates": has_templates,
         "is_demo": settings.IS_DEMO,
         "demo_people": DEMO_PEOPLE if settings.IS_DEMO else (),
         "demo_password": DEMO_PASSWORD if settings.IS_DEMO else "",

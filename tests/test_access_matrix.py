@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from clinic.models import (
     Absence,
+    Allergy,
     Appointment,
     AppointmentNotice,
     AppointmentRequest,
@@ -35,6 +36,7 @@ from clinic.models import (
 )
 from clinic.services.answer_links import answer_address
 from clinic.services.patient_documents import add_document
+from clinic.services.writing_templates import create_template
 from diagnosis.models import Disease, Lesion, LesionImage, Prediction, Review
 from diagnosis.services.atlas_images import add_atlas_image
 from diagnosis.services.referral_letters import write_referral_letter
@@ -174,6 +176,20 @@ diagnosis:image_upload               POST   visit             in   404  404  422
 clinic:visit_save                    POST   visit             in   404  404  422  404  404  404
 clinic:visit_save                    POST   signed            in   404  404  422  404  403  404
 clinic:visit_facts                   POST   visit             in   404  404  302  404  404  404
+clinic:fact_add                      POST   visit             in   404  404  422  404  404  404
+clinic:fact_end                      POST   allergy           in   404  404  422  404  404  404
+clinic:drug_warnings                 POST   visit             in   404  404  200  404  404  404
+clinic:warning_override              POST   visit             in   404  404  422  404  404  404
+clinic:template_list                 GET    -                 in   200  403  200  200  403  403
+clinic:template_new                  GET    -                 in   200  403  200  200  403  403
+clinic:template_new                  POST   -                 in   422  403  422  422  403  403
+clinic:template_menu                 GET    -                 in   403  403  200  200  403  403
+clinic:template_keep                 POST   -                 in   403  403  422  422  403  403
+clinic:template_edit                 GET    template          in   404  404  200  404  404  404
+clinic:template_edit                 POST   template          in   404  404  422  404  404  404
+clinic:template_edit                 GET    clinic_template   in   200  404  200  200  404  404
+clinic:template_archive              POST   template          in   404  404  302  404  404  404
+clinic:template_archive              POST   clinic_template   in   302  404  302  302  404  404
 clinic:prescription_save             POST   visit             in   404  404  422  404  404  404
 clinic:visit_sign                    POST   visit             in   404  404  422  404  404  404
 clinic:addendum_add                  POST   signed            in   404  404  422  404  403  404
@@ -264,6 +280,11 @@ SCREEN_SECRET = "a-secret-that-the-screen-was-given"
 # What an address needs beside the key of its object.
 ARGUMENTS = {
     "clinic:document_verify": {"token": "token-of-a-prescription"},
+    "clinic:fact_add": {"kind": "allergy"},
+    "clinic:fact_end": {"kind": "allergy"},
+    "clinic:template_new": {"kind": "notes"},
+    "clinic:template_menu": {"kind": "notes"},
+    "clinic:template_keep": {"kind": "notes"},
     "clinic:calendar_feed": {"token": FEED_TOKEN},
     "clinic:waiting_screen": {"secret": SCREEN_SECRET},
     # Of the reminder that `things` holds.
@@ -366,6 +387,8 @@ def things(admin, doctor, patient, secretary, settings, tmp_path):
         "clinical_paper": _document(patient, doctor, category="histology", is_shared=False),
         "insurance_card": _document(patient, secretary, category="insurance", is_shared=True),
         "arrival": arrival,
+        "allergy": Allergy.objects.create(patient=patient, substance="Penicillin"),
+        "clinic_template": _template(doctor, owner=None),
         "consent": ConsentFactory(patient=patient, recorded_by=secretary),
         "doctor": doctor.doctor,
         "draft": Prescription.objects.create(consultation=visit),
@@ -394,6 +417,7 @@ def things(admin, doctor, patient, secretary, settings, tmp_path):
         "signed_prediction": signed_prediction,
         "body_site": BodySite.objects.get(code="back"),
         "symptom": Symptom.objects.get(code="itching"),
+        "template": _template(doctor, owner=doctor),
         "visit": visit,
         "visit_type": appointment.visit_type,
         "secrets": [patient.full_name, patient.record_number, visit.notes, "Melanoma"],
@@ -408,6 +432,12 @@ def _request(**of_both):
         **of_both,
     )
     return AppointmentRequest.objects.create(appointment=appointment, first_day=day, last_day=day)
+
+
+def _template(doctor, *, owner):
+    return create_template(
+        actor=doctor, kind="notes", owner=owner, name="Nevus", content={"plan": "Watch"}
+    )
 
 
 def _visit(*, days_ago, status=Appointment.Status.IN_CONSULTATION, **of_both):

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from clinic.models import Appointment, Prescription, PrescriptionLine
+from clinic.models import Allergy, Appointment, Prescription, PrescriptionLine
 from diagnosis.models import Disease, Prediction, Review
 from diagnosis.services.images import upload_image
 from ml.labels import LABELS
@@ -118,7 +118,8 @@ def make_case(doctor, patient, *, days_ago, cancelled=False, signed=True):
 @pytest.fixture
 def world(admin, secretary, doctor, other_doctor, patient, other_patient):
     """Two doctors, two patients; one visit is signed, one open, one was cancelled afterwards."""
-    type(patient).objects.update(allergies=CLINICAL_WORDS["allergies"])
+    for each in (patient, other_patient):
+        Allergy.objects.create(patient=each, substance=CLINICAL_WORDS["allergies"])
     cases = [
         make_case(doctor, patient, days_ago=3),
         make_case(doctor, patient, days_ago=0, signed=False),

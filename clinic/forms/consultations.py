@@ -7,8 +7,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from clinic.forms.choices import offer_rows
-from clinic.models import Addendum, BodySite, Consultation, Patient, Symptom
-from clinic.services.consultations import facts_fingerprint
+from clinic.models import Addendum, BodySite, Consultation, Symptom
+from clinic.services.consultations import NOTES_FIELDS
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,19 @@ class VisitNotesForm(forms.ModelForm[Consultation]):
 
     class Meta:
         model = Consultation
-        fields = ("reason", "body_site", "notes", "conclusion")
-        widgets = {
-            "notes": forms.Textarea(attrs={"rows": 5}),
-            "conclusion": forms.Textarea(attrs={"rows": 3}),
-        }
+        fields = (
+            "reason",
+            "history",
+            "body_site",
+            "examination",
+            "assessment",
+            "plan",
+            "follow_up_weeks",
+            "notes",
+            "conclusion",
+        )
+        # One line each until somebody writes: they grow with their text.
+        widgets = {field: forms.Textarea(attrs={"rows": 1}) for field in NOTES_FIELDS}
 
     def __init__(
         self, *args: Any, body_sites: Iterable[BodySite] | None = None, **kwargs: Any
@@ -67,8 +75,10 @@ class VisitNotesForm(forms.ModelForm[Consultation]):
                 for symptoms in (mine["symptoms"], stored.symptoms.all())
             ),
             "body_site": (str(mine["body_site"] or ""), str(stored.body_site or "")),
-            "notes": (mine["notes"], stored.notes),
-            "conclusion": (mine["conclusion"], stored.conclusion),
+            "follow_up_weeks": tuple(
+                str(weeks or "") for weeks in (mine["follow_up_weeks"], stored.follow_up_weeks)
+            ),
+            **{field: (mine[field], getattr(stored, field)) for field in NOTES_FIELDS},
         }
         return [
             Difference(str(self[name].label), *pair)
@@ -85,31 +95,6 @@ def offered_symptoms(consultation: Consultation) -> QuerySet[Any]:
     return Symptom.objects.annotate(is_chosen=Exists(of_visit)).filter(
         Q(is_active=True) | Q(is_chosen=True)
     )
-
-
-class ClinicalFactsForm(forms.ModelForm[Patient]):
-    """What holds for the patient beyond one visit, with a mark of what was read before."""
-
-    facts_seen = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    class Meta:
-        model = Patient
-        fields = ("phototype", "allergies", "has_no_known_allergies")
-        widgets = {"allergies": forms.Textarea(attrs={"rows": 2})}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"auto_id": "facts_%s", **kwargs})
-        self.initial["facts_seen"] = facts_fingerprint(self.instance)
-
-    def clean(self) -> dict[str, Any]:
-        """Refuses allergies and “no known allergies” together, at the box to untick."""
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if cleaned.get("allergies") and cleaned.get("has_no_known_allergies"):
-            self.add_error(
-                "has_no_known_allergies",
-                _("There are allergies: untick “no known allergies”."),
-            )
-        return cleaned
 
 
 class SignForm(forms.Form):

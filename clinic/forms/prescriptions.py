@@ -34,6 +34,7 @@ class PrescriptionLineForm(forms.ModelForm[PrescriptionLine]):
             "is_substitution_allowed",
             "note",
         )
+        widgets = {"drug": forms.TextInput(attrs={"list": "drug-names"})}
         error_messages = {
             "drug": {"required": _("Name the drug.")},
             "dose": {"required": _("Say how much.")},
@@ -108,6 +109,28 @@ def line_differences(mine: list[DraftLine], stored: list[DraftLine]) -> list[Dif
     """The typed lines beside the stored ones, in words."""
     mine_words, stored_words = ("\n".join(line.words for line in each) for each in (mine, stored))
     return [Difference(gettext("Prescription"), mine_words, stored_words)]
+
+
+def typed_drugs(data: Mapping[str, Any]) -> list[str]:
+    """The drugs of lines that are being typed and need not be complete yet."""
+    prefixes = (f"lines-{number}" for number in range(MAX_LINES))
+    return [
+        data.get(f"{prefix}-drug", "").strip()
+        for prefix in prefixes
+        if not data.get(f"{prefix}-{DELETION_FIELD_NAME}")
+    ]
+
+
+class OverrideForm(forms.Form):
+    """Why a drug is prescribed in spite of a warning."""
+
+    key = forms.CharField(max_length=24, widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label=_("Why is it prescribed anyway?"),
+        max_length=200,
+        help_text=_("It stands in the record and on the prescription."),
+        error_messages={"required": _("Say in a few words why it is prescribed anyway.")},
+    )
 
 
 class RevocationForm(forms.Form):

@@ -6,20 +6,23 @@ from clinic.models.clinic_settings import ClinicSettings
 from clinic.models.consent import Consent
 from clinic.models.consultation import Addendum, Consultation
 from clinic.models.document import IssuedDocument
+from clinic.models.facts import Allergy, ClinicalFact, Condition, CurrentDrug
 from clinic.models.notice import AppointmentNotice
 from clinic.models.patient import Patient
 from clinic.models.patient_document import PatientDocument
-from clinic.models.prescription import Prescription, PrescriptionLine
+from clinic.models.prescription import Prescription, PrescriptionLine, WarningOverride
 from clinic.models.request import AppointmentRequest
 from clinic.models.schedule import Absence, Availability, Doctor, VisitType
 from clinic.models.sign_up import SignUpCode
 from clinic.models.translated import TranslatedModel
 from clinic.models.user import User
 from clinic.models.waiting_room import ArrivalToken, WaitingScreen
+from clinic.models.writing_template import WritingTemplate, WritingTemplateVersion
 
 __all__ = [
     "Absence",
     "Addendum",
+    "Allergy",
     "Appointment",
     "AppointmentNotice",
     "AppointmentRequest",
@@ -30,8 +33,11 @@ __all__ = [
     "BodySite",
     "CalendarFeed",
     "ClinicSettings",
+    "ClinicalFact",
+    "Condition",
     "Consent",
     "Consultation",
+    "CurrentDrug",
     "Doctor",
     "IssuedDocument",
     "Patient",
@@ -44,4 +50,7 @@ __all__ = [
     "User",
     "VisitType",
     "WaitingScreen",
+    "WarningOverride",
+    "WritingTemplate",
+    "WritingTemplateVersion",
 ]

@@ -2,6 +2,7 @@ import uuid
 from typing import ClassVar, Self
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -39,7 +40,17 @@ class Consultation(models.Model):
         blank=True,
         verbose_name=_("body site"),
     )
-    notes = models.TextField(_("notes"), blank=True)
+    history = models.TextField(_("history"), blank=True)
+    examination = models.TextField(_("examination"), blank=True)
+    assessment = models.TextField(_("assessment"), blank=True)
+    plan = models.TextField(_("plan"), blank=True)
+    notes = models.TextField(_("other notes"), blank=True)
+    follow_up_weeks = models.PositiveSmallIntegerField(
+        _("seen again in weeks"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(520)],
+    )
     conclusion = models.TextField(
         _("conclusion for the patient"),
         blank=True,

@@ -61,7 +61,6 @@ class Patient(models.Model):
     phototype = models.PositiveSmallIntegerField(
         _("phototype"), choices=Phototype, null=True, blank=True
     )
-    allergies = models.TextField(_("allergies"), blank=True)
     has_no_known_allergies = models.BooleanField(_("no known allergies"), default=False)
     has_email_reminders = models.BooleanField(_("reminders by e-mail"), default=True)
     has_sms_reminders = models.BooleanField(_("reminders by text message"), default=True)
@@ -78,13 +77,6 @@ class Patient(models.Model):
         verbose_name_plural = _("patients")
         ordering = ["full_name", "record_number"]
         indexes = [models.Index(fields=["full_name", "record_number"], name="patient_by_name")]
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(allergies="") | models.Q(has_no_known_allergies=False),
-                name="patient_has_allergies_or_none_known",
-                violation_error_message=_("There are allergies: untick “no known allergies”."),
-            ),
-        ]
 
     def __str__(self) -> str:
         return self.full_name

@@ -3,6 +3,7 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -33,6 +34,12 @@ class Prescription(models.Model):
     signed_at = models.DateTimeField(_("signed"), null=True, blank=True)
     signed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    drug_table_version = models.CharField(
+        _("checked with version"),
+        max_length=20,
+        blank=True,
+        help_text=_("The version of the table of drugs at the signature."),
     )
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
     revoked_by = models.ForeignKey(
@@ -85,6 +92,12 @@ class PrescriptionLine(models.Model):
     is_substitution_allowed = models.BooleanField(_("substitution allowed"), default=True)
     is_as_needed = models.BooleanField(_("as needed"), default=False)
     note = models.CharField(_("note"), max_length=200, blank=True)
+    is_in_table = models.BooleanField(
+        _("in the table of drugs"),
+        default=False,
+        editable=False,
+        help_text=_("Whether the drug was looked up at the signature."),
+    )
 
     class Meta:
         verbose_name = _("line")
@@ -93,3 +106,41 @@ class PrescriptionLine(models.Model):
 
     def __str__(self) -> str:
         return self.drug
+
+
+class WarningOverride(models.Model):
+    """Why a doctor prescribes in spite of a warning; frozen with the signature."""
+
+    class Kind(models.TextChoices):
+        ALLERGY = "allergy", _("Allergy")
+        DUPLICATE = "duplicate", _("Twice the same")
+        INTERACTION = "interaction", _("Interaction")
+        PREGNANCY = "pregnancy", _("Pregnancy")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    prescription = models.ForeignKey(
+        Prescription, on_delete=models.PROTECT, related_name="overrides"
+    )
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    key = models.CharField(_("key"), max_length=24, help_text=_("Tells warnings apart."))
+    words = models.TextField(_("warning"))
+    reason = models.CharField(_("reason"), max_length=200)
+    table_version = models.CharField(_("version of the table"), max_length=20)
+    overridden_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    overridden_at = models.DateTimeField(_("overridden"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("overridden warning")
+        verbose_name_plural = _("overridden warnings")
+        ordering = ["overridden_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["prescription", "key"], name="warning_is_overridden_once"
+            ),
+            models.CheckConstraint(condition=~models.Q(reason=""), name="override_says_why"),
+        ]
+
+    def __str__(self) -> str:
+        return self.words

@@ -15,7 +15,6 @@ from clinic.models import (
     AuditEvent,
     BodySite,
     Consultation,
-    Patient,
     Symptom,
     User,
 )
@@ -25,12 +24,10 @@ from clinic.services.prescriptions import refuse_other_lines, sign_prescription
 from clinic.services.visit_guard import (
     VisitChangedError,
     VisitSignedError,
-    fingerprint,
-    lock_open_visit,
 )
 
-WRITTEN_FIELDS = ("reason", "body_site_id", "notes", "conclusion")
-FACTS = ("phototype", "allergies", "has_no_known_allergies")
+NOTES_FIELDS = ("history", "examination", "assessment", "plan", "notes", "conclusion")
+WRITTEN_FIELDS = ("reason", "body_site_id", "follow_up_weeks", *NOTES_FIELDS)
 
 
 @transaction.atomic
@@ -61,8 +58,13 @@ def save_visit(
     reason: str,
     symptoms: Iterable[Symptom],
     body_site: BodySite | None,
+    history: str = "",
+    examination: str = "",
+    assessment: str = "",
+    plan: str = "",
     notes: str,
     conclusion: str,
+    follow_up_weeks: int | None = None,
 ) -> Consultation:
     """Stores what the doctor wrote, unless somebody saved since this version was read."""
     stored = Consultation.objects.get(pk=consultation.pk)
@@ -71,8 +73,13 @@ def save_visit(
     written = {
         "reason": reason,
         "body_site_id": body_site.pk if body_site else None,
+        "history": history,
+        "examination": examination,
+        "assessment": assessment,
+        "plan": plan,
         "notes": notes,
         "conclusion": conclusion,
+        "follow_up_weeks": follow_up_weeks,
     }
     chosen = {symptom.pk for symptom in symptoms}
     changed = [field for field in WRITTEN_FIELDS if getattr(stored, field) != written[field]]
@@ -97,53 +104,6 @@ def save_visit(
     return stored
 
 
-def facts_fingerprint(patient: Patient) -> str:
-    """A mark of the clinical facts that a page shows."""
-    return fingerprint([getattr(patient, fact) for fact in FACTS])
-
-
-@transaction.atomic
-def record_clinical_facts(
-    *,
-    consultation: Consultation,
-    actor: User,
-    phototype: int | None,
-    allergies: str,
-    has_no_known_allergies: bool,
-    seen: str | None = None,
-) -> Patient:
-    """Writes down what holds for the patient beyond this visit: phototype and allergies.
-
-    `seen` is the mark of the facts that the doctor had in view: where they have changed since,
-    nothing is overwritten.
-    """
-    lock_open_visit(consultation)
-    patient = Patient.objects.select_for_update(no_key=True).get(pk=consultation.patient_id)
-    before = {fact: getattr(patient, fact) for fact in FACTS}
-    seen_before = facts_fingerprint(patient)
-    patient.phototype = phototype
-    patient.allergies = allergies.strip()
-    patient.has_no_known_allergies = has_no_known_allergies
-    changed = [fact for fact in FACTS if getattr(patient, fact) != before[fact]]
-    if not changed:
-        return patient
-    if seen is not None and seen != seen_before:
-        raise ValidationError(
-            _("Somebody changed these facts meanwhile. Read them once more, then save."),
-            code="changed",
-        )
-    patient.full_clean()
-    patient.save(update_fields=FACTS)
-    record(
-        AuditEvent.Verb.UPDATE,
-        actor=actor,
-        patient=patient,
-        target=patient,
-        detail={"fields": changed},
-    )
-    return patient
-
-
 @transaction.atomic
 def sign_visit(
     *,
@@ -164,7 +124,7 @@ def sign_visit(
         raise VisitChangedError(stored)
     if lines_seen is not None:
         refuse_other_lines(consultation=stored, seen=lines_seen)
-    if not stored.notes.strip() and not stored.conclusion.strip():
+    if not any(getattr(stored, field).strip() for field in NOTES_FIELDS):
         raise ValidationError(_("Write notes or a conclusion first: there is nothing to sign yet."))
     Consultation.objects.filter(pk=stored.pk, signed_at__isnull=True).update(
         signed_at=timezone.now(), signed_by=actor

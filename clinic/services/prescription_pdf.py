@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clinic.models import IssuedDocument, Prescription, PrescriptionLine, User
-from clinic.services.documents import Paper, PrintedPaper, print_paper
+from clinic.services.documents import Paper, PrintedPaper, at_time, print_paper
 
 
 def print_prescription(*, prescription: Prescription, actor: User, site_url: str) -> PrintedPaper:
@@ -19,10 +19,37 @@ def print_prescription(*, prescription: Prescription, actor: User, site_url: str
         consultation=prescription.consultation,
         title=_("Prescription"),
         signed_at=prescription.signed_at,
-        content={"lines": [_line(line) for line in prescription.lines.all()]},
+        content={
+            "lines": [_line(line) for line in prescription.lines.all()],
+            "overrides": _overrides(prescription),
+        },
         revoked_at=prescription.revoked_at,
     )
     return print_paper(paper, actor=actor, site_url=site_url)
+
+
+def _overrides(prescription: Prescription) -> dict[str, object] | None:
+    """The warnings in spite of which it is prescribed; none where there was none."""
+    overrides = prescription.overrides.select_related("overridden_by")
+    if not overrides:
+        return None
+    return {
+        "title": _("Prescribed in spite of a warning"),
+        "entries": [
+            {
+                "warning": override.words,
+                "reason": _("Reason: %(reason)s") % {"reason": override.reason},
+                "small": _("%(who)s, %(when)s, table of drugs %(version)s")
+                % {
+                    "who": override.overridden_by.full_name,
+                    "when": at_time(override.overridden_at),
+                    "version": override.table_version,
+                },
+            }
+            for override in overrides
+        ],
+        "note": _("From a small local table of drugs, not a complete interaction check."),
+    }
 
 
 def use_in_words(line: PrescriptionLine) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import AuditEvent, Consultation, Prescription, PrescriptionLine, User
 from clinic.services.audit import record
+from clinic.services.drug_warnings import settle_warnings
 from clinic.services.visit_guard import VisitChangedError, fingerprint, lock_open_visit
 
 
@@ -92,6 +93,7 @@ def save_prescription(
         detail={"lines": len(lines)},
     )
     if not lines:
+        prescription.overrides.all().delete()
         prescription.delete()
         return None
     return prescription
@@ -107,16 +109,17 @@ def add_lines(*, prescription: Prescription, lines: Iterable[DraftLine]) -> None
 
 
 def sign_prescription(*, consultation: Consultation, actor: User) -> None:
-    """Signs the draft of a visit that is being signed, if it has one."""
+    """Signs the draft of a visit that is being signed, once every warning has its answer."""
     draft = Prescription.objects.filter(
         consultation=consultation, status=Prescription.Status.DRAFT, lines__isnull=False
     ).first()
     if draft is None:
         return
+    settle_warnings(draft)
     draft.status = Prescription.Status.SIGNED
     draft.signed_at = timezone.now()
     draft.signed_by = actor
-    draft.save(update_fields=["status", "signed_at", "signed_by"])
+    draft.save(update_fields=["status", "signed_at", "signed_by", "drug_table_version"])
     record(AuditEvent.Verb.SIGN, actor=actor, patient=consultation.patient, target=draft)
 
 

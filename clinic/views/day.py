@@ -13,6 +13,7 @@ from clinic.models import Appointment, User
 from clinic.permissions import can_see_own_day
 from clinic.requests import SignedInRequest
 from clinic.services.consultations import record_day_view
+from clinic.services.facts import active_allergies
 
 Status = Appointment.Status
 # Who waits comes first, then who is to come; what is over goes to the end.
@@ -50,6 +51,7 @@ def visits_of(user: User, day: date) -> QuerySet[Appointment]:
         .on_day(day)
         .annotate(place=Case(urgent, *places, default=Value(4), output_field=IntegerField()))
         .select_related("patient", "visit_type", "consultation", "arrival_token")
+        .prefetch_related(active_allergies("patient"))
         .order_by("place", "starts_at", "arrived_at", "pk")
     )
 

@@ -160,6 +160,7 @@ def patient_page(
     user = request.user
     login_state = state_of(patient.user) if patient.user else None
     upcoming, past = _appointments(request, patient)
+    is_treating = can_see_clinical(user, patient)
     context = {
         "patient": patient,
         "upcoming": upcoming,
@@ -173,7 +174,8 @@ def patient_page(
         "can_record_consent": can_record_consent(user, patient),
         "can_invite": can_invite_patient(user, patient) and login_state != AccountState.ACTIVE,
         "can_keep_documents": can_keep_documents(user, patient),
-        "can_see_visits": can_see_clinical(user, patient),
+        "can_see_visits": is_treating,
+        "allergies": patient.allergies.filter(ended_at__isnull=True) if is_treating else (),
         "timeline": _timeline(request, patient),
     }
     return render(request, "clinic/patient_detail.html", context, status=status)

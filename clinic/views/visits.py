@@ -10,13 +10,15 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from clinic.forms.consultations import AddendumForm, ClinicalFactsForm, SignForm, VisitNotesForm
+from clinic.forms.consultations import AddendumForm, SignForm, VisitNotesForm
+from clinic.forms.facts import ClinicalFactsForm
 from clinic.forms.prescriptions import RevocationForm, line_formset
-from clinic.models import BodySite, Consent, Consultation, Prescription, User
+from clinic.models import BodySite, Consent, Consultation, Patient, Prescription, User
 from clinic.permissions import (
     can_open_visit,
     can_record_consent,
@@ -30,16 +32,17 @@ from clinic.requests import SignedInRequest
 from clinic.services.appointments import IllegalTransitionError
 from clinic.services.consents import standing_consents
 from clinic.services.consultations import (
+    NOTES_FIELDS,
     add_addendum,
-    facts_fingerprint,
     open_visit,
-    record_clinical_facts,
     save_visit,
     sign_visit,
 )
-from clinic.services.prescriptions import lines_fingerprint, stored_lines
+from clinic.services.facts import facts_fingerprint
+from clinic.services.prescriptions import DraftLine, lines_fingerprint
 from clinic.services.visit_guard import VisitChangedError, VisitSignedError
 from clinic.views.day import day_page
+from clinic.views.visit_parts import facts_context, warnings_context
 
 TIMELINE_SIZE = 10
 NEWEST_DOCUMENTS = 5
@@ -58,6 +61,7 @@ class ConsentState:
 def visit_context(consultation: Consultation, user: User) -> dict[str, Any]:
     """Everything that the clinic's parts of the visit page show."""
     patient = consultation.patient
+    prescription = prescription_of(consultation)
     is_own = can_write_visit(user, consultation)
     can_write = is_own and not consultation.is_signed
     offered = BodySite.objects.offered(consultation.body_site_id)
@@ -74,12 +78,22 @@ def visit_context(consultation: Consultation, user: User) -> dict[str, Any]:
         if can_write
         else None,
         "notes_version": consultation.version,
+        "written_notes": written_notes(consultation),
         "sign_warnings": [],
         "addenda": consultation.addenda.select_related("written_by"),
         "addendum_form": AddendumForm(auto_id="addendum_%s"),
         **_patient_context(consultation, user),
-        **_prescription_context(consultation, user),
+        **facts_context(patient),
+        **_prescription_context(prescription, user),
+        **warnings_context(patient, prescription),
     }
+
+
+def written_notes(consultation: Consultation) -> list[tuple[str, str]]:
+    """The texts of a visit that say something, under the names of their fields."""
+    fields = [field for field in Consultation._meta.fields if field.name in NOTES_FIELDS]
+    texts = [(field.verbose_name, getattr(consultation, field.name)) for field in fields]
+    return [(capfirst(str(name)), text) for name, text in texts if text]
 
 
 def _patient_context(consultation: Consultation, user: User) -> dict[str, Any]:
@@ -100,9 +114,24 @@ def _patient_context(consultation: Consultation, user: User) -> dict[str, Any]:
     }
 
 
-def _prescription_context(consultation: Consultation, user: User) -> dict[str, Any]:
-    prescription: Prescription | None = getattr(consultation, "prescription", None)
-    lines = stored_lines(consultation)
+def prescription_of(consultation: Consultation) -> Prescription | None:
+    """The visit's prescription with all that a page shows of it."""
+    return (
+        Prescription.objects.filter(consultation=consultation)
+        .select_related("signed_by", "revoked_by", "renewed_from", "consultation__doctor")
+        .prefetch_related("lines", "overrides__overridden_by")
+        .first()
+    )
+
+
+def open_visit_with(user: User, patient: Patient) -> Consultation | None:
+    """The patient's open visit with this doctor, if there is one."""
+    open_visits = Consultation.objects.filter(patient=patient, signed_at__isnull=True)
+    return open_visits.filter(doctor__user=user).first()
+
+
+def _prescription_context(prescription: Prescription | None, user: User) -> dict[str, Any]:
+    lines = [DraftLine.of(line) for line in prescription.lines.all()] if prescription else []
     is_issued = prescription is not None and prescription.status == Prescription.Status.SIGNED
     return {
         "prescription": prescription,
@@ -200,28 +229,6 @@ def visit_save(request: SignedInRequest, pk: UUID) -> HttpResponse:
             keep_value=stored.version,
         )
     return saved_answer(request, saved, name="version", value=saved.version)
-
-
-@require_POST
-def visit_facts(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Writes down phototype and allergies."""
-    consultation = writable_visit(request, pk)
-    form = ClinicalFactsForm(request.POST, instance=consultation.patient)
-    if not form.is_valid():
-        seen = form["facts_seen"].value()
-        return visit_part(
-            request, consultation, "card", status=422, facts_form=form, facts_seen=seen
-        )
-    facts = form.cleaned_data
-    seen = facts.pop("facts_seen")
-    try:
-        record_clinical_facts(consultation=consultation, actor=request.user, seen=seen, **facts)
-    except ValidationError as error:
-        form.add_error(None, error)
-        return visit_part(request, consultation, "card", status=409, facts_form=form)
-    if request.htmx:
-        return visit_part(request, consultation, "card", status=200)
-    return back_to_visit(request, consultation, _("Saved."))
 
 
 @require_POST

@@ -1,11 +1,12 @@
 """A signed visit on paper: whole for the doctors, as a letter for the patient."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clinic.models import Addendum, Consultation, IssuedDocument, Prescription, User
 from clinic.services.documents import Paper, PrintedPaper, on_day, print_paper
@@ -54,10 +55,10 @@ def print_visit_report(
     answers = answers_in_words(images, diagnoses) if has_model_answer else []
     sections = [
         Section(_("Reason for the visit"), _reason(visit)),
-        Section(_("Findings and assessment"), [] if is_for_patient else _words(visit.notes)),
+        Section(_("Findings and assessment"), [] if is_for_patient else _notes(visit)),
         Section(_("Diagnoses"), _diagnoses(diagnoses)),
         Section(_("Second opinion of the model"), [Entry(answer) for answer in answers]),
-        Section(_("Conclusion and plan"), _words(visit.conclusion)),
+        Section(_("Conclusion and plan"), [*_words(visit.conclusion), *_follow_up(visit)]),
         Section(_("Prescribed"), _prescribed(prescription)),
         Section(_("Added after the signature"), _addenda(visit.addenda.all())),
     ]
@@ -76,6 +77,28 @@ def _words(text: str) -> list[Entry]:
     # Browsers send line ends as two characters.
     lines = "\n".join(text.strip().splitlines())
     return [Entry(lines)] if lines else []
+
+
+def _notes(visit: Consultation) -> list[Entry]:
+    """What the doctor wrote for doctors, each text under its name where there are several."""
+    parts = {
+        _("History"): visit.history,
+        _("Examination"): visit.examination,
+        _("Assessment"): visit.assessment,
+        _("Plan"): visit.plan,
+        "": visit.notes,
+    }
+    return [replace(entry, title=title) for title, text in parts.items() for entry in _words(text)]
+
+
+def _follow_up(visit: Consultation) -> list[Entry]:
+    weeks = visit.follow_up_weeks
+    if not weeks:
+        return []
+    words = ngettext(
+        "To be seen again in %(count)d week.", "To be seen again in %(count)d weeks.", weeks
+    )
+    return _words(words % {"count": weeks})
 
 
 def _reason(visit: Consultation) -> list[Entry]:

@@ -4,6 +4,7 @@ from django.db.models import Case, Exists, F, OuterRef, QuerySet, When
 
 from clinic.models import AuditEvent, User
 from clinic.services.audit import record
+from clinic.services.facts import active_allergies
 from diagnosis.models import Prediction, Review
 
 
@@ -18,6 +19,7 @@ def predictions_to_review(predictions: QuerySet[Prediction]) -> QuerySet[Predict
     return (
         predictions.filter(~Exists(reviews), ~Exists(newer), status=Prediction.Status.DONE)
         .select_related("image__lesion__patient", "image__lesion__body_site")
+        .prefetch_related(active_allergies("image__lesion__patient"))
         .order_by(warned_first, "-malignant_share", "finished_at")
     )
 

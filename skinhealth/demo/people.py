@@ -28,7 +28,9 @@ class DemoPatient:
     phototype: int
     email: str = ""
     preferred_name: str = ""
-    allergies: str = ""
+    allergies: tuple[tuple[str, str], ...] = ()
+    conditions: tuple[tuple[str, str], ...] = ()
+    current_drugs: tuple[tuple[str, str], ...] = ()
     insurer: str = ""
     agrees_to_analysis: bool = True
     agrees_to_training: bool = True
@@ -48,11 +50,14 @@ OTHER_SECRETARY = ("tom.okafor@demo.example", "Tom Okafor")
 # The first is the patient whom the sign-in page offers to be.
 PATIENTS = (
     DemoPatient("Paul Mercier", date(1958, 3, 14), Sex.MALE, 2, "patient@demo.example",
-                allergies="Penicillin (rash)", insurer="Mutuelle du Rhône"),
+                allergies=(("Penicillins", "rash"),), conditions=(("Gout", "M10.9"),),
+                current_drugs=(("Allopurinol", "300 mg a day"), ("Simvastatin", "20 mg a day")),
+                insurer="Mutuelle du Rhône"),
     DemoPatient("Awa Diallo", date(1991, 7, 2), Sex.FEMALE, 6),
     DemoPatient("Nora Chevalier", date(1975, 11, 23), Sex.FEMALE, 2, "nora.chevalier@demo.example"),
     DemoPatient("Minh Anh Trần", date(1986, 5, 9), Sex.FEMALE, 4, preferred_name="Anh"),
-    DemoPatient("Jürgen Bauer", date(1949, 1, 30), Sex.MALE, 1, allergies="Adhesive plasters"),
+    DemoPatient("Jürgen Bauer", date(1949, 1, 30), Sex.MALE, 1,
+                allergies=(("Adhesive plasters", ""),)),
     DemoPatient("Yasmine El Idrissi", date(1998, 9, 17), Sex.FEMALE, 4),
     DemoPatient("Luca Romano", date(1982, 12, 5), Sex.MALE, 3, "luca.romano@demo.example"),
     DemoPatient("Margaux Petit", date(2004, 4, 26), Sex.FEMALE, 2, agrees_to_training=False),
@@ -61,10 +66,11 @@ PATIENTS = (
     DemoPatient("Rajesh Iyer", date(1977, 6, 19), Sex.MALE, 5),
     DemoPatient("Éloïse Garnier", date(1995, 10, 1), Sex.FEMALE, 2, agrees_to_analysis=False,
                 agrees_to_training=False),
-    DemoPatient("Piotr Nowak", date(1964, 3, 3), Sex.MALE, 2, allergies="Latex"),
+    DemoPatient("Piotr Nowak", date(1964, 3, 3), Sex.MALE, 2, allergies=(("Latex", ""),)),
     DemoPatient("Sofía Castillo", date(1989, 1, 12), Sex.FEMALE, 3, "sofia.castillo@demo.example"),
     DemoPatient("Ahmet Yılmaz", date(1971, 5, 28), Sex.MALE, 3),
-    DemoPatient("Beatriz Carvalho", date(1956, 9, 6), Sex.FEMALE, 3, allergies="Sulfonamides"),
+    DemoPatient("Beatriz Carvalho", date(1956, 9, 6), Sex.FEMALE, 3,
+                allergies=(("Sulfonamides", "hives"),)),
     DemoPatient("Oskar Lindgren", date(2011, 11, 15), Sex.MALE, 1, agrees_to_training=False),
     DemoPatient("Fatoumata Koné", date(1980, 2, 21), Sex.FEMALE, 5),
     DemoPatient("Gérard Lemoine", date(1938, 7, 7), Sex.MALE, 2, insurer="Mutuelle du Rhône"),

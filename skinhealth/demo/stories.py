@@ -13,10 +13,11 @@ class Story:
     drawn_as: str
     reason: str
     symptoms: tuple[str, ...]
-    notes: str
+    examination: str
     conclusion: str
     correction: str
     prescription: tuple[DraftLine, ...] = ()
+    follow_up_weeks: int | None = None
 
 
 NEVUS = Story(
@@ -24,7 +25,10 @@ NEVUS = Story(
     drawn_as="nv",
     reason="Mole that a relative noticed",
     symptoms=("colour-change",),
-    notes="Symmetric, regular network, even brown. No change against the photograph of last year.",
+    examination=(
+        "Symmetric, regular network, even brown. No change against the photograph of last year."
+    ),
+    follow_up_weeks=52,
     conclusion="This mole is harmless. Show it again if it grows, bleeds or changes its colour.",
     correction="Regular network and symmetry: a nevus under the dermatoscope.",
 )
@@ -33,7 +37,7 @@ MELANOMA = Story(
     drawn_as="mel",
     reason="Dark spot that has grown since the spring",
     symptoms=("growth", "colour-change", "shape-change"),
-    notes=(
+    examination=(
         "Asymmetric in two axes, several colours, blue-white veil, irregular streaks. "
         "Excision with 2 mm margin planned for this week; patient informed."
     ),
@@ -48,7 +52,9 @@ BASAL_CELL = Story(
     drawn_as="bcc",
     reason="Small sore that does not heal",
     symptoms=("bleeding", "crusting", "ulceration"),
-    notes="Pearly rim, arborising vessels, small erosion. Punch biopsy taken, local anaesthesia.",
+    examination=(
+        "Pearly rim, arborising vessels, small erosion. Punch biopsy taken, local anaesthesia."
+    ),
     conclusion=(
         "This is a skin cancer that grows slowly and hardly ever spreads. "
         "It is removed in one small operation."
@@ -72,7 +78,9 @@ KERATOSIS = Story(
     drawn_as="akiec",
     reason="Rough patch that comes back",
     symptoms=("scaling", "redness"),
-    notes="Erythematous base with white-yellow scale, strawberry pattern. Field cancerisation.",
+    examination=(
+        "Erythematous base with white-yellow scale, strawberry pattern. Field cancerisation."
+    ),
     conclusion=(
         "This patch comes from years of sun. Treated now, it rarely turns into anything worse. "
         "Use the cream, expect redness for some days, and wear a hat."
@@ -105,7 +113,7 @@ SEBORRHOEIC = Story(
     drawn_as="bkl",
     reason="Brown spot that catches on clothes",
     symptoms=("itching",),
-    notes="Waxy, sharply bordered, comedo-like openings and milia-like cysts. Benign.",
+    examination="Waxy, sharply bordered, comedo-like openings and milia-like cysts. Benign.",
     conclusion="A harmless thickening of the skin. It can stay, or be frozen off if it bothers.",
     correction="Comedo-like openings and milia-like cysts: benign keratosis.",
 )
@@ -114,7 +122,7 @@ FIBROMA = Story(
     drawn_as="df",
     reason="Firm knot on the shin",
     symptoms=(),
-    notes="Central white patch, delicate network around it, dimple sign positive.",
+    examination="Central white patch, delicate network around it, dimple sign positive.",
     conclusion="A harmless knot of scar-like tissue, often after an insect bite. Nothing to do.",
     correction="White patch and dimple sign: dermatofibroma.",
 )
@@ -123,7 +131,7 @@ VASCULAR = Story(
     drawn_as="vasc",
     reason="Red spot that bled once",
     symptoms=("bleeding",),
-    notes="Red and purple lagoons, sharply bordered, no pigment. Cherry angioma.",
+    examination="Red and purple lagoons, sharply bordered, no pigment. Cherry angioma.",
     conclusion="A harmless spot made of small blood vessels.",
     correction="Red lagoons without pigment: a vascular lesion.",
 )
@@ -132,7 +140,9 @@ PSORIASIS = Story(
     drawn_as="akiec",
     reason="Itching patches on the elbows",
     symptoms=("itching", "scaling", "redness"),
-    notes="Well-bordered plaques, silvery scale, dotted vessels in regular order. Nails clear.",
+    examination=(
+        "Well-bordered plaques, silvery scale, dotted vessels in regular order. Nails clear."
+    ),
     conclusion="Psoriasis: not catching, and treatable. Use the ointment every evening.",
     correction="Dotted vessels in regular order on both elbows: psoriasis, outside the classes.",
     prescription=(

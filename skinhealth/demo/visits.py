@@ -3,7 +3,13 @@
 from clinic.models import Appointment, BodySite, Consent, Consultation, Symptom, User
 from clinic.services.appointments import move_appointment
 from clinic.services.consents import has_consent
-from clinic.services.consultations import open_visit, record_clinical_facts, save_visit, sign_visit
+from clinic.services.consultations import open_visit, save_visit, sign_visit
+from clinic.services.facts import (
+    note_allergy,
+    note_condition,
+    note_current_drug,
+    record_clinical_facts,
+)
 from clinic.services.prescriptions import save_prescription
 from diagnosis.models import Disease, Lesion, Prediction, Review
 from diagnosis.services.images import upload_image
@@ -42,9 +48,16 @@ def call_in(
         consultation=consultation,
         actor=doctor,
         phototype=one.phototype,
-        allergies=one.allergies,
         has_no_known_allergies=not one.allergies,
     )
+    for substance, reaction in one.allergies:
+        note_allergy(
+            consultation=consultation, actor=doctor, substance=substance, reaction=reaction
+        )
+    for name, icd10 in one.conditions:
+        note_condition(consultation=consultation, actor=doctor, name=name, icd10=icd10)
+    for drug, dose in one.current_drugs:
+        note_current_drug(consultation=consultation, actor=doctor, drug=drug, dose=dose)
     return consultation
 
 
@@ -80,8 +93,10 @@ def examine(
         reason=story.reason,
         symptoms=Symptom.objects.filter(code__in=story.symptoms),
         body_site=site,
-        notes=story.notes,
+        examination=story.examination,
+        notes="",
         conclusion=story.conclusion,
+        follow_up_weeks=story.follow_up_weeks,
     )
     return prediction
 

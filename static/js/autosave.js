@@ -87,6 +87,7 @@
     const state = stateOf(form);
     if (response.ok) {
       showStored(form, await response.text());
+      form.dispatchEvent(new CustomEvent("autosave:stored", { bubbles: true }));
       return true;
     }
     if (response.type === "opaqueredirect") {

@@ -23,7 +23,23 @@
     if (form.querySelector("[data-lines] [data-line]")) form.querySelector("[data-line-add]").focus();
     else addLine(form);
     form.dispatchEvent(new Event("change", { bubbles: true }));
+    drugsChanged();
   }
+
+  // Fills what the table of drugs says of a drug into the fields of its line that are still empty.
+  function fillUsual(input) {
+    const options = document.getElementById(input.getAttribute("list"))?.options ?? [];
+    const drug = [...options].find((option) => option.value.toLowerCase() === input.value.trim().toLowerCase());
+    if (!drug) return;
+    for (const [name, words] of Object.entries(drug.dataset)) {
+      const field = input.form.elements[input.name.replace(/drug$/, name)];
+      if (field && !field.value.trim()) field.value = words;
+    }
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  // The warnings beside the prescription ask again.
+  const drugsChanged = () => document.body.dispatchEvent(new CustomEvent("drugsChanged"));
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-line-add], [data-line-remove]");
@@ -36,6 +52,16 @@
   document.addEventListener("input", (event) => {
     const line = event.target.closest("[data-line]");
     if (line) requireWords(line);
+  });
+
+  document.addEventListener("change", (event) => {
+    if (!event.target.closest("[data-lines]")) return;
+    if (event.target.name?.endsWith("-drug")) fillUsual(event.target);
+    drugsChanged();
+  });
+
+  document.addEventListener("autosave:stored", (event) => {
+    if (event.target.querySelector("[data-lines]")) drugsChanged();
   });
 
   document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-line]").forEach(requireWords));

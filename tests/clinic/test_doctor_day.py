@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from clinic.models import Appointment, AuditEvent, Consultation
+from clinic.models import Allergy, Appointment, AuditEvent, Consultation
 from tests.factories import AppointmentFactory, ConsultationFactory, PatientFactory
 
 Status = Appointment.Status
@@ -72,7 +72,8 @@ def test_an_open_visit_is_continued_and_a_signed_one_read(consultation, doctor, 
 
 
 def test_allergies_are_marked(doctor, noon, sign_in):
-    book(doctor, noon, "Careful Person", person={"allergies": "Penicillin"})
+    careful = book(doctor, noon, "Careful Person")
+    Allergy.objects.create(patient=careful.patient, substance="Penicillin")
     assert "Allergies" in day(sign_in(doctor))
 
 

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from clinic.models import AuditEvent
+from clinic.models import Allergy, AuditEvent
 from clinic.services.patients import searchable
 from tests.factories import AppointmentFactory, PatientFactory
 
@@ -138,7 +138,7 @@ def test_the_list_takes_few_queries_however_many_patients(
 
 def test_the_page_of_a_patient_shows_the_desk_nothing_medical(desk, consultation):
     patient = consultation.patient
-    patient.allergies = "Penicillin"
+    Allergy.objects.create(patient=patient, substance="Penicillin")
     patient.phototype = 2
     patient.save()
     consultation.reason = "Changing mole"

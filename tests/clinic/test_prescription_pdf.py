@@ -1,14 +1,16 @@
 """A signed prescription on paper: what it says, who gets it, and what the trail keeps of it."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 
 import pytest
 from pypdf import PdfReader
 
-from clinic.models import AuditEvent, Consultation, IssuedDocument, Patient, Prescription
+from clinic.models import Allergy, AuditEvent, Consultation, IssuedDocument, Patient, Prescription
 from clinic.services.consultations import sign_visit
+from clinic.services.drug_warnings import check_prescription, override_warning
 from clinic.services.prescriptions import DraftLine, revoke_prescription, save_prescription
 from tests.papers import address_on, pages_of, text_of
 
@@ -26,6 +28,8 @@ CREAM = DraftLine(
     is_as_needed=True,
     note="Not on the face.",
 )
+# Twelve that the table of drugs does not know, so nothing speaks against them.
+MANY = [replace(CREAM, drug=f"Cold cream {number}") for number in range(12)]
 TABLET = DraftLine(drug="Ibuprofen", dose="1 tablet", frequency="daily", duration="5 days")
 
 
@@ -92,7 +96,7 @@ def test_the_signature_has_a_name_and_the_time_by_the_clinics_clock(signed, mine
 def test_a_long_prescription_numbers_its_pages_and_names_the_patient_on_each(
     prescribe, patient, mine
 ):
-    prescription = prescribe(*[CREAM] * 12)
+    prescription = prescribe(*MANY)
     pages = pages_of(mine.get(url(prescription)))
     assert len(pages) == 2
     for number, page in enumerate(pages, start=1):
@@ -162,7 +166,7 @@ def test_a_draft_is_not_printed(consultation, doctor, patient, sign_in):
 
 
 def test_a_revoked_prescription_says_so_across_every_page(prescribe, doctor, mine):
-    prescription = prescribe(*[CREAM] * 12)
+    prescription = prescribe(*MANY)
     before = mine.get(url(prescription))
     revoke_prescription(prescription=prescription, actor=doctor, reason="Rash after two days")
     after = mine.get(url(prescription))
@@ -218,3 +222,26 @@ def test_a_draft_is_not_offered(consultation, doctor, patient, sign_in):
     browser = sign_in(doctor)
     for page in (f"/visits/{consultation.pk}/", f"/patients/{patient.pk}/"):
         assert url(draft) not in browser.get(page).content.decode()
+
+
+def test_a_warning_and_why_it_was_overridden_stand_on_the_paper(
+    consultation, doctor, patient, prescribe, mine
+):
+    Allergy.objects.create(patient=patient, substance="Penicillin", code="penicillins")
+    line = DraftLine(drug="Amoxicillin", dose="1 capsule", frequency="daily", duration="5 days")
+    save_prescription(consultation=consultation, actor=doctor, lines=[line])
+    [warning] = check_prescription(consultation).warnings
+    override_warning(
+        consultation=consultation, actor=doctor, key=warning.key, reason='Tolerated #read("x")'
+    )
+    text = text_of(mine.get(url(prescribe(line))))
+    assert "Prescribed in spite of a warning" in text
+    assert "Amoxicillin belongs to the penicillins. Recorded allergy: Penicillin." in text
+    assert 'Reason: Tolerated #read("x")' in text
+    assert "Dora Doctor" in text
+    assert "table of drugs 1" in text
+    assert "a small local table of drugs, not a complete interaction check" in text
+
+
+def test_a_prescription_without_a_warning_says_nothing_of_one(signed, mine):
+    assert "warning" not in text_of(mine.get(url(signed)))

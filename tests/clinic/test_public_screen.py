@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.models import Appointment, AuditEvent, WaitingScreen
+from clinic.models import Allergy, Appointment, AuditEvent, WaitingScreen
 from clinic.services.appointments import move_appointment
 from clinic.services.consultations import open_visit
 from clinic.services.waiting_screen import renew_screen
@@ -122,8 +122,8 @@ def test_the_screen_names_nobody_and_says_nothing_medical(client, address, docto
         full_name="Zacharias Quill",
         phone="+33698765432",
         email="zq@example.org",
-        allergies="Penicillin",
     )
+    Allergy.objects.create(patient=patient, substance="Penicillin")
     appointment = arrive(doctor, patient=patient, note="Owes a form")
     visit = open_visit(appointment=appointment, actor=doctor)
     visit.notes, visit.reason, visit.conclusion = "Melanoma", "Itches", "Excision"

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.models import Appointment, ArrivalToken, AuditEvent
+from clinic.models import Allergy, Appointment, ArrivalToken, AuditEvent
 from clinic.services.appointments import move_appointment
 from tests.clinic.desk import at_once, booked, in_status
 from tests.factories import AppointmentFactory, ConsultationFactory, PatientFactory
@@ -278,8 +278,7 @@ def test_reading_the_board_is_noted_once_however_often_it_refreshes(desk, secret
 
 
 def test_the_board_holds_nothing_medical(desk, doctor, patient):
-    patient.allergies = "ALLERGIC-TO-SOMETHING"
-    patient.save()
+    Allergy.objects.create(patient=patient, substance="ALLERGIC-TO-SOMETHING")
     ConsultationFactory(
         appointment__doctor=doctor.doctor,
         appointment__patient=patient,

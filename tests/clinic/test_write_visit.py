@@ -4,7 +4,8 @@ import pytest
 from django.utils import timezone
 
 from clinic.models import Appointment, AuditEvent, BodySite, Symptom
-from clinic.services.consultations import facts_fingerprint, save_visit
+from clinic.services.consultations import save_visit
+from clinic.services.facts import facts_fingerprint
 from tests.factories import AppointmentFactory
 
 HTMX = {"HX-Request": "true"}
@@ -23,7 +24,7 @@ def notes(version=0, **fields):
 
 
 def facts(patient, **fields):
-    return {"facts_seen": facts_fingerprint(patient), "phototype": "", "allergies": "", **fields}
+    return {"facts_seen": facts_fingerprint(patient), "phototype": "", **fields}
 
 
 @pytest.fixture
@@ -51,8 +52,13 @@ def test_a_visit_is_written_up(consultation, doctor, sign_in):
             reason="A mole that grew",
             symptoms=[itching.pk, bleeding.pk],
             body_site=back.pk,
-            notes="6 mm, irregular border",
+            history="It has grown since the spring.",
+            examination="6 mm, irregular border",
+            assessment="A nevus, to be watched",
+            plan="Photograph again",
+            notes="Works outdoors",
             conclusion="We look at it again in three months.",
+            follow_up_weeks=12,
         ),
     )
     assert response.url == f"/visits/{consultation.pk}/"
@@ -60,7 +66,12 @@ def test_a_visit_is_written_up(consultation, doctor, sign_in):
     assert consultation.reason == "A mole that grew"
     assert set(consultation.symptoms.all()) == {itching, bleeding}
     assert consultation.body_site == back
-    assert consultation.notes == "6 mm, irregular border"
+    assert consultation.history == "It has grown since the spring."
+    assert consultation.examination == "6 mm, irregular border"
+    assert consultation.assessment == "A nevus, to be watched"
+    assert consultation.plan == "Photograph again"
+    assert consultation.notes == "Works outdoors"
+    assert consultation.follow_up_weeks == 12
     assert consultation.conclusion == "We look at it again in three months."
     assert consultation.version == 1
 
@@ -112,6 +123,27 @@ def test_a_stale_window_is_told_and_both_texts_are_shown(consultation, doctor, s
     assert 'data-keep-value="1"' in page
     consultation.refresh_from_db()
     assert consultation.notes == "Text of the first window"
+
+
+@pytest.mark.parametrize(
+    "field", ["history", "examination", "assessment", "plan", "follow_up_weeks"]
+)
+def test_two_windows_are_compared_in_every_field(field, consultation, doctor, sign_in):
+    browser = sign_in(doctor)
+    browser.post(save_url(consultation), notes(**{field: "3"}))
+    response = browser.post(save_url(consultation), notes(**{field: "4"}), headers=HTMX)
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert page.count("<h4>") == 1
+    consultation.refresh_from_db()
+    assert str(getattr(consultation, field)) == "3"
+
+
+@pytest.mark.parametrize("weeks", ["0", "521", "soon"])
+def test_a_follow_up_outside_ten_years_is_said_at_its_field(weeks, consultation, doctor, sign_in):
+    response = sign_in(doctor).post(save_url(consultation), notes(follow_up_weeks=weeks))
+    assert response.status_code == 422
+    assert 'id="notes_follow_up_weeks_error"' in response.content.decode()
 
 
 def test_a_stale_window_without_scripts_keeps_its_text_in_the_form(consultation, doctor, sign_in):
@@ -239,63 +271,32 @@ def test_patients_do_not_write_in_their_record(url, consultation, doctor, patien
     assert browser.post(url(consultation)).status_code == 403
 
 
-def test_allergies_and_phototype_are_written_down(consultation, doctor, patient, sign_in):
-    response = sign_in(doctor).post(
-        facts_url(consultation), facts(patient, phototype=2, allergies="Penicillin")
-    )
+def test_the_phototype_is_written_down(consultation, doctor, patient, sign_in):
+    response = sign_in(doctor).post(facts_url(consultation), facts(patient, phototype=2))
     assert response.url == f"/visits/{consultation.pk}/"
     patient.refresh_from_db()
-    assert (patient.phototype, patient.allergies) == (2, "Penicillin")
+    assert patient.phototype == 2
     event = AuditEvent.objects.get(verb=AuditEvent.Verb.UPDATE)
-    assert event.detail == {"fields": ["phototype", "allergies"]}
-
-
-def test_the_card_shows_the_allergies_at_once(consultation, doctor, patient, sign_in):
-    response = sign_in(doctor).post(
-        facts_url(consultation), facts(patient, allergies="Penicillin"), headers=HTMX
-    )
-    assert response.status_code == 200
-    assert "Penicillin" in response.content.decode()
-
-
-def test_allergies_and_none_known_exclude_each_other(consultation, doctor, patient, sign_in):
-    response = sign_in(doctor).post(
-        facts_url(consultation),
-        facts(patient, allergies="Penicillin", has_no_known_allergies="on"),
-    )
-    assert response.status_code == 422
-    assert 'id="facts_has_no_known_allergies_error"' in response.content.decode()
-    patient.refresh_from_db()
-    assert patient.allergies == ""
-
-
-def test_no_known_allergies_is_said_explicitly(consultation, doctor, patient, sign_in):
-    response = sign_in(doctor).post(
-        facts_url(consultation), facts(patient, has_no_known_allergies="on"), headers=HTMX
-    )
-    assert "No known allergies" in response.content.decode()
-    patient.refresh_from_db()
-    assert patient.has_no_known_allergies
+    assert event.detail == {"fields": ["phototype"]}
 
 
 def test_facts_that_changed_meanwhile_are_not_overwritten(consultation, doctor, patient, sign_in):
     browser = sign_in(doctor)
-    stale = facts(patient, allergies="Latex")
-    browser.post(facts_url(consultation), facts(patient, allergies="Penicillin"))
+    stale = facts(patient, phototype=5)
+    browser.post(facts_url(consultation), facts(patient, phototype=2))
     response = browser.post(facts_url(consultation), stale)
     page = response.content.decode()
     assert response.status_code == 409
     assert "Somebody changed these facts meanwhile" in page
-    assert "Penicillin" in page
-    assert "Latex</textarea>" in page
+    assert '<option value="5" selected>' in page
     patient.refresh_from_db()
-    assert patient.allergies == "Penicillin"
+    assert patient.phototype == 2
     assert f'name="facts_seen" value="{facts_fingerprint(patient)}"' in page
 
 
 def test_a_signed_visit_takes_no_facts(signed, doctor, patient, sign_in):
-    response = sign_in(doctor).post(facts_url(signed), facts(patient, allergies="Latex"))
+    response = sign_in(doctor).post(facts_url(signed), facts(patient, phototype=2))
     assert response.status_code == 409
     assert "This visit is signed" in response.content.decode()
     patient.refresh_from_db()
-    assert patient.allergies == ""
+    assert patient.phototype is None

@@ -37,6 +37,11 @@ def written_up(consultation, doctor):
         reason="A mole that has changed",
         symptoms=Symptom.objects.filter(code__in=["itching", "bleeding"]),
         body_site=BodySite.objects.get(code="back"),
+        history="Grown since spring.",
+        examination="6 mm.",
+        assessment="A nevus.",
+        plan="To be watched.",
+        follow_up_weeks=12,
         notes="Symmetrical, *even* colour.\r\nNo ulcer.",
         conclusion='Come back in a year.\r\n\r\n#read("x")',
     )
@@ -53,8 +58,9 @@ def test_the_doctors_report_holds_what_was_written(written_up, his, patient):
     for words in (
         "Visit report", "Dr Dora Doctor", patient.full_name, "17 May 1980", patient.record_number,
         "Reason for the visit A mole that has changed Itching, Bleeding Back",
-        "Findings and assessment Symmetrical, *even* colour. No ulcer.",
-        'Conclusion and plan Come back in a year. #read("x")',
+        "Findings and assessment History Grown since spring. Examination 6 mm. "
+        "Assessment A nevus. Plan To be watched. Symmetrical, *even* colour. No ulcer.",
+        'Conclusion and plan Come back in a year. #read("x") To be seen again in 12 weeks.',
         "Prescribed Hydrocortisone cream thin, daily, 5 days, as needed Not on the face.",
         "Page 1 of 1", "Signed on",
     ):  # fmt: skip
@@ -66,7 +72,9 @@ def test_the_patients_report_leaves_out_the_notes(written_up, mine):
     assert "Come back in a year." in text
     assert "A mole that has changed" in text
     assert "Findings" not in text
-    assert "Symmetrical" not in text
+    for words in ("Symmetrical", "Grown", "6 mm", "A nevus.", "To be watched."):
+        assert words not in text
+    assert "To be seen again in 12 weeks." in text
 
 
 def test_a_word_longer_than_a_line_is_printed_to_its_end(written_up, doctor, his):

@@ -1,0 +1,125 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models.patient import Patient
+
+
+class ClinicalFact(models.Model):
+    """Something that holds for a patient beyond one visit; never deleted, only ended."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    noted_at = models.DateTimeField(_("noted"), default=timezone.now, editable=False)
+    # Nobody is known for what was taken over from the free text of earlier versions.
+    noted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    ended_reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["noted_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ended_at__isnull=True, ended_by__isnull=True, ended_reason="")
+                | (
+                    models.Q(ended_at__isnull=False, ended_by__isnull=False)
+                    & ~models.Q(ended_reason="")
+                ),
+                name="%(class)s_end_says_who_and_why",
+            ),
+        ]
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it still holds."""
+        return self.ended_at is None
+
+
+class Allergy(ClinicalFact):
+    """A substance that a patient reacts to."""
+
+    class Severity(models.TextChoices):
+        UNKNOWN = "unknown", _("Not known")
+        MILD = "mild", _("Mild")
+        MODERATE = "moderate", _("Moderate")
+        SEVERE = "severe", _("Severe")
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="allergies")
+    substance = models.CharField(_("substance"), max_length=200)
+    code = models.CharField(
+        _("ingredient or class"),
+        max_length=60,
+        blank=True,
+        editable=False,
+        help_text=_("The term of the table of drugs; empty for what the table does not know."),
+    )
+    reaction = models.CharField(_("reaction"), max_length=200, blank=True)
+    severity = models.CharField(
+        _("severity"), max_length=10, choices=Severity, default=Severity.UNKNOWN
+    )
+
+    class Meta(ClinicalFact.Meta):
+        verbose_name = _("allergy")
+        verbose_name_plural = _("allergies")
+
+    def __str__(self) -> str:
+        details = [self.reaction]
+        if self.severity != self.Severity.UNKNOWN:
+            details.append(self.get_severity_display().lower())
+        said = ", ".join(filter(None, details))
+        return f"{self.substance} ({said})" if said else self.substance
+
+
+class Condition(ClinicalFact):
+    """A disease that a patient has beyond the skin that is looked at."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="conditions")
+    name = models.CharField(_("condition"), max_length=200)
+    icd10 = models.CharField(_("ICD-10"), max_length=10, blank=True)
+
+    class Meta(ClinicalFact.Meta):
+        verbose_name = _("condition")
+        verbose_name_plural = _("conditions")
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.icd10})" if self.icd10 else self.name
+
+
+class CurrentDrug(ClinicalFact):
+    """A drug that a patient takes, whoever prescribed it."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="current_drugs")
+    drug = models.CharField(_("drug"), max_length=120)
+    dose = models.CharField(_("dose"), max_length=120, blank=True)
+    since = models.DateField(_("since"), null=True, blank=True)
+    until = models.DateField(_("until"), null=True, blank=True)
+
+    class Meta(ClinicalFact.Meta):
+        verbose_name = _("current drug")
+        verbose_name_plural = _("current drugs")
+        constraints = [
+            *ClinicalFact.Meta.constraints,
+            models.CheckConstraint(
+                condition=models.Q(since__isnull=True)
+                | models.Q(until__isnull=True)
+                | models.Q(until__gte=models.F("since")),
+                name="current_drug_ends_after_it_began",
+                violation_error_message=_("The last day lies before the first."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return ", ".join(filter(None, [self.drug, self.dose]))
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it is still taken: neither ended nor past its last day."""
+        return self.ended_at is None and (self.until is None or self.until >= timezone.localdate())

@@ -1,0 +1,67 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+
+class WritingTemplate(models.Model):
+    """Words that a doctor writes often: one's own, or the whole clinic's."""
+
+    class Kind(models.TextChoices):
+        NOTES = "notes", _("Notes")
+        PRESCRIPTION = "prescription", _("Prescription")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    # Nobody owns a template of the clinic.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="writing_templates",
+        null=True,
+        blank=True,
+    )
+    name = models.CharField(_("name"), max_length=80)
+    archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("template")
+        verbose_name_plural = _("templates")
+        ordering = [Lower("name"), "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_clinic_wide(self) -> bool:
+        """Whether every doctor has it."""
+        return self.owner_id is None
+
+
+class WritingTemplateVersion(models.Model):
+    """What a template said from one moment on; never changed afterwards."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    template = models.ForeignKey(WritingTemplate, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField(_("version"))
+    # Notes: a text by each field's name. Prescription: under "lines" the words of each line.
+    content = models.JSONField(_("content"))
+    written_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    written_at = models.DateTimeField(_("written"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("version of a template")
+        verbose_name_plural = _("versions of a template")
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["template", "number"], name="template_version_has_its_number"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}"

@@ -1,0 +1,143 @@
+"""What the parts of the visit page around facts and drugs show."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.db.models import prefetch_related_objects
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from clinic.drugs import DrugTable, drug_table
+from clinic.forms.facts import AllergyForm, ConditionForm, CurrentDrugForm, EndFactForm
+from clinic.forms.prescriptions import OverrideForm
+from clinic.models import Allergy, Condition, CurrentDrug, Patient, Prescription, WarningOverride
+from clinic.services.drug_warnings import DrugWarning, check_drugs, precautions_of
+
+FactModel = type[Allergy] | type[Condition] | type[CurrentDrug]
+
+
+@dataclass(frozen=True)
+class FactKind:
+    """One of the lists of facts: its rows, how a new one is asked for, and its words."""
+
+    model: FactModel
+    form: type[forms.BaseForm]
+    heading: str | Promise
+    add: str | Promise
+    empty: str | Promise
+
+
+FACT_KINDS = {
+    "allergy": FactKind(
+        Allergy, AllergyForm, _("Allergies"), _("Add an allergy"), _("No allergy is recorded.")
+    ),
+    "condition": FactKind(
+        Condition,
+        ConditionForm,
+        _("Conditions"),
+        _("Add a condition"),
+        _("No condition is recorded."),
+    ),
+    "drug": FactKind(
+        CurrentDrug,
+        CurrentDrugForm,
+        _("Current drugs"),
+        _("Add a drug that the patient takes"),
+        _("No drug is recorded."),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class FactGroup:
+    """The facts of one kind: those that hold, those that do not, and the form for another."""
+
+    name: str
+    kind: FactKind
+    active: list[Allergy | Condition | CurrentDrug]
+    past: list[Allergy | Condition | CurrentDrug]
+    form: forms.BaseForm
+
+
+@dataclass(frozen=True)
+class WarningState:
+    """A warning, why it was overridden if it was, and the form for the reason."""
+
+    warning: DrugWarning
+    override: WarningOverride | None
+    form: OverrideForm | None
+
+
+def read_facts(patient: Patient) -> None:
+    """Reads the lists of facts once, for all the parts that show them."""
+    prefetch_related_objects(
+        [patient], "allergies__ended_by", "conditions__ended_by", "current_drugs__ended_by"
+    )
+
+
+def fact_groups(
+    patient: Patient, bound: dict[str, forms.BaseForm] | None = None
+) -> list[FactGroup]:
+    """The three lists of facts, with a refused form where there is one."""
+    rows: dict[str, Iterable[Any]] = {
+        "allergy": patient.allergies.all(),
+        "condition": patient.conditions.all(),
+        "drug": patient.current_drugs.all(),
+    }
+    return [
+        FactGroup(
+            name=name,
+            kind=kind,
+            active=[each for each in rows[name] if each.is_active],
+            past=[each for each in rows[name] if not each.is_active],
+            form=(bound or {}).get(name) or kind.form(auto_id=f"{name}_%s"),
+        )
+        for name, kind in FACT_KINDS.items()
+    ]
+
+
+def facts_context(patient: Patient) -> dict[str, Any]:
+    """What the card and the amber bar show of a patient's facts."""
+    read_facts(patient)
+    groups = fact_groups(patient)
+    return {
+        "allergies": groups[0].active,
+        "fact_groups": groups,
+        "end_form": EndFactForm(auto_id=False),
+        "drug_table": drug_table(),
+    }
+
+
+def warnings_context(
+    patient: Patient,
+    prescription: Prescription | None,
+    *,
+    typed: Iterable[str] | None = None,
+    refused: OverrideForm | None = None,
+) -> dict[str, Any]:
+    """What the table says to the typed drugs, else to the stored ones.
+
+    A reason can be given once the line that it is about is stored.
+    """
+    lines = prescription.lines.all() if prescription else ()
+    precautions = precautions_of(patient)
+    stored = check_drugs([line.drug for line in lines], precautions)
+    findings = stored if typed is None else check_drugs(typed, precautions)
+    overrides = {each.key: each for each in prescription.overrides.all()} if prescription else {}
+    can_override = {warning.key for warning in stored.warnings}
+    states = []
+    for warning in findings.warnings:
+        form = refused if refused and refused["key"].value() == warning.key else None
+        if form is None and warning.key in can_override:
+            form = override_form(warning.key, overrides.get(warning.key))
+        states.append(WarningState(warning, overrides.get(warning.key), form))
+    table: DrugTable = drug_table()
+    return {"drug_warnings": states, "unknown_drugs": findings.unknown, "drug_table": table}
+
+
+def override_form(key: str, override: WarningOverride | None) -> OverrideForm:
+    """The form for the reason, with the one that was given before."""
+    initial = {"key": key, "reason": override.reason if override else ""}
+    return OverrideForm(initial=initial, auto_id=f"override_{key}_%s")

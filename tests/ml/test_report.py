@@ -142,6 +142,7 @@ DOCS = Path(__file__).parents[2] / "docs"
     [
         ("members", ["--base", "b1-192"]),
         ("recipe", ["--base", "base"]),
+        ("comparison", ["--speed", str(DOCS / "runs" / "comparison" / "speed.json")]),
     ],
 )
 def test_the_documented_tables_are_what_the_kept_answers_say(table, more, capsys):

@@ -33,6 +33,16 @@ def day(number: int) -> dict[str, str]:
     return {"date": (timezone.localdate() + timedelta(days=number % 30 - 20)).isoformat()}
 
 
+def calendar_days(days: int) -> Query:
+    """So many days of the calendar, another part of it each time."""
+
+    def query(number: int) -> dict[str, str]:
+        first = timezone.localdate() + timedelta(days=number % 30 - 20)
+        return {"start": first.isoformat(), "end": (first + timedelta(days=days)).isoformat()}
+
+    return query
+
+
 def page_of_list(number: int) -> dict[str, str]:
     """Another page of a long list each time, far ones among them."""
     return {"page": str(1 + number * 37)}
@@ -50,6 +60,12 @@ def phone(number: int) -> dict[str, str]:
 
 PAGES: tuple[tuple[str, str, str, Query], ...] = (
     ("desk day", User.Role.SECRETARY, "clinic:desk_day", day),
+    ("calendar", User.Role.SECRETARY, "clinic:calendar", nothing),
+    ("calendar's day", User.Role.SECRETARY, "clinic:calendar_events", calendar_days(1)),
+    ("calendar's week", User.Role.SECRETARY, "clinic:calendar_events", calendar_days(7)),
+    ("calendar's month", User.Role.SECRETARY, "clinic:calendar_events", calendar_days(42)),
+    ("waiting room", User.Role.SECRETARY, "clinic:waiting_room", nothing),
+    ("requests", User.Role.SECRETARY, "clinic:request_list", nothing),
     ("patients", User.Role.SECRETARY, "clinic:patient_list", page_of_list),
     ("patients by name", User.Role.SECRETARY, "clinic:patient_list", name),
     ("patients by phone", User.Role.SECRETARY, "clinic:patient_list", phone),
@@ -59,6 +75,7 @@ PAGES: tuple[tuple[str, str, str, Query], ...] = (
     ("doctor's patients by name", User.Role.DOCTOR, "clinic:patient_list", name),
     ("to review", User.Role.DOCTOR, "diagnosis:to_review", nothing),
     ("accounts", User.Role.ADMIN, "clinic:account_list", nothing),
+    ("own booking", User.Role.PATIENT, "clinic:my_book", nothing),
     ("own appointments", User.Role.PATIENT, "clinic:my_appointments", nothing),
     ("own record", User.Role.PATIENT, "diagnosis:my_record", nothing),
 )

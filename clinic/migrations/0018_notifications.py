@@ -3,7 +3,6 @@
 import uuid
 
 import django.db.models.deletion
-import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
@@ -61,7 +60,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "created_at",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="created"),
+                    models.DateTimeField(auto_now_add=True, verbose_name="created"),
                 ),
                 ("read_at", models.DateTimeField(blank=True, null=True, verbose_name="read")),
                 (

@@ -3,7 +3,6 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -39,7 +38,7 @@ class Notification(models.Model):
     url_name = models.CharField(_("page that it leads to"), max_length=60)
     object_key = models.CharField(_("key of the object on that page"), max_length=40)
     fact_key = models.CharField(_("key of the row that is the news"), max_length=40)
-    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
     read_at = models.DateTimeField(_("read"), null=True, blank=True)
 
     objects: ClassVar[NotificationQuerySet] = NotificationQuerySet.as_manager()  # type: ignore[assignment]

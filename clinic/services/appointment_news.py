@@ -19,7 +19,7 @@ Status = Appointment.Status
 def tell_of_new_appointment(appointment: Appointment, *, actor: User) -> None:
     """Tells whom a new row concerns: a wish the desk, a walk-in or a near visit the doctor."""
     if appointment.status == Status.REQUESTED:
-        _tell(active_secretaries(), Kind.REQUESTED, appointment)
+        _tell(active_secretaries(), Kind.REQUESTED, appointment, url_name="clinic:request_book")
     elif appointment.status == Status.ARRIVED:
         is_urgent = appointment.is_urgent
         _tell_doctor(Kind.URGENT_ARRIVAL if is_urgent else Kind.WALK_IN, appointment, actor)
@@ -99,10 +99,10 @@ def _tell_doctor(kind: Kind, appointment: Appointment, actor: User | None) -> No
         _tell([doctor], kind, appointment)
 
 
-def _tell(recipients: Iterable[User], kind: Kind, appointment: Appointment) -> None:
-    notify(
-        recipients=recipients,
-        kind=kind,
-        url_name="clinic:appointment_detail",
-        object_key=appointment.pk,
-    )
+def _tell(
+    recipients: Iterable[User],
+    kind: Kind,
+    appointment: Appointment,
+    url_name: str = "clinic:appointment_detail",
+) -> None:
+    notify(recipients=recipients, kind=kind, url_name=url_name, object_key=appointment.pk)

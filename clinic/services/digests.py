@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from kombu.exceptions import KombuError
 
 from clinic.models import Notification, NotificationDigest, User
@@ -64,7 +65,7 @@ def _send(user: User, unread: int) -> bool:
     return send_mail_to(user, "notification_digest", context)
 
 
-def _lines(user: User) -> list[tuple[str, int]]:
+def _lines(user: User) -> list[tuple[Promise, int]]:
     counts = (
         Notification.objects.unread()
         .filter(recipient=user)

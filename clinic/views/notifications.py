@@ -36,7 +36,7 @@ from clinic.services.notifications import (
 
 UNREAD = "unread"
 # Whose rows the pages show that news lead to.
-OF_APPOINTMENTS = ("clinic:appointment_detail",)
+OF_APPOINTMENTS = ("clinic:appointment_detail", "clinic:request_book")
 OF_VISITS = ("diagnosis:visit", "diagnosis:my_visit")
 
 
@@ -126,9 +126,8 @@ def _entries(user: User, notifications: Sequence[Notification]) -> list[Entry]:
     """Says of each piece of news what this person may see of it, in three queries for all."""
     appointments = visible_appointments(user).filter(pk__in=_keys(notifications, OF_APPOINTMENTS))
     visits = visible_consultations(user).filter(pk__in=_keys(notifications, OF_VISITS))
-    rows: dict[str, Appointment | Consultation] = {
-        str(row.pk): row for row in (*appointments, *visits.select_related("appointment"))
-    }
+    rows: dict[str, Appointment | Consultation] = {str(row.pk): row for row in appointments}
+    rows |= {str(row.pk): row for row in visits.select_related("appointment")}
     names: dict[UUID, str] = {}
     # A patient's own news need no name.
     if can_see_patient_list(user):

@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Appointment, AppointmentNotice, AuditEvent, Notification, User
-from clinic.services.appointment_news import tell_of_new_appointment
 from clinic.services.appointments import (
     book_appointment,
     move_appointment,
@@ -17,6 +16,7 @@ from clinic.services.appointments import (
 from clinic.services.consultations import save_visit, sign_visit
 from clinic.services.notices import dispatch_due_notices, send_notice
 from clinic.services.notifications import notify
+from clinic.services.portal_booking import Wish, request_appointment
 from clinic.services.walk_ins import add_walk_in
 from tests.clinic.desk import at, at_once, booked, coming, visit_type, works
 from tests.factories import AppointmentFactory, PatientFactory, UserFactory
@@ -166,14 +166,21 @@ def test_a_patients_own_cancellation_is_told_to_desk_and_doctor_on_whatever_day(
     assert news_of(patient.user) == news_of(away) == []
 
 
-def test_a_wish_for_an_appointment_is_told_to_the_whole_desk(patient, doctor, secretary):
+def test_a_wish_for_an_appointment_is_told_to_the_whole_desk(patient, doctor, secretary, sign_in):
     other_secretary = UserFactory(role=User.Role.SECRETARY)
-    wish = AppointmentFactory(
-        patient=patient, doctor=doctor.doctor, status=Status.REQUESTED, created_by=patient.user
+    day = coming(0)
+    wish = request_appointment(
+        patient=patient,
+        visit_type=visit_type(),
+        wish=Wish(first_day=day, last_day=day),
+        actor=patient.user,
     )
-    tell_of_new_appointment(wish, actor=patient.user)
     assert news_of(secretary) == news_of(other_secretary) == [Kind.REQUESTED]
     assert news_of(doctor) == []
+    news = Notification.objects.get(recipient=secretary)
+    response = sign_in(secretary).post(url_of("open", news), follow=True)
+    assert response.redirect_chain == [(reverse("clinic:request_book", args=[wish.pk]), 302)]
+    assert response.status_code == 200
 
 
 def test_a_wish_that_is_taken_back_concerns_no_doctor(patient, doctor, secretary):

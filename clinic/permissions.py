@@ -17,12 +17,14 @@ from clinic.models import (
     ClinicSettings,
     Consultation,
     Doctor,
+    Notification,
     Patient,
     PatientDocument,
     Prescription,
     User,
     WritingTemplate,
 )
+from clinic.models.notification import NotificationQuerySet
 from clinic.models.patient_document import PatientDocumentQuerySet
 from clinic.models.request import AppointmentRequestQuerySet
 from clinic.models.schedule import AbsenceQuerySet
@@ -64,6 +66,21 @@ def visible_users(user: User) -> QuerySet[User]:
     if is_admin(user):
         return User.objects.all()
     return User.objects.filter(pk=user.pk)
+
+
+def active_secretaries() -> QuerySet[User]:
+    """Whoever works at the desk."""
+    return User.objects.filter(is_active=True, role=Role.SECRETARY)
+
+
+def digest_readers() -> QuerySet[User]:
+    """Staff who want a mail about what they have not read."""
+    return User.objects.filter(is_active=True, wants_digest=True).exclude(role=Role.PATIENT)
+
+
+def visible_notifications(user: User) -> NotificationQuerySet:
+    """News: everybody sees what is meant for them and for nobody else."""
+    return Notification.objects.filter(recipient=user)
 
 
 def visible_portraits(user: User) -> QuerySet[User]:
@@ -344,3 +361,8 @@ def can_book_in_portal(user: User) -> bool:
 def can_manage_own_consents(user: User) -> bool:
     """Give and withdraw the own consents, choose language and reminders."""
     return is_patient(user)
+
+
+def can_have_digest(user: User) -> bool:
+    """Have a mail each morning about what one has not read."""
+    return is_admin(user) or is_secretary(user) or is_doctor(user)

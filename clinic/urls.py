@@ -16,6 +16,7 @@ from clinic.views import (
     documents,
     drug_warnings,
     facts,
+    notifications,
     own_consents,
     patient_documents,
     patients,
@@ -61,6 +62,15 @@ urlpatterns: list[URLPattern] = [
     path("settings/body-sites/", catalogue.body_site_list, name="body_site_list"),
     path("settings/body-sites/<int:pk>/", catalogue.body_site_edit, name="body_site_edit"),
     path("settings/body-sites/<int:pk>/offer/", catalogue.body_site_offer, name="body_site_offer"),
+    path("notifications/", notifications.notification_list, name="notification_list"),
+    path("notifications/count/", notifications.notification_count, name="notification_count"),
+    path("notifications/read/", notifications.notification_read_all, name="notification_read_all"),
+    path(
+        "notifications/<uuid:pk>/read/", notifications.notification_read, name="notification_read"
+    ),
+    path(
+        "notifications/<uuid:pk>/open/", notifications.notification_open, name="notification_open"
+    ),
     path("profile/", profile.profile, name="profile"),
     path("profile/calendar/renew/", calendars.calendar_feed_renew, name="calendar_feed_renew"),
     path("profile/calendar/revoke/", calendars.calendar_feed_revoke, name="calendar_feed_revoke"),

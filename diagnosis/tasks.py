@@ -9,6 +9,7 @@ from celery.signals import celeryd_after_setup, worker_process_init
 from django.conf import settings
 
 from diagnosis import inference
+from diagnosis.services.answer_news import tell_of_overdue_reviews
 from diagnosis.services.predictions import requeue_lost_predictions, run_prediction
 from ml.errors import BundleError
 
@@ -27,6 +28,12 @@ def run_prediction_task(prediction_id: str) -> None:
 def requeue_lost_predictions_task() -> None:
     """Queues again what a dead worker or a lost message left behind."""
     requeue_lost_predictions()
+
+
+@shared_task(soft_time_limit=50, time_limit=60)
+def tell_of_overdue_reviews_task() -> None:
+    """Tells doctors which of their visits hold answers that nobody has looked at for a day."""
+    tell_of_overdue_reviews()
 
 
 _serves_inference = False

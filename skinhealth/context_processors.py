@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePath
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from clinic.permissions import (
     can_see_portal,
 )
 from clinic.requests import is_in_dialog
+from clinic.services.notifications import count_unread
 from clinic.services.requests import count_new_requests
 from clinic.services.sign_up import is_sign_up_open
 from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE
@@ -150,8 +152,11 @@ def frame(request: HttpRequest) -> dict[str, object]:
     match = request.resolver_match
     rail: tuple[RailEntry, ...] = ()
     has_templates = False
+    bell: dict[str, object] = {}
     if user is not None and user.is_authenticated:
         has_templates = can_manage_templates(user)
+        # Asked for by the bell alone, so that fragments do not pay for it.
+        bell = {"count_unread": partial(count_unread, user)}
         if can_manage_accounts(user):
             rail = ADMIN_RAIL
         elif can_run_desk(user):
@@ -164,6 +169,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
         "clinic_name": clinic.name,
         "clinic_logo": logo_address(clinic),
         "has_settings": user is not None and user.is_authenticated and can_read_settings(user),
+        **bell,
         "rail": rail_links(rail, match.view_name if match else ""),
         # Asked for at the door alone, so looked up only there.
         "is_sign_up_open": is_sign_up_open,

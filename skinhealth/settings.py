@@ -281,6 +281,17 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": env.float("NO_SHOW_SWEEP_EVERY", default=300.0),  # seconds
         "options": {"expires": 300},
     },
+    "tell-of-overdue-reviews": {
+        "task": "diagnosis.tasks.tell_of_overdue_reviews_task",
+        "schedule": env.float("REVIEW_SWEEP_EVERY", default=900.0),  # seconds
+        "options": {"expires": 900},
+    },
+    # The clinic's clock is in the database, so the task itself looks whether it is morning.
+    "send-digests": {
+        "task": "clinic.tasks.dispatch_digests_task",
+        "schedule": env.float("DIGEST_SWEEP_EVERY", default=300.0),  # seconds
+        "options": {"expires": 300},
+    },
 }
 
 # --- The classifier -----------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from clinic.models import (
     CalendarFeed,
     ClinicSettings,
     IssuedDocument,
+    Notification,
     Prescription,
     PrescriptionLine,
     Symptom,
@@ -79,6 +80,11 @@ account_reset_password_from_key      POST   -                 200  200  200  200
 account_reset_password_from_key_done GET    -                 200  200  200  200  200  200  200
 clinic:profile                       GET    -                 in   200  200  200  200  200  200
 clinic:profile                       POST   -                 in   422  422  422  422  422  422
+clinic:notification_list             GET    -                 in   200  200  200  200  200  200
+clinic:notification_count            GET    -                 in   200  200  200  200  200  200
+clinic:notification_read_all         POST   -                 in   302  302  302  302  302  302
+clinic:notification_read             POST   news              in   404  404  302  404  404  404
+clinic:notification_open             POST   news              in   404  404  302  404  404  404
 clinic:account_list                  GET    -                 in   200  403  403  403  403  403
 clinic:account_list                  POST   -                 in   200  403  403  403  403  403
 clinic:account_create                GET    -                 in   200  403  403  403  403  403
@@ -400,6 +406,13 @@ def things(admin, doctor, patient, secretary, settings, tmp_path):
             addressee="Professor Ott",
             question="May this be removed?",
             text="A spot.",
+        ),
+        "news": Notification.objects.create(
+            recipient=doctor,
+            kind=Notification.Kind.BOOKED,
+            url_name="clinic:appointment_detail",
+            object_key=str(appointment.pk),
+            fact_key=str(appointment.pk),
         ),
         "patient": patient,
         "photograph": photograph,

@@ -14,6 +14,7 @@ from phonenumber_field.formfields import PhoneNumberField
 
 from clinic.images import read_portrait
 from clinic.models import ClinicSettings, Doctor, Patient, User
+from clinic.permissions import can_have_digest
 from clinic.services.accounts import IN_STATE, AccountChanges, AccountState, NewAccount
 
 
@@ -229,6 +230,11 @@ class ProfileForm(forms.Form):
     removes_photograph = forms.BooleanField(label=_("Remove the photograph"), required=False)
     phone = phone_field()
     language = language_field()
+    wants_digest = forms.BooleanField(
+        label=_("Mail me each morning about what I have not read"),
+        required=False,
+        help_text=_("How many notifications wait for you, without any name."),
+    )
 
     def __init__(
         self,
@@ -237,10 +243,13 @@ class ProfileForm(forms.Form):
         *,
         user: User,
     ) -> None:
-        super().__init__(data, files, initial={"phone": user.phone, "language": user.language})
+        known = ("phone", "language", "wants_digest")
+        super().__init__(data, files, initial={name: getattr(user, name) for name in known})
         offer_languages(self.fields["language"], chosen=user.language)
         if not user.photograph:
             del self.fields["removes_photograph"]
+        if not can_have_digest(user):
+            del self.fields["wants_digest"]
 
     def clean_photograph(self) -> bytes | None:
         """The portrait that is stored, instead of the file that was sent."""

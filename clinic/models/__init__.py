@@ -8,6 +8,7 @@ from clinic.models.consultation import Addendum, Consultation
 from clinic.models.document import IssuedDocument
 from clinic.models.facts import Allergy, ClinicalFact, Condition, CurrentDrug
 from clinic.models.notice import AppointmentNotice
+from clinic.models.notification import Notification, NotificationDigest
 from clinic.models.patient import Patient
 from clinic.models.patient_document import PatientDocument
 from clinic.models.prescription import Prescription, PrescriptionLine, WarningOverride
@@ -40,6 +41,8 @@ __all__ = [
     "CurrentDrug",
     "Doctor",
     "IssuedDocument",
+    "Notification",
+    "NotificationDigest",
     "Patient",
     "PatientDocument",
     "Prescription",

@@ -43,6 +43,7 @@ class User(AbstractBaseUser):
     )
     photograph = models.FileField(_("photograph"), upload_to="profiles/", blank=True)
     is_active = models.BooleanField(_("active"), default=True)
+    wants_digest = models.BooleanField(_("mail about unread notifications"), default=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects: ClassVar[UserManager] = UserManager()

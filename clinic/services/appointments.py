@@ -23,9 +23,9 @@ from clinic.models import (
     User,
     VisitType,
 )
+from clinic.services.appointment_news import tell_of_move, tell_of_new_appointment
 from clinic.services.arrival_tokens import give_token
 from clinic.services.audit import record
-from clinic.services.calendars import CALLED_OFF
 from clinic.services.notices import queue_notice
 from clinic.services.scheduling import (
     Slot,
@@ -297,6 +297,7 @@ def store_appointment(appointment: Appointment, actor: User, *, overbooked: str 
         target=appointment,
         detail=detail,
     )
+    tell_of_new_appointment(appointment, actor=actor)
 
 
 def _current_status(appointment: Appointment) -> str:
@@ -316,15 +317,7 @@ def _store_move(
         target=appointment,
         detail={"from": old, "to": new},
     )
-    if new in CALLED_OFF and old in NOT_YET_AGREED:
-        # Who takes back the own request knows.
-        if actor is None or actor.pk != appointment.patient.user_id:
-            queue_notice(appointment=appointment, kind=Notice.DECLINED)
-    elif new in CALLED_OFF and not appointment.is_walk_in:
-        queue_notice(appointment=appointment, kind=Notice.CANCELLED)
-    elif new == Status.BOOKED and old in NOT_YET_AGREED:
-        kind = Notice.MOVED if appointment.rescheduled_from_id else Notice.BOOKED
-        queue_notice(appointment=appointment, kind=kind)
+    tell_of_move(appointment, old=old, new=new, actor=actor)
 
 
 def _compare_and_set(appointment: Appointment, old: str, new: str) -> bool:

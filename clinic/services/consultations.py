@@ -18,6 +18,7 @@ from clinic.models import (
     Symptom,
     User,
 )
+from clinic.services.appointment_news import tell_patient_of_signed_visit
 from clinic.services.appointments import move_appointment
 from clinic.services.audit import record
 from clinic.services.prescriptions import refuse_other_lines, sign_prescription
@@ -141,6 +142,7 @@ def sign_visit(
         target=stored,
         detail={"version": stored.version},
     )
+    tell_patient_of_signed_visit(stored)
     return stored
 
 

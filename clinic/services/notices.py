@@ -21,11 +21,14 @@ from clinic.models import (
     AppointmentTransition,
     ClinicSettings,
     Consent,
+    Notification,
 )
 from clinic.notifications import send_mail, send_text
+from clinic.permissions import active_secretaries
 from clinic.services.answer_links import answer_address
 from clinic.services.calendars import visit_file
 from clinic.services.consents import has_consent
+from clinic.services.notifications import notify
 from clinic.sms import has_sms
 
 logger = logging.getLogger(__name__)
@@ -35,6 +38,8 @@ Channel = AppointmentNotice.Channel
 Status = AppointmentNotice.Status
 BATCH = 500
 WITHOUT_FILE = (*AppointmentNotice.REMINDERS, Kind.DECLINED)
+# The patient may not know: the desk hears of it.
+UNCERTAIN = (Status.FAILED, Status.CUT_OFF)
 TEMPLATES = {
     Kind.BOOKED: "appointment_booked",
     Kind.MOVED: "appointment_moved",
@@ -124,9 +129,10 @@ def dispatch_due_notices() -> None:
 
 def _give_up_cut_off() -> None:
     lost_before = timezone.now() - timedelta(seconds=settings.NOTICE_CUT_OFF_AFTER)
-    AppointmentNotice.objects.filter(status=Status.SENDING, claimed_at__lt=lost_before).update(
-        status=Status.CUT_OFF, finished_at=timezone.now()
-    )
+    for notice in AppointmentNotice.objects.filter(
+        status=Status.SENDING, claimed_at__lt=lost_before
+    )[:BATCH]:
+        _finish(notice, Status.CUT_OFF)
 
 
 def _write_down_reminders() -> None:
@@ -253,8 +259,17 @@ def _attachment(notice: AppointmentNotice) -> EmailAttachment:
     )
 
 
+@transaction.atomic
 def _finish(notice: AppointmentNotice, status: Status) -> None:
-    _claimed_row(notice).update(status=status, finished_at=timezone.now())
+    finished = _claimed_row(notice).update(status=status, finished_at=timezone.now())
+    if finished and status in UNCERTAIN:
+        notify(
+            recipients=active_secretaries(),
+            kind=Notification.Kind.MESSAGE_FAILED,
+            url_name="clinic:appointment_detail",
+            object_key=notice.appointment_id,
+            fact_key=notice.pk,
+        )
 
 
 def _try_again(notice: AppointmentNotice) -> None:

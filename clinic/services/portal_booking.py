@@ -21,6 +21,7 @@ from clinic.models import (
     User,
     VisitType,
 )
+from clinic.services.appointment_news import tell_of_new_appointment
 from clinic.services.appointments import (
     book_appointment,
     can_still_be_cancelled_by_patient,
@@ -228,6 +229,7 @@ def _write_down(
     )
     detail = {"visit_type": visit_type.code, "requested": True}
     record(AuditEvent.Verb.CREATE, actor=actor, patient=patient, target=appointment, detail=detail)
+    tell_of_new_appointment(appointment, actor=actor)
     return appointment
 
 

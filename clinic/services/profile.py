@@ -19,6 +19,7 @@ def update_profile(
     language: str,
     portrait: bytes | None = None,
     removes_portrait: bool = False,
+    wants_digest: bool = False,
 ) -> User:
     """Stores what a person changed on the profile page."""
     stored = _store_portrait(portrait) if portrait else None
@@ -27,6 +28,7 @@ def update_profile(
             user=user,
             phone=phone,
             language=language,
+            wants_digest=wants_digest,
             photograph=stored if stored else "" if removes_portrait else None,
         )
     except BaseException:
@@ -43,7 +45,9 @@ def record_portrait_view(*, actor: User, user: User) -> None:
 
 
 @transaction.atomic
-def _update_profile(*, user: User, phone: str, language: str, photograph: str | None) -> User:
+def _update_profile(
+    *, user: User, phone: str, language: str, wants_digest: bool, photograph: str | None
+) -> User:
     user = User.objects.select_for_update().get(pk=user.pk)
     old_photograph = user.photograph.name
     detail: dict[str, object] = {}
@@ -55,6 +59,9 @@ def _update_profile(*, user: User, phone: str, language: str, photograph: str | 
         detail["language"] = [user.language, language]
         user.language = language
         changed.append("language")
+    if wants_digest != user.wants_digest:
+        user.wants_digest = wants_digest
+        changed.append("wants_digest")
     if photograph is not None and photograph != old_photograph:
         user.photograph = photograph
         changed.append("photograph")

@@ -32,6 +32,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
                 language=form.cleaned_data["language"],
                 portrait=form.cleaned_data["photograph"],
                 removes_portrait=form.cleaned_data.get("removes_photograph", False),
+                wants_digest=form.cleaned_data.get("wants_digest", False),
             )
         except ValidationError as error:
             add_errors(form, error)

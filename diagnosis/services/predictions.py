@@ -19,6 +19,7 @@ from clinic.services.audit import record
 from clinic.services.consents import has_consent
 from diagnosis import inference
 from diagnosis.models import LesionImage, Prediction
+from diagnosis.services.answer_news import tell_of_late_answer
 from ml.errors import BundleError, PhotographError
 
 logger = logging.getLogger(__name__)
@@ -170,9 +171,10 @@ def _answer(prediction: Prediction) -> None:
         return
     with prediction.image.file.open("rb") as file:
         answer = ensemble.predict(file.read())
-    _claimed_row(prediction).update(
+    finished_at = timezone.now()
+    answered = _claimed_row(prediction).update(
         status=Status.DONE,
-        finished_at=timezone.now(),
+        finished_at=finished_at,
         label=answer.label,
         probabilities=dict(answer.probabilities),
         malignant_share=answer.malignant,
@@ -184,6 +186,10 @@ def _answer(prediction: Prediction) -> None:
         crop=list(answer.crop),
         milliseconds=answer.milliseconds,
     )
+    if answered:
+        # Robust: an answer that is there must not be lost over the word that it is.
+        news = partial(tell_of_late_answer, prediction=prediction, finished_at=finished_at)
+        transaction.on_commit(news, robust=True)
 
 
 def _fail(prediction: Prediction, failure: Failure) -> None:

@@ -121,11 +121,17 @@
     if (xhr?.status === 422) focusFirstWrong(elt.isConnected ? elt : document);
   });
 
+  // What a clock asks for in the background fails without a word.
+  const isQuiet = (event) => event.detail.elt.closest("[data-quiet]") !== null;
+
   document.addEventListener("htmx:responseError", (event) => {
+    if (isQuiet(event)) return;
     const words = { 403: "textForbidden", 404: "textGone" };
     toast(text(words[event.detail.xhr.status] ?? "textFailed"), "danger");
   });
-  document.addEventListener("htmx:sendError", () => toast(text("textOffline"), "danger"));
+  document.addEventListener("htmx:sendError", (event) => {
+    if (!isQuiet(event)) toast(text("textOffline"), "danger");
+  });
 
   // The server may say something with the header HX-Trigger: {"toast": {"text": "...", "level": "success"}}.
   document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.level));

@@ -1,0 +1,95 @@
+import uuid
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    """News by whether somebody has read it."""
+
+    def unread(self) -> Self:
+        """News that its recipient has not read yet."""
+        return self.filter(read_at=None)
+
+
+class Notification(models.Model):
+    """A piece of news for one person: of what kind, and where it leads; names nobody itself."""
+
+    class Kind(models.TextChoices):
+        REQUESTED = "requested", _("A patient asks for an appointment")
+        CANCELLED_BY_PATIENT = "cancelled_by_patient", _("A patient cancelled an appointment")
+        BOOKED = "booked", _("New appointment")
+        MOVED = "moved", _("An appointment was moved")
+        CANCELLED = "cancelled", _("An appointment was called off")
+        URGENT_ARRIVAL = "urgent_arrival", _("An urgent patient has arrived")
+        WALK_IN = "walk_in", _("A patient without an appointment waits")
+        ANSWER_READY = "answer_ready", _("The answer to a photograph is there")
+        REVIEW_OVERDUE = "review_overdue", _("An answer has waited a day for your review")
+        VISIT_SIGNED = "visit_signed", _("Your visit is in your record")
+        MESSAGE_FAILED = "message_failed", _("A message to a patient may not have arrived")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications"
+    )
+    kind = models.CharField(_("kind"), max_length=30, choices=Kind)
+    url_name = models.CharField(_("page that it leads to"), max_length=60)
+    object_key = models.CharField(_("key of the object on that page"), max_length=40)
+    fact_key = models.CharField(_("key of the row that is the news"), max_length=40)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    read_at = models.DateTimeField(_("read"), null=True, blank=True)
+
+    objects: ClassVar[NotificationQuerySet] = NotificationQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("notification")
+        verbose_name_plural = _("notifications")
+        ordering = ["-created_at", "pk"]
+        indexes = [
+            models.Index(fields=["recipient", "-created_at"], name="notification_by_recipient"),
+            models.Index(
+                fields=["recipient"],
+                condition=models.Q(read_at__isnull=True),
+                name="notification_unread",
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["recipient", "kind", "fact_key"],
+                name="notification_tells_a_person_a_fact_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.kind
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the person has read it."""
+        return self.read_at is not None
+
+
+class NotificationDigest(models.Model):
+    """The mail of one morning to one person; the row is there before the mail leaves."""
+
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="digests"
+    )
+    day = models.DateField(_("day"))
+    unread = models.PositiveIntegerField(_("unread that morning"))
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("morning mail")
+        verbose_name_plural = _("morning mails")
+        ordering = ["-day", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["recipient", "day"], name="digest_is_one_per_person_and_day"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day}"

@@ -1,0 +1,65 @@
+"""News for the people of the site: written down once, read, and marked as read."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.utils import timezone
+
+from clinic.models import AuditEvent, Notification, User
+from clinic.models.notification import NotificationQuerySet
+from clinic.services.audit import record
+
+Kind = Notification.Kind
+# Nobody reads a larger number in the top bar, and counting stops there.
+MOST_COUNTED = 100
+
+
+def notify(
+    *,
+    recipients: Iterable[User],
+    kind: Kind,
+    url_name: str,
+    object_key: object,
+    fact_key: object = None,
+) -> None:
+    """Tells each person a fact once, however often this is called.
+
+    `fact_key` is the row that is the news, where that is not the object that the link leads to.
+    """
+    Notification.objects.bulk_create(
+        [
+            Notification(
+                recipient=recipient,
+                kind=kind,
+                url_name=url_name,
+                object_key=str(object_key),
+                fact_key=str(fact_key or object_key),
+            )
+            for recipient in recipients
+            if recipient.is_active
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def count_unread(user: User) -> int:
+    """How many pieces of news wait for the person, counted no further than anybody reads."""
+    return Notification.objects.unread().filter(recipient=user)[:MOST_COUNTED].count()
+
+
+def mark_read(*, notification: Notification) -> None:
+    """Marks one piece of news as read; when it was read first stays."""
+    Notification.objects.unread().filter(pk=notification.pk).update(read_at=timezone.now())
+
+
+def mark_all_read(*, notifications: NotificationQuerySet, until: datetime) -> int:
+    """Marks what had come by a moment as read, and says how much that was.
+
+    What came while somebody looked at the list stays unread.
+    """
+    return notifications.unread().filter(created_at__lte=until).update(read_at=timezone.now())
+
+
+def record_notifications_view(*, actor: User, count: int) -> None:
+    """Notes that somebody read a list in which patients may be named."""
+    record(AuditEvent.Verb.LIST, actor=actor, detail={"list": "notifications", "count": count})

@@ -1,0 +1,160 @@
+"""The bell and the list behind it: what happened, for each person alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from clinic.forms.notifications import ReadAllForm
+from clinic.models import Appointment, Consultation, Notification, User
+from clinic.permissions import (
+    can_see_patient_list,
+    visible_appointments,
+    visible_consultations,
+    visible_notifications,
+    visible_patients,
+)
+from clinic.requests import SignedInRequest
+from clinic.services.notifications import (
+    count_unread,
+    mark_all_read,
+    mark_read,
+    record_notifications_view,
+)
+
+UNREAD = "unread"
+# Whose rows the pages show that news lead to.
+OF_APPOINTMENTS = ("clinic:appointment_detail", "clinic:request_book")
+OF_VISITS = ("diagnosis:visit", "diagnosis:my_visit")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One piece of news with what its reader may know of it at this moment."""
+
+    notification: Notification
+    patient: str = ""
+    starts_at: datetime | None = None
+    is_there: bool = False
+
+
+@require_GET
+def notification_list(request: SignedInRequest) -> HttpResponse:
+    """Everything that happened for this person, the newest first."""
+    is_unread_only = request.GET.get("show") == UNREAD
+    notifications = visible_notifications(request.user)
+    if is_unread_only:
+        notifications = notifications.unread()
+    page = Paginator(notifications, settings.PAGE_SIZE).get_page(request.GET.get("page"))
+    if can_see_patient_list(request.user) and page:
+        record_notifications_view(actor=request.user, count=len(page))
+    context = {
+        "page_obj": page,
+        "entries": _entries(request.user, list(page)),
+        "is_unread_only": is_unread_only,
+        "read_all_form": ReadAllForm(initial={"until": timezone.now().isoformat()}),
+        "query": request.GET.urlencode(),
+    }
+    return render(request, "clinic/notification_list.html", context)
+
+
+@require_GET
+def notification_count(request: SignedInRequest) -> HttpResponse:
+    """The number in the bell, which every open page asks for again and again.
+
+    It is asked by a clock and not by a person: whatever ends idle sessions does not count it.
+    """
+    # Without the request, so that the frame's own questions to the database are left out.
+    context = {"unread": count_unread(request.user)}
+    return HttpResponse(render_to_string("partials/bell_count.html", context))
+
+
+@require_POST
+def notification_open(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Marks a piece of news as read and goes on to the page that it is about."""
+    notification = get_object_or_404(visible_notifications(request.user), pk=pk)
+    mark_read(notification=notification)
+    [entry] = _entries(request.user, [notification])
+    if not entry.is_there:
+        messages.info(request, _("The page that this led to is no longer there for you."))
+        return _back_to_list(request)
+    return redirect(reverse(notification.url_name, args=[notification.object_key]))
+
+
+@require_POST
+def notification_read(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Marks one piece of news as read."""
+    notification = get_object_or_404(visible_notifications(request.user), pk=pk)
+    mark_read(notification=notification)
+    return _back_to_list(request)
+
+
+@require_POST
+def notification_read_all(request: SignedInRequest) -> HttpResponse:
+    """Marks all that had come when the list was drawn as read."""
+    form = ReadAllForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Nothing was marked. Please press the button once more."))
+        return _back_to_list(request)
+    count = mark_all_read(
+        notifications=visible_notifications(request.user), until=form.cleaned_data["until"]
+    )
+    said = ngettext("%(count)d marked as read.", "%(count)d marked as read.", count)
+    messages.success(request, said % {"count": count})
+    return _back_to_list(request)
+
+
+def _back_to_list(request: SignedInRequest) -> HttpResponse:
+    """The list again, with its filter and page."""
+    query = request.GET.urlencode()
+    return redirect(reverse("clinic:notification_list") + (f"?{query}" if query else ""))
+
+
+def _entries(user: User, notifications: Sequence[Notification]) -> list[Entry]:
+    """Says of each piece of news what this person may see of it, in three queries for all."""
+    appointments = visible_appointments(user).filter(pk__in=_keys(notifications, OF_APPOINTMENTS))
+    visits = visible_consultations(user).filter(pk__in=_keys(notifications, OF_VISITS))
+    rows: dict[str, Appointment | Consultation] = {str(row.pk): row for row in appointments}
+    rows |= {str(row.pk): row for row in visits.select_related("appointment")}
+    names: dict[UUID, str] = {}
+    # A patient's own news need no name.
+    if can_see_patient_list(user):
+        concerned = visible_patients(user).filter(pk__in={row.patient_id for row in rows.values()})
+        names = dict(concerned.values_list("pk", "full_name"))
+    return [_entry(each, rows.get(each.object_key), names) for each in notifications]
+
+
+def _keys(notifications: Sequence[Notification], url_names: Sequence[str]) -> list[str]:
+    return [each.object_key for each in notifications if each.url_name in url_names]
+
+
+def _entry(
+    notification: Notification,
+    row: Appointment | Consultation | None,
+    names: dict[UUID, str],
+) -> Entry:
+    if row is None:
+        return Entry(notification)
+    appointment = row if isinstance(row, Appointment) else row.appointment
+    is_agreed = appointment.status not in {
+        Appointment.Status.REQUESTED,
+        Appointment.Status.WAITLIST,
+    }
+    return Entry(
+        notification,
+        patient=names.get(row.patient_id, ""),
+        starts_at=appointment.starts_at if is_agreed else None,
+        is_there=True,
+    )

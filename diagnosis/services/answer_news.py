@@ -1,0 +1,53 @@
+"""What doctors hear of answers that they are not looking at."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from clinic.models import Consultation, Notification
+from clinic.services.notifications import notify
+from diagnosis.models import Prediction
+from diagnosis.services.worklist import predictions_to_review
+
+Kind = Notification.Kind
+# The page of the visit shows an answer that comes sooner while the doctor still waits for it.
+LATE_AFTER = timedelta(seconds=60)
+OVERDUE_AFTER = timedelta(hours=24)
+# What is older is still on the list of reviews, but no news: not even on a site's first day.
+OVERDUE_UNTIL = timedelta(days=7)
+
+
+def tell_of_late_answer(*, prediction: Prediction, finished_at: datetime) -> None:
+    """Tells the visit's doctor of an answer that came when nobody waited for it any more."""
+    if finished_at - prediction.queued_at >= LATE_AFTER:
+        visits = Consultation.objects.select_related("doctor__user")
+        visit = visits.get(pk=prediction.image.consultation_id)
+        _tell_doctor_of(visit, Kind.ANSWER_READY, fact_key=prediction.pk)
+
+
+def tell_of_overdue_reviews() -> None:
+    """Tells each doctor once of a visit with an answer that has waited a day for its review."""
+    now = timezone.now()
+    overdue = predictions_to_review(
+        Prediction.objects.filter(
+            finished_at__gt=now - OVERDUE_UNTIL, finished_at__lte=now - OVERDUE_AFTER
+        )
+    )
+    told = Notification.objects.filter(
+        kind=Kind.REVIEW_OVERDUE, created_at__gt=now - OVERDUE_UNTIL
+    ).values_list("fact_key", flat=True)
+    visits = Consultation.objects.filter(pk__in=overdue.order_by().values("image__consultation"))
+    known = set(told)
+    for visit in visits.select_related("doctor__user"):
+        if str(visit.pk) not in known:
+            _tell_doctor_of(visit, Kind.REVIEW_OVERDUE, fact_key=visit.pk)
+
+
+def _tell_doctor_of(visit: Consultation, kind: Kind, *, fact_key: object) -> None:
+    notify(
+        recipients=[visit.doctor.user],
+        kind=kind,
+        url_name="diagnosis:visit",
+        object_key=visit.pk,
+        fact_key=fact_key,
+    )

@@ -28,12 +28,8 @@ from clinic.permissions import (
     visible_appointments,
 )
 from clinic.requests import SignedInRequest, is_in_dialog
-from clinic.services.appointments import (
-    IllegalTransitionError,
-    SlotRefusedError,
-    book_appointment,
-    move_appointment,
-)
+from clinic.services.appointments import IllegalTransitionError, book_appointment, move_appointment
+from clinic.services.booking_guards import SlotRefusedError
 from clinic.services.patients import record_patient_view
 from clinic.services.scheduling import Slot, next_free_slots
 from clinic.views.dialogs import dialog_done

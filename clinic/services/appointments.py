@@ -133,8 +133,9 @@ def book_requested_appointment(
     appointment.doctor = doctor
     appointment.starts_at = starts_at
     appointment.ends_at = starts_at + timedelta(minutes=appointment.visit_type.duration_minutes)
-    lock_calendars(appointment)
+    # First the row and then the calendars, as for whoever moves it: nobody waits in a circle.
     replaced = _give_back_replaced(appointment, actor)
+    lock_calendars(appointment)
     check_time(appointment)
     with words_for_a_taken_time(appointment):
         booked = Appointment.objects.filter(pk=appointment.pk, status__in=NOT_YET_AGREED).update(

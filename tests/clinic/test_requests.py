@@ -114,6 +114,12 @@ def test_the_page_of_a_request_says_the_wish_and_no_time(desk, sign_in, asked, d
     assert url_of("book", asked) not in sign_in(doctor).get(url).content.decode()
 
 
+def test_the_page_of_a_patient_shows_a_request_without_a_time(desk, asked, patient):
+    page = desk.get(reverse("clinic:patient_detail", args=[patient.pk])).content.decode()
+    assert "Wish" in page
+    assert "00:00\n" not in page
+
+
 def test_another_time_replaces_the_one_there_was(desk, patient, doctor, day):
     old = booked(doctor, patient, at(day, "09:00"))
     asked = request_another_time(

@@ -6,7 +6,7 @@ from typing import Concatenate, ParamSpec
 
 from allauth.core.internal.ratelimit import consume
 from allauth.core.ratelimit import respond_429
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 Params = ParamSpec("Params")
 View = Callable[Concatenate[HttpRequest, Params], HttpResponse]
@@ -23,6 +23,13 @@ def too_often(request: HttpRequest) -> HttpResponse:
     """The page that asks for patience."""
     response: HttpResponse = respond_429(request)
     return response
+
+
+def refuse_guess(request: HttpRequest) -> HttpResponse:
+    """Answers a wrong secret in an address; the right one is never counted, nor held up."""
+    if is_too_often(request, "secret_guess"):
+        return too_often(request)
+    raise Http404
 
 
 def throttled(action: str) -> Callable[[View[Params]], View[Params]]:

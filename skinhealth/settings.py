@@ -147,6 +147,7 @@ ACCOUNT_RATE_LIMITS = {
     "sign_up_code": "30/10m/ip",
     "document_verify": "60/m/ip",
     "reminder_answer": "60/m/ip",
+    "secret_guess": "30/m/ip",
 }
 
 SESSION_COOKIE_AGE = 12 * 3600  # seconds

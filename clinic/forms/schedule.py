@@ -72,14 +72,15 @@ class BufferForm(forms.ModelForm[Doctor]):
 
 
 class VisitTypeForm(forms.ModelForm[VisitType]):
-    """A kind of visit: what it is called and how long it takes."""
+    """A kind of visit: what it is called, how long it takes and who may choose it."""
 
     class Meta:
         model = VisitType
-        fields = ("name", "duration_minutes", "is_active")
+        fields = ("name", "duration_minutes", "is_active", "is_offered_to_patients")
         help_texts: ClassVar[dict[str, Any]] = {
             "duration_minutes": _("What is booked already keeps its length."),
             "is_active": _("What is not offered cannot be booked any more."),
+            "is_offered_to_patients": _("In the portal, where the clinic offers times there."),
         }
 
     def _post_clean(self) -> None:

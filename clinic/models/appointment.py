@@ -205,6 +205,11 @@ class Appointment(models.Model):
         """Whether it was put where the doctor has no time."""
         return bool(self.overbooked_reason)
 
+    @property
+    def is_agreed(self) -> bool:
+        """Whether its time is more than a patient's wish."""
+        return self.status not in (self.Status.REQUESTED, self.Status.WAITLIST)
+
     def can_become(self, status: str) -> bool:
         """Whether the transition table allows the move."""
         return status in self.next_statuses(self.status)

@@ -8,11 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Appointment, AppointmentNotice
-from clinic.services.appointments import (
+from clinic.services.appointments import move_appointment
+from clinic.services.cancellation import (
     can_still_be_cancelled_by_patient,
     cancel_own_appointment,
     cancellation_notice,
-    move_appointment,
 )
 
 Status = Appointment.Status

@@ -1,14 +1,10 @@
 """An appointment's life: booked once, then moved from status to status."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import (
@@ -17,7 +13,6 @@ from clinic.models import (
     AppointmentRequest,
     AppointmentTransition,
     AuditEvent,
-    ClinicSettings,
     Doctor,
     Patient,
     User,
@@ -26,14 +21,8 @@ from clinic.models import (
 from clinic.services.appointment_news import tell_of_move, tell_of_new_appointment
 from clinic.services.arrival_tokens import give_token
 from clinic.services.audit import record
+from clinic.services.booking_guards import check_time, lock_calendars, words_for_a_taken_time
 from clinic.services.notices import queue_notice
-from clinic.services.scheduling import (
-    Slot,
-    is_on_leave,
-    is_taken,
-    is_within_hours,
-    next_free_slots,
-)
 
 Status = Appointment.Status
 Notice = AppointmentNotice.Kind
@@ -50,26 +39,6 @@ class IllegalTransitionError(ValidationError):
             code="illegal_transition",
             params={"old": Status(old).label, "new": Status(new).label},
         )
-
-
-class SlotRefusedError(ValidationError):
-    """A time that cannot be booked, and the next ones that can."""
-
-    def __init__(
-        self, field: str, message: str, alternatives: list[Slot], *, is_overridable: bool
-    ) -> None:
-        super().__init__({field: message})
-        self.alternatives = alternatives
-        # The doctor's calendar may be overbooked; neither the past nor the patient's own time.
-        self.is_overridable = is_overridable
-
-
-@dataclass(frozen=True)
-class Obstacle:
-    """Why a doctor has no time: a word for the audit trail and a sentence."""
-
-    code: str
-    message: str
 
 
 @transaction.atomic
@@ -164,10 +133,11 @@ def book_requested_appointment(
     appointment.doctor = doctor
     appointment.starts_at = starts_at
     appointment.ends_at = starts_at + timedelta(minutes=appointment.visit_type.duration_minutes)
-    lock_calendars(appointment)
+    # First the row and then the calendars, as for whoever moves it: nobody waits in a circle.
     replaced = _give_back_replaced(appointment, actor)
-    _check_time(appointment)
-    with _words_for_a_taken_time(appointment):
+    lock_calendars(appointment)
+    check_time(appointment)
+    with words_for_a_taken_time(appointment):
         booked = Appointment.objects.filter(pk=appointment.pk, status__in=NOT_YET_AGREED).update(
             status=Status.BOOKED,
             doctor=doctor,
@@ -185,57 +155,6 @@ def book_requested_appointment(
 def is_asked_for(appointment: Appointment) -> bool:
     """Whether a patient asked for the appointment, so that its time is a wish."""
     return AppointmentRequest.objects.filter(appointment=appointment).exists()
-
-
-def cancellation_notice() -> timedelta:
-    """How long before a visit a patient may still cancel or move it without calling."""
-    return ClinicSettings.objects.current().cancellation_notice
-
-
-def can_still_be_cancelled_by_patient(appointment: Appointment, *, notice: timedelta) -> bool:
-    """Whether the clinic's notice leaves the patient free to cancel without calling."""
-    if appointment.status in NOT_YET_AGREED:
-        return True
-    return (
-        appointment.status in Appointment.EXPECTED_STATUSES
-        and appointment.starts_at - timezone.now() >= notice
-    )
-
-
-def is_too_late_to_cancel(appointment: Appointment, *, notice: timedelta) -> bool:
-    """Whether the appointment is still open, but so near that the patient has to call."""
-    return (
-        appointment.status in Appointment.EXPECTED_STATUSES
-        and timedelta(0) < appointment.starts_at - timezone.now() < notice
-    )
-
-
-def check_notice(appointment: Appointment) -> None:
-    """Refuses what a patient wants to change too late, and says whom to call."""
-    if can_still_be_cancelled_by_patient(appointment, notice=cancellation_notice()):
-        return
-    if phone := ClinicSettings.objects.current().phone_in_words:
-        raise ValidationError(
-            _("It is too late to change this here. Please call us on %(phone)s."),
-            code="too_late",
-            params={"phone": phone},
-        )
-    raise ValidationError(
-        _("It is too late to change this here. Please call the clinic."), code="too_late"
-    )
-
-
-@transaction.atomic
-def cancel_own_appointment(*, appointment: Appointment, actor: User | None) -> Appointment:
-    """Cancels in the patient's name, as long as the clinic can still give the time away."""
-    if appointment.status != Status.CANCELLED:
-        check_notice(appointment)
-    return move_appointment(
-        appointment=appointment,
-        status=Status.CANCELLED,
-        actor=actor,
-        reason=str(_("Cancelled by the patient.")),
-    )
 
 
 def _give_back_replaced(appointment: Appointment, actor: User) -> Appointment | None:
@@ -257,26 +176,12 @@ def _keep_time(appointment: Appointment, actor: User) -> None:
     """Stores a new appointment, if the doctor works then and the time is free, or overbooks."""
     appointment.full_clean()
     lock_calendars(appointment)
-    store_appointment(appointment, actor, overbooked=_check_time(appointment))
-
-
-def _check_time(appointment: Appointment) -> str:
-    """Refuses the past and what the doctor has not; a reason passes that, and its code is given."""
-    if appointment.starts_at < timezone.now():
-        message = gettext("This time is past.")
-        raise _slot_refused(appointment, "starts_at", message, is_overridable=False)
-    obstacle = _obstacle(appointment)
-    if obstacle is None:
-        appointment.overbooked_reason = ""
-        return ""
-    if not appointment.is_overbooked:
-        raise _slot_refused(appointment, "starts_at", obstacle.message)
-    return obstacle.code
+    store_appointment(appointment, actor, overbooked=check_time(appointment))
 
 
 def store_appointment(appointment: Appointment, actor: User, *, overbooked: str = "") -> None:
     """Stores a new appointment with its first status and a line in the audit trail."""
-    with _words_for_a_taken_time(appointment):
+    with words_for_a_taken_time(appointment):
         appointment.save(force_insert=True)
     AppointmentTransition.objects.create(
         appointment=appointment,
@@ -329,67 +234,8 @@ def _compare_and_set(appointment: Appointment, old: str, new: str) -> bool:
         values["arrived_at"] = None
     if new in Appointment.SLOT_STATUSES and old not in Appointment.SLOT_STATUSES:
         lock_calendars(appointment)
-    with _words_for_a_taken_time(appointment):
+    with words_for_a_taken_time(appointment):
         moved = Appointment.objects.filter(pk=appointment.pk, status=old).update(**values)
     if moved and new == Status.ARRIVED:
         give_token(appointment=appointment)
     return moved == 1
-
-
-def lock_calendars(appointment: Appointment) -> None:
-    """Lets whoever wants the same doctor or patient wait here.
-
-    Two inserts that meet in an exclusion constraint would wait for each other, and PostgreSQL
-    would end one of them as a deadlock.
-    """
-    Doctor.objects.select_for_update(no_key=True, of=("self",)).get(pk=appointment.doctor_id)
-    Patient.objects.select_for_update(no_key=True).get(pk=appointment.patient_id)
-
-
-def _obstacle(appointment: Appointment) -> Obstacle | None:
-    """What keeps the doctor from the patient then; the database knows better what is taken."""
-    doctor, starts_at, ends_at = appointment.doctor, appointment.starts_at, appointment.ends_at
-    buffer = timedelta(minutes=doctor.buffer_minutes)
-    if is_on_leave(doctor=doctor, starts_at=starts_at, ends_at=ends_at):
-        return Obstacle("leave", gettext("%(doctor)s is away at this time."))
-    if not is_within_hours(doctor=doctor, starts_at=starts_at, ends_at=ends_at):
-        return Obstacle("hours", gettext("This is outside the hours of %(doctor)s."))
-    if is_taken(doctor=doctor, starts_at=starts_at, ends_at=ends_at):
-        return Obstacle("taken", gettext("%(doctor)s has another appointment at this time."))
-    if buffer and is_taken(doctor=doctor, starts_at=starts_at - buffer, ends_at=ends_at + buffer):
-        message = gettext("%(doctor)s keeps %(minutes)d minutes free after each visit.")
-        return Obstacle("buffer", message)
-    return None
-
-
-@contextmanager
-def _words_for_a_taken_time(appointment: Appointment) -> Iterator[None]:
-    """Says in words what the guards of the database refuse."""
-    try:
-        with transaction.atomic():
-            yield
-    except IntegrityError as error:
-        if "appointment_doctor_is_free" in str(error):
-            message = gettext("%(doctor)s has another appointment at this time.")
-            raise _slot_refused(appointment, "starts_at", message) from error
-        if "appointment_patient_is_free" in str(error):
-            message = gettext("This patient has another appointment at this time.")
-            raise _slot_refused(appointment, "patient", message, is_overridable=False) from error
-        raise
-
-
-def _slot_refused(
-    appointment: Appointment, field: str, message: str, *, is_overridable: bool = True
-) -> SlotRefusedError:
-    doctor = appointment.doctor
-    return SlotRefusedError(
-        field,
-        message % {"doctor": doctor, "minutes": doctor.buffer_minutes},
-        next_free_slots(
-            visit_type=appointment.visit_type,
-            after=max(appointment.starts_at, timezone.now()),
-            doctor=doctor,
-            patient=appointment.patient,
-        ),
-        is_overridable=is_overridable,
-    )

@@ -16,8 +16,8 @@ from clinic.models import Absence, Appointment, Doctor
 from clinic.services.scheduling import Calendar, Slot, day_bounds
 
 Status = Appointment.Status
-# What keeps a time, asks for one, or was not used; the rest has given its time back.
-SHOWN_STATUSES = (*Appointment.SLOT_STATUSES, Status.REQUESTED, Status.NO_SHOW)
+# What keeps a time or was not used: the rest has given it back, and a request's is a wish.
+SHOWN_STATUSES = (*Appointment.SLOT_STATUSES, Status.NO_SHOW)
 # A page with more days than a week shows no free time: it would be one colour all over.
 FREE_TIME_DAYS = 7
 

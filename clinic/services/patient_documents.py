@@ -5,7 +5,6 @@ import uuid
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models import AuditEvent, Patient, PatientDocument, User
 from clinic.received_files import receive_file
 from clinic.services.audit import record
+from clinic.services.stored_files import remove_files
 
 logger = logging.getLogger(__name__)
 
@@ -57,17 +57,17 @@ def add_document(
                 detail={"category": document.category, "shared": is_shared},
             )
     except IntegrityError as error:
-        _remove_file(document)
+        remove_files(document.file.name)
         raise ValidationError(_("This file is in the record already."), code="duplicate") from error
     except OSError as error:
-        _remove_file(document)
+        remove_files(document.file.name)
         logger.error("A document could not be stored: %s", error.strerror or type(error).__name__)
         raise ValidationError(
             _("The document could not be stored, so nothing was kept. Try again in a minute."),
             code="storage",
         ) from error
     except BaseException:
-        _remove_file(document)
+        remove_files(document.file.name)
         raise
     return document
 
@@ -128,12 +128,3 @@ def _lock(document: PatientDocument) -> PatientDocument:
     if stored.archived_at is not None:
         raise ValidationError(_("This document is archived already."), code="archived")
     return stored
-
-
-def _remove_file(document: PatientDocument) -> None:
-    if not document.file.name:
-        return
-    try:
-        default_storage.delete(document.file.name)
-    except OSError:
-        logger.exception("A file without a row could not be removed")

@@ -22,15 +22,14 @@ from clinic.models import (
     VisitType,
 )
 from clinic.services.appointment_news import tell_of_new_appointment
-from clinic.services.appointments import (
-    book_appointment,
+from clinic.services.appointments import book_appointment, reschedule_appointment
+from clinic.services.audit import record
+from clinic.services.booking_guards import lock_calendars
+from clinic.services.cancellation import (
     can_still_be_cancelled_by_patient,
     cancellation_notice,
     check_notice,
-    lock_calendars,
-    reschedule_appointment,
 )
-from clinic.services.audit import record
 from clinic.services.scheduling import Calendar, Slot, day_bounds, next_free_slots
 
 Status = Appointment.Status

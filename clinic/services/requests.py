@@ -16,6 +16,13 @@ def count_new_requests() -> int:
     return AppointmentRequest.objects.new().count()
 
 
+def wish_without_time(appointment: Appointment) -> AppointmentRequest | None:
+    """What the patient asked for, as long as the desk has given no time to it."""
+    if appointment.status not in NOT_YET_AGREED:
+        return None
+    return AppointmentRequest.objects.filter(appointment=appointment).first()
+
+
 @transaction.atomic
 def put_on_waiting_list(*, request: AppointmentRequest, actor: User) -> Appointment:
     """Keeps a request for the day on which a time becomes free."""

@@ -14,7 +14,12 @@ from clinic.services.audit import record
 
 @transaction.atomic
 def add_visit_type(
-    *, name: str, duration_minutes: int, actor: User, is_active: bool = True
+    *,
+    name: str,
+    duration_minutes: int,
+    actor: User,
+    is_active: bool = True,
+    is_offered_to_patients: bool = False,
 ) -> VisitType:
     """Adds a kind of visit after the others."""
     last = VisitType.objects.aggregate(last=Max("position"))["last"]
@@ -23,6 +28,7 @@ def add_visit_type(
         name=name.strip(),
         duration_minutes=duration_minutes,
         is_active=is_active,
+        is_offered_to_patients=is_offered_to_patients,
         position=0 if last is None else last + 1,
     )
     _check(visit_type)
@@ -34,15 +40,26 @@ def add_visit_type(
 
 @transaction.atomic
 def change_visit_type(
-    *, visit_type: VisitType, name: str, duration_minutes: int, is_active: bool, actor: User
+    *,
+    visit_type: VisitType,
+    name: str,
+    duration_minutes: int,
+    is_active: bool,
+    is_offered_to_patients: bool,
+    actor: User,
 ) -> VisitType:
     """Changes what is booked from now on; what is booked keeps its length."""
     visit_type.name = name.strip()
     visit_type.duration_minutes = duration_minutes
     visit_type.is_active = is_active
+    visit_type.is_offered_to_patients = is_offered_to_patients
     _check(visit_type)
     visit_type.save()
-    detail = {"minutes": duration_minutes, "is_offered": is_active}
+    detail = {
+        "minutes": duration_minutes,
+        "is_offered": is_active,
+        "is_offered_to_patients": is_offered_to_patients,
+    }
     record(AuditEvent.Verb.UPDATE, actor=actor, target=visit_type, detail=detail)
     return visit_type
 

@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Appointment, Doctor, Patient, User, VisitType
-from clinic.services.appointments import lock_calendars, store_appointment
+from clinic.services.appointments import store_appointment
 from clinic.services.arrival_tokens import give_token
+from clinic.services.booking_guards import lock_calendars
 from clinic.services.scheduling import Calendar, is_on_leave
 
 Status = Appointment.Status

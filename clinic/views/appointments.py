@@ -28,13 +28,10 @@ from clinic.permissions import (
     visible_appointments,
 )
 from clinic.requests import SignedInRequest, is_in_dialog
-from clinic.services.appointments import (
-    IllegalTransitionError,
-    SlotRefusedError,
-    book_appointment,
-    move_appointment,
-)
+from clinic.services.appointments import IllegalTransitionError, book_appointment, move_appointment
+from clinic.services.booking_guards import SlotRefusedError
 from clinic.services.patients import record_patient_view
+from clinic.services.requests import wish_without_time
 from clinic.services.scheduling import Slot, next_free_slots
 from clinic.views.dialogs import dialog_done
 from clinic.views.moves import moves_for
@@ -243,6 +240,8 @@ def _detail_page(
         "form": form or MoveForm(),
         "transitions": appointment.transitions.select_related("made_by"),
         "notices": appointment.notices.all(),
+        "asked": wish_without_time(appointment),
+        "can_run_desk": can_run_desk(request.user),
         "can_reschedule": appointment.can_become(Appointment.Status.RESCHEDULED)
         and can_transition(request.user, appointment, Appointment.Status.RESCHEDULED),
     }

@@ -24,7 +24,8 @@ from clinic.permissions import (
     visible_patients,
 )
 from clinic.requests import SignedInRequest
-from clinic.services.appointments import SlotRefusedError, check_notice
+from clinic.services.booking_guards import SlotRefusedError
+from clinic.services.cancellation import check_notice
 from clinic.services.portal_booking import (
     book_own_appointment,
     free_times,

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -13,6 +13,7 @@ from clinic.models import Doctor
 from clinic.permissions import can_keep_calendar_feed
 from clinic.requests import SignedInRequest
 from clinic.services.calendars import find_feed, read_feed, renew_feed, revoke_feed, show_initials
+from clinic.throttle import refuse_guess
 
 # A new secret waits here for the one page that tells it.
 NEW_TOKEN_KEY = "new_calendar_token"  # noqa: S105  the name of a place, no secret
@@ -31,7 +32,7 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
     """A doctor's appointments, for whoever knows the secret; a calendar program cannot sign in."""
     feed = find_feed(token)
     if feed is None or not can_keep_calendar_feed(feed.doctor.user):
-        raise Http404
+        return refuse_guess(request)
     return calendar_response(read_feed(feed), filename="appointments.ics")
 
 

@@ -25,13 +25,13 @@ from clinic.permissions import (
     visible_consultations,
 )
 from clinic.requests import SignedInRequest
-from clinic.services.appointments import (
+from clinic.services.calendars import visit_file
+from clinic.services.cancellation import (
     can_still_be_cancelled_by_patient,
     cancel_own_appointment,
     cancellation_notice,
     is_too_late_to_cancel,
 )
-from clinic.services.calendars import visit_file
 from clinic.services.patients import record_own_appointments_view
 from clinic.services.portal_booking import can_be_moved_by_patient
 from clinic.views.calendars import calendar_response

@@ -21,11 +21,8 @@ from clinic.models import AppointmentRequest
 from clinic.models.request import AppointmentRequestQuerySet
 from clinic.permissions import can_run_desk, visible_patients, visible_requests
 from clinic.requests import SignedInRequest
-from clinic.services.appointments import (
-    IllegalTransitionError,
-    SlotRefusedError,
-    book_requested_appointment,
-)
+from clinic.services.appointments import IllegalTransitionError, book_requested_appointment
+from clinic.services.booking_guards import SlotRefusedError
 from clinic.services.patients import record_patient_list, record_patient_view
 from clinic.services.requests import (
     clear_possible_duplicate,

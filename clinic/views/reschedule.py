@@ -18,11 +18,8 @@ from clinic.forms.appointments import RescheduleForm
 from clinic.models import Appointment
 from clinic.permissions import can_transition
 from clinic.requests import SignedInRequest, is_in_dialog
-from clinic.services.appointments import (
-    IllegalTransitionError,
-    SlotRefusedError,
-    reschedule_appointment,
-)
+from clinic.services.appointments import IllegalTransitionError, reschedule_appointment
+from clinic.services.booking_guards import SlotRefusedError
 from clinic.services.scheduling import Slot, next_free_slots
 from clinic.views.appointments import staff_appointment, with_chosen_slot
 from clinic.views.dialogs import dialog_done

@@ -44,7 +44,7 @@ def visit_type_add(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def visit_type_edit(request: SignedInRequest, pk: int) -> HttpResponse:
-    """The name of a kind of visit, its length, and whether it is offered."""
+    """The name of a kind of visit, its length, and to whom it is offered."""
     if not can_manage_schedule(request.user):
         raise PermissionDenied
     visit_type = get_object_or_404(_with_use(), pk=pk)

@@ -2,9 +2,8 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,10 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 from clinic.permissions import can_run_desk
 from clinic.requests import SignedInRequest
 from clinic.services.waiting_screen import find_screen, read_screen, renew_screen, revoke_screen
+from clinic.throttle import refuse_guess
 
 # A new secret waits here for the one page that tells it.
 NEW_SECRET_KEY = "new_screen_secret"  # noqa: S105  the name of a place, no secret
-GUESSES_A_MINUTE = 30
 
 
 @login_not_required
@@ -26,14 +25,7 @@ def waiting_screen(request: HttpRequest, secret: str) -> HttpResponse:
     """Who is called and who is next, for whoever stands before the screen."""
     screen = find_screen(secret)
     if screen is None:
-        if _guesses_too_often(request):
-            return HttpResponse(
-                _("Too many attempts. Wait a minute and try again."),
-                status=429,
-                content_type="text/plain; charset=utf-8",
-                headers={"Retry-After": "60"},
-            )
-        raise Http404
+        return refuse_guess(request)
     is_refresh = request.headers.get("HX-Request") == "true"
     response = render(
         request,
@@ -74,15 +66,3 @@ def take_new_address(request: SignedInRequest) -> str:
 
 def _to_the_screen() -> HttpResponse:
     return redirect(reverse("clinic:waiting_room", fragment="screen"))
-
-
-def _guesses_too_often(request: HttpRequest) -> bool:
-    """Counts wrong secrets by where they come from; the right one is never held up."""
-    key = f"waiting-screen-guesses:{request.META.get('REMOTE_ADDR', '')}"
-    if cache.add(key, 1, timeout=60):
-        return False
-    try:
-        return cache.incr(key) > GUESSES_A_MINUTE
-    except ValueError:
-        # The minute ended between the two lines.
-        return False

@@ -1,13 +1,9 @@
 from typing import ClassVar, Self
 
 from django.db import models
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-
-def in_language(own: str, translations: dict[str, dict[str, str]], field: str) -> str:
-    """A text in the language of the page, or as the catalogue has it where nobody translated it."""
-    return translations.get(get_language() or "", {}).get(field, "") or own
+from clinic.models.translated import in_language
 
 
 class DiseaseQuerySet(models.QuerySet["Disease"]):

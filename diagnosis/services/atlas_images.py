@@ -5,13 +5,13 @@ import uuid
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import AuditEvent, User
 from clinic.services.audit import record
+from clinic.services.stored_files import remove_files
 from diagnosis.imaging import PreparedPhotograph, prepare_photograph
 from diagnosis.models import AtlasImage, Disease, DiseaseStage
 
@@ -59,19 +59,19 @@ def add_atlas_image(
                 AuditEvent.Verb.CREATE, actor=actor, target=image, detail={"status": image.status}
             )
     except IntegrityError as error:
-        _remove_files(image)
+        remove_files(image.file.name, image.thumbnail.name)
         raise ValidationError(
             _("This image is with this disease already."), code="duplicate"
         ) from error
     except OSError as error:
-        _remove_files(image)
+        remove_files(image.file.name, image.thumbnail.name)
         logger.error("An image could not be stored: %s", error.strerror or type(error).__name__)
         raise ValidationError(
             _("The image could not be stored, so nothing was kept. Try again in a minute."),
             code="storage",
         ) from error
     except BaseException:
-        _remove_files(image)
+        remove_files(image.file.name, image.thumbnail.name)
         raise
     return image
 
@@ -143,13 +143,3 @@ def _store(image: AtlasImage, photograph: PreparedPhotograph) -> None:
     name = uuid.uuid4()
     image.file.save(f"{name}.jpg", ContentFile(photograph.jpeg), save=False)
     image.thumbnail.save(f"{name}-small.jpg", ContentFile(photograph.thumbnail), save=False)
-
-
-def _remove_files(image: AtlasImage) -> None:
-    for stored in (image.file.name, image.thumbnail.name):
-        if not stored:
-            continue
-        try:
-            default_storage.delete(stored)
-        except OSError:
-            logger.exception("A file without a row could not be removed")

@@ -5,12 +5,12 @@ import uuid
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import AuditEvent, BodySite, Consultation, User
 from clinic.services.audit import record
+from clinic.services.stored_files import remove_files
 from clinic.services.visit_guard import lock_open_visit
 from diagnosis.imaging import PreparedPhotograph, prepare_photograph
 from diagnosis.models import Lesion, LesionImage
@@ -53,17 +53,17 @@ def upload_image(
             image.save(force_insert=True)
             record(AuditEvent.Verb.CREATE, actor=actor, patient=consultation.patient, target=image)
     except IntegrityError as error:
-        _remove_files(image)
+        remove_files(image.file.name, image.thumbnail.name)
         raise _already_here() from error
     except OSError as error:
-        _remove_files(image)
+        remove_files(image.file.name, image.thumbnail.name)
         logger.error("A photograph could not be stored: %s", error.strerror or type(error).__name__)
         raise ValidationError(
             _("The photograph could not be stored, so nothing was kept. Try again in a minute."),
             code="storage",
         ) from error
     except BaseException:
-        _remove_files(image)
+        remove_files(image.file.name, image.thumbnail.name)
         raise
     return image
 
@@ -93,13 +93,3 @@ def _store(image: LesionImage, photograph: PreparedPhotograph) -> None:
     name = uuid.uuid4()
     image.file.save(f"{name}.jpg", ContentFile(photograph.jpeg), save=False)
     image.thumbnail.save(f"{name}-small.jpg", ContentFile(photograph.thumbnail), save=False)
-
-
-def _remove_files(image: LesionImage) -> None:
-    for stored in (image.file.name, image.thumbnail.name):
-        if not stored:
-            continue
-        try:
-            default_storage.delete(stored)
-        except OSError:
-            logger.exception("A file without a row could not be removed")

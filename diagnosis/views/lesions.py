@@ -89,6 +89,7 @@ def lesion_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
     if form.is_valid() and _update(form, found, request):
         messages.success(request, _("The changes are saved."))
         return redirect("diagnosis:lesion", pk=found.pk)
+    record_lesion_view(lesion=found, actor=request.user)
     others = visible_lesions(request.user).filter(patient=found.patient).followed()
     context = {"lesion": found, "form": form, "lesions": others.exclude(pk=found.pk)}
     return render(

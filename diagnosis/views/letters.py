@@ -13,6 +13,7 @@ from clinic.forms.accounts import add_errors
 from clinic.models import Consultation
 from clinic.permissions import can_write_visit, visible_consultations, visible_prescriptions
 from clinic.requests import SignedInRequest
+from clinic.services.consultations import record_visit_view
 from clinic.views.documents import refuse_paper, send_paper
 from diagnosis.letter_forms import LetterForm, PhotographsForm
 from diagnosis.models import LesionImage, ReferralLetter, Review
@@ -35,6 +36,7 @@ def visit_letters(request: SignedInRequest, pk: UUID) -> HttpResponse:
         )
     photographs = _photographs(request, visit)
     if request.method == "GET":
+        record_visit_view(consultation=visit, actor=request.user)
         text = first_draft(visit=visit, diagnoses=list(_diagnoses(visit)))
         return _page(request, visit, LetterForm(photographs=photographs, initial={"text": text}))
     if not can_write_visit(request.user, visit):

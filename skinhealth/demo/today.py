@@ -8,7 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from clinic.models import Appointment, Doctor, Patient, VisitType
-from clinic.services.appointments import SlotRefusedError, book_appointment, move_appointment
+from clinic.services.appointments import book_appointment, move_appointment
+from clinic.services.booking_guards import SlotRefusedError
 from clinic.services.scheduling import add_hours, is_within_hours
 from skinhealth.demo import visits
 from skinhealth.demo.clinic import Cast, call_messages_sent

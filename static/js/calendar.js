@@ -4,7 +4,6 @@
 
   const POLL_MS = 10_000;
   const ICONS = {
-    requested: "envelope",
     booked: "calendar",
     confirmed: "calendar-check",
     arrived: "door-open",

@@ -10,12 +10,8 @@ from kombu.exceptions import OperationalError
 
 from clinic.models import Appointment, AppointmentNotice
 from clinic.services import notices
-from clinic.services.appointments import (
-    SlotRefusedError,
-    book_appointment,
-    move_appointment,
-    reschedule_appointment,
-)
+from clinic.services.appointments import book_appointment, move_appointment, reschedule_appointment
+from clinic.services.booking_guards import SlotRefusedError
 from clinic.services.notices import dispatch_due_notices, send_notice
 from clinic.tasks import send_notice_task
 from tests.calendar_files import event_of, file_in

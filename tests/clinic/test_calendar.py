@@ -8,7 +8,7 @@ from django.contrib.staticfiles import finders
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.models import Absence, Appointment, AuditEvent
+from clinic.models import Absence, Allergy, Appointment, AuditEvent
 from tests.clinic.desk import at, booked, coming, in_status, visit_type, works
 from tests.factories import PatientFactory
 
@@ -134,7 +134,9 @@ def test_leave_is_shown_without_its_reason_and_leaves_nothing_free(desk, doctor,
     assert "knee" not in json.dumps(found)
 
 
-@pytest.mark.parametrize("status", ["cancelled", "rescheduled", "entered_in_error", "waitlist"])
+@pytest.mark.parametrize(
+    "status", ["requested", "waitlist", "cancelled", "rescheduled", "entered_in_error"]
+)
 def test_what_keeps_no_time_is_not_shown(desk, doctor, patient, day, status):
     in_status(booked(doctor, patient, at(day, "09:00")), status)
     assert events(desk, day)["appointment"] == []
@@ -180,8 +182,7 @@ def test_one_doctor_s_calendar_leaves_out_the_others(
 def test_the_calendar_holds_nothing_medical(desk, doctor, consultation):
     consultation.notes = "NOTES-OF-THE-DOCTOR"
     consultation.save()
-    consultation.patient.allergies = "ALLERGIC-TO-SOMETHING"
-    consultation.patient.save()
+    Allergy.objects.create(patient=consultation.patient, substance="ALLERGIC-TO-SOMETHING")
     body = json.dumps(events(desk, timezone.localdate(consultation.appointment.starts_at)))
     assert consultation.patient.full_name in body
     assert "NOTES-OF-THE-DOCTOR" not in body

@@ -109,6 +109,12 @@ def test_a_new_address_keeps_the_choice_about_initials(browser, address):
     assert CalendarFeed.objects.get().shows_initials
 
 
+def test_guessing_is_slowed_down_but_the_feed_goes_on(client, address):
+    guess = reverse("clinic:calendar_feed", args=["x" * 43])
+    assert [client.get(guess).status_code for _try in range(31)] == [404] * 30 + [429]
+    assert client.get(address).status_code == 200
+
+
 def test_a_revoked_address_is_nothing(client, browser, address):
     for _click in range(2):
         assert browser.post(REVOKE).status_code == 302

@@ -105,6 +105,21 @@ def test_a_request_is_not_shown_as_a_time_of_the_day(desk, asked, patient, day):
     assert patient.full_name not in page
 
 
+def test_the_page_of_a_request_says_the_wish_and_no_time(desk, sign_in, asked, doctor):
+    url = reverse("clinic:appointment_detail", args=[asked.pk])
+    page = desk.get(url).content.decode()
+    assert "Any time from" in page
+    assert "00:00–00:00" not in page
+    assert url_of("book", asked) in page
+    assert url_of("book", asked) not in sign_in(doctor).get(url).content.decode()
+
+
+def test_the_page_of_a_patient_shows_a_request_without_a_time(desk, asked, patient):
+    page = desk.get(reverse("clinic:patient_detail", args=[patient.pk])).content.decode()
+    assert "Wish" in page
+    assert "00:00\n" not in page
+
+
 def test_another_time_replaces_the_one_there_was(desk, patient, doctor, day):
     old = booked(doctor, patient, at(day, "09:00"))
     asked = request_another_time(
@@ -164,6 +179,35 @@ def test_of_two_desks_that_book_one_request_only_one_does(sign_in, secretary, pa
 
     assert sorted(response.status_code for response in responses) == [302, 409]
     assert asked.appointment.notices.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_appointment_moves_once_though_two_desks_move_it_at_once(
+    sign_in, secretary, patient, doctor, day
+):
+    old = booked(doctor, patient, at(day, "09:00"))
+    asked = request_another_time(
+        appointment=old, wish=Wish(first_day=day, last_day=day), actor=patient.user
+    ).request
+    clients = [sign_in(secretary) for _number in range(2)]
+    move = reverse("clinic:appointment_reschedule", args=[old.pk])
+    fields = {"doctor": doctor.doctor.pk, "starts_at": at(day, "11:00").isoformat()}
+
+    answers = at_once(
+        2,
+        lambda number: (
+            (
+                clients[0].post(move, fields)
+                if number
+                else give(clients[1], asked, doctor, at(day, "10:00"))
+            ).status_code
+        ),
+    )
+
+    assert set(answers) <= {302, 409}
+    old.refresh_from_db()
+    assert old.status == Status.RESCHEDULED
+    assert Appointment.objects.filter(rescheduled_from=old).count() == 1
 
 
 def test_the_list_asks_the_database_no_more_for_more_rows(desk, day, django_assert_max_num_queries):

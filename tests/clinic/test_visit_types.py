@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from clinic.models import AuditEvent, VisitType
 from tests.clinic.desk import at, booked, coming, visit_type, works
+from tests.clinic.portal import decide
 
 LIST = reverse("clinic:visit_type_list")
 ADD = reverse("clinic:visit_type_add")
@@ -79,6 +80,20 @@ def test_what_is_not_offered_is_not_on_the_booking_page(desk):
     page = desk.get(LIST).content.decode()
     assert one.name in page
     assert "Not offered" in page
+
+
+def test_patients_choose_among_the_types_that_are_offered_to_them(desk, sign_in, patient):
+    decide(portal_booking="instant")
+    one = visit_type("full-skin-check")
+    VisitType.objects.update(is_offered_to_patients=False)
+    fields = {"name": one.name, "duration_minutes": "30", "is_active": "on"}
+    desk.post(edit_url(one), {**fields, "is_offered_to_patients": "on"})
+    assert "Patients may choose it" in desk.get(LIST).content.decode()
+    portal = sign_in(patient.user)
+    assert one.name in portal.get(reverse("clinic:my_book")).content.decode()
+    desk.post(edit_url(one), fields)
+    assert "Patients may choose it" not in desk.get(LIST).content.decode()
+    assert one.name not in portal.get(reverse("clinic:my_book")).content.decode()
 
 
 @pytest.mark.parametrize(

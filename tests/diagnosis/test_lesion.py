@@ -131,6 +131,13 @@ def test_more_photographs_cost_no_more_queries(
         page_of(client, image.lesion)
 
 
+@pytest.mark.parametrize("page", ["lesion", "lesion_edit"])
+def test_who_opens_a_lesion_is_in_the_trail(page, sign_in, doctor, image):
+    sign_in(doctor).get(reverse(f"diagnosis:{page}", args=[image.lesion_id]))
+    seen = AuditEvent.objects.get(verb="view", target_id=str(image.lesion_id))
+    assert (seen.actor, seen.patient) == (doctor, image.lesion.patient)
+
+
 def test_strangers_find_no_lesion(
     sign_in, other_doctor, secretary, admin, patient, other_patient, image
 ):

@@ -184,6 +184,13 @@ def test_strangers_find_no_letter(
         assert write(client, visit).status_code == 404
 
 
+def test_who_opens_the_letters_of_a_visit_is_in_the_trail(his, consultation, signed, doctor):
+    signed()
+    his.get(url(consultation))
+    seen = AuditEvent.objects.filter(verb="view", target_id=str(consultation.pk)).latest("at")
+    assert (seen.actor, seen.patient) == (doctor, consultation.patient)
+
+
 def test_every_print_is_in_the_trail(his, consultation, signed, doctor, patient):
     write(his, signed())
     response = printed(his)

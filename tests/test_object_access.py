@@ -33,6 +33,7 @@ PAGES = {
     "clinic:patient_detail": "patient",
     "clinic:appointment_detail": "appointment",
     "diagnosis:visit": "consultation",
+    "clinic:visit_patient": "consultation",
     "diagnosis:visit_thumbnails": "consultation",
     "diagnosis:image_file": "image",
     "diagnosis:image_thumbnail": "image",

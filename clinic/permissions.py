@@ -24,6 +24,7 @@ from clinic.models import (
     User,
     WritingTemplate,
 )
+from clinic.models.consultation import ConsultationQuerySet
 from clinic.models.notification import NotificationQuerySet
 from clinic.models.patient_document import PatientDocumentQuerySet
 from clinic.models.request import AppointmentRequestQuerySet
@@ -152,7 +153,7 @@ def visible_requests(user: User) -> AppointmentRequestQuerySet:
     return AppointmentRequest.objects.filter(appointment__in=visible_appointments(user))
 
 
-def visible_consultations(user: User) -> QuerySet[Consultation]:
+def visible_consultations(user: User) -> ConsultationQuerySet:
     """Visits: a doctor sees those of patients in care, a patient the own signed ones."""
     if is_doctor(user):
         return Consultation.objects.filter(patient__in=patients_in_care(user))

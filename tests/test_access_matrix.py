@@ -149,6 +149,7 @@ diagnosis:visit_thumbnails           GET    visit             in   404  404  200
 diagnosis:image_upload               POST   visit             in   404  404  422  404  404  404
 clinic:visit_save                    POST   visit             in   404  404  422  404  404  404
 clinic:visit_save                    POST   signed            in   404  404  422  404  403  404
+clinic:visit_patient                 GET    visit             in   404  404  200  404  404  404
 clinic:visit_facts                   POST   visit             in   404  404  302  404  404  404
 clinic:fact_add                      POST   visit             in   404  404  422  404  404  404
 clinic:fact_end                      POST   allergy           in   404  404  422  404  404  404

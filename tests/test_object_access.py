@@ -33,6 +33,7 @@ PAGES = {
     "clinic:patient_detail": "patient",
     "clinic:appointment_detail": "appointment",
     "diagnosis:visit": "consultation",
+    "clinic:visit_patient": "consultation",
     "diagnosis:visit_thumbnails": "consultation",
     "diagnosis:image_file": "image",
     "diagnosis:image_thumbnail": "image",
@@ -48,7 +49,7 @@ PAGES = {
 }
 PAPERS = {"diagnosis:visit_report", "clinic:prescription_pdf"}
 CLINICAL = {name for name in PAGES if name.startswith("diagnosis:")} - {"diagnosis:my_visit"}
-CLINICAL |= PAPERS
+CLINICAL |= {"clinic:visit_patient", *PAPERS}
 PATIENT_READS = {"diagnosis:image_file", "diagnosis:image_thumbnail", "diagnosis:my_visit", *PAPERS}
 
 

@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from clinic.models.consent import Consent
 from clinic.models.schedule import Doctor
 
 
@@ -16,9 +17,20 @@ class ConsultationQuerySet(models.QuerySet["Consultation"]):
         """Visits that a doctor has signed and closed."""
         return self.filter(signed_at__isnull=False)
 
+    def with_consents(self) -> Self:
+        """Visits that know what their patient agrees to right now."""
+        consents = Consent.objects.active().filter(patient=models.OuterRef("patient"))
+        return self.annotate(
+            has_ai_consent=models.Exists(consents.filter(purpose=Consent.Purpose.AI_ANALYSIS)),
+            has_training_consent=models.Exists(consents.filter(purpose=Consent.Purpose.TRAINING)),
+        )
+
 
 class Consultation(models.Model):
     """What a doctor finds and does in one visit; frozen once it is signed."""
+
+    has_ai_consent: bool  # of a row that was read with its consents
+    has_training_consent: bool
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     appointment = models.OneToOneField(

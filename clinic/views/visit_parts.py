@@ -5,15 +5,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.db.models import prefetch_related_objects
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from clinic.drugs import DrugTable, drug_table
-from clinic.forms.facts import AllergyForm, ConditionForm, CurrentDrugForm, EndFactForm
+from clinic.forms.facts import (
+    AllergyForm,
+    ClinicalFactsForm,
+    ConditionForm,
+    CurrentDrugForm,
+    EndFactForm,
+)
 from clinic.forms.prescriptions import OverrideForm
 from clinic.models import Allergy, Condition, CurrentDrug, Patient, Prescription, WarningOverride
 from clinic.services.drug_warnings import DrugWarning, check_drugs, precautions_of
+from clinic.services.facts import facts_fingerprint
 
 FactModel = type[Allergy] | type[Condition] | type[CurrentDrug]
 
@@ -73,7 +80,10 @@ class WarningState:
 def read_facts(patient: Patient) -> None:
     """Reads the lists of facts once, for all the parts that show them."""
     prefetch_related_objects(
-        [patient], "allergies__ended_by", "conditions__ended_by", "current_drugs__ended_by"
+        [patient],
+        Prefetch("allergies", Allergy.objects.select_related("ended_by")),
+        Prefetch("conditions", Condition.objects.select_related("ended_by")),
+        Prefetch("current_drugs", CurrentDrug.objects.select_related("ended_by")),
     )
 
 
@@ -99,12 +109,14 @@ def fact_groups(
 
 
 def facts_context(patient: Patient) -> dict[str, Any]:
-    """What the card and the amber bar show of a patient's facts."""
+    """What the card shows of a patient's facts, and the forms that change them."""
     read_facts(patient)
     groups = fact_groups(patient)
     return {
         "allergies": groups[0].active,
         "fact_groups": groups,
+        "facts_form": ClinicalFactsForm(instance=patient),
+        "facts_seen": facts_fingerprint(patient),
         "end_form": EndFactForm(auto_id=False),
         "drug_table": drug_table(),
     }
@@ -125,7 +137,8 @@ def warnings_context(
     precautions = precautions_of(patient)
     stored = check_drugs([line.drug for line in lines], precautions)
     findings = stored if typed is None else check_drugs(typed, precautions)
-    overrides = {each.key: each for each in prescription.overrides.all()} if prescription else {}
+    given = prescription.overrides.select_related("overridden_by") if prescription else ()
+    overrides = {override.key: override for override in given}
     can_override = {warning.key for warning in stored.warnings}
     states = []
     for warning in findings.warnings:

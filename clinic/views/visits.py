@@ -12,18 +12,20 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
+from clinic.drugs import drug_table
 from clinic.forms.consultations import AddendumForm, SignForm, VisitNotesForm
-from clinic.forms.facts import ClinicalFactsForm
 from clinic.forms.prescriptions import RevocationForm, line_formset
 from clinic.models import BodySite, Consent, Consultation, Patient, Prescription, User
+from clinic.models.consultation import ConsultationQuerySet
 from clinic.permissions import (
     can_open_visit,
     can_record_consent,
     can_revoke_prescription,
     can_write_visit,
+    patients_in_care,
     visible_appointments,
     visible_consultations,
     visible_documents,
@@ -35,18 +37,19 @@ from clinic.services.consultations import (
     NOTES_FIELDS,
     add_addendum,
     open_visit,
+    record_visit_view,
     save_visit,
     sign_visit,
 )
-from clinic.services.facts import facts_fingerprint
 from clinic.services.prescriptions import DraftLine, lines_fingerprint
 from clinic.services.visit_guard import VisitChangedError, VisitSignedError
 from clinic.views.day import day_page
-from clinic.views.visit_parts import facts_context, warnings_context
+from clinic.views.visit_parts import facts_context
 
 TIMELINE_SIZE = 10
 NEWEST_DOCUMENTS = 5
 CONSENTS_IN_A_VISIT = (Consent.Purpose.AI_ANALYSIS, Consent.Purpose.TRAINING)
+PATIENT_PARTS = ("card", "patient")
 CONFLICTS = (IllegalTransitionError, VisitChangedError, VisitSignedError)
 
 
@@ -59,7 +62,7 @@ class ConsentState:
 
 
 def visit_context(consultation: Consultation, user: User) -> dict[str, Any]:
-    """Everything that the clinic's parts of the visit page show."""
+    """What the clinic's parts of the visit page show at once."""
     patient = consultation.patient
     prescription = prescription_of(consultation)
     is_own = can_write_visit(user, consultation)
@@ -71,8 +74,7 @@ def visit_context(consultation: Consultation, user: User) -> dict[str, Any]:
         "patient": patient,
         "can_write": can_write,
         "can_add_addendum": is_own and consultation.is_signed,
-        "facts_form": ClinicalFactsForm(instance=patient),
-        "facts_seen": facts_fingerprint(patient),
+        "allergies": patient.allergies.filter(ended_at__isnull=True),
         "body_sites": body_sites,
         "notes_form": VisitNotesForm(instance=consultation, body_sites=body_sites)
         if can_write
@@ -82,10 +84,8 @@ def visit_context(consultation: Consultation, user: User) -> dict[str, Any]:
         "sign_warnings": [],
         "addenda": consultation.addenda.select_related("written_by"),
         "addendum_form": AddendumForm(auto_id="addendum_%s"),
-        **_patient_context(consultation, user),
-        **facts_context(patient),
+        "drug_table": drug_table(),
         **_prescription_context(prescription, user),
-        **warnings_context(patient, prescription),
     }
 
 
@@ -96,7 +96,8 @@ def written_notes(consultation: Consultation) -> list[tuple[str, str]]:
     return [(capfirst(str(name)), text) for name, text in texts if text]
 
 
-def _patient_context(consultation: Consultation, user: User) -> dict[str, Any]:
+def patient_context(consultation: Consultation, user: User) -> dict[str, Any]:
+    """What the patient's side of the visit page shows a moment later, or on a page of its own."""
     patient = consultation.patient
     standing = standing_consents(patient=patient)
     others = (
@@ -107,21 +108,16 @@ def _patient_context(consultation: Consultation, user: User) -> dict[str, Any]:
     )
     return {
         "can_record_consent": can_record_consent(user, patient),
-        "standing_consents": standing,
         "consents": [ConsentState(each, standing.get(each)) for each in CONSENTS_IN_A_VISIT],
         "timeline": list(others[:TIMELINE_SIZE]),
         "documents": visible_documents(user).filter(patient=patient).kept()[:NEWEST_DOCUMENTS],
+        **facts_context(patient),
     }
 
 
 def prescription_of(consultation: Consultation) -> Prescription | None:
-    """The visit's prescription with all that a page shows of it."""
-    return (
-        Prescription.objects.filter(consultation=consultation)
-        .select_related("signed_by", "revoked_by", "renewed_from", "consultation__doctor")
-        .prefetch_related("lines", "overrides__overridden_by")
-        .first()
-    )
+    """The visit's prescription, if there is one."""
+    return consultation.prescription if hasattr(consultation, "prescription") else None
 
 
 def open_visit_with(user: User, patient: Patient) -> Consultation | None:
@@ -137,6 +133,7 @@ def _prescription_context(prescription: Prescription | None, user: User) -> dict
         "prescription": prescription,
         "lines": lines,
         "lines_seen": lines_fingerprint(lines),
+        "overrides": prescription.overrides.select_related("overridden_by") if prescription else (),
         "line_formset": line_formset(lines=lines),
         "can_renew": is_issued,
         "can_revoke": (
@@ -144,6 +141,21 @@ def _prescription_context(prescription: Prescription | None, user: User) -> dict
         ),
         "revocation_form": RevocationForm(auto_id="revoke_%s"),
     }
+
+
+def visits_to_show(user: User) -> ConsultationQuerySet:
+    """Visits that the person may know of, with what their page shows of them."""
+    rows = visible_consultations(user).select_related(
+        "patient",
+        "doctor__user",
+        "appointment",
+        "body_site",
+        "signed_by",
+        "prescription__signed_by",
+        "prescription__revoked_by",
+        "prescription__renewed_from",
+    )
+    return rows.prefetch_related("prescription__lines")
 
 
 def writable_visit(request: SignedInRequest, pk: UUID) -> Consultation:
@@ -159,8 +171,11 @@ def visit_part(
     request: SignedInRequest, consultation: Consultation, part: str, *, status: int, **changes: Any
 ) -> HttpResponse:
     """One part of the visit page: alone for a script, on a page of its own otherwise."""
-    stored = visible_consultations(request.user).get(pk=consultation.pk)
-    context = visit_context(stored, request.user) | changes
+    stored = visits_to_show(request.user).get(pk=consultation.pk)
+    context = visit_context(stored, request.user)
+    if part in PATIENT_PARTS:
+        context |= patient_context(stored, request.user)
+    context |= changes
     template = f"clinic/partials/visit_{part}.html"
     if request.htmx:
         return render(request, template, context, status=status)
@@ -201,6 +216,16 @@ def visit_open(request: SignedInRequest, pk: UUID) -> HttpResponse:
         day = timezone.localdate(appointment.starts_at)
         return day_page(request, day, refusal=" ".join(error.messages), status=409)
     return redirect("diagnosis:visit", pk=consultation.pk)
+
+
+@require_GET
+def visit_patient(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """The patient of a visit: facts, consents, other visits and documents."""
+    in_care = patients_in_care(request.user)
+    consultation = get_object_or_404(Consultation.objects.filter(patient__in=in_care), pk=pk)
+    if not request.htmx:
+        record_visit_view(consultation=consultation, actor=request.user)
+    return visit_part(request, consultation, "patient", status=200)
 
 
 @require_POST

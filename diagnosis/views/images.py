@@ -112,7 +112,9 @@ def render_panels(
 ) -> HttpResponse:
     """Renders the photograph with its answer, and the body map as it is by now."""
     context = panel_context(image.consultation, request.user, shown=image.pk)
-    context |= lesion_context(image.consultation, request.user, context["selected"])
+    context |= lesion_context(
+        image.consultation, request.user, cards=context["cards"], selected=context["selected"]
+    )
     if move_form:
         context["move_form"] = move_form
     return render(request, "diagnosis/partials/panels.html", context, status=status)

@@ -95,9 +95,19 @@ def panel_context(
 
 
 def lesion_context(
-    consultation: Consultation, user: User, selected: PhotographCard | None
+    consultation: Consultation,
+    user: User,
+    *,
+    cards: Iterable[PhotographCard],
+    selected: PhotographCard | None,
 ) -> dict[str, Any]:
-    """Builds the context of the body map and of what the photograph on show belongs to."""
+    """Builds the context of the body map and of what the photograph on show belongs to.
+
+    A signed visit shows on its map what was photographed in it; what came later is not part of it.
+    """
+    if consultation.is_signed:
+        seen = {card.image.lesion_id: card.image.lesion for card in cards}
+        return {"lesions": sorted(seen.values(), key=lambda lesion: lesion.number)}
     lesions = list(
         visible_lesions(user)
         .filter(patient=consultation.patient)

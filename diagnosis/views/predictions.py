@@ -21,7 +21,7 @@ from diagnosis.services.reviews import review_prediction
 from diagnosis.services.worklist import predictions_to_review, record_worklist_view
 from diagnosis.views.images import render_answer, visit_url
 from diagnosis.views.panels import panel_context
-from diagnosis.views.visits import render_visit
+from diagnosis.views.visits import get_visit, render_visit
 
 
 @require_GET
@@ -73,7 +73,7 @@ def prediction_review(request: SignedInRequest, pk: UUID) -> HttpResponse:
         return render_answer(request, prediction.image, review_form=form, status=422)
     return render_visit(
         request,
-        prediction.image.consultation,
+        get_visit(request, prediction.image.consultation_id),
         image=prediction.image,
         review_form=form,
         status=422,

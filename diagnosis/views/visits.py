@@ -4,11 +4,10 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from clinic.models import Consultation
-from clinic.permissions import visible_consultations
+from clinic.models import Consent, Consultation
 from clinic.requests import SignedInRequest
 from clinic.services.consultations import record_visit_view
-from clinic.views.visits import visit_context
+from clinic.views.visits import visit_context, visits_to_show
 from diagnosis.forms import PhotographForm, ReviewForm
 from diagnosis.models import LesionImage
 from diagnosis.permissions import can_see_to_review
@@ -33,9 +32,7 @@ def visit_thumbnails(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 def get_visit(request: SignedInRequest, pk: UUID) -> Consultation:
     """Finds a visit that this doctor may know of; for everybody else there is none."""
-    visits = visible_consultations(request.user).select_related(
-        "patient", "doctor__user", "appointment", "body_site", "signed_by", "prescription"
-    )
+    visits = visits_to_show(request.user).with_consents()
     if not can_see_to_review(request.user):
         visits = visits.none()
     return get_object_or_404(visits, pk=pk)
@@ -57,9 +54,11 @@ def render_visit(
         request.user,
         shown=image.pk if image else _asked_for(request),
         review_form=review_form,
-        agreed=context["standing_consents"],
+        agreed=agreed_purposes(consultation),
     )
-    context |= lesion_context(consultation, request.user, context["selected"])
+    context |= lesion_context(
+        consultation, request.user, cards=context["cards"], selected=context["selected"]
+    )
     context["photograph_form"] = photograph_form
     if context["can_upload"] and photograph_form is None:
         context["photograph_form"] = new_photograph_form(
@@ -69,6 +68,15 @@ def render_visit(
             body_sites=context["body_sites"],
         )
     return render(request, "diagnosis/visit.html", context, status=status)
+
+
+def agreed_purposes(consultation: Consultation) -> list[str]:
+    """The purposes that the patient of a visit read by `get_visit` agrees to."""
+    given = {
+        Consent.Purpose.AI_ANALYSIS: consultation.has_ai_consent,
+        Consent.Purpose.TRAINING: consultation.has_training_consent,
+    }
+    return [purpose for purpose, is_given in given.items() if is_given]
 
 
 def _asked_for(request: SignedInRequest) -> UUID | None:

@@ -76,7 +76,7 @@ def test_a_condition_and_a_current_drug_are_noted(consultation, doctor, patient,
     )
     assert str(patient.conditions.get()) == "Gout (M10.9)"
     assert str(patient.current_drugs.get()) == "Allopurinol, 300 mg a day"
-    page = browser.get(f"/visits/{consultation.pk}/").content.decode()
+    page = browser.get(f"/visits/{consultation.pk}/patient/").content.decode()
     assert "Conditions: Gout (M10.9)" in page
     assert "Current drugs: Allopurinol, 300 mg a day" in page
 
@@ -167,7 +167,7 @@ def test_an_allergy_is_ended_with_its_reason_and_stays_in_the_record(
     allergy.refresh_from_db()
     assert (allergy.ended_by, allergy.ended_reason) == (doctor, "Tested: tolerated")
     assert allergy.ended_at is not None
-    page = browser.get(f"/visits/{consultation.pk}/").content.decode()
+    page = browser.get(f"/visits/{consultation.pk}/patient/").content.decode()
     assert "Tested: tolerated" in page
     assert "Allergies not asked yet" in page
     response = browser.post(f"/visits/{consultation.pk}/facts/", none_known(patient))
@@ -282,9 +282,9 @@ def test_more_facts_cost_no_more_queries(
         CurrentDrug.objects.create(patient=patient, drug=f"Drug {number}")
 
     add(0)
-    with django_assert_max_num_queries(30) as one:
-        browser.get(f"/visits/{consultation.pk}/")
+    with django_assert_max_num_queries(15) as one:
+        browser.get(f"/visits/{consultation.pk}/patient/")
     for number in range(1, 5):
         add(number)
     with django_assert_max_num_queries(len(one.captured_queries)):
-        browser.get(f"/visits/{consultation.pk}/")
+        browser.get(f"/visits/{consultation.pk}/patient/")

@@ -260,7 +260,7 @@ def test_the_visit_and_the_record_lead_to_the_documents(
 ):
     document = add()
     client = sign_in(doctor)
-    visit = client.get(reverse("diagnosis:visit", args=[consultation.pk])).content.decode()
+    visit = client.get(reverse("clinic:visit_patient", args=[consultation.pk])).content.decode()
     assert f'href="{address(document)}"' in visit
     assert f'href="{page(patient)}"' in visit
     record = client.get(reverse("clinic:patient_detail", args=[patient.pk])).content.decode()

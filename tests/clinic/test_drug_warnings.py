@@ -228,11 +228,16 @@ def test_a_pregnancy_is_thought_of_by_age_unless_the_record_says_male(
     assert kinds_for(patient, drug) == (["pregnancy"] if is_warned else [])
 
 
-def test_the_page_of_the_visit_warns_and_says_where_it_is_from(
+def test_the_visit_asks_at_once_for_the_warnings_that_say_where_they_are_from(
     consultation, man, doctor, prescribe, sign_in
 ):
     prescribe("Isotretinoin", "Doxycycline", "Moon water")
-    page = sign_in(doctor).get(f"/visits/{consultation.pk}/").content.decode()
+    browser = sign_in(doctor)
+    visit = browser.get(f"/visits/{consultation.pk}/").content.decode()
+    assert f'hx-post="{url(consultation)}"' in visit
+    assert 'hx-trigger="load, drugsChanged from:body"' in visit
+    page = browser.post(url(consultation), headers=HTMX).content.decode()
+    assert "load, drugsChanged" not in page
     assert "Isotretinoin with Doxycycline: both raise the pressure inside the skull." in page
     assert "Prescribe it anyway" in page
     assert "no check of Moon water" in page

@@ -200,7 +200,7 @@ def test_strangers_find_no_paper(
 
 
 def test_printing_asks_the_database_for_little(signed, mine, django_assert_max_num_queries):
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         mine.get(url(signed))
 
 

@@ -1,16 +1,20 @@
-from datetime import timedelta
-
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 
-from clinic.models import AuditEvent, Symptom
-from clinic.services.prescriptions import DraftLine, save_prescription
+from clinic.models import AuditEvent
+from clinic.services.consultations import add_addendum, sign_visit
+from clinic.services.prescriptions import (
+    DraftLine,
+    lines_fingerprint,
+    save_prescription,
+    stored_lines,
+)
 from diagnosis.models import Disease, Prediction
 from diagnosis.services.images import upload_image
 from diagnosis.services.reviews import review_prediction
 from tests import photographs
-from tests.factories import AppointmentFactory, ConsentFactory, ConsultationFactory
+from tests.factories import AppointmentFactory
+from tests.full_visit import add_photographs, fill_visit
 
 
 def status_of(client, prediction, **headers):
@@ -232,43 +236,87 @@ def test_the_worklist_begins_with_those_over_their_own_threshold(
     assert list(page) == [over, warned, without, under]
 
 
-def test_a_full_visit_takes_sixteen_queries_however_much_is_in_it(
-    sign_in, doctor, secretary, patient, consultation, answer_with, training_consent,
-    django_assert_max_num_queries,
-):  # fmt: skip
+def signed(consultation, doctor):
+    return sign_visit(
+        consultation=consultation,
+        actor=doctor,
+        version=consultation.version,
+        lines_seen=lines_fingerprint(stored_lines(consultation)),
+    )
+
+
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_a_full_visit_takes_fourteen_queries_however_much_is_in_it(
+    is_signed, sign_in, doctor, consultation, answer_with, django_assert_max_num_queries
+):
     prediction = answer_with(nv=0.7, mel=0.3, malignant_threshold=0.25)
-    ConsentFactory(patient=patient, purpose="reminders", recorded_by=secretary)
-    consultation.symptoms.set(Symptom.objects.all()[:3])
-    line = DraftLine(drug="Calcipotriol", dose="thin", frequency="daily", duration="4 weeks")
-    save_prescription(consultation=consultation, actor=doctor, lines=[line, line, line])
-    for days in (30, 60, 90):
-        earlier = AppointmentFactory(
-            doctor=doctor.doctor,
-            patient=patient,
-            starts_at=timezone.now() - timedelta(days=days),
-            status="completed",
+    fill_visit(consultation, doctor, prediction)
+    if is_signed:
+        add_addendum(
+            consultation=signed(consultation, doctor), actor=doctor, text="The mole was removed."
         )
-        visit = ConsultationFactory(appointment=earlier)
-        upload_image(consultation=visit, data=photographs.jpeg(seed=days), actor=doctor)
-    for seed in (2, 3, 4):
-        upload_image(consultation=consultation, data=photographs.jpeg(seed=seed), actor=doctor)
-    review_prediction(prediction=prediction, actor=doctor, decision="confirmed")
     client = sign_in(doctor)
     url = reverse("diagnosis:visit", args=[consultation.pk])
-    with django_assert_max_num_queries(16) as few:
+    with django_assert_max_num_queries(14):
         response = client.get(url, {"photograph": prediction.image_id})
-    assert "Malignant disease cannot be set aside" in response.content.decode()
-    for seed in (5, 6, 7):
-        upload_image(consultation=consultation, data=photographs.jpeg(seed=seed), actor=doctor)
+    page = response.content.decode()
+    assert "Malignant disease cannot be set aside" in page
+    assert "Penicillin" in page
+
+
+def test_more_photographs_lesions_and_lines_take_no_more_queries(
+    sign_in, doctor, consultation, prediction, django_assert_max_num_queries
+):
+    fill_visit(consultation, doctor, prediction)
+    client = sign_in(doctor)
+    url = reverse("diagnosis:visit", args=[consultation.pk])
+    with django_assert_max_num_queries(14) as few:
+        client.get(url, {"photograph": prediction.image_id})
+    add_photographs(consultation, doctor, seeds=(5, 6, 7))
+    line = DraftLine(drug="Ramipril", dose="5 mg", frequency="daily", duration="4 weeks")
+    save_prescription(consultation=consultation, actor=doctor, lines=[line] * 6)
     with django_assert_max_num_queries(len(few.captured_queries)):
         client.get(url, {"photograph": prediction.image_id})
 
 
-def test_a_signed_visit_takes_no_more_queries_than_an_open_one(
-    sign_in, doctor, consultation, prediction, sign, django_assert_max_num_queries
+def test_the_patient_s_side_follows_in_fifteen_queries(
+    sign_in, doctor, consultation, django_assert_max_num_queries
 ):
-    review_prediction(prediction=prediction, actor=doctor, decision="confirmed")
-    sign(consultation)
+    fill_visit(consultation, doctor)
     client = sign_in(doctor)
-    with django_assert_max_num_queries(16):
-        page_of(client, consultation)
+    page = page_of(client, consultation).content.decode()
+    url = reverse("clinic:visit_patient", args=[consultation.pk])
+    assert f'hx-get="{url}"' in page
+    assert f'href="{url}"' in page
+    with django_assert_max_num_queries(15):
+        side = client.get(url, headers={"HX-Request": "true"}).content.decode()
+    for words in (
+        "Psoriasis",
+        "Ramipril",
+        "training the model",
+        "Other visits",
+        "Blood count",
+        "by mistake",
+    ):
+        assert words in side
+
+
+def test_without_scripts_the_patient_s_side_is_a_page_in_the_trail(sign_in, doctor, consultation):
+    url = reverse("clinic:visit_patient", args=[consultation.pk])
+    assert "<h1>" in sign_in(doctor).get(url).content.decode()
+    assert AuditEvent.objects.filter(verb="view", target_id=str(consultation.pk)).exists()
+
+
+def test_a_signed_visit_marks_on_the_map_what_was_photographed_in_it(
+    sign_in, doctor, consultation, image, sign
+):
+    fill_visit(consultation, doctor)
+    opened = page_of(sign_in(doctor), consultation).context["lesions"]
+    sign(consultation)
+    closed = page_of(sign_in(doctor), consultation).context["lesions"]
+    numbers = [lesion.number for lesion in closed]
+    assert numbers == sorted(numbers)
+    assert {lesion.pk for lesion in closed} == {
+        image.lesion_id for image in consultation.images.all()
+    }
+    assert len(opened) > len(closed)

@@ -66,7 +66,8 @@ def read_record(folder: Path) -> dict[str, Any]:
         record: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(folder / RECORD, "this is not a folder of a training run.") from error
-    record["schedule"].setdefault("mixup", 0.0)  # older runs knew no mixup
+    if "schedule" in record:
+        record["schedule"].setdefault("mixup", 0.0)  # older runs knew no mixup
     return record
 
 

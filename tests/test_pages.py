@@ -87,7 +87,7 @@ def test_the_bar_of_telephones_keeps_under_more_what_has_no_room(sign_in, secret
     assert desk.index("More") < desk.index('href="/requests/"')
     assert desk.index('href="/waiting-room/"') < desk.index("More")
 
-    own = sign_in(patient.user).get("/my/appointments/").content.decode()
+    own = sign_in(patient.user).get("/my/visits/").content.decode()
     assert "<summary" not in own.split('class="bottom-bar"')[1]
 
 

@@ -82,6 +82,16 @@ def test_the_rail_marks_the_way_that_the_page_belongs_to(sign_in, doctor):
 
 
 @pytest.mark.django_db
+def test_the_bar_of_telephones_keeps_under_more_what_has_no_room(sign_in, secretary, patient):
+    desk = sign_in(secretary).get("/requests/").content.decode().split('class="bottom-bar"')[1]
+    assert desk.index("More") < desk.index('href="/requests/"')
+    assert desk.index('href="/waiting-room/"') < desk.index("More")
+
+    own = sign_in(patient.user).get("/my/visits/").content.decode()
+    assert "<summary" not in own.split('class="bottom-bar"')[1]
+
+
+@pytest.mark.django_db
 def test_no_page_carries_an_inline_script_style_or_handler(sign_in, doctor):
     page = sign_in(doctor).get("/day/").content.decode()
 

@@ -25,9 +25,9 @@ from clinic.models import (
 )
 from clinic.services.audit import record
 
-# How far ahead a search for the next free times looks, and how much it reads at once.
-SEARCH_DAYS = 90
-SEARCH_STEP_DAYS = 10
+# How many days a search for the next free times reads at once: most are found in the first ones.
+SEARCH_STEPS_DAYS = (10, 80)
+SEARCH_DAYS = sum(SEARCH_STEPS_DAYS)
 
 
 @dataclass(frozen=True)
@@ -166,11 +166,11 @@ def next_free_slots(
     """The next free times of one doctor or of all, leaving out those the patient has given away."""
     doctors = [doctor] if doctor else list(working_doctors())
     patient_busy = _patient_busy(patient, after)
-    first_day = timezone.localdate(after)
+    start = timezone.localdate(after)
     found: list[Slot] = []
-    for offset in range(0, SEARCH_DAYS, SEARCH_STEP_DAYS):
-        start = first_day + timedelta(days=offset)
-        days = [start + timedelta(days=number) for number in range(SEARCH_STEP_DAYS)]
+    for length in SEARCH_STEPS_DAYS:
+        days = [start + timedelta(days=number) for number in range(length)]
+        start += timedelta(days=length)
         calendar = Calendar(doctors, days[0], days[-1])
         for day in days:
             slots = [

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET
 from clinic.forms.calendar_page import CalendarForm, CalendarRangeForm, CalendarView
 from clinic.models import Appointment, ClinicSettings, Doctor, User
 from clinic.permissions import (
+    can_book,
     can_run_desk,
     can_see_calendar,
     can_transition,
@@ -73,7 +74,8 @@ def calendar(request: SignedInRequest) -> HttpResponse:
         "columns": json.dumps([{"id": str(one.pk), "title": str(one)} for one in shown]),
         "count": _shown(request.user, shown, period.start, period.end),
         "feed_url": reverse("clinic:calendar_events", query=feed),
-        "can_book": can_run_desk(request.user),
+        "can_book": can_book(request.user),
+        "can_run_desk": can_run_desk(request.user),
         "slot_minutes": ClinicSettings.objects.current().slot_minutes,
         "clock_offset": now.isoformat()[-6:],
         "scroll_time": f"{max(now.hour - 1, 0):02}:00" if is_current else "08:00",

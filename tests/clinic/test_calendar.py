@@ -81,10 +81,16 @@ def test_the_page_names_no_patient(desk, doctor, patient, day):
     assert patient.full_name not in response.content.decode()
 
 
-def test_a_doctor_has_the_own_calendar_and_books_nothing(sign_in, doctor, other_doctor, day):
+def test_a_doctor_has_the_own_calendar_and_books_in_it(sign_in, doctor, other_doctor, day):
     page = sign_in(doctor).get(URL, {"date": day, "doctor": other_doctor.doctor.pk})
     assert [column["title"] for column in json.loads(page.context["columns"])] == ["Dr Dora Doctor"]
-    assert 'data-book-url=""' in page.content.decode()
+    assert 'data-book-url="/appointments/new/"' in page.content.decode()
+
+
+def test_an_admin_looks_at_every_calendar_and_books_nothing(sign_in, admin, doctor):
+    page = sign_in(admin).get(URL).content.decode()
+    assert 'data-book-url=""' in page
+    assert 'href="/appointments/new/"' not in page
 
 
 def test_the_rail_leads_the_desk_to_the_calendar(desk, doctor):

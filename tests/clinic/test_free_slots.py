@@ -169,6 +169,13 @@ def test_a_doctor_without_hours_has_no_next_slots(doctor, other_doctor, day):
     )
 
 
+def test_a_search_in_vain_reads_the_coming_months_in_two_goes(
+    doctor, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(9):
+        next_free_slots(visit_type=visit_type(), after=timezone.now(), doctor=doctor.doctor)
+
+
 def test_a_doctor_who_left_is_not_offered(doctor, day):
     works(doctor, day)
     doctor.is_active = False

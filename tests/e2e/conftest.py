@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connections
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import Error, expect, sync_playwright
+
+from tests.factories import PASSWORD
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -92,6 +94,21 @@ def open_browser(chromium, live_server, request, expected_errors):
             take_pictures(context, f"{request.node.name}-{name}")
         context.close()
     assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def browser_of(open_browser):
+    """Gives a function that opens a browser in which somebody has signed in."""
+
+    def _browser_of(user):
+        page = open_browser(user.full_name)
+        page.get_by_label("E-mail").fill(user.email)
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        expect(page.get_by_role("navigation").first).to_be_visible()
+        return page
+
+    return _browser_of
 
 
 def take_pictures(context, name):

@@ -83,6 +83,22 @@ def test_a_call_becomes_an_appointment_without_the_mouse(
     assert Appointment.objects.get().starts_at == at(day, "09:00")
 
 
+def test_a_doctor_books_a_patient_in_the_own_calendar(
+    open_browser, doctor, other_doctor, patient, day
+):
+    booked(doctor, patient, at(day, "11:00"))
+    page = look_at_calendar(open_browser, doctor, day)
+    page.mouse.click(*point_at(page, column=0, clock="10:00"))
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Day and time")).to_have_value(f"{day}T10:00")
+    dialog.get_by_label("Find a patient").fill("paul")
+    dialog.get_by_role("radio", name="Paul Patient").check()
+    dialog.get_by_role("button", name="Book", exact=True).last.click()
+    expect(page.get_by_text("Booked:")).to_be_visible()
+    expect(entry(page, "Paul Patient")).to_have_count(2)
+    assert Appointment.objects.get(starts_at=at(day, "10:00")).doctor.user == doctor
+
+
 def test_escape_closes_the_dialog_and_the_focus_goes_back(open_browser, secretary, doctor, day):
     page = look_at_calendar(open_browser, secretary, day)
     button = page.get_by_role("link", name="Book", exact=True)

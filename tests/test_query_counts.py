@@ -1,0 +1,38 @@
+"""No page asks the database more than a handful of questions, whoever reads it."""
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from tests.test_access_matrix import ROLES, ROWS, address, cast, things  # noqa: F401
+
+BOUND = 15
+# Savepoints ask nothing.
+UNCOUNTED = ("SAVEPOINT", "RELEASE SAVEPOINT")
+READERS = [role for role in ROLES if role != "anon"]
+# The visit is photographs, answers, notes, prescription and papers in one page; it is still
+# to be brought down.
+EXEMPT = {"diagnosis:visit"}
+PAGES = [row for row in ROWS if row.method == "GET" and row.url not in EXEMPT]
+
+
+def asked(client, path):
+    """What a page asks the database; nothing where the person is not shown it."""
+    with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+        response = client.get(path)
+        transaction.set_rollback(True)
+    if response.status_code != 200:
+        return []
+    return [query["sql"] for query in queries if not query["sql"].startswith(UNCOUNTED)]
+
+
+@pytest.mark.parametrize("role", READERS)
+def test_a_page_takes_fifteen_queries_at_most(role, cast, things, sign_in):  # noqa: F811
+    client = sign_in(cast[role])
+    too_many = []
+    for row in PAGES:
+        queries = asked(client, address(row, things))
+        if len(queries) > BOUND:
+            too_many.append("\n  ".join([f"{row}: {len(queries)} queries", *queries]))
+
+    assert not too_many, "\n".join(too_many)

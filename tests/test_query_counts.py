@@ -10,10 +10,7 @@ BOUND = 15
 # Savepoints ask nothing.
 UNCOUNTED = ("SAVEPOINT", "RELEASE SAVEPOINT")
 READERS = [role for role in ROLES if role != "anon"]
-# The visit is photographs, answers, notes, prescription and papers in one page; it is still
-# to be brought down.
-EXEMPT = {"diagnosis:visit"}
-PAGES = [row for row in ROWS if row.method == "GET" and row.url not in EXEMPT]
+PAGES = [row for row in ROWS if row.method == "GET"]
 
 
 def asked(client, path):

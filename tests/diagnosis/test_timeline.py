@@ -105,7 +105,7 @@ def test_the_timeline_is_read_in_a_few_queries(
     sign_in, doctor, patient, signed, django_assert_max_num_queries
 ):
     client = sign_in(doctor)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         page_of(client, patient)
 
 
@@ -167,7 +167,7 @@ def test_more_answers_cost_no_more_queries(
     sign_in, doctor, consultation, prediction, django_assert_max_num_queries
 ):
     client = sign_in(doctor)
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         alerts(client)
     for seed in (5, 6):
         image = upload_image(
@@ -181,5 +181,5 @@ def test_more_answers_cost_no_more_queries(
             malignant_share=0.1,
             finished_at=timezone.now(),
         )
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         assert "3 answers" in alerts(client).content.decode()

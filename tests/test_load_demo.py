@@ -1,13 +1,15 @@
 """The demo clinic: only for demos, alive at any hour, and the same however often it is loaded."""
 
-from datetime import datetime
+from collections import Counter
+from datetime import date, datetime
+from itertools import pairwise
 from unittest import mock
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from clinic.models import Appointment, AuditEvent, Consultation, Patient, User
+from clinic.models import Appointment, AuditEvent, Consultation, Doctor, Patient, Prescription, User
 from diagnosis.imaging import prepare_photograph
 from diagnosis.models import Prediction, Review
 from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE, clinic, visits
@@ -77,7 +79,7 @@ def test_the_demo_clinic_has_a_past_a_present_and_a_future(demo, capsys):
     for person in DEMO_PEOPLE:
         assert person.email in printed
         assert User.objects.get(email=person.email).check_password(DEMO_PASSWORD)
-    assert Patient.objects.count() == 25
+    assert Patient.objects.count() == 200
     assert Consultation.objects.signed().filter(patient__user__email="patient@demo.example")
     assert not Prediction.objects.exclude(status=Prediction.Status.DONE).exists()
     assert Prediction.objects.filter(reviews__isnull=True).exists()
@@ -112,6 +114,49 @@ def test_loading_again_changes_nothing_that_day_and_fills_the_next(demo, without
     assert (
         Appointment.objects.on_day(timezone.localdate(tomorrow)).filter(status="arrived").exists()
     )
+
+
+@pytest.mark.django_db
+def test_six_weeks_of_appointments_stand_in_every_status_and_never_in_each_others_way(
+    demo, without_past
+):
+    now = load("2026-03-18 10:40")
+
+    by_status = Counter(Appointment.objects.values_list("status", flat=True))
+    assert set(by_status) == set(Appointment.Status.values)
+    assert by_status["completed"] > 250
+    assert by_status["booked"] + by_status["confirmed"] > 120
+    assert not Appointment.objects.filter(starts_at__gt=now, status="completed").exists()
+    assert Appointment.objects.exclude(overbooked_reason="").exists()
+    for doctor in Doctor.objects.all():
+        held = Appointment.objects.holding_a_slot().filter(doctor=doctor, overbooked_reason="")
+        spans = list(held.order_by("starts_at").values_list("starts_at", "ends_at"))
+        assert all(one[1] <= other[0] for one, other in pairwise(spans))
+
+
+@pytest.mark.django_db
+def test_every_appointment_came_to_its_status_by_moves_that_are_allowed(demo, without_past):
+    load("2026-03-18 10:40")
+
+    for appointment in Appointment.objects.prefetch_related("transitions"):
+        moves = list(appointment.transitions.all())
+        assert moves[-1].to_status == appointment.status
+        assert not moves[0].from_status
+        for before, after in pairwise(moves):
+            assert after.from_status == before.to_status
+            assert after.to_status in appointment.next_statuses(before.to_status)
+            assert before.made_at <= after.made_at
+
+
+@pytest.mark.django_db
+def test_nobody_is_in_the_register_twice(demo, without_past):
+    load("2026-03-18 10:40")
+
+    for field in ("full_name", "phone", "record_number"):
+        values = list(Patient.objects.values_list(field, flat=True))
+        assert len(values) == len(set(values)) == 200
+    assert Patient.objects.filter(birth_date__lte=date(2026, 3, 18)).count() == 200
+    assert Prescription.objects.issued().count() >= 36
 
 
 @pytest.mark.django_db

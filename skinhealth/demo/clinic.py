@@ -1,6 +1,5 @@
 """Opens the demo clinic: its staff, its register, its past visits and the weeks to come."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from django.contrib.auth.hashers import make_password
@@ -24,7 +23,10 @@ from clinic.services.patients import register_patient
 from clinic.services.scheduling import add_hours, next_free_slots
 from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE, visits
 from skinhealth.demo.atlas import fill_atlas
+from skinhealth.demo.cast import Cast
 from skinhealth.demo.clock import Clock, hand_wound_clock
+from skinhealth.demo.crowd import register_crowd
+from skinhealth.demo.desk import fill_desk
 from skinhealth.demo.people import (
     OTHER_DOCTORS,
     OTHER_SECRETARY,
@@ -34,6 +36,7 @@ from skinhealth.demo.people import (
     phone_of,
 )
 from skinhealth.demo.stories import PAST_VISITS, PastVisit
+from skinhealth.demo.weeks import fill_weeks
 
 OPENED_DAYS_AGO = 200
 WEEKDAYS = range(5)
@@ -41,15 +44,6 @@ WEEKDAYS = range(5)
 AHEAD = ((2, 0, 2), (2, 1, 5), (3, 0, 9), (4, 2, 12), (5, 0, 0), (6, 1, 6), (7, 0, 16), (9, 2, 4),
          (12, 0, 13))  # fmt: skip
 OFFERED = {person.role: person for person in DEMO_PEOPLE}
-
-
-@dataclass(frozen=True)
-class Cast:
-    """The people of the demo clinic, in the order in which `people` lists them."""
-
-    secretary: User
-    doctors: list[Doctor]
-    patients: list[Patient]
 
 
 def find_cast() -> Cast | None:
@@ -84,6 +78,14 @@ def open_clinic() -> Cast:
                           clock=clock)  # fmt: skip
     for days, doctor, patient in AHEAD:
         _book_ahead(cast.doctors[doctor], cast.patients[patient], cast.secretary, days)
+    crowd = register_crowd(
+        opened_at=timezone.make_aware(datetime.combine(opened_on, time(9))),
+        secretary=cast.secretary,
+        doctor=cast.doctors[0].user,
+    )
+    desk = list(User.objects.filter(role=User.Role.SECRETARY).order_by("pk"))
+    fill_weeks(doctors=cast.doctors, crowd=crowd, desk=desk, now=timezone.now())
+    fill_desk(cast, crowd)
     call_messages_sent()
     return cast
 

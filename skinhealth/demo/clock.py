@@ -1,10 +1,11 @@
 """A clock for the demo's past: what happened last month must be dated last month."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from unittest import mock
 
+from django.db.models import Model
 from django.utils import timezone
 
 
@@ -33,3 +34,14 @@ def hand_wound_clock() -> Iterator[Clock]:
 
     with mock.patch.object(timezone, "now", now):
         yield clock
+
+
+@contextmanager
+def dated_by_hand(*fields: tuple[type[Model], str]) -> Iterator[None]:
+    """Lets rows that are made in bulk keep the dates that they are given."""
+    with ExitStack() as stack:
+        for model, name in fields:
+            field = model._meta.get_field(name)
+            stack.enter_context(mock.patch.object(field, "auto_now_add", new=False))
+            stack.enter_context(mock.patch.object(field, "auto_now", new=False))
+        yield

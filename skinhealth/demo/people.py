@@ -37,12 +37,17 @@ class DemoPatient:
 
 
 OTHER_DOCTORS = (
-    DemoDoctor("idris.benali@demo.example", "Idris Benali", "Dermatology and venereology"),
+    DemoDoctor(
+        "idris.benali@demo.example",
+        "Idris Benali",
+        "Dermatology and venereology",
+        hours=(("08:30", "12:30"),),
+    ),
     DemoDoctor(
         "hanna.lindqvist@demo.example",
         "Hanna Lindqvist",
         "Dermato-oncology",
-        hours=(("09:00", "13:00"), ("14:30", "17:30")),
+        hours=(("13:30", "17:30"),),
     ),
 )
 OTHER_SECRETARY = ("tom.okafor@demo.example", "Tom Okafor")
@@ -85,4 +90,4 @@ PATIENTS = (
 
 def phone_of(number: int) -> str:
     """A telephone number from the range that is kept for films and books."""
-    return f"+331990001{number:02d}"
+    return f"+33199000{100 + number:03d}"

@@ -7,12 +7,13 @@ from itertools import groupby
 from django.db import transaction
 from django.utils import timezone
 
-from clinic.models import Appointment, Doctor, Patient, VisitType
+from clinic.models import Appointment, ArrivalToken, Doctor, Patient, VisitType
 from clinic.services.appointments import book_appointment, move_appointment
 from clinic.services.booking_guards import SlotRefusedError
 from clinic.services.scheduling import add_hours, is_within_hours
 from skinhealth.demo import visits
-from skinhealth.demo.clinic import Cast, call_messages_sent
+from skinhealth.demo.cast import Cast
+from skinhealth.demo.clinic import call_messages_sent
 from skinhealth.demo.clock import Clock, hand_wound_clock
 from skinhealth.demo.people import PATIENTS
 from skinhealth.demo.stories import FIBROMA, KERATOSIS, MELANOMA, NEVUS, VASCULAR, Story
@@ -72,9 +73,8 @@ def fill_today(cast: Cast) -> int:
     """Books and lives through today's programme where today is still empty; counts its visits."""
     now = timezone.now()
     today = timezone.localdate(now)
-    # What the clock alone has marked is no sign of a day that was lived through.
-    untouched = (*Appointment.OPEN_STATUSES, Status.NO_SHOW)
-    if Appointment.objects.on_day(today).exclude(status__in=untouched).exists():
+    # Whoever came by the desk has a token of the day; what was made in bulk has none.
+    if ArrivalToken.objects.filter(day=today).exists():
         return 0
     booked: list[tuple[Appointment, TodaysVisit]] = []
     with hand_wound_clock() as clock:
@@ -140,7 +140,7 @@ def _is_working(doctor: Doctor, start: datetime) -> bool:
 def _book(
     doctor: Doctor, patient: Patient, starts_at: datetime, entry: TodaysVisit, cast: Cast
 ) -> Appointment | None:
-    """Books, or gives nothing where somebody has that time already."""
+    """Books; where somebody has that time already, only the demo's patient is squeezed in."""
     try:
         return book_appointment(
             patient=patient,
@@ -149,6 +149,7 @@ def _book(
             starts_at=starts_at,
             actor=cast.secretary,
             is_urgent=entry.is_urgent,
+            overbooked_reason="" if entry.patient else "Promised on the telephone.",
         )
     except SlotRefusedError:
         return None

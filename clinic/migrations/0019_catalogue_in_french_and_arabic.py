@@ -57,7 +57,7 @@ def translate(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clinic", "0017_allergies_are_no_text")]
+    dependencies = [("clinic", "0018_notifications")]
 
     operations = [
         migrations.AlterField(

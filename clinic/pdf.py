@@ -16,8 +16,9 @@ INK = "#1b1f1e"
 
 @cache
 def _fonts() -> typst.Fonts:
-    # The templates name fonts that typst brings; the machine's own fill in for other scripts.
-    return typst.Fonts()
+    # Latin letters are in a font that typst brings, Arabic ones in a font that npm installs; the
+    # machine's own fill in for other scripts.
+    return typst.Fonts(font_paths=[settings.PAPER_FONTS])
 
 
 def render_pdf(template: str, *, data: Mapping[str, object], made_at: datetime) -> bytes:

@@ -174,6 +174,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
         # Asked for at the door alone, so looked up only there.
         "is_sign_up_open": is_sign_up_open,
         "has_templates": has_templates,
+        "offered_languages": clinic.offered_languages,
         "is_demo": settings.IS_DEMO,
         "demo_people": DEMO_PEOPLE if settings.IS_DEMO else (),
         "demo_password": DEMO_PASSWORD if settings.IS_DEMO else "",

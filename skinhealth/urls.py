@@ -2,7 +2,7 @@ from allauth.account import urls as account_urls
 from django.urls import URLPattern, URLResolver, include, path
 
 from clinic.views.sign_up import sign_up
-from skinhealth.views import home
+from skinhealth.views import home, language_set
 
 # The clinic changes an address, and notes it: nobody adds, confirms or signs in with another.
 CLOSED_ACCOUNT_PAGES = {
@@ -19,6 +19,7 @@ open_account_pages = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
+    path("language/", language_set, name="language_set"),
     path("signup/", sign_up, name="account_signup"),
     path("", include(open_account_pages)),
     path("", include("clinic.urls")),

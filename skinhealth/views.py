@@ -5,6 +5,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.views.i18n import set_language
 
 from clinic.permissions import can_manage_accounts, can_run_desk, can_see_own_day
 from clinic.requests import SignedInRequest
@@ -19,6 +20,12 @@ def home(request: SignedInRequest) -> HttpResponse:
     if can_see_own_day(request.user):
         return redirect("clinic:doctor_day")
     return redirect("clinic:my_appointments")
+
+
+@login_not_required
+def language_set(request: HttpRequest) -> HttpResponse:
+    """Keeps the language that somebody without an account chose in a cookie."""
+    return set_language(request)
 
 
 @login_not_required

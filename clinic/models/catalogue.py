@@ -2,6 +2,7 @@ from typing import ClassVar, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from clinic.models.translated import TranslatedModel
 
@@ -18,8 +19,8 @@ class BodySite(TranslatedModel):
     """A place on the body, by the words of the data set where it has one."""
 
     class View(models.TextChoices):
-        FRONT = "front", _("Front")
-        BACK = "back", _("Back")
+        FRONT = "front", pgettext_lazy("of the body", "Front")
+        BACK = "back", pgettext_lazy("of the body", "Back")
         EITHER = "either", _("Front or back")
 
     code = models.SlugField(_("code"), max_length=40, unique=True)

@@ -4,6 +4,7 @@ from typing import ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class LesionQuerySet(models.QuerySet["Lesion"]):
@@ -25,8 +26,8 @@ class Lesion(models.Model):
     """One spot on one patient's skin, photographed over time."""
 
     class View(models.TextChoices):
-        FRONT = "front", _("Front")
-        BACK = "back", _("Back")
+        FRONT = "front", pgettext_lazy("of the body", "Front")
+        BACK = "back", pgettext_lazy("of the body", "Back")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     patient = models.ForeignKey("clinic.Patient", on_delete=models.PROTECT, related_name="lesions")

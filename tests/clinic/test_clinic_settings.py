@@ -104,7 +104,7 @@ def typed(**changes):
         "address": "",
         "phone": "",
         "time_zone": "Europe/Paris",
-        "languages": ["en"],
+        "languages": ["en", "fr", "ar"],
         "slot_minutes": 15,
         "cancellation_notice_hours": 24,
         "reminder_first_hours": 48,

@@ -14,8 +14,16 @@ NEW = reverse("clinic:symptom_create")
 BODY_SITES = reverse("clinic:body_site_list")
 
 
+@pytest.fixture(autouse=True)
+def english(settings, db):
+    """A site of one language, whose lists nobody has translated yet."""
+    settings.LANGUAGES = [("en", "English")]
+    Symptom.objects.update(translations={})
+    BodySite.objects.update(translations={})
+
+
 @pytest.fixture
-def french(settings):
+def french(settings, english):
     """A site that speaks French as well."""
     settings.LANGUAGES = [("en", "English"), ("fr", "French")]
 

@@ -221,8 +221,8 @@ def visit_open(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @require_GET
 def visit_patient(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """The patient of a visit: facts, consents, other visits and documents."""
-    in_care = patients_in_care(request.user)
-    consultation = get_object_or_404(Consultation.objects.filter(patient__in=in_care), pk=pk)
+    visits = Consultation.objects.filter(patient__in=patients_in_care(request.user))
+    consultation = get_object_or_404(visits.select_related("patient"), pk=pk)
     if not request.htmx:
         record_visit_view(consultation=consultation, actor=request.user)
     return visit_part(request, consultation, "patient", status=200)

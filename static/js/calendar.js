@@ -240,9 +240,17 @@
     }
   }
 
+  // The day begins with a whole hour, so that the labels beside it are whole hours.
+  function firstHour(events) {
+    const planned = events.filter((event) => event.extendedProps.kind !== "absence");
+    const first = Math.min(9, ...planned.map((event) => Number(event.start.slice(11, 13))));
+    return `${String(first).padStart(2, "0")}:00`;
+  }
+
   function show(events) {
     shown = events;
     const focused = document.activeElement?.closest(".ec-event")?.dataset.id;
+    calendar.setOption("slotMinTime", firstHour(events));
     calendar.setOption("events", events);
     count.textContent = events.filter((event) => event.extendedProps.kind === "appointment").length;
     empty.hidden = events.length > 0;

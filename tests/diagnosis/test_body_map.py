@@ -140,8 +140,10 @@ def test_a_lesion_that_is_no_longer_followed_takes_no_photograph(
     assert not LesionImage.objects.exists()
 
 
-def test_in_a_signed_visit_the_map_is_only_read(sign_in, doctor, consultation, patient, sign):
-    Lesion.objects.create(patient=patient, number=1, view="front", x=0.25, y=0.5)
+def test_in_a_signed_visit_the_map_is_only_read(
+    sign_in, doctor, consultation, patient, image, sign
+):
+    Lesion.objects.filter(pk=image.lesion_id).update(view="front", x=0.25, y=0.5)
     sign(consultation)
     page = page_of(sign_in(doctor), consultation)
     assert "body-marker" in page

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clinic.forms.accounts import add_errors
 from clinic.forms.appointments import BookingForm, MoveForm
+from clinic.forms.choices import offer_rows
 from clinic.models import Appointment, VisitType
 from clinic.permissions import (
     bookable_doctors,
@@ -184,6 +185,7 @@ def _booking_page(
     is_overbooking: bool = False,
     status: int = 200,
 ) -> HttpResponse:
+    offer_rows(form.fields["visit_type"], VisitType.objects.filter(is_active=True))
     chosen = known.get("patient")
     context = {
         "form": form,

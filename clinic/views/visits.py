@@ -63,29 +63,35 @@ class ConsentState:
 
 def visit_context(consultation: Consultation, user: User) -> dict[str, Any]:
     """What the clinic's parts of the visit page show at once."""
-    patient = consultation.patient
     prescription = prescription_of(consultation)
-    is_own = can_write_visit(user, consultation)
-    can_write = is_own and not consultation.is_signed
+    frame = _frame_context(consultation, user)
     offered = BodySite.objects.offered(consultation.body_site_id)
-    body_sites = list(offered) if can_write else []
+    body_sites = list(offered) if frame["can_write"] else []
     return {
-        "consultation": consultation,
-        "patient": patient,
-        "can_write": can_write,
-        "can_add_addendum": is_own and consultation.is_signed,
-        "allergies": patient.allergies.filter(ended_at__isnull=True),
+        **frame,
         "body_sites": body_sites,
         "notes_form": VisitNotesForm(instance=consultation, body_sites=body_sites)
-        if can_write
+        if frame["can_write"]
         else None,
         "notes_version": consultation.version,
         "written_notes": written_notes(consultation),
         "sign_warnings": [],
         "addenda": consultation.addenda.select_related("written_by"),
         "addendum_form": AddendumForm(auto_id="addendum_%s"),
-        "drug_table": drug_table(),
         **_prescription_context(prescription, user),
+    }
+
+
+def _frame_context(consultation: Consultation, user: User) -> dict[str, Any]:
+    """What every part of the visit page needs to know."""
+    is_own = can_write_visit(user, consultation)
+    return {
+        "consultation": consultation,
+        "patient": consultation.patient,
+        "can_write": is_own and not consultation.is_signed,
+        "can_add_addendum": is_own and consultation.is_signed,
+        "allergies": consultation.patient.allergies.filter(ended_at__isnull=True),
+        "drug_table": drug_table(),
     }
 
 
@@ -107,6 +113,7 @@ def patient_context(consultation: Consultation, user: User) -> dict[str, Any]:
         .select_related("doctor__user", "appointment__visit_type", "prescription")
     )
     return {
+        **_frame_context(consultation, user),
         "can_record_consent": can_record_consent(user, patient),
         "consents": [ConsentState(each, standing.get(each)) for each in CONSENTS_IN_A_VISIT],
         "timeline": list(others[:TIMELINE_SIZE]),
@@ -172,10 +179,8 @@ def visit_part(
 ) -> HttpResponse:
     """One part of the visit page: alone for a script, on a page of its own otherwise."""
     stored = visits_to_show(request.user).get(pk=consultation.pk)
-    context = visit_context(stored, request.user)
-    if part in PATIENT_PARTS:
-        context |= patient_context(stored, request.user)
-    context |= changes
+    of_part = patient_context if part in PATIENT_PARTS else visit_context
+    context = of_part(stored, request.user) | changes
     template = f"clinic/partials/visit_{part}.html"
     if request.htmx:
         return render(request, template, context, status=status)

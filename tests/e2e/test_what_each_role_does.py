@@ -209,7 +209,8 @@ def test_an_admin_adds_a_disease_with_a_stage_and_an_image(browser_of, admin):
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("The disease is in the catalogue.")).to_be_visible()
     page.get_by_text("Add a stage").click()
-    page.locator("form[action$='/stages/']").get_by_label("Name").fill("Early")
+    stage = page.locator("form[action$='/stages/']")
+    stage.get_by_role("textbox", name="Name", exact=True).fill("Early")
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_role("link", name="Early", exact=True)).to_be_visible()
 

@@ -180,6 +180,7 @@ def test_what_may_not_be_moved_there_goes_back_and_the_next_free_times_are_offer
     expect(
         dialog.get_by_text("Dr Dora Doctor has another appointment at this time.")
     ).to_be_visible()
+    expect(entry(page, "Paul Patient")).to_contain_text("09:00")
     assert entry(page, "Paul Patient").bounding_box() == before
     dialog.locator("button[name=slot]").first.click()
     expect(page.get_by_text("Moved to")).to_be_visible()

@@ -15,11 +15,6 @@ MONDAY = 0
 
 
 @pytest.fixture
-def desk(sign_in, secretary):
-    return sign_in(secretary)
-
-
-@pytest.fixture
 def day(doctor):
     """A Monday on which the doctor works in the morning."""
     day = coming(MONDAY)

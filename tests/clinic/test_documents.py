@@ -54,11 +54,6 @@ def his(sign_in, doctor, appointment):
 
 
 @pytest.fixture
-def desk(sign_in, secretary):
-    return sign_in(secretary)
-
-
-@pytest.fixture
 def mine(sign_in, patient):
     return sign_in(patient.user)
 

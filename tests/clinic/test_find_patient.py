@@ -10,11 +10,6 @@ from tests.factories import AppointmentFactory, PatientFactory
 URL = reverse("clinic:patient_list")
 
 
-@pytest.fixture
-def desk(sign_in, secretary):
-    return sign_in(secretary)
-
-
 def known(full_name, **fields):
     return PatientFactory(full_name=full_name, search_name=searchable(full_name), **fields)
 

@@ -23,11 +23,6 @@ def detail_url(appointment):
     return reverse("clinic:appointment_detail", args=[appointment.pk])
 
 
-@pytest.fixture
-def desk(sign_in, secretary):
-    return sign_in(secretary)
-
-
 def test_the_table_has_a_line_for_every_status():
     assert set(Appointment.TRANSITIONS) == set(Status)
 

@@ -31,11 +31,6 @@ def allowed(db):
     return ClinicSettings.objects.create(pk=1, name="Clinic", is_overbooking_allowed=True)
 
 
-@pytest.fixture
-def desk(sign_in, secretary):
-    return sign_in(secretary)
-
-
 def typed(doctor, patient, starts_at, **fields):
     return {
         "patient": patient.pk,

@@ -29,11 +29,6 @@ def address_on(page):
 
 
 @pytest.fixture
-def desk(sign_in, secretary):
-    return sign_in(secretary)
-
-
-@pytest.fixture
 def address(desk):
     """The address as the waiting room's page tells it."""
     return address_on(desk.post(RENEW, follow=True))

@@ -19,11 +19,6 @@ def withdraw_url(consent):
 
 
 @pytest.fixture
-def desk(sign_in, secretary):
-    return sign_in(secretary)
-
-
-@pytest.fixture
 def consent(patient, secretary):
     return ConsentFactory(patient=patient, purpose=PURPOSE, recorded_by=secretary)
 

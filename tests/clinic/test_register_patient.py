@@ -22,11 +22,6 @@ def typed(**fields):
     }
 
 
-@pytest.fixture
-def desk(sign_in, secretary):
-    return sign_in(secretary)
-
-
 def test_a_patient_gets_the_next_record_number(desk, secretary):
     PatientFactory(record_number="P-000041")
     response = desk.post(URL, typed(phone="06 98 76 54 32", email="zoe@example.org"))

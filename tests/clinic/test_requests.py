@@ -29,11 +29,6 @@ def day(doctor):
     return day
 
 
-@pytest.fixture
-def desk(sign_in, secretary):
-    return sign_in(secretary)
-
-
 def ask(patient, day, **fields):
     appointment = request_appointment(
         patient=patient,

@@ -24,11 +24,6 @@ def appointment(doctor, patient, day):
     return booked(doctor, patient, at(day, "09:00"), note="Comes with her father")
 
 
-@pytest.fixture
-def desk(sign_in, secretary):
-    return sign_in(secretary)
-
-
 def url_of(appointment):
     return reverse("clinic:appointment_reschedule", args=[appointment.pk])
 

@@ -14,11 +14,6 @@ ADD = reverse("clinic:visit_type_add")
 BOOK = reverse("clinic:appointment_book")
 
 
-@pytest.fixture
-def desk(sign_in, secretary):
-    return sign_in(secretary)
-
-
 def typed(**fields):
     return {"name": "Laser", "duration_minutes": "45", "is_active": "on", **fields}
 

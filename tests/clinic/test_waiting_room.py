@@ -23,11 +23,6 @@ def noon():
     return timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
 
 
-@pytest.fixture
-def desk(sign_in, secretary):
-    return sign_in(secretary)
-
-
 def waits(doctor, name, starts_at, *, minutes=5, **fields):
     """Somebody who has arrived so many minutes ago."""
     since = timezone.now() - timedelta(minutes=minutes)

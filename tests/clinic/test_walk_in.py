@@ -21,11 +21,6 @@ Status = Appointment.Status
 PEOPLE = 20
 
 
-@pytest.fixture
-def desk(sign_in, secretary):
-    return sign_in(secretary)
-
-
 def here_all_day(*doctors):
     """Gives doctors hours all through today."""
     for doctor in doctors:

@@ -24,11 +24,6 @@ def typed(**fields):
     return {"weekday": MONDAY, "starts_at": "09:00", "ends_at": "12:00", **fields}
 
 
-@pytest.fixture
-def desk(sign_in, secretary):
-    return sign_in(secretary)
-
-
 def test_the_desk_adds_hours_to_a_week(desk, secretary, doctor):
     response = desk.post(hours_url(doctor), typed(valid_from="2040-01-02"))
     hours = Availability.objects.get()

@@ -89,11 +89,12 @@ def empty_queues():
 
 
 def wait_until(is_true, *, seconds=20, what="it is so"):
-    """Asks again and again, ten times a second, until it is true."""
+    """Asks again and again, ten times a second, until it is true, and gives that answer."""
     deadline = time.monotonic() + seconds
-    while not is_true():
+    while not (answer := is_true()):
         assert time.monotonic() < deadline, f"Waited {seconds} s in vain until {what}."
         time.sleep(0.1)
+    return answer
 
 
 @pytest.fixture(scope="session", autouse=True)

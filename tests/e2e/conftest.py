@@ -18,6 +18,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 ARGUMENTS += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 RESULTS = Path(settings.BASE_DIR, "test-results")
 TIMEOUT_MS = 20_000
+expect.set_options(timeout=TIMEOUT_MS)
 # Playwright runs an event loop in this thread, where Django would refuse every query.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 

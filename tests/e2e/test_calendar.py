@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from clinic.models import Appointment
 from tests.clinic.desk import at, booked, coming, works
 from tests.factories import PASSWORD
+from tests.worker import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,6 +43,11 @@ def entry(page, name):
     return page.locator(".calendar .ec-event:not(.ec-ghost, .ec-preview)", has_text=name)
 
 
+def place_of(page, name):
+    """Where an entry stands; the calendar draws anew while it asks the server."""
+    return wait_until(entry(page, name).bounding_box, what=f"{name} is drawn")
+
+
 def point_at(page, column, clock):
     """The middle of the quarter of an hour that begins at a time of the morning."""
     quarter = 28
@@ -56,7 +62,7 @@ def point_at(page, column, clock):
 
 
 def drag(page, name, column, clock):
-    box = entry(page, name).bounding_box()
+    box = place_of(page, name)
     page.mouse.move(box["x"] + 40, box["y"] + 8)
     page.mouse.down()
     x, y = point_at(page, column, clock)
@@ -170,7 +176,7 @@ def test_what_may_not_be_moved_there_goes_back_and_the_next_free_times_are_offer
     booked(doctor, patient, at(day, "09:00"))
     page = look_at_calendar(open_browser, secretary, day)
     expect(entry(page, "Paul Patient")).to_be_visible()
-    before = entry(page, "Paul Patient").bounding_box()
+    before = place_of(page, "Paul Patient")
     drag(page, "Paul Patient", column=0, clock="10:00")
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_label("New day and time")).to_have_value(f"{day}T10:00")
@@ -181,7 +187,7 @@ def test_what_may_not_be_moved_there_goes_back_and_the_next_free_times_are_offer
         dialog.get_by_text("Dr Dora Doctor has another appointment at this time.")
     ).to_be_visible()
     expect(entry(page, "Paul Patient")).to_contain_text("09:00")
-    assert entry(page, "Paul Patient").bounding_box() == before
+    wait_until(lambda: place_of(page, "Paul Patient") == before, what="back in its old place")
     dialog.locator("button[name=slot]").first.click()
     expect(page.get_by_text("Moved to")).to_be_visible()
     expect(entry(page, "10:15")).to_have_count(1)
@@ -193,12 +199,12 @@ def test_an_appointment_that_is_dropped_by_mistake_goes_back(
     booked(doctor, patient, at(day, "09:00"))
     page = look_at_calendar(open_browser, secretary, day)
     expect(entry(page, "Paul Patient")).to_be_visible()
-    before = entry(page, "Paul Patient").bounding_box()
+    before = place_of(page, "Paul Patient")
     drag(page, "Paul Patient", column=1, clock="10:00")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
-    assert entry(page, "Paul Patient").bounding_box() == before
+    wait_until(lambda: place_of(page, "Paul Patient") == before, what="back in its old place")
     assert Appointment.objects.get().starts_at == at(day, "09:00")
 
 

@@ -94,7 +94,8 @@ def _count_pages(data: bytes) -> int:
         pages = len(reader.pages)
     except ValidationError:
         raise
-    except Exception as error:  # noqa: BLE001  the reader raises whatever a broken file brings about
+    # The reader raises whatever a broken file brings about, and that must not end in a broken page.
+    except Exception as error:
         raise _damaged() from error
     if not 0 < pages <= MAX_PAGES:
         raise ValidationError(

@@ -30,6 +30,13 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
         return self.filter(starts_at__gte=start, starts_at__lt=end)
 
+    def between(self, start: datetime, end: datetime) -> Self:
+        """Appointments that are more than a wish and share a moment with a time."""
+        # The first condition says nothing new, but the index on the start answers it.
+        return self.filter(
+            starts_at__gt=start - Appointment.LONGEST, starts_at__lt=end, ends_at__gt=start
+        )
+
     def upcoming(self) -> Self:
         """Appointments that are still to come."""
         return self.filter(ends_at__gte=timezone.now(), status__in=Appointment.OPEN_STATUSES)
@@ -58,6 +65,9 @@ class Appointment(models.Model):
         NO_SHOW = "no_show", _("No-show")
         RESCHEDULED = "rescheduled", _("Rescheduled")
         ENTERED_IN_ERROR = "entered_in_error", _("Entered in error")
+
+    # A visit lasts four hours at most, by its type; only a wish spans days.
+    LONGEST = timedelta(days=1)
 
     # From each status, where it may go. Everything else is refused.
     TRANSITIONS: ClassVar[dict[str, frozenset[str]]] = {
@@ -157,6 +167,8 @@ class Appointment(models.Model):
             models.Index(fields=["doctor", "starts_at"], name="appointment_by_doctor_and_time"),
             models.Index(fields=["patient", "starts_at"], name="appointment_by_patient_time"),
             models.Index(fields=["starts_at"], name="appointment_by_time"),
+            models.Index(fields=["status", "starts_at"], name="appointment_by_status_and_time"),
+            models.Index(fields=["doctor", "status", "patient"], name="appointment_by_care"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -76,7 +76,14 @@ class Patient(models.Model):
         verbose_name = _("patient")
         verbose_name_plural = _("patients")
         ordering = ["full_name", "record_number"]
-        indexes = [models.Index(fields=["full_name", "record_number"], name="patient_by_name")]
+        indexes = [
+            models.Index(fields=["full_name", "record_number"], name="patient_by_name"),
+            models.Index(
+                fields=["full_name", "record_number"],
+                condition=models.Q(is_possible_duplicate=True),
+                name="patient_who_may_be_twice",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.full_name

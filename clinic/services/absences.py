@@ -40,10 +40,9 @@ class VisitsInTheWayError(ValidationError):
 
 def visits_within(absence: Absence) -> QuerySet[Appointment]:
     """Visits that an absence gets in the way of: agreed upon, and nobody has come yet."""
-    appointments = Appointment.objects.filter(
-        status__in=Appointment.EXPECTED_STATUSES,
-        starts_at__lt=absence.ends_at,
-        ends_at__gt=max(absence.starts_at, timezone.now()),
+    start = max(absence.starts_at, timezone.now())
+    appointments = Appointment.objects.between(start, absence.ends_at).filter(
+        status__in=Appointment.EXPECTED_STATUSES
     )
     if absence.doctor is not None:
         appointments = appointments.filter(doctor=absence.doctor)

@@ -6,10 +6,11 @@ what the clinic's clock shows when it starts, and what lasts a quarter of an hou
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from clinic.models import Absence, Appointment, Doctor
@@ -18,19 +19,24 @@ from clinic.services.scheduling import Calendar, Slot, day_bounds
 Status = Appointment.Status
 # What keeps a time or was not used: the rest has given it back, and a request's is a wish.
 SHOWN_STATUSES = (*Appointment.SLOT_STATUSES, Status.NO_SHOW)
+SHOWN_FIELDS = ("starts_at", "ends_at", "status", "is_urgent", "is_walk_in", "doctor")
 # A page with more days than a week shows no free time: it would be one colour all over.
 FREE_TIME_DAYS = 7
 
 
 @dataclass(frozen=True)
 class Span:
-    """One doctor's time between two readings of the clinic's clock, without a zone."""
+    """One doctor's time between two readings of the clinic's clock, without a zone.
 
-    kind: Literal["appointment", "absence", "free"]
+    A day's count stands for all appointments of that day.
+    """
+
+    kind: Literal["appointment", "absence", "free", "count"]
     doctor: Doctor
     starts: datetime
     ends: datetime
     appointment: Appointment | None = None
+    number: int = 1
 
 
 def calendar_spans(
@@ -42,8 +48,9 @@ def calendar_spans(
     slot_minutes: int,
 ) -> list[Span]:
     """Everything between two days, the last one left out, in a fixed number of queries."""
-    spans = list(_booked(among, doctors, start, end))
     days = [start + timedelta(days=number) for number in range((end - start).days)]
+    is_overview = len(days) > FREE_TIME_DAYS and len(doctors) > 1
+    spans = list((_counts if is_overview else _booked)(among, doctors, start, end))
     calendar = Calendar(doctors, days[0], days[-1])
     for doctor in doctors:
         absences = {
@@ -70,13 +77,39 @@ def _booked(
 ) -> Iterator[Span]:
     by_key = {doctor.pk: doctor for doctor in doctors}
     appointments = shown_between(among, start, end).filter(doctor__in=doctors)
-    for appointment in appointments.select_related("patient", "visit_type").order_by(
-        "starts_at", "pk"
-    ):
+    # A week of a large clinic has a thousand of them: only what is shown is read.
+    shown = appointments.select_related("patient", "visit_type").only(
+        *SHOWN_FIELDS, "patient__full_name", "visit_type__name"
+    )
+    for appointment in shown.order_by("starts_at", "pk"):
         starts = timezone.make_naive(appointment.starts_at)
         length = appointment.ends_at - appointment.starts_at
         doctor = by_key[appointment.doctor_id]
         yield Span("appointment", doctor, starts, starts + length, appointment)
+
+
+def _counts(
+    among: QuerySet[Appointment], doctors: list[Doctor], start: date, end: date
+) -> Iterator[Span]:
+    """How many visits each doctor has on each day: a month of several doctors in one view."""
+    by_key = {doctor.pk: doctor for doctor in doctors}
+    counted = (
+        shown_between(among, start, end)
+        .filter(doctor__in=doctors)
+        .order_by()
+        .values("doctor", day=TruncDate("starts_at"))
+        .annotate(number=Count("pk"))
+    )
+    rows = sorted(counted, key=lambda row: (row["day"], str(by_key[row["doctor"]])))
+    for row in rows:
+        starts = datetime.combine(row["day"], time.min)
+        yield Span(
+            "count",
+            by_key[row["doctor"]],
+            starts,
+            starts + timedelta(days=1),
+            number=row["number"],
+        )
 
 
 def _away(doctor: Doctor, absence: Absence) -> Span:

@@ -30,7 +30,7 @@ from clinic.services.cancellation import (
     cancellation_notice,
     check_notice,
 )
-from clinic.services.scheduling import Calendar, Slot, day_bounds, next_free_slots
+from clinic.services.scheduling import Calendar, Slot, Taken, day_bounds, next_free_slots
 
 Status = Appointment.Status
 PortalBooking = ClinicSettings.PortalBooking
@@ -62,16 +62,12 @@ def free_times(
     """The times of a day at which one of the doctors could see the patient, each time once."""
     doctors = list(doctors)
     calendar = Calendar(doctors, day, day)
-    start, end = day_bounds(day)
-    busy = list(
-        Appointment.objects.holding_a_slot()
-        .filter(patient=patient, starts_at__lt=end, ends_at__gt=start)
-        .values_list("starts_at", "ends_at")
-    )
+    held = Appointment.objects.holding_a_slot().between(*day_bounds(day)).filter(patient=patient)
+    given_away = Taken(held.values_list("starts_at", "ends_at"))
     by_time: dict[datetime, Slot] = {}
     for doctor in doctors:
         for slot in calendar.free_slots(doctor, day, visit_type.duration_minutes):
-            if not any(begin < slot.ends_at and slot.starts_at < stop for begin, stop in busy):
+            if not given_away.meets(slot.starts_at, slot.ends_at):
                 by_time.setdefault(slot.starts_at, slot)
     return [by_time[moment] for moment in sorted(by_time)]
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from clinic.models import Absence, Appointment, Doctor
-from clinic.services.scheduling import SEARCH_DAYS, Calendar, Slot, is_busy, working_doctors
+from clinic.services.scheduling import SEARCH_DAYS, Calendar, Slot, Taken, working_doctors
 
 # How many times are offered with the visit's own doctor, and how many with others.
 OWN_SLOTS = 3
@@ -54,7 +54,7 @@ class FreeTimes:
         self._calendar = Calendar(self._doctors, first_day, last_day)
         self._calendar.plan(absence)
         self._free: dict[tuple[UUID, date, int], list[Slot]] = {}
-        self._given: dict[tuple[UUID, date], list[tuple[datetime, datetime]]] = defaultdict(list)
+        self._given: dict[UUID, Taken] = defaultdict(Taken)
         self._patients = _busy_patients(visits, now)
 
     def options(self, visit: Appointment) -> list[Slot]:
@@ -69,21 +69,21 @@ class FreeTimes:
     def give(self, slot: Slot, visit: Appointment) -> None:
         """Keeps a slot for a visit, so that nobody else is offered it."""
         buffer = timedelta(minutes=slot.doctor.buffer_minutes)
-        day = timezone.localdate(slot.starts_at)
-        self._given[slot.doctor.pk, day].append((slot.starts_at, slot.ends_at + buffer))
-        self._patients[visit.patient_id].append((slot.starts_at, slot.ends_at))
+        self._given[slot.doctor.pk].add(slot.starts_at, slot.ends_at + buffer)
+        self._patients[visit.patient_id].add(slot.starts_at, slot.ends_at)
 
     def _search(self, doctors: Iterable[Doctor], visit: Appointment) -> Iterator[Slot]:
         minutes = int((visit.ends_at - visit.starts_at).total_seconds()) // 60
+        given_away = self._patients[visit.patient_id]
         for day in self._days:
             found = [slot for one in doctors for slot in self._on_day(one, day, minutes)]
             for slot in sorted(found, key=lambda slot: slot.starts_at):
                 buffer = timedelta(minutes=slot.doctor.buffer_minutes)
-                given = self._given[slot.doctor.pk, day]
+                given = self._given[slot.doctor.pk]
                 if (
                     slot.starts_at >= visit.starts_at
-                    and not is_busy(given, slot.starts_at, slot.ends_at + buffer)
-                    and not is_busy(self._patients[visit.patient_id], slot.starts_at, slot.ends_at)
+                    and not given.meets(slot.starts_at, slot.ends_at + buffer)
+                    and not given_away.meets(slot.starts_at, slot.ends_at)
                 ):
                     yield slot
 
@@ -94,11 +94,9 @@ class FreeTimes:
         return self._free[key]
 
 
-def _busy_patients(
-    visits: Sequence[Appointment], now: datetime
-) -> dict[UUID, list[tuple[datetime, datetime]]]:
+def _busy_patients(visits: Sequence[Appointment], now: datetime) -> dict[UUID, Taken]:
     """What else the patients have given away; the visits themselves are to move."""
-    busy: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
+    busy: dict[UUID, Taken] = defaultdict(Taken)
     appointments = (
         Appointment.objects.holding_a_slot()
         .filter(patient__in={visit.patient_id for visit in visits}, ends_at__gt=now)
@@ -107,5 +105,5 @@ def _busy_patients(
     for patient_id, starts_at, ends_at in appointments.values_list(
         "patient_id", "starts_at", "ends_at"
     ):
-        busy[patient_id].append((starts_at, ends_at))
+        busy[patient_id].add(starts_at, ends_at)
     return busy

@@ -1,5 +1,6 @@
 """When a doctor is free: weekly hours by the clinic's clock, less absences and appointments."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -68,6 +69,36 @@ class Hours:
             moment += step
 
 
+class Taken:
+    """Times that are given away, in order and joined where they meet."""
+
+    def __init__(
+        self,
+        spans: Iterable[tuple[datetime, datetime]] = (),
+        *,
+        buffer: timedelta = timedelta(),
+    ) -> None:
+        self._starts: list[datetime] = []
+        self._ends: list[datetime] = []
+        for starts_at, ends_at in sorted(spans):
+            self.add(starts_at, ends_at + buffer)
+
+    def add(self, starts_at: datetime, ends_at: datetime) -> None:
+        """Gives one more time away."""
+        first = bisect_left(self._ends, starts_at)
+        last = bisect_right(self._starts, ends_at)
+        if first < last:
+            starts_at = min(starts_at, self._starts[first])
+            ends_at = max(ends_at, self._ends[last - 1])
+        self._starts[first:last] = [starts_at]
+        self._ends[first:last] = [ends_at]
+
+    def meets(self, starts_at: datetime, ends_at: datetime) -> bool:
+        """Whether a time shares a moment with any of them."""
+        place = bisect_right(self._ends, starts_at)
+        return place < len(self._starts) and self._starts[place] < ends_at
+
+
 class Calendar:
     """Hours, absences and appointments of some doctors over some days, in four queries."""
 
@@ -81,16 +112,20 @@ class Calendar:
         ):
             self._availabilities[availability.doctor_id].append(availability)
         self._absences: dict[UUID, list[Absence]] = defaultdict(list)
-        self._busy: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
         for absence in Absence.objects.of(*self.doctors.values()).between(start, end):
             self.plan(absence)
-        appointments = Appointment.objects.holding_a_slot().filter(
-            doctor__in=self.doctors, starts_at__lt=end, ends_at__gt=start
+        appointments = (
+            Appointment.objects.holding_a_slot().between(start, end).filter(doctor__in=self.doctors)
         )
+        booked: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
         for doctor_id, starts_at, ends_at in appointments.values_list(
             "doctor_id", "starts_at", "ends_at"
         ):
-            self._busy[doctor_id].append((starts_at, ends_at))
+            booked[doctor_id].append((starts_at, ends_at))
+        self._booked = {
+            doctor.pk: Taken(booked[doctor.pk], buffer=timedelta(minutes=doctor.buffer_minutes))
+            for doctor in self.doctors.values()
+        }
 
     def plan(self, absence: Absence) -> None:
         """Reckons with an absence, also with one that is not stored yet."""
@@ -123,21 +158,16 @@ class Calendar:
         step = timedelta(minutes=self.slot_minutes)
         length = timedelta(minutes=minutes)
         buffer = timedelta(minutes=doctor.buffer_minutes)
-        away = [(each.starts_at, each.ends_at) for each in self.absences(doctor, day)]
-        start, end = day_bounds(day)
-        busy = [
-            (begins, ends + buffer)
-            for begins, ends in self._busy[doctor.pk]
-            if begins < end + buffer and ends + buffer > start
-        ]
+        away = Taken((each.starts_at, each.ends_at) for each in self.absences(doctor, day))
+        booked = self._booked[doctor.pk]
         return [
             Slot(doctor, moment, moment + length)
             for hours in self.hours(doctor, day)
             for moment in hours.moments(step)
             if moment >= now
+            and not booked.meets(moment, moment + length + buffer)
+            and not away.meets(moment, moment + length)
             and hours.contain(moment, moment + length)
-            and not is_busy(away, moment, moment + length)
-            and not is_busy(busy, moment, moment + length + buffer)
         ]
 
 
@@ -165,7 +195,7 @@ def next_free_slots(
 ) -> list[Slot]:
     """The next free times of one doctor or of all, leaving out those the patient has given away."""
     doctors = [doctor] if doctor else list(working_doctors())
-    patient_busy = _patient_busy(patient, after)
+    given_away = _given_away(patient, after)
     start = timezone.localdate(after)
     found: list[Slot] = []
     for length in SEARCH_STEPS_DAYS:
@@ -177,8 +207,7 @@ def next_free_slots(
                 slot
                 for one in doctors
                 for slot in calendar.free_slots(one, day, visit_type.duration_minutes)
-                if slot.starts_at >= after
-                and not is_busy(patient_busy, slot.starts_at, slot.ends_at)
+                if slot.starts_at >= after and not given_away.meets(slot.starts_at, slot.ends_at)
             ]
             found += sorted(slots, key=lambda slot: slot.starts_at)
             if len(found) >= count:
@@ -200,8 +229,8 @@ def is_on_leave(*, doctor: Doctor, starts_at: datetime, ends_at: datetime) -> bo
 
 def is_taken(*, doctor: Doctor, starts_at: datetime, ends_at: datetime) -> bool:
     """Whether the doctor has given any moment of a time to a patient."""
-    appointments = Appointment.objects.holding_a_slot().filter(doctor=doctor)
-    return appointments.filter(starts_at__lt=ends_at, ends_at__gt=starts_at).exists()
+    held = Appointment.objects.holding_a_slot().between(starts_at, ends_at)
+    return held.filter(doctor=doctor).exists()
 
 
 @transaction.atomic
@@ -322,11 +351,11 @@ def working_doctors() -> QuerySet[Doctor]:
     return Doctor.objects.filter(user__is_active=True).select_related("user")
 
 
-def _patient_busy(patient: Patient | None, after: datetime) -> list[tuple[datetime, datetime]]:
+def _given_away(patient: Patient | None, after: datetime) -> Taken:
     if patient is None:
-        return []
+        return Taken()
     appointments = Appointment.objects.holding_a_slot().filter(patient=patient, ends_at__gt=after)
-    return list(appointments.values_list("starts_at", "ends_at"))
+    return Taken(appointments.values_list("starts_at", "ends_at"))
 
 
 def _join(availabilities: Iterable[Availability], day: date) -> list[Hours]:
@@ -349,13 +378,6 @@ def _holds_on(availability: Availability, day: date) -> bool:
         and (availability.valid_from is None or availability.valid_from <= day)
         and (availability.valid_until is None or day <= availability.valid_until)
     )
-
-
-def is_busy(
-    busy: Iterable[tuple[datetime, datetime]], starts_at: datetime, ends_at: datetime
-) -> bool:
-    """Whether a time shares a moment with any of those that are taken."""
-    return any(begin < ends_at and end > starts_at for begin, end in busy)
 
 
 def _clock(moment: datetime) -> datetime:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date, timedelta
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseBase, JsonResponse
@@ -13,6 +14,7 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from clinic.forms.calendar_page import CalendarForm, CalendarRangeForm, CalendarView
@@ -30,6 +32,7 @@ from clinic.services.calendar_spans import Span, calendar_spans, shown_between
 from clinic.services.patients import record_patient_list
 
 RESCHEDULED = Appointment.Status.RESCHEDULED
+NOBODY = str(UUID(int=0))  # stands in an address until the appointment's own key does
 
 
 @dataclass(frozen=True)
@@ -102,9 +105,10 @@ def calendar_events(request: SignedInRequest) -> HttpResponseBase:
     )
     # The calendar asks every few seconds: one reading, not hundreds.
     if "If-None-Match" not in request.headers:
-        count = sum(span.kind == "appointment" for span in spans)
+        count = sum(span.number for span in spans if span.kind in {"appointment", "count"})
         record_patient_list(actor=request.user, of="calendar", count=count)
-    response = JsonResponse({"events": [_event(request.user, span) for span in spans]})
+    entries = Entries(request.user)
+    response = JsonResponse({"events": [entries.event(span) for span in spans]})
     etag = f'"{hashlib.sha256(response.content).hexdigest()}"'
     answer = get_conditional_response(request, etag=etag, response=response)
     assert answer is not None
@@ -142,33 +146,59 @@ def _shown(user: User, doctors: list[Doctor], start: date, end: date) -> int:
     return shown_between(visible_appointments(user), start, end).filter(doctor__in=doctors).count()
 
 
-def _event(user: User, span: Span) -> dict[str, object]:
-    """A span as the calendar draws it: who and what for, nothing medical."""
-    event: dict[str, object] = {
-        "start": span.starts.isoformat(timespec="minutes"),
-        "end": span.ends.isoformat(timespec="minutes"),
-        "resourceIds": [str(span.doctor.pk)],
-    }
-    appointment = span.appointment
-    if appointment is None:
-        key = f"{span.kind}/{span.doctor.pk}/{event['start']}"
+class Entries:
+    """Spans as the calendar draws them: who and what for, nothing medical."""
+
+    def __init__(self, user: User) -> None:
+        self._user = user
+        # Asked for once, not once for each of a thousand entries.
+        self._statuses = {status: str(words) for status, words in Appointment.Status.choices}
+        self._url = reverse("clinic:appointment_detail", args=[NOBODY])
+        self._move_url = reverse("clinic:appointment_reschedule", args=[NOBODY])
+
+    def event(self, span: Span) -> dict[str, object]:
+        """One span, with the addresses to which a click and a drag lead."""
+        event: dict[str, object] = {
+            "start": span.starts.isoformat(timespec="minutes"),
+            "end": span.ends.isoformat(timespec="minutes"),
+            "resourceIds": [str(span.doctor.pk)],
+        }
+        appointment = span.appointment
+        if span.kind == "count":
+            day = span.starts.date().isoformat()
+            return event | {
+                "id": f"count/{span.doctor.pk}/{day}",
+                "title": str(span.doctor),
+                "extendedProps": {
+                    "kind": span.kind,
+                    "number": span.number,
+                    "words": ngettext("%(number)d visit", "%(number)d visits", span.number)
+                    % {"number": span.number},
+                    "url": reverse(
+                        "clinic:calendar", query={"date": day, "doctor": str(span.doctor.pk)}
+                    ),
+                },
+            }
+        if appointment is None:
+            key = f"{span.kind}/{span.doctor.pk}/{event['start']}"
+            return event | {
+                "id": key,
+                "display": "background",
+                "extendedProps": {"kind": span.kind},
+            }
+        key = str(appointment.pk)
         return event | {
             "id": key,
-            "display": "background",
-            "extendedProps": {"kind": span.kind},
+            "title": appointment.patient.full_name,
+            "startEditable": appointment.can_become(RESCHEDULED)
+            and can_transition(self._user, appointment, RESCHEDULED),
+            "extendedProps": {
+                "kind": span.kind,
+                "status": appointment.status,
+                "words": f"{appointment.visit_type}, {self._statuses[appointment.status]}",
+                "doctor": str(span.doctor),
+                "isUrgent": appointment.is_urgent,
+                "url": self._url.replace(NOBODY, key),
+                "moveUrl": self._move_url.replace(NOBODY, key),
+            },
         }
-    return event | {
-        "id": str(appointment.pk),
-        "title": appointment.patient.full_name,
-        "startEditable": appointment.can_become(RESCHEDULED)
-        and can_transition(user, appointment, RESCHEDULED),
-        "extendedProps": {
-            "kind": span.kind,
-            "status": appointment.status,
-            "words": f"{appointment.visit_type}, {appointment.get_status_display()}",
-            "doctor": str(span.doctor),
-            "isUrgent": appointment.is_urgent,
-            "url": reverse("clinic:appointment_detail", args=[appointment.pk]),
-            "moveUrl": reverse("clinic:appointment_reschedule", args=[appointment.pk]),
-        },
-    }

@@ -69,6 +69,11 @@
 
   function draw({ event }) {
     const { kind, status, words: about, doctor, isUrgent } = event.extendedProps;
+    if (kind === "count") {
+      const line = node("span", "calendar-line");
+      line.append(node("span", "calendar-who", event.title), node("span", "calendar-number", about));
+      return { domNodes: [line] };
+    }
     if (kind === "absence") return { domNodes: [node("span", "calendar-away", words.textAway)] };
     if (kind !== "appointment") return "";
     const line = node("span", "calendar-line");
@@ -252,7 +257,9 @@
     const focused = document.activeElement?.closest(".ec-event")?.dataset.id;
     calendar.setOption("slotMinTime", firstHour(events));
     calendar.setOption("events", events);
-    count.textContent = events.filter((event) => event.extendedProps.kind === "appointment").length;
+    count.textContent = events
+      .filter((event) => ["appointment", "count"].includes(event.extendedProps.kind))
+      .reduce((sum, event) => sum + (event.extendedProps.number ?? 1), 0);
     empty.hidden = events.length > 0;
     if (focused) requestAnimationFrame(() => element.querySelector(`[data-id="${focused}"]`)?.focus());
   }
@@ -293,7 +300,8 @@
     eventClassNames: classes,
     eventDidMount: describe,
     eventAllUpdated: unmakeTable,
-    eventClick: ({ event }) => open(event.extendedProps.url),
+    eventClick: ({ event: { extendedProps } }) =>
+      extendedProps.kind === "count" ? window.location.assign(extendedProps.url) : open(extendedProps.url),
     eventDrop: drop,
     dateClick: press,
   });

@@ -34,7 +34,7 @@ def events(client, start, end=None, **asked):
     query = {"start": start, "end": end or start + timedelta(days=1), **asked}
     response = client.get(FEED, query)
     assert response.status_code == 200, response.content
-    found = {"appointment": [], "absence": [], "free": []}
+    found = {"appointment": [], "absence": [], "free": [], "count": []}
     for event in response.json()["events"]:
         found[event["extendedProps"]["kind"]].append(event)
     return found
@@ -206,6 +206,27 @@ def test_a_month_of_six_weeks_is_answered_without_free_times(desk, doctor, patie
     found = events(desk, day, day + timedelta(days=42))
     assert len(found["appointment"]) == 1
     assert found["free"] == []
+
+
+def test_a_month_of_several_doctors_counts_the_visits_of_each_day_and_leads_to_them(
+    desk, doctor, other_doctor, patient, day
+):
+    booked(doctor, patient, at(day, "09:00"))
+    booked(doctor, PatientFactory(), at(day, "23:30"))
+    booked(other_doctor, PatientFactory(), at(day, "10:00"))
+    gone = booked(doctor, PatientFactory(), at(day, "11:00"))
+    Appointment.objects.filter(pk=gone.pk).update(status="cancelled")
+    found = events(desk, day, day + timedelta(days=42))
+    assert found["appointment"] == []
+    counts = {each["title"]: each["extendedProps"] for each in found["count"]}
+    assert {title: props["words"] for title, props in counts.items()} == {
+        str(doctor.doctor): "2 visits",
+        str(other_doctor.doctor): "1 visit",
+    }
+    assert {each["start"] for each in found["count"]} == {f"{day}T00:00"}
+    led_to = desk.get(counts[str(doctor.doctor)]["url"])
+    assert led_to.context["doctor"] == doctor.doctor
+    assert led_to.context["day"] == day
 
 
 def test_a_calendar_that_has_not_changed_is_not_sent_again(desk, doctor, patient, day):

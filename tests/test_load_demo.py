@@ -7,11 +7,22 @@ from unittest import mock
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import Count
 from django.utils import timezone
 
-from clinic.models import Appointment, AuditEvent, Consultation, Doctor, Patient, Prescription, User
+from clinic.models import (
+    Appointment,
+    AuditEvent,
+    Consultation,
+    Doctor,
+    Patient,
+    PatientDocument,
+    Prescription,
+    User,
+    WarningOverride,
+)
 from diagnosis.imaging import prepare_photograph
-from diagnosis.models import Prediction, Review
+from diagnosis.models import Lesion, LesionImage, Prediction, Review
 from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE, clinic, visits
 from skinhealth.drawing import LOOKS, draw_lesion
 
@@ -69,6 +80,20 @@ def test_demo_people_come_only_to_a_demo(settings, is_demo, debug):
         call_command("load_demo")
 
     assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_demo_has_what_a_practice_gathers(demo):
+    load()
+
+    images = LesionImage.objects.all()
+    assert images.count() >= 40
+    assert Review.objects.count() >= 30
+    assert Lesion.objects.annotate(seen=Count("images")).filter(seen__gt=1).count() >= 5
+    assert Appointment.objects.filter(is_walk_in=True, status="arrived").exists()
+    assert WarningOverride.objects.filter(prescription__status="signed").exists()
+    categories = set(PatientDocument.objects.values_list("category", flat=True))
+    assert {"referral", "histology", "laboratory", "insurance"} <= categories
 
 
 @pytest.mark.django_db

@@ -27,6 +27,7 @@ from skinhealth.demo.cast import Cast
 from skinhealth.demo.clock import Clock, hand_wound_clock
 from skinhealth.demo.crowd import register_crowd
 from skinhealth.demo.desk import fill_desk
+from skinhealth.demo.papers import file_papers
 from skinhealth.demo.people import (
     OTHER_DOCTORS,
     OTHER_SECRETARY,
@@ -86,6 +87,7 @@ def open_clinic() -> Cast:
     desk = list(User.objects.filter(role=User.Role.SECRETARY).order_by("pk"))
     fill_weeks(doctors=cast.doctors, crowd=crowd, desk=desk, now=timezone.now())
     fill_desk(cast, crowd)
+    file_papers(cast)
     call_messages_sent()
     return cast
 

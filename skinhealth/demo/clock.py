@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from unittest import mock
 
 from django.db.models import Model
@@ -17,7 +17,8 @@ class Clock:
 
     def set(self, moment: datetime, *, minutes: float = 0) -> None:
         """Goes to a moment, or to some minutes after it."""
-        self.now = moment + timedelta(minutes=minutes)
+        # Counted in UTC: in a night in which the clinic's clock is changed, minutes are missing.
+        self.now = moment.astimezone(UTC) + timedelta(minutes=minutes)
 
     def advance(self, *, minutes: float) -> None:
         """Lets some minutes pass."""

@@ -83,7 +83,8 @@ PATIENTS = (
     DemoPatient("Camille Roux", date(1987, 4, 4), Sex.OTHER, 2, preferred_name="Cam"),
     DemoPatient("Dmitri Volkov", date(1960, 10, 18), Sex.MALE, 2, agrees_to_training=False),
     DemoPatient("Leïla Benkirane", date(2000, 6, 14), Sex.FEMALE, 4),
-    DemoPatient("Thomas O’Brien", date(1973, 8, 25), Sex.MALE, 1),
+    DemoPatient("Thomas O’Brien", date(1973, 8, 25), Sex.MALE, 1,
+                current_drugs=(("Ibuprofen", "400 mg when the knee hurts"),)),
     DemoPatient("Anaïs Fournier", date(2016, 3, 9), Sex.FEMALE, 2, agrees_to_training=False),
 )  # fmt: skip
 

@@ -17,6 +17,7 @@ class Story:
     conclusion: str
     correction: str
     prescription: tuple[DraftLine, ...] = ()
+    prescribed_anyway: str = ""  # the reason, where the table of drugs warns
     follow_up_weeks: int | None = None
 
 
@@ -158,6 +159,44 @@ PSORIASIS = Story(
         ),
     ),
 )
+PLAQUES = Story(
+    disease="psoriasis",
+    drawn_as="akiec",
+    reason="Patches on arms and back in spite of the ointment",
+    symptoms=("itching", "scaling"),
+    examination="Plaques on both arms and the lower back, a tenth of the skin. No swollen joints.",
+    conclusion=(
+        "The psoriasis needs a tablet now, once a week and never once a day. "
+        "Leave out the ibuprofen, and come for a blood test in two weeks."
+    ),
+    correction="Known psoriasis, seen again: outside the classes.",
+    prescription=(
+        DraftLine(
+            drug="Methotrexate",
+            form="tablet",
+            strength="15 mg",
+            dose="1 tablet",
+            route="by mouth",
+            frequency="once a week, on Mondays",
+            duration="8 weeks",
+            quantity="8 tablets",
+            is_substitution_allowed=False,
+            note="Never on two days of one week.",
+        ),
+        DraftLine(
+            drug="Folic acid",
+            form="tablet",
+            strength="5 mg",
+            dose="1 tablet",
+            route="by mouth",
+            frequency="once a week, on Tuesdays",
+            duration="8 weeks",
+            quantity="8 tablets",
+        ),
+    ),
+    prescribed_anyway="Ibuprofen is stopped today; blood count and kidneys in two weeks.",
+    follow_up_weeks=8,
+)
 
 
 @dataclass(frozen=True)
@@ -176,17 +215,39 @@ class PastVisit:
 # In the order in which they took place; patient 0 is the one whom the sign-in page offers to be.
 PAST_VISITS = (
     PastVisit(187, "10:00", 0, 10, NEVUS, "back"),
+    PastVisit(181, "15:00", 2, 14, NEVUS, "chest"),
+    PastVisit(174, "09:15", 0, 18, KERATOSIS, "scalp"),
+    PastVisit(168, "11:00", 1, 9, SEBORRHOEIC, "back"),
+    PastVisit(161, "16:00", 0, 4, KERATOSIS, "face"),
+    PastVisit(154, "10:30", 0, 21, NEVUS, "left-arm"),
+    PastVisit(147, "14:30", 2, 12, NEVUS, "back"),
+    PastVisit(140, "09:45", 1, 3, FIBROMA, "left-leg"),
+    PastVisit(133, "15:30", 0, 20, NEVUS, "abdomen"),
     PastVisit(126, "09:00", 0, 0, NEVUS, "back"),
+    PastVisit(119, "11:30", 0, 17, FIBROMA, "right-leg"),
     PastVisit(112, "15:15", 0, 10, SEBORRHOEIC, "chest"),
+    PastVisit(105, "14:00", 2, 23, NEVUS, "right-leg"),
     PastVisit(98, "10:15", 1, 9, SEBORRHOEIC, "trunk"),
+    PastVisit(91, "09:00", 0, 2, NEVUS, "left-arm"),
     PastVisit(84, "14:30", 0, 4, BASAL_CELL, "face"),
+    PastVisit(77, "10:45", 0, 22, VASCULAR, "chest"),
+    PastVisit(70, "15:45", 2, 18, SEBORRHOEIC, "back"),
     PastVisit(63, "11:00", 0, 2, NEVUS, "left-arm"),
+    PastVisit(56, "09:30", 1, 6, NEVUS, "abdomen"),
     PastVisit(49, "15:00", 2, 12, MELANOMA, "back"),
+    PastVisit(46, "16:30", 0, 13, NEVUS, "back"),
+    PastVisit(42, "10:45", 0, 23, PLAQUES, "left-arm"),
+    PastVisit(39, "14:15", 0, 8, NEVUS, "left-leg"),
     PastVisit(35, "09:30", 0, 0, KERATOSIS, "scalp"),
+    PastVisit(32, "14:45", 2, 15, BASAL_CELL, "face"),
     PastVisit(28, "10:00", 1, 6, PSORIASIS, "left-arm"),
+    PastVisit(25, "11:15", 0, 1, FIBROMA, "right-arm"),
     PastVisit(21, "16:15", 0, 13, FIBROMA, "right-leg"),
+    PastVisit(18, "15:00", 2, 9, KERATOSIS, "face"),
     PastVisit(14, "09:15", 0, 18, KERATOSIS, "face"),
     PastVisit(9, "11:30", 0, 15, VASCULAR, "abdomen"),
+    PastVisit(8, "10:30", 0, 21, NEVUS, "left-arm"),
     PastVisit(6, "15:15", 2, 23, MELANOMA, "right-leg", is_reviewed=False),
+    PastVisit(4, "16:45", 0, 5, NEVUS, "back", is_reviewed=False),
     PastVisit(3, "10:30", 0, 14, SEBORRHOEIC, "chest", is_reviewed=False),
 )

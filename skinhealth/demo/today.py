@@ -11,6 +11,7 @@ from clinic.models import Appointment, ArrivalToken, Doctor, Patient, VisitType
 from clinic.services.appointments import book_appointment, move_appointment
 from clinic.services.booking_guards import SlotRefusedError
 from clinic.services.scheduling import add_hours, is_within_hours
+from clinic.services.walk_ins import add_walk_in
 from skinhealth.demo import visits
 from skinhealth.demo.cast import Cast
 from skinhealth.demo.clinic import call_messages_sent
@@ -65,6 +66,8 @@ PROGRAMME = (
         TodaysVisit(105, 12, Status.BOOKED),
     ),
 )
+# Somebody who came without an appointment, and for how many minutes.
+WALK_IN, WALK_IN_WAITS = 13, 12
 DONE_BY_NOW = {Status.COMPLETED, Status.NO_SHOW, Status.IN_CONSULTATION}
 
 
@@ -89,6 +92,15 @@ def fill_today(cast: Cast) -> int:
                     booked.append((appointment, entry))
         for appointment, entry in sorted(booked, key=lambda pair: pair[0].starts_at):
             _bring_up_to_date(appointment, entry, cast, clock=clock, now=now)
+        clock.set(now, minutes=-WALK_IN_WAITS)
+        if timezone.localdate() == today:
+            add_walk_in(
+                patient=cast.patients[WALK_IN],
+                visit_type=VisitType.objects.get(code="follow-up"),
+                actor=cast.secretary,
+                doctor=cast.doctors[0],
+                note="Spot that bleeds since yesterday.",
+            )
     call_messages_sent()
     return len(booked)
 

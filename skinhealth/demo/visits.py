@@ -4,6 +4,7 @@ from clinic.models import Appointment, BodySite, Consent, Consultation, Symptom,
 from clinic.services.appointments import move_appointment
 from clinic.services.consents import has_consent
 from clinic.services.consultations import open_visit, save_visit, sign_visit
+from clinic.services.drug_warnings import check_prescription, override_warning
 from clinic.services.facts import (
     note_allergy,
     note_condition,
@@ -122,4 +123,11 @@ def close(consultation: Consultation, story: Story, *, clock: Clock) -> None:
     clock.advance(minutes=4)
     if story.prescription:
         save_prescription(consultation=consultation, actor=doctor, lines=story.prescription)
+        for warning in check_prescription(consultation).warnings if story.prescribed_anyway else ():
+            override_warning(
+                consultation=consultation,
+                actor=doctor,
+                key=warning.key,
+                reason=story.prescribed_anyway,
+            )
     sign_visit(consultation=consultation, actor=doctor)

@@ -71,7 +71,9 @@
     const { kind, status, words: about, doctor, isUrgent } = event.extendedProps;
     if (kind === "count") {
       const line = node("span", "calendar-line");
-      line.append(node("span", "calendar-who", event.title), node("span", "calendar-number", about));
+      const number = node("span", "calendar-number", event.extendedProps.number);
+      number.ariaHidden = "true";
+      line.append(node("span", "calendar-who", event.title), number, node("span", "visually-hidden", about));
       return { domNodes: [line] };
     }
     if (kind === "absence") return { domNodes: [node("span", "calendar-away", words.textAway)] };
@@ -288,7 +290,8 @@
     columnWidth: isNarrow ? "calc(100cqi - 72px)" : isDay ? "minmax(160px, 1fr)" : undefined,
     listDayFormat: { weekday: "long" },
     listDaySideFormat: { day: "numeric", month: "long" },
-    dayMaxEvents: true,
+    // Some doctors' counts fit into a day; single visits and a large clinic's counts do not.
+    dayMaxEvents: isOneDoctor || JSON.parse(words.columns).length > 6,
     moreLinkContent: ({ num }) => `+${num} ${words.textMore}`,
     noEventsContent: words.textNothing,
     buttonText: (text) => ({ ...text, close: words.textClose }),

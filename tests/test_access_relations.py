@@ -1,0 +1,96 @@
+"""Every address of the site for doctors who stand differently to the patient.
+
+The table of `test_access_matrix.py` knows the doctor who treats the patient and one who never did.
+Here are the two between: one who treats the patient as well, but wrote nothing of what is there,
+and one whose only appointment with the patient was cancelled.
+"""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from clinic.models import Appointment
+from tests.factories import AppointmentFactory, DoctorFactory
+from tests.test_access_matrix import ROLES, ROWS, answer, cast, things
+
+__all__ = ["cast", "things"]  # fixtures
+
+
+# What is a doctor's and not a patient's.
+THE_DOCTOR_S_OWN = {"-", "account", "news", "template", "atlas_proposal", "absence", "hours"}
+# What belongs to the patient or to everybody who treats the patient; a visit is its doctor's alone.
+MAY_DO_TOO = {
+    "POST clinic:consent_record patient",
+    "POST clinic:consent_withdraw consent",
+    "POST clinic:document_archive clinical_paper",
+    "POST clinic:document_archive insurance_card",
+    "POST clinic:document_share clinical_paper",
+    "POST clinic:document_share insurance_card",
+    "POST clinic:fact_end allergy",
+    "POST clinic:patient_documents patient",
+    "POST clinic:patient_edit patient",
+    "POST clinic:prescription_renew prescription",
+    "POST diagnosis:lesion_edit lesion",
+    "POST diagnosis:prediction_review prediction",
+    "POST diagnosis:visit_report_chosen signed",
+    "POST diagnosis:visit_report_chosen visit",
+}
+
+
+def is_of_patient(row):
+    return expected_of(row, "doct") != expected_of(row, "doc2") == "404"
+
+
+def expected_of(row, role):
+    return row.expected[ROLES.index(role)]
+
+
+@pytest.fixture
+def colleague(patient):
+    """Gives a function that makes a doctor with one appointment with the patient."""
+
+    def make(status):
+        doctor = DoctorFactory()
+        AppointmentFactory(
+            doctor=doctor,
+            patient=patient,
+            status=status,
+            starts_at=timezone.now() + timedelta(days=9),
+        )
+        return doctor.user
+
+    return make
+
+
+def answers_to(user, things, sign_in):
+    session_key = sign_in(user).session.session_key
+    return {str(row): answer(row, session_key, things, []) for row in ROWS}
+
+
+def test_a_cancelled_appointment_leaves_a_doctor_a_stranger(cast, things, colleague, sign_in):
+    found = answers_to(colleague(Appointment.Status.CANCELLED), things, sign_in)
+
+    assert found == {str(row): expected_of(row, "doc2") for row in ROWS}
+
+
+def test_who_treats_the_patient_too_reads_all_of_the_record(cast, things, colleague, sign_in):
+    found = answers_to(colleague(Appointment.Status.BOOKED), things, sign_in)
+
+    reads = [row for row in ROWS if row.method == "GET"]
+    assert {str(row): found[str(row)] for row in reads} == {
+        str(row): expected_of(row, "doc2" if row.of in THE_DOCTOR_S_OWN else "doct")
+        for row in reads
+    }
+
+
+def test_who_treats_the_patient_too_writes_in_nobody_else_s_visit(cast, things, colleague, sign_in):
+    found = answers_to(colleague(Appointment.Status.BOOKED), things, sign_in)
+
+    of_patient = [
+        row
+        for row in ROWS
+        if row.method == "POST" and row.of not in THE_DOCTOR_S_OWN and is_of_patient(row)
+    ]
+    allowed = {str(row) for row in of_patient if found[str(row)] != "403"}
+    assert allowed == MAY_DO_TOO

@@ -9,6 +9,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps
 
+from clinic.pictures import max_pixels
+
 PORTRAIT_FORMATS = ("JPEG", "PNG", "WEBP")
 PORTRAIT_MAX_BYTES = 5 * 1024 * 1024
 PORTRAIT_SIDE = 256  # pixels
@@ -34,7 +36,7 @@ def _read(upload: "UploadedFile[bytes]", convert: Callable[[Image.Image], bytes]
             _check_sides(image)
             return convert(image)
     except Image.DecompressionBombError as error:
-        raise _too_many_pixels() from error
+        raise _too_many_pixels(settings.PHOTOGRAPH_MAX_PIXELS) from error
     except (OSError, SyntaxError, ValueError) as error:
         raise ValidationError(
             _("This file cannot be read as a picture. Choose a JPEG, PNG or WebP file.")
@@ -42,8 +44,9 @@ def _read(upload: "UploadedFile[bytes]", convert: Callable[[Image.Image], bytes]
 
 
 def _check_sides(image: Image.Image) -> None:
-    if image.width * image.height > settings.PHOTOGRAPH_MAX_PIXELS:
-        raise _too_many_pixels()
+    limit = max_pixels(image)
+    if image.width * image.height > limit:
+        raise _too_many_pixels(limit)
     if min(image.size) < settings.PHOTOGRAPH_MIN_SIDE:
         raise ValidationError(
             _("The picture is too small: each side needs at least %(side)d pixels."),
@@ -51,17 +54,22 @@ def _check_sides(image: Image.Image) -> None:
         )
 
 
-def _too_many_pixels() -> ValidationError:
+def _too_many_pixels(limit: int) -> ValidationError:
     return ValidationError(
         _("The picture has more than %(megapixels)d million pixels. Choose a smaller one."),
-        params={"megapixels": settings.PHOTOGRAPH_MAX_PIXELS // 1_000_000},
+        params={"megapixels": limit // 1_000_000},
     )
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    ImageOps.exif_transpose(image, in_place=True)
+    return image if image.mode == "RGBA" else image.convert("RGBA")
 
 
 def _as_portrait(image: Image.Image) -> bytes:
     # A JPEG of many megapixels is decoded at a fraction of its size.
     image.draft("RGB", (2 * PORTRAIT_SIDE, 2 * PORTRAIT_SIDE))
-    upright = ImageOps.exif_transpose(image).convert("RGBA")
+    upright = _upright(image)
     square = ImageOps.fit(upright, (PORTRAIT_SIDE, PORTRAIT_SIDE), Image.Resampling.LANCZOS)
     # JPEG knows no transparency, and black behind a cut-out face looks broken.
     portrait = Image.new("RGB", square.size, "white")
@@ -72,7 +80,7 @@ def _as_portrait(image: Image.Image) -> bytes:
 
 
 def _as_logo(image: Image.Image) -> bytes:
-    upright = ImageOps.exif_transpose(image).convert("RGBA")
+    upright = _upright(image)
     upright.thumbnail(LOGO_BOX, Image.Resampling.LANCZOS)
     # A new picture takes the pixels alone: texts, profiles and comments stay behind.
     logo = Image.new("RGBA", upright.size)

@@ -10,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 FORMATS = ("JPEG", "PNG", "WEBP")
+WEBP_MAX_PIXELS = 16_000_000
+PROGRESSIVE_MAX_PIXELS = 24_000_000
+STRIP = 256  # rows
 # What a browser or a viewer might run if it took the file for something else.
 FOREIGN_MARKS = (
     b"<script",
@@ -48,14 +51,15 @@ def _decode(data: bytes) -> Image.Image:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             picture = Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as error:
-        raise _too_many_pixels() from error
+        raise _too_many_pixels(settings.PHOTOGRAPH_MAX_PIXELS) from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise ValidationError(
             _("This is not a photograph that can be read here. Use JPEG, PNG or WebP."),
             code="not_an_image",
         ) from error
-    if picture.width * picture.height > settings.PHOTOGRAPH_MAX_PIXELS:
-        raise _too_many_pixels()
+    limit = max_pixels(picture)
+    if picture.width * picture.height > limit:
+        raise _too_many_pixels(limit)
     if min(picture.size) < settings.PHOTOGRAPH_MIN_SIDE:
         raise ValidationError(
             _("The photograph is too small: each side needs at least %(side)d pixels."),
@@ -66,26 +70,38 @@ def _decode(data: bytes) -> Image.Image:
         raise ValidationError(_("This is a moving picture. Send a still one."), code="animated")
     try:
         picture.load()
-        upright = ImageOps.exif_transpose(picture)
-        return _onto_white(upright)
+        ImageOps.exif_transpose(picture, in_place=True)
+        return _onto_white(picture)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ValidationError(
             _("The file is damaged or cut off. Send the photograph again."), code="damaged"
         ) from error
 
 
+def max_pixels(picture: Image.Image) -> int:
+    """How large a picture may be: less where its decoder needs several times the pixels' memory."""
+    if picture.format == "WEBP":
+        return min(WEBP_MAX_PIXELS, settings.PHOTOGRAPH_MAX_PIXELS)
+    if "progressive" in picture.info:
+        return min(PROGRESSIVE_MAX_PIXELS, settings.PHOTOGRAPH_MAX_PIXELS)
+    return settings.PHOTOGRAPH_MAX_PIXELS
+
+
 def _onto_white(picture: Image.Image) -> Image.Image:
-    """A fresh RGB picture: transparency becomes white, and nothing but pixels comes along."""
+    """An RGB picture: transparency becomes white, and nothing but pixels stays."""
     if picture.mode in {"I", "I;16", "F"}:
         raise ValueError("more than eight bits a channel")
     if "A" in picture.getbands() or "transparency" in picture.info:
-        layered = picture.convert("RGBA")
-        canvas = Image.new("RGB", layered.size, "white")
-        canvas.paste(layered, mask=layered.getchannel("A"))
+        canvas = Image.new("RGB", picture.size, "white")
+        # In strips: a second layer of forty megapixels would take as much memory as the picture.
+        for top in range(0, picture.height, STRIP):
+            box = (0, top, picture.width, min(top + STRIP, picture.height))
+            strip = picture.crop(box).convert("RGBA")
+            canvas.paste(strip, box, mask=strip.getchannel("A"))
         return canvas
-    canvas = Image.new("RGB", picture.size)
-    canvas.paste(picture.convert("RGB"))
-    return canvas
+    plain = picture if picture.mode == "RGB" else picture.convert("RGB")
+    plain.info = {}
+    return plain
 
 
 def _refuse_polyglot(data: bytes) -> None:
@@ -97,10 +113,10 @@ def _refuse_polyglot(data: bytes) -> None:
         )
 
 
-def _too_many_pixels() -> ValidationError:
+def _too_many_pixels(limit: int) -> ValidationError:
     return ValidationError(
         _("The photograph has more than %(megapixels)d million pixels."),
-        params={"megapixels": settings.PHOTOGRAPH_MAX_PIXELS // 10**6},
+        params={"megapixels": limit // 10**6},
         code="too_many_pixels",
     )
 

@@ -30,16 +30,20 @@ def prepare_photograph(data: bytes) -> PreparedPhotograph:
     """Checks, uprights and re-encodes an upload; a ValidationError says what is wrong with it."""
     image = read_picture(data)
     jpeg = as_jpeg(image, quality=JPEG_QUALITY)
-    small = image.copy()
-    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
     return PreparedPhotograph(
         jpeg=jpeg,
-        thumbnail=as_jpeg(small, quality=85),
+        thumbnail=as_jpeg(_small(image), quality=85),
         sha256=hashlib.sha256(jpeg).hexdigest(),
         upload_sha256=hashlib.sha256(data).hexdigest(),
         width=image.width,
         height=image.height,
     )
+
+
+def _small(image: Image.Image) -> Image.Image:
+    scale = min(1.0, THUMBNAIL_SIDE / max(image.size))
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
 def draw_class_map(

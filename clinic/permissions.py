@@ -58,7 +58,9 @@ def patients_in_care(user: User) -> QuerySet[Patient]:
     """Patients who have an appointment with the doctor that is not cancelled."""
     if not is_doctor(user):
         return Patient.objects.none()
-    appointments = Appointment.objects.not_cancelled().filter(doctor__user=user)
+    # As one value, not as a join: large registers are searched patient by patient.
+    doctor = Doctor.objects.filter(user=user).order_by().values("pk")[:1]
+    appointments = Appointment.objects.not_cancelled().filter(doctor=doctor)
     return Patient.objects.filter(pk__in=appointments.values("patient"))
 
 

@@ -15,7 +15,23 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="appointment",
-            index=models.Index(fields=["doctor", "status", "patient"], name="appointment_by_care"),
+            index=models.Index(
+                fields=["doctor", "status", "patient"], name="appointment_of_a_doctor"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="appointment",
+            index=models.Index(
+                fields=["patient", "doctor", "status"], name="appointment_of_a_patient"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="appointment",
+            index=models.Index(
+                condition=models.Q(("overbooked_reason", ""), _negated=True),
+                fields=["doctor", "starts_at"],
+                name="appointment_overbooked",
+            ),
         ),
         migrations.AddIndex(
             model_name="patient",

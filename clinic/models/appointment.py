@@ -168,7 +168,15 @@ class Appointment(models.Model):
             models.Index(fields=["patient", "starts_at"], name="appointment_by_patient_time"),
             models.Index(fields=["starts_at"], name="appointment_by_time"),
             models.Index(fields=["status", "starts_at"], name="appointment_by_status_and_time"),
-            models.Index(fields=["doctor", "status", "patient"], name="appointment_by_care"),
+            # Whom a doctor treats: SQLite reads all at once, PostgreSQL asks for each patient.
+            models.Index(fields=["doctor", "status", "patient"], name="appointment_of_a_doctor"),
+            models.Index(fields=["patient", "doctor", "status"], name="appointment_of_a_patient"),
+            # PostgreSQL's guard looks for these at each booking.
+            models.Index(
+                fields=["doctor", "starts_at"],
+                condition=~models.Q(overbooked_reason=""),
+                name="appointment_overbooked",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -92,7 +92,7 @@ def measure_networks() -> dict[str, Any]:
 def measure_site(environ: dict[str, str], *, with_queue: bool) -> dict[str, Any]:
     """Uploads photographs to a demo clinic of its own and waits for the answers."""
     clinic = Clinic(environ_for(environ), output=sys.stderr.fileno())
-    port = _free_port()
+    port = free_port()
     try:
         say("demo clinic, " + ("with servers" if "DATABASE_URL" in environ else "without servers"))
         logins = clinic.run("preparation", "manage.py", "load_demo", "--migrate")
@@ -175,7 +175,8 @@ def environ_for(own: dict[str, str]) -> dict[str, str]:
     return kept | {"SKINHEALTH_ENV": "demo", "LOG_LEVEL": "ERROR", "PYTHONWARNINGS": "ignore"} | own
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on which nobody listens."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import django_stubs_ext
 import environ
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 from ml.manifest import VIEW_COUNTS
@@ -295,6 +296,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "clinic.tasks.dispatch_digests_task",
         "schedule": env.float("DIGEST_SWEEP_EVERY", default=300.0),  # seconds
         "options": {"expires": 300},
+    },
+    "seal-audit-events": {
+        "task": "clinic.tasks.seal_audit_events_task",
+        "schedule": env.float("AUDIT_SWEEP_EVERY", default=60.0),  # seconds
+        "options": {"expires": 60},
+    },
+    "check-audit-trail": {
+        "task": "clinic.tasks.check_audit_trail_task",
+        "schedule": crontab(hour=2, minute=30),  # UTC
+        "options": {"expires": 3600},
     },
 }
 

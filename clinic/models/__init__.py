@@ -1,5 +1,5 @@
 from clinic.models.appointment import Appointment, AppointmentTransition
-from clinic.models.audit import AuditEvent
+from clinic.models.audit import AuditCheck, AuditEvent, AuditLink
 from clinic.models.calendar_feed import CalendarFeed
 from clinic.models.catalogue import BodySite, Symptom
 from clinic.models.clinic_settings import ClinicSettings
@@ -29,7 +29,9 @@ __all__ = [
     "AppointmentRequest",
     "AppointmentTransition",
     "ArrivalToken",
+    "AuditCheck",
     "AuditEvent",
+    "AuditLink",
     "Availability",
     "BodySite",
     "CalendarFeed",

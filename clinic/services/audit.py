@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.db.models import Model
 from django.utils import timezone
@@ -13,6 +14,9 @@ from django.utils import timezone
 from clinic.audit_hash import COLUMNS, content_hash
 from clinic.models import AuditEvent, Patient, User
 from clinic.services.audit_chain import seal_after_commit
+
+# A page that stays open fetches its fragments for as long as somebody sits in front of it.
+ONCE_WITHIN = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,26 @@ def record(
     event.save(force_insert=True)
     seal_after_commit(event)
     return event
+
+
+def record_once(
+    verb: AuditEvent.Verb,
+    *,
+    actor: User,
+    patient: Patient | None,
+    target: Model,
+    detail: Mapping[str, object] | None = None,
+) -> None:
+    """Adds one event for what a page fetches again and again: small pictures and fragments."""
+    written = AuditEvent.objects.filter(
+        target_type=target._meta.label_lower,
+        target_id=str(target.pk),
+        actor=actor,
+        verb=verb,
+        at__gt=timezone.now() - ONCE_WITHIN,
+    )
+    if not written.exists():
+        record(verb, actor=actor, patient=patient, target=target, detail=detail)
 
 
 def record_sign_in(user: User) -> AuditEvent:

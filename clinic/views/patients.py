@@ -134,6 +134,8 @@ def patient_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
     patient = get_object_or_404(visible_patients(request.user), pk=pk)
     if not can_edit_patient(request.user, patient):
         raise PermissionDenied
+    if request.method == "GET":
+        record_patient_view(patient=patient, actor=request.user)
     form = PatientForm(request.POST or None, instance=patient)
     if form.is_valid():
         try:

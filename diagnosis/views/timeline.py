@@ -28,7 +28,7 @@ from diagnosis.services.timeline import (
     read_entries,
     record_timeline_view,
 )
-from diagnosis.services.worklist import predictions_to_review
+from diagnosis.services.worklist import predictions_to_review, record_worklist_view
 
 
 @require_GET
@@ -67,5 +67,7 @@ def day_alerts(request: SignedInRequest) -> HttpResponse:
     predictions = predictions_to_review(visible_predictions(request.user)).filter(
         image__lesion__patient__in=visits.order_by().values("patient")
     )
-    context = {"predictions": predictions[: settings.PAGE_SIZE]}
+    shown = list(predictions[: settings.PAGE_SIZE])
+    record_worklist_view(actor=request.user, count=len(shown))
+    context = {"predictions": shown}
     return render(request, "diagnosis/partials/day_alerts.html", context)

@@ -82,12 +82,13 @@ def test_the_database_refuses_to_change_or_delete_a_row(events, model):
 
 @pytest.mark.skipif(not IS_POSTGRESQL, reason="only PostgreSQL has TRUNCATE")
 def test_the_database_refuses_to_empty_the_table(events):
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     with (
         pytest.raises(DatabaseError, match="only ever added to"),
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("TRUNCATE clinic_auditevent, clinic_auditlink")
 
     assert AuditEvent.objects.count() == 6

@@ -17,6 +17,7 @@ from clinic.models import (
     ClinicSettings,
     Consultation,
     Doctor,
+    EmergencyAccess,
     Notification,
     Patient,
     PatientDocument,
@@ -54,12 +55,27 @@ def is_patient(user: User) -> bool:
     return user.is_active and user.role == Role.PATIENT
 
 
-def patients_in_care(user: User) -> QuerySet[Patient]:
+def treated_patients(user: User) -> QuerySet[Patient]:
     """Patients who have an appointment with the doctor that is not cancelled."""
     if not is_doctor(user):
         return Patient.objects.none()
     appointments = Appointment.objects.not_cancelled().filter(doctor__user=user)
     return Patient.objects.filter(pk__in=appointments.values("patient"))
+
+
+def treats(user: User, patient: Patient) -> bool:
+    """Whether the person is one of the patient's doctors, emergencies left out."""
+    return treated_patients(user).filter(pk=patient.pk).exists()
+
+
+def patients_in_care(user: User) -> QuerySet[Patient]:
+    """Patients whose record a doctor reads: the treated ones, and those of an emergency."""
+    if not is_doctor(user):
+        return Patient.objects.none()
+    emergencies = EmergencyAccess.objects.running().filter(doctor=user)
+    return Patient.objects.filter(
+        Q(pk__in=treated_patients(user).values("pk")) | Q(pk__in=emergencies.values("patient"))
+    )
 
 
 def visible_users(user: User) -> QuerySet[User]:
@@ -72,6 +88,11 @@ def visible_users(user: User) -> QuerySet[User]:
 def active_secretaries() -> QuerySet[User]:
     """Whoever works at the desk."""
     return User.objects.filter(is_active=True, role=Role.SECRETARY)
+
+
+def active_admins() -> QuerySet[User]:
+    """Whoever manages accounts and looks at the audit trail."""
+    return User.objects.filter(is_active=True, role=Role.ADMIN)
 
 
 def digest_readers() -> QuerySet[User]:
@@ -99,6 +120,11 @@ def visible_patients(user: User) -> QuerySet[Patient]:
     if is_doctor(user):
         return patients_in_care(user)
     return Patient.objects.filter(user=user)
+
+
+def bookable_patients(user: User) -> QuerySet[Patient]:
+    """Patients for whom a person books: an emergency makes no appointment, and so no care."""
+    return treated_patients(user) if is_doctor(user) else visible_patients(user)
 
 
 def visible_doctors(user: User) -> QuerySet[Doctor]:
@@ -186,9 +212,14 @@ def document_categories(user: User) -> list[PatientDocument.Category]:
     return list(PatientDocument.ADMINISTRATIVE) if is_secretary(user) else []
 
 
+def can_read_documents(user: User) -> bool:
+    """Open the list of documents of a patient who is visible."""
+    return is_secretary(user) or is_doctor(user)
+
+
 def can_keep_documents(user: User, patient: Patient) -> bool:
     """Add, share and archive documents of a patient who is visible."""
-    return is_secretary(user) or is_doctor(user)
+    return is_secretary(user) or treats(user, patient)
 
 
 def visible_facts(user: User, model: type[Fact]) -> QuerySet[Fact]:
@@ -280,7 +311,7 @@ def can_invite_patient(user: User, patient: Patient) -> bool:
 
 def can_edit_patient(user: User, patient: Patient) -> bool:
     """Correct identity and contact data of a patient who is visible."""
-    return is_secretary(user) or is_doctor(user)
+    return is_secretary(user) or treats(user, patient)
 
 
 def can_see_clinical(user: User, patient: Patient) -> bool:
@@ -290,7 +321,7 @@ def can_see_clinical(user: User, patient: Patient) -> bool:
 
 def can_record_consent(user: User, patient: Patient) -> bool:
     """Record or withdraw a consent for a patient who is visible."""
-    return is_secretary(user) or is_doctor(user)
+    return is_secretary(user) or treats(user, patient)
 
 
 def can_transition(user: User, appointment: Appointment, status: str) -> bool:

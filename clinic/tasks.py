@@ -8,6 +8,7 @@ from celery import shared_task
 from clinic.services.audit_chain import seal_events, seal_left_behind
 from clinic.services.audit_check import check_and_remember
 from clinic.services.digests import dispatch_digests, send_digest
+from clinic.services.emergency import remind_of_emergency_reviews
 from clinic.services.no_shows import mark_no_shows
 from clinic.services.notices import dispatch_due_notices, send_notice
 
@@ -59,3 +60,9 @@ def check_audit_trail_task() -> None:
         logger.error("The audit trail is broken. %s", problem)
     if not findings.problems:
         logger.info("The audit trail holds up to %s", findings.head)
+
+
+@shared_task(soft_time_limit=50, time_limit=60)
+def remind_of_emergency_reviews_task() -> None:
+    """Reminds the admins of emergency accesses that nobody has reviewed in time."""
+    remind_of_emergency_reviews()

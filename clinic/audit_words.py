@@ -27,7 +27,7 @@ TARGETS: dict[str, str | Promise] = {
     "diagnosis.review": _("Diagnosis"),
 }
 LISTS: dict[str, str | Promise] = {
-    "audit": _("Audit trail"),
+    "audit": _("List of accesses"),
     "documents": _("List of documents"),
     "own_appointments": _("Own appointments"),
     "own_record": _("Own record"),
@@ -36,10 +36,14 @@ LISTS: dict[str, str | Promise] = {
     "to_review": _("Answers to review"),
     "notifications": _("Notifications"),
 }
+# What the action says alone.
+WITHOUT_THING = (AuditEvent.Verb.SIGN_IN, AuditEvent.Verb.SIGN_OUT)
 
 
 def words_for(event: AuditEvent) -> str | Promise:
     """The thing that was read or changed; other things by the name that the database has."""
+    if event.verb in WITHOUT_THING:
+        return ""
     named = event.detail.get("list") or event.detail.get("what") or event.detail.get("of")
     if isinstance(named, str) and named in LISTS:
         return LISTS[named]

@@ -49,7 +49,7 @@ class AuditSearchForm(forms.Form):
         widget=forms.TextInput(
             attrs={
                 "type": "search",
-                "placeholder": _("Record number or name"),
+                "placeholder": _("Number or name"),
                 "autocomplete": "off",
             }
         ),

@@ -70,12 +70,11 @@ def treats(user: User, patient: Patient) -> bool:
 
 def patients_in_care(user: User) -> QuerySet[Patient]:
     """Patients whose record a doctor reads: the treated ones, and those of an emergency."""
-    if not is_doctor(user):
-        return Patient.objects.none()
-    emergencies = EmergencyAccess.objects.running().filter(doctor=user)
-    return Patient.objects.filter(
-        Q(pk__in=treated_patients(user).values("pk")) | Q(pk__in=emergencies.values("patient"))
-    )
+    treated = treated_patients(user)
+    if not is_doctor(user) or not user.may_have_emergency:
+        return treated
+    opened = EmergencyAccess.objects.running().filter(doctor=user).values("patient")
+    return Patient.objects.filter(Q(pk__in=treated.values("pk")) | Q(pk__in=opened))
 
 
 def visible_users(user: User) -> QuerySet[User]:

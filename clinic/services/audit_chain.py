@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 # Of an advisory lock on PostgreSQL; any number that nothing else in this database takes.
 LOCK = 7_245_001
-# A link need not be on the disk when somebody's page goes out: one that a crash takes is made again.
+# A link need not be on the disk when a page goes out: one that a crash takes is made again.
 LOCK_AND_GO_ON = "SELECT pg_advisory_xact_lock(%s), set_config('synchronous_commit', 'off', true)"
 # How many keys before the newest linked event are looked at for one that was left behind.
 LOOK_BACK = 100

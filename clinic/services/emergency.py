@@ -97,7 +97,7 @@ def review_emergency_access(
 
 def running_emergencies(doctor: User) -> list[EmergencyAccess]:
     """The records that lie open to the doctor at this moment, for the banner on each page."""
-    if doctor.emergency_until is None or doctor.emergency_until <= timezone.now():
+    if not doctor.may_have_emergency:
         return []
     running = EmergencyAccess.objects.running().filter(doctor=doctor)
     return list(running.select_related("patient"))

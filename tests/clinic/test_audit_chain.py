@@ -259,6 +259,19 @@ def test_a_head_noted_earlier_proves_that_the_end_was_cut_off(events, capsys):
     assert "its end was cut off" in capsys.readouterr().out
 
 
+def test_the_command_tells_the_badge_what_it_found_and_holds_the_chain_to_it(events):
+    call_command("verify_audit")
+    assert AuditCheck.objects.get().problems == 0
+
+    with past_the_guard():
+        AuditLink.objects.filter(position=6)._raw_delete(using="default")
+        AuditEvent.objects.filter(pk=events[5].pk)._raw_delete(using="default")
+    with pytest.raises(CommandError):
+        call_command("verify_audit")
+
+    assert AuditCheck.objects.first().problems == 1
+
+
 def test_a_head_that_is_none_is_refused(db):
     with pytest.raises(CommandError, match="takes a head such as"):
         call_command("verify_audit", expect="6")

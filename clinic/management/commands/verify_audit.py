@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError, CommandParser
 
-from clinic.services.audit_check import Head, check_audit_trail
+from clinic.services.audit_check import Head, check_and_remember, check_audit_trail
 
 MOST_SAID = 20
 
@@ -23,8 +23,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        expected = _parse(options["expect"]) if options["expect"] else None
-        findings = check_audit_trail(expected=expected)
+        if options["expect"]:
+            findings = check_audit_trail(expected=_parse(options["expect"]))
+        else:
+            findings = check_and_remember()
         for problem in findings.problems[:MOST_SAID]:
             self.stdout.write(problem)
         if len(findings.problems) > MOST_SAID:

@@ -64,14 +64,16 @@ def treated_patients(user: User) -> QuerySet[Patient]:
 
 
 def treats(user: User, patient: Patient) -> bool:
-    """Whether the person is one of the patient's doctors, emergencies left out."""
+    """Whether a doctor who sees the patient does so by care; only an emergency makes it unsure."""
+    if not user.may_have_emergency:
+        return is_doctor(user)
     return treated_patients(user).filter(pk=patient.pk).exists()
 
 
 def patients_in_care(user: User) -> QuerySet[Patient]:
     """Patients whose record a doctor reads: the treated ones, and those of an emergency."""
     treated = treated_patients(user)
-    if not is_doctor(user) or not user.may_have_emergency:
+    if not user.may_have_emergency:
         return treated
     opened = EmergencyAccess.objects.running().filter(doctor=user).values("patient")
     return Patient.objects.filter(Q(pk__in=treated.values("pk")) | Q(pk__in=opened))
@@ -205,15 +207,10 @@ def visible_documents(user: User) -> PatientDocumentQuerySet:
 
 
 def document_categories(user: User) -> list[PatientDocument.Category]:
-    """The categories in which a person adds documents: those that the person may read."""
+    """The categories that a person may read, and in which the person adds documents."""
     if is_doctor(user):
         return list(PatientDocument.Category)
     return list(PatientDocument.ADMINISTRATIVE) if is_secretary(user) else []
-
-
-def can_read_documents(user: User) -> bool:
-    """Open the list of documents of a patient who is visible."""
-    return is_secretary(user) or is_doctor(user)
 
 
 def can_keep_documents(user: User, patient: Patient) -> bool:

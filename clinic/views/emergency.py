@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from clinic.audit_permissions import can_open_in_emergency, can_see_audit, visible_emergencies
 from clinic.forms.accounts import add_errors
 from clinic.forms.emergency import EmergencyForm, EmergencyReviewForm
-from clinic.permissions import treats
+from clinic.permissions import patients_in_care
 from clinic.requests import SignedInRequest
 from clinic.services.audit_trail import accesses_under
 from clinic.services.emergency import (
@@ -39,8 +39,8 @@ def emergency_open(request: SignedInRequest) -> HttpResponse:
         return too_often(request)
     form = EmergencyForm(request.POST, user=user)
     if form.is_valid() and form.patient is not None:
-        if treats(user, form.patient):
-            messages.info(request, _("This patient is in your care, so the record is open anyway."))
+        if patients_in_care(user).filter(pk=form.patient.pk).exists():
+            messages.info(request, _("This record is open to you already."))
         else:
             open_emergency_access(
                 doctor=user, patient=form.patient, reason=form.cleaned_data["reason"]

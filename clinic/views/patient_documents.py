@@ -17,7 +17,6 @@ from clinic.forms.documents import ArchiveForm, DocumentForm
 from clinic.models import Patient, PatientDocument
 from clinic.permissions import (
     can_keep_documents,
-    can_read_documents,
     can_see_portal,
     document_categories,
     visible_documents,
@@ -42,14 +41,13 @@ CONTENT_TYPES = {
 def patient_documents(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """The documents of a patient, and a form for another one."""
     patient = get_object_or_404(visible_patients(request.user), pk=pk)
-    is_writing = request.method == "POST"
-    if not can_read_documents(request.user) or (
-        is_writing and not can_keep_documents(request.user, patient)
-    ):
-        raise PermissionDenied
     categories = document_categories(request.user)
+    if not categories:
+        raise PermissionDenied
     if request.method == "GET":
         return _page(request, patient, DocumentForm(categories=categories))
+    if not can_keep_documents(request.user, patient):
+        raise PermissionDenied
     form = DocumentForm(request.POST, request.FILES, categories=categories)
     if form.is_valid() and _add(form, patient, request):
         messages.success(request, _("The document is in the record."))

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from clinic.audit_permissions import can_open_in_emergency, can_see_audit
+from clinic.audit_permissions import can_open_in_emergency, can_see_access
 from clinic.forms.accounts import add_errors
 from clinic.forms.patients import (
     ConsentForm,
@@ -26,12 +26,12 @@ from clinic.models import Appointment, Consent, Consultation, Patient
 from clinic.permissions import (
     can_edit_patient,
     can_invite_patient,
-    can_read_documents,
+    can_record_consent,
     can_register_patients,
     can_run_desk,
     can_see_clinical,
     can_see_patient_list,
-    is_doctor,
+    document_categories,
     visible_appointments,
     visible_consultations,
     visible_patients,
@@ -163,10 +163,7 @@ def patient_page(
     user = request.user
     login_state = state_of(patient.user) if patient.user else None
     upcoming, past = _appointments(request, patient)
-    may_write = can_edit_patient(user, patient)
-    # One question to the database for a doctor who treats the patient, a second in an emergency.
-    treats_patient = may_write and is_doctor(user)
-    is_reading = treats_patient or can_see_clinical(user, patient)
+    is_treating = can_see_clinical(user, patient)
     context = {
         "patient": patient,
         "upcoming": upcoming,
@@ -176,13 +173,13 @@ def patient_page(
         "login_state": login_state,
         "no_shows": count_no_shows(patient),
         "can_book": can_run_desk(user),
-        "can_edit": may_write,
-        "can_record_consent": may_write,
+        "can_edit": can_edit_patient(user, patient),
+        "can_record_consent": can_record_consent(user, patient),
         "can_invite": can_invite_patient(user, patient) and login_state != AccountState.ACTIVE,
-        "can_read_documents": can_read_documents(user),
-        "can_see_access": treats_patient or can_see_audit(user),
-        "can_see_visits": is_reading,
-        "allergies": patient.allergies.filter(ended_at__isnull=True) if is_reading else (),
+        "can_read_documents": bool(document_categories(user)),
+        "can_see_access": can_see_access(user, patient),
+        "can_see_visits": is_treating,
+        "allergies": patient.allergies.filter(ended_at__isnull=True) if is_treating else (),
         "timeline": _timeline(request, patient),
     }
     return render(request, "clinic/patient_detail.html", context, status=status)

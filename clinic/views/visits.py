@@ -115,9 +115,7 @@ def patient_context(consultation: Consultation, user: User) -> dict[str, Any]:
     )
     return {
         **_frame_context(consultation, user),
-        # Who writes the visit treats the patient, without a question to the database.
-        "can_record_consent": can_write_visit(user, consultation)
-        or can_record_consent(user, patient),
+        "can_record_consent": can_record_consent(user, patient),
         "consents": [ConsentState(each, standing.get(each)) for each in CONSENTS_IN_A_VISIT],
         "timeline": list(others[:TIMELINE_SIZE]),
         "documents": visible_documents(user).filter(patient=patient).kept()[:NEWEST_DOCUMENTS],

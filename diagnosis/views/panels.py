@@ -161,8 +161,7 @@ def answer_context(
         "can_review": (
             prediction.status == Prediction.Status.DONE
             and not is_frozen
-            # Who writes the visit treats the patient, without a question to the database.
-            and (can_write_visit(user, card.image.consultation) or can_review(user, prediction))
+            and can_review(user, prediction)
         ),
         "review_form": review_form or empty_review,
         "is_review_open": review_form is not None and bool(review_form.errors),

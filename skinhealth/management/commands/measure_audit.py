@@ -69,7 +69,7 @@ class Command(BaseCommand):
             "write_ms": times(WRITES, lambda number: write(admin, patients[number])),
             "list_ms": times(PAGES, lambda number: client.get(page)),
             "list_of_patient_ms": times(
-                PAGES, lambda number: client.get(page, {"patient": patients[number].pk})
+                PAGES, lambda number: client.get(page, {"patient": str(patients[number].pk)})
             ),
         }
         self.stdout.write(json.dumps(measured))

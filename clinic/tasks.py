@@ -1,12 +1,18 @@
 """Work that the worker does for the clinic: messages to patients, appointments nobody came to."""
 
+import logging
 from uuid import UUID
 
 from celery import shared_task
 
+from clinic.services.audit_chain import seal_events, seal_left_behind
+from clinic.services.audit_check import check_and_remember
 from clinic.services.digests import dispatch_digests, send_digest
+from clinic.services.emergency import remind_of_emergency_reviews
 from clinic.services.no_shows import mark_no_shows
 from clinic.services.notices import dispatch_due_notices, send_notice
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(soft_time_limit=40, time_limit=50)
@@ -37,3 +43,26 @@ def dispatch_digests_task() -> None:
 def send_digest_task(user_id: str) -> None:
     """Sends one person the mail of this morning."""
     send_digest(user_id=UUID(user_id))
+
+
+@shared_task(soft_time_limit=50, time_limit=60)
+def seal_audit_events_task() -> None:
+    """Links the events of the audit trail whose process died before it could."""
+    seal_left_behind()
+
+
+@shared_task(soft_time_limit=3000, time_limit=3600)
+def check_audit_trail_task() -> None:
+    """Looks through the whole audit trail and writes its head into the log."""
+    seal_events()
+    findings = check_and_remember()
+    for problem in findings.problems[:20]:
+        logger.error("The audit trail is broken. %s", problem)
+    if not findings.problems:
+        logger.info("The audit trail holds up to %s", findings.head)
+
+
+@shared_task(soft_time_limit=50, time_limit=60)
+def remind_of_emergency_reviews_task() -> None:
+    """Reminds the admins of emergency accesses that nobody has reviewed in time."""
+    remind_of_emergency_reviews()

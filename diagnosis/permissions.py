@@ -7,7 +7,7 @@ signed; admins and secretaries see nothing of it.
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from clinic.models import User
-from clinic.permissions import is_admin, is_doctor, is_patient, patients_in_care
+from clinic.permissions import is_admin, is_doctor, is_patient, patients_in_care, treats
 from diagnosis.models import AtlasImage, Disease, Lesion, LesionImage, Prediction, Review
 from diagnosis.models.atlas import AtlasImageQuerySet
 from diagnosis.models.lesion import LesionQuerySet
@@ -59,12 +59,12 @@ def visible_reviews(user: User) -> QuerySet[Review]:
 
 def can_review(user: User, prediction: Prediction) -> bool:
     """Confirm or correct a prediction that is visible."""
-    return is_doctor(user)
+    return treats(user, prediction.image.lesion.patient)
 
 
 def can_edit_lesion(user: User, lesion: Lesion) -> bool:
     """Say where a lesion that is visible lies, and whether it is still followed."""
-    return is_doctor(user)
+    return treats(user, lesion.patient)
 
 
 def can_see_to_review(user: User) -> bool:

@@ -19,6 +19,7 @@ from clinic.permissions import (
     can_see_portal,
 )
 from clinic.requests import is_in_dialog
+from clinic.services.emergency import running_emergencies
 from clinic.services.notifications import count_unread
 from clinic.services.requests import count_new_requests
 from clinic.services.sign_up import is_sign_up_open
@@ -62,6 +63,9 @@ ADMIN_RAIL = (
     HOURS,
     RailEntry("diagnosis:model_card", "cpu", _("Models"), ("diagnosis:model_",)),
     RailEntry(
+        "clinic:audit_list", "shield-check", _("Audit"), ("clinic:audit_", "clinic:emergency_")
+    ),
+    RailEntry(
         "clinic:clinic_settings",
         "sliders",
         _("Settings"),
@@ -98,7 +102,7 @@ DOCTOR_RAIL = (
         "clinic:patient_list",
         "people",
         _("Patients"),
-        ("clinic:patient_", "diagnosis:lesion", "diagnosis:timeline"),
+        ("clinic:patient_", "diagnosis:lesion", "diagnosis:timeline", "clinic:emergency_"),
     ),
     RailEntry("diagnosis:atlas_list", "journal-medical", _("Atlas"), ("diagnosis:atlas_",)),
     RailEntry("diagnosis:model_card", "cpu", _("Model"), ("diagnosis:model_",)),
@@ -112,7 +116,7 @@ PATIENT_RAIL = (
         "diagnosis:my_record",
         "file-earmark-medical",
         _("Record"),
-        ("diagnosis:my_", "clinic:my_documents"),
+        ("diagnosis:my_", "clinic:my_documents", "clinic:my_access"),
     ),
     RailEntry("clinic:profile", "person", _("Profile"), PROFILE),
 )
@@ -163,6 +167,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
             rail = SECRETARY_RAIL
         elif can_see_own_day(user):
             rail = DOCTOR_RAIL
+            bell["running_emergencies"] = partial(running_emergencies, user)
         elif can_see_portal(user):
             rail = PATIENT_RAIL
     return {

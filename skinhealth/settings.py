@@ -5,6 +5,7 @@ from pathlib import Path
 
 import django_stubs_ext
 import environ
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 from ml.manifest import VIEW_COUNTS
@@ -148,6 +149,7 @@ ACCOUNT_RATE_LIMITS = {
     "document_verify": "60/m/ip",
     "reminder_answer": "60/m/ip",
     "secret_guess": "30/m/ip",
+    "emergency_access": "10/10m/key",
 }
 
 SESSION_COOKIE_AGE = 12 * 3600  # seconds
@@ -296,6 +298,21 @@ CELERY_BEAT_SCHEDULE = {
         "task": "clinic.tasks.dispatch_digests_task",
         "schedule": env.float("DIGEST_SWEEP_EVERY", default=300.0),  # seconds
         "options": {"expires": 300},
+    },
+    "seal-audit-events": {
+        "task": "clinic.tasks.seal_audit_events_task",
+        "schedule": env.float("AUDIT_SWEEP_EVERY", default=60.0),  # seconds
+        "options": {"expires": 60},
+    },
+    "remind-of-emergency-reviews": {
+        "task": "clinic.tasks.remind_of_emergency_reviews_task",
+        "schedule": 3600.0,  # seconds
+        "options": {"expires": 3600},
+    },
+    "check-audit-trail": {
+        "task": "clinic.tasks.check_audit_trail_task",
+        "schedule": crontab(hour=2, minute=30),  # UTC
+        "options": {"expires": 3600},
     },
 }
 

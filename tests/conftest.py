@@ -1,8 +1,12 @@
 """The cast: one person per role, a second patient and a second doctor, and browsers for them."""
 
-import pytest
-from django.test import Client
+from unittest import mock
 
+import pytest
+from django.db import connection
+from django.test import Client, TransactionTestCase
+
+from clinic.audit_guard import guard_audit_trail, unguard_audit_trail
 from clinic.models import Appointment, User
 from tests.factories import (
     AppointmentFactory,
@@ -28,6 +32,23 @@ def pytest_collection_modifyitems(items):
             item.add_marker(
                 pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False
             )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def flush_may_empty_the_audit_trail():
+    """Takes the trail's triggers away while the database is emptied behind a test."""
+    flush = TransactionTestCase._fixture_teardown
+
+    def unguarded_flush(test):
+        unguard_audit_trail(connection)
+        try:
+            flush(test)
+        finally:
+            guard_audit_trail(connection)
+
+    # TestCase has a method of its own, which rolls back and empties nothing.
+    with mock.patch.object(TransactionTestCase, "_fixture_teardown", unguarded_flush):
+        yield
 
 
 @pytest.fixture

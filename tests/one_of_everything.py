@@ -16,6 +16,7 @@ from clinic.models import (
     BodySite,
     CalendarFeed,
     ClinicSettings,
+    EmergencyAccess,
     IssuedDocument,
     Notification,
     Prescription,
@@ -110,6 +111,13 @@ def one_of_everything(*, admin, doctor, patient, secretary):
         "consent": ConsentFactory(patient=patient, recorded_by=secretary),
         "doctor": doctor.doctor,
         "draft": Prescription.objects.create(consultation=visit),
+        "emergency": EmergencyAccess.objects.create(
+            doctor=doctor,
+            patient=patient,
+            reason="Brought in unconscious.",
+            started_at=timezone.now() - timedelta(days=4),
+            ends_at=timezone.now() - timedelta(days=4) + timedelta(hours=1),
+        ),
         "hours": AvailabilityFactory(doctor=doctor.doctor),
         "lesion": lesion,
         "letter": write_referral_letter(

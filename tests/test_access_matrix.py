@@ -55,6 +55,17 @@ clinic:notification_count            GET    -                 in   200  200  200
 clinic:notification_read_all         POST   -                 in   302  302  302  302  302  302
 clinic:notification_read             POST   news              in   404  404  302  404  404  404
 clinic:notification_open             POST   news              in   404  404  302  404  404  404
+clinic:audit_list                    GET    -                 in   200  403  403  403  403  403
+clinic:audit_list                    POST   -                 in   200  403  403  403  403  403
+clinic:audit_export                  GET    -                 in   200  403  403  403  403  403
+clinic:emergency_list                GET    -                 in   200  403  403  403  403  403
+clinic:emergency_open                GET    -                 in   403  403  200  200  403  403
+clinic:emergency_open                POST   -                 in   403  403  422  422  403  403
+clinic:emergency_review              GET    emergency         in   200  404  403  404  404  404
+clinic:emergency_review              POST   emergency         in   422  404  403  404  404  404
+clinic:emergency_end                 POST   emergency         in   403  404  302  404  404  404
+clinic:patient_access                GET    patient           in   200  403  200  404  403  404
+clinic:my_access                     GET    -                 in   403  403  403  403  200  200
 clinic:account_list                  GET    -                 in   200  403  403  403  403  403
 clinic:account_list                  POST   -                 in   200  403  403  403  403  403
 clinic:account_create                GET    -                 in   200  403  403  403  403  403

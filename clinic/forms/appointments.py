@@ -5,7 +5,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Appointment, Doctor, Patient, User, VisitType
-from clinic.permissions import bookable_doctors, visible_doctors, visible_patients
+from clinic.permissions import bookable_doctors, bookable_patients, visible_doctors
 
 
 class VisitTypeField(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -66,7 +66,7 @@ class BookingForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _choices(self, "patient", visible_patients(user))
+        _choices(self, "patient", bookable_patients(user))
         _choices(self, "doctor", bookable_doctors(user))
 
     def clean_overbooked_reason(self) -> str:

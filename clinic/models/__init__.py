@@ -1,11 +1,12 @@
 from clinic.models.appointment import Appointment, AppointmentTransition
-from clinic.models.audit import AuditEvent
+from clinic.models.audit import AuditCheck, AuditEvent, AuditLink
 from clinic.models.calendar_feed import CalendarFeed
 from clinic.models.catalogue import BodySite, Symptom
 from clinic.models.clinic_settings import ClinicSettings
 from clinic.models.consent import Consent
 from clinic.models.consultation import Addendum, Consultation
 from clinic.models.document import IssuedDocument
+from clinic.models.emergency import EmergencyAccess
 from clinic.models.facts import Allergy, ClinicalFact, Condition, CurrentDrug
 from clinic.models.notice import AppointmentNotice
 from clinic.models.notification import Notification, NotificationDigest
@@ -29,7 +30,9 @@ __all__ = [
     "AppointmentRequest",
     "AppointmentTransition",
     "ArrivalToken",
+    "AuditCheck",
     "AuditEvent",
+    "AuditLink",
     "Availability",
     "BodySite",
     "CalendarFeed",
@@ -40,6 +43,7 @@ __all__ = [
     "Consultation",
     "CurrentDrug",
     "Doctor",
+    "EmergencyAccess",
     "IssuedDocument",
     "Notification",
     "NotificationDigest",

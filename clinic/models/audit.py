@@ -2,6 +2,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -21,10 +22,11 @@ class AuditEvent(models.Model):
         TRANSITION = "transition", _("Moved on")
         SIGN = "sign", _("Signed")
         REVIEW = "review", _("Reviewed")
+        EMERGENCY = "emergency", _("Opened in an emergency")
         DENIED = "denied", _("Denied")
 
     id = models.BigAutoField(primary_key=True)
-    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    at = models.DateTimeField(_("when"), default=timezone.now, editable=False, db_index=True)
     verb = models.CharField(max_length=20, choices=Verb)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
@@ -38,12 +40,53 @@ class AuditEvent(models.Model):
     detail = models.JSONField(default=dict, blank=True)
     request_id = models.UUIDField(default=uuid.uuid4)
     ip_address = models.GenericIPAddressField(null=True, blank=True)
+    # SHA-256 of what this row says, as `clinic.audit_hash` writes it down.
+    content_hash = models.CharField(max_length=64, editable=False)
 
     class Meta:
         verbose_name = _("audit event")
         verbose_name_plural = _("audit events")
         ordering = ["-pk"]
-        indexes = [models.Index(fields=["target_type", "target_id"], name="audit_by_target")]
+        indexes = [
+            models.Index(fields=["target_type", "target_id"], name="audit_by_target"),
+            # The lists are read from the newest on, of one patient, one person or one kind.
+            models.Index(fields=["patient", "-id"], name="audit_by_patient"),
+            models.Index(fields=["actor", "-id"], name="audit_by_actor"),
+            models.Index(fields=["verb", "-id"], name="audit_by_verb"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.verb} {self.target_type}"
+
+
+class AuditLink(models.Model):
+    """Where an event stands in the chain; its hash covers every event up to this one."""
+
+    position = models.PositiveBigIntegerField(_("position"), primary_key=True)
+    event = models.OneToOneField(AuditEvent, on_delete=models.PROTECT, related_name="link")
+    hash = models.CharField(max_length=64, editable=False)
+
+    class Meta:
+        verbose_name = _("link of the audit trail")
+        verbose_name_plural = _("links of the audit trail")
+        ordering = ["position"]
+
+    def __str__(self) -> str:
+        return f"{self.position}:{self.hash}"
+
+
+class AuditCheck(models.Model):
+    """One look through the whole chain: how far it reached and whether it held."""
+
+    checked_at = models.DateTimeField(_("checked"), default=timezone.now, editable=False)
+    position = models.PositiveBigIntegerField(_("last position"))
+    hash = models.CharField(_("hash of the last position"), max_length=64)
+    problems = models.PositiveIntegerField(_("problems found"))
+
+    class Meta:
+        verbose_name = _("check of the audit trail")
+        verbose_name_plural = _("checks of the audit trail")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.position}:{self.hash}"

@@ -28,6 +28,8 @@ class Notification(models.Model):
         ANSWER_READY = "answer_ready", _("The answer to a photograph is there")
         REVIEW_OVERDUE = "review_overdue", _("An answer has waited a day for your review")
         VISIT_SIGNED = "visit_signed", _("Your visit is in your record")
+        EMERGENCY_OPENED = "emergency_opened", _("A record was opened in an emergency")
+        EMERGENCY_OVERDUE = "emergency_overdue", _("An emergency access waits for your review")
         MESSAGE_FAILED = "message_failed", _("A message to a patient may not have arrived")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

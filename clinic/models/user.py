@@ -5,6 +5,7 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -43,6 +44,8 @@ class User(AbstractBaseUser):
     )
     photograph = models.FileField(_("photograph"), upload_to="profiles/", blank=True)
     is_active = models.BooleanField(_("active"), default=True)
+    # Until when one of the doctor's emergency accesses may last; after it no page looks for one.
+    emergency_until = models.DateTimeField(null=True, blank=True, editable=False)
     wants_digest = models.BooleanField(_("mail about unread notifications"), default=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -70,6 +73,11 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.full_name or self.email
+
+    @property
+    def may_have_emergency(self) -> bool:
+        """Whether to look for an emergency access of this doctor; nearly always there is none."""
+        return self.emergency_until is not None and self.emergency_until > timezone.now()
 
     def clean(self) -> None:
         """Keeps e-mail addresses in small letters, so that one person has one account."""

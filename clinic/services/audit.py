@@ -1,14 +1,22 @@
 """The audit trail: every service that reads or changes a record adds a line."""
 
+import json
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.db.models import Model
+from django.utils import timezone
 
+from clinic.audit_hash import COLUMNS, content_hash
 from clinic.models import AuditEvent, Patient, User
+from clinic.services.audit_chain import seal_after_commit
+
+# A page that stays open fetches its fragments for as long as somebody sits in front of it.
+ONCE_WITHIN = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -42,17 +50,43 @@ def record(
 ) -> AuditEvent:
     """Adds one event; the detail holds codes and numbers, never clinical text or names."""
     origin = _origin.get() or Origin()
-    return AuditEvent.objects.create(
+    event = AuditEvent(
+        at=timezone.now(),
         verb=verb,
         actor=actor,
         actor_role=actor.role if actor else "",
         patient=patient,
         target_type=target._meta.label_lower if target else "",
         target_id=str(target.pk) if target else "",
-        detail=dict(detail or {}),
+        # As the database gives it back: lists for tuples, texts for the keys.
+        detail=json.loads(json.dumps(dict(detail or {}))),
         request_id=origin.request_id,
         ip_address=origin.ip_address,
     )
+    event.content_hash = content_hash(getattr(event, name) for name in COLUMNS)
+    event.save(force_insert=True)
+    seal_after_commit(event)
+    return event
+
+
+def record_once(
+    verb: AuditEvent.Verb,
+    *,
+    actor: User,
+    patient: Patient | None,
+    target: Model,
+    detail: Mapping[str, object] | None = None,
+) -> None:
+    """Adds one event for what a page fetches again and again: small pictures and fragments."""
+    written = AuditEvent.objects.filter(
+        target_type=target._meta.label_lower,
+        target_id=str(target.pk),
+        actor=actor,
+        verb=verb,
+        at__gt=timezone.now() - ONCE_WITHIN,
+    )
+    if not written.exists():
+        record(verb, actor=actor, patient=patient, target=target, detail=detail)
 
 
 def record_sign_in(user: User) -> AuditEvent:

@@ -20,7 +20,7 @@ from clinic.models import (
 )
 from clinic.services.appointment_news import tell_patient_of_signed_visit
 from clinic.services.appointments import move_appointment
-from clinic.services.audit import record
+from clinic.services.audit import record, record_once
 from clinic.services.prescriptions import refuse_other_lines, sign_prescription
 from clinic.services.visit_guard import (
     VisitChangedError,
@@ -166,6 +166,13 @@ def add_addendum(*, consultation: Consultation, actor: User, text: str) -> Adden
 def record_visit_view(*, consultation: Consultation, actor: User) -> None:
     """Notes that somebody read the visit."""
     record(AuditEvent.Verb.VIEW, actor=actor, patient=consultation.patient, target=consultation)
+
+
+def record_visit_part_view(*, consultation: Consultation, actor: User) -> None:
+    """Notes that somebody read a part of the visit, unless the page around it has just said so."""
+    record_once(
+        AuditEvent.Verb.VIEW, actor=actor, patient=consultation.patient, target=consultation
+    )
 
 
 def record_day_view(*, actor: User, day: date, count: int) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.phonenumber import to_python
 
-from clinic.models import AuditEvent, Patient, User
+from clinic.models import Appointment, AuditEvent, Patient, User
 from clinic.services.audit import record
 from clinic.services.consents import give_consent
 
@@ -159,6 +159,13 @@ def record_patient_list(*, actor: User, of: str, count: int) -> None:
 def record_patient_view(*, patient: Patient, actor: User, target: Model | None = None) -> None:
     """Notes that somebody opened the patient’s page, or one of the patient’s appointments."""
     record(AuditEvent.Verb.VIEW, actor=actor, patient=patient, target=target or patient)
+
+
+@transaction.atomic
+def record_appointment_file(*, appointment: Appointment, actor: User) -> None:
+    """Notes that a patient took an own appointment along as a file."""
+    patient = appointment.patient
+    record(AuditEvent.Verb.DOWNLOAD, actor=actor, patient=patient, target=appointment)
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import AuditEvent, User
-from clinic.services.audit import record
+from clinic.services.audit import record, record_once
 
 
 def update_profile(
@@ -41,7 +41,7 @@ def record_portrait_view(*, actor: User, user: User) -> None:
     """Notes who looked at a patient's portrait; colleagues see each other all day."""
     patient = getattr(user, "patient", None)
     if patient and actor != user:
-        record(AuditEvent.Verb.VIEW, actor=actor, patient=patient, target=user)
+        record_once(AuditEvent.Verb.VIEW, actor=actor, patient=patient, target=user)
 
 
 @transaction.atomic

@@ -26,6 +26,7 @@ from clinic.permissions import (
 from clinic.requests import SignedInRequest
 from clinic.services.booking_guards import SlotRefusedError
 from clinic.services.cancellation import check_notice
+from clinic.services.patients import record_patient_view
 from clinic.services.portal_booking import (
     book_own_appointment,
     free_times,
@@ -62,6 +63,8 @@ def my_appointment_reschedule(request: SignedInRequest, pk: UUID) -> HttpRespons
         check_notice(appointment)
     except ValidationError as error:
         return _refused(request, " ".join(error.messages))
+    if request.method == "GET":
+        record_patient_view(patient=patient, actor=request.user, target=appointment)
     return _page_of(request, patient, appointment)
 
 

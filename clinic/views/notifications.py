@@ -17,8 +17,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from clinic.audit_permissions import visible_emergencies
 from clinic.forms.notifications import ReadAllForm
-from clinic.models import Appointment, Consultation, Notification, User
+from clinic.models import Appointment, Consultation, EmergencyAccess, Notification, User
 from clinic.permissions import (
     can_see_patient_list,
     visible_appointments,
@@ -37,7 +38,10 @@ from clinic.services.notifications import (
 UNREAD = "unread"
 # Whose rows the pages show that news lead to.
 OF_APPOINTMENTS = ("clinic:appointment_detail", "clinic:request_book")
+OF_EMERGENCIES = ("clinic:emergency_review",)
 OF_VISITS = ("diagnosis:visit", "diagnosis:my_visit")
+
+Row = Appointment | Consultation | EmergencyAccess
 
 
 @dataclass(frozen=True)
@@ -126,8 +130,9 @@ def _entries(user: User, notifications: Sequence[Notification]) -> list[Entry]:
     """Says of each piece of news what this person may see of it, in three queries for all."""
     appointments = visible_appointments(user).filter(pk__in=_keys(notifications, OF_APPOINTMENTS))
     visits = visible_consultations(user).filter(pk__in=_keys(notifications, OF_VISITS))
-    rows: dict[str, Appointment | Consultation] = {str(row.pk): row for row in appointments}
+    rows: dict[str, Row] = {str(row.pk): row for row in appointments}
     rows |= {str(row.pk): row for row in visits.select_related("appointment")}
+    rows |= _emergencies(user, notifications)
     names: dict[UUID, str] = {}
     # A patient's own news need no name.
     if can_see_patient_list(user):
@@ -140,13 +145,23 @@ def _keys(notifications: Sequence[Notification], url_names: Sequence[str]) -> li
     return [each.object_key for each in notifications if each.url_name in url_names]
 
 
+def _emergencies(user: User, notifications: Sequence[Notification]) -> dict[str, Row]:
+    """Emergency accesses among the news; asked for only where there are any."""
+    keys = _keys(notifications, OF_EMERGENCIES)
+    return (
+        {str(row.pk): row for row in visible_emergencies(user).filter(pk__in=keys)} if keys else {}
+    )
+
+
 def _entry(
     notification: Notification,
-    row: Appointment | Consultation | None,
+    row: Row | None,
     names: dict[UUID, str],
 ) -> Entry:
     if row is None:
         return Entry(notification)
+    if isinstance(row, EmergencyAccess):
+        return Entry(notification, patient=names.get(row.patient_id, ""), is_there=True)
     appointment = row if isinstance(row, Appointment) else row.appointment
     is_agreed = appointment.status not in {
         Appointment.Status.REQUESTED,

@@ -41,11 +41,13 @@ CONTENT_TYPES = {
 def patient_documents(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """The documents of a patient, and a form for another one."""
     patient = get_object_or_404(visible_patients(request.user), pk=pk)
-    if not can_keep_documents(request.user, patient):
-        raise PermissionDenied
     categories = document_categories(request.user)
+    if not categories:
+        raise PermissionDenied
     if request.method == "GET":
         return _page(request, patient, DocumentForm(categories=categories))
+    if not can_keep_documents(request.user, patient):
+        raise PermissionDenied
     form = DocumentForm(request.POST, request.FILES, categories=categories)
     if form.is_valid() and _add(form, patient, request):
         messages.success(request, _("The document is in the record."))
@@ -176,6 +178,7 @@ def _page(
         "refused": refused,
         "archive_form": archive_form or ArchiveForm(),
         "refusal": refusal,
+        "can_keep": can_keep_documents(request.user, patient),
     }
     return render(request, "clinic/patient_documents.html", context, status=status)
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from clinic.audit_permissions import can_open_in_emergency, can_see_access
 from clinic.forms.accounts import add_errors
 from clinic.forms.patients import (
     ConsentForm,
@@ -25,12 +26,12 @@ from clinic.models import Appointment, Consent, Consultation, Patient
 from clinic.permissions import (
     can_edit_patient,
     can_invite_patient,
-    can_keep_documents,
     can_record_consent,
     can_register_patients,
     can_run_desk,
     can_see_clinical,
     can_see_patient_list,
+    document_categories,
     visible_appointments,
     visible_consultations,
     visible_patients,
@@ -134,6 +135,8 @@ def patient_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
     patient = get_object_or_404(visible_patients(request.user), pk=pk)
     if not can_edit_patient(request.user, patient):
         raise PermissionDenied
+    if request.method == "GET":
+        record_patient_view(patient=patient, actor=request.user)
     form = PatientForm(request.POST or None, instance=patient)
     if form.is_valid():
         try:
@@ -173,7 +176,8 @@ def patient_page(
         "can_edit": can_edit_patient(user, patient),
         "can_record_consent": can_record_consent(user, patient),
         "can_invite": can_invite_patient(user, patient) and login_state != AccountState.ACTIVE,
-        "can_keep_documents": can_keep_documents(user, patient),
+        "can_read_documents": bool(document_categories(user)),
+        "can_see_access": can_see_access(user, patient),
         "can_see_visits": is_treating,
         "allergies": patient.allergies.filter(ended_at__isnull=True) if is_treating else (),
         "timeline": _timeline(request, patient),
@@ -205,6 +209,7 @@ def _list_page(request: SignedInRequest, text: str) -> HttpResponse:
         "q": text,
         "is_search": bool(text),
         "can_register": can_register_patients(request.user),
+        "can_open_in_emergency": can_open_in_emergency(request.user),
     }
     template = "partials/patient_rows.html" if request.htmx else "patient_list.html"
     return render(request, f"clinic/{template}", context)

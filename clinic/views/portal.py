@@ -32,7 +32,7 @@ from clinic.services.cancellation import (
     cancellation_notice,
     is_too_late_to_cancel,
 )
-from clinic.services.patients import record_own_appointments_view
+from clinic.services.patients import record_appointment_file, record_own_appointments_view
 from clinic.services.portal_booking import can_be_moved_by_patient
 from clinic.views.calendars import calendar_response
 
@@ -125,6 +125,7 @@ def my_appointment_calendar(request: SignedInRequest, pk: UUID) -> HttpResponse:
     except ValidationError as error:
         message = " ".join(error.messages)
         return render(request, "409.html", {"message": message}, status=409)
+    record_appointment_file(appointment=appointment, actor=request.user)
     return calendar_response(file.content, filename="visit.ics")
 
 

@@ -20,6 +20,7 @@ from clinic.permissions import can_transition
 from clinic.requests import SignedInRequest, is_in_dialog
 from clinic.services.appointments import IllegalTransitionError, reschedule_appointment
 from clinic.services.booking_guards import SlotRefusedError
+from clinic.services.patients import record_patient_view
 from clinic.services.scheduling import Slot, next_free_slots
 from clinic.views.appointments import staff_appointment, with_chosen_slot
 from clinic.views.dialogs import dialog_done
@@ -36,6 +37,7 @@ def appointment_reschedule(request: SignedInRequest, pk: UUID) -> HttpResponse:
     if not appointment.can_become(RESCHEDULED):
         return _too_late(request, IllegalTransitionError(appointment.status, RESCHEDULED))
     if request.method == "GET":
+        record_patient_view(patient=appointment.patient, actor=request.user, target=appointment)
         initial = {"doctor": appointment.doctor} | _asked(request)
         form = RescheduleForm(initial=initial, user=request.user)
         return _page(request, appointment, form, _next_slots(appointment, {}))

@@ -37,6 +37,7 @@ from clinic.services.consultations import (
     NOTES_FIELDS,
     add_addendum,
     open_visit,
+    record_visit_part_view,
     record_visit_view,
     save_visit,
     sign_visit,
@@ -228,8 +229,8 @@ def visit_patient(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """The patient of a visit: facts, consents, other visits and documents."""
     visits = Consultation.objects.filter(patient__in=patients_in_care(request.user))
     consultation = get_object_or_404(visits.select_related("patient"), pk=pk)
-    if not request.htmx:
-        record_visit_view(consultation=consultation, actor=request.user)
+    record_view = record_visit_part_view if request.htmx else record_visit_view
+    record_view(consultation=consultation, actor=request.user)
     return visit_part(request, consultation, "patient", status=200)
 
 

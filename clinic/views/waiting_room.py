@@ -23,7 +23,7 @@ from clinic.permissions import (
 )
 from clinic.requests import SignedInRequest
 from clinic.services.appointments import IllegalTransitionError, move_appointment
-from clinic.services.patients import record_patient_list
+from clinic.services.patients import record_patient_list, record_patient_view
 from clinic.services.scheduling import day_bounds
 from clinic.services.waiting_screen import current_screen
 from clinic.views.moves import Move, moves_for
@@ -119,6 +119,7 @@ def arrival_slip(request: SignedInRequest, pk: UUID) -> HttpResponse:
     appointment = get_object_or_404(arrivals.select_related("arrival_token", "doctor__user"), pk=pk)
     if not can_run_desk(request.user):
         raise PermissionDenied
+    record_patient_view(patient=appointment.patient, actor=request.user, target=appointment)
     return render(request, "clinic/arrival_slip.html", {"appointment": appointment})
 
 

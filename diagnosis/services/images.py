@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import AuditEvent, BodySite, Consultation, User
-from clinic.services.audit import record
+from clinic.services.audit import record, record_once
 from clinic.services.stored_files import remove_files
 from clinic.services.visit_guard import lock_open_visit
 from diagnosis.imaging import PreparedPhotograph, prepare_photograph
@@ -70,13 +70,20 @@ def upload_image(
 
 def record_image_download(*, image: LesionImage, actor: User, size: str) -> None:
     """Notes in the audit trail that a photograph went out, and in which size."""
-    record(
+    # A page shows many small ones, and shows them again whenever it is looked at.
+    add = record if size == "full" else record_once
+    add(
         AuditEvent.Verb.DOWNLOAD,
         actor=actor,
         patient=image.lesion.patient,
         target=image,
         detail={"size": size},
     )
+
+
+def record_image_view(*, image: LesionImage, actor: User) -> None:
+    """Notes that somebody looked at a photograph with its answer."""
+    record_once(AuditEvent.Verb.VIEW, actor=actor, patient=image.lesion.patient, target=image)
 
 
 def _refuse_closed_or_known(image: LesionImage) -> None:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 from clinic.requests import SignedInRequest
 from diagnosis.models import Disease, LesionImage, Prediction, Review
 from diagnosis.permissions import visible_atlas_images, visible_diseases
+from diagnosis.services.images import record_image_view
 from diagnosis.services.reviews import newest_review
 from diagnosis.views.images import get_image_for_doctor
 
@@ -17,6 +18,7 @@ from diagnosis.views.images import get_image_for_doctor
 def atlas_compare(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Shows images of the proposed or the chosen disease beside the photograph, one at a time."""
     image = get_image_for_doctor(request, pk)
+    record_image_view(image=image, actor=request.user)
     diseases = list(visible_diseases(request.user))
     disease = _chosen(request, diseases) or _proposed(image, diseases)
     images = list(

@@ -14,7 +14,7 @@ from clinic.requests import SignedInRequest
 from diagnosis.forms import MoveForm, PhotographForm, ReviewForm, lesion_name
 from diagnosis.models import LesionImage, Prediction
 from diagnosis.permissions import can_see_to_review, visible_images
-from diagnosis.services.images import record_image_download, upload_image
+from diagnosis.services.images import record_image_download, record_image_view, upload_image
 from diagnosis.services.predictions import request_prediction
 from diagnosis.views.panels import lesion_context, panel_context
 from diagnosis.views.visits import get_visit, render_visit
@@ -53,6 +53,7 @@ def image_upload(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def image_panel(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Shows another photograph of the visit with its answer, without the rest of the page."""
     image = get_image_for_doctor(request, pk)
+    record_image_view(image=image, actor=request.user)
     return render_panels(request, image)
 
 

@@ -16,6 +16,7 @@ from diagnosis.forms import ReviewForm
 from diagnosis.imaging import draw_class_map
 from diagnosis.models import Prediction
 from diagnosis.permissions import can_review, can_see_to_review, visible_predictions
+from diagnosis.services.images import record_image_view
 from diagnosis.services.predictions import retry_prediction
 from diagnosis.services.reviews import review_prediction
 from diagnosis.services.worklist import predictions_to_review, record_worklist_view
@@ -87,6 +88,7 @@ def class_map(request: SignedInRequest, pk: UUID, label: str) -> HttpResponse:
     grid = prediction.class_maps.get(label)
     if grid is None:
         raise Http404
+    record_image_view(image=prediction.image, actor=request.user)
     png = draw_class_map(
         grid,
         crop=tuple(prediction.crop),

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 
 from clinic.models import Consent, Consultation
 from clinic.requests import SignedInRequest
-from clinic.services.consultations import record_visit_view
+from clinic.services.consultations import record_visit_part_view, record_visit_view
 from clinic.views.visits import visit_context, visits_to_show
 from diagnosis.forms import PhotographForm, ReviewForm
 from diagnosis.models import LesionImage
@@ -26,6 +26,7 @@ def visit(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def visit_thumbnails(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Refreshes the row of thumbnails while an answer is still to come."""
     consultation = get_visit(request, pk)
+    record_visit_part_view(consultation=consultation, actor=request.user)
     context = panel_context(consultation, request.user, shown=_asked_for(request))
     return render(request, "diagnosis/partials/thumbnails.html", context)
 

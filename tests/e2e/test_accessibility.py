@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from clinic.models import Appointment, Consultation, Doctor, IssuedDocument, Patient, User
+from clinic.services.emergency import open_emergency_access
 from clinic.services.waiting_screen import renew_screen
 from diagnosis.models import AtlasImage, Disease
 from skinhealth.demo import DEMO_PASSWORD, visits
@@ -44,6 +45,11 @@ def addresses():
     account = User.objects.get(email="secretary@demo.example")
     melanoma = Disease.objects.get(code="mel")
     proposal = AtlasImage.objects.proposed().first()
+    emergency = open_emergency_access(
+        doctor=Doctor.objects.exclude(pk=doctor.pk).first().user,
+        patient=patient,
+        reason="Brought in unconscious.",
+    )
     paper = IssuedDocument.objects.create(
         consultation=own_visits[0],
         kind=IssuedDocument.Kind.VISIT_LETTER,
@@ -52,6 +58,9 @@ def addresses():
     return {
         "admin": [
             reverse("clinic:account_list"),
+            reverse("clinic:audit_list"),
+            reverse("clinic:emergency_list"),
+            reverse("clinic:emergency_review", args=[emergency.pk]),
             reverse("clinic:account_create"),
             reverse("clinic:account_edit", args=[account.pk]),
             reverse("clinic:account_deactivate", args=[account.pk]),
@@ -102,6 +111,8 @@ def addresses():
             reverse("diagnosis:timeline", args=[open_visit.patient_id]),
             reverse("diagnosis:visit_letters", args=[own_visits.first().pk]),
             reverse("clinic:patient_documents", args=[patient.pk]),
+            reverse("clinic:patient_access", args=[patient.pk]),
+            reverse("clinic:emergency_open"),
             reverse("diagnosis:atlas_list"),
             reverse("diagnosis:atlas_disease", args=[melanoma.pk]),
             reverse("diagnosis:atlas_image_add", args=[melanoma.pk]),
@@ -113,6 +124,7 @@ def addresses():
             reverse("clinic:my_consents"),
             reverse("diagnosis:my_record"),
             reverse("clinic:my_documents"),
+            reverse("clinic:my_access"),
             *(reverse("diagnosis:my_visit", args=[visit.pk]) for visit in own_visits),
             reverse("clinic:document_verify", args=[paper.token]),
         ],

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0019_catalogue_in_french_and_arabic"),
+        ("clinic", "0022_emergency_access"),
     ]
 
     operations = [

@@ -1,0 +1,26 @@
+"""Who may look at the audit trail and open a record in an emergency; roles are read elsewhere."""
+
+from clinic.models import EmergencyAccess, Patient, User
+from clinic.models.emergency import EmergencyAccessQuerySet
+from clinic.permissions import is_admin, is_doctor, treats
+
+
+def can_see_audit(user: User) -> bool:
+    """Read the whole audit trail, and review emergency accesses."""
+    return is_admin(user)
+
+
+def can_see_access(user: User, patient: Patient) -> bool:
+    """Read who opened the record of a patient who is visible."""
+    return is_admin(user) or treats(user, patient)
+
+
+def can_open_in_emergency(user: User) -> bool:
+    """Open the record of a patient whom one does not treat, for a reason and for an hour."""
+    return is_doctor(user)
+
+
+def visible_emergencies(user: User) -> EmergencyAccessQuerySet:
+    """Emergency accesses: an admin sees all, a doctor the own."""
+    accesses = EmergencyAccess.objects.select_related("doctor", "patient", "reviewed_by")
+    return accesses if is_admin(user) else accesses.filter(doctor=user)

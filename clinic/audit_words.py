@@ -1,0 +1,50 @@
+"""What an event of the audit trail was about, in plain words."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import AuditEvent
+
+TARGETS: dict[str, str | Promise] = {
+    "clinic.addendum": _("Addendum to a visit"),
+    "clinic.allergy": _("Allergies"),
+    "clinic.appointment": _("Appointment"),
+    "clinic.appointmentnotice": _("Message about an appointment"),
+    "clinic.condition": _("Conditions"),
+    "clinic.consent": _("Consent"),
+    "clinic.consultation": _("Visit"),
+    "clinic.currentdrug": _("Current drugs"),
+    "clinic.emergencyaccess": _("Emergency access"),
+    "clinic.issueddocument": _("Paper"),
+    "clinic.patient": _("Personal data"),
+    "clinic.patientdocument": _("Document"),
+    "clinic.prescription": _("Prescription"),
+    "clinic.user": _("Account or portrait"),
+    "diagnosis.lesion": _("Lesion"),
+    "diagnosis.lesionimage": _("Photograph"),
+    "diagnosis.prediction": _("Answer of the model"),
+    "diagnosis.referralletter": _("Letter"),
+    "diagnosis.review": _("Diagnosis"),
+}
+LISTS: dict[str, str | Promise] = {
+    "audit": _("List of accesses"),
+    "documents": _("List of documents"),
+    "own_appointments": _("Own appointments"),
+    "own_record": _("Own record"),
+    "patients": _("List of patients"),
+    "timeline": _("Whole record"),
+    "to_review": _("Answers to review"),
+    "notifications": _("Notifications"),
+}
+# What the action says alone.
+WITHOUT_THING = (AuditEvent.Verb.SIGN_IN, AuditEvent.Verb.SIGN_OUT)
+
+
+def words_for(event: AuditEvent) -> str | Promise:
+    """The thing that was read or changed; other things by the name that the database has."""
+    if event.verb in WITHOUT_THING:
+        return ""
+    named = event.detail.get("list") or event.detail.get("what") or event.detail.get("of")
+    if isinstance(named, str) and named in LISTS:
+        return LISTS[named]
+    return TARGETS.get(event.target_type, event.target_type.partition(".")[2] or str(named or ""))

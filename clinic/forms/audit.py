@@ -1,0 +1,64 @@
+"""What an admin asks of the audit trail."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import AuditEvent, Patient, User
+
+
+class AuditFilterForm(forms.Form):
+    """Which events are shown; patient and person are keys, so that no name stands in an address."""
+
+    patient = forms.ModelChoiceField(
+        queryset=Patient.objects.all(), required=False, widget=forms.HiddenInput
+    )
+    actor = forms.ModelChoiceField(
+        queryset=User.objects.all(), required=False, widget=forms.HiddenInput
+    )
+    verb = forms.ChoiceField(
+        label=_("Action"),
+        required=False,
+        choices=[("", _("All actions")), *AuditEvent.Verb.choices],
+    )
+    first_day = forms.DateField(
+        label=_("From"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+    last_day = forms.DateField(
+        label=_("Until"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+
+    def asked(self) -> dict[str, Any]:
+        """The filters that make sense; one that does not fit anything is left out."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+class AuditSearchForm(forms.Form):
+    """A patient by number or name, or a person who works here by name."""
+
+    patient = forms.CharField(
+        label=_("Patient"),
+        required=False,
+        max_length=150,
+        widget=forms.TextInput(
+            attrs={
+                "type": "search",
+                "placeholder": _("Number or name"),
+                "autocomplete": "off",
+            }
+        ),
+    )
+    person = forms.CharField(
+        label=_("Person"),
+        required=False,
+        max_length=150,
+        widget=forms.TextInput(
+            attrs={"type": "search", "placeholder": _("Name or e-mail"), "autocomplete": "off"}
+        ),
+    )

@@ -1,0 +1,166 @@
+"""Looks through the whole audit trail for a row that was edited, deleted or moved."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import combinations
+from typing import Any
+
+from django.utils import timezone
+
+from clinic.audit_hash import COLUMNS, START, content_hash, link_hash
+from clinic.models import AuditCheck, AuditEvent, AuditLink
+
+BATCH = 5_000
+# Past this many broken places nobody needs to know which two have changed places.
+MOST_COMPARED = 50
+# An event is linked right after its commit; one without a link for so long is an alarm.
+UNSEALED_AFTER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The last link of the chain, as it is written down to be asked for later."""
+
+    position: int
+    hash: str
+
+    def __str__(self) -> str:
+        return f"{self.position}:{self.hash}"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a look through the chain has found."""
+
+    head: Head
+    problems: list[str]
+
+
+@dataclass(frozen=True)
+class _Broken:
+    """A link whose hash does not follow from what stands before it."""
+
+    position: int
+    event_id: int
+    content: str
+    previous: str
+    hash: str
+
+
+class _Chain:
+    """Follows the chain link by link and keeps what is wrong with it."""
+
+    def __init__(self, expected: Head | None) -> None:
+        self.head = Head(0, START)
+        self.problems: list[str] = []
+        self.broken: list[_Broken] = []
+        self.expected = expected
+        self.is_expected_met = expected is None
+
+    def follow(self, position: int, stored: str, event_id: int, kept: str, content: str) -> None:
+        if position != self.head.position + 1:
+            self.problems.append(_missing(self.head.position + 1, position - 1))
+        previous = self.head.hash
+        if content != kept:
+            self.problems.append(f"Event {event_id} at position {position} was edited.")
+        elif position == self.head.position + 1 and stored != link_hash(
+            previous, event_id, content
+        ):
+            self.broken.append(_Broken(position, event_id, content, previous, stored))
+        self.head = Head(position, stored)
+        if self.head == self.expected:
+            self.is_expected_met = True
+
+
+def check_audit_trail(*, expected: Head | None = None) -> Findings:
+    """Reads every event and every link in order; `expected` is a head that was noted earlier."""
+    chain = _Chain(expected)
+    for position, stored, event_id, kept, *columns in _rows():
+        chain.follow(position, stored, event_id, kept, content_hash(columns))
+    problems = chain.problems + _in_words(chain.broken) + _deleted_events_at_the_end(chain.head)
+    problems += _unsealed(timezone.now() - UNSEALED_AFTER)
+    if not chain.is_expected_met:
+        problems.append(
+            f"The chain does not hold {expected}, which was noted earlier: its end was cut off."
+        )
+    return Findings(chain.head, problems)
+
+
+def check_and_remember() -> Findings:
+    """Checks the trail against what the last good check saw, and writes down the outcome."""
+    last = AuditCheck.objects.filter(problems=0, position__gt=0).first()
+    findings = check_audit_trail(expected=Head(last.position, last.hash) if last else None)
+    AuditCheck.objects.create(
+        checked_at=timezone.now(),
+        position=findings.head.position,
+        hash=findings.head.hash,
+        problems=len(findings.problems),
+    )
+    return findings
+
+
+def _rows() -> Iterator[tuple[Any, ...]]:
+    """Every link with its event, in the order of the chain; a link without an event is left out."""
+    events = AuditEvent.objects.order_by("link__position").values_list(
+        "link__position", "link__hash", "pk", "content_hash", *COLUMNS
+    )
+    position = 0
+    while batch := list(events.filter(link__position__gt=position)[:BATCH]):
+        yield from batch
+        position = batch[-1][0]
+
+
+def _missing(first: int, last: int) -> str:
+    """Says what is gone between two positions: events whose links stand, or the links as well."""
+    orphans = AuditLink.objects.filter(position__range=(first, last))
+    gone = [str(key) for key in orphans.order_by("position").values_list("event_id", flat=True)[:5]]
+    if gone:
+        return f"Deleted at positions {first} to {last}: event {', '.join(gone)}."
+    return f"Positions {first} to {last} are missing: rows were deleted there."
+
+
+def _deleted_events_at_the_end(head: Head) -> list[str]:
+    last = AuditLink.objects.order_by("position").last()
+    is_cut = last is not None and last.position > head.position
+    return [_missing(head.position + 1, last.position)] if last and is_cut else []
+
+
+def _in_words(broken: list[_Broken]) -> list[str]:
+    """Says of each broken place what happened there, as far as the hashes tell."""
+    swapped = [
+        (one, other)
+        for one, other in combinations(broken[:MOST_COMPARED], 2)
+        if _have_changed_places(one, other)
+    ]
+    explained = {place.position for pair in swapped for place in pair}
+    # Where neighbours changed places with their hashes, the one behind them is broken too.
+    explained |= {other.position + 1 for _one, other in swapped}
+    return [
+        f"Events {one.event_id} and {other.event_id} at positions {one.position} and "
+        f"{other.position} changed places."
+        for one, other in swapped
+    ] + [
+        f"Event {place.event_id} at position {place.position} does not follow from what stands "
+        "before it: it was edited with its hash, or a row before it was deleted or moved."
+        for place in broken
+        if place.position not in explained
+    ]
+
+
+def _have_changed_places(one: _Broken, other: _Broken) -> bool:
+    """Whether the hash of the first place fits what stands at the second, in any of three ways."""
+    theirs = link_hash(one.previous, other.event_id, other.content)
+    # The links point at each other's event, or the events have taken over each other's content.
+    if one.hash in (theirs, link_hash(one.previous, one.event_id, other.content)):
+        return True
+    # Two neighbours have taken over each other's position.
+    return (theirs, link_hash(other.hash, one.event_id, one.content)) == (other.hash, one.hash)
+
+
+def _unsealed(before: datetime) -> list[str]:
+    keys = AuditEvent.objects.filter(link=None, at__lt=before).order_by("pk")
+    return [
+        f"Event {key} has no link: the link was deleted, or nothing has linked it yet."
+        for key in keys.values_list("pk", flat=True)[:MOST_COMPARED]
+    ]

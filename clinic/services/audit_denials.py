@@ -1,0 +1,56 @@
+"""Refusals in the audit trail: who asked for what was not theirs."""
+
+import re
+from uuid import UUID
+
+from django.apps import apps
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import Http404
+
+from clinic.models import AuditEvent, Patient, User
+from clinic.services.audit import record
+
+# By these a row leads to the patient whom it is about.
+WAYS_TO_PATIENT = ("patient", "consultation", "appointment", "lesion", "image", "prescription")
+APPS = ("clinic", "diagnosis")
+
+
+def record_denial(*, actor: User, page: str, key: object, error: Exception) -> None:
+    """Notes that somebody was refused; a thing that does not exist was refused to nobody."""
+    if isinstance(error, PermissionDenied):
+        record(AuditEvent.Verb.DENIED, actor=actor, detail={"page": page, "key": str(key or "")})
+    elif isinstance(error, Http404) and key is not None:
+        target = _hidden(error, key)
+        if target is not None:
+            record(
+                AuditEvent.Verb.DENIED,
+                actor=actor,
+                patient=patient_of(target),
+                target=target,
+                detail={"page": page},
+            )
+
+
+def patient_of(row: Model) -> Patient | None:
+    """The patient whom a row is about, if it is about one."""
+    if isinstance(row, Patient):
+        return row
+    for name in WAYS_TO_PATIENT:
+        if name in {field.name for field in row._meta.concrete_fields}:
+            return patient_of(getattr(row, name))
+    return None
+
+
+def _hidden(error: Http404, key: object) -> Model | None:
+    """What lies behind a 404: the row that the person was not to know of."""
+    # Django's own words, which name the model; a page that says 404 by itself hides nothing.
+    match = re.fullmatch(r"No (\w+) matches the given query\.", str(error))
+    if match is None or not isinstance(key, UUID | int):
+        return None
+    for app in APPS:
+        models = {model.__name__: model for model in apps.get_app_config(app).get_models()}
+        if model := models.get(match[1]):
+            found: Model | None = model._default_manager.filter(pk=key).first()
+            return found
+    return None

@@ -1,0 +1,185 @@
+"""The audit trail: as a whole for admins, of one patient for the doctors and for the patient."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from clinic.audit_permissions import can_see_access, can_see_audit
+from clinic.forms.accounts import AccountSearchForm
+from clinic.forms.audit import AuditFilterForm, AuditSearchForm
+from clinic.models import AuditCheck, AuditEvent, EmergencyAccess, Patient, User
+from clinic.permissions import can_see_portal, visible_patients, visible_users
+from clinic.requests import SignedInRequest
+from clinic.services.audit_trail import (
+    accesses_to,
+    export_events,
+    filter_events,
+    in_words,
+    record_audit_view,
+)
+from clinic.services.patients import find_patients, record_patient_search
+
+OPTIONS = 10
+SHOWN_WITH = ("actor", "patient")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One of several who fit what was typed: by which filter the list goes on."""
+
+    label: str
+    url: str
+
+
+@require_http_methods(["GET", "POST"])
+def audit_list(request: SignedInRequest) -> HttpResponse:
+    """Events by patient, person, action and day; searches are posted, to keep names private."""
+    if not can_see_audit(request.user):
+        raise PermissionDenied
+    filters = AuditFilterForm(request.GET)
+    asked = filters.asked()
+    search = AuditSearchForm(request.POST or None)
+    options: list[Option] = []
+    is_search = request.method == "POST" and search.is_valid()
+    if is_search:
+        options = _find(request, search.cleaned_data, asked)
+        if len(options) == 1:
+            return redirect(options[0].url)
+    rows, older = _page(filter_events(**asked).select_related(*SHOWN_WITH), request)
+    record_audit_view(actor=request.user, patient=asked.get("patient"))
+    context = {
+        "filters": filters,
+        "search": search,
+        "options": options,
+        "is_search": is_search,
+        "patient": asked.get("patient"),
+        "person": asked.get("actor"),
+        "without_patient": _address(asked, patient=None),
+        "without_person": _address(asked, actor=None),
+        "entries": in_words(rows),
+        "older": older,
+        "is_first_page": "before" not in request.GET,
+        "newest_url": _address(asked),
+        "export_url": _address(asked, page="clinic:audit_export"),
+        "check": AuditCheck.objects.first(),
+        "emergencies_waiting": EmergencyAccess.objects.unreviewed().count(),
+    }
+    return render(request, "clinic/audit_list.html", context)
+
+
+@require_GET
+def audit_export(request: SignedInRequest) -> StreamingHttpResponse:
+    """All that the filters leave, as a table for a spreadsheet."""
+    if not can_see_audit(request.user):
+        raise PermissionDenied
+    asked = AuditFilterForm(request.GET).asked()
+    rows = export_events(events=filter_events(**asked), actor=request.user, filters=_plain(asked))
+    day = timezone.localdate().isoformat()
+    return StreamingHttpResponse(
+        _lines(rows),
+        content_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="audit-{day}.csv"',
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+@require_GET
+def patient_access(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Who opened a patient's record, for the doctors who treat the patient."""
+    patient = get_object_or_404(visible_patients(request.user), pk=pk)
+    if not can_see_access(request.user, patient):
+        raise PermissionDenied
+    return _accesses(request, patient, "clinic/patient_access.html")
+
+
+@require_GET
+def my_access(request: SignedInRequest) -> HttpResponse:
+    """Who opened the own record."""
+    if not can_see_portal(request.user):
+        raise PermissionDenied
+    patient = get_object_or_404(visible_patients(request.user))
+    return _accesses(request, patient, "clinic/my_access.html")
+
+
+def _accesses(request: SignedInRequest, patient: Patient, template: str) -> HttpResponse:
+    events = accesses_to(patient).select_related("actor")
+    page = Paginator(events, settings.PAGE_SIZE).get_page(request.GET.get("page"))
+    entries = in_words(page)
+    record_audit_view(actor=request.user, patient=patient)
+    return render(request, template, {"patient": patient, "page_obj": page, "entries": entries})
+
+
+def _page(events: QuerySet[AuditEvent], request: SignedInRequest) -> tuple[list[AuditEvent], str]:
+    """A page from a key on: to count a million rows for each page would take too long."""
+    before = request.GET.get("before", "")
+    if before.isascii() and before.isdecimal() and len(before) < 19:
+        events = events.filter(pk__lt=int(before))
+    rows = list(events[: settings.PAGE_SIZE + 1])
+    has_older = len(rows) > settings.PAGE_SIZE
+    shown = rows[: settings.PAGE_SIZE]
+    if not has_older:
+        return shown, ""
+    query = request.GET.copy()
+    query["before"] = str(shown[-1].pk)
+    return shown, f"{reverse('clinic:audit_list')}?{query.urlencode()}"
+
+
+def _find(request: SignedInRequest, said: dict[str, str], asked: dict[str, Any]) -> list[Option]:
+    """Who fits what was typed, each with the address of the list that shows their events."""
+    if said["patient"].strip():
+        patients = list(
+            find_patients(among=visible_patients(request.user), text=said["patient"])[:OPTIONS]
+        )
+        record_patient_search(actor=request.user, count=len(patients))
+        return [
+            Option(f"{each.full_name}, {each.record_number}", _address(asked, patient=each))
+            for each in patients
+        ]
+    search = AccountSearchForm({"words": said["person"]})
+    if not search.is_valid():
+        return []
+    people: QuerySet[User] = search.narrow(visible_users(request.user)).order_by("full_name", "pk")
+    return [
+        Option(f"{each.full_name}, {each.get_role_display()}", _address(asked, actor=each))
+        for each in people[:OPTIONS]
+    ]
+
+
+def _address(asked: dict[str, Any], page: str = "clinic:audit_list", **other: Any) -> str:
+    """The list, or the export, with the same filters but for one."""
+    return reverse(page, query=_plain(asked | other) or None)
+
+
+def _plain(asked: dict[str, Any]) -> dict[str, str]:
+    return {
+        name: str(getattr(value, "pk", value)) for name, value in asked.items() if value is not None
+    }
+
+
+class _Line:
+    """A file that gives back what is written to it, for the writer of the table."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _lines(rows: Iterator[list[str]]) -> Iterator[str]:
+    writer = csv.writer(_Line())
+    # The mark by which spreadsheets know that the text is UTF-8.
+    yield "\ufeff"
+    for row in rows:
+        yield writer.writerow(row)

@@ -1,0 +1,38 @@
+"""Prints what a million rows of audit trail cost, on SQLite and on PostgreSQL, as JSON.
+
+`make bench-audit`; ROWS in the environment makes it smaller.
+"""
+
+import json
+import os
+import tempfile
+
+from bench import say
+from bench_web import postgresql, run
+
+ROWS = os.environ.get("ROWS", "1000000")
+
+
+def main() -> None:
+    """Fills one database after the other and measures the trail on it."""
+    measured = {}
+    with tempfile.TemporaryDirectory(prefix="skinhealth-bench-") as folder:
+        measured["sqlite"] = measure({"DATA_DIR": folder})
+        with postgresql() as address:
+            measured["postgresql"] = (
+                measure({"DATA_DIR": folder, "DATABASE_URL": address}) if address else None
+            )
+    print(json.dumps({"audit": measured}, indent=2))
+
+
+def measure(environ: dict[str, str]) -> object:
+    """Gives the times on a database that is filled here."""
+    # With DEBUG, Django remembers every query.
+    environ = environ | {"DEBUG": "false"}
+    say(f"{'PostgreSQL' if 'DATABASE_URL' in environ else 'SQLite'}: {ROWS} rows")
+    run(environ, "manage.py", "migrate", "--verbosity", "0")
+    return json.loads(run(environ, "manage.py", "measure_audit", "--rows", ROWS))
+
+
+if __name__ == "__main__":
+    main()

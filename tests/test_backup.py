@@ -1,5 +1,6 @@
 """A backup brings the whole site back, and one that is not whole is refused by name."""
 
+import json
 import os
 import subprocess
 import sys
@@ -144,3 +145,20 @@ def test_a_broken_backup_is_named_and_leaves_the_site_empty(backup, open_site):
     assert "the backup is incomplete" in refusal()
     assert site.rows() == ""
     assert site.files() == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"migrations": [["clinic", "9999_of_tomorrow"]]}, "made by a newer version"),
+        ({"database": "oracle"}, "names no database"),
+        ({"format": 2}, "of a format that is not known"),
+    ],
+)
+def test_a_backup_of_another_kind_of_site_is_refused(backup, open_site, change, words):
+    manifest = json.loads((backup / "manifest.json").read_text())
+    (backup / "manifest.json").write_text(json.dumps(manifest | change))
+    site = open_site()
+
+    assert words in site.manage("restore", backup).stderr
+    assert site.rows() == ""

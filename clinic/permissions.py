@@ -25,6 +25,7 @@ from clinic.models import (
     User,
     WritingTemplate,
 )
+from clinic.models.appointment import AppointmentQuerySet
 from clinic.models.consultation import ConsultationQuerySet
 from clinic.models.notification import NotificationQuerySet
 from clinic.models.patient_document import PatientDocumentQuerySet
@@ -166,7 +167,7 @@ def visible_absences(user: User) -> AbsenceQuerySet:
     return absences.none()
 
 
-def visible_appointments(user: User) -> QuerySet[Appointment]:
+def visible_appointments(user: User) -> AppointmentQuerySet:
     """Appointments: the desk and the admin see all, a doctor those of patients in care."""
     if is_admin(user) or is_secretary(user):
         return Appointment.objects.all()

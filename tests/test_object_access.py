@@ -6,13 +6,14 @@ from types import SimpleNamespace
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, assume, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from clinic.models import Allergy, Appointment, Prescription, PrescriptionLine
 from diagnosis.models import Disease, Prediction, Review
 from diagnosis.services.images import upload_image
+from diagnosis.services.referral_letters import write_referral_letter
 from ml.labels import LABELS
 from tests import photographs
 from tests.factories import AppointmentFactory, ConsultationFactory
@@ -26,6 +27,8 @@ CLINICAL_WORDS = {
     "why": "WHY-IT-WAS-CORRECTED",
     "comment": "COMMENT-ON-THE-ANSWER",
     "version": "model-version-of-the-test",
+    "question": "QUESTION-TO-A-COLLEAGUE",
+    "letter": "TEXT-OF-A-LETTER",
 }
 
 # Each page that shows one object, and which object of a case it shows.
@@ -46,7 +49,10 @@ PAGES = {
     "diagnosis:my_visit": "consultation",
     "diagnosis:visit_report": "consultation",
     "clinic:prescription_pdf": "prescription",
+    "diagnosis:visit_letters": "consultation",
+    "diagnosis:referral_letter": "letter",
 }
+LETTERS = {"diagnosis:visit_letters", "diagnosis:referral_letter"}
 PAPERS = {"diagnosis:visit_report", "clinic:prescription_pdf"}
 CLINICAL = {name for name in PAGES if name.startswith("diagnosis:")} - {"diagnosis:my_visit"}
 CLINICAL |= {"clinic:visit_patient", *PAPERS}
@@ -99,6 +105,7 @@ def make_case(doctor, patient, *, days_ago, cancelled=False, signed=True):
         frequency="1",
         duration="1",
     )
+    letter = None
     if signed:
         now = timezone.now()
         Prescription.objects.filter(pk=prescription.pk).update(
@@ -107,12 +114,20 @@ def make_case(doctor, patient, *, days_ago, cancelled=False, signed=True):
         type(consultation).objects.filter(pk=consultation.pk).update(
             signed_at=now, signed_by=doctor
         )
+        consultation.refresh_from_db()
+        letter = write_referral_letter(
+            visit=consultation,
+            actor=doctor,
+            addressee="Dr Colleague",
+            question=CLINICAL_WORDS["question"],
+            text=CLINICAL_WORDS["letter"],
+        )
     status = "cancelled" if cancelled else "completed" if signed else "in_consultation"
     Appointment.objects.filter(pk=appointment.pk).update(status=status)
     return SimpleNamespace(
         doctor=doctor, patient=patient, appointment=appointment, consultation=consultation,
         image=image, lesion=image.lesion, prediction=prediction, prescription=prescription,
-        cancelled=cancelled, signed=signed,
+        letter=letter, cancelled=cancelled, signed=signed,
     )  # fmt: skip
 
 
@@ -146,7 +161,7 @@ def expected_status(world, person, name, case):
         )
         if name == "diagnosis:my_visit":
             return 403
-        if name in PAPERS and in_care and not case.signed:
+        if name in PAPERS | LETTERS and in_care and not case.signed:
             return 409
         own_appointment = name == "clinic:appointment_detail" and case.doctor == user
         return 200 if in_care or own_appointment else 404
@@ -172,7 +187,10 @@ def test_everybody_finds_what_the_table_of_roles_gives_them_and_nothing_else(wor
         case=st.sampled_from(world.cases),
     )
     def holds(person, name, case):
-        url = reverse(name, args=[getattr(case, PAGES[name]).pk])
+        shown = getattr(case, PAGES[name])
+        # No letter is written before the signature.
+        assume(shown is not None)
+        url = reverse(name, args=[shown.pk])
         response = clients[person].get(url)
         assert response.status_code == expected_status(world, person, name, case), (person, name)
         if response.status_code == 404:

@@ -49,6 +49,25 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """Appointments that give the doctor a part in the patient's care."""
         return self.filter(status__in=Appointment.CARE_STATUSES)
 
+    def telling_wishes(self) -> Self:
+        """Appointments that each say, as is_only_wish, whether their time was never agreed."""
+        was_booked = AppointmentTransition.objects.filter(
+            appointment=models.OuterRef("pk"), to_status=Appointment.Status.BOOKED
+        )
+        # What was declined or taken back still has the time of the wish, which may be midnight.
+        was_given_up = models.Q(
+            models.Q(status=Appointment.Status.CANCELLED, request__isnull=False),
+            ~models.Exists(was_booked),
+        )
+        is_open = models.Q(status__in=(Appointment.Status.REQUESTED, Appointment.Status.WAITLIST))
+        return self.annotate(
+            is_only_wish=models.Case(
+                models.When(is_open | was_given_up, then=True),
+                default=False,
+                output_field=models.BooleanField(),
+            )
+        )
+
 
 class Appointment(models.Model):
     """A time that a doctor keeps for a patient."""
@@ -224,11 +243,6 @@ class Appointment(models.Model):
     def is_overbooked(self) -> bool:
         """Whether it was put where the doctor has no time."""
         return bool(self.overbooked_reason)
-
-    @property
-    def is_agreed(self) -> bool:
-        """Whether its time is more than a patient's wish."""
-        return self.status not in (self.Status.REQUESTED, self.Status.WAITLIST)
 
     def can_become(self, status: str) -> bool:
         """Whether the transition table allows the move."""

@@ -128,7 +128,8 @@ def _back_to_list(request: SignedInRequest) -> HttpResponse:
 
 def _entries(user: User, notifications: Sequence[Notification]) -> list[Entry]:
     """Says of each piece of news what this person may see of it, in three queries for all."""
-    appointments = visible_appointments(user).filter(pk__in=_keys(notifications, OF_APPOINTMENTS))
+    keys = _keys(notifications, OF_APPOINTMENTS)
+    appointments = visible_appointments(user).filter(pk__in=keys).telling_wishes()
     visits = visible_consultations(user).filter(pk__in=_keys(notifications, OF_VISITS))
     rows: dict[str, Row] = {str(row.pk): row for row in appointments}
     rows |= {str(row.pk): row for row in visits.select_related("appointment")}
@@ -163,13 +164,11 @@ def _entry(
     if isinstance(row, EmergencyAccess):
         return Entry(notification, patient=names.get(row.patient_id, ""), is_there=True)
     appointment = row if isinstance(row, Appointment) else row.appointment
-    is_agreed = appointment.status not in {
-        Appointment.Status.REQUESTED,
-        Appointment.Status.WAITLIST,
-    }
+    # Only what stands in a list of appointments may be a wish: a visit has been agreed.
+    is_only_wish: bool = getattr(appointment, "is_only_wish", False)
     return Entry(
         notification,
         patient=names.get(row.patient_id, ""),
-        starts_at=appointment.starts_at if is_agreed else None,
+        starts_at=None if is_only_wish else appointment.starts_at,
         is_there=True,
     )

@@ -229,6 +229,7 @@ def _appointments(
     appointments = (
         visible_appointments(request.user)
         .filter(patient=patient)
+        .telling_wishes()
         .select_related("doctor__user", "visit_type")
     )
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)

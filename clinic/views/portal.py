@@ -74,6 +74,7 @@ def my_appointments(request: SignedInRequest) -> HttpResponse:
     own = (
         visible_appointments(request.user)
         .filter(status__in=WORDS_FOR_PATIENTS)
+        .telling_wishes()
         .select_related(
             "doctor__user", "visit_type", "request__wished_doctor__user", "request__replaces"
         )
@@ -131,9 +132,8 @@ def my_appointment_calendar(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 def _wish_of(appointment: Appointment) -> AppointmentRequest | None:
     """What the patient asked for, unless the desk has given the appointment a time."""
-    if appointment.status in Appointment.CARE_STATUSES:
-        return None
-    return getattr(appointment, "request", None)
+    is_only_wish: bool = getattr(appointment, "is_only_wish", False)
+    return getattr(appointment, "request", None) if is_only_wish else None
 
 
 def _in_words(user: User, appointments: Iterable[Appointment]) -> list[OwnAppointment]:

@@ -149,6 +149,33 @@ def test_a_request_is_declined_with_a_reason_that_may_stand_in_a_mail(desk, aske
     assert "Please call us, so that we find a time together." in page.content.decode()
 
 
+def test_what_was_declined_shows_no_midnight_to_anybody(desk, asked, sign_in):
+    portal = sign_in(asked.appointment.patient.user)
+    own_list = reverse("clinic:my_appointments")
+    record = reverse("clinic:patient_detail", args=[asked.appointment.patient.pk])
+    assert "00:00" not in portal.get(own_list).content.decode()
+
+    desk.post(url_of("decline", asked), {"reason": "call_us"})
+
+    assert "00:00" not in portal.get(own_list).content.decode()
+    assert "Any time from" in portal.get(own_list).content.decode()
+    page = desk.get(record).content.decode()
+    assert "00:00" not in page
+    assert "Wish" in page
+
+
+def test_what_was_agreed_and_then_cancelled_still_shows_its_time(desk, asked, doctor, day, sign_in):
+    give(desk, asked, doctor, at(day, "10:00"))
+    portal = sign_in(asked.appointment.patient.user)
+    portal.post(reverse("clinic:my_appointment_cancel", args=[asked.pk]))
+
+    asked.appointment.refresh_from_db()
+    assert asked.appointment.status == Status.CANCELLED
+    page = portal.get(reverse("clinic:my_appointments")).content.decode()
+    assert "10:00" in page
+    assert "Any time from" not in page
+
+
 def test_a_no_without_a_reason_is_asked_for_one(desk, asked):
     response = desk.post(url_of("decline", asked), {"reason": "Her melanoma is urgent"})
     assert response.status_code == 422

@@ -18,7 +18,16 @@ __all__ = ["cast", "things"]  # fixtures
 
 
 # What is a doctor's and not a patient's.
-THE_DOCTOR_S_OWN = {"-", "account", "news", "template", "atlas_proposal", "absence", "hours"}
+THE_DOCTOR_S_OWN = {
+    "-",
+    "account",
+    "news",
+    "template",
+    "atlas_proposal",
+    "absence",
+    "hours",
+    "emergency",
+}
 # What belongs to the patient or to everybody who treats the patient; a visit is its doctor's alone.
 MAY_DO_TOO = {
     "POST clinic:consent_record patient",

@@ -61,6 +61,7 @@ def addresses():
             reverse("clinic:audit_list"),
             reverse("clinic:emergency_list"),
             reverse("clinic:emergency_review", args=[emergency.pk]),
+            reverse("clinic:notification_list"),
             reverse("clinic:account_create"),
             reverse("clinic:account_edit", args=[account.pk]),
             reverse("clinic:account_deactivate", args=[account.pk]),
@@ -78,6 +79,7 @@ def addresses():
         "secretary": [
             reverse("clinic:clinic_settings"),
             reverse("clinic:desk_day"),
+            reverse("clinic:notification_list"),
             *(reverse("clinic:calendar", query={"view": view}) for view in CALENDAR_VIEWS),
             reverse("clinic:appointment_book"),
             reverse("clinic:appointment_detail", args=[waiting.pk]),
@@ -98,6 +100,7 @@ def addresses():
         ],
         "doctor": [
             reverse("clinic:doctor_day"),
+            reverse("clinic:notification_list"),
             reverse("clinic:waiting_room"),
             reverse("diagnosis:to_review"),
             reverse("diagnosis:model_card"),
@@ -120,6 +123,7 @@ def addresses():
         ],
         "patient": [
             reverse("clinic:my_appointments"),
+            reverse("clinic:notification_list"),
             reverse("clinic:my_book"),
             reverse("clinic:my_consents"),
             reverse("diagnosis:my_record"),

@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from clinic.encrypted_fields import EncryptedCharField, EncryptedTextField
 from clinic.models.consent import Consent
 from clinic.models.schedule import Doctor
 
@@ -40,7 +41,7 @@ class Consultation(models.Model):
         "clinic.Patient", on_delete=models.PROTECT, related_name="consultations"
     )
     doctor = models.ForeignKey(Doctor, on_delete=models.PROTECT, related_name="consultations")
-    reason = models.CharField(_("reason for the visit"), max_length=200, blank=True)
+    reason = EncryptedCharField(_("reason for the visit"), max_length=200, blank=True)
     symptoms = models.ManyToManyField(
         "clinic.Symptom", related_name="consultations", blank=True, verbose_name=_("symptoms")
     )
@@ -52,18 +53,18 @@ class Consultation(models.Model):
         blank=True,
         verbose_name=_("body site"),
     )
-    history = models.TextField(_("history"), blank=True)
-    examination = models.TextField(_("examination"), blank=True)
-    assessment = models.TextField(_("assessment"), blank=True)
-    plan = models.TextField(_("plan"), blank=True)
-    notes = models.TextField(_("other notes"), blank=True)
+    history = EncryptedTextField(_("history"), blank=True)
+    examination = EncryptedTextField(_("examination"), blank=True)
+    assessment = EncryptedTextField(_("assessment"), blank=True)
+    plan = EncryptedTextField(_("plan"), blank=True)
+    notes = EncryptedTextField(_("other notes"), blank=True)
     follow_up_weeks = models.PositiveSmallIntegerField(
         _("seen again in weeks"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(520)],
     )
-    conclusion = models.TextField(
+    conclusion = EncryptedTextField(
         _("conclusion for the patient"),
         blank=True,
         help_text=_("The patient reads this once the visit is signed."),
@@ -104,7 +105,7 @@ class Addendum(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     consultation = models.ForeignKey(Consultation, on_delete=models.PROTECT, related_name="addenda")
-    text = models.TextField(_("text"))
+    text = EncryptedTextField(_("text"))
     written_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )

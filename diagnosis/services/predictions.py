@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import KombuError
 
+from clinic.encryption import UnreadableError
 from clinic.models import AuditEvent, Consent, User
 from clinic.services.audit import record
 from clinic.services.consents import has_consent
@@ -110,7 +111,7 @@ def run_prediction(*, prediction_id: UUID) -> None:
         return
     try:
         _answer(prediction)
-    except (PhotographError, FileNotFoundError):
+    except (PhotographError, FileNotFoundError, UnreadableError):
         _fail(prediction, Failure.UNREADABLE)
     except BundleError as error:
         logger.error("The model cannot be loaded: %s", error)

@@ -22,6 +22,9 @@ class ConsultationQuerySet(models.QuerySet["Consultation"]):
         """Visits that know what their patient agrees to right now."""
         consents = Consent.objects.active().filter(patient=models.OuterRef("patient"))
         return self.annotate(
+            has_photography_consent=models.Exists(
+                consents.filter(purpose=Consent.Purpose.PHOTOGRAPHY)
+            ),
             has_ai_consent=models.Exists(consents.filter(purpose=Consent.Purpose.AI_ANALYSIS)),
             has_training_consent=models.Exists(consents.filter(purpose=Consent.Purpose.TRAINING)),
         )
@@ -30,7 +33,8 @@ class ConsultationQuerySet(models.QuerySet["Consultation"]):
 class Consultation(models.Model):
     """What a doctor finds and does in one visit; frozen once it is signed."""
 
-    has_ai_consent: bool  # of a row that was read with its consents
+    has_photography_consent: bool  # of a row that was read with its consents
+    has_ai_consent: bool
     has_training_consent: bool
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -304,6 +304,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": env.float("REVIEW_SWEEP_EVERY", default=900.0),  # seconds
         "options": {"expires": 900},
     },
+    # Fifty records a time, so that a clinic of many years is done within days and nobody waits.
+    "end-expired-records": {
+        "task": "clinic.tasks.pseudonymise_expired_task",
+        "schedule": env.float("RETENTION_SWEEP_EVERY", default=3600.0),  # seconds
+        "options": {"expires": 3600},
+    },
     # The clinic's clock is in the database, so the task itself looks whether it is morning.
     "send-digests": {
         "task": "clinic.tasks.dispatch_digests_task",

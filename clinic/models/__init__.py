@@ -6,6 +6,7 @@ from clinic.models.clinic_settings import ClinicSettings
 from clinic.models.consent import Consent
 from clinic.models.consultation import Addendum, Consultation
 from clinic.models.document import IssuedDocument
+from clinic.models.erasure import ErasureRequest
 from clinic.models.facts import Allergy, ClinicalFact, Condition, CurrentDrug
 from clinic.models.notice import AppointmentNotice
 from clinic.models.notification import Notification, NotificationDigest
@@ -40,6 +41,7 @@ __all__ = [
     "Consultation",
     "CurrentDrug",
     "Doctor",
+    "ErasureRequest",
     "IssuedDocument",
     "Notification",
     "NotificationDigest",

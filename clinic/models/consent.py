@@ -12,8 +12,8 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
     """Consents by whether they still hold."""
 
     def active(self) -> Self:
-        """Consents that were given and not withdrawn."""
-        return self.filter(withdrawn_at__isnull=True)
+        """Consents that were given and not withdrawn, by somebody who is still known here."""
+        return self.filter(withdrawn_at__isnull=True, patient__pseudonymised_at__isnull=True)
 
 
 class Consent(models.Model):

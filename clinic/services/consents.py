@@ -44,7 +44,7 @@ def lock_consent(*, patient: Patient, purpose: str) -> bool:
 
 def has_consent(*, patient: Patient, purpose: str) -> bool:
     """Whether the patient agrees to the purpose right now."""
-    return patient.consents.filter(purpose=purpose, withdrawn_at__isnull=True).exists()
+    return Consent.objects.active().filter(patient=patient, purpose=purpose).exists()
 
 
 def standing_consents(*, patient: Patient) -> dict[str, Consent]:

@@ -65,6 +65,7 @@ def addresses():
             reverse("clinic:symptom_list"),
             reverse("clinic:symptom_create"),
             reverse("clinic:body_site_list"),
+            reverse("clinic:erasure_list"),
         ],
         "secretary": [
             reverse("clinic:clinic_settings"),
@@ -111,6 +112,7 @@ def addresses():
             reverse("clinic:my_appointments"),
             reverse("clinic:my_book"),
             reverse("clinic:my_consents"),
+            reverse("clinic:my_erasure"),
             reverse("diagnosis:my_record"),
             reverse("clinic:my_documents"),
             *(reverse("diagnosis:my_visit", args=[visit.pk]) for visit in own_visits),

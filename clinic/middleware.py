@@ -1,15 +1,37 @@
+import logging
 import uuid
 from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import translation
 
+from clinic.encryption import UnreadableError
 from clinic.models import ClinicSettings, User
 from clinic.services.audit import Origin, from_origin
 from clinic.services.audit_denials import record_denial
 from clinic.services.clinic_settings import as_the_clinic_decides
+
+logger = logging.getLogger(__name__)
+
+
+class UnreadableDataMiddleware:
+    """Says in a sentence that something stored cannot be decrypted, instead of breaking off."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answers for whatever a view could not read."""
+        if not isinstance(exception, UnreadableError):
+            return None
+        logger.error("Stored data cannot be read: %s", exception)
+        return render(request, "unreadable.html", status=500)
 
 
 class AuditOriginMiddleware:

@@ -11,6 +11,7 @@ from clinic.services.digests import dispatch_digests, send_digest
 from clinic.services.emergency import remind_of_emergency_reviews
 from clinic.services.no_shows import mark_no_shows
 from clinic.services.notices import dispatch_due_notices, send_notice
+from clinic.services.retention import pseudonymise_expired
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,12 @@ def dispatch_due_notices_task() -> None:
 def mark_no_shows_task() -> None:
     """Marks the appointments to which nobody came."""
     mark_no_shows()
+
+
+@shared_task(soft_time_limit=240, time_limit=270)
+def pseudonymise_expired_task() -> None:
+    """Ends the records whose years are over."""
+    pseudonymise_expired()
 
 
 @shared_task(soft_time_limit=50, time_limit=60)

@@ -17,6 +17,7 @@ from clinic.views import (
     documents,
     drug_warnings,
     emergency,
+    erasures,
     facts,
     notifications,
     own_consents,
@@ -216,6 +217,9 @@ urlpatterns: list[URLPattern] = [
         own_consents.my_consent_withdraw,
         name="my_consent_withdraw",
     ),
+    path("my/erasure/", erasures.my_erasure, name="my_erasure"),
+    path("erasures/", erasures.erasure_list, name="erasure_list"),
+    path("erasures/<uuid:pk>/decide/", erasures.erasure_decide, name="erasure_decide"),
     path(
         "my/appointments/<uuid:pk>/visit.ics",
         portal.my_appointment_calendar,

@@ -7,3 +7,11 @@ class DiagnosisConfig(AppConfig):
 
     name = "diagnosis"
     verbose_name = _("Diagnosis")
+
+    def ready(self) -> None:
+        """Lets the clinic say what has been made of photographs while a consent stood."""
+        from clinic.models import Consent
+        from clinic.services.consents import tell_past_uses
+        from diagnosis.services.training_data import exports_with
+
+        tell_past_uses(Consent.Purpose.TRAINING, exports_with)

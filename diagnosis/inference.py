@@ -15,6 +15,7 @@ from ml.manifest import Manifest, read_manifest, verify_bundle
 
 if TYPE_CHECKING:
     from ml.ensemble import Ensemble
+    from ml.ensemble import EnsemblePrediction as EnsemblePrediction
 
 
 def installed_model() -> Manifest | None:

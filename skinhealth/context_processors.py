@@ -22,6 +22,7 @@ from clinic.requests import is_in_dialog
 from clinic.services.emergency import running_emergencies
 from clinic.services.notifications import count_unread
 from clinic.services.requests import count_new_requests
+from clinic.services.retention import count_waiting_erasures
 from clinic.services.sign_up import is_sign_up_open
 from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE
 
@@ -64,6 +65,13 @@ ADMIN_RAIL = (
     RailEntry("diagnosis:model_card", "cpu", _("Models"), ("diagnosis:model_",)),
     RailEntry(
         "clinic:audit_list", "shield-check", _("Audit"), ("clinic:audit_", "clinic:emergency_")
+    ),
+    RailEntry(
+        "clinic:erasure_list",
+        "eraser",
+        _("Erasure"),
+        ("clinic:erasure_",),
+        count_waiting_erasures,
     ),
     RailEntry(
         "clinic:clinic_settings",
@@ -109,7 +117,7 @@ DOCTOR_RAIL = (
     RailEntry("clinic:absence_list", "calendar-x", _("Leave"), ("clinic:absence_",)),
 )
 VISITS = ("clinic:my_appointment", "clinic:my_book")
-PROFILE = ("clinic:profile", "clinic:my_consent", "clinic:my_preferences")
+PROFILE = ("clinic:profile", "clinic:my_consent", "clinic:my_preferences", "clinic:my_erasure")
 PATIENT_RAIL = (
     RailEntry("clinic:my_appointments", "calendar-event", _("Visits"), VISITS),
     RailEntry(

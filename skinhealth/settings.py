@@ -1,5 +1,7 @@
 """Settings of the site, read from the environment and safe by default."""
 
+import base64
+import hashlib
 import os
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import environ
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
+from clinic.encryption import parse_data_keys
 from ml.manifest import VIEW_COUNTS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -35,6 +38,14 @@ SECRET_KEY = env.str("SECRET_KEY", default=DEFAULT_SECRET_KEY)
 
 # Photographs lie here; without servers, database and queue do as well.
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".demo"))).resolve()
+
+# What photographs and clinical texts are encrypted with: `id:base64` pairs, the first one encrypts.
+# Without it a demo and a test take a key that is as well known as the secret above.
+WELL_KNOWN_DATA_KEY = base64.b64encode(
+    hashlib.sha256(DEFAULT_SECRET_KEY.encode()).digest()
+).decode()
+DATA_KEYS = env.str("DATA_KEYS", default=f"well-known:{WELL_KNOWN_DATA_KEY}")
+parse_data_keys(DATA_KEYS)
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if IS_PRODUCTION else ["*"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -75,6 +86,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "clinic.middleware.UnreadableDataMiddleware",
 ]
 
 ROOT_URLCONF = "skinhealth.urls"
@@ -200,7 +212,7 @@ PAPER_FONTS = BASE_DIR / "node_modules" / "@expo-google-fonts"  # of papers in A
 STORAGES = {
     # No URL: a photograph leaves the site only through a view that checks who asks.
     "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "clinic.encrypted_storage.EncryptedStorage",
         "OPTIONS": {"location": DATA_DIR / "photographs", "base_url": None},
     },
     "staticfiles": {
@@ -209,11 +221,13 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-# Request bodies: one photograph and its form. Larger files go to disk while they arrive.
+# Request bodies: one photograph and its form.
 PHOTOGRAPH_MAX_BYTES = 15 * 1024 * 1024
 PHOTOGRAPH_MAX_PIXELS = 40_000_000
 PHOTOGRAPH_MIN_SIDE = 64  # pixels
 PHOTOGRAPH_SMALL_SIDE = 224  # pixels; below it the page warns
+# What is small enough to be kept never lies on the disk as it was sent, not even for a moment.
+FILE_UPLOAD_MAX_MEMORY_SIZE = PHOTOGRAPH_MAX_BYTES + 1024 * 1024  # the form around it
 FILE_UPLOAD_PERMISSIONS = 0o600
 
 # --- Mail ---------------------------------------------------------------------------------------
@@ -293,6 +307,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": env.float("REVIEW_SWEEP_EVERY", default=900.0),  # seconds
         "options": {"expires": 900},
     },
+    # Fifty records a time, so that a clinic of many years is done within days and nobody waits.
+    "end-expired-records": {
+        "task": "clinic.tasks.pseudonymise_expired_task",
+        "schedule": env.float("RETENTION_SWEEP_EVERY", default=3600.0),  # seconds
+        "options": {"expires": 3600},
+    },
     # The clinic's clock is in the database, so the task itself looks whether it is morning.
     "send-digests": {
         "task": "clinic.tasks.dispatch_digests_task",
@@ -346,6 +366,11 @@ if IS_PRODUCTION:
 
     if SECRET_KEY == DEFAULT_SECRET_KEY or len(SECRET_KEY) < 50:
         raise ImproperlyConfigured("Set SECRET_KEY to a secret of at least 50 characters.")
+    if WELL_KNOWN_DATA_KEY in DATA_KEYS:
+        raise ImproperlyConfigured(
+            "Set DATA_KEYS to a key of your own: "
+            "`SKINHEALTH_ENV=demo python manage.py make_data_key` prints one."
+        )
     if DEBUG:
         raise ImproperlyConfigured("DEBUG is not allowed in production.")
     if IS_SQLITE:

@@ -75,10 +75,25 @@ class AppointmentFactory(factory.django.DjangoModelFactory):
 class ConsultationFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Consultation
+        skip_postgeneration_save = True
 
     appointment = factory.SubFactory(AppointmentFactory, status=Appointment.Status.IN_CONSULTATION)
     patient = factory.LazyAttribute(lambda c: c.appointment.patient)
     doctor = factory.LazyAttribute(lambda c: c.appointment.doctor)
+
+    @factory.post_generation
+    def photography_consent(self, create, agreed, **_options):
+        """Without it no photograph is taken; `photography_consent=False` leaves it out."""
+        if (
+            create
+            and agreed is not False
+            and not self.patient.consents.filter(
+                purpose="photography", withdrawn_at__isnull=True
+            ).exists()
+        ):
+            ConsentFactory(
+                patient=self.patient, purpose="photography", recorded_by=self.doctor.user
+            )
 
 
 class ConsentFactory(factory.django.DjangoModelFactory):

@@ -25,6 +25,7 @@ from clinic.models import (
     WaitingScreen,
 )
 from clinic.services.patient_documents import add_document
+from clinic.services.retention import ask_for_erasure
 from clinic.services.writing_templates import create_template
 from diagnosis.models import Disease, Lesion, LesionImage, Prediction, Review
 from diagnosis.services.atlas_images import add_atlas_image
@@ -108,6 +109,7 @@ def one_of_everything(*, admin, doctor, patient, secretary):
         "arrival": arrival,
         "allergy": Allergy.objects.create(patient=patient, substance="Penicillin"),
         "clinic_template": _template(doctor, owner=None),
+        "erasure": ask_for_erasure(patient=patient, actor=patient.user),
         "consent": ConsentFactory(patient=patient, recorded_by=secretary),
         "doctor": doctor.doctor,
         "draft": Prescription.objects.create(consultation=visit),

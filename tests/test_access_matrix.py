@@ -250,6 +250,10 @@ clinic:my_book                       GET    -                 in   403  403  403
 clinic:my_book                       POST   -                 in   403  403  403  403  422  422
 clinic:my_consents                   GET    -                 in   403  403  403  403  200  200
 clinic:my_preferences                POST   -                 in   403  403  403  403  422  422
+clinic:my_erasure                    GET    -                 in   403  403  403  403  200  200
+clinic:my_erasure                    POST   -                 in   403  403  403  403  302  302
+clinic:erasure_list                  GET    -                 in   200  403  403  403  403  403
+clinic:erasure_decide                POST   erasure           in   422  404  404  404  403  404
 clinic:my_consent_give               POST   -                 in   403  403  403  403  302  302
 clinic:my_consent_withdraw           GET    -                 in   403  403  403  403  200  302
 clinic:my_consent_withdraw           POST   -                 in   403  403  403  403  302  302

@@ -13,6 +13,7 @@ PRODUCTION = {
     "DATABASE_URL": "postgres://clinic@database.invalid/clinic",
     "ALLOWED_HOSTS": "clinic.example",
     "DATA_DIR": "/nowhere",
+    "DATA_KEYS": f"made-up:{'k9Wq' * 10}k9U=",
 }
 WEB_PROCESS = """
 import sys
@@ -60,6 +61,10 @@ def test_production_starts_with_a_secret_postgresql_and_its_hosts():
         ({"DATABASE_URL": "sqlite:///clinic.sqlite3"}, "not SQLite"),
         ({"ALLOWED_HOSTS": ""}, "Set ALLOWED_HOSTS"),
         ({"ALLOWED_HOSTS": "*"}, "Set ALLOWED_HOSTS"),
+        ({"DATA_KEYS": ""}, "names no key"),
+        ({"DATA_KEYS": "short:a2V5"}, "not 32 bytes"),
+        ({"DATA_KEYS": f"An id:{'k9Wq' * 10}k9U="}, "small letters"),
+        ({"DATA_KEYS": ",".join([f"twice:{'k9Wq' * 10}k9U="] * 2)}, "there twice"),
         ({"SKINHEALTH_ENV": "staging"}, "one of: production, demo, test"),
     ],
 )
@@ -70,11 +75,22 @@ def test_production_refuses_to_start(environ, words):
     assert words in started.stderr
 
 
-@pytest.mark.parametrize("missing", ["SECRET_KEY", "DATABASE_URL", "ALLOWED_HOSTS", "DATA_DIR"])
+@pytest.mark.parametrize(
+    "missing", ["SECRET_KEY", "DATABASE_URL", "ALLOWED_HOSTS", "DATA_DIR", "DATA_KEYS"]
+)
 def test_production_has_no_default_for_what_must_be_chosen(missing):
     environ = {name: value for name, value in PRODUCTION.items() if name != missing}
 
     assert run_python("import skinhealth.settings", **environ).returncode != 0
+
+
+def test_the_key_of_demos_encrypts_nothing_in_production():
+    keys = f"mine:{'k9Wq' * 10}k9U=,well-known:{settings.WELL_KNOWN_DATA_KEY}"
+
+    started = run_python("import skinhealth.settings", **PRODUCTION | {"DATA_KEYS": keys})
+
+    assert started.returncode != 0
+    assert "a key of your own" in started.stderr
 
 
 def test_no_photograph_has_an_address_of_its_own():

@@ -46,7 +46,8 @@ def test_a_folder_of_photographs_is_answered_as_a_table(
     worker, try_photographs, folder, doctor, patient, secretary
 ):
     AppointmentFactory(doctor=doctor.doctor, patient=patient, status=Appointment.Status.ARRIVED)
-    ConsentFactory(patient=patient, purpose=Consent.Purpose.AI_ANALYSIS, recorded_by=secretary)
+    for purpose in (Consent.Purpose.PHOTOGRAPHY, Consent.Purpose.AI_ANALYSIS):
+        ConsentFactory(patient=patient, purpose=purpose, recorded_by=secretary)
 
     tried = try_photographs(folder)
 

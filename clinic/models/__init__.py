@@ -7,6 +7,7 @@ from clinic.models.consent import Consent
 from clinic.models.consultation import Addendum, Consultation
 from clinic.models.document import IssuedDocument
 from clinic.models.emergency import EmergencyAccess
+from clinic.models.erasure import ErasureRequest
 from clinic.models.facts import Allergy, ClinicalFact, Condition, CurrentDrug
 from clinic.models.notice import AppointmentNotice
 from clinic.models.notification import Notification, NotificationDigest
@@ -44,6 +45,7 @@ __all__ = [
     "CurrentDrug",
     "Doctor",
     "EmergencyAccess",
+    "ErasureRequest",
     "IssuedDocument",
     "Notification",
     "NotificationDigest",

@@ -5,13 +5,15 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from clinic.consent_texts import ConsentWords, consent_words
+
 
 class ConsentQuerySet(models.QuerySet["Consent"]):
     """Consents by whether they still hold."""
 
     def active(self) -> Self:
-        """Consents that were given and not withdrawn."""
-        return self.filter(withdrawn_at__isnull=True)
+        """Consents that were given and not withdrawn, by somebody who is still known here."""
+        return self.filter(withdrawn_at__isnull=True, patient__pseudonymised_at__isnull=True)
 
 
 class Consent(models.Model):
@@ -34,6 +36,9 @@ class Consent(models.Model):
     patient = models.ForeignKey("clinic.Patient", on_delete=models.PROTECT, related_name="consents")
     purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose)
     document_version = models.CharField(_("version of the text"), max_length=20)
+    language = models.CharField(
+        _("language of the text"), max_length=10, choices=settings.LANGUAGES, blank=True
+    )
     method = models.CharField(_("how it was given"), max_length=10, choices=Method)
     given_at = models.DateTimeField(_("given"))
     recorded_by = models.ForeignKey(
@@ -65,3 +70,8 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return self.get_purpose_display()
+
+    @property
+    def words(self) -> ConsentWords | None:
+        """The text that was agreed to, word for word."""
+        return consent_words(self.purpose, language=self.language, version=self.document_version)

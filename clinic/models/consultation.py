@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from clinic.encrypted_fields import EncryptedCharField, EncryptedTextField
 from clinic.models.consent import Consent
 from clinic.models.schedule import Doctor
 
@@ -21,6 +22,9 @@ class ConsultationQuerySet(models.QuerySet["Consultation"]):
         """Visits that know what their patient agrees to right now."""
         consents = Consent.objects.active().filter(patient=models.OuterRef("patient"))
         return self.annotate(
+            has_photography_consent=models.Exists(
+                consents.filter(purpose=Consent.Purpose.PHOTOGRAPHY)
+            ),
             has_ai_consent=models.Exists(consents.filter(purpose=Consent.Purpose.AI_ANALYSIS)),
             has_training_consent=models.Exists(consents.filter(purpose=Consent.Purpose.TRAINING)),
         )
@@ -29,7 +33,8 @@ class ConsultationQuerySet(models.QuerySet["Consultation"]):
 class Consultation(models.Model):
     """What a doctor finds and does in one visit; frozen once it is signed."""
 
-    has_ai_consent: bool  # of a row that was read with its consents
+    has_photography_consent: bool  # of a row that was read with its consents
+    has_ai_consent: bool
     has_training_consent: bool
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -40,7 +45,7 @@ class Consultation(models.Model):
         "clinic.Patient", on_delete=models.PROTECT, related_name="consultations"
     )
     doctor = models.ForeignKey(Doctor, on_delete=models.PROTECT, related_name="consultations")
-    reason = models.CharField(_("reason for the visit"), max_length=200, blank=True)
+    reason = EncryptedCharField(_("reason for the visit"), max_length=200, blank=True)
     symptoms = models.ManyToManyField(
         "clinic.Symptom", related_name="consultations", blank=True, verbose_name=_("symptoms")
     )
@@ -52,18 +57,18 @@ class Consultation(models.Model):
         blank=True,
         verbose_name=_("body site"),
     )
-    history = models.TextField(_("history"), blank=True)
-    examination = models.TextField(_("examination"), blank=True)
-    assessment = models.TextField(_("assessment"), blank=True)
-    plan = models.TextField(_("plan"), blank=True)
-    notes = models.TextField(_("other notes"), blank=True)
+    history = EncryptedTextField(_("history"), blank=True)
+    examination = EncryptedTextField(_("examination"), blank=True)
+    assessment = EncryptedTextField(_("assessment"), blank=True)
+    plan = EncryptedTextField(_("plan"), blank=True)
+    notes = EncryptedTextField(_("other notes"), blank=True)
     follow_up_weeks = models.PositiveSmallIntegerField(
         _("seen again in weeks"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(520)],
     )
-    conclusion = models.TextField(
+    conclusion = EncryptedTextField(
         _("conclusion for the patient"),
         blank=True,
         help_text=_("The patient reads this once the visit is signed."),
@@ -104,7 +109,7 @@ class Addendum(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     consultation = models.ForeignKey(Consultation, on_delete=models.PROTECT, related_name="addenda")
-    text = models.TextField(_("text"))
+    text = EncryptedTextField(_("text"))
     written_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )

@@ -5,6 +5,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic.encrypted_fields import EncryptedCharField
 from clinic.models.patient import Patient
 
 
@@ -21,7 +22,7 @@ class ClinicalFact(models.Model):
     ended_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
-    ended_reason = models.CharField(_("reason"), max_length=200, blank=True)
+    ended_reason = EncryptedCharField(_("reason"), max_length=200, blank=True)
 
     class Meta:
         abstract = True
@@ -53,15 +54,15 @@ class Allergy(ClinicalFact):
         SEVERE = "severe", _("Severe")
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="allergies")
-    substance = models.CharField(_("substance"), max_length=200)
-    code = models.CharField(
+    substance = EncryptedCharField(_("substance"), max_length=200)
+    code = EncryptedCharField(
         _("ingredient or class"),
         max_length=60,
         blank=True,
         editable=False,
         help_text=_("The term of the table of drugs; empty for what the table does not know."),
     )
-    reaction = models.CharField(_("reaction"), max_length=200, blank=True)
+    reaction = EncryptedCharField(_("reaction"), max_length=200, blank=True)
     severity = models.CharField(
         _("severity"), max_length=10, choices=Severity, default=Severity.UNKNOWN
     )
@@ -82,8 +83,8 @@ class Condition(ClinicalFact):
     """A disease that a patient has beyond the skin that is looked at."""
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="conditions")
-    name = models.CharField(_("condition"), max_length=200)
-    icd10 = models.CharField(_("ICD-10"), max_length=10, blank=True)
+    name = EncryptedCharField(_("condition"), max_length=200)
+    icd10 = EncryptedCharField(_("ICD-10"), max_length=10, blank=True)
 
     class Meta(ClinicalFact.Meta):
         verbose_name = _("condition")
@@ -97,8 +98,8 @@ class CurrentDrug(ClinicalFact):
     """A drug that a patient takes, whoever prescribed it."""
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="current_drugs")
-    drug = models.CharField(_("drug"), max_length=120)
-    dose = models.CharField(_("dose"), max_length=120, blank=True)
+    drug = EncryptedCharField(_("drug"), max_length=120)
+    dose = EncryptedCharField(_("dose"), max_length=120, blank=True)
     since = models.DateField(_("since"), null=True, blank=True)
     until = models.DateField(_("until"), null=True, blank=True)
 

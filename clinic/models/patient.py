@@ -68,6 +68,10 @@ class Patient(models.Model):
     is_possible_duplicate = models.BooleanField(
         _("may be in the register twice"), default=False, editable=False
     )
+    # Who it was is no longer known here; what was found and done stays.
+    pseudonymised_at = models.DateTimeField(
+        _("identity removed"), null=True, blank=True, editable=False
+    )
     created_at = models.DateTimeField(_("registered"), auto_now_add=True)
 
     objects: ClassVar[PatientQuerySet] = PatientQuerySet.as_manager()  # type: ignore[assignment]

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from clinic.encrypted_fields import EncryptedCharField
 from clinic.models.patient import Patient
 
 
@@ -53,7 +54,7 @@ class PatientDocument(models.Model):
         Patient, on_delete=models.PROTECT, related_name="received_documents"
     )
     category = models.CharField(_("category"), max_length=24, choices=Category)
-    title = models.CharField(_("title"), max_length=120)
+    title = EncryptedCharField(_("title"), max_length=120)
     file = models.FileField(upload_to="documents/")
     format = models.CharField(_("format"), max_length=4, choices=Format)
     size = models.PositiveIntegerField(_("bytes"))
@@ -69,7 +70,7 @@ class PatientDocument(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
     archived_at = models.DateTimeField(null=True, blank=True)
-    archived_reason = models.CharField(_("reason"), max_length=200, blank=True)
+    archived_reason = EncryptedCharField(_("reason"), max_length=200, blank=True)
 
     objects: ClassVar[PatientDocumentQuerySet] = PatientDocumentQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -93,7 +94,7 @@ class PatientDocument(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return str(self.title)
 
     @property
     def is_administrative(self) -> bool:

@@ -6,6 +6,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic.encrypted_fields import EncryptedCharField, EncryptedTextField
+
 
 class PrescriptionQuerySet(models.QuerySet["Prescription"]):
     """Prescriptions by state."""
@@ -45,7 +47,7 @@ class Prescription(models.Model):
     revoked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
-    revoked_reason = models.CharField(_("reason"), max_length=200, blank=True)
+    revoked_reason = EncryptedCharField(_("reason"), max_length=200, blank=True)
 
     objects: ClassVar[PrescriptionQuerySet] = PrescriptionQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -80,7 +82,7 @@ class PrescriptionLine(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     prescription = models.ForeignKey(Prescription, on_delete=models.PROTECT, related_name="lines")
     position = models.PositiveSmallIntegerField(default=0)
-    drug = models.CharField(_("drug"), max_length=120)
+    drug = EncryptedCharField(_("drug"), max_length=120)
     form = models.CharField(_("form"), max_length=60, blank=True)
     strength = models.CharField(_("strength"), max_length=60, blank=True)
     dose = models.CharField(_("dose"), max_length=80)
@@ -91,7 +93,7 @@ class PrescriptionLine(models.Model):
     refills = models.PositiveSmallIntegerField(_("refills"), default=0)
     is_substitution_allowed = models.BooleanField(_("substitution allowed"), default=True)
     is_as_needed = models.BooleanField(_("as needed"), default=False)
-    note = models.CharField(_("note"), max_length=200, blank=True)
+    note = EncryptedCharField(_("note"), max_length=200, blank=True)
     is_in_table = models.BooleanField(
         _("in the table of drugs"),
         default=False,
@@ -105,7 +107,7 @@ class PrescriptionLine(models.Model):
         ordering = ["position", "pk"]
 
     def __str__(self) -> str:
-        return self.drug
+        return str(self.drug)
 
 
 class WarningOverride(models.Model):
@@ -123,8 +125,8 @@ class WarningOverride(models.Model):
     )
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     key = models.CharField(_("key"), max_length=24, help_text=_("Tells warnings apart."))
-    words = models.TextField(_("warning"))
-    reason = models.CharField(_("reason"), max_length=200)
+    words = EncryptedTextField(_("warning"))
+    reason = EncryptedCharField(_("reason"), max_length=200)
     table_version = models.CharField(_("version of the table"), max_length=20)
     overridden_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
@@ -143,4 +145,4 @@ class WarningOverride(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.words
+        return str(self.words)

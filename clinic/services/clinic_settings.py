@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic.encryption import UnreadableError
 from clinic.models import AuditEvent, ClinicSettings, User
 from clinic.services.audit import record
 
@@ -77,7 +78,7 @@ def read_stored_logo() -> bytes | None:
     try:
         with logo.open("rb") as file:
             content: bytes = file.read()
-    except OSError:
+    except (OSError, UnreadableError):
         return None
     return content
 

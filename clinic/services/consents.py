@@ -1,18 +1,50 @@
 """What a patient has agreed to, purpose by purpose."""
 
-from django.db import transaction
-from django.utils import timezone
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone, translation
+
+from clinic.consent_texts import DOCUMENT_VERSION
 from clinic.models import AuditEvent, Consent, Patient, User
 from clinic.services.audit import record
 
-# The version of the consent forms that the desk hands out today.
-DOCUMENT_VERSION = "1"
+
+@dataclass(frozen=True)
+class PastUse:
+    """A collection that was made while a patient agreed, and that left the site."""
+
+    id: str
+    made_at: datetime
+
+
+# What other apps have made of a patient's record under a consent: by purpose, who can tell.
+_past_uses: dict[str, Callable[[Patient], list[PastUse]]] = {}
+
+
+def tell_past_uses(purpose: str, tell: Callable[[Patient], list[PastUse]]) -> None:
+    """Lets an app say what it has made under a consent."""
+    _past_uses[purpose] = tell
+
+
+def past_uses(*, patient: Patient, purpose: str) -> list[PastUse]:
+    """What was made under a consent so far and cannot be called back, the newest first."""
+    tell = _past_uses.get(purpose)
+    return tell(patient) if tell else []
+
+
+def lock_consent(*, patient: Patient, purpose: str) -> bool:
+    """Whether the patient agrees, held until the transaction ends: a withdrawal waits for it."""
+    _lock(patient)
+    return has_consent(patient=patient, purpose=purpose)
 
 
 def has_consent(*, patient: Patient, purpose: str) -> bool:
     """Whether the patient agrees to the purpose right now."""
-    return patient.consents.filter(purpose=purpose, withdrawn_at__isnull=True).exists()
+    return Consent.objects.active().filter(patient=patient, purpose=purpose).exists()
 
 
 def standing_consents(*, patient: Patient) -> dict[str, Consent]:
@@ -31,7 +63,7 @@ def give_consent(
 ) -> Consent:
     """Records that the patient agrees; a consent that stands already is left as it is."""
     # One consent a purpose: two desks that record it at once come one after the other.
-    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    _lock(patient)
     standing = Consent.objects.active().filter(patient=patient, purpose=purpose).first()
     if standing is not None:
         return standing
@@ -40,6 +72,7 @@ def give_consent(
         purpose=purpose,
         method=method,
         document_version=document_version,
+        language=_language_read(patient, method),
         given_at=timezone.now(),
         recorded_by=actor,
     )
@@ -57,7 +90,11 @@ def give_consent(
 
 @transaction.atomic
 def withdraw_consent(*, consent: Consent, actor: User) -> Consent:
-    """Ends a consent from now on; withdrawing twice leaves the first withdrawal."""
+    """Ends a consent from now on; withdrawing twice leaves the first withdrawal.
+
+    The trail keeps which collections were made until then.
+    """
+    _lock(consent.patient)
     withdrawn = (
         Consent.objects.active()
         .filter(pk=consent.pk)
@@ -65,11 +102,19 @@ def withdraw_consent(*, consent: Consent, actor: User) -> Consent:
     )
     consent.refresh_from_db()
     if withdrawn:
-        record(
-            AuditEvent.Verb.UPDATE,
-            actor=actor,
-            patient=consent.patient,
-            target=consent,
-            detail={"purpose": consent.purpose, "withdrawn": True},
-        )
+        patient = consent.patient
+        detail: dict[str, object] = {"purpose": consent.purpose, "withdrawn": True}
+        if uses := past_uses(patient=patient, purpose=consent.purpose):
+            detail["past_uses"] = [use.id for use in uses]
+        record(AuditEvent.Verb.UPDATE, actor=actor, patient=patient, target=consent, detail=detail)
     return consent
+
+
+def _lock(patient: Patient) -> None:
+    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+
+
+def _language_read(patient: Patient, method: str) -> str:
+    """On the site the page's language, on paper and in words the patient's own."""
+    shown = translation.get_language() if method == Consent.Method.PORTAL else patient.language
+    return shown if shown in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE

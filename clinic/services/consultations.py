@@ -155,9 +155,10 @@ def add_addendum(*, consultation: Consultation, actor: User, text: str) -> Adden
     text = text.strip()
     if not text:
         raise ValidationError(_("Write what is to be added."))
-    kept = locked.addenda.filter(written_by=actor, text=text).first()
-    if kept:
-        return kept
+    # The texts are encrypted, so the database cannot compare them.
+    for kept in locked.addenda.filter(written_by=actor):
+        if kept.text == text:
+            return kept
     addendum = Addendum.objects.create(consultation=locked, text=text, written_by=actor)
     record(AuditEvent.Verb.CREATE, actor=actor, patient=locked.patient, target=addendum)
     return addendum

@@ -1,6 +1,8 @@
 """What holds for a patient beyond one visit: phototype, allergies, conditions, current drugs."""
 
+from collections.abc import Iterable
 from datetime import date
+from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -21,6 +23,8 @@ from clinic.models import (
 )
 from clinic.services.audit import record
 from clinic.services.visit_guard import fingerprint, lock_open_visit
+
+Fact = TypeVar("Fact", bound=ClinicalFact)
 
 FACTS = ("phototype", "has_no_known_allergies")
 
@@ -97,7 +101,7 @@ def note_allergy(
     """
     patient = _lock_patient(consultation)
     substance = substance.strip()
-    kept = patient.allergies.filter(ended_at__isnull=True, substance__iexact=substance).first()
+    kept = _standing(patient.allergies.all(), substance=substance)
     if kept:
         return kept
     if patient.has_no_known_allergies:
@@ -121,7 +125,7 @@ def note_condition(
 ) -> Condition:
     """Adds a condition; the same one noted twice is kept once."""
     patient = _lock_patient(consultation)
-    kept = patient.conditions.filter(ended_at__isnull=True, name__iexact=name.strip()).first()
+    kept = _standing(patient.conditions.all(), name=name.strip())
     if kept:
         return kept
     condition = Condition(
@@ -144,7 +148,7 @@ def note_current_drug(
     """Adds a drug that the patient takes; the same drug and dose noted twice is kept once."""
     patient = _lock_patient(consultation)
     words = {"drug": drug.strip(), "dose": dose.strip(), "since": since, "until": until}
-    kept = patient.current_drugs.filter(ended_at__isnull=True, **words).first()
+    kept = _standing(patient.current_drugs.all(), **words)
     if kept:
         return kept
     current = CurrentDrug(patient=patient, noted_by=actor, **words)
@@ -181,6 +185,21 @@ def _lock_patient(consultation: Consultation) -> Patient:
     """The patient of an open visit, held until the transaction ends."""
     lock_open_visit(consultation)
     return Patient.objects.select_for_update(no_key=True).get(pk=consultation.patient_id)
+
+
+def _standing(facts: Iterable[Fact], **words: object) -> Fact | None:
+    """The fact that says the same, in capitals or not, and has not ended."""
+    # The words are encrypted, so the database cannot compare them.
+    for fact in facts:
+        if fact.ended_at is None and all(
+            _folded(getattr(fact, field)) == _folded(value) for field, value in words.items()
+        ):
+            return fact
+    return None
+
+
+def _folded(value: object) -> object:
+    return value.casefold() if isinstance(value, str) else value
 
 
 def _add(fact: ClinicalFact, *, patient: Patient, actor: User) -> None:

@@ -5,6 +5,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -12,7 +14,7 @@ from clinic.forms.patients import ConsentForm
 from clinic.models import Consent, Patient
 from clinic.permissions import can_record_consent, visible_patients
 from clinic.requests import SignedInRequest
-from clinic.services.consents import give_consent, withdraw_consent
+from clinic.services.consents import give_consent, past_uses, withdraw_consent
 from clinic.views.patients import patient_page
 from clinic.views.redirects import next_or
 
@@ -40,6 +42,13 @@ def consent_withdraw(request: SignedInRequest, pk: UUID) -> HttpResponse:
         raise PermissionDenied
     withdraw_consent(consent=consent, actor=request.user)
     messages.success(request, _("The consent is withdrawn."))
+    if uses := past_uses(patient=consent.patient, purpose=consent.purpose):
+        days = ", ".join(date_format(timezone.localtime(use.made_at), "j F Y") for use in uses)
+        messages.warning(
+            request,
+            _("Photographs are in collections made before, which cannot be called back: %(days)s.")
+            % {"days": days},
+        )
     return redirect(_back(request, consent.patient))
 
 

@@ -4,16 +4,17 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from clinic.consent_words import CONSENT_WORDS
+from clinic.consent_texts import consent_words
 from clinic.forms.accounts import add_errors
 from clinic.forms.portal import PreferencesForm
 from clinic.models import Consent, Patient
 from clinic.permissions import can_manage_own_consents, visible_patients
 from clinic.requests import SignedInRequest
-from clinic.services.consents import give_consent, withdraw_consent
+from clinic.services.consents import give_consent, past_uses, withdraw_consent
 from clinic.services.preferences import update_preferences
 from clinic.views.patients import consent_states
 
@@ -63,7 +64,11 @@ def my_consent_withdraw(request: SignedInRequest, purpose: str) -> HttpResponse:
     if consent is None:
         return redirect("clinic:my_consents")
     if request.method == "GET":
-        context = {"consent": consent, "words": CONSENT_WORDS[purpose]}
+        context = {
+            "consent": consent,
+            "words": consent_words(purpose, language=get_language()),
+            "past_uses": past_uses(patient=patient, purpose=purpose),
+        }
         return render(request, "clinic/my_consent_withdraw.html", context)
     withdraw_consent(consent=consent, actor=request.user)
     messages.success(request, _("Your consent is withdrawn. It ends now."))
@@ -85,8 +90,13 @@ def _known(purpose: str) -> str:
 def _page(
     request: SignedInRequest, patient: Patient, form: PreferencesForm, *, status: int = 200
 ) -> HttpResponse:
+    language = get_language()
     context = {
-        "consents": [(state, CONSENT_WORDS[state.purpose]) for state in consent_states(patient)],
+        "consents": [
+            (state, consent_words(state.purpose, language=language))
+            for state in consent_states(patient)
+        ],
+        "past_uses": past_uses(patient=patient, purpose=Consent.Purpose.TRAINING),
         "form": form,
         "patient": patient,
     }

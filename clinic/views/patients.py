@@ -38,6 +38,7 @@ from clinic.permissions import (
 )
 from clinic.requests import SignedInRequest
 from clinic.services.accounts import AccountState, state_of
+from clinic.services.consents import past_uses
 from clinic.services.no_shows import count_no_shows
 from clinic.services.patients import (
     PossibleDuplicateError,
@@ -169,6 +170,9 @@ def patient_page(
         "upcoming": upcoming,
         "page_obj": past,
         "consents": consent_states(patient),
+        "past_uses": past_uses(patient=patient, purpose=Consent.Purpose.TRAINING)
+        if can_run_desk(user)
+        else (),
         "consent_form": consent_form or ConsentForm(),
         "login_state": login_state,
         "no_shows": count_no_shows(patient),

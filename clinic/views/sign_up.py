@@ -8,14 +8,14 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from clinic.consent_words import CONSENT_WORDS
+from clinic.consent_texts import DOCUMENT_VERSION, consent_words
 from clinic.forms.accounts import add_errors
 from clinic.forms.sign_up import SignUpCodeForm, SignUpDetailsForm, SignUpForm
 from clinic.models import ClinicSettings, Consent, SignUpCode
-from clinic.services.consents import DOCUMENT_VERSION
 from clinic.services.sign_up import (
     CodeSpentError,
     check_code,
@@ -111,7 +111,7 @@ def sign_up_details(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "email": code.email,
-        "care": CONSENT_WORDS[Consent.Purpose.CARE],
+        "care": consent_words(Consent.Purpose.CARE, language=get_language()),
         "version": DOCUMENT_VERSION,
     }
     status = 422 if request.method == "POST" else 200

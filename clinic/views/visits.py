@@ -49,7 +49,11 @@ from clinic.views.visit_parts import facts_context
 
 TIMELINE_SIZE = 10
 NEWEST_DOCUMENTS = 5
-CONSENTS_IN_A_VISIT = (Consent.Purpose.AI_ANALYSIS, Consent.Purpose.TRAINING)
+CONSENTS_IN_A_VISIT = (
+    Consent.Purpose.PHOTOGRAPHY,
+    Consent.Purpose.AI_ANALYSIS,
+    Consent.Purpose.TRAINING,
+)
 PATIENT_PARTS = ("card", "patient")
 CONFLICTS = (IllegalTransitionError, VisitChangedError, VisitSignedError)
 

@@ -4,6 +4,7 @@ from diagnosis.models.lesion import Lesion, LesionImage
 from diagnosis.models.prediction import Prediction
 from diagnosis.models.referral import ReferralLetter
 from diagnosis.models.review import Review, TrainingSample
+from diagnosis.models.training_export import TrainingExport
 
 __all__ = [
     "AtlasImage",
@@ -14,5 +15,6 @@ __all__ = [
     "Prediction",
     "ReferralLetter",
     "Review",
+    "TrainingExport",
     "TrainingSample",
 ]

@@ -6,6 +6,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from clinic.encrypted_fields import EncryptedCharField
+
 
 class LesionQuerySet(models.QuerySet["Lesion"]):
     """Lesions by whether they are watched, and with what is known of their photographs."""
@@ -42,7 +44,7 @@ class Lesion(models.Model):
     y = models.FloatField(
         null=True, blank=True, help_text="From the top edge of the figure, as a part of its height."
     )
-    description = models.CharField(_("description"), max_length=120, blank=True)
+    description = EncryptedCharField(_("description"), max_length=120, blank=True)
     is_archived = models.BooleanField(_("no longer followed"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -102,7 +104,7 @@ class LesionImage(models.Model):
     size_mm = models.DecimalField(
         _("largest diameter in mm"), max_digits=5, decimal_places=1, null=True, blank=True
     )
-    size_note = models.CharField(_("note on the size"), max_length=120, blank=True)
+    size_note = EncryptedCharField(_("note on the size"), max_length=120, blank=True)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )

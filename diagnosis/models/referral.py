@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from clinic.encrypted_fields import EncryptedCharField, EncryptedJSONField, EncryptedTextField
 from diagnosis.models.lesion import LesionImage
 
 
@@ -17,11 +18,11 @@ class ReferralLetter(models.Model):
     document = models.OneToOneField(
         "clinic.IssuedDocument", on_delete=models.PROTECT, related_name="referral_letter"
     )
-    addressee = models.TextField(_("addressee"), max_length=400)
-    question = models.CharField(_("question"), max_length=300)
-    text = models.TextField(_("text"), max_length=8000)
+    addressee = EncryptedTextField(_("addressee"), max_length=400)
+    question = EncryptedCharField(_("question"), max_length=300)
+    text = EncryptedTextField(_("text"), max_length=8000)
     images = models.ManyToManyField(LesionImage, related_name="+", blank=True)
-    model_answers = models.JSONField(
+    model_answers = EncryptedJSONField(
         default=list, blank=True, help_text="Sentences; none where the doctor left them out."
     )
     written_by = models.ForeignKey(
@@ -35,4 +36,4 @@ class ReferralLetter(models.Model):
         ordering = ["-written_at", "pk"]
 
     def __str__(self) -> str:
-        return self.question
+        return str(self.question)

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from clinic.encrypted_fields import EncryptedTextField
 from clinic.models import Consent
 from diagnosis.models.disease import Disease, DiseaseStage
 from diagnosis.models.lesion import LesionImage
@@ -37,8 +38,8 @@ class Review(models.Model):
     certainty = models.CharField(
         _("certainty"), max_length=10, choices=Certainty, default=Certainty.PROBABLE
     )
-    reason = models.TextField(_("reason"), blank=True)
-    comment = models.TextField(_("comment"), blank=True)
+    reason = EncryptedTextField(_("reason"), blank=True)
+    comment = EncryptedTextField(_("comment"), blank=True)
     reviewer = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reviews"
     )

@@ -8,8 +8,9 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import AuditEvent, BodySite, Consultation, User
+from clinic.models import AuditEvent, BodySite, Consent, Consultation, User
 from clinic.services.audit import record, record_once
+from clinic.services.consents import lock_consent
 from clinic.services.stored_files import remove_files
 from clinic.services.visit_guard import lock_open_visit
 from diagnosis.imaging import PreparedPhotograph, prepare_photograph
@@ -88,6 +89,11 @@ def record_image_view(*, image: LesionImage, actor: User) -> None:
 
 def _refuse_closed_or_known(image: LesionImage) -> None:
     consultation = lock_open_visit(image.consultation)
+    if not lock_consent(patient=consultation.patient, purpose=Consent.Purpose.PHOTOGRAPHY):
+        raise ValidationError(
+            _("The patient has not agreed to photographs. Record the consent first."),
+            code="no_consent",
+        )
     if consultation.images.filter(upload_sha256=image.upload_sha256).exists():
         raise _already_here()
 

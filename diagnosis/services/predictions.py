@@ -14,9 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import KombuError
 
+from clinic.encryption import UnreadableError
 from clinic.models import AuditEvent, Consent, User
 from clinic.services.audit import record
-from clinic.services.consents import has_consent
+from clinic.services.consents import has_consent, lock_consent
 from diagnosis import inference
 from diagnosis.models import LesionImage, Prediction
 from diagnosis.services.answer_news import tell_of_late_answer
@@ -31,10 +32,7 @@ Failure = Prediction.Failure
 @transaction.atomic
 def request_prediction(*, image: LesionImage, actor: User) -> Prediction:
     """Queues a photograph for the installed model, once per model version."""
-    if not has_consent(patient=image.lesion.patient, purpose=Consent.Purpose.AI_ANALYSIS):
-        raise ValidationError(
-            _("The patient has not agreed to the analysis by the model."), code="no_consent"
-        )
+    _refuse_without_consent(image)
     prediction, is_new = Prediction.objects.get_or_create(
         image=image,
         model_version=inference.installed_model_version(),
@@ -59,6 +57,7 @@ def retry_prediction(*, prediction: Prediction, actor: User) -> Prediction:
         raise ValidationError(_("Only a failed analysis can be tried again."))
     if prediction.model_version != inference.installed_model_version():
         return request_prediction(image=prediction.image, actor=actor)
+    _refuse_without_consent(prediction.image)
     queued = Prediction.objects.filter(pk=prediction.pk, status=Status.FAILED).update(
         status=Status.QUEUED,
         failure="",
@@ -110,7 +109,7 @@ def run_prediction(*, prediction_id: UUID) -> None:
         return
     try:
         _answer(prediction)
-    except (PhotographError, FileNotFoundError):
+    except (PhotographError, FileNotFoundError, UnreadableError):
         _fail(prediction, Failure.UNREADABLE)
     except BundleError as error:
         logger.error("The model cannot be loaded: %s", error)
@@ -154,6 +153,13 @@ def queue_position(prediction: Prediction) -> int:
     )
 
 
+def _refuse_without_consent(image: LesionImage) -> None:
+    if not lock_consent(patient=image.lesion.patient, purpose=Consent.Purpose.AI_ANALYSIS):
+        raise ValidationError(
+            _("The patient has not agreed to the analysis by the model."), code="no_consent"
+        )
+
+
 def _refusal(prediction: Prediction) -> Failure | None:
     """Why this row must not be run at all."""
     patient = prediction.image.lesion.patient
@@ -171,6 +177,16 @@ def _answer(prediction: Prediction) -> None:
         return
     with prediction.image.file.open("rb") as file:
         answer = ensemble.predict(file.read())
+    _keep(prediction, answer)
+
+
+@transaction.atomic
+def _keep(prediction: Prediction, answer: "inference.EnsemblePrediction") -> None:
+    """Fills the row, unless the patient has said no while the networks were at work."""
+    patient = prediction.image.lesion.patient
+    if not lock_consent(patient=patient, purpose=Consent.Purpose.AI_ANALYSIS):
+        _fail(prediction, Failure.CONSENT_WITHDRAWN)
+        return
     finished_at = timezone.now()
     answered = _claimed_row(prediction).update(
         status=Status.DONE,

@@ -1,16 +1,23 @@
 """Reviewed photographs as a folder in the layout of HAM10000, for `python -m ml.train`."""
 
 import csv
+import hashlib
+import io
+import json
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import AuditEvent, Patient, User
+from clinic.models import AuditEvent, Consent, Patient, User
 from clinic.services.audit import record
-from diagnosis.models import LesionImage, TrainingSample
+from clinic.services.consents import PastUse, lock_consent
+from diagnosis.models import LesionImage, TrainingExport, TrainingSample
 from diagnosis.services.reviews import refresh_training_sample
 
 COLUMNS = (
@@ -18,6 +25,7 @@ COLUMNS = (
 )  # fmt: skip
 IMAGE_FOLDER = "images"
 METADATA = "HAM10000_metadata.csv"
+EXPORT = "export.json"  # by which a folder is found again in the list of exports
 
 
 @dataclass(frozen=True)
@@ -29,32 +37,94 @@ class ExportSummary:
 
 
 def export_training_data(*, folder: Path, actor: User | None = None) -> ExportSummary:
-    """Writes the newest review of each photograph, with consent to training and without names."""
+    """Writes the newest review of each photograph, with consent to training and without names.
+
+    Consent is asked for each photograph when it is written and once more before the list is: who
+    withdraws in between is not in it. The export's row knows every photograph that was written.
+    """
     if folder.exists() and any(folder.iterdir()):
         raise ValidationError(_("The folder is not empty: choose a new one."))
     for image in LesionImage.objects.filter(predictions__reviews__isnull=False).distinct():
         refresh_training_sample(image=image)
     images = folder / IMAGE_FOLDER
     images.mkdir(parents=True, exist_ok=True)
-    samples = TrainingSample.objects.usable().select_related(
-        "disease", "review", "image__lesion__patient", "image__lesion__body_site"
-    )
-    outside = total = 0
-    with (folder / METADATA).open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        for sample in samples.order_by("image__uploaded_at", "pk"):
-            with sample.image.file.open("rb") as photograph:
-                (images / f"{sample.image_id}.jpg").write_bytes(photograph.read())
-            writer.writerow(_row(sample))
-            total += 1
-            outside += not sample.is_model_class
+    export = TrainingExport.objects.create(made_by=actor)
+    candidates = TrainingSample.objects.usable().order_by("image__uploaded_at", "pk")
+    for pk in list(candidates.values_list("pk", flat=True)):
+        _write(pk, export, images)
+    return _finish(export, folder, actor)
+
+
+def exports_with(patient: Patient) -> list[PastUse]:
+    """The collections that hold photographs of a patient, the newest first."""
+    exports = TrainingExport.objects.filter(images__lesion__patient=patient).distinct()
+    return [PastUse(id=str(export.pk), made_at=export.started_at) for export in exports]
+
+
+@transaction.atomic
+def _write(pk: int, export: TrainingExport, images: Path) -> None:
+    """Copies one photograph, unless its patient has said no since the list was made."""
+    sample = _samples().filter(pk=pk).first()
+    if sample is None or not _is_agreed(sample):
+        return
+    export.images.add(sample.image)
+    with sample.image.file.open("rb") as photograph:
+        (images / f"{sample.image_id}.jpg").write_bytes(photograph.read())
+
+
+@transaction.atomic
+def _finish(export: TrainingExport, folder: Path, actor: User | None) -> ExportSummary:
+    """Writes the list of the photographs whose patients agree still, and removes the others."""
+    written = _samples().filter(image__training_exports=export)
+    samples = []
+    for sample in written.order_by("image__uploaded_at", "pk"):
+        if _is_agreed(sample):
+            samples.append(sample)
+        else:
+            (folder / IMAGE_FOLDER / f"{sample.image_id}.jpg").unlink()
+    export.images.set([sample.image for sample in samples])
+    metadata = _metadata(samples)
+    # newline: a list reads the same on every machine, or its fingerprint would not hold.
+    (folder / METADATA).write_text(metadata, encoding="utf-8", newline="")
+    photographs = [[str(sample.image_id), sample.image.sha256] for sample in samples]
+    manifest = json.dumps({"metadata": metadata, "photographs": photographs}, sort_keys=True)
+    export.manifest_sha256 = hashlib.sha256(manifest.encode()).hexdigest()
+    export.finished_at = timezone.now()
+    export.save(update_fields=["manifest_sha256", "finished_at"])
+    named = {"export": str(export.pk), "manifest_sha256": export.manifest_sha256}
+    (folder / EXPORT).write_text(json.dumps(named, indent=2) + "\n", encoding="utf-8")
+    outside = sum(not sample.is_model_class for sample in samples)
     record(
         AuditEvent.Verb.EXPORT,
         actor=actor,
-        detail={"what": "training_data", "photographs": total, "outside_classes": outside},
+        target=export,
+        detail={
+            "what": "training_data",
+            "photographs": len(samples),
+            "outside_classes": outside,
+            "manifest_sha256": export.manifest_sha256,
+        },
     )
-    return ExportSummary(photographs=total, outside_classes=outside)
+    return ExportSummary(photographs=len(samples), outside_classes=outside)
+
+
+def _samples() -> QuerySet[TrainingSample]:
+    return TrainingSample.objects.select_related(
+        "disease", "review", "image__lesion__patient", "image__lesion__body_site"
+    )
+
+
+def _is_agreed(sample: TrainingSample) -> bool:
+    patient = sample.image.lesion.patient
+    return lock_consent(patient=patient, purpose=Consent.Purpose.TRAINING)
+
+
+def _metadata(samples: list[TrainingSample]) -> str:
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, COLUMNS)
+    writer.writeheader()
+    writer.writerows(_row(sample) for sample in samples)
+    return text.getvalue()
 
 
 def _row(sample: TrainingSample) -> dict[str, object]:

@@ -86,6 +86,7 @@ def panel_context(
         "is_any_waiting": any(card.is_waiting for card in cards),
         "can_upload": not consultation.is_signed and can_write_visit(user, consultation),
         "sign_warnings": _sign_warnings(cards),
+        "has_photography_consent": Consent.Purpose.PHOTOGRAPHY in agreed,
         "has_ai_consent": Consent.Purpose.AI_ANALYSIS in agreed,
         "has_training_consent": Consent.Purpose.TRAINING in agreed,
     }

@@ -74,6 +74,7 @@ def render_visit(
 def agreed_purposes(consultation: Consultation) -> list[str]:
     """The purposes that the patient of a visit read by `get_visit` agrees to."""
     given = {
+        Consent.Purpose.PHOTOGRAPHY: consultation.has_photography_consent,
         Consent.Purpose.AI_ANALYSIS: consultation.has_ai_consent,
         Consent.Purpose.TRAINING: consultation.has_training_consent,
     }

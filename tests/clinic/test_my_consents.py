@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from clinic.consent_words import CONSENT_WORDS
+from clinic.consent_texts import consent_words
 from clinic.models import AuditEvent, Consent
 from clinic.services.consents import has_consent
 from tests.factories import ConsentFactory
@@ -35,7 +35,7 @@ def test_every_purpose_is_there_in_plain_words(portal, training):
     page = portal.get(URL).content.decode()
     for purpose in Purpose:
         assert str(purpose.label) in page
-        assert str(CONSENT_WORDS[purpose].meaning) in page
+        assert consent_words(purpose, language="en").meaning in page
     assert "Signed on paper · text version 1" in page
 
 
@@ -60,7 +60,7 @@ def test_a_patient_gives_and_withdraws_each_purpose(portal, patient, purpose):
 
 def test_withdrawal_is_asked_about_before_it_happens(portal, patient, training):
     page = portal.get(withdraw_url(Purpose.TRAINING)).content.decode()
-    assert str(CONSENT_WORDS[Purpose.TRAINING].without) in page
+    assert consent_words(Purpose.TRAINING, language="en").without in page
     assert has_consent(patient=patient, purpose=Purpose.TRAINING)
 
 

@@ -113,7 +113,7 @@ def test_a_doctor_records_consents_of_patients_in_care_and_goes_back(
     visit = reverse("diagnosis:visit", args=[consultation.pk])
     fields = {"purpose": PURPOSE, "method": "spoken", "next": visit}
     assert client.post(record_url(consultation.patient), fields).url == visit
-    consent = consultation.patient.consents.get()
+    consent = consultation.patient.consents.get(purpose=PURPOSE)
     assert client.post(withdraw_url(consent), {"next": visit}).url == visit
     assert client.post(record_url(other_patient), fields).status_code == 404
 

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
@@ -103,8 +104,7 @@ def test_a_consent_withdrawn_while_waiting_stops_the_run(queued_prediction, ai_c
 
 
 def test_a_damaged_file_fails_at_once_and_says_so(queued_prediction):
-    with queued_prediction.image.file.storage.open(queued_prediction.image.file.name, "wb") as file:
-        file.write(b"not a photograph any more")
+    Path(queued_prediction.image.file.path).write_bytes(b"not a photograph any more")
     run(queued_prediction)
     assert (queued_prediction.status, queued_prediction.failure) == ("failed", "unreadable")
 

@@ -75,6 +75,7 @@ def addresses():
             reverse("clinic:symptom_list"),
             reverse("clinic:symptom_create"),
             reverse("clinic:body_site_list"),
+            reverse("clinic:erasure_list"),
         ],
         "secretary": [
             reverse("clinic:clinic_settings"),
@@ -126,6 +127,7 @@ def addresses():
             reverse("clinic:notification_list"),
             reverse("clinic:my_book"),
             reverse("clinic:my_consents"),
+            reverse("clinic:my_erasure"),
             reverse("diagnosis:my_record"),
             reverse("clinic:my_documents"),
             reverse("clinic:my_access"),

@@ -125,7 +125,7 @@ def register_patient(page):
     page.get_by_label("Full name").fill(PATIENT)
     page.get_by_label("Date of birth").fill("1979-02-03")
     page.get_by_label("E-mail").fill(PATIENT_EMAIL)
-    for purpose in ("Analysis by the model", "Use for training the model"):
+    for purpose in ("Clinical photography", "Analysis by the model", "Use for training the model"):
         page.get_by_label(purpose).select_option(label="Signed on paper")
     page.get_by_role("button", name="Register", exact=True).click()
     expect(page.get_by_role("heading", name=PATIENT)).to_be_visible()

@@ -177,7 +177,7 @@ def test_a_patient_reads_the_record_and_withdraws_a_consent(
     expect(page.get_by_text("Nothing to fear.")).to_be_visible()
 
     page.goto("/my/consents/")
-    page.get_by_role("link", name=re.compile("Withdraw")).click()
+    page.get_by_role("link", name="Withdraw Analysis by the model").click()
     page.get_by_role("button", name="Withdraw").click()
     expect(page.get_by_text("Your consent is withdrawn.")).to_be_visible()
     consent.refresh_from_db()

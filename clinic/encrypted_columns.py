@@ -1,0 +1,151 @@
+"""Encrypted columns as the database sees them, for migrations and for a change of keys.
+
+Rows are read and written as SQL, past the models: what is worked on is what is stored.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps.registry import Apps
+from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Model
+
+from clinic.encrypted_fields import EncryptedMixin
+from clinic.encryption import TEXT_PREFIX, open_text, seal_text
+
+BATCH = 200  # rows; as many wait for nobody longer than a moment
+
+
+@dataclass(frozen=True)
+class Column:
+    """One encrypted column, and the key of its table."""
+
+    table: str
+    name: str
+    key: str
+
+    @property
+    def context(self) -> str:
+        """The place that its values are bound to."""
+        return f"{self.table}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One stored value."""
+
+    key: Any
+    stored: str
+
+
+def encrypted_columns(apps: Apps, app_label: str | None = None) -> list[Column]:
+    """Every encrypted column of the site, or of one app."""
+    return [
+        Column(table=model._meta.db_table, name=str(field.column), key=_key_of(model))
+        for model in apps.get_models(include_auto_created=True)
+        if app_label in (None, model._meta.app_label) and not model._meta.proxy
+        for field in model._meta.local_fields
+        if isinstance(field, EncryptedMixin)
+    ]
+
+
+def batches(
+    connection: BaseDatabaseWrapper, column: Column, *, other_than: str = "", size: int = BATCH
+) -> Iterator[list[Cell]]:
+    """Reads the texts of a column in the order of its key, those that begin otherwise if asked."""
+    last: Any = None
+    while cells := _batch(connection, column, other_than=other_than, after=last, size=size):
+        yield cells
+        last = cells[-1].key
+
+
+def count(connection: BaseDatabaseWrapper, column: Column, *, other_than: str) -> int:
+    """How many texts of a column begin otherwise."""
+    table, name, _key = _quoted(connection, column)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FROM {table} WHERE {name} <> '' AND {name} NOT LIKE %s",  # noqa: S608
+            [f"{other_than}%"],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def replace(connection: BaseDatabaseWrapper, column: Column, cell: Cell, text: str) -> bool:
+    """Puts another text in place of one, unless somebody has changed it since it was read."""
+    table, name, key = _quoted(connection, column)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET {name} = %s WHERE {key} = %s AND {name} = %s",  # noqa: S608
+            [text, cell.key, cell.stored],
+        )
+        return bool(cursor.rowcount)
+
+
+def seal_stored_texts(app_label: str) -> Callable[[Apps, Any], None]:
+    """A step of a migration that encrypts what an app has stored in plain text."""
+
+    def _seal(apps: Apps, schema_editor: Any) -> None:
+        def sealed(text: str, column: Column) -> str | None:
+            is_sealed = text.startswith(TEXT_PREFIX)
+            return None if is_sealed else seal_text(text, context=column.context)
+
+        _rewrite(schema_editor.connection, encrypted_columns(apps, app_label), sealed)
+
+    return _seal
+
+
+def open_stored_texts(app_label: str) -> Callable[[Apps, Any], None]:
+    """The way back: a step of a migration that decrypts what an app has stored."""
+
+    def _open(apps: Apps, schema_editor: Any) -> None:
+        def opened(text: str, column: Column) -> str | None:
+            return open_text(text, context=column.context)
+
+        _rewrite(schema_editor.connection, encrypted_columns(apps, app_label), opened)
+
+    return _open
+
+
+def _rewrite(
+    connection: BaseDatabaseWrapper,
+    columns: list[Column],
+    rewritten: Callable[[str, Column], str | None],
+) -> None:
+    with transaction.atomic(using=connection.alias):
+        for column in columns:
+            for cells in batches(connection, column):
+                for cell in cells:
+                    text = rewritten(cell.stored, column)
+                    if text is not None:
+                        replace(connection, column, cell, text)
+
+
+def _key_of(model: type[Model]) -> str:
+    return str(model._meta.pk.column)
+
+
+def _batch(
+    connection: BaseDatabaseWrapper, column: Column, *, other_than: str, after: Any, size: int
+) -> list[Cell]:
+    table, name, key = _quoted(connection, column)
+    conditions, values = [f"{name} <> ''"], []
+    if other_than:
+        conditions.append(f"{name} NOT LIKE %s")
+        values.append(f"{other_than}%")
+    if after is not None:
+        conditions.append(f"{key} > %s")
+        values.append(after)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {key}, {name} FROM {table} "  # noqa: S608
+            f"WHERE {' AND '.join(conditions)} ORDER BY {key} LIMIT %s",
+            [*values, size],
+        )
+        return [Cell(key=row[0], stored=row[1]) for row in cursor.fetchall()]
+
+
+def _quoted(connection: BaseDatabaseWrapper, column: Column) -> tuple[str, str, str]:
+    quote = connection.ops.quote_name
+    return quote(column.table), quote(column.name), quote(column.key)

@@ -1,0 +1,101 @@
+"""Model fields that are encrypted in the database and plain in Python.
+
+Each value is bound to its table and column, so it opens nowhere else. The empty text stays empty:
+the database may ask whether there is a text; lookups that ask for more are refused.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.core.exceptions import FieldError
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.expressions import Combinable, Expression
+from django.db.models.lookups import Exact, IsNull, Lookup
+from django.db.models.sql.compiler import SQLCompiler
+
+from clinic.encryption import open_text, seal_text
+
+
+class IsEmpty(Exact[Any]):
+    """Whether there is no text; the one comparison that the database can make."""
+
+    def as_sql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, tuple[str | int, ...]]:
+        if self.rhs != "":
+            raise _refusal("exact")
+        return super().as_sql(compiler, connection)
+
+
+class EncryptedMixin(models.Field):  # type: ignore[type-arg]
+    """What the encrypted fields share: how a value goes into the database and comes out."""
+
+    LOOKUPS: ClassVar[dict[str, type[Lookup[Any]]]] = {"exact": IsEmpty, "isnull": IsNull}
+
+    @property
+    def context(self) -> str:
+        """The place that values of this field are bound to."""
+        return f"{self.model._meta.db_table}.{self.column}"
+
+    def get_internal_type(self) -> str:
+        return "TextField"
+
+    def get_lookup(self, lookup_name: str) -> type[Lookup[Any]]:
+        try:
+            return self.LOOKUPS[lookup_name]
+        except KeyError:
+            raise _refusal(lookup_name) from None
+
+    def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
+        if hasattr(value, "as_sql"):
+            return value  # each Value within it comes here by itself
+        text = self.as_text(value)
+        return seal_text(text, context=self.context) if text else text
+
+    def from_db_value(
+        self, value: str | None, expression: Expression, connection: BaseDatabaseWrapper
+    ) -> Any:
+        return self.from_text(open_text(value, context=self.context)) if value else value
+
+    def as_text(self, value: Any) -> str | None:
+        """The value as the text that is encrypted."""
+        return None if value is None else str(value)
+
+    def from_text(self, text: str) -> Any:
+        """The value of a text that was decrypted."""
+        return text
+
+
+class EncryptedTextField(EncryptedMixin, models.TextField[str | Combinable, str]):
+    """A text of any length."""
+
+
+class EncryptedCharField(EncryptedMixin, models.CharField[str | Combinable, str]):
+    """A short text; its longest length holds for the text, not for what is stored."""
+
+
+class EncryptedJSONField(EncryptedMixin, models.JSONField):
+    """Lists and dicts with clinical text in them."""
+
+    def get_transform(self, lookup_name: str) -> Any:
+        # What lies under a name within the value is as little to be read as the whole.
+        raise _refusal(lookup_name)
+
+    def db_check(self, connection: BaseDatabaseWrapper) -> None:
+        return None
+
+    def as_text(self, value: Any) -> str | None:
+        return None if value is None else json.dumps(value, cls=self.encoder)
+
+    def from_text(self, text: str) -> Any:
+        decoder: Callable[..., Any] | None = self.decoder
+        return json.loads(text, cls=decoder)  # type: ignore[arg-type]
+
+
+def _refusal(lookup_name: str) -> FieldError:
+    return FieldError(
+        f"An encrypted field knows no “{lookup_name}”: the database cannot read it. "
+        "Fetch the rows and compare them in Python."
+    )

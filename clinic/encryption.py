@@ -1,0 +1,224 @@
+"""Encryption at rest: AES-256-GCM under keys that come from the environment.
+
+A text is sealed under a key itself; a file under a key of its own, which is kept in its header
+under one of ours (an envelope), so that another key of ours means another header only.
+"""
+
+import base64
+import binascii
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+TAG_BYTES = 16
+WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES
+
+TEXT_PREFIX = "enc1:"
+FILE_MAGIC = b"SKHENC1\n"
+# Small letters alone: LIKE, which looks for the texts of a key, takes A and a for one on SQLite.
+KEY_ID = re.compile(r"[a-z0-9-]{1,20}")
+
+
+class UnreadableError(Exception):
+    """What is stored here was changed from outside, or its key is missing."""
+
+    def __init__(self, place: str, why: str) -> None:
+        super().__init__(f"{place}: {why}")
+
+
+@dataclass(frozen=True)
+class DataKey:
+    """One key of the environment, as the two keys that are made of it."""
+
+    id: str
+    texts: AESGCM
+    files: AESGCM
+
+    @classmethod
+    def of(cls, key_id: str, secret: bytes) -> "DataKey":
+        """Makes the two keys of the secret, so that neither is used for both purposes."""
+        return cls(
+            id=key_id,
+            texts=AESGCM(_derived(secret, b"skinhealth texts")),
+            files=AESGCM(_derived(secret, b"skinhealth files")),
+        )
+
+
+@dataclass(frozen=True)
+class Keyring:
+    """The keys by their names: the first one seals, every one opens."""
+
+    first: DataKey
+    by_id: Mapping[str, DataKey]
+
+    def key(self, key_id: str, *, place: str) -> DataKey:
+        """Finds the key that something was sealed with."""
+        try:
+            return self.by_id[key_id]
+        except KeyError:
+            raise UnreadableError(place, f"DATA_KEYS has no key “{key_id}”") from None
+
+
+def keyring() -> Keyring:
+    """The keys that the settings name."""
+    return parse_data_keys(settings.DATA_KEYS)
+
+
+@lru_cache(maxsize=8)
+def parse_data_keys(text: str) -> Keyring:
+    """Reads `id:base64` pairs with commas between them."""
+    keys: dict[str, DataKey] = {}
+    for pair in filter(None, (part.strip() for part in text.split(","))):
+        key_id, _colon, encoded = pair.partition(":")
+        if not KEY_ID.fullmatch(key_id):
+            raise ImproperlyConfigured(
+                "DATA_KEYS: the name of a key is 1 to 20 small letters, digits and hyphens."
+            )
+        if key_id in keys:
+            raise ImproperlyConfigured(f"DATA_KEYS: the key “{key_id}” is there twice.")
+        keys[key_id] = DataKey.of(key_id, _secret(key_id, encoded))
+    if not keys:
+        raise ImproperlyConfigured("DATA_KEYS names no key.")
+    return Keyring(first=next(iter(keys.values())), by_id=keys)
+
+
+def new_data_key(key_id: str) -> str:
+    """A new key as DATA_KEYS takes it."""
+    return f"{key_id}:{base64.b64encode(os.urandom(KEY_BYTES)).decode()}"
+
+
+def seal_text(text: str, *, context: str) -> str:
+    """Encrypts a text for one place, such as a table's column; elsewhere it does not open."""
+    key = keyring().first
+    nonce = os.urandom(NONCE_BYTES)
+    sealed = key.texts.encrypt(nonce, text.encode(), _text_context(key.id, context))
+    return f"{TEXT_PREFIX}{key.id}:{base64.urlsafe_b64encode(nonce + sealed).decode()}"
+
+
+def open_text(sealed: str, *, context: str) -> str:
+    """Decrypts a text; refuses one that was changed, moved from elsewhere or never sealed."""
+    prefix, _colon, rest = sealed.partition(":")
+    key_id, _colon, encoded = rest.partition(":")
+    if f"{prefix}:" != TEXT_PREFIX:
+        raise UnreadableError(context, "not encrypted")
+    key = keyring().key(key_id, place=context)
+    try:
+        data = base64.b64decode(encoded, altchars=b"-_", validate=True)
+        plain = key.texts.decrypt(
+            data[:NONCE_BYTES], data[NONCE_BYTES:], _text_context(key_id, context)
+        )
+    except (InvalidTag, ValueError) as error:
+        raise UnreadableError(context, "changed or damaged") from error
+    return plain.decode()
+
+
+def first_text_prefix() -> str:
+    """How every text begins that is sealed with the first key."""
+    return f"{TEXT_PREFIX}{keyring().first.id}:"
+
+
+def seal_file(content: bytes, *, name: str) -> bytes:
+    """Encrypts a file under a key of its own; under another name it does not open."""
+    file_key = AESGCM.generate_key(KEY_BYTES * 8)
+    nonce = os.urandom(NONCE_BYTES)
+    body = AESGCM(file_key).encrypt(nonce, content, _body_context(name))
+    return _header(file_key, name) + nonce + body
+
+
+def open_file(stored: bytes, *, name: str) -> bytes:
+    """Decrypts a file; refuses one that was changed, swapped with another or never sealed."""
+    file_key, start = _file_key(stored, name)
+    body = start + NONCE_BYTES
+    try:
+        return AESGCM(file_key).decrypt(stored[start:body], stored[body:], _body_context(name))
+    except (InvalidTag, ValueError) as error:
+        raise UnreadableError(name, "changed or damaged") from error
+
+
+def rewrap_file(stored: bytes, *, name: str) -> bytes:
+    """The same file with its key under our first one; what is in the file is not touched."""
+    file_key, start = _file_key(stored, name)
+    return _header(file_key, name) + stored[start:]
+
+
+def key_id_of_file(head: bytes) -> str | None:
+    """The name of the key in a file's first bytes, None for a file that is not sealed."""
+    if not head.startswith(FILE_MAGIC) or len(head) <= len(FILE_MAGIC):
+        return None
+    start = len(FILE_MAGIC) + 1
+    return head[start : start + head[start - 1]].decode("ascii", errors="replace")
+
+
+def file_overhead(head: bytes) -> int:
+    """By how many bytes a sealed file is longer than what is in it."""
+    key_id = key_id_of_file(head)
+    if key_id is None:
+        return 0
+    return len(FILE_MAGIC) + 1 + len(key_id) + WRAPPED_BYTES + NONCE_BYTES + TAG_BYTES
+
+
+# As much of a file as its key's name needs at most.
+HEAD_BYTES = len(FILE_MAGIC) + 1 + 255
+
+
+def _header(file_key: bytes, name: str) -> bytes:
+    key = keyring().first
+    nonce = os.urandom(NONCE_BYTES)
+    wrapped = key.files.encrypt(nonce, file_key, _wrap_context(key.id, name))
+    key_id = key.id.encode()
+    return FILE_MAGIC + bytes([len(key_id)]) + key_id + nonce + wrapped
+
+
+def _file_key(stored: bytes, name: str) -> tuple[bytes, int]:
+    """The file's own key, and where its body begins."""
+    key_id = key_id_of_file(stored[:HEAD_BYTES])
+    if key_id is None:
+        raise UnreadableError(name, "not encrypted")
+    key = keyring().key(key_id, place=name)
+    start = len(FILE_MAGIC) + 1 + len(key_id)
+    wrapped = stored[start : start + WRAPPED_BYTES]
+    try:
+        file_key = key.files.decrypt(
+            wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], _wrap_context(key_id, name)
+        )
+    except (InvalidTag, ValueError) as error:
+        raise UnreadableError(name, "changed, damaged or another file") from error
+    return file_key, start + WRAPPED_BYTES
+
+
+def _text_context(key_id: str, context: str) -> bytes:
+    return f"{TEXT_PREFIX}{key_id}:{context}".encode()
+
+
+def _wrap_context(key_id: str, name: str) -> bytes:
+    return FILE_MAGIC + key_id.encode() + b"\0" + name.encode()
+
+
+def _body_context(name: str) -> bytes:
+    # Without the key's name, so that another key of ours leaves the body as it is.
+    return FILE_MAGIC + name.encode()
+
+
+def _secret(key_id: str, encoded: str) -> bytes:
+    try:
+        secret = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        secret = b""
+    if len(secret) != KEY_BYTES:
+        raise ImproperlyConfigured(f"DATA_KEYS: the key “{key_id}” is not 32 bytes in base64.")
+    return secret
+
+
+def _derived(secret: bytes, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose).derive(secret)

@@ -1,0 +1,185 @@
+"""The change of the keys that photographs and texts are encrypted with, while the site runs."""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
+from django.db import connection, transaction
+
+from clinic.encrypted_columns import BATCH, batches, count, encrypted_columns, replace
+from clinic.encryption import (
+    HEAD_BYTES,
+    UnreadableError,
+    first_text_prefix,
+    key_id_of_file,
+    keyring,
+    open_text,
+    rewrap_file,
+    seal_file,
+    seal_text,
+)
+
+BESIDE = ".rewrap"  # how a file is called while it is written
+LOCK = ".rewrap-lock"
+
+
+@dataclass(frozen=True)
+class Remaining:
+    """What still needs another key than the first."""
+
+    files: int
+    plain_files: int
+    texts: int
+
+    def __bool__(self) -> bool:
+        return bool(self.files or self.plain_files or self.texts)
+
+
+@dataclass
+class Rotation:
+    """What a run has done so far, and the places that it could not read."""
+
+    files: int = 0
+    texts: int = 0
+    unreadable: list[str] = field(default_factory=list)
+
+
+def remaining() -> Remaining:
+    """Counts what is not under the first key."""
+    heads = [key_id_of_file(_head(path)) for path in _files()]
+    prefix = first_text_prefix()
+    return Remaining(
+        files=sum(key_id not in (None, keyring().first.id) for key_id in heads),
+        plain_files=heads.count(None),
+        texts=sum(
+            count(connection, column, other_than=prefix) for column in encrypted_columns(apps)
+        ),
+    )
+
+
+def rotate_data_keys(
+    *,
+    takes_plain_files: bool = False,
+    batch_size: int = BATCH,
+    on_progress: Callable[[Rotation], None] = lambda rotation: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Rotation:
+    """Puts every file and text under the first key; what is there already costs a look.
+
+    A run may break off at any moment, and the next one goes on where it stopped. Each file and each
+    text is whole at all times, under the one key or under the other.
+    """
+    rotation = Rotation()
+    with _alone():
+        for _batch in _rotate_files(rotation, takes_plain_files, batch_size):
+            on_progress(rotation)
+            if should_stop():
+                return rotation
+        for _batch in _rotate_texts(rotation, batch_size):
+            on_progress(rotation)
+            if should_stop():
+                return rotation
+    return rotation
+
+
+def _rotate_files(rotation: Rotation, takes_plain: bool, batch_size: int) -> Iterator[None]:
+    first = keyring().first.id
+    for path in _files():
+        key_id = key_id_of_file(_head(path))
+        if key_id == first or (key_id is None and not takes_plain):
+            continue
+        name = path.relative_to(_folder()).as_posix()
+        try:
+            rotation.files += _rotate_file(path, name, is_plain=key_id is None)
+        except UnreadableError as error:
+            rotation.unreadable.append(str(error))
+        if rotation.files % batch_size == 0:
+            yield
+    yield
+
+
+def _rotate_file(path: Path, name: str, *, is_plain: bool) -> bool:
+    try:
+        stored = path.read_bytes()
+    except FileNotFoundError:
+        return False  # deleted meanwhile
+    content = seal_file(stored, name=name) if is_plain else rewrap_file(stored, name=name)
+    return _replace_file(path, content)
+
+
+def _rotate_texts(rotation: Rotation, batch_size: int) -> Iterator[None]:
+    prefix = first_text_prefix()
+    for column in encrypted_columns(apps):
+        for cells in batches(connection, column, other_than=prefix, size=batch_size):
+            with transaction.atomic():
+                for cell in cells:
+                    try:
+                        plain = open_text(cell.stored, context=column.context)
+                    except UnreadableError as error:
+                        rotation.unreadable.append(str(error))
+                        continue
+                    sealed = seal_text(plain, context=column.context)
+                    rotation.texts += replace(connection, column, cell, sealed)
+            yield
+
+
+def _replace_file(path: Path, content: bytes) -> bool:
+    """Writes beside the file, then swaps the two at once; a reader finds one of them whole."""
+    beside = path.with_name(f".{path.name}{BESIDE}")
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    if not path.exists():
+        beside.unlink()
+        return False
+    beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return True
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Keeps a second run out, and removes what one that was killed has left half written."""
+    folder = _folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ValidationError("Another run is changing the keys just now.") from error
+        for path in folder.rglob(f".*{BESIDE}"):
+            path.unlink()
+        yield
+
+
+def _files() -> Iterator[Path]:
+    """The files of the site; what begins with a dot is this module's own."""
+    return (
+        path
+        for path in sorted(_folder().rglob("*"))
+        if path.is_file() and not path.name.startswith(".")
+    )
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES)
+    except FileNotFoundError:
+        return b""
+
+
+def _folder() -> Path:
+    return Path(default_storage.path(""))

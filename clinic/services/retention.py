@@ -1,0 +1,163 @@
+"""How a record ends: after its years, or when an admin grants a patient's request.
+
+Nothing clinical is deleted: the rows stay, and who they were of is no longer known here.
+"""
+
+from datetime import date
+from functools import partial
+
+from allauth.account.models import EmailAddress
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import (
+    Appointment,
+    AuditEvent,
+    ClinicSettings,
+    ErasureRequest,
+    Patient,
+    PatientDocument,
+    User,
+)
+from clinic.services.audit import record
+from clinic.services.stored_files import remove_files
+
+BATCH = 50
+IDENTITY_PAPERS = (PatientDocument.Category.IDENTITY, PatientDocument.Category.INSURANCE)
+# What makes somebody expected here again.
+COMING = (*Appointment.OPEN_STATUSES, Appointment.Status.ARRIVED)
+
+
+@transaction.atomic
+def pseudonymise_patient(*, patient: Patient, actor: User | None, why: str) -> Patient:
+    """Removes who a patient is and how to reach them; twice changes nothing.
+
+    The record number stays as the pseudonym, and of the date of birth the year.
+    """
+    stored = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    if stored.pseudonymised_at is not None:
+        return stored
+    if Appointment.objects.filter(patient=stored, status__in=COMING).exists():
+        raise ValidationError(
+            _("This patient has an appointment to come. Cancel it first."), code="coming"
+        )
+    stored.full_name = stored.record_number
+    stored.search_name = stored.record_number.lower()
+    stored.birth_date = date(stored.birth_date.year, 1, 1)
+    stored.preferred_name = stored.national_id = stored.insurer = ""
+    stored.emergency_contact = stored.email = ""
+    stored.phone = ""
+    stored.has_email_reminders = stored.has_sms_reminders = False
+    stored.pseudonymised_at = timezone.now()
+    stored.save()
+    Appointment.objects.filter(patient=stored).update(note="")
+    _forget_papers(stored)
+    if stored.user:
+        _forget_account(stored.user, stored.record_number)
+    record(
+        AuditEvent.Verb.UPDATE,
+        actor=actor,
+        patient=stored,
+        target=stored,
+        detail={"pseudonymised": why},
+    )
+    return stored
+
+
+def pseudonymise_expired() -> int:
+    """Ends the records whose years are over, counted from the last visit; returns how many."""
+    years = ClinicSettings.objects.current().retention_years
+    today = timezone.localtime()
+    try:
+        before = today.replace(year=today.year - years)
+    except ValueError:  # the 29th of February
+        before = today.replace(year=today.year - years, day=28)
+    expired = (
+        Patient.objects.filter(pseudonymised_at__isnull=True)
+        .annotate(last_seen=Coalesce(Max("appointments__starts_at"), "created_at"))
+        .filter(last_seen__lt=before)
+        .exclude(pk__in=ErasureRequest.objects.waiting().values("patient"))
+        .exclude(pk__in=Appointment.objects.filter(status__in=COMING).values("patient"))
+        .order_by("last_seen", "pk")
+    )
+    found = list(expired[:BATCH])
+    for patient in found:
+        pseudonymise_patient(patient=patient, actor=None, why="retention")
+    return len(found)
+
+
+def ask_for_erasure(*, patient: Patient, actor: User, words: str = "") -> ErasureRequest:
+    """Takes down that a patient wishes to be forgotten; an admin decides."""
+    request = ErasureRequest(patient=patient, asked_by=actor, words=words.strip())
+    try:
+        with transaction.atomic():
+            request.full_clean(validate_constraints=False)
+            request.save(force_insert=True)
+            record(AuditEvent.Verb.CREATE, actor=actor, patient=patient, target=request)
+    except IntegrityError:
+        return ErasureRequest.objects.waiting().get(patient=patient)
+    return request
+
+
+@transaction.atomic
+def decide_erasure(
+    *, request: ErasureRequest, actor: User, decision: str, reason: str
+) -> ErasureRequest:
+    """Grants or refuses with a reason, once; what is granted is done at once."""
+    stored = ErasureRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
+    if stored.decided_at is not None:
+        raise ValidationError(_("This request is decided already."), code="decided")
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say in a few words why.")})
+    stored.decision, stored.reason = decision, reason.strip()
+    stored.decided_by, stored.decided_at = actor, timezone.now()
+    stored.full_clean()
+    stored.save()
+    record(
+        AuditEvent.Verb.UPDATE,
+        actor=actor,
+        patient=stored.patient,
+        target=stored,
+        detail={"decision": decision},
+    )
+    if decision == ErasureRequest.Decision.GRANTED:
+        pseudonymise_patient(patient=stored.patient, actor=actor, why="erasure")
+    return stored
+
+
+def count_waiting_erasures() -> int:
+    """How many requests wait for a decision."""
+    return ErasureRequest.objects.waiting().count()
+
+
+def record_erasure_list(*, actor: User, count: int) -> None:
+    """Notes that somebody read who asked to be forgotten."""
+    record(AuditEvent.Verb.LIST, actor=actor, detail={"of": "erasure_requests", "count": count})
+
+
+def _forget_papers(patient: Patient) -> None:
+    """Removes copies of cards and passports; their rows say that there were some."""
+    papers = patient.received_documents.filter(category__in=IDENTITY_PAPERS)
+    names = [paper.file.name for paper in papers]
+    papers.update(title=str(PatientDocument._meta.verbose_name), is_shared=False)
+    transaction.on_commit(partial(remove_files, *names))
+
+
+def _forget_account(user: User, pseudonym: str) -> None:
+    """Ends the patient's login; its row stays, because other rows say who did what."""
+    portrait = user.photograph.name
+    EmailAddress.objects.filter(user=user).delete()
+    user.full_name = pseudonym
+    user.email = f"{pseudonym.lower()}@erased.invalid"
+    user.phone = ""
+    user.photograph = ""
+    user.is_active = False
+    # The sessions hang on the password: without it they end now and never come back.
+    user.set_unusable_password()
+    user.save()
+    if portrait:
+        transaction.on_commit(partial(remove_files, portrait))

@@ -1,0 +1,14 @@
+from django.db import migrations
+
+from clinic.encrypted_columns import open_stored_texts, seal_stored_texts
+
+
+class Migration(migrations.Migration):
+    # By itself: PostgreSQL changes no column in a transaction that has changed its rows.
+    dependencies = [
+        ("diagnosis", "0008_clinical_texts_have_room_to_be_encrypted"),
+    ]
+
+    operations = [
+        migrations.RunPython(seal_stored_texts("diagnosis"), open_stored_texts("diagnosis")),
+    ]

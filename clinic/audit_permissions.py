@@ -1,8 +1,9 @@
-"""Who may look at the audit trail and open a record in an emergency; roles are read elsewhere."""
+"""Who may look at the audit trail, open a record in an emergency, and end one."""
 
-from clinic.models import EmergencyAccess, Patient, User
+from clinic.models import EmergencyAccess, ErasureRequest, Patient, User
 from clinic.models.emergency import EmergencyAccessQuerySet
-from clinic.permissions import is_admin, is_doctor, treats
+from clinic.models.erasure import ErasureRequestQuerySet
+from clinic.permissions import is_admin, is_doctor, is_patient, treats
 
 
 def can_see_audit(user: User) -> bool:
@@ -24,3 +25,17 @@ def visible_emergencies(user: User) -> EmergencyAccessQuerySet:
     """Emergency accesses: an admin sees all, a doctor the own."""
     accesses = EmergencyAccess.objects.select_related("doctor", "patient", "reviewed_by")
     return accesses if is_admin(user) else accesses.filter(doctor=user)
+
+
+def visible_erasures(user: User) -> ErasureRequestQuerySet:
+    """Requests to be forgotten: an admin decides on all of them, a patient sees the own ones."""
+    if is_admin(user):
+        return ErasureRequest.objects.all()
+    if is_patient(user):
+        return ErasureRequest.objects.filter(patient__user=user)
+    return ErasureRequest.objects.none()
+
+
+def can_decide_erasures(user: User) -> bool:
+    """Grant or refuse that a patient is forgotten."""
+    return is_admin(user)

@@ -32,7 +32,12 @@ class EncryptedStorage(FileSystemStorage):
                 asked = self.get_available_name(stored)
             asked = as_name(asked)
             sealed = ContentFile(seal_file(plain, name=asked))
-            stored = super()._save(asked, sealed)  # type: ignore[misc]
+            try:
+                stored = super()._save(asked, sealed)  # type: ignore[misc]
+            except OSError:
+                # A full disk keeps the beginning, under a name that nobody knows.
+                self.delete(asked)
+                raise
         return stored
 
     def size(self, name: str) -> int:

@@ -18,7 +18,6 @@ from clinic.models import (
     Consultation,
     Doctor,
     EmergencyAccess,
-    ErasureRequest,
     Notification,
     Patient,
     PatientDocument,
@@ -28,7 +27,6 @@ from clinic.models import (
 )
 from clinic.models.appointment import AppointmentQuerySet
 from clinic.models.consultation import ConsultationQuerySet
-from clinic.models.erasure import ErasureRequestQuerySet
 from clinic.models.notification import NotificationQuerySet
 from clinic.models.patient_document import PatientDocumentQuerySet
 from clinic.models.request import AppointmentRequestQuerySet
@@ -237,20 +235,6 @@ def visible_templates(user: User) -> QuerySet[WritingTemplate]:
     if is_admin(user):
         return WritingTemplate.objects.filter(owner__isnull=True)
     return WritingTemplate.objects.none()
-
-
-def visible_erasures(user: User) -> ErasureRequestQuerySet:
-    """Requests to be forgotten: an admin decides on all of them, a patient sees the own ones."""
-    if is_admin(user):
-        return ErasureRequest.objects.all()
-    if is_patient(user):
-        return ErasureRequest.objects.filter(patient__user=user)
-    return ErasureRequest.objects.none()
-
-
-def can_decide_erasures(user: User) -> bool:
-    """Grant or refuse that a patient is forgotten."""
-    return is_admin(user)
 
 
 def can_manage_accounts(user: User) -> bool:

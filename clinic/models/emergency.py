@@ -7,6 +7,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic.encrypted_fields import EncryptedCharField
+
 REVIEW_WITHIN = timedelta(hours=72)
 
 
@@ -37,7 +39,7 @@ class EmergencyAccess(models.Model):
     patient = models.ForeignKey(
         "clinic.Patient", on_delete=models.PROTECT, related_name="emergency_accesses"
     )
-    reason = models.CharField(_("reason"), max_length=500)
+    reason = EncryptedCharField(_("reason"), max_length=500)
     started_at = models.DateTimeField(_("started"))
     ends_at = models.DateTimeField(_("ends"), db_index=True)
     reviewed_by = models.ForeignKey(
@@ -45,7 +47,7 @@ class EmergencyAccess(models.Model):
     )
     reviewed_at = models.DateTimeField(_("reviewed"), null=True, blank=True)
     verdict = models.CharField(_("verdict"), max_length=20, choices=Verdict, blank=True)
-    note = models.CharField(_("note"), max_length=500, blank=True)
+    note = EncryptedCharField(_("note"), max_length=500, blank=True)
 
     objects: ClassVar[EmergencyAccessQuerySet] = EmergencyAccessQuerySet.as_manager()  # type: ignore[assignment]
 

@@ -12,10 +12,12 @@ from clinic.encrypted_columns import encrypted_columns
 from clinic.models import Allergy, PatientDocument
 from clinic.services.consultations import add_addendum, save_visit, sign_visit
 from clinic.services.drug_warnings import check_prescription, override_warning
+from clinic.services.emergency import open_emergency_access, review_emergency_access
 from clinic.services.facts import end_fact, note_allergy, note_condition, note_current_drug
 from clinic.services.patient_documents import add_document, archive_document
 from clinic.services.prescriptions import DraftLine, revoke_prescription, save_prescription
 from clinic.services.profile import update_profile
+from clinic.services.retention import ask_for_erasure, decide_erasure
 from diagnosis.models import Disease, Lesion, LesionImage
 from diagnosis.services.lesions import record_size, update_lesion
 from diagnosis.services.referral_letters import write_referral_letter
@@ -31,7 +33,7 @@ def said(what):
 
 
 @pytest.fixture
-def full_record(consultation, doctor, secretary, prediction, answer_with):
+def full_record(consultation, admin, doctor, other_doctor, secretary, prediction, answer_with):
     """A signed visit with the marker in each free text, put in by the services of the site."""
     visit = {"consultation": consultation, "actor": doctor}
     note_allergy(**visit, substance="Penicillin", reaction=said("reaction"))
@@ -103,6 +105,12 @@ def full_record(consultation, doctor, secretary, prediction, answer_with):
     )
     archive_document(document=document, actor=doctor, reason=said("archived"))
     update_profile(user=secretary, phone="", language="en", portrait=photographs.jpeg(seed=9))
+    access = open_emergency_access(
+        doctor=other_doctor, patient=signed.patient, reason=said("emergency")
+    )
+    review_emergency_access(access=access, actor=admin, verdict="justified", note=said("verdict"))
+    wish = ask_for_erasure(patient=signed.patient, actor=secretary, words=said("wish"))
+    decide_erasure(request=wish, actor=admin, decision="refused", reason=said("refusal"))
     return signed
 
 

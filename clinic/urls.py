@@ -179,6 +179,7 @@ urlpatterns: list[URLPattern] = [
     path("visit-types/<int:pk>/", visit_types.visit_type_edit, name="visit_type_edit"),
     path("visit-types/<int:pk>/remove/", visit_types.visit_type_remove, name="visit_type_remove"),
     path("patients/", patients.patient_list, name="patient_list"),
+    path("patients/find/", patients.patient_find, name="patient_find"),
     path("patients/new/", patients.patient_register, name="patient_register"),
     path("patients/<uuid:pk>/", patients.patient_detail, name="patient_detail"),
     path("patients/<uuid:pk>/edit/", patients.patient_edit, name="patient_edit"),

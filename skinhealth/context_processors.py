@@ -16,6 +16,7 @@ from clinic.permissions import (
     can_read_settings,
     can_run_desk,
     can_see_own_day,
+    can_see_patient_list,
     can_see_portal,
 )
 from clinic.requests import is_in_dialog
@@ -163,10 +164,11 @@ def frame(request: HttpRequest) -> dict[str, object]:
     clinic = ClinicSettings.objects.current()
     match = request.resolver_match
     rail: tuple[RailEntry, ...] = ()
-    has_templates = False
+    has_templates = has_patient_search = False
     bell: dict[str, object] = {}
     if user is not None and user.is_authenticated:
         has_templates = can_manage_templates(user)
+        has_patient_search = can_see_patient_list(user)
         # Asked for by the bell alone, so that fragments do not pay for it.
         bell = {"count_unread": partial(count_unread, user)}
         if can_manage_accounts(user):
@@ -187,6 +189,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
         # Asked for at the door alone, so looked up only there.
         "is_sign_up_open": is_sign_up_open,
         "has_templates": has_templates,
+        "has_patient_search": has_patient_search,
         "offered_languages": clinic.offered_languages,
         "is_demo": settings.IS_DEMO,
         "demo_people": DEMO_PEOPLE if settings.IS_DEMO else (),

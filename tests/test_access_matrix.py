@@ -137,6 +137,7 @@ clinic:visit_type_edit               POST   visit_type        in   422  422  403
 clinic:visit_type_remove             POST   visit_type        in   422  422  403  403  403  403
 clinic:patient_list                  GET    -                 in   200  200  200  200  403  403
 clinic:patient_list                  POST   -                 in   302  302  302  302  403  403
+clinic:patient_find                  POST   -                 in   200  200  200  200  403  403
 clinic:patient_register              GET    -                 in   403  200  403  403  403  403
 clinic:patient_register              POST   -                 in   403  422  403  403  403  403
 clinic:patient_detail                GET    patient           in   200  200  200  404  403  404

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic.audit_permissions import can_open_in_emergency, can_see_access
 from clinic.forms.accounts import add_errors
@@ -75,6 +75,17 @@ def patient_list(request: SignedInRequest) -> HttpResponse:
         return _search(request)
     text = request.session.get(SEARCH_KEY, "") if "search" in request.GET else ""
     return _list_page(request, text)
+
+
+@require_POST
+def patient_find(request: SignedInRequest) -> HttpResponse:
+    """The first few who fit what was typed in the top bar, as ways to their pages."""
+    if not can_see_patient_list(request.user):
+        raise PermissionDenied
+    form = PatientSearchForm(request.POST)
+    text = form.cleaned_data["q"] if form.is_valid() else ""
+    context = {"found": patient_options(request, text), "is_search": bool(text.strip())}
+    return render(request, "clinic/partials/patient_found.html", context)
 
 
 def patient_options(request: SignedInRequest, text: str) -> list[Patient]:

@@ -14,7 +14,7 @@ class VisitTypeField(forms.ModelChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, obj: VisitType) -> str:
         """The words of one choice."""
         minutes = obj.duration_minutes
-        return gettext("%(name)s (%(minutes)d minutes)") % {"name": obj.name, "minutes": minutes}
+        return gettext("%(name)s (%(minutes)d minutes)") % {"name": obj, "minutes": minutes}
 
 
 class BookingForm(forms.Form):

@@ -4,20 +4,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import BodySite, Symptom
-from clinic.models.translated import Translations, other_languages
+from clinic.models.translated import TranslatedModel, Translations, other_languages
 
 
-class CatalogueNameForm(forms.Form):
-    """What a row is called, once more for every other language of the site."""
+class TranslatedNames(forms.BaseForm):
+    """The name of a row once more for every other language of the site."""
 
-    name = forms.CharField(
-        label=_("Name"), max_length=80, error_messages={"required": _("Write a name.")}
-    )
-
-    def __init__(self, *args: Any, entry: Symptom | BodySite | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if entry:
-            self.initial["name"] = entry.name
+    def ask_for_names(self, entry: TranslatedModel | None) -> None:
+        """Adds a field for each language."""
         for code, language in other_languages():
             self.fields[f"name_{code}"] = forms.CharField(
                 label=_("Name in %(language)s") % {"language": language},
@@ -33,3 +27,17 @@ class CatalogueNameForm(forms.Form):
         """The names in the other languages, without what was left empty."""
         names = {code: self.cleaned_data[f"name_{code}"] for code, _name in other_languages()}
         return {code: {"name": name} for code, name in names.items() if name}
+
+
+class CatalogueNameForm(TranslatedNames, forms.Form):
+    """What a row is called."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=80, error_messages={"required": _("Write a name.")}
+    )
+
+    def __init__(self, *args: Any, entry: Symptom | BodySite | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if entry:
+            self.initial["name"] = entry.name
+        self.ask_for_names(entry)

@@ -3,6 +3,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clinic.forms.catalogue import TranslatedNames
 from clinic.models import Availability, Doctor, User, VisitType
 from clinic.permissions import visible_doctors
 
@@ -71,8 +72,21 @@ class BufferForm(forms.ModelForm[Doctor]):
         """Leaves checks of the row to the service."""
 
 
-class VisitTypeForm(forms.ModelForm[VisitType]):
+class VisitTypeForm(TranslatedNames, forms.ModelForm[VisitType]):
     """A kind of visit: what it is called, how long it takes and who may choose it."""
+
+    def __init__(self, *args: Any, entry: VisitType | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ask_for_names(entry)
+        # The names stand together, the other choices after them.
+        first = next(iter(self.fields))
+        self.order_fields([first, *(name for name in self.fields if name.startswith("name_"))])
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the service stores."""
+        facts = {name: self.cleaned_data[name] for name in self.Meta.fields}
+        return facts | {"translations": self.translations}
 
     class Meta:
         model = VisitType

@@ -8,6 +8,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic.models.translated import TranslatedModel
+
 
 class Doctor(models.Model):
     """What a doctor's account has beside a login: a title, a speciality, a calendar."""
@@ -34,7 +36,7 @@ class Doctor(models.Model):
         return f"{self.title} {self.user.full_name}".strip()
 
 
-class VisitType(models.Model):
+class VisitType(TranslatedModel):
     """A kind of visit and how long it takes."""
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
@@ -52,7 +54,7 @@ class VisitType(models.Model):
         ordering = ["position", "name"]
 
     def __str__(self) -> str:
-        return self.name
+        return self.label
 
 
 class Availability(models.Model):

@@ -79,7 +79,7 @@ def _booked(
     appointments = shown_between(among, start, end).filter(doctor__in=doctors)
     # A week of a large clinic has a thousand of them: only what is shown is read.
     shown = appointments.select_related("patient", "visit_type").only(
-        *SHOWN_FIELDS, "patient__full_name", "visit_type__name"
+        *SHOWN_FIELDS, "patient__full_name", "visit_type__name", "visit_type__translations"
     )
     for appointment in shown.order_by("starts_at", "pk"):
         starts = timezone.make_naive(appointment.starts_at)

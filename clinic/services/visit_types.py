@@ -9,6 +9,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import AuditEvent, User, VisitType
+from clinic.models.translated import Translations
 from clinic.services.audit import record
 
 
@@ -20,6 +21,7 @@ def add_visit_type(
     actor: User,
     is_active: bool = True,
     is_offered_to_patients: bool = False,
+    translations: Translations | None = None,
 ) -> VisitType:
     """Adds a kind of visit after the others."""
     last = VisitType.objects.aggregate(last=Max("position"))["last"]
@@ -29,6 +31,7 @@ def add_visit_type(
         duration_minutes=duration_minutes,
         is_active=is_active,
         is_offered_to_patients=is_offered_to_patients,
+        translations=translations or {},
         position=0 if last is None else last + 1,
     )
     _check(visit_type)
@@ -46,6 +49,7 @@ def change_visit_type(
     duration_minutes: int,
     is_active: bool,
     is_offered_to_patients: bool,
+    translations: Translations,
     actor: User,
 ) -> VisitType:
     """Changes what is booked from now on; what is booked keeps its length."""
@@ -53,6 +57,7 @@ def change_visit_type(
     visit_type.duration_minutes = duration_minutes
     visit_type.is_active = is_active
     visit_type.is_offered_to_patients = is_offered_to_patients
+    visit_type.translations = translations
     _check(visit_type)
     visit_type.save()
     detail = {

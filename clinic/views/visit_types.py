@@ -32,7 +32,7 @@ def visit_type_add(request: SignedInRequest) -> HttpResponse:
     form = VisitTypeForm(request.POST or None, initial={"is_active": True})
     if form.is_valid():
         try:
-            added = add_visit_type(actor=request.user, **form.cleaned_data)
+            added = add_visit_type(actor=request.user, **form.facts)
         except ValidationError as error:
             add_errors(form, error)
         else:
@@ -48,10 +48,10 @@ def visit_type_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     if not can_manage_schedule(request.user):
         raise PermissionDenied
     visit_type = get_object_or_404(_with_use(), pk=pk)
-    form = VisitTypeForm(request.POST or None, initial=_facts(visit_type))
+    form = VisitTypeForm(request.POST or None, initial=_facts(visit_type), entry=visit_type)
     if form.is_valid():
         try:
-            change_visit_type(visit_type=visit_type, actor=request.user, **form.cleaned_data)
+            change_visit_type(visit_type=visit_type, actor=request.user, **form.facts)
         except ValidationError as error:
             add_errors(form, error)
         else:
@@ -69,7 +69,7 @@ def visit_type_remove(request: SignedInRequest, pk: int) -> HttpResponse:
     try:
         remove_visit_type(visit_type=visit_type, actor=request.user)
     except ValidationError as error:
-        form = VisitTypeForm(_facts(visit_type))
+        form = VisitTypeForm(_facts(visit_type), entry=visit_type)
         add_errors(form, error)
         return _edit_page(request, visit_type, form, status=422)
     messages.success(request, _("“%(name)s” is removed.") % {"name": visit_type.name})

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from clinic.models import AuditEvent, VisitType
+from clinic.models import AuditEvent, User, VisitType
 from tests.clinic.desk import at, booked, coming, visit_type, works
 from tests.clinic.portal import decide
 
@@ -150,3 +150,33 @@ def test_doctors_and_patients_do_not_change_types(sign_in, admin, doctor, patien
             assert client.get(url).status_code == 403
         assert client.post(remove_url(one)).status_code == 403
     assert sign_in(admin).post(ADD, typed()).status_code == 302
+
+
+def test_a_type_of_visit_is_called_in_the_reader_s_language(desk, patient, sign_in):
+    desk.post(
+        reverse("clinic:visit_type_add"),
+        {"name": "Wound check", "duration_minutes": 15, "is_active": "on",
+         "is_offered_to_patients": "on", "name_fr": "Contrôle de plaie"},
+    )  # fmt: skip
+    added = VisitType.objects.get(name="Wound check")
+    assert added.translations == {"fr": {"name": "Contrôle de plaie"}}
+    page = desk.get(reverse("clinic:visit_type_edit", args=[added.pk]))
+    assert page.context["form"]["name_fr"].value() == "Contrôle de plaie"
+
+    for language, words in (
+        ("fr", "Contrôle de plaie"),
+        ("en", "Wound check"),
+        ("ar", "Wound check"),
+    ):
+        User.objects.filter(pk=patient.user.pk).update(language=language)
+        offered = sign_in(patient.user).get(reverse("clinic:my_book")).content.decode()
+        assert words in offered
+
+
+def test_the_first_types_of_visit_come_in_every_language(db):
+    for code in ("first-visit", "follow-up", "full-skin-check"):
+        translations = VisitType.objects.get(code=code).translations
+        assert {language for language in translations if translations[language]["name"]} == {
+            "fr",
+            "ar",
+        }

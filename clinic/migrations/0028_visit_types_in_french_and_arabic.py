@@ -1,0 +1,34 @@
+"""The names of the first types of visit in French and Arabic."""
+
+from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
+
+# code: the English name, and the French and the Arabic one
+VISIT_TYPES = {
+    "first-visit": ("First visit", "Première consultation", "الزيارة الأولى"),
+    "follow-up": ("Follow-up", "Suivi", "متابعة"),
+    "full-skin-check": ("Full skin check", "Contrôle complet de la peau", "فحص كامل للجلد"),
+}
+
+
+def translate(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
+    for row in apps.get_model("clinic", "VisitType").objects.filter(code__in=VISIT_TYPES):
+        name, french, arabic = VISIT_TYPES[row.code]
+        # What a clinic has renamed is another word.
+        if row.name == name:
+            row.translations = {"fr": {"name": french}, "ar": {"name": arabic}}
+            row.save(update_fields=["translations"])
+
+
+class Migration(migrations.Migration):
+    dependencies = [("clinic", "0027_records_end_with_a_decision")]
+
+    operations = [
+        migrations.AddField(
+            model_name="visittype",
+            name="translations",
+            field=models.JSONField(blank=True, default=dict, verbose_name="in other languages"),
+        ),
+        migrations.RunPython(translate, migrations.RunPython.noop),
+    ]

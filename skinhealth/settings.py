@@ -58,6 +58,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "skinhealth.probes.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "skinhealth.middleware.SecurityHeadersMiddleware",
@@ -113,6 +114,8 @@ if IS_SQLITE:
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # Seconds; a server that is gone must cost a person a moment, not two minutes.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- People -------------------------------------------------------------------------------------
@@ -310,6 +313,10 @@ if MODEL_VIEWS not in (0, *VIEW_COUNTS):
 PREDICTION_TIME_LIMIT = env.int("PREDICTION_TIME_LIMIT", default=20)  # seconds, one run
 PREDICTION_LOST_AFTER = env.int("PREDICTION_LOST_AFTER", default=30)  # seconds, then queued again
 PREDICTION_MAX_TRIES = 3
+
+# --- Operation ----------------------------------------------------------------------------------
+
+DISK_FREE_MIN_MB = env.int("DISK_FREE_MIN_MB", default=1024)  # below it the site is not ready
 
 # --- Safety -------------------------------------------------------------------------------------
 

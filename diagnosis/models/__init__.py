@@ -4,6 +4,7 @@ from diagnosis.models.lesion import Lesion, LesionImage
 from diagnosis.models.prediction import Prediction
 from diagnosis.models.referral import ReferralLetter
 from diagnosis.models.review import Review, TrainingSample
+from diagnosis.models.worker import WorkerHeartbeat
 
 __all__ = [
     "AtlasImage",
@@ -15,4 +16,5 @@ __all__ = [
     "ReferralLetter",
     "Review",
     "TrainingSample",
+    "WorkerHeartbeat",
 ]

@@ -49,6 +49,7 @@ class ProbeMiddleware:
         probe = PROBES.get(request.path_info)
         if probe is None:
             return self.get_response(request)
+        request.probe_name = request.path_info[1:]  # type: ignore[attr-defined]
         response = probe(request)
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"

@@ -12,6 +12,7 @@ PRODUCTION = {
     "SECRET_KEY": "k9Wq-" * 12,
     "DATABASE_URL": "postgres://clinic@database.invalid/clinic",
     "ALLOWED_HOSTS": "clinic.example",
+    "EMAIL_URL": "smtp://mail.invalid:25",
     "DATA_DIR": "/nowhere",
 }
 WEB_PROCESS = """
@@ -60,6 +61,9 @@ def test_production_starts_with_a_secret_postgresql_and_its_hosts():
         ({"DATABASE_URL": "sqlite:///clinic.sqlite3"}, "not SQLite"),
         ({"ALLOWED_HOSTS": ""}, "Set ALLOWED_HOSTS"),
         ({"ALLOWED_HOSTS": "*"}, "Set ALLOWED_HOSTS"),
+        ({"EMAIL_URL": "consolemail://"}, "Set EMAIL_URL"),
+        ({"SMS_BACKEND": "clinic.sms.ConsoleSms"}, "Set SMS_BACKEND"),
+        ({"LOG_FORMAT": "xml"}, "one of: json, plain"),
         ({"SKINHEALTH_ENV": "staging"}, "one of: production, demo, test"),
     ],
 )
@@ -70,7 +74,9 @@ def test_production_refuses_to_start(environ, words):
     assert words in started.stderr
 
 
-@pytest.mark.parametrize("missing", ["SECRET_KEY", "DATABASE_URL", "ALLOWED_HOSTS", "DATA_DIR"])
+@pytest.mark.parametrize(
+    "missing", ["SECRET_KEY", "DATABASE_URL", "ALLOWED_HOSTS", "DATA_DIR", "EMAIL_URL"]
+)
 def test_production_has_no_default_for_what_must_be_chosen(missing):
     environ = {name: value for name, value in PRODUCTION.items() if name != missing}
 

@@ -41,7 +41,8 @@ class AuditOriginMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        origin = Origin(request_id=uuid.uuid4(), ip_address=request.META.get("REMOTE_ADDR") or None)
+        request_id = getattr(request, "request_id", None) or uuid.uuid4()
+        origin = Origin(request_id=request_id, ip_address=request.META.get("REMOTE_ADDR") or None)
         with from_origin(origin):
             return self.get_response(request)
 

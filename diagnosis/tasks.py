@@ -1,6 +1,7 @@
 """Work that the worker does for this app, and what its processes load first."""
 
 import logging
+from multiprocessing.sharedctypes import RawArray
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,8 @@ def tell_of_overdue_reviews_task() -> None:
 
 
 _serves_inference = False
+# The child process loads the networks and its parent tells of them: memory that both can see.
+_loaded_version = RawArray("c", 64)
 
 
 @celeryd_after_setup.connect
@@ -58,3 +61,10 @@ def load_ensemble_early(**kwargs: object) -> None:
     if not _serves_inference or inference.installed_model() is None:
         return
     inference.get_ensemble()
+    _loaded_version.value = inference.installed_model_version().encode()[:63]
+
+
+def loaded_model_version() -> str:
+    """Names the version that this worker has in memory; empty where there is none."""
+    version: bytes = _loaded_version.value
+    return version.decode()

@@ -7,6 +7,9 @@ from typing import Any
 from celery import Celery, Task
 from kombu.transport import TRANSPORT_ALIASES
 
+from skinhealth.heartbeat import HeartbeatStep
+from skinhealth.logs import tasks as task_log
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "skinhealth.settings")
 TRANSPORT_ALIASES["filesystem"] = "skinhealth.queue_folder:Transport"
 
@@ -26,6 +29,8 @@ class ClinicTask(Task[Any, Any]):
 app = Celery("skinhealth", task_cls=ClinicTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+assert task_log  # connects its signals
+app.steps["worker"].add(HeartbeatStep)
 
 
 @app.on_after_configure.connect

@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from clinic.encryption import parse_data_keys
 from ml.manifest import VIEW_COUNTS
+from skinhealth.logs.configuration import FORMATS, logging_configuration
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -70,6 +71,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "skinhealth.logs.requests.RequestLogMiddleware",
+    "skinhealth.probes.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "skinhealth.middleware.SecurityHeadersMiddleware",
@@ -126,6 +129,8 @@ if IS_SQLITE:
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # Seconds; a server that is gone must cost a person a moment, not two minutes.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- People -------------------------------------------------------------------------------------
@@ -348,6 +353,10 @@ PREDICTION_TIME_LIMIT = env.int("PREDICTION_TIME_LIMIT", default=20)  # seconds,
 PREDICTION_LOST_AFTER = env.int("PREDICTION_LOST_AFTER", default=30)  # seconds, then queued again
 PREDICTION_MAX_TRIES = 3
 
+# --- Operation ----------------------------------------------------------------------------------
+
+DISK_FREE_MIN_MB = env.int("DISK_FREE_MIN_MB", default=1024)  # below it the site is not ready
+
 # --- Safety -------------------------------------------------------------------------------------
 
 X_FRAME_OPTIONS = "DENY"
@@ -377,15 +386,21 @@ if IS_PRODUCTION:
         raise ImproperlyConfigured("Set DATABASE_URL to a PostgreSQL database: not SQLite.")
     if "DATA_DIR" not in os.environ:
         raise ImproperlyConfigured("Set DATA_DIR to the folder that keeps the photographs.")
+    # Both print names and addresses of patients where the log is read.
+    if EMAIL_CONFIG["EMAIL_BACKEND"].endswith((".console.EmailBackend", ".filebased.EmailBackend")):
+        raise ImproperlyConfigured("Set EMAIL_URL to a mail server, smtp+tls://user:password@host.")
+    if SMS_BACKEND == "clinic.sms.ConsoleSms":
+        raise ImproperlyConfigured("Set SMS_BACKEND to a provider: ConsoleSms is for demos.")
     if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
         raise ImproperlyConfigured("Set ALLOWED_HOSTS to the names of this site.")
 
 # --- Log ----------------------------------------------------------------------------------------
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-}
+LOG_FORMAT = env.str("LOG_FORMAT", default="json" if IS_PRODUCTION else "plain")
+if LOG_FORMAT not in FORMATS:
+    raise ImproperlyConfigured("LOG_FORMAT is one of: json, plain.")
+LOGGING = logging_configuration(
+    format_name=LOG_FORMAT,
+    level=env.str("LOG_LEVEL", default="INFO"),
+    is_production=IS_PRODUCTION,
+)

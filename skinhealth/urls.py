@@ -2,6 +2,7 @@ from allauth.account import urls as account_urls
 from django.urls import URLPattern, URLResolver, include, path
 
 from clinic.views.sign_up import sign_up
+from skinhealth.probes import healthz, readyz
 from skinhealth.views import home, language_set
 
 # The clinic changes an address, and notes it: nobody adds, confirms or signs in with another.
@@ -19,6 +20,8 @@ open_account_pages = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
     path("language/", language_set, name="language_set"),
     path("signup/", sign_up, name="account_signup"),
     path("", include(open_account_pages)),

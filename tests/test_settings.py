@@ -12,6 +12,7 @@ PRODUCTION = {
     "SECRET_KEY": "k9Wq-" * 12,
     "DATABASE_URL": "postgres://clinic@database.invalid/clinic",
     "ALLOWED_HOSTS": "clinic.example",
+    "EMAIL_URL": "smtp://mail.invalid:25",
     "DATA_DIR": "/nowhere",
     "DATA_KEYS": f"made-up:{'k9Wq' * 10}k9U=",
 }
@@ -65,6 +66,9 @@ def test_production_starts_with_a_secret_postgresql_and_its_hosts():
         ({"DATA_KEYS": "short:a2V5"}, "not 32 bytes"),
         ({"DATA_KEYS": f"An id:{'k9Wq' * 10}k9U="}, "small letters"),
         ({"DATA_KEYS": ",".join([f"twice:{'k9Wq' * 10}k9U="] * 2)}, "there twice"),
+        ({"EMAIL_URL": "consolemail://"}, "Set EMAIL_URL"),
+        ({"SMS_BACKEND": "clinic.sms.ConsoleSms"}, "Set SMS_BACKEND"),
+        ({"LOG_FORMAT": "xml"}, "one of: json, plain"),
         ({"SKINHEALTH_ENV": "staging"}, "one of: production, demo, test"),
     ],
 )
@@ -76,7 +80,8 @@ def test_production_refuses_to_start(environ, words):
 
 
 @pytest.mark.parametrize(
-    "missing", ["SECRET_KEY", "DATABASE_URL", "ALLOWED_HOSTS", "DATA_DIR", "DATA_KEYS"]
+    "missing",
+    ["SECRET_KEY", "DATABASE_URL", "ALLOWED_HOSTS", "DATA_DIR", "DATA_KEYS", "EMAIL_URL"],
 )
 def test_production_has_no_default_for_what_must_be_chosen(missing):
     environ = {name: value for name, value in PRODUCTION.items() if name != missing}

@@ -5,6 +5,7 @@ from diagnosis.models.prediction import Prediction
 from diagnosis.models.referral import ReferralLetter
 from diagnosis.models.review import Review, TrainingSample
 from diagnosis.models.training_export import TrainingExport
+from diagnosis.models.worker import WorkerHeartbeat
 
 __all__ = [
     "AtlasImage",
@@ -17,4 +18,5 @@ __all__ = [
     "Review",
     "TrainingExport",
     "TrainingSample",
+    "WorkerHeartbeat",
 ]

@@ -16,6 +16,7 @@ from diagnosis.answers import describe
 from diagnosis.forms import MoveForm, PhotographForm, ReviewForm, SizeForm
 from diagnosis.models import Disease, Lesion, LesionImage, Prediction, Review
 from diagnosis.permissions import can_review, visible_images, visible_lesions
+from diagnosis.services.heartbeats import is_queue_served
 
 # How long the page waits before it asks again, in milliseconds: soon at first, then patiently.
 ASK_AGAIN_MS = (120, 120, 150, 200, 300, 500, 1000, 2000)
@@ -159,6 +160,7 @@ def answer_context(
         "answer": describe(prediction, diseases),
         "ask_again_ms": ASK_AGAIN_MS[min(asked, len(ASK_AGAIN_MS) - 1)],
         "asked": asked + 1,
+        "is_worker_silent": prediction.is_waiting and not is_queue_served("inference"),
         "can_review": (
             prediction.status == Prediction.Status.DONE
             and not is_frozen

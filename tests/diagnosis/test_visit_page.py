@@ -1,5 +1,8 @@
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from clinic.models import AuditEvent
 from clinic.services.consultations import add_addendum, sign_visit
@@ -9,7 +12,8 @@ from clinic.services.prescriptions import (
     save_prescription,
     stored_lines,
 )
-from diagnosis.models import Disease, Prediction
+from diagnosis.models import Disease, Prediction, WorkerHeartbeat
+from diagnosis.services.heartbeats import beat
 from diagnosis.services.images import upload_image
 from diagnosis.services.reviews import review_prediction
 from tests import photographs
@@ -110,7 +114,23 @@ def test_an_answer_from_before_there_were_thresholds_neither_warns_nor_doubts(
     assert "share-threshold" not in page
 
 
+def test_the_waiting_page_says_when_no_worker_will_answer_soon(sign_in, doctor, queued_prediction):
+    client = sign_in(doctor)
+    sentence = "The second opinion will follow: its worker is not running."
+
+    def waiting():
+        return status_of(client, queued_prediction, **{"HX-Request": "true"}).content.decode()
+
+    assert sentence in waiting()
+    beat(name="inference@here", queues=["inference"], model_version="1")
+    assert sentence not in waiting()
+    WorkerHeartbeat.objects.update(at=timezone.now() - timedelta(seconds=61))
+    assert sentence in waiting()
+    assert "hx-trigger" in waiting()
+
+
 def test_the_waiting_page_asks_again_until_the_answer_is_there(sign_in, doctor, queued_prediction):
+    beat(name="inference@here", queues=["inference"], model_version="1")
     client = sign_in(doctor)
     waiting = status_of(client, queued_prediction, **{"HX-Request": "true"}).content.decode()
     assert "hx-trigger" in waiting

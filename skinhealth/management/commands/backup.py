@@ -1,25 +1,26 @@
-"""`manage.py backup FOLDER`: writes the site into a new folder while it runs."""
-
+from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
 
-from django.core.management import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
-from skinhealth.backup import BackupError, make_backup
+from skinhealth.backup.copies import make_backup
+from skinhealth.backup.errors import BackupError
 
 
 class Command(BaseCommand):
-    """Writes database and photographs into a new folder while the site runs."""
+    """Writes the database and all files into a new folder, while the site runs."""
 
-    help = "Writes database and photographs into a new folder while the site runs."
-    requires_system_checks = []
+    help = "Writes the database and all files into a new folder, while the site runs."
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("folder", type=Path)
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Adds the folder."""
+        parser.add_argument("folder", metavar="DIR", type=Path, help="a new or an empty folder")
 
-    def handle(self, *args: Any, folder: Path, **options: Any) -> None:
+    def handle(self, *, folder: Path, **options: object) -> None:
+        """Makes the backup and says how many files it holds."""
         try:
-            files = make_backup(folder)
-        except BackupError as error:
-            raise CommandError(str(error)) from None
-        self.stdout.write(f"Backed up: {files} files.")
+            manifest = make_backup(folder)
+        except (BackupError, DatabaseError, OSError) as error:
+            raise CommandError(f"There is no backup. {error}") from error
+        self.stdout.write(f"{folder}: the database and {len(manifest.files) - 1} files.")

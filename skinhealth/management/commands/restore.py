@@ -1,25 +1,33 @@
-"""`manage.py restore FOLDER`: brings a backup into an empty database and folder."""
-
+from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
 
-from django.core.management import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
-from skinhealth.backup import BackupError, restore_backup
+from skinhealth.backup.copies import check_backup, restore_backup
+from skinhealth.backup.errors import BackupError
 
 
 class Command(BaseCommand):
-    """Brings a backup into an empty database and folder."""
+    """Fills an empty database and an empty folder from a backup, after checking all of it."""
 
-    help = "Brings a backup into an empty database and folder."
-    requires_system_checks = []
+    help = "Fills an empty database and an empty folder from a backup, after checking all of it."
+    requires_migrations_checks = False
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("folder", type=Path)
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Adds the folder and the wish to check alone."""
+        parser.add_argument("folder", metavar="DIR", type=Path, help="what `backup` wrote")
+        parser.add_argument("--check", action="store_true", help="check it and restore nothing")
 
-    def handle(self, *args: Any, folder: Path, **options: Any) -> None:
+    def handle(self, *, folder: Path, check: bool, **options: object) -> None:
+        """Restores the backup and says what to do next."""
         try:
-            files = restore_backup(folder)
-        except BackupError as error:
-            raise CommandError(str(error)) from None
-        self.stdout.write(f"Checked and restored: {files} files.")
+            manifest = check_backup(folder) if check else restore_backup(folder)
+        except (BackupError, DatabaseError, OSError) as error:
+            raise CommandError(f"Nothing was restored. {error}") from error
+        count = len(manifest.files) - 1
+        words = "whole" if check else "restored. Run `manage.py migrate` next"
+        self.stdout.write(
+            f"The database and {count} files of {manifest.made_at} "
+            f"(code {manifest.code_version}) are {words}."
+        )

@@ -1,0 +1,32 @@
+"""What workers say of themselves, and who has fallen silent."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.utils import timezone
+
+from diagnosis.models import WorkerHeartbeat
+
+FORGOTTEN_AFTER = timedelta(days=1)  # a container that was replaced never comes back by its name
+
+
+def beat(*, name: str, queues: Iterable[str], model_version: str) -> None:
+    """Writes down that a worker takes jobs from these queues, now."""
+    now = timezone.now()
+    for queue in queues:
+        WorkerHeartbeat.objects.update_or_create(
+            name=name, queue=queue, defaults={"at": now, "model_version": model_version}
+        )
+
+
+def forget_old_workers() -> int:
+    """Removes what workers said that have been gone for a day; returns how many rows."""
+    forgotten, _by_model = WorkerHeartbeat.objects.filter(
+        at__lt=timezone.now() - FORGOTTEN_AFTER
+    ).delete()
+    return forgotten
+
+
+def is_queue_served(queue: str) -> bool:
+    """Whether a worker of this queue has been heard within the last minute."""
+    return WorkerHeartbeat.objects.alive().filter(queue=queue).exists()

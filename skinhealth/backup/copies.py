@@ -1,0 +1,151 @@
+"""A backup of everything the clinic has, and the way back into an empty site."""
+
+import os
+import shutil
+from pathlib import Path
+
+from django.core.files.storage import default_storage
+
+from skinhealth.backup import database
+from skinhealth.backup.errors import BackupError
+from skinhealth.backup.manifest import (
+    MANIFEST,
+    Manifest,
+    applied_migrations,
+    known_migrations,
+    read_manifest,
+    sha256_of,
+    write_manifest,
+)
+
+PHOTOGRAPHS = "photographs"
+
+
+def make_backup(target: Path) -> Manifest:
+    """Writes database and files into a new folder; one that broke off never bears its name."""
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise BackupError(f"{target} is not empty: each backup has a folder of its own.")
+    partial = target.with_name(f"{target.name}.partial")
+    if partial.exists():
+        raise BackupError(f"{partial} is in the way: an earlier backup broke off, or one runs.")
+    partial.mkdir(parents=True, mode=0o700)
+    try:
+        _fill(partial)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    if target.exists():
+        target.rmdir()
+    partial.rename(target)
+    return read_manifest(target)
+
+
+def _fill(folder: Path) -> None:
+    # Rows never point at files that come later, so the database goes first.
+    dump_name = database.FILE_NAMES[database.engine()]
+    migrations = applied_migrations()
+    database.dump(folder / dump_name)
+    database.check_dump(folder / dump_name)
+    (folder / dump_name).chmod(0o600)
+    hashes = {dump_name: sha256_of(folder / dump_name)}
+    photographs = files_folder()
+    for name in file_names(photographs):
+        copy = folder / PHOTOGRAPHS / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            shutil.copyfile(photographs / name, copy)
+        except FileNotFoundError:
+            continue  # a logo that was replaced meanwhile
+        copy.chmod(0o600)
+        hashes[f"{PHOTOGRAPHS}/{name}"] = sha256_of(copy)
+    write_manifest(folder, migrations=migrations, hashes=hashes)
+
+
+def restore_backup(source: Path) -> Manifest:
+    """Checks the whole backup, then fills an empty database and an empty folder with it."""
+    manifest = check_backup(source)
+    if database.tables():
+        raise BackupError("The database is not empty: a backup is restored into a new one.")
+    photographs = files_folder()
+    if photographs.exists() and any(photographs.iterdir()):
+        raise BackupError(f"{photographs} is not empty: a backup is restored into a new folder.")
+    partial = photographs.with_name(f"{photographs.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        _copy_files(source, manifest, partial)
+        if photographs.exists():
+            photographs.rmdir()
+        partial.rename(photographs)
+        database.load(source / database.FILE_NAMES[manifest.engine])
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(photographs, ignore_errors=True)
+        raise
+    return manifest
+
+
+def check_backup(source: Path) -> Manifest:
+    """Raises BackupError that names what is missing, broken or not of this site."""
+    manifest = read_manifest(source)
+    dump_name = database.FILE_NAMES.get(manifest.engine, "")
+    if manifest.engine != database.engine():
+        raise BackupError(
+            f"The backup is of a {manifest.engine} database, this site runs on {database.engine()}."
+        )
+    if dump_name not in manifest.files:
+        raise BackupError(f"{MANIFEST} names no {dump_name}.")
+    for name, digest in manifest.files.items():
+        path = source / name
+        if name != dump_name and not _is_inside(path, source / PHOTOGRAPHS):
+            raise BackupError(f"{MANIFEST} names a file outside the backup: {name}")
+        if not path.is_file():
+            raise BackupError(f"A file is missing: {name}")
+        if sha256_of(path) != digest:
+            raise BackupError(f"A file is not what it was: {name}")
+    strangers = set(file_names(source)) - set(manifest.files) - {MANIFEST}
+    if strangers:
+        raise BackupError(f"A file does not belong to the backup: {min(strangers)}")
+    _check_migrations(manifest)
+    database.check_dump(source / dump_name)
+    return manifest
+
+
+def _check_migrations(manifest: Manifest) -> None:
+    known = known_migrations()
+    for app, names in manifest.migrations.items():
+        unknown = set(names) - set(known.get(app, names))
+        if unknown:
+            raise BackupError(
+                f"The backup was written by newer code: {app}.{min(unknown)} is not known here."
+            )
+
+
+def _copy_files(source: Path, manifest: Manifest, target: Path) -> None:
+    target.mkdir(parents=True, mode=0o700)
+    for name, digest in manifest.files.items():
+        if not name.startswith(f"{PHOTOGRAPHS}/"):
+            continue
+        copy = target / name.removeprefix(f"{PHOTOGRAPHS}/")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / name, copy)
+        copy.chmod(0o600)
+        if sha256_of(copy) != digest:
+            raise BackupError(f"A file changed while it was copied: {name}")
+
+
+def files_folder() -> Path:
+    """The folder of photographs and documents, as they lie on the disk."""
+    return Path(default_storage.path(""))
+
+
+def file_names(folder: Path) -> list[str]:
+    """Names every file below a folder, by its way from there."""
+    return sorted(
+        Path(root, name).relative_to(folder).as_posix()
+        for root, _folders, names in os.walk(folder)
+        for name in names
+    )
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())

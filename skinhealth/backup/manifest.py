@@ -1,0 +1,95 @@
+"""What a backup says of itself: every file with its SHA-256, and what wrote it."""
+
+import hashlib
+import json
+import tomllib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.utils import timezone
+
+from skinhealth.backup.errors import BackupError
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The content of manifest.json."""
+
+    format: int
+    made_at: str
+    code_version: str
+    engine: str
+    migrations: dict[str, list[str]]
+    files: dict[str, str]
+
+
+def sha256_of(path: Path) -> str:
+    """Reads a file once, whatever its size."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def code_version() -> str:
+    """Names the version of the code as pyproject.toml does."""
+    project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]
+    version: str = project["version"]
+    return version
+
+
+def applied_migrations() -> dict[str, list[str]]:
+    """Names the migrations that the database has seen, by app."""
+    return _by_app(MigrationLoader(connection).applied_migrations)
+
+
+def known_migrations() -> dict[str, list[str]]:
+    """Names the migrations of this code, by app."""
+    return _by_app(MigrationLoader(None).disk_migrations)
+
+
+def _by_app(names: object) -> dict[str, list[str]]:
+    by_app: dict[str, list[str]] = {}
+    for app, name in sorted(names):  # type: ignore[call-overload]
+        by_app.setdefault(app, []).append(name)
+    return by_app
+
+
+def write_manifest(
+    folder: Path, *, migrations: dict[str, list[str]], hashes: dict[str, str]
+) -> None:
+    """Writes manifest.json: the last thing that happens to a backup."""
+    manifest = Manifest(
+        format=FORMAT,
+        made_at=timezone.now().isoformat(),
+        code_version=code_version(),
+        engine=connection.vendor,
+        migrations=migrations,
+        files=dict(sorted(hashes.items())),
+    )
+    path = folder / MANIFEST
+    path.write_text(json.dumps(asdict(manifest), indent=1) + "\n")
+    path.chmod(0o600)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Reads manifest.json; raises BackupError where it does not describe a backup."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise BackupError(f"{folder} is no backup, or one that was never finished: no {MANIFEST}.")
+    try:
+        told = json.loads(path.read_text())
+        manifest = Manifest(**told)
+        is_sound = manifest.format == FORMAT and all(
+            isinstance(name, str) and isinstance(digest, str)
+            for name, digest in manifest.files.items()
+        )
+    except (ValueError, TypeError, AttributeError) as error:
+        raise BackupError(f"{MANIFEST} cannot be read.") from error
+    if not is_sound:
+        raise BackupError(f"{MANIFEST} is of another format than this code knows.")
+    return manifest

@@ -1,0 +1,55 @@
+"""One line for each task of a worker: Celery's own lines quote arguments and errors."""
+
+import logging
+import logging.config
+import time
+from contextlib import ExitStack
+from typing import Any
+
+from celery import signals
+from django.conf import settings
+
+from skinhealth.logs.context import as_part_of
+
+logger = logging.getLogger(__name__)
+_running: dict[str, tuple[float, ExitStack]] = {}
+
+
+@signals.setup_logging.connect
+def configure_logging(**kwargs: object) -> None:
+    """Logs as the site does; Celery would put its own format in place."""
+    logging.config.dictConfig(settings.LOGGING)
+
+
+@signals.task_prerun.connect
+def note_start(task_id: str, **kwargs: object) -> None:
+    """Marks the lines of this task with its number."""
+    stack = ExitStack()
+    stack.enter_context(as_part_of(task_id))
+    _running[task_id] = time.perf_counter(), stack
+
+
+@signals.task_failure.connect
+@signals.task_retry.connect
+def note_failure(sender: Any, **kwargs: Any) -> None:
+    """Logs what broke a task: class and place, no words."""
+    error = kwargs.get("exception") or kwargs.get("reason")
+    is_error = isinstance(error, BaseException)
+    logger.error(
+        "A task broke off", exc_info=error if is_error else None, extra={"task": sender.name}
+    )
+
+
+@signals.task_postrun.connect
+def note_end(task_id: str, task: Any, state: str | None = None, **kwargs: object) -> None:
+    """Logs name, state and time of the task."""
+    began, stack = _running.pop(task_id, (time.perf_counter(), ExitStack()))
+    with stack:
+        logger.info(
+            "task",
+            extra={
+                "task": task.name,
+                "state": state or "",
+                "ms": round(1000 * (time.perf_counter() - began), 1),
+            },
+        )

@@ -1,0 +1,56 @@
+"""What machines ask: whether the process lives and whether the site can serve."""
+
+from collections.abc import Callable
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+
+from skinhealth.readiness import look_at_everything
+
+
+@login_not_required
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Says that this process answers, and asks nobody else."""
+    return JsonResponse({"status": "alive"})
+
+
+@login_not_required
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Says whether everything that the site needs is there, part by part."""
+    checks = look_at_everything()
+    is_ready = all(check.is_ok for check in checks.values())
+    return JsonResponse(
+        {
+            "status": "ready" if is_ready else "not ready",
+            "checks": {
+                name: {"ok": check.is_ok, "says": check.words} for name, check in checks.items()
+            },
+        },
+        status=200 if is_ready else 503,
+    )
+
+
+PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {
+    "/healthz": healthz,
+    "/readyz": readyz,
+}
+
+
+class ProbeMiddleware:
+    """Answers probes before anything else: no redirect, no host, no session, no database."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        probe = PROBES.get(request.path_info)
+        if probe is None:
+            return self.get_response(request)
+        request.probe_name = request.path_info[1:]  # type: ignore[attr-defined]
+        response = probe(request)
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response

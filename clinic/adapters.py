@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import User
 from clinic.notifications import send_mail
+from clinic.second_factor import is_due
 from clinic.services.audit import (
     record_failed_sign_in,
     record_password_set,
@@ -53,6 +55,9 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Adds the sign-in to the audit trail."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
         record_sign_in(user)
+        if is_due(request):
+            # Who has typed the password just now is not asked for it again on the way to the app.
+            reauthenticate_by_password(request)
         return response
 
     def logout(self, request: HttpRequest) -> None:

@@ -20,6 +20,7 @@ from clinic.permissions import (
     can_see_portal,
 )
 from clinic.requests import is_in_dialog
+from clinic.second_factor import is_due
 from clinic.services.emergency import running_emergencies
 from clinic.services.notifications import count_unread
 from clinic.services.requests import count_new_requests
@@ -190,6 +191,8 @@ def frame(request: HttpRequest) -> dict[str, object]:
         "is_sign_up_open": is_sign_up_open,
         "has_templates": has_templates,
         "has_patient_search": has_patient_search,
+        # Asked for by the page alone on which one is set up.
+        "is_second_factor_due": partial(is_due, request),
         "offered_languages": clinic.offered_languages,
         "is_demo": settings.IS_DEMO,
         "demo_people": DEMO_PEOPLE if settings.IS_DEMO else (),

@@ -59,6 +59,8 @@ INSTALLED_APPS = [
     "diagnosis.apps.DiagnosisConfig",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_htmx",
     "phonenumber_field",
     "django.contrib.auth",
@@ -88,6 +90,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "clinic.second_factor.SecondFactorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "clinic.middleware.UnreadableDataMiddleware",
 ]
@@ -161,6 +164,8 @@ ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Beside allauth's own: pages that anybody reaches without signing in.
 ACCOUNT_RATE_LIMITS = {
+    # Five failures lock an address, or a second factor, for a quarter of an hour.
+    "login_failed": "20/15m/ip,5/15m/key",
     "sign_up": "20/h/ip,3/10m/key",
     "sign_up_code": "30/10m/ip",
     "document_verify": "60/m/ip",
@@ -168,6 +173,14 @@ ACCOUNT_RATE_LIMITS = {
     "secret_guess": "30/m/ip",
     "emergency_access": "10/10m/key",
 }
+
+# A second factor for admins and doctors; a demo does without, so that one click is enough.
+MFA_REQUIRED = env.bool("MFA_REQUIRED", default=not IS_DEMO)
+MFA_ADAPTER = "clinic.second_factor.ClinicMFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # the clinic invited the address
+MFA_TOTP_TOLERANCE = 1  # steps of half a minute
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_PRODUCTION
 
 SESSION_COOKIE_AGE = 12 * 3600  # seconds
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -382,6 +395,8 @@ if IS_PRODUCTION:
         )
     if DEBUG:
         raise ImproperlyConfigured("DEBUG is not allowed in production.")
+    if not MFA_REQUIRED:
+        raise ImproperlyConfigured("MFA_REQUIRED is always on in production.")
     if IS_SQLITE:
         raise ImproperlyConfigured("Set DATABASE_URL to a PostgreSQL database: not SQLite.")
     if "DATA_DIR" not in os.environ:

@@ -25,6 +25,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", language_set, name="language_set"),
     path("signup/", sign_up, name="account_signup"),
     path("", include(open_account_pages)),
+    path("security/", include("allauth.mfa.urls")),
+    path("sessions/", include("allauth.usersessions.urls")),
     path("", include("clinic.urls")),
     path("", include("diagnosis.urls")),
 ]

@@ -8,6 +8,7 @@ from django.test import Client, TransactionTestCase
 
 from clinic.audit_guard import guard_audit_trail, unguard_audit_trail
 from clinic.models import Appointment, User
+from clinic.second_factor import SESSION_KEY
 from tests.factories import (
     AppointmentFactory,
     ConsultationFactory,
@@ -110,6 +111,10 @@ def sign_in():
     def _sign_in(user):
         client = Client()
         client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        # Where a second factor must be, it was given: `test_second_factor.py` tries it out.
+        session = client.session
+        session[SESSION_KEY] = True
+        session.save()
         return client
 
     return _sign_in

@@ -1,8 +1,15 @@
 """Rows for tests, with fixed values where a test may look."""
 
+import time
 from datetime import date, timedelta
 
 import factory
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    hotp_value,
+)
 from django.utils import timezone
 
 from clinic.models import (
@@ -17,6 +24,8 @@ from clinic.models import (
 )
 
 PASSWORD = "correct horse battery"
+# The secret of everybody's authenticator app, where somebody has one.
+TOTP_SECRET = "JBSWY3DPEHPK3PXP"
 
 
 class UserFactory(factory.django.DjangoModelFactory):
@@ -106,3 +115,15 @@ class ConsentFactory(factory.django.DjangoModelFactory):
     method = Consent.Method.PAPER
     given_at = factory.LazyFunction(timezone.now)
     recorded_by = factory.SubFactory(UserFactory, role=User.Role.SECRETARY)
+
+
+def with_app(user):
+    """The person with an authenticator app, and ten recovery codes."""
+    TOTP.activate(user, TOTP_SECRET)
+    RecoveryCodes.activate(user)
+    return user
+
+
+def code_of_app(secret=TOTP_SECRET):
+    """What the authenticator app shows now."""
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))

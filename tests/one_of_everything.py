@@ -3,6 +3,7 @@
 import hashlib
 from datetime import timedelta
 
+from allauth.mfa.models import Authenticator
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
@@ -36,6 +37,7 @@ from tests.factories import (
     AvailabilityFactory,
     ConsentFactory,
     ConsultationFactory,
+    UserFactory,
 )
 
 # The doctor's calendar program cannot sign in: it knows this, and so may whoever it tells.
@@ -135,6 +137,9 @@ def one_of_everything(*, admin, doctor, patient, secretary):
             url_name="clinic:appointment_detail",
             object_key=str(appointment.pk),
             fact_key=str(appointment.pk),
+        ),
+        "passkey": Authenticator.objects.create(
+            user=UserFactory(), type="webauthn", data={"name": "A key", "credential": {}}
         ),
         "patient": patient,
         "photograph": photograph,

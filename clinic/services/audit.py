@@ -109,3 +109,9 @@ def record_password_set(user: User) -> AuditEvent:
     """Notes that somebody chose a password, by a link or on the own profile."""
     detail = {"changed": ["password"]}
     return record(AuditEvent.Verb.UPDATE, actor=user, target=user, detail=detail)
+
+
+def record_second_factor(user: User, *, change: str, kind: str) -> AuditEvent:
+    """Notes that a second factor was set up or given up, or that a code was wrong."""
+    verb = AuditEvent.Verb.DENIED if change == "failed" else AuditEvent.Verb.UPDATE
+    return record(verb, actor=user, target=user, detail={"second_factor": change, "kind": kind})

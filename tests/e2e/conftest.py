@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connections
 from playwright.sync_api import Error, expect, sync_playwright
 
-from tests.factories import PASSWORD
+from tests.e2e.door import come_in
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -103,10 +103,7 @@ def browser_of(open_browser):
 
     def _browser_of(user):
         page = open_browser(user.full_name)
-        page.get_by_label("E-mail").fill(user.email)
-        page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.get_by_role("button", name="Sign in", exact=True).click()
-        expect(page.get_by_role("navigation").first).to_be_visible()
+        come_in(page, user.email)
         return page
 
     return _browser_of

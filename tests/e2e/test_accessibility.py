@@ -13,6 +13,7 @@ from clinic.services.waiting_screen import renew_screen
 from diagnosis.models import AtlasImage, Disease
 from skinhealth.demo import DEMO_PASSWORD, visits
 from skinhealth.drawing import draw_lesion
+from tests.e2e.door import come_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -71,6 +72,10 @@ def addresses():
             reverse("diagnosis:atlas_image", args=[proposal.pk]),
             reverse("diagnosis:model_card"),
             reverse("clinic:profile"),
+            reverse("mfa_index"),
+            reverse("mfa_view_recovery_codes"),
+            reverse("mfa_add_webauthn"),
+            reverse("usersessions_list"),
             reverse("clinic:clinic_settings"),
             reverse("clinic:symptom_list"),
             reverse("clinic:symptom_create"),
@@ -153,10 +158,7 @@ def test_axe_finds_nothing_serious(demo, open_browser, scheme):
     for role, pages in addresses().items():
         page = open_browser(role, color_scheme=scheme)
         found += complaints(page, "anonymous")
-        page.get_by_label("E-mail").fill(f"{role}@demo.example")
-        page.get_by_label("Password", exact=True).fill(DEMO_PASSWORD)
-        page.get_by_role("button", name="Sign in", exact=True).click()
-        page.wait_for_url(lambda url: "login" not in url)
+        come_in(page, f"{role}@demo.example", DEMO_PASSWORD)
         for path in pages:
             page.goto(path)
             page.wait_for_load_state("networkidle")

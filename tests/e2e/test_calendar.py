@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from clinic.models import Appointment
 from tests.clinic.desk import at, booked, coming, works
-from tests.factories import PASSWORD
+from tests.e2e.door import come_in
 from tests.worker import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,10 +30,7 @@ def day(doctor, other_doctor):
 def look_at_calendar(open_browser, user, day, view="day", **options):
     """Somebody's browser at the calendar of a day."""
     page = open_browser(user.full_name, **options)
-    page.get_by_label("E-mail").fill(user.email)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page.get_by_role("navigation").first).to_be_visible()
+    come_in(page, user.email)
     page.goto(f"/calendar/?view={view}&date={day}")
     expect(page.locator(".calendar .ec-main")).to_be_visible()
     return page

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from clinic.models import Appointment, Availability, Doctor, Patient, User
 from diagnosis.models import Prediction, Review, TrainingSample
 from skinhealth.drawing import draw_lesion
+from tests.e2e.door import come_in, set_up_app
 from tests.factories import PASSWORD, AvailabilityFactory, UserFactory
 
 pytestmark = [pytest.mark.worker, pytest.mark.django_db(transaction=True)]
@@ -36,13 +37,14 @@ def lesions(tmp_path):
 def test_a_booked_visit_becomes_a_validated_diagnosis(worker, open_browser, lesions):
     UserFactory(email="admin@example.org", full_name="Ada Admin", role=User.Role.ADMIN)
     admin = open_browser("admin")
-    sign_in(admin, "admin@example.org")
+    come_in(admin, "admin@example.org")
     for person in (DOCTOR, SECRETARY, LEAVER):
         create_account(admin, *person)
     deactivate(admin, LEAVER)
 
     doctor = open_browser("doctor")
     choose_password(doctor, DOCTOR[2])
+    set_up_app(doctor)
     secretary = open_browser("secretary")
     choose_password(secretary, SECRETARY[2])
     work_around_the_clock(Doctor.objects.get(user__email=DOCTOR[2]))
@@ -75,13 +77,6 @@ def test_a_booked_visit_becomes_a_validated_diagnosis(worker, open_browser, lesi
     assert set(Review.objects.values_list("decision", flat=True)) == {"confirmed", "corrected"}
     assert Prediction.objects.filter(status="done").count() == 2
     assert TrainingSample.objects.filter(is_model_class=False).count() == 1
-
-
-def sign_in(page, email):
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page.get_by_role("navigation").first).to_be_visible()
 
 
 def create_account(page, role, full_name, email):

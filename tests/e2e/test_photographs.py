@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from diagnosis.models import LesionImage
 from tests import photographs
-from tests.factories import PASSWORD
+from tests.e2e.door import come_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -14,10 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def visit(open_browser, doctor, consultation):
     """The doctor's browser at the open visit."""
     page = open_browser("doctor")
-    page.get_by_label("E-mail").fill(doctor.email)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page.get_by_role("navigation").first).to_be_visible()
+    come_in(page, doctor.email)
     page.goto(f"/visits/{consultation.pk}/")
     return page
 

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from clinic.models import Allergy, Patient, PrescriptionLine, WarningOverride
 from clinic.services.prescriptions import DraftLine
 from clinic.services.writing_templates import create_template, prescription_content
-from tests.factories import PASSWORD
+from tests.e2e.door import come_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,10 +25,7 @@ def visit(open_browser, doctor, patient, consultation):
         content=prescription_content([line]),
     )  # fmt: skip
     page = open_browser("doctor")
-    page.get_by_label("E-mail").fill(doctor.email)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page.get_by_role("navigation").first).to_be_visible()
+    come_in(page, doctor.email)
     page.goto(f"/visits/{consultation.pk}/")
     return page
 

@@ -9,7 +9,7 @@ from clinic.services.appointments import move_appointment
 from clinic.services.consultations import open_visit
 from clinic.services.waiting_screen import renew_screen
 from tests.clinic.desk import booked
-from tests.factories import PASSWORD
+from tests.e2e.door import come_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,9 +25,7 @@ def test_the_board_and_the_screen_follow_without_a_reload(
     booked(other_doctor, other_patient, now)
     address = reverse("clinic:waiting_screen", args=[renew_screen(actor=secretary)])
     desk = open_browser("desk")
-    desk.get_by_label("E-mail").fill(secretary.email)
-    desk.get_by_label("Password", exact=True).fill(PASSWORD)
-    desk.get_by_role("button", name="Sign in").click()
+    come_in(desk, secretary.email)
     desk.get_by_role("link", name="Waiting room").first.click()
     screen = open_browser("screen")
     screen.goto(address)

@@ -1,0 +1,184 @@
+"""A password alone does not open an admin's or a doctor's account."""
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.core import mail
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from clinic.models import AuditEvent
+from tests.factories import PASSWORD, code_of_app, with_app
+
+LOGIN = reverse("account_login")
+SECOND = reverse("mfa_authenticate")
+SET_UP = reverse("mfa_activate_totp")
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits():
+    cache.clear()
+
+
+def come_in(user, password=PASSWORD):
+    client = Client()
+    client.post(LOGIN, {"login": user.email, "password": password})
+    return client
+
+
+def is_in(client):
+    return "_auth_user_id" in client.session
+
+
+@pytest.mark.parametrize("role", ["admin", "doctor"])
+def test_who_must_have_one_sees_nothing_before_it_is_set_up(
+    role, request, django_capture_on_commit_callbacks
+):
+    user = request.getfixturevalue(role)
+    client = come_in(user)
+    assert is_in(client)
+
+    for name in ("home", "clinic:profile", "clinic:patient_list", "usersessions_list"):
+        assert client.get(reverse(name)).url == SET_UP
+    by_htmx = client.get(reverse("clinic:notification_count"), headers={"HX-Request": "true"})
+    assert (by_htmx.status_code, by_htmx["HX-Redirect"]) == (204, SET_UP)
+
+    page = client.get(SET_UP)
+    assert "a password alone is not enough" in page.content.decode()
+    code = code_of_app(page.context["form"].secret)
+    with django_capture_on_commit_callbacks(execute=True):
+        shown = client.post(SET_UP, {"code": code})
+    assert shown.url == reverse("mfa_view_recovery_codes")
+    assert len(client.get(shown.url).context["unused_codes"]) == 10
+    assert client.get(reverse("clinic:profile")).status_code == 200
+    added = AuditEvent.objects.filter(actor=user, detail__second_factor="added")
+    assert {event.detail["kind"] for event in added} == {"totp", "recovery_codes"}
+    [told] = mail.outbox
+    assert told.to == [user.email]
+    assert "has changed" in told.subject
+
+
+@pytest.mark.parametrize("role", ["secretary", "patient"])
+def test_others_may_have_one_and_need_not(role, request):
+    person = request.getfixturevalue(role)
+    client = come_in(getattr(person, "user", person))
+    assert client.get(reverse("clinic:profile")).status_code == 200
+    assert client.get(reverse("mfa_index")).status_code == 200
+
+
+def test_without_the_code_the_password_opens_nothing(doctor):
+    client = come_in(with_app(doctor))
+    assert not is_in(client)
+    assert client.get(reverse("clinic:doctor_day")).status_code == 302
+
+    wrong = client.post(SECOND, {"code": "000000"})
+    assert "not right" in wrong.content.decode()
+    assert not is_in(client)
+
+    client.post(SECOND, {"code": code_of_app()})
+    assert is_in(client)
+    assert client.get(reverse("clinic:doctor_day")).status_code == 200
+    assert AuditEvent.objects.filter(actor=doctor, detail__second_factor="failed").count() == 1
+
+
+def test_a_code_of_the_app_and_a_recovery_code_work_once(doctor):
+    with_app(doctor)
+    code = code_of_app()
+    come_in(doctor).post(SECOND, {"code": code})
+    again = come_in(doctor)
+    again.post(SECOND, {"code": code})
+    assert not is_in(again)
+
+    kept = Authenticator.objects.get(user=doctor, type="recovery_codes").wrap()
+    recovery = kept.get_unused_codes()[0]
+    for works in (True, False):
+        client = come_in(doctor)
+        client.post(SECOND, {"code": recovery})
+        assert is_in(client) == works
+
+
+def test_five_wrong_codes_lock_the_second_step(doctor):
+    client = come_in(with_app(doctor))
+    for _number in range(5):
+        client.post(SECOND, {"code": "000000"})
+    client.post(SECOND, {"code": code_of_app()})
+    assert not is_in(client)
+
+
+def test_five_wrong_passwords_lock_an_address_from_everywhere(secretary):
+    for _number in range(5):
+        assert not is_in(come_in(secretary, "wrong horse battery"))
+    refused = Client().post(LOGIN, {"login": secretary.email, "password": PASSWORD})
+    assert "Too many attempts" in refused.content.decode()
+    elsewhere = Client(REMOTE_ADDR="192.0.2.7")
+    elsewhere.post(LOGIN, {"login": secretary.email, "password": PASSWORD})
+    assert not is_in(elsewhere)
+
+
+def test_an_unknown_address_is_answered_like_a_wrong_password_and_costs_as_much(
+    secretary, monkeypatch
+):
+    from django.contrib.auth.hashers import MD5PasswordHasher
+
+    hashed = []
+    encode = MD5PasswordHasher.encode
+
+    def counted(self, password, salt):
+        hashed.append(1)
+        return encode(self, password, salt)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
+
+    def ask(email):
+        hashed.clear()
+        answer = Client().post(LOGIN, {"login": email, "password": "wrong horse battery"})
+        words = [str(error) for error in answer.context["form"].non_field_errors()]
+        return answer.status_code, words, len(hashed)
+
+    known, unknown = ask(secretary.email), ask("nobody@example.org")
+    assert known == unknown
+    assert known[2] == 1
+
+
+def test_who_must_have_one_cannot_give_up_the_last_one(doctor, secretary, sign_in):
+    for user, may in ((doctor, False), (secretary, True)):
+        client = come_in(with_app(user))
+        cache.clear()
+        client.post(SECOND, {"code": code_of_app()})
+        client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+        client.post(reverse("mfa_deactivate_totp"))
+        assert Authenticator.objects.filter(user=user, type="totp").exists() != may
+
+
+def test_other_browsers_are_listed_and_signed_out(secretary):
+    here, there = come_in(secretary), come_in(secretary)
+    page = here.get(reverse("usersessions_list")).content.decode()
+    assert page.count("list-row-main") == 2
+    here.post(reverse("usersessions_list"))
+    assert is_in(here)
+    assert there.get(reverse("clinic:desk_day")).status_code == 302
+
+
+def test_a_new_password_ends_the_other_sessions(secretary):
+    here, there = come_in(secretary), come_in(secretary)
+    new = "another horse battery"
+    here.post(
+        reverse("account_change_password"),
+        {"oldpassword": PASSWORD, "password1": new, "password2": new},
+    )
+    assert here.get(reverse("clinic:desk_day")).status_code == 200
+    assert there.get(reverse("clinic:desk_day")).status_code == 302
+
+
+def test_a_deactivated_person_is_out_with_the_next_request(secretary, admin):
+    client = come_in(secretary)
+    assert client.get(reverse("clinic:desk_day")).status_code == 200
+    secretary.is_active = False
+    secretary.save()
+    assert client.get(reverse("clinic:desk_day")).url.startswith(LOGIN)
+
+
+def test_a_demo_asks_for_the_password_alone(settings, doctor):
+    settings.MFA_REQUIRED = False
+    client = come_in(doctor)
+    assert client.get(reverse("clinic:doctor_day")).status_code == 200

@@ -1,0 +1,34 @@
+"""Coming in by the form, with the second step where the role asks for one."""
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.core.cache import cache
+from playwright.sync_api import expect
+
+from clinic.models import User
+from clinic.permissions import must_have_second_factor
+from tests.factories import PASSWORD, code_of_app, with_app
+
+
+def come_in(page, email, password=PASSWORD):
+    """Signs somebody in at the page that everybody sees first."""
+    user = User.objects.get(email=email)
+    if must_have_second_factor(user) and not is_mfa_enabled(user):
+        with_app(user)
+    # A code of the app works once; who comes in twice within half a minute would have to wait.
+    cache.clear()
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    if is_mfa_enabled(user):
+        page.get_by_label("Code").fill(code_of_app())
+        page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("navigation").first).to_be_visible()
+
+
+def set_up_app(page):
+    """Sets an authenticator app up on the page that asks for one, with the secret it shows."""
+    secret = page.locator("code").inner_text()
+    page.get_by_label("Authenticator code").fill(code_of_app(secret))
+    page.get_by_role("button", name="Switch on").click()
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    page.get_by_role("link", name="I have them").click()

@@ -95,6 +95,7 @@ urlpatterns: list[URLPattern] = [
     path("calendar/events/", calendar_page.calendar_events, name="calendar_events"),
     path("day/", day.doctor_day, name="doctor_day"),
     path("appointments/<uuid:pk>/open/", visits.visit_open, name="visit_open"),
+    path("visits/<uuid:pk>/undo/", visits.visit_undo, name="visit_undo"),
     path("visits/<uuid:pk>/patient/", visits.visit_patient, name="visit_patient"),
     path("visits/<uuid:pk>/save/", visits.visit_save, name="visit_save"),
     path("visits/<uuid:pk>/facts/", facts.visit_facts, name="visit_facts"),

@@ -183,6 +183,7 @@ clinic:document_share                POST   insurance_card    in   404  302  302
 clinic:my_documents                  GET    -                 in   403  403  403  403  200  200
 clinic:doctor_day                    GET    -                 in   403  403  200  200  403  403
 clinic:visit_open                    POST   appointment       in   403  403  409  404  403  404
+clinic:visit_undo                    POST   visit             in   404  404  409  404  404  404
 diagnosis:visit                      GET    visit             in   404  404  200  404  404  404
 diagnosis:visit                      GET    signed            in   404  404  200  404  404  404
 diagnosis:visit_thumbnails           GET    visit             in   404  404  200  404  404  404

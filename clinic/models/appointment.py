@@ -112,7 +112,8 @@ class Appointment(models.Model):
             }
         ),
         Status.ARRIVED: frozenset({Status.IN_CONSULTATION, Status.BOOKED, Status.CANCELLED}),
-        Status.IN_CONSULTATION: frozenset({Status.COMPLETED}),
+        # Back only while the visit is empty: somebody else was called in.
+        Status.IN_CONSULTATION: frozenset({Status.COMPLETED, Status.ARRIVED}),
         # Only a signature completes a visit, and what is signed is corrected by an addendum.
         Status.COMPLETED: frozenset(),
         Status.CANCELLED: frozenset(),

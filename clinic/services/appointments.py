@@ -13,6 +13,7 @@ from clinic.models import (
     AppointmentRequest,
     AppointmentTransition,
     AuditEvent,
+    Consultation,
     Doctor,
     Patient,
     User,
@@ -111,6 +112,8 @@ def move_appointment(
     while (old := _current_status(appointment)) != status:
         if status not in appointment.next_statuses(old):
             raise IllegalTransitionError(old, status)
+        if is_call_in_undone(old, status) and _has_visit(appointment):
+            raise IllegalTransitionError(old, status)
         if status == Status.BOOKED and old in NOT_YET_AGREED and is_asked_for(appointment):
             raise ValidationError(_("The patient asked for it: choose the time under “Requests”."))
         if status in NEEDS_REASON and not reason:
@@ -150,6 +153,11 @@ def book_requested_appointment(
     appointment.refresh_from_db()
     _store_move(appointment, old, Status.BOOKED, actor, "")
     return appointment
+
+
+def is_call_in_undone(old: str, new: str) -> bool:
+    """Whether a move sends somebody whom the doctor has called in back to wait."""
+    return old == Status.IN_CONSULTATION and new == Status.ARRIVED
 
 
 def is_asked_for(appointment: Appointment) -> bool:
@@ -205,6 +213,10 @@ def store_appointment(appointment: Appointment, actor: User, *, overbooked: str 
     tell_of_new_appointment(appointment, actor=actor)
 
 
+def _has_visit(appointment: Appointment) -> bool:
+    return Consultation.objects.filter(appointment=appointment).exists()
+
+
 def _current_status(appointment: Appointment) -> str:
     return Appointment.objects.values_list("status", flat=True).get(pk=appointment.pk)
 
@@ -228,7 +240,8 @@ def _store_move(
 def _compare_and_set(appointment: Appointment, old: str, new: str) -> bool:
     """Sets the status where it is still the old one, and says whether it was."""
     values: dict[str, object] = {"status": new}
-    if new == Status.ARRIVED:
+    # Who was called in by mistake has waited since the arrival.
+    if new == Status.ARRIVED and not is_call_in_undone(old, new):
         values["arrived_at"] = timezone.now()
     elif new == Status.BOOKED:
         values["arrived_at"] = None

@@ -5,7 +5,7 @@ from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +25,7 @@ from clinic.services.prescriptions import refuse_other_lines, sign_prescription
 from clinic.services.visit_guard import (
     VisitChangedError,
     VisitSignedError,
+    VisitUsedError,
 )
 
 NOTES_FIELDS = ("history", "examination", "assessment", "plan", "notes", "conclusion")
@@ -48,6 +49,35 @@ def open_visit(*, appointment: Appointment, actor: User) -> Consultation:
     )
     record(AuditEvent.Verb.CREATE, actor=actor, patient=consultation.patient, target=consultation)
     return consultation
+
+
+@transaction.atomic
+def undo_call_in(*, consultation: Consultation, actor: User) -> Appointment:
+    """Takes back a call-in while the visit is empty: the patient waits again, as if never called.
+
+    The empty row goes: it says nothing about the patient, and kept it would stand as a visit in
+    every list. Nothing clinical can go with it, for whatever hangs on a visit protects it. The
+    audit trail keeps both the call-in and this.
+    """
+    # A photograph or a line that is being stored right now waits for this lock, or this for it.
+    stored = Consultation.objects.select_for_update().get(pk=consultation.pk)
+    if stored.is_signed:
+        raise VisitSignedError
+    if stored.version or stored.symptoms.exists():
+        raise VisitUsedError
+    record(
+        AuditEvent.Verb.UPDATE,
+        actor=actor,
+        patient=stored.patient,
+        target=stored,
+        detail={"call_in": "undone"},
+    )
+    appointment = stored.appointment
+    try:
+        stored.delete()
+    except ProtectedError as error:
+        raise VisitUsedError from error
+    return move_appointment(appointment=appointment, status=Appointment.Status.ARRIVED, actor=actor)
 
 
 @transaction.atomic

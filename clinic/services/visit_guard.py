@@ -34,6 +34,18 @@ class VisitChangedError(ValidationError):
         )
 
 
+class VisitUsedError(ValidationError):
+    """Something belongs to the visit already, so its call-in stays."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Something was written, photographed or prescribed in this visit already, "
+                "so the call-in cannot be undone."
+            )
+        )
+
+
 def lock_open_visit(consultation: Consultation) -> Consultation:
     """Holds the visit until the transaction ends, and refuses one that is signed."""
     locked = Consultation.objects.select_for_update(no_key=True).get(pk=consultation.pk)

@@ -7,7 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Appointment, User
 from clinic.permissions import can_run_desk, can_transition
-from clinic.services.appointments import NEEDS_REASON, NOT_YET_AGREED, is_asked_for
+from clinic.services.appointments import (
+    NEEDS_REASON,
+    NOT_YET_AGREED,
+    is_asked_for,
+    is_call_in_undone,
+)
 
 Status = Appointment.Status
 
@@ -50,6 +55,8 @@ def moves_for(user: User, appointment: Appointment) -> list[Move]:
         for move in MOVES
         if appointment.can_become(move.status)
         and can_transition(user, appointment, move.status)
+        # Only the doctor takes back a call-in, on the page of the visit.
+        and not is_call_in_undone(appointment.status, move.status)
         # The desk chooses the time of what a patient asked for on the page of the request.
         and not (has_no_time_yet and move.status == Status.BOOKED)
     ]

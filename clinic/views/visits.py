@@ -41,6 +41,7 @@ from clinic.services.consultations import (
     record_visit_view,
     save_visit,
     sign_visit,
+    undo_call_in,
 )
 from clinic.services.prescriptions import DraftLine, lines_fingerprint
 from clinic.services.visit_guard import VisitChangedError, VisitSignedError
@@ -226,6 +227,19 @@ def visit_open(request: SignedInRequest, pk: UUID) -> HttpResponse:
         day = timezone.localdate(appointment.starts_at)
         return day_page(request, day, refusal=" ".join(error.messages), status=409)
     return redirect("diagnosis:visit", pk=consultation.pk)
+
+
+@require_POST
+def visit_undo(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Takes back a call-in and goes to who waits."""
+    consultation = writable_visit(request, pk)
+    try:
+        undo_call_in(consultation=consultation, actor=request.user)
+    except ValidationError as error:
+        day = timezone.localdate(consultation.appointment.starts_at)
+        return day_page(request, day, refusal=" ".join(error.messages), status=409)
+    messages.success(request, _("The call-in is undone. The patient is waiting again."))
+    return redirect("clinic:doctor_day")
 
 
 @require_GET

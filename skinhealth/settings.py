@@ -354,6 +354,22 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
+# --- Cache --------------------------------------------------------------------------------------
+
+# Attempts to sign in are counted here, so several web processes have to share it.
+CACHE_URL = env.str(
+    "CACHE_URL", default=CELERY_BROKER_URL if CELERY_BROKER_URL.startswith("redis") else ""
+)
+if CACHE_URL:
+    CACHES = {
+        "default": {
+            "BACKEND": "skinhealth.cache.PatientRedisCache",
+            "LOCATION": CACHE_URL,
+            "KEY_PREFIX": "skinhealth-cache",
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
+        }
+    }
+
 # --- The classifier -----------------------------------------------------------------------------
 
 MODEL_BUNDLE = Path(env.str("MODEL_BUNDLE", default=str(BASE_DIR / "ml" / "weights")))

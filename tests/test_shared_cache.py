@@ -1,0 +1,52 @@
+"""Attempts are counted for all web processes together, and Redis may be away."""
+
+import os
+
+import pytest
+import redis
+from django.conf import settings
+
+from skinhealth.cache import PatientRedisCache
+
+REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
+NOWHERE = "redis://127.0.0.1:1/0"
+
+
+def cache_at(url):
+    return PatientRedisCache(
+        url,
+        {
+            "KEY_PREFIX": f"test-{settings.DATA_DIR.name}",
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+        },
+    )
+
+
+@pytest.fixture
+def two_processes():
+    try:
+        redis.Redis.from_url(REDIS, socket_connect_timeout=1).ping()
+    except redis.RedisError:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("Redis does not answer")
+    one, other = cache_at(REDIS), cache_at(REDIS)
+    yield one, other
+    one.delete("attempts")
+
+
+def test_what_one_process_counts_another_one_sees(two_processes):
+    one, other = two_processes
+    one.set("attempts", [1.0, 2.0], timeout=30)
+    assert other.get("attempts") == [1.0, 2.0]
+    assert not other.add("attempts", [])
+    assert other.delete("attempts")
+    assert one.get("attempts", []) == []
+
+
+def test_a_redis_that_is_away_counts_nothing_and_breaks_nothing(caplog):
+    cache = cache_at(NOWHERE)
+    cache.set("attempts", [1.0])
+    assert cache.get("attempts", "nothing") == "nothing"
+    assert cache.add("attempts", [])
+    assert not cache.delete("attempts")
+    assert "ConnectionError" in caplog.text
+    assert "attempts" not in caplog.text

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "skinhealth.logs.requests.RequestLogMiddleware",
+    "skinhealth.metrics.MetricsMiddleware",
     "skinhealth.probes.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -319,6 +320,9 @@ PREDICTION_MAX_TRIES = 3
 # --- Operation ----------------------------------------------------------------------------------
 
 DISK_FREE_MIN_MB = env.int("DISK_FREE_MIN_MB", default=1024)  # below it the site is not ready
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # empty: /metrics answers this machine alone
+if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
+    raise ImproperlyConfigured("Set METRICS_TOKEN to at least 20 characters, or leave it out.")
 
 # --- Safety -------------------------------------------------------------------------------------
 

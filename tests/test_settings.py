@@ -63,6 +63,7 @@ def test_production_starts_with_a_secret_postgresql_and_its_hosts():
         ({"ALLOWED_HOSTS": "*"}, "Set ALLOWED_HOSTS"),
         ({"EMAIL_URL": "consolemail://"}, "Set EMAIL_URL"),
         ({"SMS_BACKEND": "clinic.sms.ConsoleSms"}, "Set SMS_BACKEND"),
+        ({"METRICS_TOKEN": "short"}, "Set METRICS_TOKEN"),
         ({"LOG_FORMAT": "xml"}, "one of: json, plain"),
         ({"SKINHEALTH_ENV": "staging"}, "one of: production, demo, test"),
     ],

@@ -342,6 +342,8 @@ if IS_PRODUCTION:
 
     if SECRET_KEY == DEFAULT_SECRET_KEY or len(SECRET_KEY) < 50:
         raise ImproperlyConfigured("Set SECRET_KEY to a secret of at least 50 characters.")
+    if SECRET_KEY.startswith("django-insecure-") or len(set(SECRET_KEY)) < 5:
+        raise ImproperlyConfigured("Set SECRET_KEY to a secret that was drawn at random.")
     if DEBUG:
         raise ImproperlyConfigured("DEBUG is not allowed in production.")
     if IS_SQLITE:

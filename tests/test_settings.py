@@ -57,6 +57,8 @@ def test_production_starts_with_a_secret_postgresql_and_its_hosts():
         ({"SECRET_KEY": ""}, "Set SECRET_KEY"),
         ({"SECRET_KEY": "short"}, "Set SECRET_KEY"),
         ({"SECRET_KEY": "only-for-a-demo-or-a-test-" + "0" * 40}, "Set SECRET_KEY"),
+        ({"SECRET_KEY": "abc" * 20}, "drawn at random"),
+        ({"SECRET_KEY": "django-insecure-" + "k9Wq-" * 12}, "drawn at random"),
         ({"DEBUG": "on"}, "DEBUG is not allowed"),
         ({"DATABASE_URL": "sqlite:///clinic.sqlite3"}, "not SQLite"),
         ({"ALLOWED_HOSTS": ""}, "Set ALLOWED_HOSTS"),

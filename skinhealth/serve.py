@@ -1,6 +1,9 @@
 """What gunicorn is told beside its command line: `--config python:skinhealth.serve`."""
 
 import os
+import shutil
+import tempfile
+from typing import Any
 
 from skinhealth.logs.configuration import logging_configuration
 
@@ -11,3 +14,19 @@ logconfig_dict = logging_configuration(
     level=os.environ.get("LOG_LEVEL", "INFO"),
     is_production=os.environ.get("SKINHEALTH_ENV", "production") == "production",
 )
+# The processes of this server add their numbers up here; known before anything is imported.
+_METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
+if _METRICS_DIR not in os.environ:
+    os.environ[_METRICS_DIR] = tempfile.mkdtemp(prefix="skinhealth-metrics-")
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Forgets what only a living process can say."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(server: Any) -> None:
+    """Leaves no files behind."""
+    shutil.rmtree(os.environ[_METRICS_DIR], ignore_errors=True)

@@ -74,6 +74,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "skinhealth.logs.requests.RequestLogMiddleware",
+    "skinhealth.metrics.MetricsMiddleware",
     "skinhealth.probes.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -216,7 +217,7 @@ PAGE_SIZE = 25
 # --- Files --------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [
     BASE_DIR / "static",
     ("vendor/bootstrap", BASE_DIR / "node_modules/bootstrap/dist"),
@@ -385,6 +386,9 @@ PREDICTION_MAX_TRIES = 3
 # --- Operation ----------------------------------------------------------------------------------
 
 DISK_FREE_MIN_MB = env.int("DISK_FREE_MIN_MB", default=1024)  # below it the site is not ready
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # empty: /metrics answers this machine alone
+if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
+    raise ImproperlyConfigured("Set METRICS_TOKEN to at least 20 characters, or leave it out.")
 
 # --- Safety -------------------------------------------------------------------------------------
 
@@ -409,6 +413,8 @@ if IS_PRODUCTION:
             "Set DATA_KEYS to a key of your own: "
             "`SKINHEALTH_ENV=demo python manage.py make_data_key` prints one."
         )
+    if SECRET_KEY.startswith("django-insecure-") or len(set(SECRET_KEY)) < 5:
+        raise ImproperlyConfigured("Set SECRET_KEY to a secret that was drawn at random.")
     if DEBUG:
         raise ImproperlyConfigured("DEBUG is not allowed in production.")
     if not MFA_REQUIRED:

@@ -2,6 +2,7 @@ from allauth.account import urls as account_urls
 from django.urls import URLPattern, URLResolver, include, path
 
 from clinic.views.sign_up import sign_up
+from skinhealth.metrics import metrics
 from skinhealth.probes import healthz, readyz
 from skinhealth.views import home, language_set
 
@@ -22,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("language/", language_set, name="language_set"),
     path("signup/", sign_up, name="account_signup"),
     path("", include(open_account_pages)),

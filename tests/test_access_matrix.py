@@ -23,6 +23,7 @@ home                                 GET    -                 in   302  302  302
 home                                 POST   -                 in   302  302  302  302  302  302
 healthz                              GET    -                 200  200  200  200  200  200  200
 readyz                               GET    -                 503  503  503  503  503  503  503
+metrics                              GET    -                 200  200  200  200  200  200  200
 language_set                         GET    -                 302  302  302  302  302  302  302
 language_set                         POST   -                 302  302  302  302  302  302  302
 account_login                        GET    -                 200  302  302  302  302  302  302

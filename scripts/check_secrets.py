@@ -1,0 +1,61 @@
+"""Looks for secrets in what git tracks: `check_secrets.py`, or with `--accept` once each is judged.
+
+.secrets.baseline lists, as fingerprints, what looks like a secret and plainly is none.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from detect_secrets.core import baseline
+from detect_secrets.core.secrets_collection import SecretsCollection
+from detect_secrets.settings import configure_settings_from_baseline
+
+ROOT = Path(__file__).resolve().parent.parent
+BASELINE = ROOT / ".secrets.baseline"
+
+
+def tracked_files() -> list[str]:
+    """Names every file that git knows, and those that it would take."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    names = listed.stdout.split("\0")
+    return [name for name in names if name != BASELINE.name and (ROOT / name).is_file()]
+
+
+def scan() -> SecretsCollection:
+    """Finds everything that looks like a secret."""
+    found = SecretsCollection(root=str(ROOT))
+    for name in tracked_files():
+        found.scan_file(name)
+    return found
+
+
+def main() -> int:
+    """Prints what is new and gives 1, or 0 where there is nothing."""
+    told = json.loads(BASELINE.read_text())
+    configure_settings_from_baseline(told, filename=str(BASELINE))
+    found = scan()
+    if "--accept" in sys.argv:
+        baseline.save_to_file(found, str(BASELINE))
+        return 0
+    news = list(found - baseline.load(told))
+    for name, secret in news:
+        print(f"{name}:{secret.line_number}: {secret.type}")
+    if news:
+        print(
+            "Take it out and change it wherever it is used. If it is plainly no secret: "
+            "python scripts/check_secrets.py --accept",
+            file=sys.stderr,
+        )
+    return 1 if news else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,129 @@
+"""What the container files promise: the commands of the Procfile, few rights, no secret."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from django.conf import settings
+from django.core.management import CommandError, call_command
+
+from diagnosis.services.heartbeats import beat
+
+ROOT = Path(settings.BASE_DIR)
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SITE = {"migrate", "web", "inference", "worker", "beat"}
+
+
+def procfile():
+    lines = (ROOT / "Procfile").read_text().splitlines()
+    return {
+        name: command.strip() for name, _colon, command in (line.partition(":") for line in lines)
+    }
+
+
+def shell_command(service):
+    shell, option, command = COMPOSE["services"][service]["command"]
+    assert (shell, option) == ("sh", "-c")
+    return command.replace("$$", "$")
+
+
+@pytest.mark.parametrize("program", ["web", "inference", "worker", "beat"])
+def test_a_container_runs_what_the_procfile_says(program):
+    assert shell_command(program) == procfile()[program]
+
+
+def test_every_program_of_the_procfile_has_a_container_and_the_image_starts_the_web_program():
+    assert set(procfile()) == SITE - {"migrate"}
+    assert procfile()["web"] in (ROOT / "Dockerfile").read_text()
+
+
+@pytest.mark.parametrize("name", COMPOSE["services"])
+def test_a_container_has_no_more_rights_than_it_needs(name):
+    service = COMPOSE["services"][name]
+    assert service["read_only"] is True
+    assert "no-new-privileges:true" in service["security_opt"]
+    assert "privileged" not in service
+    assert service["restart"] == ("no" if name == "migrate" else "unless-stopped")
+    assert ("ports" in service) == (name == "proxy")
+    if name in SITE:
+        assert service["cap_drop"] == ["ALL"]
+
+
+@pytest.mark.parametrize("name", sorted(set(COMPOSE["services"]) - {"migrate", "beat", "web"}))
+def test_a_container_says_whether_it_is_well(name):
+    assert COMPOSE["services"][name]["healthcheck"]["test"][0] == "CMD"
+
+
+def test_database_and_queue_are_reached_from_inside_alone():
+    assert COMPOSE["networks"]["inside"] == {"internal": True}
+    for name in ("postgres", "redis"):
+        assert COMPOSE["services"][name]["networks"] == ["inside"]
+
+
+def test_the_image_runs_as_a_normal_user_with_the_files_collected():
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    last_stage = dockerfile[dockerfile.rindex("\nFROM ") :]
+    assert re.search(r"^USER 10001", last_stage, re.MULTILINE)
+    assert "HEALTHCHECK" in last_stage
+    assert "npm ci" in dockerfile
+    assert "collectstatic" in dockerfile
+    assert "npm" not in last_stage
+
+
+def test_the_database_tools_of_the_image_fit_the_server():
+    client = re.search(r"postgresql-client-(\d+)", (ROOT / "Dockerfile").read_text())[1]
+    assert COMPOSE["services"]["postgres"]["image"].startswith(f"postgres:{client}-")
+
+
+def test_secrets_come_from_a_file_that_is_not_committed():
+    example = (ROOT / ".env.production.example").read_text()
+    for name in ("SECRET_KEY", "DATA_KEYS", "POSTGRES_PASSWORD", "EMAIL_URL", "METRICS_TOKEN"):
+        assert re.search(rf"^{name}=$", example, re.MULTILINE), name
+    for path in (".env", ".env.production"):
+        ignored = subprocess.run(
+            ["git", "check-ignore", "--quiet", path], cwd=ROOT, check=False, capture_output=True
+        )
+        assert ignored.returncode == 0, path
+    assert "\n.env.*\n" in (ROOT / ".dockerignore").read_text()
+
+
+def has_compose():
+    docker = shutil.which("docker")
+    asked = docker and subprocess.run(
+        [docker, "compose", "version"], capture_output=True, check=False
+    )
+    return bool(asked) and asked.returncode == 0
+
+
+@pytest.mark.skipif(not has_compose(), reason="docker compose is not on this machine")
+def test_docker_compose_takes_the_file(tmp_path):
+    shutil.copy(ROOT / "docker-compose.yml", tmp_path)
+    example = (ROOT / ".env.production.example").read_text()
+    (tmp_path / ".env.production").write_text(
+        re.sub(r"=$", "=made-up", example, flags=re.MULTILINE)
+    )
+    checked = subprocess.run(
+        ["docker", "compose", "--env-file", ".env.production", "config"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stderr
+    told = yaml.safe_load(checked.stdout)["services"]["web"]["environment"]
+    assert told["DATABASE_URL"] == "postgres://skinhealth:made-up@postgres:5432/skinhealth"
+    assert told["ALLOWED_HOSTS"] == "clinic.example"
+
+
+@pytest.mark.django_db
+def test_a_container_finds_the_heartbeat_of_its_own_worker(monkeypatch):
+    monkeypatch.setattr("socket.gethostname", lambda: "this-one")
+    beat(name="inference@another-one", queues=["inference"], model_version="1")
+    with pytest.raises(CommandError, match="No worker of the queue inference"):
+        call_command("worker_alive", "inference")
+    beat(name="inference@this-one", queues=["inference"], model_version="1")
+    call_command("worker_alive", "inference")

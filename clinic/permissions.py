@@ -73,11 +73,6 @@ def treats(user: User, patient: Patient) -> bool:
     return treated_patients(user).filter(pk=patient.pk).exists()
 
 
-def must_have_second_factor(user: User) -> bool:
-    """Whether a password alone would open too much: all accounts, or all records in care."""
-    return is_admin(user) or is_doctor(user)
-
-
 def patients_in_care(user: User) -> QuerySet[Patient]:
     """Patients whose record a doctor reads: the treated ones, and those of an emergency."""
     treated = treated_patients(user)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import ClinicSettings, User
 from clinic.notifications import send_mail_to
-from clinic.permissions import must_have_second_factor
+from clinic.safety_permissions import must_have_second_factor
 from clinic.services.audit import record_second_factor
 
 SESSION_KEY = "has_second_factor"

@@ -11,11 +11,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from clinic.audit_permissions import can_open_in_emergency, can_see_audit, visible_emergencies
 from clinic.forms.accounts import add_errors
 from clinic.forms.emergency import EmergencyForm, EmergencyReviewForm
 from clinic.permissions import patients_in_care
 from clinic.requests import SignedInRequest
+from clinic.safety_permissions import can_open_in_emergency, can_see_audit, visible_emergencies
 from clinic.services.audit_trail import accesses_under
 from clinic.services.emergency import (
     end_emergency_access,

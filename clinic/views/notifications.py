@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from clinic.audit_permissions import visible_emergencies
 from clinic.forms.notifications import ReadAllForm
 from clinic.models import Appointment, Consultation, EmergencyAccess, Notification, User
 from clinic.permissions import (
@@ -28,6 +27,7 @@ from clinic.permissions import (
     visible_patients,
 )
 from clinic.requests import SignedInRequest
+from clinic.safety_permissions import visible_emergencies
 from clinic.services.notifications import (
     count_unread,
     mark_all_read,

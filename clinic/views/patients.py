@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from clinic.audit_permissions import can_open_in_emergency, can_see_access
 from clinic.forms.accounts import add_errors
 from clinic.forms.patients import (
     ConsentForm,
@@ -37,6 +36,7 @@ from clinic.permissions import (
     visible_patients,
 )
 from clinic.requests import SignedInRequest
+from clinic.safety_permissions import can_open_in_emergency, can_see_access
 from clinic.services.accounts import AccountState, state_of
 from clinic.services.consents import past_uses
 from clinic.services.no_shows import count_no_shows

@@ -8,9 +8,9 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.audit_permissions import visible_emergencies
 from clinic.models import Appointment, AuditEvent, EmergencyAccess, Notification
 from clinic.permissions import patients_in_care
+from clinic.safety_permissions import visible_emergencies
 from clinic.services.emergency import open_emergency_access
 from clinic.tasks import remind_of_emergency_reviews_task
 from tests.factories import PatientFactory

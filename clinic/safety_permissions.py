@@ -1,4 +1,4 @@
-"""Who may look at the audit trail, open a record in an emergency, and end one."""
+"""Who needs a second factor, may read the audit trail, open a record in an emergency, end one."""
 
 from clinic.models import EmergencyAccess, ErasureRequest, Patient, User
 from clinic.models.emergency import EmergencyAccessQuerySet
@@ -39,3 +39,8 @@ def visible_erasures(user: User) -> ErasureRequestQuerySet:
 def can_decide_erasures(user: User) -> bool:
     """Grant or refuse that a patient is forgotten."""
     return is_admin(user)
+
+
+def must_have_second_factor(user: User) -> bool:
+    """Whether a password alone would open too much: all accounts, or all records in care."""
+    return is_admin(user) or is_doctor(user)

@@ -2,6 +2,7 @@ import logging
 import uuid
 from collections.abc import Callable
 
+from allauth.core.internal.httpkit import get_client_ip
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -42,7 +43,7 @@ class AuditOriginMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request_id = getattr(request, "request_id", None) or uuid.uuid4()
-        origin = Origin(request_id=request_id, ip_address=request.META.get("REMOTE_ADDR") or None)
+        origin = Origin(request_id=request_id, ip_address=get_client_ip(request))
         with from_origin(origin):
             return self.get_response(request)
 

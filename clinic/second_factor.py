@@ -17,6 +17,7 @@ from clinic.models import ClinicSettings, User
 from clinic.notifications import send_mail_to
 from clinic.safety_permissions import must_have_second_factor
 from clinic.services.audit import record_second_factor
+from clinic.services.second_factors import end_sessions
 
 SESSION_KEY = "has_second_factor"
 # What somebody without a second factor still reaches: the way to one, and the way out.
@@ -100,9 +101,9 @@ def note_added(user: User, authenticator: Authenticator, **_kwargs: Any) -> None
 def note_removed(
     request: HttpRequest, user: User, authenticator: Authenticator, **_kwargs: Any
 ) -> None:
-    """Writes down that somebody has given up a second factor, and asks again."""
-    if request is not None:
-        request.session.pop(SESSION_KEY, None)
+    """Writes down that somebody has given up a second factor; other browsers are signed out."""
+    request.session.pop(SESSION_KEY, None)
+    end_sessions(user, but=request.session.session_key)
     record_second_factor(user, change="removed", kind=authenticator.type)
     _tell(user, authenticator, is_added=False)
 

@@ -175,6 +175,8 @@ ACCOUNT_RATE_LIMITS = {
     "emergency_access": "10/10m/key",
 }
 
+# How many proxies stand before the site: whose address counts, for limits and for the audit trail.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 # A second factor for admins and doctors; a demo does without, so that one click is enough.
 MFA_REQUIRED = env.bool("MFA_REQUIRED", default=not IS_DEMO)
 MFA_ADAPTER = "clinic.second_factor.ClinicMFAAdapter"

@@ -102,6 +102,7 @@ clinic:account_edit                  POST   account           in   422  404  403
 clinic:account_deactivate            GET    account           in   200  404  403  404  404  404
 clinic:account_deactivate            POST   account           in   302  404  403  404  404  404
 clinic:account_reactivate            POST   account           in   409  404  403  404  404  404
+clinic:account_second_factor         POST   account           in   302  404  403  404  404  404
 clinic:account_invite                POST   account           in   409  404  403  404  404  404
 clinic:account_photograph            GET    account           in   200  200  200  200  404  404
 clinic:clinic_settings               GET    -                 in   200  200  403  403  403  403

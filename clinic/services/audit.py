@@ -111,7 +111,11 @@ def record_password_set(user: User) -> AuditEvent:
     return record(AuditEvent.Verb.UPDATE, actor=user, target=user, detail=detail)
 
 
-def record_second_factor(user: User, *, change: str, kind: str) -> AuditEvent:
+def record_second_factor(
+    actor: User, *, change: str, kind: str, of: User | None = None
+) -> AuditEvent:
     """Notes that a second factor was set up or given up, or that a code was wrong."""
     verb = AuditEvent.Verb.DENIED if change == "failed" else AuditEvent.Verb.UPDATE
-    return record(verb, actor=user, target=user, detail={"second_factor": change, "kind": kind})
+    return record(
+        verb, actor=actor, target=of or actor, detail={"second_factor": change, "kind": kind}
+    )

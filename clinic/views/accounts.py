@@ -3,6 +3,7 @@
 from typing import Protocol
 from uuid import UUID
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -43,6 +44,7 @@ from clinic.services.invitations import (
 )
 from clinic.services.patients import PossibleDuplicateError
 from clinic.services.profile import record_portrait_view
+from clinic.services.second_factors import remove_second_factors
 
 
 @require_http_methods(["GET", "POST"])
@@ -137,6 +139,15 @@ def account_reactivate(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
+def account_second_factor(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Lets somebody whose telephone is gone set up another second factor."""
+    account = _managed_account(request, pk)
+    remove_second_factors(user=account, actor=request.user)
+    messages.success(request, _("The second step is removed. The person is signed out."))
+    return redirect("clinic:account_edit", pk=account.pk)
+
+
+@require_POST
 def account_invite(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Sends the link to set a password again."""
     return _invite(request, _managed_account(request, pk), send_invitation)
@@ -189,6 +200,7 @@ def _account_page(
         "state": state,
         "patient": visible_patients(request.user).filter(user=account).first(),
         "is_invited": state == AccountState.INVITED,
+        "has_second_factor": is_mfa_enabled(account),
     }
     return render(request, "clinic/account_edit.html", context, status=status)
 

@@ -182,3 +182,35 @@ def test_a_demo_asks_for_the_password_alone(settings, doctor):
     settings.MFA_REQUIRED = False
     client = come_in(doctor)
     assert client.get(reverse("clinic:doctor_day")).status_code == 200
+
+
+def test_an_admin_helps_who_has_lost_the_telephone(doctor, admin, sign_in):
+    client = come_in(with_app(doctor))
+    client.post(SECOND, {"code": code_of_app()})
+    page = sign_in(admin).get(reverse("clinic:account_edit", args=[doctor.pk])).content.decode()
+    assert "Remove the second step" in page
+
+    sign_in(admin).post(reverse("clinic:account_second_factor", args=[doctor.pk]))
+
+    assert not Authenticator.objects.filter(user=doctor).exists()
+    assert client.get(reverse("clinic:doctor_day")).url.startswith(LOGIN)
+    event = AuditEvent.objects.get(detail__second_factor="removed")
+    assert (event.actor, event.target_id) == (admin, str(doctor.pk))
+    assert come_in(doctor).get(reverse("home")).url == SET_UP
+
+
+def test_people_behind_one_proxy_are_not_one(settings, secretary):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    for number in range(21):
+        wrong = {"login": f"nobody{number}@example.org", "password": "wrong"}
+        Client(headers={"X-Forwarded-For": "6.6.6.6, 192.0.2.1"}).post(LOGIN, wrong)
+    right = {"login": secretary.email, "password": PASSWORD}
+
+    neighbour = Client(headers={"X-Forwarded-For": "192.0.2.2"})
+    neighbour.post(LOGIN, right)
+    same = Client(headers={"X-Forwarded-For": "192.0.2.1"})
+    same.post(LOGIN, right)
+
+    assert is_in(neighbour)
+    assert not is_in(same)
+    assert AuditEvent.objects.get(verb="sign_in").ip_address == "192.0.2.2"

@@ -52,6 +52,8 @@ account_reset_password_from_key      POST   -                 200  200  200  200
 account_reset_password_from_key_done GET    -                 200  200  200  200  200  200  200
 clinic:profile                       GET    -                 in   200  200  200  200  200  200
 clinic:profile                       POST   -                 in   422  422  422  422  422  422
+clinic:session_left                  GET    -                 in   200  200  200  200  200  200
+clinic:session_stay                  POST   -                 in   200  200  200  200  200  200
 clinic:notification_list             GET    -                 in   200  200  200  200  200  200
 clinic:notification_count            GET    -                 in   200  200  200  200  200  200
 clinic:notification_read_all         POST   -                 in   302  302  302  302  302  302

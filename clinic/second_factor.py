@@ -24,6 +24,8 @@ SESSION_KEY = "has_second_factor"
 OPEN_WITHOUT = {
     "account_logout",
     "account_reauthenticate",
+    "clinic:session_left",
+    "clinic:session_stay",
     "language_set",
     "mfa_activate_totp",
     "mfa_add_webauthn",

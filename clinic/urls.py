@@ -19,6 +19,7 @@ from clinic.views import (
     emergency,
     erasures,
     facts,
+    idle,
     notifications,
     own_consents,
     patient_documents,
@@ -88,6 +89,8 @@ urlpatterns: list[URLPattern] = [
         "notifications/<uuid:pk>/open/", notifications.notification_open, name="notification_open"
     ),
     path("profile/", profile.profile, name="profile"),
+    path("session/", idle.session_left, name="session_left"),
+    path("session/stay/", idle.session_stay, name="session_stay"),
     path("profile/calendar/renew/", calendars.calendar_feed_renew, name="calendar_feed_renew"),
     path("profile/calendar/revoke/", calendars.calendar_feed_revoke, name="calendar_feed_revoke"),
     path(

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from clinic.idle import warn_seconds, why_signed_out
 from clinic.models import ClinicSettings
 from clinic.permissions import (
     can_manage_accounts,
@@ -172,6 +173,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
         has_patient_search = can_see_patient_list(user)
         # Asked for by the bell alone, so that fragments do not pay for it.
         bell = {"count_unread": partial(count_unread, user)}
+        bell["warn_seconds"] = warn_seconds(user)
         if can_manage_accounts(user):
             rail = ADMIN_RAIL
         elif can_run_desk(user):
@@ -189,6 +191,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
         "rail": rail_links(rail, match.view_name if match else ""),
         # Asked for at the door alone, so looked up only there.
         "is_sign_up_open": is_sign_up_open,
+        "why_signed_out": partial(why_signed_out, request),
         "has_templates": has_templates,
         "has_patient_search": has_patient_search,
         # Asked for by the page alone on which one is set up.

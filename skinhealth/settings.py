@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "clinic.idle.TimeOutMiddleware",
     "clinic.middleware.ClinicSettingsMiddleware",
     "clinic.middleware.UserLanguageMiddleware",
     "clinic.middleware.AuditOriginMiddleware",
@@ -185,7 +186,15 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True  # the clinic invited the address
 MFA_TOTP_TOLERANCE = 1  # steps of half a minute
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_PRODUCTION
 
-SESSION_COOKIE_AGE = 12 * 3600  # seconds
+# Who does not click for so many minutes is signed out, and everybody after so many hours.
+STAFF_IDLE_MINUTES = env.int("STAFF_IDLE_MINUTES", default=15)
+PATIENT_IDLE_MINUTES = env.int("PATIENT_IDLE_MINUTES", default=30)
+SESSION_HOURS = env.int("SESSION_HOURS", default=12)
+if min(STAFF_IDLE_MINUTES, PATIENT_IDLE_MINUTES, SESSION_HOURS) < 1:
+    raise ImproperlyConfigured(
+        "STAFF_IDLE_MINUTES, PATIENT_IDLE_MINUTES and SESSION_HOURS are 1 at least."
+    )
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600  # seconds
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True

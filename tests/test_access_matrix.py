@@ -77,6 +77,8 @@ usersessions_list                    GET    -                 in   200  200  200
 usersessions_list                    POST   -                 in   302  302  302  302  302  302
 clinic:profile                       GET    -                 in   200  200  200  200  200  200
 clinic:profile                       POST   -                 in   422  422  422  422  422  422
+clinic:session_left                  GET    -                 in   200  200  200  200  200  200
+clinic:session_stay                  POST   -                 in   200  200  200  200  200  200
 clinic:notification_list             GET    -                 in   200  200  200  200  200  200
 clinic:notification_count            GET    -                 in   200  200  200  200  200  200
 clinic:notification_read_all         POST   -                 in   302  302  302  302  302  302

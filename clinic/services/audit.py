@@ -99,6 +99,11 @@ def record_sign_out(user: User) -> AuditEvent:
     return record(AuditEvent.Verb.SIGN_OUT, actor=user, target=user)
 
 
+def record_time_out(user: User, reason: str) -> AuditEvent:
+    """Notes that the site signed somebody out, and by which limit."""
+    return record(AuditEvent.Verb.SIGN_OUT, actor=user, target=user, detail={"reason": reason})
+
+
 def record_failed_sign_in(user: User | None) -> AuditEvent:
     """Notes that somebody failed to come in, and to which account where there is one."""
     detail = {"reason": "sign_in_failed"}

@@ -104,7 +104,10 @@
   });
 
   document.addEventListener("htmx:configRequest", (event) => {
-    event.detail.headers["X-CSRFToken"] = document.querySelector('meta[name="csrf-token"]').content;
+    const { headers, elt, triggeringEvent } = event.detail;
+    headers["X-CSRFToken"] = document.querySelector('meta[name="csrf-token"]').content;
+    // Nothing has happened: a clock, or an element that has come into the page.
+    if (!triggeringEvent && elt.hasAttribute("hx-trigger")) headers["X-Without-Click"] = "true";
   });
 
   document.addEventListener("htmx:confirm", (event) => {

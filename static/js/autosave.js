@@ -18,10 +18,10 @@
     if (line) line.textContent = line.dataset[key];
   }
 
-  function later(form, pause) {
+  function later(form, pause, isRetry = false) {
     const state = stateOf(form);
     clearTimeout(state.timer);
-    state.timer = setTimeout(() => save(form), pause);
+    state.timer = setTimeout(() => save(form, false, isRetry), pause);
   }
 
   // Each answer brings the mark that the next save, and the signature, have to send along.
@@ -55,17 +55,19 @@
     fresh.querySelector('[aria-invalid="true"]')?.focus();
   }
 
-  const post = (form) =>
+  // A try that only the clock asks for keeps nobody signed in.
+  const post = (form, isRetry) =>
     fetch(form.action, {
       method: "POST",
       body: new FormData(form),
-      headers: { "HX-Request": "true" },
+      headers: { "HX-Request": "true", ...(isRetry && { "X-Without-Click": "true" }) },
       redirect: "manual",
     });
 
   // After a new sign-in in another window the page's own token is an old one.
   async function renewToken() {
-    const response = await fetch(window.location.href, { redirect: "manual" });
+    const headers = { "X-Without-Click": "true" };
+    const response = await fetch(window.location.href, { headers, redirect: "manual" });
     if (!response.ok) return false;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const token = page.querySelector('meta[name="csrf-token"]').content;
@@ -74,14 +76,14 @@
     return true;
   }
 
-  async function send(form, isAsked) {
+  async function send(form, isAsked, isRetry) {
     let response;
     try {
-      response = await post(form);
-      if (response.status === 403 && (await renewToken())) response = await post(form);
+      response = await post(form, isRetry);
+      if (response.status === 403 && (await renewToken())) response = await post(form, isRetry);
     } catch {
       say(form, "textOffline");
-      later(form, RETRY);
+      later(form, RETRY, true);
       return false;
     }
     const state = stateOf(form);
@@ -92,7 +94,7 @@
     }
     if (response.type === "opaqueredirect") {
       say(form, "textSignedOut");
-      later(form, RETRY);
+      later(form, RETRY, true);
     } else if (response.status === 409) {
       state.isStuck = true;
       showProblem(form, await response.text());
@@ -104,12 +106,12 @@
       say(form, "textGone");
     } else {
       say(form, "textFailed");
-      later(form, RETRY);
+      later(form, RETRY, true);
     }
     return false;
   }
 
-  async function save(form, isAsked = false) {
+  async function save(form, isAsked = false, isRetry = false) {
     const state = stateOf(form);
     clearTimeout(state.timer);
     while (state.running) await state.running;
@@ -121,7 +123,7 @@
     }
     state.isDirty = false;
     say(form, "textSaving");
-    state.running = send(form, isAsked);
+    state.running = send(form, isAsked, isRetry);
     const isStored = await state.running;
     state.running = null;
     if (!isStored) state.isDirty = true;
@@ -196,7 +198,7 @@
     });
   });
 
-  window.addEventListener("online", () => autosaved().forEach((form) => save(form)));
+  window.addEventListener("online", () => autosaved().forEach((form) => save(form, false, true)));
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) autosaved().forEach((form) => save(form));
   });

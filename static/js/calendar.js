@@ -233,7 +233,7 @@
     // Nothing is taken out of a hand that is moving it.
     if (document.hidden || dropped || element.querySelector(".ec-preview")) return;
     try {
-      const headers = version ? { "If-None-Match": version } : {};
+      const headers = { "X-Without-Click": "true", ...(version && { "If-None-Match": version }) };
       const response = await fetch(words.feed, { headers, cache: "no-store", redirect: "manual" });
       if (response.type === "opaqueredirect" || response.status === 403) window.location.reload();
       else if (response.status !== 304) {

@@ -1,0 +1,34 @@
+"""What an open page asks about its session."""
+
+from django.http import JsonResponse
+from django.middleware.csrf import get_token
+from django.views.decorators.http import require_GET, require_POST
+
+from clinic.idle import note_activity, remaining
+from clinic.requests import SignedInRequest
+
+
+@require_GET
+def session_left(request: SignedInRequest) -> JsonResponse:
+    """How many seconds are left; whoever asks marks the question, so that it adds none."""
+    return answer(request)
+
+
+@require_POST
+def session_stay(request: SignedInRequest) -> JsonResponse:
+    """Lets the idle time begin anew for somebody who is there."""
+    note_activity(request)
+    return answer(request)
+
+
+def answer(request: SignedInRequest) -> JsonResponse:
+    """The seconds that are left, and with what to ask for more."""
+    left = remaining(request, request.user)
+    return JsonResponse(
+        {
+            "seconds": max(0, int(left.seconds)),
+            "canBeExtended": left.can_be_extended,
+            # After a new sign-in in another window the page's own token is an old one.
+            "token": get_token(request),
+        }
+    )

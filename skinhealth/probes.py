@@ -4,9 +4,12 @@ from collections.abc import Callable
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.security import SecurityMiddleware
 from django.views.decorators.http import require_safe
 
 from skinhealth.metrics import metrics
+from skinhealth.middleware import SecurityHeadersMiddleware
 from skinhealth.readiness import look_at_everything
 
 
@@ -46,13 +49,18 @@ class ProbeMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        # The headers of every other answer, without what those parts do to a request.
+        self.security = SecurityMiddleware(get_response)
+        self.frames = XFrameOptionsMiddleware(get_response)
+        self.answer = SecurityHeadersMiddleware(self._answer)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        probe = PROBES.get(request.path_info)
-        if probe is None:
+        if request.path_info not in PROBES:
             return self.get_response(request)
+        return self.answer(request)
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         request.probe_name = request.path_info[1:]  # type: ignore[attr-defined]
-        response = probe(request)
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        return response
+        response = PROBES[request.path_info](request)
+        response = self.security.process_response(request, response)
+        return self.frames.process_response(request, response)

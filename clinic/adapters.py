@@ -31,7 +31,7 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     error_messages: ClassVar[dict[str, str | Promise]] = {
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": _("This e-mail and this password do not belong together."),
-        "too_many_login_attempts": _("Too many attempts. Wait five minutes and try again."),
+        "too_many_login_attempts": _("Too many attempts. Wait a quarter of an hour and try again."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -29,6 +29,7 @@ from clinic.views import (
     requests,
     reschedule,
     schedule,
+    sessions,
     sign_up,
     visit_types,
     visits,
@@ -83,6 +84,7 @@ urlpatterns: list[URLPattern] = [
         "notifications/<uuid:pk>/open/", notifications.notification_open, name="notification_open"
     ),
     path("profile/", profile.profile, name="profile"),
+    path("sessions/<int:pk>/end/", sessions.session_end, name="session_end"),
     path("profile/calendar/renew/", calendars.calendar_feed_renew, name="calendar_feed_renew"),
     path("profile/calendar/revoke/", calendars.calendar_feed_revoke, name="calendar_feed_revoke"),
     path(

@@ -7,6 +7,8 @@ from allauth.account.internal.flows.reauthentication import reauthenticate_by_pa
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -19,10 +21,13 @@ from clinic.notifications import send_mail
 from clinic.second_factor import is_due
 from clinic.services.audit import (
     record_failed_sign_in,
+    record_lockout,
     record_password_set,
     record_sign_in,
     record_sign_out,
 )
+
+LOCKED_FOR = 15 * 60  # seconds, as `ACCOUNT_RATE_LIMITS` says of `login_failed`
 
 
 class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -37,6 +42,17 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never by allauth’s own form: `clinic.views.sign_up` proves the address first."""
         return False
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Notes a lock, once per account or unknown caller: a robot must not fill the trail."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            user = User.objects.filter(email__iexact=credentials.get("email", "")).first()
+            whom = user.pk if user else request.META.get("REMOTE_ADDR", "")
+            if cache.add(f"lockout-noted-{whom}", True, timeout=LOCKED_FOR):
+                record_lockout(user)
+            raise
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """Treats a deactivated person like a wrong password, where allauth would say more."""

@@ -30,6 +30,7 @@ from clinic.views import (
     requests,
     reschedule,
     schedule,
+    sessions,
     sign_up,
     visit_types,
     visits,
@@ -91,6 +92,7 @@ urlpatterns: list[URLPattern] = [
     path("profile/", profile.profile, name="profile"),
     path("session/", idle.session_left, name="session_left"),
     path("session/stay/", idle.session_stay, name="session_stay"),
+    path("sessions/<int:pk>/end/", sessions.session_end, name="session_end"),
     path("profile/calendar/renew/", calendars.calendar_feed_renew, name="calendar_feed_renew"),
     path("profile/calendar/revoke/", calendars.calendar_feed_revoke, name="calendar_feed_revoke"),
     path(

@@ -184,6 +184,7 @@ MFA_ADAPTER = "clinic.second_factor.ClinicMFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # the clinic invited the address
 MFA_TOTP_TOLERANCE = 1  # steps of half a minute
+USERSESSIONS_ADAPTER = "clinic.services.sessions.ClinicSessionsAdapter"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_PRODUCTION
 
 # Who does not click for so many minutes is signed out, and everybody after so many hours.

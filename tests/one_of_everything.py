@@ -4,6 +4,7 @@ import hashlib
 from datetime import timedelta
 
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
@@ -142,6 +143,9 @@ def one_of_everything(*, admin, doctor, patient, secretary):
             user=UserFactory(), type="webauthn", data={"name": "A key", "credential": {}}
         ),
         "patient": patient,
+        "session": UserSession.objects.create(
+            user=UserFactory(), ip="192.0.2.7", session_key="of-somebody-else"
+        ),
         "photograph": photograph,
         "prediction": prediction,
         "prescription": prescription,

@@ -75,6 +75,7 @@ mfa_edit_webauthn                    GET    passkey           in   302  302  302
 mfa_edit_webauthn                    POST   passkey           in   302  302  302  302  302  302
 usersessions_list                    GET    -                 in   200  200  200  200  200  200
 usersessions_list                    POST   -                 in   302  302  302  302  302  302
+clinic:session_end                   POST   session           in   404  404  404  404  404  404
 clinic:profile                       GET    -                 in   200  200  200  200  200  200
 clinic:profile                       POST   -                 in   422  422  422  422  422  422
 clinic:session_left                  GET    -                 in   200  200  200  200  200  200

@@ -110,6 +110,12 @@ def record_failed_sign_in(user: User | None) -> AuditEvent:
     return record(AuditEvent.Verb.DENIED, actor=None, target=user, detail=detail)
 
 
+def record_lockout(user: User | None) -> AuditEvent:
+    """Notes that too many failures closed the door, and of which account where there is one."""
+    detail = {"reason": "locked_out"}
+    return record(AuditEvent.Verb.DENIED, actor=None, target=user, detail=detail)
+
+
 def record_password_set(user: User) -> AuditEvent:
     """Notes that somebody chose a password, by a link or on the own profile."""
     detail = {"changed": ["password"]}

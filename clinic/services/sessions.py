@@ -1,0 +1,27 @@
+"""Where somebody is signed in, and ending that from afar."""
+
+from collections.abc import Iterable
+
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from allauth.usersessions.models import UserSession
+from django.db import transaction
+
+from clinic.models import AuditEvent, User
+from clinic.services.audit import record
+
+
+class ClinicSessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]
+    """Notes each session that is ended from another browser."""
+
+    @transaction.atomic
+    def end_sessions(self, sessions: Iterable[UserSession]) -> None:
+        """Ends them all, and writes one line for each."""
+        for session in sessions:
+            record_session_ended(session.user)
+            session.end()
+
+
+def record_session_ended(user: User) -> AuditEvent:
+    """Notes that somebody signed the own account out in another browser."""
+    detail = {"reason": "ended_remotely"}
+    return record(AuditEvent.Verb.SIGN_OUT, actor=user, target=user, detail=detail)

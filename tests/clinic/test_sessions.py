@@ -1,0 +1,72 @@
+"""A person sees where the account is open, and ends one of these sessions or all others."""
+
+import pytest
+from allauth.usersessions.models import UserSession
+from bs4 import BeautifulSoup
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from clinic.models import AuditEvent
+from tests.factories import PASSWORD
+
+LIST = reverse("usersessions_list")
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits():
+    cache.clear()
+
+
+def come_in(user):
+    client = Client()
+    client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
+    return client
+
+
+def session_of(client):
+    return UserSession.objects.get(session_key=client.session.session_key)
+
+
+def end(client, session):
+    return client.post(reverse("clinic:session_end", args=[session.pk]))
+
+
+def is_in(client):
+    return client.get(reverse("clinic:profile")).status_code == 200
+
+
+def ended_remotely():
+    return AuditEvent.objects.filter(
+        verb=AuditEvent.Verb.SIGN_OUT, detail={"reason": "ended_remotely"}
+    )
+
+
+def test_one_browser_is_signed_out_and_the_others_stay(secretary):
+    here, there, elsewhere = (come_in(secretary) for _number in range(3))
+    assert end(here, session_of(there)).url == LIST
+    assert [is_in(client) for client in (here, there, elsewhere)] == [True, False, True]
+    [event] = ended_remotely()
+    assert event.actor == secretary
+
+
+def test_each_other_browser_has_a_button_and_this_one_has_none(secretary):
+    here, there = come_in(secretary), come_in(secretary)
+    page = BeautifulSoup(here.get(LIST).content, "html.parser")
+    addresses = [form["action"] for form in page.select(".list-row form")]
+    assert addresses == [reverse("clinic:session_end", args=[session_of(there).pk])]
+
+
+def test_neither_the_own_session_nor_somebody_elses_is_ended(secretary, patient):
+    here, stranger = come_in(secretary), come_in(patient.user)
+    for client in (here, stranger):
+        assert end(here, session_of(client)).status_code == 404
+        assert is_in(client)
+    assert not ended_remotely().exists()
+
+
+def test_signing_out_everywhere_else_is_noted_for_each_browser(secretary):
+    here, there, elsewhere = (come_in(secretary) for _number in range(3))
+    here.post(LIST)
+    assert [is_in(client) for client in (here, there, elsewhere)] == [True, False, False]
+    assert ended_remotely().count() == 2

@@ -55,6 +55,7 @@
   function take(left) {
     if (!left) return;
     token = left.token;
+    dialog.dataset.left = left.seconds;
     endsAt = Date.now() + left.seconds * 1000;
     const early = left.seconds - Number(warnSeconds);
     if (early > 0) {

@@ -86,6 +86,13 @@ def test_the_limits_are_settings(desk, settings):
     assert "after 1 minute without a click" in words_at_the_door(desk)
 
 
+def test_the_sentence_at_the_door_speaks_the_browser_s_language(desk):
+    let_pass(desk, minutes=15)
+    desk.get(DESK)
+    page = desk.get(LOGIN, headers={"Accept-Language": "fr"}).content.decode()
+    assert "Vous avez été déconnecté après 15 minutes sans clic." in page
+
+
 def test_a_click_lets_the_time_begin_anew(desk):
     for _click in range(3):
         let_pass(desk, **ALMOST)

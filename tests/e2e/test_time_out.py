@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from clinic.idle import ACTIVE_AT
+from clinic.idle import ACTIVE_AT, SIGNED_IN_AT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,16 +37,22 @@ def desk(browser_of, secretary):
 
 def open_page(page, path):
     """Opens a page and waits until it knows how long the session lasts."""
-    with page.expect_response("**/session/"):
-        page.goto(path)
+    page.goto(path)
+    wait_for_the_whole_time(page)
 
 
-def let_pass(page, seconds):
+def wait_for_the_whole_time(page):
+    """Waits until the page has heard that the time has begun anew."""
+    whole = re.compile(r"^1[12]\d$")
+    expect(page.locator("#idle-dialog")).to_have_attribute("data-left", whole)
+
+
+def let_pass(page, seconds, moment=ACTIVE_AT):
     """Time passes for the server, then for the page."""
     for row in Session.objects.all():
         session = SessionStore(row.session_key)
-        if ACTIVE_AT in session:
-            session[ACTIVE_AT] -= timedelta(seconds=seconds).total_seconds()
+        if moment in session:
+            session[moment] -= timedelta(seconds=seconds).total_seconds()
             session.save()
     page.clock.fast_forward(seconds * 1000)
 
@@ -62,8 +68,8 @@ def test_a_warning_a_minute_before_and_a_click_that_stays(desk):
     expect(warning(desk)).to_be_visible()
     stay = desk.get_by_role("button", name="Stay signed in")
     expect(stay).to_be_focused()
-    with desk.expect_response("**/session/stay/"):
-        desk.keyboard.press("Enter")
+    desk.keyboard.press("Enter")
+    wait_for_the_whole_time(desk)
     expect(warning(desk)).not_to_be_visible()
     let_pass(desk, 58)
     open_page(desk, HOURS)
@@ -73,8 +79,8 @@ def test_a_warning_a_minute_before_and_a_click_that_stays(desk):
 def test_escape_stays_and_sign_out_leaves(desk):
     let_pass(desk, 65)
     expect(warning(desk)).to_be_visible()
-    with desk.expect_response("**/session/stay/"):
-        desk.keyboard.press("Escape")
+    desk.keyboard.press("Escape")
+    wait_for_the_whole_time(desk)
     expect(warning(desk)).not_to_be_visible()
     let_pass(desk, 65)
     warning(desk).get_by_role("button", name="Sign out").click()
@@ -103,6 +109,19 @@ def test_a_click_in_one_tab_keeps_the_other(desk):
     desk.clock.fast_forward(6000)
     expect(warning(desk)).not_to_be_visible()
     expect(warning(other)).not_to_be_visible()
+
+
+def test_the_last_minute_of_twelve_hours_is_announced_and_cannot_be_put_off(desk):
+    let_pass(desk, 12 * 3600 - 50, moment=SIGNED_IN_AT)
+    expect(warning(desk)).to_contain_text("save what you are writing")
+    expect(desk.get_by_role("button", name="Stay signed in")).not_to_be_visible()
+    desk.get_by_role("button", name="Close").click()
+    expect(warning(desk)).not_to_be_visible()
+    with desk.expect_response("**/session/"):
+        desk.clock.fast_forward(5000)
+    expect(warning(desk)).not_to_be_visible()
+    let_pass(desk, 60, moment=SIGNED_IN_AT)
+    expect(desk.get_by_text("because you signed in 12 hours ago")).to_be_visible()
 
 
 def test_who_is_typing_is_not_interrupted(desk):

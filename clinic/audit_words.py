@@ -27,7 +27,14 @@ TARGETS: dict[str, str | Promise] = {
     "diagnosis.review": _("Diagnosis"),
 }
 LISTS: dict[str, str | Promise] = {
+    "absence_add": _("Visits during a leave"),
     "audit": _("List of accesses"),
+    "calendar": _("Calendar"),
+    "desk_day": _("The desk’s day"),
+    "doctor_day": _("Own day"),
+    "erasure_requests": _("Requests for erasure"),
+    "requests": _("Requests"),
+    "waiting_room": _("Waiting room"),
     "documents": _("List of documents"),
     "own_appointments": _("Own appointments"),
     "own_record": _("Own record"),

@@ -2,12 +2,16 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from clinic.audit_words import LISTS
 from clinic.models import AuditCheck, AuditEvent
 from clinic.services.audit import record
 from clinic.services.audit_chain import seal_events
@@ -198,3 +202,15 @@ def test_a_full_page_takes_fifteen_queries_at_most(
 
     with django_assert_max_num_queries(15):
         client.get(LIST)
+
+
+def test_every_list_that_is_noted_has_words():
+    code = "".join(
+        path.read_text()
+        for app in ("clinic", "diagnosis")
+        for path in Path(settings.BASE_DIR, app).rglob("*.py")
+    )
+    noted = set(re.findall(r'"(?:list|of)": "([a-z_]+)"', code))
+    noted |= set(re.findall(r'\bof="([a-z_]+)"', code))
+    assert "calendar" in noted
+    assert noted <= set(LISTS)

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic.models import AuditEvent
+from clinic.templatetags.browsers import browser_in_words
 from tests.factories import PASSWORD
 
 LIST = reverse("usersessions_list")
@@ -70,3 +71,22 @@ def test_signing_out_everywhere_else_is_noted_for_each_browser(secretary):
     here.post(LIST)
     assert [is_in(client) for client in (here, there, elsewhere)] == [True, False, False]
     assert ended_remotely().count() == 2
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "words"),
+    [
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:144.0) Gecko/20100101 Firefox/144.0",
+            "Firefox on Windows",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 "
+            "(KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1",
+            "Mobile Safari on iOS",
+        ),
+        ("", "Unknown browser"),
+    ],
+)
+def test_a_browser_is_named_as_its_owner_knows_it(user_agent, words):
+    assert browser_in_words(user_agent) == words

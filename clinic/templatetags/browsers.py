@@ -1,0 +1,21 @@
+"""Browsers in words that their owners know."""
+
+from django import template
+from django.utils.translation import gettext as _
+from ua_parser import parse
+
+register = template.Library()
+
+
+@register.filter
+def browser_in_words(user_agent: str) -> str:
+    """The browser and the system that a request came from, as far as they are known."""
+    told = parse(user_agent)
+    if told.user_agent is None:
+        return _("Unknown browser")
+    if told.os is None:
+        return told.user_agent.family
+    return _("%(browser)s on %(system)s") % {
+        "browser": told.user_agent.family,
+        "system": told.os.family,
+    }

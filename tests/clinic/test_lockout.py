@@ -31,3 +31,31 @@ def test_a_lock_is_noted_once_and_tells_unknown_from_known_to_nobody(secretary):
     noted = AuditEvent.objects.filter(detail={"reason": "locked_out"}).order_by("pk")
     assert [event.target_id for event in noted] == [str(secretary.pk), ""]
     assert "nobody" not in str(noted.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "allowed"),
+    [
+        ("account_reset_password", {"email": "secretary@example.org"}, 5),
+        (
+            "account_change_password",
+            {"oldpassword": "wrong", "password1": "x", "password2": "x"},
+            5,
+        ),
+        ("account_reauthenticate", {"password": "wrong"}, 10),
+    ],
+)
+def test_every_other_place_for_a_password_bears_so_many_tries(
+    name, typed, allowed, sign_in, secretary
+):
+    client = Client() if name == "account_reset_password" else sign_in(secretary)
+    answers = [client.post(reverse(name), typed).status_code for _try in range(allowed + 1)]
+    assert 429 not in answers[:allowed]
+    assert answers[-1] == 429
+
+
+def test_a_link_of_a_mail_cannot_be_guessed_for_long(db):
+    address = reverse("account_reset_password_from_key", kwargs={"uidb36": "1", "key": "x-y"})
+    new = {"password1": "another horse battery", "password2": "another horse battery"}
+    answers = [Client().post(address, new).status_code for _try in range(21)]
+    assert answers[-1] == 429

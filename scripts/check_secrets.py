@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -31,7 +32,9 @@ def tracked_files() -> list[str]:
 
 def scan() -> SecretsCollection:
     """Finds everything that looks like a secret."""
-    found = SecretsCollection(root=str(ROOT))
+    # By names within the project: the list has to hold in every folder it is cloned to.
+    os.chdir(ROOT)
+    found = SecretsCollection()
     for name in tracked_files():
         found.scan_file(name)
     return found
@@ -40,7 +43,7 @@ def scan() -> SecretsCollection:
 def main() -> int:
     """Prints what is new and gives 1, or 0 where there is nothing."""
     told = json.loads(BASELINE.read_text())
-    configure_settings_from_baseline(told, filename=str(BASELINE))
+    configure_settings_from_baseline(told, filename=BASELINE.name)
     found = scan()
     if "--accept" in sys.argv:
         baseline.save_to_file(found, str(BASELINE))

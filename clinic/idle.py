@@ -157,6 +157,9 @@ class TimeOutMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        # Whatever has broken: who asked is not to be found out, or does not matter any more.
+        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return response
         is_signed_in = isinstance(request.user, User)
         # An htmx request would follow the way there and put the page into a fragment.
         if not is_signed_in and asked_by_htmx(request) and leads_to_sign_in(response):

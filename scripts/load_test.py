@@ -25,7 +25,10 @@ def main() -> None:
     with servers() as environ, tempfile.TemporaryDirectory(prefix="skinhealth-load-") as folder:
         if not environ:
             raise SystemExit("PostgreSQL and Redis have to answer.")
-        clinic = Clinic(environ_for(environ | {"DATA_DIR": folder}), output=sys.stderr.fileno())
+        clinic = Clinic(
+            environ_for(environ | {"DATA_DIR": folder, "TRUSTED_PROXY_COUNT": "1"}),
+            output=sys.stderr.fileno(),
+        )
         port = free_port()
         try:
             say("demo clinic")

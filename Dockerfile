@@ -18,7 +18,7 @@ RUN for po in locale/*/LC_MESSAGES/django.po; do pybabel --quiet compile --input
 # Made up: it names files and contacts nobody, and nothing of it stays in the image.
 RUN scripts/with_made_up_secrets python manage.py collectstatic --noinput --verbosity 0
 # In service the browser reads staticfiles/; papers in Arabic are set with these fonts.
-RUN mv node_modules/@expo-google-fonts /tmp/fonts && rm -rf node_modules && mkdir node_modules && mv /tmp/fonts node_modules/@expo-google-fonts
+RUN find node_modules -mindepth 1 -maxdepth 1 ! -name @expo-google-fonts -exec rm -rf {} +
 
 FROM python:3.11-slim-bookworm
 # pg_dump and pg_restore, of the same version as the server in docker-compose.yml.

@@ -7,6 +7,9 @@ from typing import Any
 
 from skinhealth.logs.configuration import logging_configuration
 
+# Longer than the proxy keeps an idle connection: the side that sends is the one to let go of it, or
+# a request meets a connection that is just being closed.
+keepalive = 75
 # No access log: the site writes one line a request itself, without the path.
 accesslog = None
 logconfig_dict = logging_configuration(

@@ -63,6 +63,12 @@ def test_database_and_queue_are_reached_from_inside_alone():
         assert COMPOSE["services"][name]["networks"] == ["inside"]
 
 
+def test_the_proxy_lets_go_of_an_idle_connection_before_the_web_program_does():
+    kept = re.search(r"keepalive (\d+)s", (ROOT / "deploy" / "Caddyfile").read_text())[1]
+    served = re.search(r"^keepalive = (\d+)$", (ROOT / "skinhealth/serve.py").read_text(), re.M)[1]
+    assert int(kept) < int(served)
+
+
 def test_the_image_runs_as_a_normal_user_with_the_files_collected():
     dockerfile = (ROOT / "Dockerfile").read_text()
     last_stage = dockerfile[dockerfile.rindex("\nFROM ") :]

@@ -215,7 +215,8 @@
     const moment = reading(date);
     const columns = JSON.parse(words.columns);
     const doctor = resource?.id ?? (columns.length === 1 ? columns[0].id : "");
-    if (isFree(moment, doctor)) open(addressOf(words.bookUrl, { doctor, start: moment }));
+    // Before the first answer nothing is known to be taken: the dialog says what is free.
+    if (!version || isFree(moment, doctor)) open(addressOf(words.bookUrl, { doctor, start: moment }));
     else toast(words.textNotFree, "warning");
   }
 

@@ -91,6 +91,7 @@ def test_a_doctor_books_a_patient_in_the_own_calendar(
 ):
     booked(doctor, patient, at(day, "11:00"))
     page = look_at_calendar(open_browser, doctor, day)
+    expect(entry(page, "Paul Patient")).to_be_visible()
     page.mouse.click(*point_at(page, column=0, clock="10:00"))
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_label("Day and time")).to_have_value(f"{day}T10:00")
@@ -100,6 +101,18 @@ def test_a_doctor_books_a_patient_in_the_own_calendar(
     expect(page.get_by_text("Booked:")).to_be_visible()
     expect(entry(page, "Paul Patient")).to_have_count(2)
     assert Appointment.objects.get(starts_at=at(day, "10:00")).doctor.user == doctor
+
+
+def test_who_is_faster_than_the_first_answer_books_all_the_same(
+    open_browser, doctor, patient, day
+):
+    page = open_browser("the hasty one")
+    come_in(page, doctor.email)
+    page.route("**/calendar/events/**", lambda route: None)
+    page.goto(f"/calendar/?view=day&date={day}")
+    expect(page.locator(".calendar .ec-main")).to_be_visible()
+    page.mouse.click(*point_at(page, column=0, clock="10:00"))
+    expect(page.get_by_role("dialog").get_by_label("Day and time")).to_have_value(f"{day}T10:00")
 
 
 def test_escape_closes_the_dialog_and_the_focus_goes_back(open_browser, secretary, doctor, day):

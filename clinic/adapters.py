@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal.ratelimit import consume, get_ip
 from django.conf import settings
 from django.contrib import messages
 from django.core.cache import cache
@@ -47,6 +48,14 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Notes a lock, once per account or unknown caller: a robot must not fill the trail."""
         try:
             super().pre_authenticate(request, **credentials)
+            self._failure_anywhere = consume(
+                request,
+                app="allauth.account",
+                action="login_failed_anywhere",
+                key=super()._get_login_attempts_cache_key(request, **credentials),
+            )
+            if not self._failure_anywhere:
+                raise self.validation_error("too_many_login_attempts")
         except ValidationError:
             user = User.objects.filter(email__iexact=credentials.get("email", "")).first()
             whom = user.pk if user else request.META.get("REMOTE_ADDR", "")
@@ -54,9 +63,15 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
                 record_lockout(user)
             raise
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Counts by the e-mail and the machine: a stranger’s failures keep nobody else out."""
+        return f"{super()._get_login_attempts_cache_key(request, **credentials)}:{get_ip(request)}"
+
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """Treats a deactivated person like a wrong password, where allauth would say more."""
         user: User | None = super().authenticate(request, **credentials)
+        if user is not None:
+            self._failure_anywhere.rollback()
         if user is not None and not user.is_active:
             self.authentication_failed(request, **credentials)
             return None

@@ -166,8 +166,9 @@ ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Beside allauth's own: pages that anybody reaches without signing in.
 ACCOUNT_RATE_LIMITS = {
-    # Five failures lock an address, or a second factor, for a quarter of an hour.
+    # Five failures lock an e-mail for the machine they came from, or a second factor.
     "login_failed": "20/15m/ip,5/15m/key",
+    "login_failed_anywhere": "50/15m/key",
     "sign_up": "20/h/ip,3/10m/key",
     "sign_up_code": "30/10m/ip",
     "document_verify": "60/m/ip",

@@ -14,8 +14,9 @@ def fresh_limits():
     cache.clear()
 
 
-def try_to_come_in(email, password="wrong horse battery"):
-    return Client().post(reverse("account_login"), {"login": email, "password": password})
+def try_to_come_in(email, password="wrong horse battery", machine="192.0.2.1"):
+    typed = {"login": email, "password": password}
+    return Client(REMOTE_ADDR=machine).post(reverse("account_login"), typed)
 
 
 def test_a_lock_is_noted_once_and_tells_unknown_from_known_to_nobody(secretary):
@@ -31,6 +32,24 @@ def test_a_lock_is_noted_once_and_tells_unknown_from_known_to_nobody(secretary):
     noted = AuditEvent.objects.filter(detail={"reason": "locked_out"}).order_by("pk")
     assert [event.target_id for event in noted] == [str(secretary.pk), ""]
     assert "nobody" not in str(noted.values())
+
+
+def test_a_stranger_s_failures_keep_nobody_else_out(secretary):
+    for number in range(6):
+        answer = try_to_come_in(secretary.email, PASSWORD if number == 5 else "wrong horse")
+    assert "Too many attempts" in answer.content.decode()
+    assert try_to_come_in(secretary.email, PASSWORD, machine="192.0.2.2").status_code == 302
+
+
+def test_failures_from_many_machines_close_the_door_for_all(secretary):
+    for number in range(50):
+        machine = f"192.0.2.{number // 4 + 1}"
+        assert try_to_come_in(secretary.email, machine=machine).status_code == 200
+        # The right password is no failure, however often it is typed.
+        if number % 10 == 0:
+            assert try_to_come_in(secretary.email, PASSWORD, "192.0.2.90").status_code == 302
+    answer = try_to_come_in(secretary.email, PASSWORD, "192.0.2.90")
+    assert "Wait a quarter of an hour" in str(answer.context["form"].non_field_errors())
 
 
 @pytest.mark.parametrize(

@@ -105,16 +105,6 @@ def test_five_wrong_codes_lock_the_second_step(doctor):
     assert not is_in(client)
 
 
-def test_five_wrong_passwords_lock_an_address_from_everywhere(secretary):
-    for _number in range(5):
-        assert not is_in(come_in(secretary, "wrong horse battery"))
-    refused = Client().post(LOGIN, {"login": secretary.email, "password": PASSWORD})
-    assert "Too many attempts" in refused.content.decode()
-    elsewhere = Client(REMOTE_ADDR="192.0.2.7")
-    elsewhere.post(LOGIN, {"login": secretary.email, "password": PASSWORD})
-    assert not is_in(elsewhere)
-
-
 def test_an_unknown_address_is_answered_like_a_wrong_password_and_costs_as_much(
     secretary, monkeypatch
 ):

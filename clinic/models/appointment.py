@@ -245,6 +245,10 @@ class Appointment(models.Model):
         """Whether it was put where the doctor has no time."""
         return bool(self.overbooked_reason)
 
+    def get_status_display(self) -> str:  # type: ignore[no-redef]
+        """The status in words; Django's own reads the words of every status for each row."""
+        return str(self.Status(self.status).label)
+
     def can_become(self, status: str) -> bool:
         """Whether the transition table allows the move."""
         return status in self.next_statuses(self.status)

@@ -262,6 +262,7 @@ def test_the_number_of_queries_does_not_grow(
             desk.get(URL, {"date": day, "view": "week"})
         return len(queries), len(of_page)
 
+    booked(doctor, patient, at(day, "15:00"))
     before = look()
     works(other_doctor, day)
     for number in range(6):

@@ -20,10 +20,10 @@ SOON_MS = 15_000
 
 @pytest.fixture
 def day(doctor, other_doctor):
-    """A Monday on which both doctors work in the morning."""
+    """The first Monday on which both doctors work in the morning."""
     day = coming(MONDAY)
-    works(doctor, day)
-    works(other_doctor, day)
+    works(doctor, day, valid_from=day)
+    works(other_doctor, day, valid_from=day)
     return day
 
 
@@ -103,9 +103,7 @@ def test_a_doctor_books_a_patient_in_the_own_calendar(
     assert Appointment.objects.get(starts_at=at(day, "10:00")).doctor.user == doctor
 
 
-def test_who_is_faster_than_the_first_answer_books_all_the_same(
-    open_browser, doctor, patient, day
-):
+def test_who_is_faster_than_the_first_answer_books_all_the_same(open_browser, doctor, patient, day):
     page = open_browser("the hasty one")
     come_in(page, doctor.email)
     page.route("**/calendar/events/**", lambda route: None)

@@ -49,7 +49,7 @@ def pseudonymise_patient(*, patient: Patient, actor: User | None, why: str) -> P
     stored.search_name = stored.record_number.lower()
     stored.birth_date = date(stored.birth_date.year, 1, 1)
     stored.preferred_name = stored.national_id = stored.insurer = ""
-    stored.emergency_contact = stored.email = ""
+    stored.emergency_contact = stored.email = stored.duplicate_reason = ""
     stored.phone = ""
     stored.has_email_reminders = stored.has_sms_reminders = False
     stored.pseudonymised_at = timezone.now()

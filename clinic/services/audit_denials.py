@@ -13,7 +13,15 @@ from clinic.models import AuditEvent, Patient, User
 from clinic.services.audit import record
 
 # By these a row leads to the patient whom it is about.
-WAYS_TO_PATIENT = ("patient", "consultation", "appointment", "lesion", "image", "prescription")
+WAYS_TO_PATIENT = (
+    "patient",
+    "consultation",
+    "appointment",
+    "lesion",
+    "image",
+    "prediction",
+    "prescription",
+)
 APPS = ("clinic", "diagnosis")
 
 

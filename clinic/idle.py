@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
+from importlib import import_module
 from math import ceil
 from typing import Any
 from urllib.parse import urlsplit
@@ -82,6 +84,12 @@ def warn_seconds(user: User) -> int:
 def note_activity(request: HttpRequest) -> None:
     """Lets the idle time begin anew."""
     request.session[ACTIVE_AT] = timezone.now().timestamp()
+
+
+def last_click_at(session_key: str) -> datetime | None:
+    """When somebody last clicked in a session, in whichever browser it is open."""
+    moment = import_module(settings.SESSION_ENGINE).SessionStore(session_key).get(ACTIVE_AT)
+    return None if moment is None else datetime.fromtimestamp(moment, tz=UTC)
 
 
 @receiver(user_logged_in, dispatch_uid="begin_session")

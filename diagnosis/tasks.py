@@ -1,6 +1,7 @@
 """Work that the worker does for this app, and what its processes load first."""
 
 import logging
+from datetime import date
 from multiprocessing.sharedctypes import RawArray
 from typing import Any
 from uuid import UUID
@@ -40,6 +41,7 @@ def tell_of_overdue_reviews_task() -> None:
 _serves_inference = False
 # The child process loads the networks and its parent tells of them: memory that both can see.
 _loaded_version = RawArray("c", 64)
+_loaded_trained_on = RawArray("c", 16)
 
 
 @celeryd_after_setup.connect
@@ -60,11 +62,19 @@ def load_ensemble_early(**kwargs: object) -> None:
     """Loads the networks after the fork and before the first photograph."""
     if not _serves_inference or inference.installed_model() is None:
         return
-    inference.get_ensemble()
-    _loaded_version.value = inference.installed_model_version().encode()[:63]
+    manifest = inference.get_ensemble().manifest
+    trained_on = manifest.training.trained_on
+    _loaded_trained_on.value = trained_on.isoformat().encode() if trained_on else b""
+    _loaded_version.value = manifest.version.encode()[:63]
 
 
 def loaded_model_version() -> str:
     """Names the version that this worker has in memory; empty where there is none."""
     version: bytes = _loaded_version.value
     return version.decode()
+
+
+def loaded_model_trained_on() -> date | None:
+    """Gives the day on which the model in this worker's memory was trained, where it says so."""
+    day: bytes = _loaded_trained_on.value
+    return date.fromisoformat(day.decode()) if day else None

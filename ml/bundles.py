@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -229,4 +230,11 @@ def _summarise_training(records: Sequence[dict[str, Any]]) -> TrainingSummary:
         seconds=round(sum(record["seconds"] + record["start"]["seconds"] for record in records), 1),
         hardware=", ".join(sorted({record["hardware"] for record in records})),
         description="; ".join(lines),
+        trained_on=_last_day(records),
     )
+
+
+def _last_day(records: Sequence[dict[str, Any]]) -> date | None:
+    """Tell on which day the last run ended; one that does not say leaves it unknown."""
+    days = [str(record.get("trained_on") or "") for record in records]
+    return date.fromisoformat(max(days)) if all(days) else None

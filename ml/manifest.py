@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -84,11 +85,15 @@ class DataSummary:
 
 @dataclass(frozen=True)
 class TrainingSummary:
-    """Says how long all members together were trained, and on what."""
+    """Says how long all members together were trained, on what, and when the last was finished.
+
+    `trained_on` is a day in UTC; runs from before it was kept know none.
+    """
 
     seconds: float
     hardware: str
     description: str
+    trained_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -160,7 +165,7 @@ def read_manifest(bundle: Path) -> Manifest:
 
 def write_manifest(bundle: Path, manifest: Manifest) -> None:
     """Write manifest.json into a bundle folder."""
-    text = json.dumps(asdict(manifest), indent=2, ensure_ascii=False)
+    text = json.dumps(asdict(manifest), indent=2, ensure_ascii=False, default=date.isoformat)
     (bundle / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
@@ -208,7 +213,12 @@ def _from_json(raw: Mapping[str, Any]) -> Manifest:
         graph=Graph(**raw["graph"]),
         metrics=metrics_from_json(raw["metrics"]) if raw["metrics"] else None,
         data=DataSummary(**raw["data"]),
-        training=TrainingSummary(**raw["training"]),
+        training=_training_from_json(raw["training"]),
         code_version=str(raw["code_version"]),
         licence=str(raw["licence"]),
     )
+
+
+def _training_from_json(raw: Mapping[str, Any]) -> TrainingSummary:
+    day = raw.get("trained_on")
+    return TrainingSummary(**{**raw, "trained_on": date.fromisoformat(day) if day else None})

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def train(trainer: Trainer, out: Path, record: dict[str, Any]) -> None:
     """Run the epochs that are left; after each one the folder holds a complete run."""
+    record.setdefault("trained_on", None)
     keep_record(trainer, out, record)
     while not trainer.is_finished:
         row = trainer.run_epoch()
@@ -118,6 +120,7 @@ def train(trainer: Trainer, out: Path, record: dict[str, Any]) -> None:
         print(f"epoch {row.epoch}: loss {row.loss:.4f}, {shown}, {row.seconds:.0f} s", flush=True)
         save_state(out, trainer.state())
         save_weights(out, trainer.chosen_weights())
+        record["trained_on"] = datetime.now(UTC).date().isoformat()
         keep_record(trainer, out, record)
 
 
@@ -143,6 +146,7 @@ def check_same_run(out: Path, record: dict[str, Any]) -> None:
         raise DataError(out / RECORD, "the run began with another schedule; take a new folder.")
     if begun["hardware"] != record["hardware"]:
         record["hardware"] = f"{begun['hardware']}, then {record['hardware']}"
+    record["trained_on"] = begun.get("trained_on")
 
 
 def read_extra(folders: Sequence[Path], collection: Collection) -> tuple[Photograph, ...]:

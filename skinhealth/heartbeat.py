@@ -33,13 +33,14 @@ class HeartbeatStep(bootsteps.StartStopStep):
         from django.db import DatabaseError, connections
 
         from diagnosis.services import heartbeats
-        from diagnosis.tasks import loaded_model_version
+        from diagnosis.tasks import loaded_model_trained_on, loaded_model_version
 
         try:
             heartbeats.beat(
                 name=worker.hostname,
                 queues=list(worker.app.amqp.queues.consume_from),
                 model_version=loaded_model_version(),
+                model_trained_on=loaded_model_trained_on(),
             )
             if is_first:
                 heartbeats.forget_old_workers()

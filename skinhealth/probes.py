@@ -30,7 +30,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
         {
             "status": "ready" if is_ready else "not ready",
             "checks": {
-                name: {"ok": check.is_ok, "says": check.words} for name, check in checks.items()
+                name: {"ok": check.is_ok, "says": check.words, **check.facts}
+                for name, check in checks.items()
             },
         },
         status=200 if is_ready else 503,

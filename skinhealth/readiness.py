@@ -3,8 +3,9 @@
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,11 @@ QUEUES = ("inference", "default")
 
 @dataclass(frozen=True)
 class Check:
-    """What one look has found: whether it is well, and what it is in a few words."""
+    """What one look has found: whether it is well, in a few words, and what machines read."""
 
     is_ok: bool
     words: str
+    facts: Mapping[str, str | None] = field(default_factory=dict)
 
 
 Look = Callable[[], Any]
@@ -122,18 +124,27 @@ def _model_check(heartbeats: Any) -> Check:
         return Check(False, "none is installed")
     if isinstance(heartbeats, Exception):
         return Check(False, "not known")
-    loaded = _loaded_versions(heartbeats)
+    loaded = _loaded_models(heartbeats)
+    # Of what answers, not of what lies on the disk.
+    facts = {"last_trained_on": _newest(day for day in loaded.values() if day)}
     if installed in loaded:
-        return Check(True, installed)
-    return Check(False, f"{installed} is installed, {', '.join(sorted(loaded)) or 'none'} loaded")
+        return Check(True, installed, facts)
+    others = ", ".join(sorted(loaded)) or "none"
+    return Check(False, f"{installed} is installed, {others} loaded", facts)
 
 
-def _loaded_versions(heartbeats: Iterable[WorkerHeartbeat]) -> set[str]:
+def _loaded_models(heartbeats: Iterable[WorkerHeartbeat]) -> dict[str, date | None]:
+    """The versions that workers have in memory, and when each was trained."""
     return {
-        heartbeat.model_version
+        heartbeat.model_version: heartbeat.model_trained_on
         for heartbeat in heartbeats
         if heartbeat.queue == "inference" and heartbeat.model_version
     }
+
+
+def _newest(days: Iterable[date]) -> str | None:
+    newest = max(days, default=None)
+    return newest.isoformat() if newest else None
 
 
 def _disk_check(free: int) -> Check:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from clinic.models import AuditEvent
-from clinic.services.audit_denials import patient_of
+from clinic.services.audit_denials import _row_of_a_patient, patient_of
 from tests.test_access_matrix import (  # noqa: F401
     ARGUMENTS,
     ROLES,
@@ -43,12 +43,12 @@ LISTS = {
 }
 
 
-def rows_of_the_patient(things, patient):
+def rows_of_the_patient(things, patient, methods=("GET",)):
     """The lines of the table for pages about one patient."""
     about = {
         name for name, thing in things.items() if name != "secrets" and patient_of(thing) == patient
     }
-    return [row for row in ROWS if row.method == "GET" and row.of in about]
+    return [row for row in ROWS if row.method in methods and row.of in about]
 
 
 @pytest.mark.parametrize("role", READERS)
@@ -166,3 +166,45 @@ def test_who_may_not_open_a_page_at_all_is_written_down(cast, sign_in):
 
     event = AuditEvent.objects.get(verb=Verb.DENIED)
     assert (event.actor, event.detail["page"]) == (cast["pati"], "clinic:desk_day")
+    assert event.patient is None
+
+
+@pytest.mark.parametrize("role", READERS)
+def test_each_refusal_about_something_of_a_patient_names_the_patient(
+    role, cast, things, patient, sign_in
+):
+    client = sign_in(cast[role])
+    refused = [
+        row
+        for row in rows_of_the_patient(things, patient, methods=("GET", "POST"))
+        if row.expected[ROLES.index(role)] == "403"
+    ]
+    assert len(refused) > 3
+    silent = []
+    for row in refused:
+        with transaction.atomic():
+            getattr(client, row.method.lower())(address(row, things))
+            [event] = AuditEvent.objects.filter(verb=Verb.DENIED)
+            if event.patient != patient or event.detail["page"] != row.url:
+                silent.append(str(row))
+            transaction.set_rollback(True)
+
+    assert not silent
+
+
+def test_a_refusal_asks_the_database_once_whose_row_it_is(
+    things, patient, django_assert_num_queries
+):
+    with django_assert_num_queries(2):  # whose table, and the row
+        found = _row_of_a_patient(things["consent"].pk)
+
+    assert patient_of(found) == patient
+
+
+@pytest.mark.parametrize(
+    ("url", "key"), [("clinic:appointment_reschedule", uuid4()), ("clinic:symptom_edit", 1)]
+)
+def test_a_refusal_about_nobody_names_nobody(url, key, cast, things, sign_in):
+    assert sign_in(cast["pati"]).get(reverse(url, args=[key])).status_code in {403, 404}
+
+    assert not AuditEvent.objects.filter(verb=Verb.DENIED, patient__isnull=False).exists()

@@ -1,7 +1,7 @@
 """The demo clinic: only for demos, alive at any hour, and the same however often it is loaded."""
 
 from collections import Counter
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from unittest import mock
 
@@ -15,12 +15,17 @@ from clinic.models import (
     AuditEvent,
     Consultation,
     Doctor,
+    EmergencyAccess,
+    ErasureRequest,
     Patient,
     PatientDocument,
     Prescription,
     User,
     WarningOverride,
 )
+from clinic.permissions import patients_in_care
+from clinic.services.audit_trail import accesses_under
+from clinic.services.retention import decide_erasure
 from diagnosis.imaging import prepare_photograph
 from diagnosis.models import Lesion, LesionImage, Prediction, Review
 from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE, clinic, visits
@@ -111,6 +116,32 @@ def test_the_demo_clinic_has_a_past_a_present_and_a_future(demo, capsys):
     assert set(Review.objects.values_list("decision", flat=True)) <= {"confirmed", "corrected"}
     assert Appointment.objects.filter(starts_at__gt=now, status="booked").count() > 5
     assert not AuditEvent.objects.filter(at__gt=now).exists()
+
+
+@pytest.mark.django_db
+def test_the_admin_has_emergencies_to_look_at_and_a_request_to_decide(demo, without_past):
+    now = load("2026-03-18 10:40")
+
+    waiting, reviewed = EmergencyAccess.objects.order_by("-started_at")
+    assert waiting.reviewed_at is None
+    assert waiting.review_due_at > now
+    assert reviewed.verdict == "justified"
+    for access in (waiting, reviewed):
+        assert now - timedelta(days=14) < access.started_at < access.ends_at < now
+        assert access.patient not in patients_in_care(access.doctor)
+        [*_opened, read] = accesses_under(access)
+        assert {entry.event.verb for entry in accesses_under(access)} >= {"emergency", "view"}
+        assert read.is_emergency
+    asked = ErasureRequest.objects.waiting().get()
+    assert asked.asked_by == asked.patient.user
+    assert now - timedelta(days=3) < asked.asked_at < now
+    decide_erasure(
+        request=asked,
+        actor=User.objects.get(email="admin@demo.example"),
+        decision="granted",
+        reason="Years are over.",
+    )
+    assert Patient.objects.get(pk=asked.patient.pk).pseudonymised_at is not None
 
 
 @pytest.mark.django_db

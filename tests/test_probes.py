@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.conf import settings
@@ -16,11 +16,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import AuditEvent
-from diagnosis.inference import installed_model_version
+from diagnosis.inference import installed_model, installed_model_version
 from diagnosis.models import WorkerHeartbeat
 from diagnosis.services.heartbeats import beat, forget_old_workers
 from tests.worker import wait_until
 
+TRAINED_ON = date(2026, 11, 25)
 ASK = """
 import json, time
 import django
@@ -50,7 +51,7 @@ def closed_port():
 
 
 def all_workers_beat(**changes):
-    said = {"model_version": installed_model_version()} | changes
+    said = {"model_version": installed_model_version(), "model_trained_on": TRAINED_ON} | changes
     beat(name="inference@here", queues=["inference"], **said)
     beat(name="worker@here", queues=["default", "training"], model_version="")
 
@@ -73,7 +74,11 @@ def test_the_site_is_ready_when_every_part_is_there():
         "model",
         "disk",
     }
-    assert checks["model"] == {"ok": True, "says": installed_model_version()}
+    assert checks["model"] == {
+        "ok": True,
+        "says": installed_model_version(),
+        "last_trained_on": "2026-11-25",
+    }
 
 
 @pytest.mark.django_db(transaction=True)
@@ -96,6 +101,17 @@ def test_another_model_than_the_installed_one_makes_the_site_not_ready(loaded):
     assert status == 503
     assert not checks["model"]["ok"]
     assert (loaded or "none") in checks["model"]["says"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_day_of_training_is_that_of_the_model_in_memory_and_decides_nothing():
+    all_workers_beat(model_version="of-last-year", model_trained_on=date(2025, 3, 1))
+    _status, checks = readiness()
+    assert checks["model"]["last_trained_on"] == "2025-03-01"
+    all_workers_beat(model_trained_on=None)
+    status, checks = readiness()
+    assert status == 200
+    assert checks["model"]["last_trained_on"] is None
 
 
 @pytest.mark.django_db(transaction=True)
@@ -188,7 +204,10 @@ def test_a_worker_says_that_it_lives_and_which_model_it_has(start_worker):
         lambda: WorkerHeartbeat.objects.get(queue="default").at > heard,
         what="the worker beats again",
     )
-    assert readiness()[0] == 200
+    status, checks = readiness()
+    assert status == 200
+    trained_on = installed_model().training.trained_on
+    assert checks["model"]["last_trained_on"] == trained_on.isoformat()
     worker.kill()
     last = WorkerHeartbeat.objects.get(queue="default").at
     time.sleep(0.2)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.forms.accounts import first_language, offer_languages, phone_field
 from clinic.models import Consent, Patient
 
-IDENTITY_FIELDS = (
+IDENTITY_FIELDS: tuple[str, ...] = (
     "full_name",
     "preferred_name",
     "birth_date",
@@ -56,6 +56,18 @@ class PatientForm(forms.ModelForm[Patient]):
 
     def _post_clean(self) -> None:
         """Leaves the row untouched: the service sets, checks and stores what was typed."""
+
+
+class CorrectionForm(PatientForm):
+    """Corrections to a patient's data, and to why this is somebody else where that was said."""
+
+    class Meta(PatientForm.Meta):
+        fields = (*IDENTITY_FIELDS, "duplicate_reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.duplicate_reason:
+            del self.fields["duplicate_reason"]
 
 
 class RegistrationForm(PatientForm):

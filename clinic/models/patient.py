@@ -7,6 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from clinic.encrypted_fields import EncryptedCharField
+
 
 class PatientQuerySet(models.QuerySet["Patient"]):
     """Patients by what a desk asks for."""
@@ -67,6 +69,10 @@ class Patient(models.Model):
     # Registered online while somebody like this was in the register already.
     is_possible_duplicate = models.BooleanField(
         _("may be in the register twice"), default=False, editable=False
+    )
+    # Names may stand in it: so it is here, where it can be corrected, and not in the audit trail.
+    duplicate_reason = EncryptedCharField(
+        _("why this is somebody else"), max_length=200, blank=True
     )
     # Who it was is no longer known here; what was found and done stays.
     pseudonymised_at = models.DateTimeField(

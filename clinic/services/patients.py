@@ -78,25 +78,28 @@ def register_patient(
     full_name: str,
     birth_date: date,
     duplicate_reason: str = "",
+    needs_reason: bool = True,
     consents: Mapping[str, str] | None = None,
     **fields: Any,
 ) -> Patient:
     """Adds a patient under a new record number, with the consents given (each purpose: how).
 
-    Where the patient looks like somebody in the register, it takes a reason to go on.
+    Where the patient looks like somebody in the register, a desk has to say why to go on; the
+    trail keeps who is alike, the record why this is somebody else.
     """
     patient = Patient(full_name=full_name.strip(), birth_date=birth_date, **fields)
     _check_identity(patient)
     duplicates = possible_duplicates(
         full_name=patient.full_name, birth_date=birth_date, phone=str(patient.phone or "")
     )
-    if duplicates and not duplicate_reason.strip():
+    if duplicates:
+        patient.duplicate_reason = duplicate_reason.strip()
+    if duplicates and needs_reason and not patient.duplicate_reason:
         raise PossibleDuplicateError(duplicates)
     _insert_with_record_number(patient)
     detail: dict[str, object] = {"record_number": patient.record_number}
     if duplicates:
         detail["looks_like"] = [str(duplicate.pk) for duplicate in duplicates]
-        detail["reason"] = duplicate_reason.strip()
     record(AuditEvent.Verb.CREATE, actor=actor, patient=patient, target=patient, detail=detail)
     for purpose, method in (consents or {}).items():
         give_consent(patient=patient, purpose=purpose, method=method, actor=actor)

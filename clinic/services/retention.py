@@ -1,6 +1,7 @@
 """How a record ends: after its years, or when an admin grants a patient's request.
 
-Nothing clinical is deleted: the rows stay, and who they were of is no longer known here.
+Nothing clinical is deleted: the rows stay, and who they were of is no longer known here. From
+their texts the patient's own name, phone and e-mail are taken out, see `name_removal`.
 """
 
 from datetime import date
@@ -24,6 +25,7 @@ from clinic.models import (
     User,
 )
 from clinic.services.audit import record
+from clinic.services.name_removal import identity_of, remove_identity_from_texts
 from clinic.services.stored_files import remove_files
 
 BATCH = 50
@@ -45,17 +47,19 @@ def pseudonymise_patient(*, patient: Patient, actor: User | None, why: str) -> P
         raise ValidationError(
             _("This patient has an appointment to come. Cancel it first."), code="coming"
         )
+    identity = identity_of(stored)
     stored.full_name = stored.record_number
     stored.search_name = stored.record_number.lower()
     stored.birth_date = date(stored.birth_date.year, 1, 1)
     stored.preferred_name = stored.national_id = stored.insurer = ""
-    stored.emergency_contact = stored.email = ""
+    stored.emergency_contact = stored.email = stored.duplicate_reason = ""
     stored.phone = ""
     stored.has_email_reminders = stored.has_sms_reminders = False
     stored.pseudonymised_at = timezone.now()
     stored.save()
     Appointment.objects.filter(patient=stored).update(note="")
     _forget_papers(stored)
+    remove_identity_from_texts(patient=stored, identity=identity, actor=actor)
     if stored.user:
         _forget_account(stored.user, stored.record_number)
     record(

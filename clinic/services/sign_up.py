@@ -171,7 +171,7 @@ def _register(user: User, person: NewPatient) -> Patient:
         phone=person.phone,
         email=user.email,
         language=person.language,
-        duplicate_reason="Registered online.",
+        needs_reason=False,  # the desk looks at whoever may be in the register twice
         is_possible_duplicate=is_likely_known or Patient.objects.filter(same_email).exists(),
     )
 

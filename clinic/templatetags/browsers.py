@@ -1,8 +1,12 @@
-"""Browsers in words that their owners know."""
+"""Browsers in words that their owners know, and when somebody sat in front of them."""
+
+from datetime import datetime
 
 from django import template
 from django.utils.translation import gettext as _
 from ua_parser import parse
+
+from clinic.idle import last_click_at
 
 register = template.Library()
 
@@ -19,3 +23,9 @@ def browser_in_words(user_agent: str) -> str:
         "browser": told.user_agent.family,
         "system": told.os.family,
     }
+
+
+@register.filter
+def last_seen(session_key: str) -> datetime | None:
+    """When somebody last clicked in the session; what a page asks by itself does not count."""
+    return last_click_at(session_key)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from clinic.forms.accounts import add_errors
 from clinic.forms.patients import (
     ConsentForm,
-    PatientForm,
+    CorrectionForm,
     PatientSearchForm,
     RegistrationForm,
 )
@@ -149,7 +149,7 @@ def patient_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
         raise PermissionDenied
     if request.method == "GET":
         record_patient_view(patient=patient, actor=request.user)
-    form = PatientForm(request.POST or None, instance=patient)
+    form = CorrectionForm(request.POST or None, instance=patient)
     if form.is_valid():
         try:
             update_patient(patient=patient, actor=request.user, **form.cleaned_data)

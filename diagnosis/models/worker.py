@@ -23,6 +23,7 @@ class WorkerHeartbeat(models.Model):
     queue = models.CharField(_("queue"), max_length=60)
     at = models.DateTimeField(_("last heard"))
     model_version = models.CharField(_("model version"), max_length=60, blank=True)
+    model_trained_on = models.DateField(_("model trained"), null=True, blank=True)
 
     objects: ClassVar[WorkerHeartbeatQuerySet] = WorkerHeartbeatQuerySet.as_manager()  # type: ignore[assignment]
 

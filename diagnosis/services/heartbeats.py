@@ -1,7 +1,7 @@
 """What workers say of themselves, and who has fallen silent."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.utils import timezone
 
@@ -10,13 +10,21 @@ from diagnosis.models import WorkerHeartbeat
 FORGOTTEN_AFTER = timedelta(days=1)  # a container that was replaced never comes back by its name
 
 
-def beat(*, name: str, queues: Iterable[str], model_version: str) -> None:
+def beat(
+    *,
+    name: str,
+    queues: Iterable[str],
+    model_version: str,
+    model_trained_on: date | None = None,
+) -> None:
     """Writes down that a worker takes jobs from these queues, now."""
-    now = timezone.now()
+    said = {
+        "at": timezone.now(),
+        "model_version": model_version,
+        "model_trained_on": model_trained_on,
+    }
     for queue in queues:
-        WorkerHeartbeat.objects.update_or_create(
-            name=name, queue=queue, defaults={"at": now, "model_version": model_version}
-        )
+        WorkerHeartbeat.objects.update_or_create(name=name, queue=queue, defaults=said)
 
 
 def forget_old_workers() -> int:

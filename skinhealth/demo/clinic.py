@@ -36,6 +36,7 @@ from skinhealth.demo.people import (
     DemoPatient,
     phone_of,
 )
+from skinhealth.demo.safety import fill_safety
 from skinhealth.demo.stories import PAST_VISITS, PastVisit
 from skinhealth.demo.weeks import fill_weeks
 
@@ -88,6 +89,7 @@ def open_clinic() -> Cast:
     fill_weeks(doctors=cast.doctors, crowd=crowd, desk=desk, now=timezone.now())
     fill_desk(cast, crowd)
     file_papers(cast)
+    fill_safety(admin=admin, cast=cast, crowd=crowd)
     call_messages_sent()
     return cast
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -13,7 +14,7 @@ from clinic.permissions import patients_in_care
 from clinic.safety_permissions import visible_emergencies
 from clinic.services.emergency import open_emergency_access
 from clinic.tasks import remind_of_emergency_reviews_task
-from tests.factories import PatientFactory
+from tests.factories import AppointmentFactory, PatientFactory
 from tests.test_access_matrix import (  # noqa: F401
     EMPTY_FORM,
     ROLES,
@@ -274,10 +275,18 @@ def test_it_books_no_appointment_by_which_it_would_last(sign_in, stranger, patie
 def test_a_banner_says_so_on_each_page_and_ends_it(sign_in, stranger, patient):
     client = sign_in(stranger)
     access = open_emergency_access(doctor=stranger, patient=patient, reason=REASON)
-    for path in (record_of(patient), reverse("diagnosis:timeline", args=[patient.pk])):
-        page = client.get(path).content.decode()
-        assert f"Emergency access to the record of {patient.full_name} until" in page
-        assert reverse("clinic:emergency_end", args=[access.pk]) in page
+    own = AppointmentFactory(patient=PatientFactory(), doctor=stranger.doctor).patient
+    for path in (
+        record_of(patient),
+        reverse("diagnosis:timeline", args=[patient.pk]),
+        record_of(own),
+        reverse("clinic:doctor_day"),
+    ):
+        page = BeautifulSoup(client.get(path).content, "html.parser")
+        [line] = page.select("aside .notice-line")
+        assert f"the record of {patient.full_name} until" in line.get_text()
+        assert line.a["href"] == record_of(patient)
+        assert line.form["action"] == reverse("clinic:emergency_end", args=[access.pk])
 
     client.post(reverse("clinic:emergency_end", args=[access.pk]))
 

@@ -117,8 +117,33 @@ def test_a_likely_duplicate_is_registered_anyway_with_a_reason(desk):
     patient = Patient.objects.exclude(pk=other.pk).get()
     assert response.status_code == 302
     event = AuditEvent.objects.get(verb="create", patient=patient)
-    assert event.detail["reason"] == "Twins"
-    assert event.detail["looks_like"] == [str(other.pk)]
+    assert event.detail == {
+        "record_number": patient.record_number,
+        "looks_like": [str(other.pk)],
+    }
+    assert patient.duplicate_reason == "Twins"
+    assert "Twins" in desk.get(reverse("clinic:patient_detail", args=[patient.pk])).content.decode()
+
+
+def test_the_reason_for_somebody_else_is_corrected_where_one_was_given(desk):
+    other = PatientFactory(full_name="Zoe Dupont Angstrom", birth_date=date(1984, 2, 29))
+    desk.post(URL, typed(duplicate_reason="Twin of Zazie"))
+    patient = Patient.objects.exclude(pk=other.pk).get()
+    edit = reverse("clinic:patient_edit", args=[patient.pk])
+
+    desk.post(edit, typed(duplicate_reason="Twin"))
+
+    patient.refresh_from_db()
+    assert patient.duplicate_reason == "Twin"
+    event = AuditEvent.objects.get(verb="update", patient=patient)
+    assert event.detail == {"fields": ["duplicate_reason"]}
+    page = desk.get(reverse("clinic:patient_edit", args=[other.pk])).content.decode()
+    assert "duplicate_reason" not in page
+
+
+def test_a_reason_without_a_likeness_is_not_kept(desk):
+    desk.post(URL, typed(duplicate_reason="Twins"))
+    assert Patient.objects.get().duplicate_reason == ""
 
 
 def test_registering_anyway_without_a_reason_asks_for_it(desk):

@@ -73,7 +73,7 @@ def everything_stored():
 def test_a_record_whose_years_are_over_keeps_its_rows_and_loses_its_name(
     patient, doctor, secretary, django_capture_on_commit_callbacks
 ):
-    Patient.objects.filter(pk=patient.pk).update(**WHO)
+    Patient.objects.filter(pk=patient.pk).update(**WHO, duplicate_reason="Twin of Polina")
     visited(patient, doctor, days_ago=10 * 366)
     ConsentFactory(patient=patient, purpose="training", recorded_by=secretary)
     card = add_document(
@@ -88,6 +88,7 @@ def test_a_record_whose_years_are_over_keeps_its_rows_and_loses_its_name(
     assert (patient.birth_date.month, patient.birth_date.day) == (1, 1)
     assert patient.birth_date.year == 1980
     assert Consultation.objects.get().conclusion == "A harmless mole."
+    assert patient.duplicate_reason == ""
     assert not has_consent(patient=patient, purpose="training")
     assert not default_storage.exists(card.file.name)
     left = [

@@ -1,12 +1,17 @@
 """A person sees where the account is open, and ends one of these sessions or all others."""
 
+from datetime import timedelta
+
 import pytest
 from allauth.usersessions.models import UserSession
 from bs4 import BeautifulSoup
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 
+from clinic.idle import ACTIVE_AT
 from clinic.models import AuditEvent
 from clinic.templatetags.browsers import browser_in_words
 from tests.factories import PASSWORD
@@ -23,6 +28,13 @@ def come_in(user):
     client = Client()
     client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
     return client
+
+
+def set_back(client, **duration):
+    """Makes the last click of a browser one of some time ago."""
+    session = client.session
+    session[ACTIVE_AT] -= timedelta(**duration).total_seconds()
+    session.save()
 
 
 def session_of(client):
@@ -56,6 +68,45 @@ def test_each_other_browser_has_a_button_and_this_one_has_none(secretary):
     page = BeautifulSoup(here.get(LIST).content, "html.parser")
     addresses = [form["action"] for form in page.select(".list-row form")]
     assert addresses == [reverse("clinic:session_end", args=[session_of(there).pk])]
+
+
+def rows(client):
+    page = BeautifulSoup(client.get(LIST).content, "html.parser")
+    return [" ".join(row.get_text(" ").split()) for row in page.select(".list-row")]
+
+
+def test_the_list_says_when_each_browser_was_last_used(secretary):
+    here, there = come_in(secretary), come_in(secretary)
+    set_back(there, hours=1, minutes=7)
+    seen_at = timezone.localtime() - timedelta(hours=1, minutes=7)
+
+    own, other = rows(here)
+
+    assert f"Last seen {date_format(timezone.localtime(), 'j F Y, H:i')}" in own
+    assert f"Last seen {date_format(seen_at, 'j F Y, H:i')}" in other
+
+
+def test_a_page_that_asks_by_itself_is_nobody_who_was_seen(secretary):
+    here, there = come_in(secretary), come_in(secretary)
+    set_back(there, minutes=9)
+    before = rows(here)[1]
+    for address in ("clinic:session_left", "clinic:notification_count"):
+        there.get(reverse(address), headers={"X-Without-Click": "true"})
+
+    assert rows(here)[1] == before
+
+    there.get(reverse("clinic:profile"))
+
+    assert rows(here)[1] != before
+
+
+def test_a_session_that_knows_no_click_is_listed_without_one(secretary):
+    here, there = come_in(secretary), come_in(secretary)
+    session = there.session
+    del session[ACTIVE_AT]
+    session.save()
+
+    assert ["Last seen" in row for row in rows(here)] == [True, False]
 
 
 def test_neither_the_own_session_nor_somebody_elses_is_ended(secretary, patient):

@@ -1,4 +1,6 @@
 import json
+import shutil
+from datetime import date
 
 import numpy as np
 import pytest
@@ -15,6 +17,21 @@ from tests.ml.conftest import make_collection, tiny_arguments
 def run_export(runs, collection, out, *more):
     given = ["--runs", *map(str, runs), "--data", str(collection), "--out", str(out)]
     return export.main([*given, "--version", "1-test", *more])
+
+
+@pytest.mark.parametrize(("second", "day"), [("2026-02-03", "2026-02-03"), (None, None)])
+def test_a_bundle_was_trained_when_its_last_member_was(
+    collection, run_folder, bundle_of_two, tmp_path, second, day
+):
+    runs = [tmp_path / "first", tmp_path / "second"]
+    shutil.copytree(run_folder, runs[0])
+    shutil.copytree(bundle_of_two.parent / "second", runs[1])
+    for run, said in zip(runs, ["2026-01-31", second], strict=True):
+        record = json.loads((run / "run.json").read_text())
+        (run / "run.json").write_text(json.dumps(record | {"trained_on": said}))
+    run_export(runs, collection, tmp_path / "bundle")
+    trained_on = read_manifest(tmp_path / "bundle").training.trained_on
+    assert trained_on == (date.fromisoformat(day) if day else None)
 
 
 def test_a_bundle_of_two_names_both_members_and_their_way(bundle_of_two, run_folder):

@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import torch
@@ -88,6 +89,17 @@ def test_a_run_that_is_cut_off_after_its_last_epoch_still_gets_its_record(collec
     write_record(out, {**whole, "history": whole["history"][:1], "finished": False})
     train.main(tiny_arguments(collection, out, "--resume"))
     assert run_of(out) == whole
+
+
+def test_the_day_of_the_last_epoch_stays_when_a_finished_run_is_opened_again(collection, tmp_path):
+    out = tmp_path / "run"
+    train.main(tiny_arguments(collection, out))
+    whole = run_of(out)
+    assert date.fromisoformat(whole["trained_on"]) >= datetime.now(UTC).date() - timedelta(days=1)
+    write_record(out, whole | {"trained_on": "2025-03-01"})
+    train.main(tiny_arguments(collection, out, "--resume"))
+    assert run_of(out)["trained_on"] == "2025-03-01"
+    assert read_manifest(out / "bundle").training.trained_on == date(2025, 3, 1)
 
 
 @pytest.mark.parametrize(

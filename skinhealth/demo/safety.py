@@ -1,0 +1,103 @@
+"""What lies before the demo's admin: records that were opened in an emergency, a wish to go."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from clinic.models import Appointment, EmergencyAccess, Patient, User
+from clinic.permissions import treated_patients
+from clinic.services.accounts import create_patient_account
+from clinic.services.emergency import (
+    end_emergency_access,
+    open_emergency_access,
+    review_emergency_access,
+)
+from clinic.services.patients import record_patient_view
+from clinic.services.retention import COMING, ask_for_erasure
+from skinhealth.demo.cast import Cast
+from skinhealth.demo.clock import Clock, hand_wound_clock
+
+
+@dataclass(frozen=True)
+class DemoEmergency:
+    """A record opened by a doctor who does not treat the patient; unreviewed without a note."""
+
+    hours_ago: int
+    doctor: int
+    reason: str
+    note: str = ""
+
+
+# Of the doctors who are here for half the day: the first one treats nearly everybody.
+EMERGENCIES = (
+    DemoEmergency(
+        9 * 24,
+        2,
+        "The emergency department rings: swollen face and short of breath after a new cream. "
+        "They need the known allergies and the drugs at once.",
+        "Rang the department back: the call is in their book, and the record was open for minutes.",
+    ),
+    DemoEmergency(
+        6,
+        1,
+        "Called by the hospital’s doctor on duty: blisters all over the body since last night. "
+        "The patient cannot say which drugs were prescribed here.",
+    ),
+)
+OPEN_MINUTES = 11
+REVIEWED_AFTER = timedelta(hours=20)
+ASKED_DAYS_AGO = 2
+WISH = "I have moved to another town and will not come back. Please delete what you have about me."
+
+
+def fill_safety(*, admin: User, cast: Cast, crowd: list[Patient]) -> None:
+    """Lets two emergencies and one request for erasure come about in the recent past."""
+    now = timezone.now()
+    with hand_wound_clock() as clock:
+        for emergency in EMERGENCIES:
+            doctor = cast.doctors[emergency.doctor].user
+            clock.set(now - timedelta(hours=emergency.hours_ago))
+            access = _open(emergency, doctor, _stranger(doctor, crowd), clock)
+            if emergency.note:
+                clock.set(access.started_at + REVIEWED_AFTER)
+                review_emergency_access(
+                    access=access,
+                    actor=admin,
+                    verdict=EmergencyAccess.Verdict.JUSTIFIED,
+                    note=emergency.note,
+                )
+        clock.set(now - timedelta(days=ASKED_DAYS_AGO))
+        leaver = _leaver(crowd)
+        login = create_patient_account(actor=admin, patient=leaver)
+        # The password that everybody in the demo has, without the time that making it takes.
+        User.objects.filter(pk=login.pk).update(password=admin.password)
+        clock.advance(minutes=12)
+        ask_for_erasure(patient=leaver, actor=login, words=WISH)
+
+
+def _open(
+    emergency: DemoEmergency, doctor: User, patient: Patient, clock: Clock
+) -> EmergencyAccess:
+    access = open_emergency_access(doctor=doctor, patient=patient, reason=emergency.reason)
+    clock.advance(minutes=1)
+    record_patient_view(patient=patient, actor=doctor)
+    clock.advance(minutes=OPEN_MINUTES)
+    end_emergency_access(access=access, actor=doctor)
+    return access
+
+
+def _stranger(doctor: User, crowd: list[Patient]) -> Patient:
+    """The oldest of those whom the doctor does not treat."""
+    others = Patient.objects.filter(
+        pk__in=[one.pk for one in crowd], emergency_accesses=None
+    ).exclude(pk__in=treated_patients(doctor).values("pk"))
+    return others.order_by("birth_date", "record_number")[0]
+
+
+def _leaver(crowd: list[Patient]) -> Patient:
+    """Somebody with an address for a login, whom the clinic does not expect again if it can be."""
+    coming = Appointment.objects.filter(patient=OuterRef("pk"), status__in=COMING)
+    known = Patient.objects.filter(pk__in=[one.pk for one in crowd], user=None).exclude(email="")
+    return known.order_by(Exists(coming), "record_number")[0]

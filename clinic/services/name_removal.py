@@ -61,7 +61,8 @@ class Identity:
 
         def mark_word(match: re.Match[str]) -> str:
             nonlocal found
-            if searchable(match[0]) not in self.words:
+            # “A brown macule, petit” are findings: a name is written with a capital letter.
+            if match[0][0].islower() or searchable(match[0]) not in self.words:
                 return match[0]
             found += 1
             return NAME

@@ -56,6 +56,11 @@ def is_patient(user: User) -> bool:
     return user.is_active and user.role == Role.PATIENT
 
 
+def is_staff(user: User) -> bool:
+    """Whether the person works in the clinic, in whatever role."""
+    return is_admin(user) or is_secretary(user) or is_doctor(user)
+
+
 def treated_patients(user: User) -> QuerySet[Patient]:
     """Patients who have an appointment with the doctor that is not cancelled."""
     if not is_doctor(user):
@@ -112,7 +117,7 @@ def visible_notifications(user: User) -> NotificationQuerySet:
 def visible_portraits(user: User) -> QuerySet[User]:
     """Accounts whose photograph may be seen: staff by staff, patients by who sees the record."""
     own = Q(pk=user.pk)
-    if is_admin(user) or is_secretary(user) or is_doctor(user):
+    if is_staff(user):
         own |= ~Q(role=Role.PATIENT) | Q(patient__in=visible_patients(user))
     return User.objects.filter(own).exclude(photograph="")
 
@@ -292,12 +297,12 @@ def can_see_waiting_room(user: User) -> bool:
 
 def can_see_calendar(user: User) -> bool:
     """Look at a calendar by day, week and month."""
-    return is_admin(user) or is_secretary(user) or is_doctor(user)
+    return is_staff(user)
 
 
 def can_see_patient_list(user: User) -> bool:
     """Look patients up by name."""
-    return is_admin(user) or is_secretary(user) or is_doctor(user)
+    return is_staff(user)
 
 
 def can_register_patients(user: User) -> bool:
@@ -318,11 +323,6 @@ def can_edit_patient(user: User, patient: Patient) -> bool:
 def can_see_clinical(user: User, patient: Patient) -> bool:
     """Read allergies, phototype and everything else medical of a patient."""
     return is_doctor(user) and patients_in_care(user).filter(pk=patient.pk).exists()
-
-
-def can_record_consent(user: User, patient: Patient) -> bool:
-    """Record or withdraw a consent for a patient who is visible."""
-    return is_secretary(user) or treats(user, patient)
 
 
 def can_transition(user: User, appointment: Appointment, status: str) -> bool:
@@ -391,11 +391,6 @@ def can_book_in_portal(user: User) -> bool:
     return is_patient(user)
 
 
-def can_manage_own_consents(user: User) -> bool:
-    """Give and withdraw the own consents, choose language and reminders."""
-    return is_patient(user)
-
-
 def can_have_digest(user: User) -> bool:
     """Have a mail each morning about what one has not read."""
-    return is_admin(user) or is_secretary(user) or is_doctor(user)
+    return is_staff(user)

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObject, PdfObject
 
 from clinic.models import PatientDocument
-from clinic.pictures import as_jpeg, read_picture, too_large
+from clinic.received_pictures import as_jpeg, read_picture, too_large
 
 JPEG_QUALITY = 90
 MAX_PAGES = 200

@@ -1,9 +1,12 @@
-"""Who needs a second factor, may read the audit trail, open a record in an emergency, end one."""
+"""Who needs a second factor, records consents, reads the audit trail, opens or ends a record.
+
+A file of its own, because `clinic/permissions.py` would be too long with it.
+"""
 
 from clinic.models import EmergencyAccess, ErasureRequest, Patient, User
 from clinic.models.emergency import EmergencyAccessQuerySet
 from clinic.models.erasure import ErasureRequestQuerySet
-from clinic.permissions import is_admin, is_doctor, is_patient, treats
+from clinic.permissions import is_admin, is_doctor, is_patient, is_secretary, treats
 
 
 def can_see_audit(user: User) -> bool:
@@ -39,6 +42,16 @@ def visible_erasures(user: User) -> ErasureRequestQuerySet:
 def can_decide_erasures(user: User) -> bool:
     """Grant or refuse that a patient is forgotten."""
     return is_admin(user)
+
+
+def can_record_consent(user: User, patient: Patient) -> bool:
+    """Record or withdraw a consent for a patient who is visible."""
+    return is_secretary(user) or treats(user, patient)
+
+
+def can_manage_own_consents(user: User) -> bool:
+    """Give and withdraw the own consents, choose language and reminders."""
+    return is_patient(user)
 
 
 def must_have_second_factor(user: User) -> bool:

@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from clinic.forms.fields import allow_rows
 from diagnosis.models import AtlasImage, Disease, DiseaseStage
 from diagnosis.services.atlas import DiseaseText, Translations
 
@@ -155,9 +156,7 @@ class AtlasImageTextForm(forms.Form):
                 "licence": image.licence,
             }
         super().__init__(*args, **kwargs)
-        stage = self.fields["stage"]
-        assert isinstance(stage, forms.ModelChoiceField)
-        stage.queryset = disease.stages.all()
+        allow_rows(self.fields["stage"], disease.stages.all())
 
 
 class AtlasImageForm(AtlasImageTextForm):

@@ -4,7 +4,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.forms.choices import offer_rows
+from clinic.forms.fields import allow_rows, offer_rows
 from clinic.models import BodySite, Patient
 from diagnosis.models import Disease, DiseaseStage, Lesion, LesionImage, Review
 from diagnosis.services.lesions import Place
@@ -90,9 +90,8 @@ class LesionForm(PlaceForm):
 
     def __init__(self, *args: Any, body_site: BodySite | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        sites = self.fields["body_site"]
-        assert isinstance(sites, forms.ModelChoiceField)
-        sites.queryset = BodySite.objects.offered(body_site.pk if body_site else None)
+        sites = BodySite.objects.offered(body_site.pk if body_site else None)
+        allow_rows(self.fields["body_site"], sites)
 
 
 class MoveForm(forms.Form):
@@ -132,8 +131,8 @@ def offer_lesions(
     field: forms.Field, patient: Patient, lesions: Iterable[Lesion] | None = None
 ) -> None:
     """Offers the lesions of a patient that are followed, from rows where they are read already."""
-    assert isinstance(field, LesionField)
-    field.queryset = Lesion.objects.followed().filter(patient=patient).select_related("body_site")
+    followed = Lesion.objects.followed().filter(patient=patient)
+    allow_rows(field, followed.select_related("body_site"))
     if lesions is not None:
         offer_rows(field, lesions)
 

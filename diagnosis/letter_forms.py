@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
 
+from clinic.forms.fields import allow_rows
 from diagnosis.forms import lesion_name
 from diagnosis.models import LesionImage
 
@@ -37,9 +38,7 @@ class PhotographsForm(forms.Form):
 
     def __init__(self, *args: Any, photographs: QuerySet[LesionImage], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        images = self.fields["images"]
-        assert isinstance(images, PhotographsField)
-        images.queryset = photographs
+        allow_rows(self.fields["images"], photographs)
 
 
 class LetterForm(PhotographsForm):

@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from clinic.forms.schedule import clock_field
+from clinic.forms.fields import clock_field, day_field
 from clinic.models import Appointment, Doctor, User
 from clinic.permissions import can_manage_schedule, visible_doctors
 from clinic.services.absences import Decision
@@ -19,17 +19,6 @@ from clinic.services.scheduling import Slot
 CLINIC = "clinic"
 KEEP = "keep"
 CANCEL = "cancel"
-
-
-def day_field(label: Any, *, is_required: bool = True, help_text: Any = "") -> forms.DateField:
-    """A day of the clinic's calendar."""
-    return forms.DateField(
-        label=label,
-        required=is_required,
-        help_text=help_text,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        error_messages={"required": _("Choose a day."), "invalid": _("This is not a day.")},
-    )
 
 
 class AbsenceForm(forms.Form):
@@ -44,13 +33,13 @@ class AbsenceForm(forms.Form):
     )
     first_day = day_field(_("First day"))
     last_day = day_field(
-        _("Last day"), is_required=False, help_text=_("Left empty, it is one day alone.")
+        _("Last day"), required=False, help_text=_("Left empty, it is one day alone.")
     )
     from_time = clock_field(
-        _("From"), is_required=False, help_text=_("On the first day. Left empty: all of it.")
+        _("From"), required=False, help_text=_("On the first day. Left empty: all of it.")
     )
     until_time = clock_field(
-        _("Until"), is_required=False, help_text=_("On the last day. Left empty: all of it.")
+        _("Until"), required=False, help_text=_("On the last day. Left empty: all of it.")
     )
     reason = forms.CharField(
         label=_("Why"),

@@ -1,24 +1,15 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from clinic.forms.fields import VisitTypeField, allow_rows, moment_field
 from clinic.models import Appointment, Doctor, Patient, User, VisitType
 from clinic.permissions import bookable_doctors, bookable_patients, visible_doctors
 
 
-class VisitTypeField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """A type of visit by its name and how long it takes."""
-
-    def label_from_instance(self, obj: VisitType) -> str:
-        """The words of one choice."""
-        minutes = obj.duration_minutes
-        return gettext("%(name)s (%(minutes)d minutes)") % {"name": obj, "minutes": minutes}
-
-
-class BookingForm(forms.Form):
-    """Who comes to whom, when and for what."""
+class VisitForm(forms.Form):
+    """Who comes, and for what."""
 
     patient = forms.ModelChoiceField(
         label=_("Patient"),
@@ -35,20 +26,18 @@ class BookingForm(forms.Form):
         empty_label=None,
         error_messages={"required": _("Choose the type of visit.")},
     )
+
+
+class BookingForm(VisitForm):
+    """Who comes to whom, when and for what."""
+
     doctor = forms.ModelChoiceField(
         label=_("Doctor"),
         queryset=Doctor.objects.none(),
         empty_label=_("Choose a doctor"),
         error_messages={"required": _("Choose a doctor.")},
     )
-    starts_at = forms.DateTimeField(
-        label=_("Day and time"),
-        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
-        error_messages={
-            "required": _("Choose a day and a time."),
-            "invalid": _("This is not a day and a time."),
-        },
-    )
+    starts_at = moment_field(_("Day and time"))
     is_urgent = forms.BooleanField(label=_("Urgent"), required=False)
     note = forms.CharField(
         label=_("Note for the desk"),
@@ -66,8 +55,8 @@ class BookingForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _choices(self, "patient", bookable_patients(user))
-        _choices(self, "doctor", bookable_doctors(user))
+        allow_rows(self.fields["patient"], bookable_patients(user))
+        allow_rows(self.fields["doctor"], bookable_doctors(user))
 
     def clean_overbooked_reason(self) -> str:
         """Asks for the reason of whoever books anyway, and of nobody else."""
@@ -79,8 +68,8 @@ class BookingForm(forms.Form):
         return reason
 
 
-class RescheduleForm(forms.Form):
-    """The other time of an appointment, with the same doctor or another."""
+class DoctorAndTimeForm(forms.Form):
+    """When and by whom somebody is seen who is known already."""
 
     doctor = forms.ModelChoiceField(
         label=_("Doctor"),
@@ -88,24 +77,23 @@ class RescheduleForm(forms.Form):
         empty_label=None,
         error_messages={"required": _("Choose a doctor.")},
     )
-    starts_at = forms.DateTimeField(
-        label=_("New day and time"),
-        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
-        error_messages={
-            "required": _("Choose a day and a time."),
-            "invalid": _("This is not a day and a time."),
-        },
-    )
+    starts_at = moment_field(_("Day and time"))
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        allow_rows(self.fields["doctor"], visible_doctors(user))
+
+
+class RescheduleForm(DoctorAndTimeForm):
+    """The other time of an appointment, with the same doctor or another."""
+
+    starts_at = moment_field(_("New day and time"))
     reason = forms.CharField(
         label=_("Why"),
         max_length=200,
         required=False,
         help_text=_("Nothing medical: the whole desk reads it."),
     )
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _choices(self, "doctor", visible_doctors(user))
 
 
 class MoveForm(forms.Form):
@@ -120,9 +108,3 @@ class MoveForm(forms.Form):
 
     status = forms.ChoiceField(choices=STATUSES)
     reason = forms.CharField(label=_("Why"), max_length=200, required=False)
-
-
-def _choices(form: forms.Form, name: str, rows: Any) -> None:
-    field = form.fields[name]
-    assert isinstance(field, forms.ModelChoiceField)
-    field.queryset = rows

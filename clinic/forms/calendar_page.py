@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from clinic.forms.fields import allow_rows
 from clinic.models import Doctor, User
 from clinic.permissions import visible_calendars
 
@@ -23,10 +24,9 @@ class CalendarView(models.TextChoices):
     MONTH = "month", _("Month")
 
 
-class CalendarForm(forms.Form):
-    """Which part of the calendar to look at, of one doctor or of all."""
+class DayForm(forms.Form):
+    """Which day to look at, of one doctor or of all."""
 
-    view = forms.ChoiceField(choices=CalendarView, required=False, widget=forms.HiddenInput)
     date = forms.DateField(
         label=_("Day"),
         required=False,
@@ -43,9 +43,18 @@ class CalendarForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        allow_rows(self.fields["doctor"], visible_calendars(user))
+
+
+class CalendarForm(DayForm):
+    """How much of the calendar to look at, and from which day."""
+
+    view = forms.ChoiceField(choices=CalendarView, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         # The booking dialog above the calendar has fields of the same names.
         self.auto_id = "calendar_%s"
-        _calendars(self, user)
 
 
 class CalendarRangeForm(forms.Form):
@@ -57,7 +66,7 @@ class CalendarRangeForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _calendars(self, user)
+        allow_rows(self.fields["doctor"], visible_calendars(user))
 
     def clean(self) -> dict[str, Any]:
         """Refuses days in the wrong order, and more of them than a page shows."""
@@ -66,9 +75,3 @@ class CalendarRangeForm(forms.Form):
         if start and end and not timedelta(0) < end - start <= timedelta(days=MAX_DAYS):
             raise forms.ValidationError(_("Ask for one day at least, and for six weeks at most."))
         return self.cleaned_data
-
-
-def _calendars(form: forms.Form, user: User) -> None:
-    field = form.fields["doctor"]
-    assert isinstance(field, forms.ModelChoiceField)
-    field.queryset = visible_calendars(user)

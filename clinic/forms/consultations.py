@@ -6,7 +6,7 @@ from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from clinic.forms.choices import offer_rows
+from clinic.forms.fields import allow_rows, offer_rows
 from clinic.models import Addendum, BodySite, Consultation, Symptom
 from clinic.services.consultations import NOTES_FIELDS
 
@@ -53,10 +53,8 @@ class VisitNotesForm(forms.ModelForm[Consultation]):
         super().__init__(*args, **{"auto_id": "notes_%s", **kwargs})
         self.initial["version"] = self.instance.version
         offered = offered_symptoms(self.instance)
-        symptoms = self.fields["symptoms"]
-        assert isinstance(symptoms, forms.ModelMultipleChoiceField)
-        symptoms.queryset = offered
-        offer_rows(symptoms, offered)
+        allow_rows(self.fields["symptoms"], offered)
+        offer_rows(self.fields["symptoms"], offered)
         self.initial["symptoms"] = [symptom.pk for symptom in offered if symptom.is_chosen]
         body_site = self.fields["body_site"]
         assert isinstance(body_site, forms.ModelChoiceField)

@@ -9,23 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.forms.accounts import language_field
-from clinic.forms.appointments import VisitTypeField
+from clinic.forms.appointments import DoctorAndTimeForm
+from clinic.forms.fields import VisitTypeField, allow_rows, clock_field, day_field
 from clinic.models import AppointmentRequest, Doctor, Patient, User, VisitType
 from clinic.permissions import visible_doctors
 from clinic.services.portal_booking import DAYS_AHEAD, Wish, offered_visit_types
 from clinic.sms import has_sms
-
-
-def _day_field(label: Any, **options: Any) -> forms.DateField:
-    return forms.DateField(
-        label=label,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        error_messages={
-            "required": _("Choose a day."),
-            "invalid": _("This is not a day."),
-        },
-        **options,
-    )
 
 
 class PortalForm(forms.Form):
@@ -51,11 +40,8 @@ class PortalForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, is_move: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        visit_types, doctors = self.fields["visit_type"], self.fields["doctor"]
-        assert isinstance(visit_types, forms.ModelChoiceField)
-        assert isinstance(doctors, forms.ModelChoiceField)
-        visit_types.queryset = offered_visit_types()
-        doctors.queryset = visible_doctors(user)
+        allow_rows(self.fields["visit_type"], offered_visit_types())
+        allow_rows(self.fields["doctor"], visible_doctors(user))
         if is_move:
             del self.fields["visit_type"]
         today = timezone.localdate()
@@ -68,7 +54,7 @@ class PortalForm(forms.Form):
 class SlotSearchForm(PortalForm):
     """Where a patient looks for a free time."""
 
-    day = _day_field(_("Day"))
+    day = day_field(_("Day"))
     days = ("day",)
 
     def clean_day(self) -> date:
@@ -95,15 +81,14 @@ class SlotForm(PortalForm):
 class WishForm(PortalForm):
     """When a patient would like to come."""
 
-    first_day = _day_field(_("Day"))
-    time = forms.TimeField(
-        label=_("Time"),
+    first_day = day_field(_("Day"))
+    time = clock_field(
+        _("Time"),
         required=False,
-        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
         help_text=_("Leave it empty if any time suits you."),
         error_messages={"invalid": _("This is not a time.")},
     )
-    last_day = _day_field(
+    last_day = day_field(
         _("Or any day until"),
         required=False,
         help_text=_("The more days suit you, the sooner we find a time."),
@@ -121,29 +106,8 @@ class WishForm(PortalForm):
         )
 
 
-class RequestBookingForm(forms.Form):
+class RequestBookingForm(DoctorAndTimeForm):
     """The doctor and the time that the desk gives to a request."""
-
-    doctor = forms.ModelChoiceField(
-        label=_("Doctor"),
-        queryset=Doctor.objects.none(),
-        empty_label=None,
-        error_messages={"required": _("Choose a doctor.")},
-    )
-    starts_at = forms.DateTimeField(
-        label=_("Day and time"),
-        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
-        error_messages={
-            "required": _("Choose a day and a time."),
-            "invalid": _("This is not a day and a time."),
-        },
-    )
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        doctors = self.fields["doctor"]
-        assert isinstance(doctors, forms.ModelChoiceField)
-        doctors.queryset = visible_doctors(user)
 
 
 class DeclineForm(forms.Form):

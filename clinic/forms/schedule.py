@@ -4,25 +4,15 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clinic.forms.catalogue import TranslatedNames
-from clinic.models import Availability, Doctor, User, VisitType
-from clinic.permissions import visible_doctors
-
-
-def clock_field(label: Any, *, is_required: bool = True, help_text: Any = "") -> forms.TimeField:
-    """A time by the clinic's clock."""
-    return forms.TimeField(
-        label=label,
-        required=is_required,
-        help_text=help_text,
-        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
-    )
+from clinic.forms.fields import clock_field
+from clinic.models import Availability, Doctor, VisitType
 
 
 class HoursForm(forms.ModelForm[Availability]):
     """Hours that a doctor works on one day of the week, with or without a break."""
 
-    break_from = clock_field(_("Break from"), is_required=False)
-    break_until = clock_field(_("Break until"), is_required=False)
+    break_from = clock_field(_("Break from"), required=False)
+    break_until = clock_field(_("Break until"), required=False)
     field_order = ("weekday", "starts_at", "ends_at", "break_from", "break_until")
 
     class Meta:
@@ -99,34 +89,3 @@ class VisitTypeForm(TranslatedNames, forms.ModelForm[VisitType]):
 
     def _post_clean(self) -> None:
         """Leaves checks of the row to the service, which knows the other types."""
-
-
-class DayForm(forms.Form):
-    """Which day of the desk to look at, of one doctor or of all."""
-
-    date = forms.DateField(
-        label=_("Day"),
-        required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "data-autosubmit": True}),
-    )
-    doctor = forms.ModelChoiceField(
-        label=_("Doctor"),
-        queryset=Doctor.objects.none(),
-        required=False,
-        empty_label=_("All doctors"),
-        widget=forms.Select(attrs={"data-autosubmit": True}),
-    )
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["doctor"]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = visible_doctors(user)
-
-    @property
-    def all_doctors(self) -> list[Doctor]:
-        """Every doctor that may be asked for."""
-        field = self.fields["doctor"]
-        assert isinstance(field, forms.ModelChoiceField)
-        assert field.queryset is not None
-        return list(field.queryset)

@@ -3,29 +3,15 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.forms.appointments import VisitTypeField
-from clinic.models import Doctor, Patient, User, VisitType
+from clinic.forms.appointments import VisitForm
+from clinic.forms.fields import allow_rows
+from clinic.models import Doctor, User
 from clinic.permissions import visible_doctors, visible_patients
 
 
-class WalkInForm(forms.Form):
+class WalkInForm(VisitForm):
     """Who has come without an appointment, what for, and whether it can wait."""
 
-    patient = forms.ModelChoiceField(
-        label=_("Patient"),
-        queryset=Patient.objects.none(),
-        widget=forms.HiddenInput,
-        error_messages={
-            "required": _("Choose a patient."),
-            "invalid_choice": _("This patient is not in the register. Choose one from the list."),
-        },
-    )
-    visit_type = VisitTypeField(
-        label=_("Type of visit"),
-        queryset=VisitType.objects.filter(is_active=True),
-        empty_label=None,
-        error_messages={"required": _("Choose the type of visit.")},
-    )
     doctor = forms.ModelChoiceField(
         label=_("Doctor"),
         queryset=Doctor.objects.none(),
@@ -47,10 +33,5 @@ class WalkInForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, rows in (
-            ("patient", visible_patients(user)),
-            ("doctor", visible_doctors(user)),
-        ):
-            field = self.fields[name]
-            assert isinstance(field, forms.ModelChoiceField)
-            field.queryset = rows
+        allow_rows(self.fields["patient"], visible_patients(user))
+        allow_rows(self.fields["doctor"], visible_doctors(user))

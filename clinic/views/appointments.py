@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clinic.forms.accounts import add_errors
 from clinic.forms.appointments import BookingForm, MoveForm
-from clinic.forms.choices import offer_rows
+from clinic.forms.fields import offer_rows
 from clinic.models import Appointment, VisitType
 from clinic.permissions import (
     bookable_doctors,

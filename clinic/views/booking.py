@@ -126,19 +126,19 @@ def _times_page(
     # A doctor who was left open stays open, though the pressed button names one.
     data["doctor"] = asked.get("doctor", "" if asked else initial["doctor"])
     form = SlotSearchForm(data, user=request.user, is_move=moved is not None)
-    next_slots: list[Slot] = []
+    is_later = False
     if form.is_valid() and slots is None:
-        slots, next_slots = _slots(request, patient, moved, form.cleaned_data)
+        slots, is_later = _slots(request, patient, moved, form.cleaned_data)
     elif slots is None and status == 200:
         status = 422
     context = {
         "form": form,
         "moved": moved,
         "slots": slots or [],
-        "next_slots": next_slots,
+        "is_later": is_later,
+        "is_one_day": not (refusal or is_later),
         "refusal": refusal,
         "day": form.cleaned_data.get("day"),
-        "is_refused": bool(refusal),
     }
     return _page(request, context, mode="instant", status=status)
 
@@ -158,16 +158,17 @@ def _first_choice(moved: Appointment | None) -> dict[str, Any]:
 
 def _slots(
     request: SignedInRequest, patient: Patient, moved: Appointment | None, asked: dict[str, Any]
-) -> tuple[list[Slot], list[Slot]]:
-    """The free times of the day, and where there are none the next few."""
+) -> tuple[list[Slot], bool]:
+    """The free times of the day, or where there are none the next few, and whether they are."""
     visit_type: VisitType = moved.visit_type if moved else asked["visit_type"]
     doctor: Doctor | None = asked["doctor"]
     day: date = asked["day"]
     doctors = [doctor] if doctor else list(visible_doctors(request.user))
     slots = free_times(visit_type=visit_type, doctors=doctors, day=day, patient=patient)
     if slots:
-        return slots, []
-    return [], next_times(visit_type=visit_type, doctor=doctor, day=day, patient=patient)
+        return slots, False
+    slots = next_times(visit_type=visit_type, doctor=doctor, day=day, patient=patient)
+    return slots, bool(slots)
 
 
 def _wish(request: SignedInRequest, patient: Patient, moved: Appointment | None) -> HttpResponse:

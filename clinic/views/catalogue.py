@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -49,8 +50,7 @@ def symptom_create(request: SignedInRequest) -> HttpResponse:
         else:
             messages.success(request, _("The symptom is added."))
             return redirect("clinic:symptom_list")
-    status = 422 if form.errors else 200
-    return render(request, "clinic/symptom_edit.html", {"form": form}, status=status)
+    return _edit_page(request, form, None, "symptom")
 
 
 @require_http_methods(["GET", "POST"])
@@ -139,8 +139,14 @@ def _edit(request: SignedInRequest, entry: CatalogueEntry, stem: str) -> HttpRes
         else:
             messages.success(request, _("The names are saved."))
             return redirect(f"clinic:{stem}_list")
+    return _edit_page(request, form, entry, stem)
+
+
+def _edit_page(
+    request: SignedInRequest, form: CatalogueNameForm, entry: CatalogueEntry | None, stem: str
+) -> HttpResponse:
+    context = {"form": form, "entry": entry, "list_url": reverse(f"clinic:{stem}_list")}
     status = 422 if form.errors else 200
-    context = {"form": form, "entry": entry}
     return render(request, f"clinic/{stem}_edit.html", context, status=status)
 
 

@@ -12,8 +12,9 @@ from django.views.decorators.http import require_POST
 
 from clinic.forms.patients import ConsentForm
 from clinic.models import Consent, Patient
-from clinic.permissions import can_record_consent, visible_patients
+from clinic.permissions import visible_patients
 from clinic.requests import SignedInRequest
+from clinic.safety_permissions import can_record_consent
 from clinic.services.consents import give_consent, past_uses, withdraw_consent
 from clinic.views.patients import patient_page
 from clinic.views.redirects import next_or

@@ -1,14 +1,15 @@
 from datetime import date, timedelta
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.forms import DateField
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 
+from clinic.forms.calendar_page import WITHIN_REASON
 from clinic.models import Appointment, User
 from clinic.permissions import can_see_own_day
 from clinic.requests import SignedInRequest
@@ -16,6 +17,7 @@ from clinic.services.consultations import record_day_view
 from clinic.services.facts import active_allergies
 
 Status = Appointment.Status
+DAY = DateField(required=False, validators=WITHIN_REASON)
 # Who waits comes first, then who is to come; what is over goes to the end.
 PLACES = {
     Status.ARRIVED: 0,
@@ -36,9 +38,10 @@ def doctor_day(request: SignedInRequest) -> HttpResponse:
 def read_day(text: str) -> date:
     """The day that the address names, or today."""
     try:
-        return parse_date(text) or timezone.localdate()
-    except ValueError:
-        return timezone.localdate()
+        day: date | None = DAY.clean(text)
+    except ValidationError:
+        day = None
+    return day or timezone.localdate()
 
 
 def visits_of(user: User, day: date) -> QuerySet[Appointment]:

@@ -9,9 +9,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from clinic.forms.schedule import DayForm
+from clinic.forms.calendar_page import DayForm
 from clinic.models import Absence, Appointment, Doctor, User
-from clinic.permissions import can_run_desk, visible_appointments
+from clinic.permissions import can_run_desk, visible_appointments, visible_calendars
 from clinic.requests import SignedInRequest
 from clinic.services.patients import record_patient_list
 from clinic.services.scheduling import Calendar, Hours, Slot, day_bounds
@@ -74,7 +74,8 @@ def desk_day(request: SignedInRequest) -> HttpResponse:
     today = timezone.localdate()
     day: date = asked.cleaned_data.get("date") or today
     doctor: Doctor | None = asked.cleaned_data.get("doctor")
-    columns = _columns(request.user, [doctor] if doctor else asked.all_doctors, day)
+    doctors = [doctor] if doctor else list(visible_calendars(request.user))
+    columns = _columns(request.user, doctors, day)
     count = sum(len(column.booked) for column in columns)
     record_patient_list(actor=request.user, of="desk_day", count=count)
     context = {

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from clinic.forms.accounts import add_errors
 from clinic.forms.erasures import DecisionForm, ErasureForm
 from clinic.models import ErasureRequest
-from clinic.permissions import can_manage_own_consents, visible_patients
+from clinic.permissions import visible_patients
 from clinic.requests import SignedInRequest
-from clinic.safety_permissions import can_decide_erasures, visible_erasures
+from clinic.safety_permissions import can_decide_erasures, can_manage_own_consents, visible_erasures
 from clinic.services.retention import ask_for_erasure, decide_erasure, record_erasure_list
 
 

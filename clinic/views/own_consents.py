@@ -12,8 +12,9 @@ from clinic.consent_texts import consent_words
 from clinic.forms.accounts import add_errors
 from clinic.forms.portal import PreferencesForm
 from clinic.models import Consent, Patient
-from clinic.permissions import can_manage_own_consents, visible_patients
+from clinic.permissions import visible_patients
 from clinic.requests import SignedInRequest
+from clinic.safety_permissions import can_manage_own_consents
 from clinic.services.consents import give_consent, past_uses, withdraw_consent
 from clinic.services.preferences import update_preferences
 from clinic.views.patients import consent_states

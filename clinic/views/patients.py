@@ -25,7 +25,6 @@ from clinic.models import Appointment, Consent, Consultation, Patient
 from clinic.permissions import (
     can_edit_patient,
     can_invite_patient,
-    can_record_consent,
     can_register_patients,
     can_run_desk,
     can_see_clinical,
@@ -36,7 +35,7 @@ from clinic.permissions import (
     visible_patients,
 )
 from clinic.requests import SignedInRequest
-from clinic.safety_permissions import can_open_in_emergency, can_see_access
+from clinic.safety_permissions import can_open_in_emergency, can_record_consent, can_see_access
 from clinic.services.accounts import AccountState, state_of
 from clinic.services.consents import past_uses
 from clinic.services.no_shows import count_no_shows

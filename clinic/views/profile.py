@@ -10,8 +10,9 @@ from django.views.decorators.http import require_http_methods
 
 from clinic.forms.accounts import ProfileForm, add_errors
 from clinic.forms.calendars import InitialsForm
-from clinic.permissions import can_keep_calendar_feed, can_manage_own_consents
+from clinic.permissions import can_keep_calendar_feed
 from clinic.requests import SignedInRequest
+from clinic.safety_permissions import can_manage_own_consents
 from clinic.services.calendars import feed_of
 from clinic.services.profile import update_profile
 from clinic.views.calendars import NEW_TOKEN_KEY

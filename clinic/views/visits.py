@@ -22,7 +22,6 @@ from clinic.models import BodySite, Consent, Consultation, Patient, Prescription
 from clinic.models.consultation import ConsultationQuerySet
 from clinic.permissions import (
     can_open_visit,
-    can_record_consent,
     can_revoke_prescription,
     can_write_visit,
     patients_in_care,
@@ -31,6 +30,7 @@ from clinic.permissions import (
     visible_documents,
 )
 from clinic.requests import SignedInRequest
+from clinic.safety_permissions import can_record_consent
 from clinic.services.appointments import IllegalTransitionError
 from clinic.services.consents import standing_consents
 from clinic.services.consultations import (

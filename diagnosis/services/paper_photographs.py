@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from PIL import Image
 
-from clinic.pictures import as_jpeg
+from clinic.received_pictures import as_jpeg
 from clinic.services.documents import Picture
 from diagnosis.answers import describe
 from diagnosis.models import Disease, LesionImage, Review

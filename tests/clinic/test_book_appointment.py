@@ -308,3 +308,8 @@ def test_the_day_takes_few_queries_however_full_it_is(
     with django_assert_max_num_queries(15):
         desk.get(DESK, {"date": day})
     assert AuditEvent.objects.get(verb="list").detail == {"of": "desk_day", "count": 24}
+
+
+def test_a_day_without_neighbours_shows_today(desk):
+    page = desk.get(DESK, {"date": "9999-12-31"}).content.decode()
+    assert f'value="{timezone.localdate():%Y-%m-%d}"' in page

@@ -9,8 +9,8 @@ from django.urls import reverse
 from PIL import Image
 from pypdf import PdfReader
 
-from clinic import images
 from clinic.models import AuditEvent, ClinicSettings, Consultation, Prescription
+from clinic.portraits_and_logos import MAX_BYTES
 from clinic.services.consultations import sign_visit
 from clinic.services.prescriptions import DraftLine, save_prescription
 from tests import photographs
@@ -71,7 +71,7 @@ def test_nothing_but_the_pixels_is_kept(browser, client):
         (photographs.truncated(), "cannot be read as a picture"),
         (photographs.decompression_bomb(), "more than 40 million pixels"),
         (photographs.png(size=(63, 200)), "too small"),
-        (b"\xff\xd8\xff" + b"\0" * images.PORTRAIT_MAX_BYTES, "larger than 5 MB"),
+        (b"\xff\xd8\xff" + b"\0" * MAX_BYTES, "larger than 5 MB"),
         (b"", "The file is empty."),
     ],
 )

@@ -93,7 +93,7 @@ def test_another_day_is_in_the_address(doctor, noon, sign_in):
     assert "Tomorrow Person" in day(browser, f"/day/?date={tomorrow:%Y-%m-%d}")
 
 
-@pytest.mark.parametrize("text", ["yesterday", "2026-13-45", ""])
+@pytest.mark.parametrize("text", ["yesterday", "2026-13-45", "9999-12-31", ""])
 def test_an_address_without_a_day_shows_today(text, appointment, patient, doctor, sign_in):
     assert patient.full_name in day(sign_in(doctor), f"/day/?date={text}")
 

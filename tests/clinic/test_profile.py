@@ -9,8 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
-from clinic import images
 from clinic.models import AuditEvent
+from clinic.portraits_and_logos import MAX_BYTES, read_portrait
 from tests import photographs
 from tests.factories import PASSWORD, AppointmentFactory
 
@@ -133,7 +133,7 @@ def test_a_photograph_that_lies_on_its_side_is_turned():
     exif[0x0112] = 6  # the camera was held so that the picture has to be turned right
     out = io.BytesIO()
     half_red.save(out, "JPEG", exif=exif)
-    portrait = Image.open(io.BytesIO(images.read_portrait(upload(out.getvalue()))))
+    portrait = Image.open(io.BytesIO(read_portrait(upload(out.getvalue()))))
     left, right = portrait.getpixel((20, 128)), portrait.getpixel((230, 128))
     assert left[2] > 200
     assert right[0] > 200
@@ -142,7 +142,7 @@ def test_a_photograph_that_lies_on_its_side_is_turned():
 def test_behind_a_cut_out_face_it_is_white():
     out = io.BytesIO()
     Image.new("RGBA", (100, 100), (0, 0, 0, 0)).save(out, "PNG")
-    portrait = Image.open(io.BytesIO(images.read_portrait(upload(out.getvalue()))))
+    portrait = Image.open(io.BytesIO(read_portrait(upload(out.getvalue()))))
     assert portrait.getpixel((128, 128)) == (255, 255, 255)
 
 
@@ -156,7 +156,7 @@ def test_behind_a_cut_out_face_it_is_white():
         (photographs.decompression_bomb(), "more than 40 million pixels"),
         (photographs.png(size=(8000, 5001)), "more than 40 million pixels"),
         (photographs.jpeg(size=(63, 200)), "at least 64 pixels"),
-        (b"\xff\xd8\xff" + b"\0" * images.PORTRAIT_MAX_BYTES, "larger than 5 MB"),
+        (b"\xff\xd8\xff" + b"\0" * MAX_BYTES, "larger than 5 MB"),
     ],
     ids=["svg", "html", "truncated", "gif", "bomb", "pixels", "small", "large"],
 )

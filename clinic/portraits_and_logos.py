@@ -9,10 +9,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps
 
-from clinic.pictures import max_pixels
+from clinic.received_pictures import FORMATS, max_pixels
 
-PORTRAIT_FORMATS = ("JPEG", "PNG", "WEBP")
-PORTRAIT_MAX_BYTES = 5 * 1024 * 1024
+MAX_BYTES = 5 * 1024 * 1024
 PORTRAIT_SIDE = 256  # pixels
 PORTRAIT_QUALITY = 88
 LOGO_BOX = (480, 160)  # pixels: three times what the top bar and the letterhead show
@@ -29,10 +28,10 @@ def read_logo(upload: "UploadedFile[bytes]") -> bytes:
 
 
 def _read(upload: "UploadedFile[bytes]", convert: Callable[[Image.Image], bytes]) -> bytes:
-    if upload.size is None or upload.size > PORTRAIT_MAX_BYTES:
+    if upload.size is None or upload.size > MAX_BYTES:
         raise ValidationError(_("The picture is larger than 5 MB. Choose a smaller one."))
     try:
-        with Image.open(upload, formats=PORTRAIT_FORMATS) as image:
+        with Image.open(upload, formats=FORMATS) as image:
             _check_sides(image)
             return convert(image)
     except Image.DecompressionBombError as error:

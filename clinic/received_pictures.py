@@ -1,4 +1,4 @@
-"""Pictures as they come in: checked, upright, and nothing but pixels."""
+"""Photographs as they come in, at full size: checked, upright, and nothing but pixels."""
 
 import io
 import warnings

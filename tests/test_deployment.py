@@ -1,16 +1,23 @@
 """What the container files promise: the commands of the Procfile, few rights, no secret."""
 
+import json
+import os
 import re
 import shutil
 import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import requests
 import yaml
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from diagnosis.services.heartbeats import beat
+from tests.machine import free_port, missing
+from tests.worker import wait_until
 
 ROOT = Path(settings.BASE_DIR)
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -96,23 +103,28 @@ def test_secrets_come_from_a_file_that_is_not_committed():
     assert "\n.env.*\n" in (ROOT / ".dockerignore").read_text()
 
 
-def has_compose():
-    docker = shutil.which("docker")
-    asked = docker and subprocess.run(
-        [docker, "compose", "version"], capture_output=True, check=False
-    )
-    return bool(asked) and asked.returncode == 0
+def compose():
+    """The command of this machine that reads compose files; empty where there is none."""
+    docker, old = shutil.which("docker"), shutil.which("docker-compose")
+    if (
+        docker
+        and not subprocess.run(
+            [docker, "compose", "version"], capture_output=True, check=False
+        ).returncode
+    ):
+        return [docker, "compose"]
+    return [old] if old else []
 
 
-@pytest.mark.skipif(not has_compose(), reason="docker compose is not on this machine")
 def test_docker_compose_takes_the_file(tmp_path):
+    command = compose() or missing("docker compose")
     shutil.copy(ROOT / "docker-compose.yml", tmp_path)
     example = (ROOT / ".env.production.example").read_text()
     (tmp_path / ".env.production").write_text(
         re.sub(r"=$", "=made-up", example, flags=re.MULTILINE)
     )
     checked = subprocess.run(
-        ["docker", "compose", "--env-file", ".env.production", "config"],
+        [*command, "--env-file", ".env.production", "config"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -123,6 +135,72 @@ def test_docker_compose_takes_the_file(tmp_path):
     told = yaml.safe_load(checked.stdout)["services"]["web"]["environment"]
     assert told["DATABASE_URL"] == "postgres://skinhealth:made-up@postgres:5432/skinhealth"
     assert told["ALLOWED_HOSTS"] == "clinic.example"
+
+
+class Echo(BaseHTTPRequestHandler):
+    """A web program that says what it was told."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        said = json.dumps(dict(self.headers)).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+    def do_POST(self):
+        left = int(self.headers["Content-Length"])
+        while left > 0 and (read := len(self.rfile.read(min(left, 1 << 20)))):
+            left -= read
+        self.do_GET()
+
+    def log_message(self, *_words):
+        """Says nothing."""
+
+
+@pytest.fixture
+def proxy(tmp_path):
+    """The address of a proxy that runs with the site's own file, before a web program."""
+    if not shutil.which("caddy"):
+        missing("caddy")
+    web = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    threading.Thread(target=web.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{free_port()}"
+    environ = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "SITE_NAME": address,
+        "WEB": f"127.0.0.1:{web.server_port}",
+    }
+    file = ROOT / "deploy" / "Caddyfile"
+    command = ["caddy", "run", "--adapter", "caddyfile", "--config", str(file)]
+    caddy = subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: answers(f"{address}/healthz"), what="the proxy answers")
+        yield address
+    finally:
+        caddy.terminate()
+        caddy.wait(10)
+        web.shutdown()
+        web.server_close()
+
+
+def answers(address):
+    try:
+        return requests.get(address, timeout=2).ok
+    except requests.ConnectionError:
+        return False
+
+
+def test_the_proxy_says_who_asks_and_keeps_what_is_for_the_inside_from_the_outside(proxy):
+    claimed = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
+    told = requests.get(f"{proxy}/login/", headers=claimed, timeout=5).json()
+    assert told["X-Forwarded-For"] == "127.0.0.1"
+    assert told["X-Forwarded-Proto"] == "http"
+    for path in ("/readyz", "/metrics"):
+        assert requests.get(proxy + path, timeout=5).status_code == 404
+    assert requests.post(proxy, data=bytes(1 << 20), timeout=30).status_code == 200
 
 
 @pytest.mark.django_db

@@ -20,6 +20,7 @@ from diagnosis.tasks import run_prediction_task
 from skinhealth.celery import app
 from tests import photographs
 from tests.factories import ConsentFactory
+from tests.machine import free_port, missing
 from tests.worker import empty_queues, wait_until
 
 pytestmark = [pytest.mark.worker, pytest.mark.django_db(transaction=True)]
@@ -151,13 +152,8 @@ def test_an_upload_without_a_queue_folder_is_answered_when_it_is_back(start_work
 def own_redis(tmp_path, monkeypatch):
     """A Redis of this test alone, which it may stop and start, as the site's broker."""
     if not shutil.which("redis-server"):
-        if os.environ.get("CI"):
-            pytest.fail("redis-server is not installed")
-        pytest.skip("redis-server is not installed")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    redis = OwnRedis(port, tmp_path)
+        missing("redis-server")
+    redis = OwnRedis(free_port(), tmp_path)
     before = app.conf.broker_url, app.conf.broker_transport_options
     redis.start()
     # Celery reads this variable before its own settings.

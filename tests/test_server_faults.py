@@ -24,6 +24,7 @@ from django.urls import reverse
 from diagnosis.models import LesionImage, Prediction
 from tests import photographs
 from tests.factories import PASSWORD
+from tests.machine import free_port, missing
 from tests.worker import wait_until
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -34,17 +35,6 @@ call_command("migrate", verbosity=0)
 from clinic.models import User
 User.objects.create_user("{SECRETARY}", "{PASSWORD}", full_name="Dana Desk", role="secretary")
 """
-
-
-def missing(what):
-    """A machine without it leaves the test out, but never the pipeline."""
-    (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{what} is not there")
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def listens(port):

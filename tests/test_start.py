@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import uuid
@@ -17,6 +16,7 @@ import pytest
 from django.conf import settings
 
 from diagnosis.inference import installed_model_version
+from tests.machine import free_port
 from tests.worker import wait_until
 
 ROOT = Path(settings.BASE_DIR)
@@ -30,12 +30,6 @@ pytestmark = [
         reason="production wants PostgreSQL and Redis: DATABASE_URL and CELERY_BROKER_URL",
     ),
 ]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture

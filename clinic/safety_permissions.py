@@ -24,6 +24,11 @@ def can_open_in_emergency(user: User) -> bool:
     return is_doctor(user)
 
 
+def can_end_emergency(user: User, access: EmergencyAccess) -> bool:
+    """Close a record that one has opened in an emergency."""
+    return access.doctor == user
+
+
 def visible_emergencies(user: User) -> EmergencyAccessQuerySet:
     """Emergency accesses: an admin sees all, a doctor the own."""
     accesses = EmergencyAccess.objects.select_related("doctor", "patient", "reviewed_by")

@@ -95,8 +95,3 @@ class PatientDocument(models.Model):
 
     def __str__(self) -> str:
         return str(self.title)
-
-    @property
-    def is_administrative(self) -> bool:
-        """Whether the desk may read it."""
-        return self.category in self.ADMINISTRATIVE

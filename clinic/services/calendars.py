@@ -24,7 +24,7 @@ from clinic.models import (
     User,
 )
 from clinic.services.audit import record
-from clinic.services.secret_addresses import fingerprint_of, new_secret
+from clinic.services.secret_addresses import fingerprint_of, renew_address, revoke_address
 
 Status = Appointment.Status
 CALLED_OFF = frozenset({Status.CANCELLED, Status.ENTERED_IN_ERROR})
@@ -98,31 +98,14 @@ def read_feed(feed: CalendarFeed) -> bytes:
     return calendar_of(entries, method=PUBLISH)
 
 
-@transaction.atomic
 def renew_feed(*, doctor: Doctor, actor: User) -> str:
-    """Makes a new secret, which is told this once; the one before stops working."""
-    token = new_secret()
-    feed, is_new = CalendarFeed.objects.update_or_create(
-        doctor=doctor,
-        defaults={
-            "token_sha256": fingerprint_of(token),
-            "created_at": timezone.now(),
-            "last_read_at": None,
-        },
-    )
-    verb = AuditEvent.Verb.CREATE if is_new else AuditEvent.Verb.UPDATE
-    record(verb, actor=actor, target=feed, detail={"changed": ["token"]})
-    return token
+    """Makes the doctor a new secret address, which is told this once."""
+    return renew_address(CalendarFeed.objects.all(), actor=actor, doctor=doctor)
 
 
-@transaction.atomic
 def revoke_feed(*, doctor: Doctor, actor: User) -> None:
-    """Ends the secret address; revoking twice is harmless."""
-    feed = CalendarFeed.objects.select_for_update().filter(doctor=doctor).first()
-    if feed is None:
-        return
-    record(AuditEvent.Verb.UPDATE, actor=actor, target=feed, detail={"revoked": True})
-    feed.delete()
+    """Ends the doctor's secret address."""
+    revoke_address(CalendarFeed.objects.filter(doctor=doctor), actor=actor)
 
 
 @transaction.atomic

@@ -2,16 +2,46 @@
 
 import hashlib
 import secrets
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from clinic.models import AuditEvent, User
+from clinic.services.audit import record
 
 TOKEN_BYTES = 32
-
-
-def new_secret() -> str:
-    """A secret that nobody guesses, in letters that an address may hold."""
-    return secrets.token_urlsafe(TOKEN_BYTES)
 
 
 def fingerprint_of(secret: str) -> str:
     """What is kept of a secret: enough to know it again, not enough to use it."""
     # 256 random bits need neither salt nor a slow hash.
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@transaction.atomic
+def renew_address(addresses: QuerySet[Any], *, actor: User, **whose: Any) -> str:
+    """Makes a new secret, which is told this once; the one before stops working."""
+    secret = secrets.token_urlsafe(TOKEN_BYTES)
+    address, is_new = addresses.update_or_create(
+        **whose,
+        defaults={
+            "token_sha256": fingerprint_of(secret),
+            "created_at": timezone.now(),
+            "last_read_at": None,
+        },
+    )
+    verb = AuditEvent.Verb.CREATE if is_new else AuditEvent.Verb.UPDATE
+    record(verb, actor=actor, target=address, detail={"changed": ["token"]})
+    return secret
+
+
+@transaction.atomic
+def revoke_address(addresses: QuerySet[Any], *, actor: User) -> None:
+    """Ends the secret address, if there is one; revoking twice is harmless."""
+    address = addresses.select_for_update().first()
+    if address is None:
+        return
+    record(AuditEvent.Verb.UPDATE, actor=actor, target=address, detail={"revoked": True})
+    address.delete()

@@ -4,13 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from clinic.models import Appointment, ArrivalToken, AuditEvent, Doctor, User, WaitingScreen
-from clinic.services.audit import record
-from clinic.services.secret_addresses import fingerprint_of, new_secret
+from clinic.models import Appointment, ArrivalToken, Doctor, User, WaitingScreen
+from clinic.services.secret_addresses import fingerprint_of, renew_address, revoke_address
 
 Status = Appointment.Status
 THE_ONLY_ROW = 1
@@ -66,31 +64,14 @@ def read_screen(screen: WaitingScreen) -> ScreenState:
     return ScreenState(latest=latest, lines=lines)
 
 
-@transaction.atomic
 def renew_screen(*, actor: User) -> str:
-    """Makes a new secret, which is told this once; the one before stops working."""
-    secret = new_secret()
-    screen, is_new = WaitingScreen.objects.update_or_create(
-        pk=THE_ONLY_ROW,
-        defaults={
-            "token_sha256": fingerprint_of(secret),
-            "created_at": timezone.now(),
-            "last_read_at": None,
-        },
-    )
-    verb = AuditEvent.Verb.CREATE if is_new else AuditEvent.Verb.UPDATE
-    record(verb, actor=actor, target=screen, detail={"changed": ["token"]})
-    return secret
+    """Makes a new secret address for the screen, which is told this once."""
+    return renew_address(WaitingScreen.objects.all(), actor=actor, pk=THE_ONLY_ROW)
 
 
-@transaction.atomic
 def revoke_screen(*, actor: User) -> None:
-    """Ends the secret address; revoking twice is harmless."""
-    screen = WaitingScreen.objects.select_for_update().first()
-    if screen is None:
-        return
-    record(AuditEvent.Verb.UPDATE, actor=actor, target=screen, detail={"revoked": True})
-    screen.delete()
+    """Ends the screen's secret address."""
+    revoke_address(WaitingScreen.objects.all(), actor=actor)
 
 
 def _lines(

@@ -202,18 +202,23 @@ def _booking_page(
 
 
 def _booked(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
+    words = _("Booked: %(day)s at %(time)s with %(doctor)s.") % when_and_with_whom(appointment)
+    if is_in_dialog(request):
+        return dialog_done(words)
+    messages.success(request, words)
+    day = {"date": timezone.localdate(appointment.starts_at).isoformat()}
+    page = "clinic:desk_day" if can_run_desk(request.user) else "clinic:doctor_day"
+    return redirect(reverse(page, query=day, fragment=f"appointment-{appointment.pk}"))
+
+
+def when_and_with_whom(appointment: Appointment) -> dict[str, object]:
+    """Day, time and doctor, for a sentence that names them."""
     starts_at = timezone.localtime(appointment.starts_at)
-    words = _("Booked: %(day)s at %(time)s with %(doctor)s.") % {
+    return {
         "day": date_format(starts_at, "l j F"),
         "time": date_format(starts_at, "H:i"),
         "doctor": appointment.doctor,
     }
-    if is_in_dialog(request):
-        return dialog_done(words)
-    messages.success(request, words)
-    day = {"date": starts_at.date().isoformat()}
-    page = "clinic:desk_day" if can_run_desk(request.user) else "clinic:doctor_day"
-    return redirect(reverse(page, query=day, fragment=f"appointment-{appointment.pk}"))
 
 
 def staff_appointment(request: SignedInRequest, pk: UUID) -> Appointment:

@@ -10,7 +10,6 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -37,7 +36,8 @@ from clinic.services.portal_booking import (
     request_appointment,
 )
 from clinic.services.scheduling import Slot
-from clinic.views.appointments import with_chosen_slot
+from clinic.views.appointments import when_and_with_whom, with_chosen_slot
+from clinic.views.refusals import refusal_page
 
 PortalBooking = ClinicSettings.PortalBooking
 
@@ -58,11 +58,13 @@ def my_appointment_reschedule(request: SignedInRequest, pk: UUID) -> HttpRespons
     appointment = get_object_or_404(appointments, pk=pk)
     patient = _own_patient(request)
     if appointment.status not in Appointment.EXPECTED_STATUSES:
-        return _refused(request, _("This appointment cannot be moved any more."))
+        return refusal_page(
+            request, ValidationError(_("This appointment cannot be moved any more."))
+        )
     try:
         check_notice(appointment)
     except ValidationError as error:
-        return _refused(request, " ".join(error.messages))
+        return refusal_page(request, error)
     if request.method == "GET":
         record_patient_view(patient=patient, actor=request.user, target=appointment)
     return _page_of(request, patient, appointment)
@@ -81,7 +83,9 @@ def _page_of(request: SignedInRequest, patient: Patient, moved: Appointment | No
     if clinic.portal_booking == PortalBooking.REQUEST:
         return _wish(request, patient, moved)
     if request.method == "POST":
-        return _refused(request, _("The clinic does not offer this here. Please call us."))
+        return refusal_page(
+            request, ValidationError(_("The clinic does not offer this here. Please call us."))
+        )
     return _page(request, {"clinic": clinic, "moved": moved}, mode="off")
 
 
@@ -107,7 +111,8 @@ def _instant(request: SignedInRequest, patient: Patient, moved: Appointment | No
     except ValidationError as error:
         words = " ".join(error.messages)
         return _times_page(request, patient, moved, refusal=words, status=422)
-    _say(request, _("Booked: %(day)s at %(time)s with %(doctor)s."), appointment)
+    words = _("Booked: %(day)s at %(time)s with %(doctor)s.") % when_and_with_whom(appointment)
+    messages.success(request, words)
     return redirect("clinic:my_appointments")
 
 
@@ -204,20 +209,3 @@ def _page(
 
 def _words_of(form: forms.Form) -> str:
     return " ".join(str(message) for errors in form.errors.values() for message in errors)
-
-
-def _refused(request: SignedInRequest, message: str) -> HttpResponse:
-    return render(request, "409.html", {"message": message}, status=409)
-
-
-def _say(request: SignedInRequest, words: str, appointment: Appointment) -> None:
-    starts_at = timezone.localtime(appointment.starts_at)
-    messages.success(
-        request,
-        words
-        % {
-            "day": date_format(starts_at, "l j F"),
-            "time": date_format(starts_at, "H:i"),
-            "doctor": appointment.doctor,
-        },
-    )

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,6 +14,7 @@ from clinic.permissions import can_keep_calendar_feed
 from clinic.requests import SignedInRequest
 from clinic.services.calendars import find_feed, read_feed, renew_feed, revoke_feed, show_initials
 from clinic.throttle import refuse_guess
+from clinic.views.refusals import refusal_page
 
 # A new secret waits here for the one page that tells it.
 NEW_TOKEN_KEY = "new_calendar_token"  # noqa: S105  the name of a place, no secret
@@ -63,8 +64,7 @@ def calendar_feed_initials(request: SignedInRequest) -> HttpResponse:
             doctor=doctor, actor=request.user, shows_initials=form.cleaned_data["shows_initials"]
         )
     except ValidationError as error:
-        message = " ".join(error.messages)
-        return render(request, "409.html", {"message": message}, status=409)
+        return refusal_page(request, error)
     messages.success(request, _("Your choice is saved."))
     return _to_profile()
 

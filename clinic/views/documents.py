@@ -1,12 +1,10 @@
 """Papers on their way out, and the page by which anybody checks one."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from clinic.requests import SignedInRequest
 from clinic.services.documents import PrintedPaper, find_document
 from clinic.throttle import throttled
 
@@ -21,11 +19,6 @@ def send_paper(paper: PrintedPaper) -> HttpResponse:
             "Cache-Control": "private, no-store",
         },
     )
-
-
-def refuse_paper(request: SignedInRequest, error: ValidationError) -> HttpResponse:
-    """Says why there is nothing to print."""
-    return render(request, "409.html", {"message": " ".join(error.messages)}, status=409)
 
 
 @login_not_required

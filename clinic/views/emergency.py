@@ -15,7 +15,12 @@ from clinic.forms.accounts import add_errors
 from clinic.forms.emergency import EmergencyForm, EmergencyReviewForm
 from clinic.permissions import patients_in_care
 from clinic.requests import SignedInRequest
-from clinic.safety_permissions import can_open_in_emergency, can_see_audit, visible_emergencies
+from clinic.safety_permissions import (
+    can_end_emergency,
+    can_open_in_emergency,
+    can_see_audit,
+    visible_emergencies,
+)
 from clinic.services.audit_trail import accesses_under
 from clinic.services.emergency import (
     end_emergency_access,
@@ -55,7 +60,7 @@ def emergency_open(request: SignedInRequest) -> HttpResponse:
 def emergency_end(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Closes the record before the hour is over."""
     access = get_object_or_404(visible_emergencies(request.user), pk=pk)
-    if access.doctor != request.user:
+    if not can_end_emergency(request.user, access):
         raise PermissionDenied
     end_emergency_access(access=access, actor=request.user)
     messages.success(request, _("The emergency access is over."))

@@ -35,6 +35,7 @@ from clinic.services.cancellation import (
 from clinic.services.patients import record_appointment_file, record_own_appointments_view
 from clinic.services.portal_booking import can_be_moved_by_patient
 from clinic.views.calendars import calendar_response
+from clinic.views.refusals import refusal_page
 
 Status = Appointment.Status
 WORDS_FOR_PATIENTS: dict[str, str | Promise] = {
@@ -107,8 +108,7 @@ def my_appointment_cancel(request: SignedInRequest, pk: UUID) -> HttpResponse:
     try:
         cancel_own_appointment(appointment=appointment, actor=request.user)
     except ValidationError as error:
-        message = " ".join(error.messages)
-        return render(request, "409.html", {"message": message}, status=409)
+        return refusal_page(request, error)
     messages.success(request, _("Your appointment is cancelled."))
     return redirect("clinic:my_appointments")
 
@@ -124,8 +124,7 @@ def my_appointment_calendar(request: SignedInRequest, pk: UUID) -> HttpResponse:
     try:
         file = visit_file(appointment)
     except ValidationError as error:
-        message = " ".join(error.messages)
-        return render(request, "409.html", {"message": message}, status=409)
+        return refusal_page(request, error)
     record_appointment_file(appointment=appointment, actor=request.user)
     return calendar_response(file.content, filename="visit.ics")
 

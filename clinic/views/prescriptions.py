@@ -18,7 +18,8 @@ from clinic.services.prescriptions import (
     stored_lines,
 )
 from clinic.services.visit_guard import VisitChangedError, VisitSignedError
-from clinic.views.documents import refuse_paper, send_paper
+from clinic.views.documents import send_paper
+from clinic.views.refusals import refusal_page
 from clinic.views.visits import back_to_visit, saved_answer, visit_part, writable_visit
 
 
@@ -62,7 +63,7 @@ def prescription_pdf(request: SignedInRequest, pk: UUID) -> HttpResponse:
     try:
         paper = print_prescription(prescription=prescription, actor=request.user, site_url=site_url)
     except ValidationError as error:
-        return refuse_paper(request, error)
+        return refusal_page(request, error)
     return send_paper(paper)
 
 

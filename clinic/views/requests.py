@@ -11,7 +11,6 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -30,7 +29,8 @@ from clinic.services.requests import (
     put_on_waiting_list,
 )
 from clinic.services.scheduling import Slot, day_bounds, next_free_slots
-from clinic.views.appointments import with_chosen_slot
+from clinic.views.appointments import when_and_with_whom, with_chosen_slot
+from clinic.views.refusals import refusal_page
 
 DUPLICATES = 25
 
@@ -69,7 +69,7 @@ def request_book(request: SignedInRequest, pk: UUID) -> HttpResponse:
                 appointment=appointment, actor=request.user, **form.cleaned_data
             )
         except IllegalTransitionError as error:
-            return _too_late(request, error)
+            return refusal_page(request, error)
         except SlotRefusedError as refusal:
             add_errors(form, refusal)
             slots = refusal.alternatives
@@ -77,13 +77,8 @@ def request_book(request: SignedInRequest, pk: UUID) -> HttpResponse:
         except ValidationError as error:
             add_errors(form, error)
         else:
-            starts_at = timezone.localtime(booked.starts_at)
-            words = {
-                "day": date_format(starts_at, "l j F"),
-                "time": date_format(starts_at, "H:i"),
-                "doctor": booked.doctor,
-            }
-            messages.success(request, _("Booked: %(day)s at %(time)s with %(doctor)s.") % words)
+            words = _("Booked: %(day)s at %(time)s with %(doctor)s.") % when_and_with_whom(booked)
+            messages.success(request, words)
             return redirect("clinic:request_list")
     return _page(request, asked, form, slots=slots, status=422)
 
@@ -95,7 +90,7 @@ def request_waitlist(request: SignedInRequest, pk: UUID) -> HttpResponse:
     try:
         put_on_waiting_list(request=asked, actor=request.user)
     except ValidationError as error:
-        return _too_late(request, error)
+        return refusal_page(request, error)
     messages.success(request, _("The request is on the waiting list."))
     return redirect("clinic:request_list")
 
@@ -111,7 +106,7 @@ def request_decline(request: SignedInRequest, pk: UUID) -> HttpResponse:
     try:
         decline_request(request=asked, actor=request.user, **form.cleaned_data)
     except ValidationError as error:
-        return _too_late(request, error)
+        return refusal_page(request, error)
     messages.success(request, _("The request is declined. The patient is told by mail."))
     return redirect("clinic:request_list")
 
@@ -188,8 +183,3 @@ def _page(
         in {appointment.Status.REQUESTED, appointment.Status.WAITLIST},
     }
     return render(request, "clinic/request_book.html", context, status=status)
-
-
-def _too_late(request: SignedInRequest, error: ValidationError) -> HttpResponse:
-    message = " ".join(error.messages)
-    return render(request, "409.html", {"message": message}, status=409)

@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -22,8 +21,9 @@ from clinic.services.appointments import IllegalTransitionError, reschedule_appo
 from clinic.services.booking_guards import SlotRefusedError
 from clinic.services.patients import record_patient_view
 from clinic.services.scheduling import Slot, next_free_slots
-from clinic.views.appointments import staff_appointment, with_chosen_slot
+from clinic.views.appointments import staff_appointment, when_and_with_whom, with_chosen_slot
 from clinic.views.dialogs import dialog_done
+from clinic.views.refusals import refusal_page
 
 RESCHEDULED = Appointment.Status.RESCHEDULED
 
@@ -92,12 +92,7 @@ def _page(
 
 
 def _moved(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
-    starts_at = timezone.localtime(appointment.starts_at)
-    words = _("Moved to %(day)s at %(time)s with %(doctor)s.") % {
-        "day": date_format(starts_at, "l j F"),
-        "time": date_format(starts_at, "H:i"),
-        "doctor": appointment.doctor,
-    }
+    words = _("Moved to %(day)s at %(time)s with %(doctor)s.") % when_and_with_whom(appointment)
     if is_in_dialog(request):
         return dialog_done(words)
     messages.success(request, words)
@@ -105,7 +100,6 @@ def _moved(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
 
 
 def _too_late(request: SignedInRequest, error: IllegalTransitionError) -> HttpResponse:
-    message = " ".join(error.messages)
     if is_in_dialog(request):
-        return dialog_done(message, level="danger", status=409)
-    return render(request, "409.html", {"message": message}, status=409)
+        return dialog_done(" ".join(error.messages), level="danger", status=409)
+    return refusal_page(request, error)

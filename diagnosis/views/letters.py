@@ -14,7 +14,8 @@ from clinic.models import Consultation
 from clinic.permissions import can_write_visit, visible_consultations, visible_prescriptions
 from clinic.requests import SignedInRequest
 from clinic.services.consultations import record_visit_view
-from clinic.views.documents import refuse_paper, send_paper
+from clinic.views.documents import send_paper
+from clinic.views.refusals import refusal_page
 from diagnosis.letter_forms import LetterForm, PhotographsForm
 from diagnosis.models import LesionImage, ReferralLetter, Review
 from diagnosis.permissions import can_see_to_review, validated_reviews, visible_images
@@ -31,7 +32,7 @@ def visit_letters(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """The letters of a visit, and a form for another one that begins with what was concluded."""
     visit = _get_visit(request, pk)
     if visit.signed_at is None:
-        return refuse_paper(
+        return refusal_page(
             request, ValidationError(_("This visit is not signed yet. Letters follow."))
         )
     photographs = _photographs(request, visit)
@@ -76,7 +77,7 @@ def visit_report_chosen(request: SignedInRequest, pk: UUID) -> HttpResponse:
             has_model_answer=form.cleaned_data["has_model_answer"],
         )
     except ValidationError as error:
-        return refuse_paper(request, error)
+        return refusal_page(request, error)
     return send_paper(paper)
 
 

@@ -7,7 +7,8 @@ from django.views.decorators.http import require_GET
 
 from clinic.permissions import can_see_portal, visible_consultations, visible_prescriptions
 from clinic.requests import SignedInRequest
-from clinic.views.documents import refuse_paper, send_paper
+from clinic.views.documents import send_paper
+from clinic.views.refusals import refusal_page
 from diagnosis.permissions import validated_reviews
 from diagnosis.services.visit_report import print_visit_report
 
@@ -30,5 +31,5 @@ def visit_report(request: SignedInRequest, pk: UUID) -> HttpResponse:
             site_url=request.build_absolute_uri("/"),
         )
     except ValidationError as error:
-        return refuse_paper(request, error)
+        return refusal_page(request, error)
     return send_paper(paper)

@@ -82,8 +82,8 @@ def test_the_list_says_when_each_browser_was_last_used(secretary):
 
     own, other = rows(here)
 
-    assert f"Last seen {date_format(timezone.localtime(), 'j F Y, H:i')}" in own
-    assert f"Last seen {date_format(seen_at, 'j F Y, H:i')}" in other
+    assert f"Last seen {date_format(timezone.localtime(), 'DATETIME_FORMAT')}" in own
+    assert f"Last seen {date_format(seen_at, 'DATETIME_FORMAT')}" in other
 
 
 def test_a_page_that_asks_by_itself_is_nobody_who_was_seen(secretary):

@@ -34,8 +34,8 @@ def test_a_patient_sees_who_opened_the_record_in_which_role_when_and_what(
     ]
     page = response.content.decode()
     assert "Secretary" in page
-    assert "Appointment: Viewed" in page
-    assert "Personal data: Viewed" in page
+    assert "Appointment · Viewed" in page
+    assert "Personal data · Viewed" in page
 
 
 def test_own_reading_refusals_and_other_patients_are_left_out(

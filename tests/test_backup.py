@@ -19,26 +19,10 @@ from django.db import connection, connections
 
 from diagnosis.models import Lesion, LesionImage
 from skinhealth.backup.manifest import sha256_of
-from tests.one_of_everything import _photograph, one_of_everything
+from tests.one_of_everything import _photograph
 from tests.worker import database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def media(settings, tmp_path):
-    """Photographs of a test lie in a folder of its own."""
-    folder = tmp_path / "photographs"
-    settings.STORAGES = settings.STORAGES | {
-        "default": settings.STORAGES["default"]
-        | {"OPTIONS": {"location": folder, "base_url": None}}
-    }
-    return folder
-
-
-@pytest.fixture
-def things(media, admin, doctor, patient, secretary):
-    return one_of_everything(admin=admin, doctor=doctor, patient=patient, secretary=secretary)
 
 
 class EmptySite:

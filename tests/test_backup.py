@@ -19,7 +19,7 @@ from django.db import connection, connections
 
 from diagnosis.models import Lesion, LesionImage
 from skinhealth.backup.manifest import sha256_of
-from tests.one_of_everything import _photograph
+from tests.one_of_everything import photographed
 from tests.worker import database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -161,7 +161,7 @@ def test_no_row_of_a_backup_points_at_a_file_that_is_not_in_it(things, media, tm
         for number in range(100, 400):
             if is_over.is_set():
                 break
-            _photograph(things["visit"], lesion, number=number)
+            photographed(things["visit"], lesion, number=number)
         connections.close_all()
 
     doctor = threading.Thread(target=photograph_on_and_on)

@@ -5,24 +5,16 @@
 
 import json
 import os
-import tempfile
 
 from bench import say
-from bench_web import postgresql, run
+from bench_web import on_both, run
 
 ROWS = os.environ.get("ROWS", "1000000")
 
 
 def main() -> None:
     """Fills one database after the other and measures the trail on it."""
-    measured = {}
-    with tempfile.TemporaryDirectory(prefix="skinhealth-bench-") as folder:
-        measured["sqlite"] = measure({"DATA_DIR": folder})
-        with postgresql() as address:
-            measured["postgresql"] = (
-                measure({"DATA_DIR": folder, "DATABASE_URL": address}) if address else None
-            )
-    print(json.dumps({"audit": measured}, indent=2))
+    print(json.dumps({"audit": on_both(measure)}, indent=2))
 
 
 def measure(environ: dict[str, str]) -> object:

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,14 +26,19 @@ SIZE = (
 
 def main() -> None:
     """Fills one database after the other and measures the pages on it."""
-    measured = {}
+    print(json.dumps({"pages": on_both(measure)}, indent=2))
+
+
+def on_both(measure: Callable[[dict[str, str]], object]) -> dict[str, object]:
+    """Measures on SQLite and, where a server answers, on PostgreSQL."""
+    measured: dict[str, object] = {}
     with tempfile.TemporaryDirectory(prefix="skinhealth-bench-") as folder:
         measured["sqlite"] = measure({"DATA_DIR": folder})
         with postgresql() as address:
             measured["postgresql"] = (
                 measure({"DATA_DIR": folder, "DATABASE_URL": address}) if address else None
             )
-    print(json.dumps({"pages": measured}, indent=2))
+    return measured
 
 
 def measure(environ: dict[str, str]) -> object:

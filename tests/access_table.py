@@ -277,3 +277,6 @@ diagnosis:my_record                  GET    -                 in   403  403  403
 diagnosis:my_visit                   GET    signed            in   403  403  403  403  200  404
 diagnosis:my_visit                   GET    visit             in   403  403  403  403  404  404
 """
+
+# Who asks, as the columns of the table are named.
+ROLES = TABLE.split("\n")[1].split()[3:]

@@ -9,6 +9,7 @@ from django.test import Client, TransactionTestCase
 from clinic.audit_guard import guard_audit_trail, unguard_audit_trail
 from clinic.models import Appointment, User
 from clinic.second_factor import SESSION_KEY
+from tests.access_table import ROLES
 from tests.factories import (
     AppointmentFactory,
     ConsultationFactory,
@@ -16,6 +17,7 @@ from tests.factories import (
     PatientFactory,
     UserFactory,
 )
+from tests.one_of_everything import one_of_everything
 from tests.worker import end_tidily, forget_queues, start_worker, worker  # noqa: F401
 
 TRANSACTIONAL_FIXTURES = {"transactional_db", "live_server"}
@@ -102,6 +104,29 @@ def consultation(doctor, patient):
         appointment__patient=patient,
         appointment__status=Appointment.Status.IN_CONSULTATION,
     )
+
+
+@pytest.fixture
+def cast(admin, secretary, doctor, other_doctor, patient, other_patient):
+    """Who asks: nobody known, the four roles, a doctor and a patient who are strangers here."""
+    people = [None, admin, secretary, doctor, other_doctor, patient.user, other_patient.user]
+    return dict(zip(ROLES, people, strict=True))
+
+
+@pytest.fixture
+def media(settings, tmp_path):
+    """Files of a test lie in a folder of its own."""
+    folder = tmp_path / "media"
+    storage = settings.STORAGES["default"] | {"OPTIONS": {"location": folder, "base_url": None}}
+    settings.STORAGES = settings.STORAGES | {"default": storage}
+    return folder
+
+
+@pytest.fixture
+def things(media, admin, doctor, patient, secretary, settings):
+    """One of everything that an address of the site may name."""
+    settings.SITE_URL = "http://testserver"
+    return one_of_everything(admin=admin, doctor=doctor, patient=patient, secretary=secretary)
 
 
 @pytest.fixture

@@ -72,8 +72,8 @@ def one_of_everything(*, admin, doctor, patient, secretary):
     visit = _visit(days_ago=0, **of_both)
     signed = _visit(days_ago=30, status=Appointment.Status.COMPLETED, **of_both)
     lesion = Lesion.objects.create(patient=patient, number=1)
-    photograph, prediction = _photograph(visit, lesion, number=1)
-    signed_photograph, signed_prediction = _photograph(signed, lesion, number=2)
+    photograph, prediction = photographed(visit, lesion, number=1)
+    signed_photograph, signed_prediction = photographed(signed, lesion, number=2)
     Review.objects.create(
         prediction=signed_prediction,
         decision=Review.Decision.CONFIRMED,
@@ -190,7 +190,7 @@ def _visit(*, days_ago, status=Appointment.Status.IN_CONSULTATION, **of_both):
     return ConsultationFactory(appointment=appointment, notes="Found something.")
 
 
-def _photograph(visit, lesion, *, number):
+def photographed(visit, lesion, *, number):
     image = LesionImage(
         lesion=lesion,
         consultation=visit,

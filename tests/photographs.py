@@ -21,15 +21,15 @@ def draw(seed: int = 0, size: tuple[int, int] = (320, 240)) -> Image.Image:
 
 
 def jpeg(seed: int = 0, size: tuple[int, int] = (320, 240), **options: object) -> bytes:
-    return _encoded(draw(seed, size), "JPEG", quality=90, **options)
+    return encoded(draw(seed, size), "JPEG", quality=90, **options)
 
 
 def png(seed: int = 0, size: tuple[int, int] = (320, 240)) -> bytes:
-    return _encoded(draw(seed, size), "PNG")
+    return encoded(draw(seed, size), "PNG")
 
 
 def webp(seed: int = 0, size: tuple[int, int] = (320, 240)) -> bytes:
-    return _encoded(draw(seed, size), "WEBP")
+    return encoded(draw(seed, size), "WEBP")
 
 
 def with_gps_lying_on_its_side() -> bytes:
@@ -93,7 +93,8 @@ def moving() -> bytes:
     return out.getvalue()
 
 
-def _encoded(image: Image.Image, kind: str, **options: object) -> bytes:
+def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
+    """The bytes of a picture as a file."""
     out = io.BytesIO()
     image.save(out, kind, **options)
     return out.getvalue()

@@ -15,10 +15,9 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
 from clinic.services.answer_links import answer_address
-from tests.access_table import TABLE
-from tests.one_of_everything import FEED_TOKEN, PAPER_TOKEN, SCREEN_SECRET, one_of_everything
+from tests.access_table import ROLES, TABLE
+from tests.one_of_everything import FEED_TOKEN, PAPER_TOKEN, SCREEN_SECRET
 
-ROLES = TABLE.split("\n")[1].split()[3:]
 # A form without a single field filled in, as a browser sends it.
 EMPTY_FORM = {"csrfmiddlewaretoken": "not checked here"}
 # What an address needs beside the key of its object.
@@ -57,22 +56,6 @@ ROWS = [
     Row(url, method, of, tuple(expected))
     for url, method, of, *expected in (line.split() for line in TABLE.split("\n")[2:] if line)
 ]
-
-
-@pytest.fixture
-def cast(admin, secretary, doctor, other_doctor, patient, other_patient):
-    """Who asks: nobody known, the four roles, a doctor and a patient who are strangers here."""
-    people = [None, admin, secretary, doctor, other_doctor, patient.user, other_patient.user]
-    return dict(zip(ROLES, people, strict=True))
-
-
-@pytest.fixture
-def things(admin, doctor, patient, secretary, settings, tmp_path):
-    """One of everything, kept where the site of this test keeps its files."""
-    storage = settings.STORAGES["default"] | {"OPTIONS": {"location": tmp_path, "base_url": None}}
-    settings.SITE_URL = "http://testserver"
-    settings.STORAGES = settings.STORAGES | {"default": storage}
-    return one_of_everything(admin=admin, doctor=doctor, patient=patient, secretary=secretary)
 
 
 def address(row, things):

@@ -11,11 +11,9 @@ import pytest
 from django.utils import timezone
 
 from clinic.models import Appointment
+from tests.access_table import ROLES
 from tests.factories import AppointmentFactory, DoctorFactory
-from tests.test_access_matrix import ROLES, ROWS, answer, cast, things
-
-__all__ = ["cast", "things"]  # fixtures
-
+from tests.test_access_matrix import ROWS, answer
 
 # What is a doctor's and not a patient's.
 THE_DOCTOR_S_OWN = {

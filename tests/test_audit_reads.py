@@ -1,8 +1,5 @@
 """Whoever reads something of a patient leaves a row in the audit trail, and so does who may not."""
 
-# Fixtures of the table have the names of the arguments that they are given to.
-# ruff: noqa: F811
-
 from uuid import uuid4
 
 import pytest
@@ -11,14 +8,8 @@ from django.urls import reverse
 
 from clinic.models import AuditEvent
 from clinic.services.audit_denials import _row_of_a_patient, patient_of
-from tests.test_access_matrix import (  # noqa: F401
-    ARGUMENTS,
-    ROLES,
-    ROWS,
-    address,
-    cast,
-    things,
-)
+from tests.access_table import ROLES
+from tests.test_access_matrix import ROWS, address
 
 Verb = AuditEvent.Verb
 READING = [Verb.VIEW, Verb.LIST, Verb.SEARCH, Verb.DOWNLOAD, Verb.EXPORT]

@@ -19,26 +19,10 @@ from django.db import connection, connections
 
 from diagnosis.models import Lesion, LesionImage
 from skinhealth.backup.manifest import sha256_of
-from tests.one_of_everything import _photograph, one_of_everything
+from tests.one_of_everything import photographed
 from tests.worker import database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def media(settings, tmp_path):
-    """Photographs of a test lie in a folder of its own."""
-    folder = tmp_path / "photographs"
-    settings.STORAGES = settings.STORAGES | {
-        "default": settings.STORAGES["default"]
-        | {"OPTIONS": {"location": folder, "base_url": None}}
-    }
-    return folder
-
-
-@pytest.fixture
-def things(media, admin, doctor, patient, secretary):
-    return one_of_everything(admin=admin, doctor=doctor, patient=patient, secretary=secretary)
 
 
 class EmptySite:
@@ -177,7 +161,7 @@ def test_no_row_of_a_backup_points_at_a_file_that_is_not_in_it(things, media, tm
         for number in range(100, 400):
             if is_over.is_set():
                 break
-            _photograph(things["visit"], lesion, number=number)
+            photographed(things["visit"], lesion, number=number)
         connections.close_all()
 
     doctor = threading.Thread(target=photograph_on_and_on)

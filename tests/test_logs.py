@@ -20,7 +20,7 @@ from skinhealth import urls
 from skinhealth.celery import app
 from skinhealth.logs.configuration import logging_configuration
 from tests import photographs
-from tests.one_of_everything import FEED_TOKEN, PAPER_TOKEN, SCREEN_SECRET, one_of_everything
+from tests.one_of_everything import FEED_TOKEN, PAPER_TOKEN, SCREEN_SECRET
 from tests.test_access_matrix import ROWS, address
 
 MARKER = "Zyxwort"  # typed into every field
@@ -88,16 +88,6 @@ def log():
     opened.open()
     yield opened
     logging.config.dictConfig(site.LOGGING)
-
-
-@pytest.fixture
-def things(admin, doctor, patient, secretary, settings, tmp_path):
-    settings.SITE_URL = "http://testserver"
-    settings.STORAGES = settings.STORAGES | {
-        "default": settings.STORAGES["default"]
-        | {"OPTIONS": {"location": tmp_path / "photographs", "base_url": None}}
-    }
-    return one_of_everything(admin=admin, doctor=doctor, patient=patient, secretary=secretary)
 
 
 def test_each_request_is_one_line_with_route_status_time_and_user(log, doctor, sign_in, things):

@@ -9,19 +9,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from diagnosis.models import Disease, Prediction, Review
 from skinhealth.celery import app
-from tests.one_of_everything import one_of_everything
 from tests.worker import empty_queues
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def things(admin, doctor, patient, secretary, settings, tmp_path):
-    settings.STORAGES = settings.STORAGES | {
-        "default": settings.STORAGES["default"]
-        | {"OPTIONS": {"location": tmp_path / "photographs", "base_url": None}}
-    }
-    return one_of_everything(admin=admin, doctor=doctor, patient=patient, secretary=secretary)
 
 
 def numbers(name):

@@ -13,15 +13,11 @@ from clinic.models import Consultation
 from clinic.services.accounts import deactivate_account
 from tests.full_visit import fill_visit
 
+pytestmark = pytest.mark.usefixtures("media")
+
 # News for one person goes with the account; it names nobody and says nothing of a patient.
 NOT_CLINICAL = {"clinic.Notification.recipient", "clinic.NotificationDigest.recipient"}
 OWN = [model for app in ("clinic", "diagnosis") for model in apps.get_app_config(app).get_models()]
-
-
-@pytest.fixture(autouse=True)
-def media(settings, tmp_path):
-    storage = settings.STORAGES["default"] | {"OPTIONS": {"location": tmp_path, "base_url": None}}
-    settings.STORAGES = settings.STORAGES | {"default": storage}
 
 
 def rows():

@@ -4,7 +4,8 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from tests.test_access_matrix import ROLES, ROWS, address, cast, things  # noqa: F401
+from tests.access_table import ROLES
+from tests.test_access_matrix import ROWS, address
 
 BOUND = 15
 # Savepoints ask nothing.
@@ -24,7 +25,7 @@ def asked(client, path):
 
 
 @pytest.mark.parametrize("role", READERS)
-def test_a_page_takes_fifteen_queries_at_most(role, cast, things, sign_in):  # noqa: F811
+def test_a_page_takes_fifteen_queries_at_most(role, cast, things, sign_in):
     client = sign_in(cast[role])
     too_many = []
     for row in PAGES:

@@ -4,9 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.test_access_matrix import ROWS, address, cast, things
-
-__all__ = ["cast", "things"]  # fixtures
+from tests.test_access_matrix import ROWS, address
 
 # The logo, and pictures of the atlas, which a browser may keep for a while.
 ABOUT_NOBODY = {

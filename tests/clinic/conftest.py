@@ -2,6 +2,11 @@
 
 import pytest
 from django.core.cache import cache
+from django.utils import timezone
+
+from tests.clinic.desk import coming, works
+
+MONDAY = 0
 
 
 @pytest.fixture(autouse=True)
@@ -14,3 +19,17 @@ def _no_attempts_before():
 def desk(sign_in, secretary):
     """A browser in which the secretary has signed in."""
     return sign_in(secretary)
+
+
+@pytest.fixture
+def day(doctor):
+    """A Monday on which the doctor works in the morning, as on every other."""
+    day = coming(MONDAY)
+    works(doctor, day)
+    return day
+
+
+@pytest.fixture
+def noon():
+    """Noon of today by the clinic's clock."""
+    return timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)

@@ -2,15 +2,6 @@
 
 from datetime import UTC
 
-from django.urls import reverse
-
-from clinic.models import Appointment
-
-ADD = reverse("clinic:absence_add")
-LIST = reverse("clinic:absence_list")
-Status = Appointment.Status
-MONDAY = 0
-
 
 def leave(doctor, day, **fields):
     """What the form of a leave of one day says."""

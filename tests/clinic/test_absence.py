@@ -19,14 +19,6 @@ Status = Appointment.Status
 MONDAY = 0
 
 
-@pytest.fixture
-def day(doctor):
-    """A Monday on which the doctor works in the morning, as on every other."""
-    day = coming(MONDAY)
-    works(doctor, day)
-    return day
-
-
 def test_leave_without_visits_in_it_takes_effect_at_once(desk, secretary, doctor, day):
     assert desk.post(ADD, leave(doctor, day)).url == LIST
     absence = Absence.objects.get()

@@ -15,7 +15,7 @@ from clinic.services.booking_guards import SlotRefusedError
 from clinic.services.notices import dispatch_due_notices, send_notice
 from clinic.tasks import send_notice_task
 from tests.calendar_files import event_of, file_in
-from tests.clinic.desk import at, at_once, booked, coming, in_status, visit_type, works
+from tests.clinic.desk import at, at_once, booked, coming, in_status, visit_type
 from tests.factories import AvailabilityFactory
 from tests.mailbox import DEAD_MAIL_SERVER
 
@@ -29,13 +29,6 @@ def sent_at_once(monkeypatch):
     monkeypatch.setattr(
         send_notice_task, "apply_async", lambda args, **options: send_notice(notice_id=args[0])
     )
-
-
-@pytest.fixture
-def day(doctor):
-    day = coming(0)
-    works(doctor, day)
-    return day
 
 
 @pytest.fixture

@@ -6,20 +6,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Absence, Appointment, AuditEvent
-from tests.clinic.desk import at, booked, clocks, coming, visit_type, works
+from tests.clinic.desk import at, booked, clocks, visit_type, works
 from tests.factories import PatientFactory
 
 URL = reverse("clinic:appointment_book")
 DESK = reverse("clinic:desk_day")
-MONDAY = 0
-
-
-@pytest.fixture
-def day(doctor):
-    """A Monday on which the doctor works in the morning."""
-    day = coming(MONDAY)
-    works(doctor, day)
-    return day
 
 
 def typed(doctor, patient, starts_at, **fields):

@@ -9,24 +9,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Absence, Allergy, Appointment, AuditEvent
-from tests.clinic.desk import at, booked, coming, in_status, visit_type, works
+from tests.clinic.desk import at, booked, in_status, visit_type, works
 from tests.factories import PatientFactory
 
 URL = reverse("clinic:calendar")
 FEED = reverse("clinic:calendar_events")
 BOOK = reverse("clinic:appointment_book")
-REGISTER = reverse("clinic:patient_register")
-MONDAY = 0
 SUNDAY = 6
 DIALOG = {"HX-Request": "true", "HX-Target": "dialog-page"}
-
-
-@pytest.fixture
-def day(doctor):
-    """A Monday on which the doctor works in the morning."""
-    day = coming(MONDAY)
-    works(doctor, day)
-    return day
 
 
 def events(client, start, end=None, **asked):

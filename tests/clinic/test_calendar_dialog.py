@@ -2,27 +2,15 @@
 
 import json
 
-import pytest
 from django.urls import reverse
 
-from tests.clinic.desk import at, booked, coming, in_status, visit_type, works
+from tests.clinic.desk import at, booked, in_status, visit_type, works
 from tests.clinic.test_calendar import events
 
 URL = reverse("clinic:calendar")
-FEED = reverse("clinic:calendar_events")
 BOOK = reverse("clinic:appointment_book")
 REGISTER = reverse("clinic:patient_register")
-MONDAY = 0
-SUNDAY = 6
 DIALOG = {"HX-Request": "true", "HX-Target": "dialog-page"}
-
-
-@pytest.fixture
-def day(doctor):
-    """A Monday on which the doctor works in the morning."""
-    day = coming(MONDAY)
-    works(doctor, day)
-    return day
 
 
 def said(response):

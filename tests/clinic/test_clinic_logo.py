@@ -44,9 +44,7 @@ def test_everybody_sees_the_logo_before_and_after_signing_in(browser, client, se
 def test_the_logo_keeps_its_clear_ground(browser, client):
     drawing = Image.new("RGBA", (100, 100), (0, 0, 0, 0))
     drawing.paste((200, 0, 0, 255), (40, 40, 60, 60))
-    out = BytesIO()
-    drawing.save(out, "PNG")
-    store(browser, out.getvalue())
+    store(browser, photographs.encoded(drawing, "PNG"))
     with Image.open(BytesIO(client.get(LOGO).content)) as logo:
         assert logo.getpixel((0, 0))[3] == 0
         assert logo.getpixel((50, 50)) == (200, 0, 0, 255)

@@ -12,11 +12,6 @@ Status = Appointment.Status
 HTMX = {"HX-Request": "true"}
 
 
-@pytest.fixture
-def noon():
-    return timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
-
-
 def day(browser, path="/day/", **headers):
     response = browser.get(path, headers=headers)
     assert response.status_code == 200

@@ -15,6 +15,8 @@ from clinic.models import AuditEvent, PatientDocument
 from clinic.services.patient_documents import add_document
 from tests import pdfs, photographs
 
+pytestmark = pytest.mark.usefixtures("media")
+
 CLINICAL = ["referral", "laboratory", "histology", "other_clinical"]
 ADMINISTRATIVE = ["consent_form", "insurance", "identity", "other_administrative"]
 ATTACKS = {
@@ -37,14 +39,6 @@ ATTACKS = {
     "too many pages": lambda: pdfs.pdf(201),
     "empty": lambda: b"",
 }
-
-
-@pytest.fixture(autouse=True)
-def media(settings, tmp_path):
-    folder = tmp_path / "files"
-    storage = settings.STORAGES["default"] | {"OPTIONS": {"location": folder, "base_url": None}}
-    settings.STORAGES = settings.STORAGES | {"default": storage}
-    return folder
 
 
 @pytest.fixture

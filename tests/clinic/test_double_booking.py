@@ -15,13 +15,6 @@ HOLDING = Appointment.SLOT_STATUSES
 NOT_HOLDING = [status for status in Status if status not in HOLDING]
 
 
-@pytest.fixture
-def day(doctor):
-    day = coming(0)
-    works(doctor, day)
-    return day
-
-
 def book(client, *, patient, doctor, starts_at):
     return client.post(
         URL,

@@ -13,8 +13,6 @@ from clinic.models import (
 )
 from clinic.services.drug_warnings import check_drugs, precautions_of
 
-HTMX = {"HX-Request": "true"}
-
 
 @pytest.fixture
 def man(patient):

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup
-from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -14,18 +13,9 @@ from clinic.permissions import patients_in_care
 from clinic.safety_permissions import visible_emergencies
 from clinic.services.emergency import open_emergency_access
 from clinic.tasks import remind_of_emergency_reviews_task
+from tests.access_table import ROLES
 from tests.factories import AppointmentFactory, PatientFactory
-from tests.test_access_matrix import (  # noqa: F401
-    EMPTY_FORM,
-    ROLES,
-    ROWS,
-    address,
-    cast,
-    things,
-)
-
-# Fixtures of the table have the names of the arguments that they are given to.
-# ruff: noqa: F811
+from tests.test_access_matrix import EMPTY_FORM, ROWS, address
 
 OPEN = reverse("clinic:emergency_open")
 LIST = reverse("clinic:emergency_list")
@@ -44,11 +34,6 @@ FILES = [
     ("diagnosis:visit_report", "signed"),
     ("diagnosis:referral_letter", "letter"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def no_tries_yet():
-    cache.clear()
 
 
 @pytest.fixture

@@ -21,14 +21,9 @@ from clinic.encryption import (
 )
 from clinic.models import Allergy, Consultation
 
+pytestmark = pytest.mark.usefixtures("media")
+
 OLD, NEW = new_data_key("old"), new_data_key("new")
-
-
-@pytest.fixture(autouse=True)
-def media(settings, tmp_path):
-    storage = settings.STORAGES["default"] | {"OPTIONS": {"location": tmp_path, "base_url": None}}
-    settings.STORAGES = settings.STORAGES | {"default": storage}
-    return tmp_path
 
 
 def stored_notes(consultation):

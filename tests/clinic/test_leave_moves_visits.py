@@ -9,22 +9,13 @@ from django.urls import reverse
 from clinic.models import Absence, Appointment, AppointmentNotice, AuditEvent
 from clinic.services.notices import send_notice
 from clinic.tasks import send_notice_task
-from tests.clinic.desk import at, booked, coming, works
+from tests.clinic.desk import at, booked, works
 from tests.clinic.leave import decided, key, leave, name
 from tests.factories import AppointmentFactory, PatientFactory
 
 ADD = reverse("clinic:absence_add")
 LIST = reverse("clinic:absence_list")
 Status = Appointment.Status
-MONDAY = 0
-
-
-@pytest.fixture
-def day(doctor):
-    """A Monday on which the doctor works in the morning, as on every other."""
-    day = coming(MONDAY)
-    works(doctor, day)
-    return day
 
 
 @pytest.fixture

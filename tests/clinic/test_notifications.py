@@ -22,8 +22,6 @@ from tests.factories import AppointmentFactory, UserFactory
 from tests.mailbox import DEAD_MAIL_SERVER
 
 LIST = reverse("clinic:notification_list")
-COUNT = reverse("clinic:notification_count")
-READ_ALL = reverse("clinic:notification_read_all")
 Kind = Notification.Kind
 Status = Appointment.Status
 

@@ -19,13 +19,6 @@ PEOPLE = 20
 
 
 @pytest.fixture
-def day(doctor):
-    day = coming(0)
-    works(doctor, day)
-    return day
-
-
-@pytest.fixture
 def allowed(db):
     """The clinic lets its desk overbook."""
     return ClinicSettings.objects.create(pk=1, name="Clinic", is_overbooking_allowed=True)

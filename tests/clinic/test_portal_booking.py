@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from clinic.models import Appointment, AppointmentRequest, VisitType
 from clinic.services.appointments import book_appointment
-from tests.clinic.desk import at, at_once, booked, clocks, coming, in_status, visit_type, works
+from tests.clinic.desk import at, at_once, booked, clocks, in_status, visit_type, works
 from tests.clinic.portal import decide, slot
 from tests.factories import PatientFactory, UserFactory
 
@@ -29,13 +29,6 @@ def press(client, doctor, starts_at, **fields):
 def wish(client, day, **fields):
     data = {"visit_type": visit_type().pk, "first_day": day.isoformat(), **fields}
     return client.post(URL, data)
-
-
-@pytest.fixture
-def day(doctor):
-    day = coming(0)
-    works(doctor, day)
-    return day
 
 
 @pytest.fixture

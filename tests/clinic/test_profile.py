@@ -131,18 +131,16 @@ def test_a_photograph_that_lies_on_its_side_is_turned():
     half_red.paste("red", (0, 0, 200, 100))
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera was held so that the picture has to be turned right
-    out = io.BytesIO()
-    half_red.save(out, "JPEG", exif=exif)
-    portrait = Image.open(io.BytesIO(read_portrait(upload(out.getvalue()))))
+    data = photographs.encoded(half_red, "JPEG", exif=exif)
+    portrait = Image.open(io.BytesIO(read_portrait(upload(data))))
     left, right = portrait.getpixel((20, 128)), portrait.getpixel((230, 128))
     assert left[2] > 200
     assert right[0] > 200
 
 
 def test_behind_a_cut_out_face_it_is_white():
-    out = io.BytesIO()
-    Image.new("RGBA", (100, 100), (0, 0, 0, 0)).save(out, "PNG")
-    portrait = Image.open(io.BytesIO(read_portrait(upload(out.getvalue()))))
+    clear = photographs.encoded(Image.new("RGBA", (100, 100), (0, 0, 0, 0)), "PNG")
+    portrait = Image.open(io.BytesIO(read_portrait(upload(clear))))
     assert portrait.getpixel((128, 128)) == (255, 255, 255)
 
 

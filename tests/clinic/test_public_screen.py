@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 
 from clinic.models import Allergy, Appointment, AuditEvent, WaitingScreen
 from clinic.services.appointments import move_appointment
@@ -32,11 +31,6 @@ def address_on(page):
 def address(desk):
     """The address as the waiting room's page tells it."""
     return address_on(desk.post(RENEW, follow=True))
-
-
-@pytest.fixture
-def noon():
-    return timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
 
 
 @pytest.fixture

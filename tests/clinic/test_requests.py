@@ -9,7 +9,7 @@ from django.urls import reverse
 from clinic.models import Appointment, AppointmentRequest
 from clinic.services.notices import send_notice
 from clinic.services.portal_booking import Wish, request_another_time, request_appointment
-from tests.clinic.desk import at, at_once, booked, coming, visit_type, works
+from tests.clinic.desk import at, at_once, booked, visit_type
 from tests.clinic.portal import decide
 from tests.factories import PatientFactory, UserFactory
 
@@ -22,10 +22,8 @@ def url_of(name, asked):
 
 
 @pytest.fixture
-def day(doctor):
+def day(day):
     decide(portal_booking="request")
-    day = coming(0)
-    works(doctor, day)
     return day
 
 

@@ -13,13 +13,6 @@ Status = Appointment.Status
 
 
 @pytest.fixture
-def day(doctor):
-    day = coming(0)
-    works(doctor, day)
-    return day
-
-
-@pytest.fixture
 def appointment(doctor, patient, day):
     return booked(doctor, patient, at(day, "09:00"), note="Comes with her father")
 

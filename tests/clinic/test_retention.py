@@ -32,6 +32,8 @@ from clinic.tasks import pseudonymise_expired_task
 from tests.factories import PASSWORD, AppointmentFactory, ConsentFactory, ConsultationFactory
 from tests.pdfs import pdf
 
+pytestmark = pytest.mark.usefixtures("media")
+
 WHO = {
     "full_name": "Paul Patient",
     "preferred_name": "Polo Zwetschge",
@@ -42,12 +44,6 @@ WHO = {
     "insurer": "Mutuelle Zwetschge",
     "emergency_contact": "Aunt Petronella",
 }
-
-
-@pytest.fixture(autouse=True)
-def media(settings, tmp_path):
-    storage = settings.STORAGES["default"] | {"OPTIONS": {"location": tmp_path, "base_url": None}}
-    settings.STORAGES = settings.STORAGES | {"default": storage}
 
 
 def visited(patient, doctor, *, days_ago, status="completed"):

@@ -15,11 +15,6 @@ SECOND = reverse("mfa_authenticate")
 SET_UP = reverse("mfa_activate_totp")
 
 
-@pytest.fixture(autouse=True)
-def fresh_limits():
-    cache.clear()
-
-
 def come_in(user, password=PASSWORD):
     client = Client()
     client.post(LOGIN, {"login": user.email, "password": password})

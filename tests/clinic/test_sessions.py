@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from allauth.usersessions.models import UserSession
 from bs4 import BeautifulSoup
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -17,11 +16,6 @@ from clinic.templatetags.browsers import browser_in_words
 from tests.factories import PASSWORD
 
 LIST = reverse("usersessions_list")
-
-
-@pytest.fixture(autouse=True)
-def fresh_limits():
-    cache.clear()
 
 
 def come_in(user):

@@ -18,11 +18,6 @@ Status = Appointment.Status
 PEOPLE = 20
 
 
-@pytest.fixture
-def noon():
-    return timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
-
-
 def waits(doctor, name, starts_at, *, minutes=5, **fields):
     """Somebody who has arrived so many minutes ago."""
     since = timezone.now() - timedelta(minutes=minutes)

@@ -11,14 +11,8 @@ from tests.factories import ConsentFactory
 
 
 @pytest.fixture(autouse=True)
-def media(settings, tmp_path):
-    """Photographs of a test lie in a folder of its own."""
-    folder = tmp_path / "photographs"
-    settings.STORAGES = settings.STORAGES | {
-        "default": settings.STORAGES["default"]
-        | {"OPTIONS": {"location": folder, "base_url": None}}
-    }
-    return folder
+def _files_of_its_own(media):
+    """Every test of this folder may store photographs."""
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ from clinic.services.drug_warnings import check_prescription, override_warning
 from clinic.services.emergency import open_emergency_access, review_emergency_access
 from clinic.services.facts import end_fact, note_allergy, note_condition, note_current_drug
 from clinic.services.patient_documents import add_document, archive_document
+from clinic.services.patients import register_patient
 from clinic.services.prescriptions import DraftLine, revoke_prescription, save_prescription
 from clinic.services.profile import update_profile
 from clinic.services.retention import ask_for_erasure, decide_erasure
@@ -36,6 +37,12 @@ def said(what):
 def full_record(consultation, admin, doctor, other_doctor, secretary, prediction, answer_with):
     """A signed visit with the marker in each free text, put in by the services of the site."""
     visit = {"consultation": consultation, "actor": doctor}
+    register_patient(
+        actor=secretary,
+        full_name=consultation.patient.full_name,
+        birth_date=consultation.patient.birth_date,
+        duplicate_reason=said("likeness"),
+    )
     note_allergy(**visit, substance="Penicillin", reaction=said("reaction"))
     note_allergy(**visit, substance=said("substance"))
     note_condition(**visit, name=said("condition"), icd10=f"{MARKER}"[:10])

@@ -65,10 +65,8 @@ def test_the_thumbnail_fits_its_frame():
 
 
 def test_transparency_becomes_white():
-    picture = Image.new("RGBA", (80, 80), (0, 0, 0, 0))
-    out = io.BytesIO()
-    picture.save(out, "PNG")
-    stored = Image.open(io.BytesIO(prepare_photograph(out.getvalue()).jpeg))
+    clear = photographs.encoded(Image.new("RGBA", (80, 80), (0, 0, 0, 0)), "PNG")
+    stored = Image.open(io.BytesIO(prepare_photograph(clear).jpeg))
     assert min(stored.getpixel((40, 40))) > 250
 
 

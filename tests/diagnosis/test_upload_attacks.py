@@ -127,29 +127,21 @@ def lying(mode):
 
 def jpeg_of_forty_megapixels(**options):
     picture, exif = lying("RGB")
-    out = io.BytesIO()
-    picture.save(out, "JPEG", quality=60, exif=exif, **options)
-    return out.getvalue()
+    return photographs.encoded(picture, "JPEG", quality=60, exif=exif, **options)
 
 
 def clear_png_of_forty_megapixels():
     _picture, exif = lying("L")
-    out = io.BytesIO()
-    Image.new("RGBA", SIDES, (10, 20, 30, 99)).save(out, "PNG", exif=exif)
-    return out.getvalue()
+    return photographs.encoded(Image.new("RGBA", SIDES, (10, 20, 30, 99)), "PNG", exif=exif)
 
 
 def palette_of_forty_megapixels():
-    out = io.BytesIO()
-    Image.new("P", SIDES).save(out, "PNG", transparency=0)
-    return out.getvalue()
+    return photographs.encoded(Image.new("P", SIDES), "PNG", transparency=0)
 
 
 def webp_of_forty_megapixels():
     picture, _exif = lying("RGB")
-    out = io.BytesIO()
-    picture.save(out, "WEBP", quality=10, method=0)
-    return out.getvalue()
+    return photographs.encoded(picture, "WEBP", quality=10, method=0)
 
 
 LARGE = {

@@ -2,9 +2,8 @@
 
 import pytest
 
-from tests.test_access_matrix import ROLES, ROWS, address, cast, things
-
-__all__ = ["cast", "things"]  # fixtures
+from tests.access_table import ROLES
+from tests.test_access_matrix import ROWS, address
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,0 +1,56 @@
+"""Pages on a telephone, in the languages whose words are longest or run the other way."""
+
+import pytest
+from playwright.sync_api import expect
+
+from clinic.services.portal_booking import Wish, request_appointment
+from tests.clinic.desk import coming, visit_type, works
+from tests.clinic.portal import decide
+from tests.e2e.door import come_in
+from tests.factories import PASSWORD
+
+pytestmark = pytest.mark.django_db(transaction=True)
+TELEPHONE = {"width": 360, "height": 740}
+
+
+def width_of(page):
+    return page.evaluate("document.documentElement.scrollWidth")
+
+
+def on_telephone(open_browser, user, language):
+    user.language = language
+    user.save()
+    page = open_browser(user.full_name)
+    page.set_viewport_size(TELEPHONE)
+    come_in(page, user.email)
+    return page
+
+
+def test_long_french_badges_fit_a_telephone(open_browser, patient, doctor):
+    decide(portal_booking="request")
+    day = coming(0)
+    works(doctor, day)
+    wish = Wish(first_day=day, last_day=day)
+    request_appointment(patient=patient, visit_type=visit_type(), wish=wish, actor=patient.user)
+    page = on_telephone(open_browser, patient.user, "fr")
+    page.goto("/my/visits/")
+    expect(page.get_by_text("En attente de la réponse de la clinique")).to_be_visible()
+    assert width_of(page) == 360
+
+
+def test_a_telephone_number_keeps_its_order_in_arabic(open_browser, patient, secretary):
+    page = on_telephone(open_browser, secretary, "ar")
+    page.goto(f"/patients/{patient.pk}/")
+    number = page.locator("a[href^='tel:']").first
+    expect(number).to_have_css("direction", "ltr")
+    expect(number).to_have_css("unicode-bidi", "isolate")
+    assert width_of(page) == 360
+
+
+def test_the_code_of_the_second_step_stands_on_white_on_a_dark_page(open_browser, patient):
+    page = open_browser("patient", color_scheme="dark")
+    come_in(page, patient.user.email)
+    page.goto("/security/totp/activate/")
+    page.locator("input[type=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator(".security-code")).to_have_css("background-color", "rgb(255, 255, 255)")

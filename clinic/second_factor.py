@@ -13,11 +13,12 @@ from django.shortcuts import redirect
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from clinic.encryption import open_text, seal_text
 from clinic.models import ClinicSettings, User
 from clinic.notifications import send_mail_to
 from clinic.safety_permissions import must_have_second_factor
 from clinic.services.audit import record_second_factor
-from clinic.services.second_factors import end_sessions
+from clinic.services.second_factors import SECRETS_CONTEXT, end_sessions
 
 SESSION_KEY = "has_second_factor"
 # What somebody without a second factor still reaches: the way to one, and the way out.
@@ -33,7 +34,7 @@ OPEN_WITHOUT = {
 
 
 class ClinicMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    """How the second factor is called here."""
+    """How the second factor is called here, and how its secrets are stored."""
 
     error_messages: ClassVar[dict[str, str | Promise]] = {
         **DefaultMFAAdapter.error_messages,
@@ -43,6 +44,14 @@ class ClinicMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     def get_totp_issuer(self) -> str:
         """The clinic's name, which the app shows beside the code."""
         return ClinicSettings.objects.current().name
+
+    def encrypt(self, text: str) -> str:
+        """A secret as it is stored."""
+        return seal_text(text, context=SECRETS_CONTEXT)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """The secret again."""
+        return open_text(encrypted_text, context=SECRETS_CONTEXT)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Whoever must have a second factor may change it, not give up the last one."""

@@ -18,6 +18,7 @@ from clinic.encrypted_columns import batches, encrypted_columns, replace
 from clinic.encryption import UnreadableError, key_id_of_file, new_data_key
 from clinic.models import Addendum, Consultation
 from clinic.services.data_keys import remaining
+from tests.factories import code_of_app, with_app
 from tests.worker import database_url
 
 OLD, NEW = new_data_key("old"), new_data_key("new")
@@ -149,6 +150,25 @@ def test_the_old_key_is_needed_until_nothing_is_left(stored, settings):
     settings.DATA_KEYS = OLD
     with pytest.raises(UnreadableError):
         default_storage.open(stored[0])
+
+
+def test_the_secrets_of_second_factors_get_the_other_key_too(stored, doctor, settings):
+    settings.DATA_KEYS = OLD
+    with_app(doctor)
+    app, codes = [each.wrap() for each in doctor.authenticator_set.order_by("-type")]
+    before = codes.get_unused_codes()
+    settings.DATA_KEYS = BOTH
+    assert remaining().texts == TEXTS + 2
+
+    call_command("rotate_data_keys")
+
+    assert not remaining()
+    settings.DATA_KEYS = NEW
+    for factor in (app, codes):
+        factor.instance.refresh_from_db()
+    assert app.instance.data["secret"].startswith("enc1:new:")
+    assert app.validate_code(code_of_app())
+    assert codes.get_unused_codes() == before
 
 
 def test_a_second_run_changes_nothing(stored):

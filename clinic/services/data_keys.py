@@ -24,6 +24,7 @@ from clinic.encryption import (
     seal_file,
     seal_text,
 )
+from clinic.services.second_factors import rotate_secrets, secrets_under_old_keys
 
 BESIDE = ".rewrap"  # how a file is called while it is written
 LOCK = ".rewrap-lock"
@@ -59,7 +60,8 @@ def remaining() -> Remaining:
         plain_files=heads.count(None),
         texts=sum(
             count(connection, column, other_than=prefix) for column in encrypted_columns(apps)
-        ),
+        )
+        + sum(map(len, secrets_under_old_keys().values())),
     )
 
 
@@ -127,6 +129,12 @@ def _rotate_texts(rotation: Rotation, batch_size: int) -> Iterator[None]:
                     sealed = seal_text(plain, context=column.context)
                     rotation.texts += replace(connection, column, cell, sealed)
             yield
+    for factor in secrets_under_old_keys():
+        try:
+            rotation.texts += rotate_secrets(factor)
+        except UnreadableError as error:
+            rotation.unreadable.append(str(error))
+        yield
 
 
 def _replace_file(path: Path, content: bytes) -> bool:

@@ -1,11 +1,16 @@
-"""What an admin does for somebody whose telephone is gone."""
+"""What an admin does for somebody whose telephone is gone, and the keys of stored secrets."""
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 
+from clinic.encryption import first_text_prefix, open_text, seal_text
 from clinic.models import User
 from clinic.services.audit import record_second_factor
+
+SECRETS_CONTEXT = "mfa_authenticator.data"
+# Of an app, and of recovery codes; what a passkey leaves here is public.
+SECRETS = ("secret", "seed")
 
 
 @transaction.atomic
@@ -20,3 +25,28 @@ def end_sessions(user: User, *, but: str | None = None) -> None:
     """Signs somebody out everywhere, or everywhere but in one session."""
     for session in UserSession.objects.filter(user=user).exclude(session_key=but):
         session.end()
+
+
+def secrets_under_old_keys() -> dict[Authenticator, list[str]]:
+    """Of which factors which secrets need another key than the first."""
+    factors = Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).order_by("pk")
+    found = {factor: _names_under_old_keys(factor) for factor in factors}
+    return {factor: names for factor, names in found.items() if names}
+
+
+@transaction.atomic
+def rotate_secrets(factor: Authenticator) -> int:
+    """Puts the secrets of a factor under the first key; returns how many it changed."""
+    locked = Authenticator.objects.select_for_update().filter(pk=factor.pk).first()
+    names = _names_under_old_keys(locked) if locked else []
+    for name in names:
+        plain = open_text(locked.data[name], context=SECRETS_CONTEXT)
+        locked.data[name] = seal_text(plain, context=SECRETS_CONTEXT)
+    if names:
+        locked.save(update_fields=["data"])
+    return len(names)
+
+
+def _names_under_old_keys(factor: Authenticator) -> list[str]:
+    stored = {name: factor.data[name] for name in SECRETS if name in factor.data}
+    return [name for name, text in stored.items() if not text.startswith(first_text_prefix())]

@@ -1,14 +1,17 @@
 """A password alone does not open an admin's or a doctor's account."""
 
+from importlib import import_module
+
 import pytest
 from allauth.mfa.models import Authenticator
+from django.apps import apps
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
 from clinic.models import AuditEvent
-from tests.factories import PASSWORD, code_of_app, with_app
+from tests.factories import PASSWORD, TOTP_SECRET, code_of_app, with_app
 
 LOGIN = reverse("account_login")
 SECOND = reverse("mfa_authenticate")
@@ -98,6 +101,30 @@ def test_five_wrong_codes_lock_the_second_step(doctor):
         client.post(SECOND, {"code": "000000"})
     client.post(SECOND, {"code": code_of_app()})
     assert not is_in(client)
+
+
+def secrets_of(user):
+    """The app's secret and the recovery codes' seed as the database holds them."""
+    data = {name: text for each in user.authenticator_set.all() for name, text in each.data.items()}
+    return [data["secret"], data["seed"]]
+
+
+def test_the_database_holds_no_secret_of_an_app_in_plain_text(doctor):
+    assert all(text.startswith("enc1:") for text in secrets_of(with_app(doctor)))
+
+
+def test_secrets_from_before_are_encrypted_where_they_are(doctor):
+    migration = import_module("clinic.migrations.0030_secrets_of_second_factors_are_encrypted")
+    with_app(doctor)
+    migration.open_secrets(apps, None)
+    assert secrets_of(doctor)[0] == TOTP_SECRET
+
+    migration.seal_secrets(apps, None)
+
+    assert all(text.startswith("enc1:") for text in secrets_of(doctor))
+    client = come_in(doctor)
+    client.post(SECOND, {"code": code_of_app()})
+    assert is_in(client)
 
 
 def test_an_unknown_address_is_answered_like_a_wrong_password_and_costs_as_much(

@@ -19,6 +19,13 @@ from tests.factories import AppointmentFactory, ConsentFactory, ConsultationFact
 from tests.pdfs import pdf
 
 
+def written_up(consultation, doctor, **said):
+    """The visit with a few words in it, and nothing else."""
+    empty = {"reason": "", "symptoms": [], "body_site": None, "notes": "", "conclusion": ""}
+    fields = {"version": consultation.version, **empty, **said}
+    return save_visit(consultation=consultation, actor=doctor, **fields)
+
+
 def fill_visit(consultation, doctor, prediction=None):
     """Gives the visit notes, drugs with warnings, facts, papers, lesions and a past."""
     note_facts(consultation, doctor)

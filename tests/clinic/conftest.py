@@ -4,6 +4,8 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
+from clinic.services.notices import send_notice
+from clinic.tasks import send_notice_task
 from tests.clinic.desk import coming, works
 
 MONDAY = 0
@@ -19,6 +21,20 @@ def _no_attempts_before():
 def desk(sign_in, secretary):
     """A browser in which the secretary has signed in."""
     return sign_in(secretary)
+
+
+@pytest.fixture
+def portal(sign_in, patient):
+    """A browser in which the patient has signed in."""
+    return sign_in(patient.user)
+
+
+@pytest.fixture
+def sent_at_once(monkeypatch):
+    """A worker that does each message in the moment in which it is queued."""
+    monkeypatch.setattr(
+        send_notice_task, "apply_async", lambda args, **options: send_notice(notice_id=args[0])
+    )
 
 
 @pytest.fixture

@@ -24,14 +24,6 @@ CLINICAL_WORDS = ("mole", "lesion", "melanoma", "dermat", "diagnos", "skin check
 
 
 @pytest.fixture
-def sent_at_once(monkeypatch):
-    """A worker that does each message in the moment in which it is queued."""
-    monkeypatch.setattr(
-        send_notice_task, "apply_async", lambda args, **options: send_notice(notice_id=args[0])
-    )
-
-
-@pytest.fixture
 def book(doctor, patient, secretary, day):
     """Books the patient at a time of the day."""
 

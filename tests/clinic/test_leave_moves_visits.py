@@ -7,8 +7,6 @@ from django.core import mail
 from django.urls import reverse
 
 from clinic.models import Absence, Appointment, AppointmentNotice, AuditEvent
-from clinic.services.notices import send_notice
-from clinic.tasks import send_notice_task
 from tests.clinic.desk import at, booked, works
 from tests.clinic.leave import decided, key, leave, name
 from tests.factories import AppointmentFactory, PatientFactory
@@ -21,14 +19,6 @@ Status = Appointment.Status
 @pytest.fixture
 def next_week(day):
     return day + timedelta(days=7)
-
-
-@pytest.fixture
-def sent_at_once(monkeypatch):
-    """A worker that does each message in the moment in which it is queued."""
-    monkeypatch.setattr(
-        send_notice_task, "apply_async", lambda args, **options: send_notice(notice_id=args[0])
-    )
 
 
 def test_visits_in_the_time_are_listed_before_anything_changes(

@@ -20,11 +20,6 @@ def in_hours(hours):
 
 
 @pytest.fixture
-def portal(sign_in, patient):
-    return sign_in(patient.user)
-
-
-@pytest.fixture
 def coming(doctor, patient):
     return booked(doctor, patient, in_hours(72))
 

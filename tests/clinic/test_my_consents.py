@@ -22,11 +22,6 @@ def withdraw_url(purpose):
 
 
 @pytest.fixture
-def portal(sign_in, patient):
-    return sign_in(patient.user)
-
-
-@pytest.fixture
 def training(patient, secretary):
     return ConsentFactory(patient=patient, purpose=Purpose.TRAINING, recorded_by=secretary)
 

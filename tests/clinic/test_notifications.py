@@ -12,13 +12,14 @@ from clinic.services.appointments import (
     move_appointment,
     reschedule_appointment,
 )
-from clinic.services.consultations import save_visit, sign_visit
+from clinic.services.consultations import sign_visit
 from clinic.services.notices import dispatch_due_notices, send_notice
 from clinic.services.notifications import notify
 from clinic.services.portal_booking import Wish, request_appointment
 from clinic.services.walk_ins import add_walk_in
 from tests.clinic.desk import at, at_once, booked, coming, visit_type, works
 from tests.factories import AppointmentFactory, UserFactory
+from tests.full_visit import written_up
 from tests.mailbox import DEAD_MAIL_SERVER
 
 LIST = reverse("clinic:notification_list")
@@ -192,16 +193,7 @@ def test_of_booked_patients_only_an_urgent_one_is_announced(
 
 
 def test_a_signed_visit_is_told_to_the_patient_once(consultation, doctor, patient):
-    saved = save_visit(
-        consultation=consultation,
-        actor=doctor,
-        version=consultation.version,
-        reason="",
-        symptoms=[],
-        body_site=None,
-        notes="Seen.",
-        conclusion="",
-    )
+    saved = written_up(consultation, doctor, notes="Seen.")
     for _ in range(2):
         sign_visit(consultation=saved, actor=doctor)
     news = Notification.objects.get(recipient=patient.user)

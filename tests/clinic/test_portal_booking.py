@@ -41,11 +41,6 @@ def on_request(db):
     return decide(portal_booking="request")
 
 
-@pytest.fixture
-def portal(sign_in, patient):
-    return sign_in(patient.user)
-
-
 def test_a_patient_books_a_free_time_at_once(instant, portal, patient, doctor, day):
     page = portal.get(URL, {"visit_type": visit_type().pk, "doctor": "", "day": day.isoformat()})
     assert clocks(page.context["slots"])[:2] == ["09:00", "09:15"]

@@ -14,6 +14,8 @@ from clinic.tasks import dispatch_due_notices_task, send_notice_task
 from tests.clinic.desk import at, at_once, booked, coming, works
 from tests.factories import ConsentFactory
 
+pytestmark = pytest.mark.usefixtures("sent_at_once")
+
 Status = AppointmentNotice.Status
 
 
@@ -31,14 +33,6 @@ class DeadSms:
 
     def send(self, *, to, text):
         raise ConnectionError(f"no answer for {to}")
-
-
-@pytest.fixture(autouse=True)
-def sent_at_once(monkeypatch):
-    """A worker that does each message in the moment in which it is queued."""
-    monkeypatch.setattr(
-        send_notice_task, "apply_async", lambda args, **options: send_notice(notice_id=args[0])
-    )
 
 
 @pytest.fixture

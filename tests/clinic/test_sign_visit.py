@@ -18,6 +18,7 @@ from clinic.services.consultations import save_visit, sign_visit
 from clinic.services.prescriptions import lines_fingerprint, stored_lines
 from clinic.services.visit_guard import VisitSignedError
 from tests.factories import AppointmentFactory, ConsultationFactory
+from tests.full_visit import written_up
 
 HTMX = {"HX-Request": "true"}
 
@@ -124,16 +125,7 @@ def test_a_second_click_signs_nothing_twice(written, doctor, sign_in):
 
 def test_text_that_the_page_did_not_show_is_not_signed(written, doctor, sign_in):
     seen = in_view(written)
-    save_visit(
-        consultation=written,
-        actor=doctor,
-        version=0,
-        reason="",
-        symptoms=[],
-        body_site=None,
-        notes="Text of another window",
-        conclusion="",
-    )
+    written_up(written, doctor, notes="Text of another window", version=0)
     response = sign_in(doctor).post(sign_url(written), seen)
     page = response.content.decode()
     assert response.status_code == 409
@@ -187,16 +179,7 @@ def test_patients_neither_sign_nor_add(signed, patient, sign_in):
 
 def test_the_service_refuses_whoever_writes_into_a_signed_visit(signed, doctor):
     with pytest.raises(VisitSignedError):
-        save_visit(
-            consultation=signed,
-            actor=doctor,
-            version=signed.version,
-            reason="",
-            symptoms=[],
-            body_site=None,
-            notes="changed",
-            conclusion="",
-        )
+        written_up(signed, doctor, notes="changed")
 
 
 def test_an_addendum_follows_a_signed_visit(signed, doctor, patient, sign_in):

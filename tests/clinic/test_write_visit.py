@@ -4,9 +4,9 @@ import pytest
 from django.utils import timezone
 
 from clinic.models import Appointment, AuditEvent, BodySite, Symptom
-from clinic.services.consultations import save_visit
 from clinic.services.facts import facts_fingerprint
 from tests.factories import AppointmentFactory
+from tests.full_visit import written_up
 
 HTMX = {"HX-Request": "true"}
 
@@ -199,16 +199,7 @@ def test_a_visit_signed_between_reading_and_writing_refuses(consultation, doctor
     type(consultation).objects.update(signed_at=timezone.now(), signed_by=doctor)
     monkeypatch.setattr(consultations.Consultation.objects, "get", lambda **_: before)
     with pytest.raises(VisitSignedError):
-        save_visit(
-            consultation=consultation,
-            actor=doctor,
-            version=0,
-            reason="",
-            symptoms=[],
-            body_site=None,
-            notes="late",
-            conclusion="",
-        )
+        written_up(consultation, doctor, notes="late", version=0)
 
 
 def test_a_reason_that_is_too_long_is_said_at_its_field(consultation, doctor, sign_in):

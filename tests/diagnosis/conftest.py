@@ -1,13 +1,14 @@
 import pytest
 
 from clinic.models import Consent
-from clinic.services.consultations import save_visit, sign_visit
+from clinic.services.consultations import sign_visit
 from diagnosis.models import Prediction
 from diagnosis.services.images import upload_image
 from diagnosis.services.predictions import request_prediction, run_prediction
 from ml.labels import LABELS, MALIGNANT
 from tests import photographs
 from tests.factories import ConsentFactory
+from tests.full_visit import written_up
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +26,18 @@ def queue(settings, monkeypatch):
         run_prediction_task, "apply_async", lambda args, **options: sent.append((args[0], options))
     )
     return sent
+
+
+@pytest.fixture
+def reading(sign_in, doctor):
+    """A browser in which a doctor has signed in, who reads the atlas."""
+    return sign_in(doctor)
+
+
+@pytest.fixture
+def keeping(sign_in, admin):
+    """A browser in which an admin has signed in, who keeps the atlas."""
+    return sign_in(admin)
 
 
 @pytest.fixture
@@ -85,16 +98,7 @@ def sign(doctor):
 
     def _sign(consultation):
         consultation.refresh_from_db()
-        saved = save_visit(
-            consultation=consultation,
-            actor=doctor,
-            version=consultation.version,
-            reason="",
-            symptoms=[],
-            body_site=None,
-            notes="Seen.",
-            conclusion="Nothing to fear.",
-        )
+        saved = written_up(consultation, doctor, notes="Seen.", conclusion="Nothing to fear.")
         return sign_visit(consultation=saved, actor=doctor)
 
     return _sign

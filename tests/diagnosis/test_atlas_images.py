@@ -16,16 +16,6 @@ from tests import photographs
 
 
 @pytest.fixture
-def reading(sign_in, doctor):
-    return sign_in(doctor)
-
-
-@pytest.fixture
-def keeping(sign_in, admin):
-    return sign_in(admin)
-
-
-@pytest.fixture
 def nevus(db):
     return Disease.objects.get(code="nv")
 

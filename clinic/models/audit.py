@@ -19,7 +19,7 @@ class AuditEvent(models.Model):
         EXPORT = "export", _("Exported")
         CREATE = "create", _("Created")
         UPDATE = "update", _("Changed")
-        TRANSITION = "transition", _("Moved on")
+        TRANSITION = "transition", _("Status changed")
         SIGN = "sign", _("Signed")
         REVIEW = "review", _("Reviewed")
         EMERGENCY = "emergency", _("Opened in an emergency")

@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from clinic.models.translated import TranslatedModel
 
@@ -18,7 +19,9 @@ class Doctor(models.Model):
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="doctor"
     )
-    title = models.CharField(_("title"), max_length=20, blank=True, default="Dr")
+    title = models.CharField(
+        pgettext_lazy("of a person", "title"), max_length=20, blank=True, default="Dr"
+    )
     speciality = models.CharField(_("speciality"), max_length=80, blank=True)
     licence_number = models.CharField(_("licence number"), max_length=40, blank=True)
     buffer_minutes = models.PositiveSmallIntegerField(

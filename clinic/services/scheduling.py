@@ -106,28 +106,25 @@ class Calendar:
     def __init__(self, doctors: Iterable[Doctor], first_day: date, last_day: date) -> None:
         self.doctors = {doctor.pk: doctor for doctor in doctors}
         self.slot_minutes = ClinicSettings.objects.current().slot_minutes
-        self._start, self._end = day_bounds(first_day)[0], day_bounds(last_day)[1]
+        self._period = day_bounds(first_day)[0], day_bounds(last_day)[1]
         self._availabilities: dict[UUID, list[Availability]] = defaultdict(list)
         for availability in Availability.objects.filter(doctor__in=self.doctors).order_by(
             "starts_at"
         ):
             self._availabilities[availability.doctor_id].append(availability)
         self._absences: dict[UUID, list[Absence]] = defaultdict(list)
-        for absence in Absence.objects.of(*self.doctors.values()).between(self._start, self._end):
+        for absence in Absence.objects.of(*self.doctors.values()).between(*self._period):
             self.plan(absence)
 
     @cached_property
     def _booked(self) -> dict[UUID, Taken]:
         """What is given away; not read where only hours and absences are asked for."""
-        appointments = (
-            Appointment.objects.holding_a_slot()
-            .between(self._start, self._end)
-            .filter(doctor__in=self.doctors)
-        )
+        appointments = Appointment.objects.holding_a_slot().between(*self._period)
         booked: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
-        for doctor_id, starts_at, ends_at in appointments.values_list(
+        times = appointments.filter(doctor__in=self.doctors).values_list(
             "doctor_id", "starts_at", "ends_at"
-        ):
+        )
+        for doctor_id, starts_at, ends_at in times:
             booked[doctor_id].append((starts_at, ends_at))
         return {
             doctor.pk: Taken(booked[doctor.pk], buffer=timedelta(minutes=doctor.buffer_minutes))

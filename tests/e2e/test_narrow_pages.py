@@ -54,3 +54,11 @@ def test_the_code_of_the_second_step_stands_on_white_on_a_dark_page(open_browser
     page.locator("input[type=password]").fill(PASSWORD)
     page.get_by_role("button", name="Go on").click()
     expect(page.locator(".security-code")).to_have_css("background-color", "rgb(255, 255, 255)")
+
+
+def test_three_actions_have_room_beside_each_other(open_browser, patient, secretary):
+    page = on_telephone(open_browser, secretary, "fr")
+    page.goto(f"/patients/{patient.pk}/")
+    places = [button.bounding_box() for button in page.locator(".page-action > *").all()]
+    assert len(places) == 3
+    assert all(place["x"] >= 16 and place["x"] + place["width"] <= 360 - 16 for place in places)

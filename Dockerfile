@@ -18,7 +18,8 @@ RUN for po in locale/*/LC_MESSAGES/django.po; do pybabel --quiet compile --input
 # Made up: it names files and contacts nobody, and nothing of it stays in the image.
 RUN scripts/with_made_up_secrets python manage.py collectstatic --noinput --verbosity 0
 # In service the browser reads staticfiles/; papers in Arabic are set with these fonts.
-RUN find node_modules -mindepth 1 -maxdepth 1 ! -name @expo-google-fonts -exec rm -rf {} +
+RUN find node_modules -mindepth 1 -maxdepth 1 ! -name @expo-google-fonts -exec rm -rf {} + \
+ && chmod -R a+rX .
 
 FROM python:3.11-slim-bookworm
 # pg_dump and pg_restore, of the same version as the server in docker-compose.yml.

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import uuid
@@ -152,7 +153,13 @@ def site(environ, tmp_path):
     started.kill()
 
 
+def closed_to_others(folder):
+    """What nobody but its owner may read: whoever collects is rarely whom the site runs as."""
+    return [path.name for path in folder.rglob("*") if not path.stat().st_mode & stat.S_IROTH]
+
+
 def test_the_programs_become_ready_serve_and_end_when_they_are_asked_to(site, environ):
+    assert closed_to_others(Path(environ["STATIC_ROOT"])) == []
     wait_until(
         lambda: site.page("/readyz")[0] == 200 or site.process.poll() is not None,
         seconds=120,

@@ -9,16 +9,18 @@ from allauth.mfa.signals import authentication_failed, authenticator_added, auth
 from django.conf import settings
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, resolve_url
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django_htmx.http import HttpResponseClientRedirect
 
 from clinic.encryption import open_text, seal_text
 from clinic.models import ClinicSettings, User
 from clinic.notifications import send_mail_to
 from clinic.safety_permissions import must_have_second_factor
 from clinic.services.audit import record_second_factor
-from clinic.services.second_factors import SECRETS_CONTEXT, end_sessions
+from clinic.services.second_factors import SECRETS_CONTEXT
+from clinic.services.sessions import end_sessions
 
 SESSION_KEY = "has_second_factor"
 # What somebody without a second factor still reaches: the way to one, and the way out.
@@ -79,10 +81,8 @@ class SecondFactorMiddleware:
         match = request.resolver_match
         if match is None or match.view_name in OPEN_WITHOUT or not is_due(request):
             return None
-        response = redirect("mfa_activate_totp")
-        if "HX-Request" in request.headers:
-            return HttpResponse(status=204, headers={"HX-Redirect": response.url})
-        return response
+        way = resolve_url("mfa_activate_totp")
+        return HttpResponseClientRedirect(way) if request.htmx else redirect(way)  # type: ignore[attr-defined]
 
 
 def is_required(user: User) -> bool:

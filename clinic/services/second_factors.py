@@ -1,12 +1,12 @@
 """What an admin does for somebody whose telephone is gone, and the keys of stored secrets."""
 
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from django.db import transaction
 
 from clinic.encryption import first_text_prefix, open_text, seal_text
 from clinic.models import User
 from clinic.services.audit import record_second_factor
+from clinic.services.sessions import end_sessions
 
 SECRETS_CONTEXT = "mfa_authenticator.data"
 # Of an app, and of recovery codes; what a passkey leaves here is public.
@@ -19,12 +19,6 @@ def remove_second_factors(*, user: User, actor: User) -> None:
     Authenticator.objects.filter(user=user).delete()
     end_sessions(user)
     record_second_factor(actor, change="removed", kind="all", of=user)
-
-
-def end_sessions(user: User, *, but: str | None = None) -> None:
-    """Signs somebody out everywhere, or everywhere but in one session."""
-    for session in UserSession.objects.filter(user=user).exclude(session_key=but):
-        session.end()
 
 
 def secrets_under_old_keys() -> dict[Authenticator, list[str]]:

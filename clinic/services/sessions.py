@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from allauth.usersessions.models import UserSession
 from django.db import transaction
+from django.db.models import QuerySet
 
 from clinic.models import AuditEvent, User
 from clinic.services.audit import record
@@ -19,6 +20,18 @@ class ClinicSessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]
         for session in sessions:
             record_session_ended(session.user)
             session.end()
+
+
+def sessions_of(user: User, *, but: str | None = None) -> QuerySet[UserSession]:
+    """Where somebody is signed in, or where else than in one session."""
+    sessions: QuerySet[UserSession] = UserSession.objects.filter(user=user)
+    return sessions.exclude(session_key=but)
+
+
+def end_sessions(user: User, *, but: str | None = None) -> None:
+    """Signs somebody out everywhere, or everywhere but in one session."""
+    for session in sessions_of(user, but=but):
+        session.end()
 
 
 def record_session_ended(user: User) -> AuditEvent:

@@ -1,7 +1,6 @@
 """Signing out in one other browser."""
 
 from allauth.usersessions.adapter import get_adapter
-from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -9,14 +8,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from clinic.requests import SignedInRequest
+from clinic.services.sessions import sessions_of
 
 
 @require_POST
 def session_end(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ends one of the person's own sessions, but not the one that asks."""
-    others = UserSession.objects.filter(user=request.user).exclude(
-        session_key=request.session.session_key
-    )
+    others = sessions_of(request.user, but=request.session.session_key)
     get_adapter().end_sessions([get_object_or_404(others, pk=pk)])
     messages.success(request, _("That browser is signed out."))
     return redirect("usersessions_list")

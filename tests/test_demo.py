@@ -1,5 +1,6 @@
 """`make demo`: it starts, answers, and leaves no process behind."""
 
+import fcntl
 import os
 import signal
 import socket
@@ -17,7 +18,16 @@ from tests.worker import wait_until
 
 pytestmark = pytest.mark.worker
 
+DEMO = Path(settings.BASE_DIR, "scripts", "demo.py")
 ENV_FILE = Path(settings.BASE_DIR, ".env")
+
+
+@pytest.fixture
+def alone():
+    """The demo writes a file beside the code, so two runs of the suite take turns."""
+    with DEMO.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture
@@ -28,7 +38,7 @@ def port():
 
 
 @pytest.fixture
-def start_demo(tmp_path, port):
+def start_demo(alone, tmp_path, port):
     """Starts the demo in a folder of its own; gives the process and what it has printed."""
     had_env_file = ENV_FILE.exists()
     started = []
@@ -37,7 +47,7 @@ def start_demo(tmp_path, port):
         output = tmp_path / f"output-{len(started)}"
         with output.open("w") as file:
             process = subprocess.Popen(
-                [sys.executable, Path(settings.BASE_DIR, "scripts", "demo.py")],
+                [sys.executable, DEMO],
                 env=os.environ | {"DEMO_DIR": str(tmp_path / "demo"), "PORT": str(port)},
                 stdout=file,
                 stderr=subprocess.STDOUT,

@@ -110,7 +110,7 @@ def _columns(user: User, doctors: list[Doctor], day: date) -> list[Column]:
         visible_appointments(user)
         .filter(doctor__in=doctors, starts_at__gte=start, starts_at__lt=end)
         .exclude(status__in=NOT_SHOWN)
-        .select_related("patient", "visit_type", "doctor__user")
+        .select_related("patient", "visit_type")
     )
     by_doctor: dict[object, list[Entry]] = {doctor.pk: [] for doctor in doctors}
     for appointment in appointments:

@@ -1,5 +1,6 @@
 """Reads the audit trail: for admins, for the patient's doctors, and for the patient."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -15,21 +16,22 @@ from clinic.services.audit import record
 Verb = AuditEvent.Verb
 # More rows of one emergency nobody reads through; the trail itself has them all.
 MOST_SHOWN = 200
-EXPORTED = (
-    "id",
-    "at",
-    "verb",
-    "actor_id",
-    "actor__full_name",
-    "actor_role",
-    "patient_id",
-    "patient__record_number",
-    "target_type",
-    "target_id",
-    "detail",
-    "request_id",
-    "ip_address",
-)
+# The columns of an export, and what stands in them.
+EXPORTED = {
+    "id": "id",
+    "at": "at",
+    "verb": "verb",
+    "actor_id": "actor_id",
+    "actor_name": "actor__full_name",
+    "actor_role": "actor_role",
+    "patient_id": "patient_id",
+    "patient_record_number": "patient__record_number",
+    "target_type": "target_type",
+    "target_id": "target_id",
+    "detail": "detail",
+    "request_id": "request_id",
+    "ip_address": "ip_address",
+}
 # A spreadsheet takes a cell that begins so for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -113,7 +115,7 @@ def export_events(
 ) -> Iterator[list[str]]:
     """Notes the export, and gives the rows of a table one by one, a heading first."""
     record(Verb.EXPORT, actor=actor, detail={"of": "audit", "filters": dict(filters)})
-    return _table(events.values_list(*EXPORTED).iterator(2_000))
+    return _table(events.values_list(*EXPORTED.values()).iterator(2_000))
 
 
 def _table(rows: Iterable[tuple[object, ...]]) -> Iterator[list[str]]:
@@ -123,7 +125,15 @@ def _table(rows: Iterable[tuple[object, ...]]) -> Iterator[list[str]]:
 
 
 def _cell(value: object) -> str:
-    text = value.isoformat() if isinstance(value, datetime) else "" if value is None else str(value)
+    match value:
+        case None:
+            text = ""
+        case datetime():
+            text = value.isoformat()
+        case dict():
+            text = json.dumps(value, ensure_ascii=False)
+        case _:
+            text = str(value)
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 

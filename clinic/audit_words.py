@@ -1,6 +1,8 @@
 """What an event of the audit trail was about, in plain words."""
 
+from django.apps import apps
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import AuditEvent
@@ -48,10 +50,19 @@ WITHOUT_THING = (AuditEvent.Verb.SIGN_IN, AuditEvent.Verb.SIGN_OUT)
 
 
 def words_for(event: AuditEvent) -> str | Promise:
-    """The thing that was read or changed; other things by the name that the database has."""
+    """The thing that was read or changed, as the pages call it or as the database does."""
     if event.verb in WITHOUT_THING:
         return ""
+    if "second_factor" in event.detail:
+        return _("Second step of signing in")
     named = event.detail.get("list") or event.detail.get("what") or event.detail.get("of")
     if isinstance(named, str) and named in LISTS:
         return LISTS[named]
-    return TARGETS.get(event.target_type, event.target_type.partition(".")[2] or str(named or ""))
+    return TARGETS.get(event.target_type) or _name_of_model(event.target_type) or str(named or "")
+
+
+def _name_of_model(label: str) -> str:
+    try:
+        return capfirst(str(apps.get_model(label)._meta.verbose_name))
+    except (LookupError, ValueError):
+        return ""

@@ -30,6 +30,7 @@ class Notification(models.Model):
         VISIT_SIGNED = "visit_signed", _("Your visit is in your record")
         EMERGENCY_OPENED = "emergency_opened", _("A record was opened in an emergency")
         EMERGENCY_OVERDUE = "emergency_overdue", _("An emergency access waits for your review")
+        AUDIT_BROKEN = "audit_broken", _("The audit trail is not what was written")
         MESSAGE_FAILED = "message_failed", _("A message to a patient may not have arrived")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

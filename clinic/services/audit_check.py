@@ -3,19 +3,23 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from itertools import combinations
 from typing import Any
 
 from django.utils import timezone
 
 from clinic.audit_hash import COLUMNS, START, content_hash, link_hash
-from clinic.models import AuditCheck, AuditEvent, AuditLink
+from clinic.models import AuditCheck, AuditEvent, AuditLink, Notification
+from clinic.permissions import active_admins
+from clinic.services.notifications import notify
 
 BATCH = 5_000
 # Past this many broken places nobody needs to know which two have changed places.
 MOST_COMPARED = 50
 # An event is linked right after its commit; one without a link for so long is an alarm.
 UNSEALED_AFTER = timedelta(minutes=1)
+FACT_KEY_LENGTH = 40
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,20 @@ def check_and_remember() -> Findings:
         hash=findings.head.hash,
         problems=len(findings.problems),
     )
+    if findings.problems:
+        _tell_admins(findings.problems)
     return findings
+
+
+def _tell_admins(problems: list[str]) -> None:
+    """Tells the admins once of the same problems, however many nights they are found again."""
+    notify(
+        recipients=active_admins(),
+        kind=Notification.Kind.AUDIT_BROKEN,
+        url_name="clinic:audit_list",
+        object_key="",
+        fact_key=sha256("\n".join(problems).encode()).hexdigest()[:FACT_KEY_LENGTH],
+    )
 
 
 def _rows() -> Iterator[tuple[Any, ...]]:

@@ -27,7 +27,7 @@ from clinic.permissions import (
     visible_patients,
 )
 from clinic.requests import SignedInRequest
-from clinic.safety_permissions import visible_emergencies
+from clinic.safety_permissions import can_see_audit, visible_emergencies
 from clinic.services.notifications import (
     count_unread,
     mark_all_read,
@@ -39,6 +39,7 @@ UNREAD = "unread"
 # Whose rows the pages show that news lead to.
 OF_APPOINTMENTS = ("clinic:appointment_detail", "clinic:request_book")
 OF_EMERGENCIES = ("clinic:emergency_review",)
+OF_THE_TRAIL = ("clinic:audit_list",)
 OF_VISITS = ("diagnosis:visit", "diagnosis:my_visit")
 
 Row = Appointment | Consultation | EmergencyAccess
@@ -94,7 +95,8 @@ def notification_open(request: SignedInRequest, pk: UUID) -> HttpResponse:
     if not entry.is_there:
         messages.info(request, _("The page that this led to is no longer there for you."))
         return _back_to_list(request)
-    return redirect(reverse(notification.url_name, args=[notification.object_key]))
+    key = notification.object_key
+    return redirect(reverse(notification.url_name, args=[key] if key else []))
 
 
 @require_POST
@@ -139,7 +141,12 @@ def _entries(user: User, notifications: Sequence[Notification]) -> list[Entry]:
     if can_see_patient_list(user):
         concerned = visible_patients(user).filter(pk__in={row.patient_id for row in rows.values()})
         names = dict(concerned.values_list("pk", "full_name"))
-    return [_entry(each, rows.get(each.object_key), names) for each in notifications]
+    return [
+        Entry(each, is_there=can_see_audit(user))
+        if each.url_name in OF_THE_TRAIL
+        else _entry(each, rows.get(each.object_key), names)
+        for each in notifications
+    ]
 
 
 def _keys(notifications: Sequence[Notification], url_names: Sequence[str]) -> list[str]:

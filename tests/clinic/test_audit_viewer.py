@@ -11,7 +11,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.audit_words import LISTS
+from clinic.audit_words import LISTS, words_for
 from clinic.models import AuditCheck, AuditEvent
 from clinic.services.audit import record
 from clinic.services.audit_chain import seal_events
@@ -207,6 +207,23 @@ def test_a_full_page_takes_fifteen_queries_at_most(
 
     with django_assert_max_num_queries(15):
         client.get(LIST)
+
+
+@pytest.mark.parametrize(
+    ("target_type", "detail", "words"),
+    [
+        ("clinic.consultation", {}, "Visit"),
+        ("clinic.erasurerequest", {}, "Request for erasure"),
+        ("diagnosis.diseasestage", {}, "Stage"),
+        ("clinic.user", {}, "Account or portrait"),
+        ("clinic.user", {"second_factor": "added"}, "Second step of signing in"),
+        ("", {"list": "calendar"}, "Calendar"),
+        ("clinic.modelofanotheryear", {}, ""),
+    ],
+)
+def test_what_an_event_is_about_is_said_in_words(target_type, detail, words):
+    event = AuditEvent(verb=Verb.UPDATE, target_type=target_type, detail=detail)
+    assert str(words_for(event)) == words
 
 
 def test_every_list_that_is_noted_has_words():

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import django_stubs_ext
 import environ
-from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 from clinic.encryption import parse_data_keys
 from ml.manifest import VIEW_COUNTS
 from skinhealth.logs.configuration import FORMATS, logging_configuration
+from skinhealth.timetable import timetable
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -322,55 +322,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(QUEUE_DIR / "beat")
 CELERY_TASK_ROUTES = {"diagnosis.tasks.run_prediction_task": {"queue": "inference"}}
-CELERY_BEAT_SCHEDULE = {
-    "requeue-lost-predictions": {
-        "task": "diagnosis.tasks.requeue_lost_predictions_task",
-        "schedule": env.float("PREDICTION_SWEEP_EVERY", default=10.0),  # seconds
-        "options": {"expires": 10},
-    },
-    "send-due-notices": {
-        "task": "clinic.tasks.dispatch_due_notices_task",
-        "schedule": env.float("NOTICE_SWEEP_EVERY", default=60.0),  # seconds
-        "options": {"expires": 60},
-    },
-    "mark-no-shows": {
-        "task": "clinic.tasks.mark_no_shows_task",
-        "schedule": env.float("NO_SHOW_SWEEP_EVERY", default=300.0),  # seconds
-        "options": {"expires": 300},
-    },
-    "tell-of-overdue-reviews": {
-        "task": "diagnosis.tasks.tell_of_overdue_reviews_task",
-        "schedule": env.float("REVIEW_SWEEP_EVERY", default=900.0),  # seconds
-        "options": {"expires": 900},
-    },
-    # Fifty records a time, so that a clinic of many years is done within days and nobody waits.
-    "end-expired-records": {
-        "task": "clinic.tasks.pseudonymise_expired_task",
-        "schedule": env.float("RETENTION_SWEEP_EVERY", default=3600.0),  # seconds
-        "options": {"expires": 3600},
-    },
-    # The clinic's clock is in the database, so the task itself looks whether it is morning.
-    "send-digests": {
-        "task": "clinic.tasks.dispatch_digests_task",
-        "schedule": env.float("DIGEST_SWEEP_EVERY", default=300.0),  # seconds
-        "options": {"expires": 300},
-    },
-    "seal-audit-events": {
-        "task": "clinic.tasks.seal_audit_events_task",
-        "schedule": env.float("AUDIT_SWEEP_EVERY", default=60.0),  # seconds
-        "options": {"expires": 60},
-    },
-    "remind-of-emergency-reviews": {
-        "task": "clinic.tasks.remind_of_emergency_reviews_task",
-        "schedule": 3600.0,  # seconds
-        "options": {"expires": 3600},
-    },
-    "check-audit-trail": {
-        "task": "clinic.tasks.check_audit_trail_task",
-        "schedule": crontab(hour=2, minute=30),  # UTC
-        "options": {"expires": 3600},
-    },
-}
+CELERY_BEAT_SCHEDULE = timetable(env)
 
 # --- Cache --------------------------------------------------------------------------------------
 

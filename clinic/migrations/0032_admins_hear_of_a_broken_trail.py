@@ -4,15 +4,33 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clinic', '0031_words_of_audit_and_title'),
+        ("clinic", "0031_words_of_audit_and_title"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='notification',
-            name='kind',
-            field=models.CharField(choices=[('requested', 'A patient asks for an appointment'), ('cancelled_by_patient', 'A patient cancelled an appointment'), ('booked', 'New appointment'), ('moved', 'An appointment was moved'), ('cancelled', 'An appointment was called off'), ('urgent_arrival', 'An urgent patient has arrived'), ('walk_in', 'A patient without an appointment waits'), ('answer_ready', 'The answer to a photograph is there'), ('review_overdue', 'An answer has waited a day for your review'), ('visit_signed', 'Your visit is in your record'), ('emergency_opened', 'A record was opened in an emergency'), ('emergency_overdue', 'An emergency access waits for your review'), ('audit_broken', 'The audit trail is not what was written'), ('message_failed', 'A message to a patient may not have arrived')], max_length=30, verbose_name='kind'),
+            model_name="notification",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("requested", "A patient asks for an appointment"),
+                    ("cancelled_by_patient", "A patient cancelled an appointment"),
+                    ("booked", "New appointment"),
+                    ("moved", "An appointment was moved"),
+                    ("cancelled", "An appointment was called off"),
+                    ("urgent_arrival", "An urgent patient has arrived"),
+                    ("walk_in", "A patient without an appointment waits"),
+                    ("answer_ready", "The answer to a photograph is there"),
+                    ("review_overdue", "An answer has waited a day for your review"),
+                    ("visit_signed", "Your visit is in your record"),
+                    ("emergency_opened", "A record was opened in an emergency"),
+                    ("emergency_overdue", "An emergency access waits for your review"),
+                    ("audit_broken", "The audit trail is not what was written"),
+                    ("message_failed", "A message to a patient may not have arrived"),
+                ],
+                max_length=30,
+                verbose_name="kind",
+            ),
         ),
     ]

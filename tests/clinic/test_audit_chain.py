@@ -7,12 +7,11 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
-from django.urls import reverse
 from django.utils import timezone
 
 from clinic.audit_guard import guard_audit_trail, unguard_audit_trail
 from clinic.audit_hash import COLUMNS, content_hash
-from clinic.models import AuditCheck, AuditEvent, AuditLink, Notification
+from clinic.models import AuditCheck, AuditEvent, AuditLink
 from clinic.services.audit import Origin, from_origin, record
 from clinic.services.audit_chain import seal_events, seal_left_behind
 from clinic.services.audit_check import check_and_remember, check_audit_trail
@@ -299,25 +298,6 @@ def test_the_nightly_check_remembers_the_head_and_holds_the_chain_to_it(events, 
     assert AuditCheck.objects.first().problems == 1
     assert "its end was cut off" in caplog.text
     assert check_and_remember().problems
-
-
-def test_admins_hear_once_of_a_broken_trail_and_come_to_it(events, admin, doctor, sign_in):
-    check_and_remember()
-    assert not Notification.objects.exists()
-
-    with past_the_guard():
-        AuditEvent.objects.filter(pk=events[2].pk).update(verb=AuditEvent.Verb.DOWNLOAD)
-    check_and_remember()
-    check_and_remember()
-
-    news = Notification.objects.get()
-    assert (news.recipient, news.kind) == (admin, Notification.Kind.AUDIT_BROKEN)
-    browser = sign_in(admin)
-    assert "The audit trail is not what was written" in browser.get(
-        reverse("clinic:notification_list")
-    ).content.decode()
-    opened = browser.post(reverse("clinic:notification_open", args=[news.pk]))
-    assert opened.url == reverse("clinic:audit_list")
 
 
 @pytest.mark.django_db(transaction=True)

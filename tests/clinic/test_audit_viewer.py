@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.audit_words import LISTS, words_for
-from clinic.models import AuditCheck, AuditEvent
+from clinic.models import AuditCheck, AuditEvent, Notification
 from clinic.services.audit import record
 from clinic.services.audit_chain import seal_events
 from clinic.services.audit_check import check_and_remember
@@ -207,6 +207,22 @@ def test_a_full_page_takes_fifteen_queries_at_most(
 
     with django_assert_max_num_queries(15):
         client.get(LIST)
+
+
+def test_admins_hear_once_of_a_broken_chain_and_come_to_the_trail(client, admin, trail):
+    seal_events()
+    check_and_remember()
+    assert not Notification.objects.exists()
+
+    AuditCheck.objects.create(position=9_999, hash="0" * 64, problems=0)
+    check_and_remember()
+    check_and_remember()
+
+    news = Notification.objects.get()
+    assert (news.recipient, news.kind) == (admin, Notification.Kind.AUDIT_BROKEN)
+    page = client.get(reverse("clinic:notification_list")).content.decode()
+    assert "The audit trail is not what was written" in page
+    assert client.post(reverse("clinic:notification_open", args=[news.pk])).url == LIST
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,53 @@
+"""What `beat` starts, and how often; docs/operations.md says what each is for."""
+
+from typing import Any
+
+from celery.schedules import crontab
+from environ import Env
+
+
+def timetable(env: Env) -> dict[str, dict[str, Any]]:
+    """The schedule of Celery's beat; most rhythms can be set in the environment."""
+
+    def every(seconds: float, task: str, *, variable: str) -> dict[str, Any]:
+        rhythm = env.float(variable, default=seconds)
+        # What has waited for so long is not worth starting: the next one is due.
+        return {"task": task, "schedule": rhythm, "options": {"expires": seconds}}
+
+    return {
+        "requeue-lost-predictions": every(
+            10.0,
+            "diagnosis.tasks.requeue_lost_predictions_task",
+            variable="PREDICTION_SWEEP_EVERY",
+        ),
+        "send-due-notices": every(
+            60.0, "clinic.tasks.dispatch_due_notices_task", variable="NOTICE_SWEEP_EVERY"
+        ),
+        "mark-no-shows": every(
+            300.0, "clinic.tasks.mark_no_shows_task", variable="NO_SHOW_SWEEP_EVERY"
+        ),
+        "tell-of-overdue-reviews": every(
+            900.0, "diagnosis.tasks.tell_of_overdue_reviews_task", variable="REVIEW_SWEEP_EVERY"
+        ),
+        # Fifty records a time, so that a clinic of many years is done within days and nobody waits.
+        "end-expired-records": every(
+            3600.0, "clinic.tasks.pseudonymise_expired_task", variable="RETENTION_SWEEP_EVERY"
+        ),
+        # The clinic's clock is in the database, so the task itself looks whether it is morning.
+        "send-digests": every(
+            300.0, "clinic.tasks.dispatch_digests_task", variable="DIGEST_SWEEP_EVERY"
+        ),
+        "seal-audit-events": every(
+            60.0, "clinic.tasks.seal_audit_events_task", variable="AUDIT_SWEEP_EVERY"
+        ),
+        "remind-of-emergency-reviews": every(
+            3600.0,
+            "clinic.tasks.remind_of_emergency_reviews_task",
+            variable="EMERGENCY_SWEEP_EVERY",
+        ),
+        "check-audit-trail": {
+            "task": "clinic.tasks.check_audit_trail_task",
+            "schedule": crontab(hour=2, minute=30),  # UTC
+            "options": {"expires": 3600},
+        },
+    }

@@ -1,36 +1,40 @@
 """The cache that several web processes share, which may be away."""
 
 import logging
-from collections.abc import Callable
 from typing import Any
 
 import redis
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 
 logger = logging.getLogger(__name__)
 
+# Far more than honest people need at once: whoever guesses must not push the counts out.
+OWN_ENTRIES = 100_000
+
 
 class PatientRedisCache(RedisCache):
-    """Counts attempts for all processes; while Redis is down nothing is counted, nothing fails."""
+    """Counts attempts for all processes; while Redis is down each process counts for itself."""
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._own = LocMemCache("while-redis-is-away", params | {"MAX_ENTRIES": OWN_ENTRIES})
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
-        return _or(default, lambda: super(PatientRedisCache, self).get(key, default, version))
+        return self._ask("get", key, default, version)
 
     def set(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> None:
-        _or(None, lambda: super(PatientRedisCache, self).set(key, value, *args, **kwargs))
+        self._ask("set", key, value, *args, **kwargs)
 
     def add(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> bool:
-        return bool(
-            _or(True, lambda: super(PatientRedisCache, self).add(key, value, *args, **kwargs))
-        )
+        return bool(self._ask("add", key, value, *args, **kwargs))
 
     def delete(self, key: Any, version: int | None = None) -> bool:
-        return bool(_or(False, lambda: super(PatientRedisCache, self).delete(key, version)))
+        return bool(self._ask("delete", key, version))
 
-
-def _or(fallback: Any, ask: Callable[[], Any]) -> Any:
-    try:
-        return ask()
-    except redis.RedisError as error:
-        logger.error("The cache does not answer: %s", type(error).__name__)
-        return fallback
+    def _ask(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return getattr(super(), name)(*args, **kwargs)
+        except redis.RedisError as error:
+            logger.error("The cache does not answer: %s", type(error).__name__)
+            return getattr(self._own, name)(*args, **kwargs)

@@ -28,6 +28,19 @@ def test_a_lock_is_noted_once_and_tells_unknown_from_known_to_nobody(secretary):
     assert "nobody" not in str(noted.values())
 
 
+def test_failures_are_counted_while_redis_is_away(secretary, settings):
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "skinhealth.cache.PatientRedisCache",
+            "LOCATION": "redis://127.0.0.1:1/0",
+            "KEY_PREFIX": secretary.pk.hex,
+        }
+    }
+    for _number in range(5):
+        try_to_come_in(secretary.email)
+    assert "Too many attempts" in try_to_come_in(secretary.email, PASSWORD).content.decode()
+
+
 def test_a_stranger_s_failures_keep_nobody_else_out(secretary):
     for number in range(6):
         answer = try_to_come_in(secretary.email, PASSWORD if number == 5 else "wrong horse")

@@ -166,8 +166,11 @@ def _environ(folder: Path) -> dict[str, str]:
 
 
 def _settings_file(folder: Path) -> dict[str, str]:
-    """Reads the demo's `.env`, written where there is none so that `manage.py` finds the demo."""
-    path = ROOT / ".env"
+    """Reads `.env.demo`, written where there is none so that `manage.py` finds the demo.
+
+    Not `.env`: honcho takes that for its own, and would start a site in service as a demo.
+    """
+    path = ROOT / ".env.demo"
     if not path.exists():
         path.write_text(
             "# Written by `make demo`: lets `python manage.py ...` work on the demo clinic.\n"

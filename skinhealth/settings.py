@@ -21,7 +21,7 @@ django_stubs_ext.monkeypatch()  # lets classes such as ModelForm[User] be writte
 env = environ.Env()
 # A start that says what it is reads nothing else; the others take the file that `make demo` wrote.
 if "SKINHEALTH_ENV" not in os.environ:
-    environ.Env.read_env(BASE_DIR / ".env")
+    environ.Env.read_env(BASE_DIR / ".env.demo")
 
 # --- What kind of start is this -----------------------------------------------------------------
 
@@ -255,8 +255,9 @@ STORAGES = {
         "OPTIONS": {"file_permissions_mode": 0o644, "directory_permissions_mode": 0o755},
     },
 }
-# In service the browser reads what has been collected; the image has no node_modules.
-SILENCED_SYSTEM_CHECKS = ["staticfiles.W004"] if IS_PRODUCTION else []
+# Once they are collected nobody needs the folders they came from; the image has no node_modules.
+IS_COLLECTED = IS_PRODUCTION and (STATIC_ROOT / "staticfiles.json").exists()
+SILENCED_SYSTEM_CHECKS = ["staticfiles.W004"] if IS_COLLECTED else []
 # Request bodies: one photograph and its form.
 PHOTOGRAPH_MAX_BYTES = 15 * 1024 * 1024
 PHOTOGRAPH_MAX_PIXELS = 40_000_000
@@ -271,8 +272,6 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{CLINIC_NAME} <clinic@localhost>")
-
-# --- Addresses in mails -------------------------------------------------------------------------
 
 # Where people reach the site; a worker that sends a mail has no request to read it from.
 SITE_URL = env.str("SITE_URL", default="").rstrip("/")

@@ -19,7 +19,7 @@ from tests.worker import wait_until
 pytestmark = pytest.mark.worker
 
 DEMO = Path(settings.BASE_DIR, "scripts", "demo.py")
-ENV_FILE = Path(settings.BASE_DIR, ".env")
+ENV_FILE = Path(settings.BASE_DIR, ".env.demo")
 
 
 @pytest.fixture
@@ -88,6 +88,19 @@ def is_alive(program):
         return False
 
 
+def environment_in_service():
+    """What a site is that somebody starts in service from this folder, as the Procfile does."""
+    done = subprocess.run(
+        [sys.executable, "-m", "honcho", "run", "printenv", "SKINHEALTH_ENV"],
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"SKINHEALTH_ENV": "production"},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
 def test_the_demo_starts_answers_and_leaves_nothing_running(start_demo, port):
     process, output = start_demo()
     wait_until_ready(process, output)
@@ -100,6 +113,7 @@ def test_the_demo_starts_answers_and_leaves_nothing_running(start_demo, port):
     assert DEMO_PEOPLE[0].full_name in page
     programs = programs_of(process)
     assert "SKINHEALTH_ENV=demo" in ENV_FILE.read_text()
+    assert environment_in_service() == "production"
 
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 0

@@ -40,11 +40,11 @@ def timetable(env: Env) -> dict[str, dict[str, Any]]:
         "seal-audit-events": every(
             60.0, "clinic.tasks.seal_audit_events_task", variable="AUDIT_SWEEP_EVERY"
         ),
-        "remind-of-emergency-reviews": every(
-            3600.0,
-            "clinic.tasks.remind_of_emergency_reviews_task",
-            variable="EMERGENCY_SWEEP_EVERY",
-        ),
+        "remind-of-emergency-reviews": {
+            "task": "clinic.tasks.remind_of_emergency_reviews_task",
+            "schedule": 3600.0,
+            "options": {"expires": 3600},
+        },
         "check-audit-trail": {
             "task": "clinic.tasks.check_audit_trail_task",
             "schedule": crontab(hour=2, minute=30),  # UTC

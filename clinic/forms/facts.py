@@ -10,17 +10,26 @@ from clinic.services.facts import facts_fingerprint
 
 
 class ClinicalFactsForm(forms.ModelForm[Patient]):
-    """Phototype and “no known allergies”, with a mark of what was read before."""
+    """Phototype, what the patient is free of, and a pregnancy, with a mark of what was read."""
 
     facts_seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Patient
-        fields = ("phototype", "has_no_known_allergies")
+        fields = (
+            "phototype",
+            "has_no_known_allergies",
+            "has_no_known_conditions",
+            "takes_no_drugs",
+            "pregnancy",
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "facts_%s", **kwargs})
         self.initial["facts_seen"] = facts_fingerprint(self.instance)
+        self.initial["pregnancy"] = self.instance.pregnancy_now
+        if self.instance.sex == Patient.Sex.MALE and not self.instance.pregnancy:
+            del self.fields["pregnancy"]
 
 
 class AllergyForm(forms.ModelForm[Allergy]):

@@ -1,4 +1,5 @@
 import uuid
+from datetime import timedelta
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -8,6 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from clinic.encrypted_fields import EncryptedCharField
+
+AGES_OF_PREGNANCY = range(12, 56)
+# A month: as long as one waits at most for the next period.
+NOT_PREGNANT_HOLDS_FOR = timedelta(days=28)
 
 
 class PatientQuerySet(models.QuerySet["Patient"]):
@@ -37,6 +42,11 @@ class Patient(models.Model):
         V = 5, _("V: very rarely burns, brown skin")
         VI = 6, _("VI: never burns, dark brown to black skin")
 
+    class Pregnancy(models.TextChoices):
+        NO = "no", _("No")
+        POSSIBLE = "possible", _("Possible")
+        YES = "yes", _("Yes")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     record_number = models.CharField(_("record number"), max_length=20, unique=True)
     user = models.OneToOneField(
@@ -64,6 +74,12 @@ class Patient(models.Model):
         _("phototype"), choices=Phototype, null=True, blank=True
     )
     has_no_known_allergies = models.BooleanField(_("no known allergies"), default=False)
+    has_no_known_conditions = models.BooleanField(_("no known conditions"), default=False)
+    takes_no_drugs = models.BooleanField(_("takes no drugs"), default=False)
+    pregnancy = models.CharField(_("pregnancy"), max_length=10, choices=Pregnancy, blank=True)
+    pregnancy_asked_on = models.DateField(
+        _("asked about a pregnancy"), null=True, blank=True, editable=False
+    )
     has_email_reminders = models.BooleanField(_("reminders by e-mail"), default=True)
     has_sms_reminders = models.BooleanField(_("reminders by text message"), default=True)
     # Registered online while somebody like this was in the register already.
@@ -85,6 +101,13 @@ class Patient(models.Model):
     class Meta:
         verbose_name = _("patient")
         verbose_name_plural = _("patients")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(pregnancy="", pregnancy_asked_on__isnull=True)
+                | (~models.Q(pregnancy="") & models.Q(pregnancy_asked_on__isnull=False)),
+                name="patient_pregnancy_says_when_it_was_asked",
+            ),
+        ]
         ordering = ["full_name", "record_number"]
         indexes = [
             models.Index(fields=["full_name", "record_number"], name="patient_by_name"),
@@ -104,3 +127,22 @@ class Patient(models.Model):
         today = timezone.localdate()
         had_birthday = (today.month, today.day) >= (self.birth_date.month, self.birth_date.day)
         return today.year - self.birth_date.year - (not had_birthday)
+
+    @property
+    def is_pregnancy_to_be_asked(self) -> bool:
+        """By age, and unless the record says male."""
+        return self.sex != self.Sex.MALE and self.age in AGES_OF_PREGNANCY
+
+    @property
+    def pregnancy_now(self) -> str:
+        """The answer that still holds; nothing where nobody asked, or a “no” is too old."""
+        if self.pregnancy == self.Pregnancy.NO and self.pregnancy_asked_on is not None:
+            age = timezone.localdate() - self.pregnancy_asked_on
+            return self.pregnancy if age <= NOT_PREGNANT_HOLDS_FOR else ""
+        return self.pregnancy
+
+    @property
+    def may_be_pregnant(self) -> bool:
+        """Whether a pregnancy has to be thought of: a known one at any age."""
+        known = self.pregnancy_now in {self.Pregnancy.YES, self.Pregnancy.POSSIBLE}
+        return known or self.is_pregnancy_to_be_asked

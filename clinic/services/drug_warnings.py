@@ -25,7 +25,6 @@ from clinic.services.audit import record
 from clinic.services.visit_guard import fingerprint, lock_open_visit
 
 Kind = WarningOverride.Kind
-AGES_OF_PREGNANCY = range(12, 56)
 
 
 @dataclass(frozen=True)
@@ -54,17 +53,12 @@ class Findings:
     unknown: tuple[str, ...]
 
 
-def may_be_pregnant(patient: Patient) -> bool:
-    """Whether a pregnancy has to be thought of: by age, and unless the record says male."""
-    return patient.sex != Patient.Sex.MALE and patient.age in AGES_OF_PREGNANCY
-
-
 def precautions_of(patient: Patient) -> Precautions:
     """Reads what a prescription for the patient has to heed."""
     return Precautions(
         allergies=tuple(each for each in patient.allergies.all() if each.is_active),
         current_drugs=tuple(each for each in patient.current_drugs.all() if each.is_active),
-        may_be_pregnant=may_be_pregnant(patient),
+        may_be_pregnant=patient.may_be_pregnant,
     )
 
 

@@ -26,12 +26,33 @@ from clinic.services.visit_guard import fingerprint, lock_open_visit
 
 Fact = TypeVar("Fact", bound=ClinicalFact)
 
-FACTS = ("phototype", "has_no_known_allergies")
+NONE_KNOWN = {
+    "has_no_known_allergies": _(
+        "There are allergies: end them with a reason first, or untick “no known allergies”."
+    ),
+    "has_no_known_conditions": _(
+        "There are conditions: end them with a reason first, or untick “no known conditions”."
+    ),
+    "takes_no_drugs": _(
+        "There are current drugs: end them with a reason first, or untick “takes no drugs”."
+    ),
+}
+FACTS = ("phototype", *NONE_KNOWN, "pregnancy")
 
 
 def facts_fingerprint(patient: Patient) -> str:
     """A mark of the clinical facts that a page shows."""
     return fingerprint([getattr(patient, fact) for fact in FACTS])
+
+
+def _is_contradicted(patient: Patient, none_known: str) -> bool:
+    """Return whether a row that still holds speaks against “none”."""
+    rows: Iterable[ClinicalFact] = {
+        "has_no_known_allergies": patient.allergies,
+        "has_no_known_conditions": patient.conditions,
+        "takes_no_drugs": patient.current_drugs,
+    }[none_known].all()
+    return any(row.is_active for row in rows)
 
 
 def active_allergies(of_patient: str) -> Prefetch[str, QuerySet[Allergy], str]:
@@ -50,19 +71,30 @@ def record_clinical_facts(
     actor: User,
     phototype: int | None,
     has_no_known_allergies: bool,
+    has_no_known_conditions: bool,
+    takes_no_drugs: bool,
+    pregnancy: str | None = None,
     seen: str | None = None,
 ) -> Patient:
-    """Writes down the phototype, and whether the patient says to have no allergy.
+    """Write down the phototype, what the patient says to be free of, and a pregnancy.
 
-    `seen` is the mark of the facts that the doctor had in view: where they have changed since,
-    nothing is overwritten.
+    Without a `pregnancy` the question was not on the page, and its answer stays. `seen` is the
+    mark of the facts that the doctor had in view: where they have changed since, nothing is
+    overwritten.
     """
     patient = _lock_patient(consultation)
     before = {fact: getattr(patient, fact) for fact in FACTS}
     seen_before = facts_fingerprint(patient)
     patient.phototype = phototype
     patient.has_no_known_allergies = has_no_known_allergies
+    patient.has_no_known_conditions = has_no_known_conditions
+    patient.takes_no_drugs = takes_no_drugs
     changed = [fact for fact in FACTS if getattr(patient, fact) != before[fact]]
+    # An old “no” shows as not asked: the same answer to a new question counts anew.
+    if pregnancy is not None and pregnancy != patient.pregnancy_now:
+        patient.pregnancy = pregnancy
+        patient.pregnancy_asked_on = timezone.localdate() if pregnancy else None
+        changed.append("pregnancy")
     if not changed:
         return patient
     if seen is not None and seen != seen_before:
@@ -70,12 +102,11 @@ def record_clinical_facts(
             _("Somebody changed these facts meanwhile. Read them once more, then save."),
             code="changed",
         )
-    if has_no_known_allergies and patient.allergies.filter(ended_at__isnull=True).exists():
-        raise ValidationError(
-            _("There are allergies: end them with a reason first, or untick “no known allergies”.")
-        )
+    for fact, refusal in NONE_KNOWN.items():
+        if getattr(patient, fact) and _is_contradicted(patient, fact):
+            raise ValidationError(refusal)
     patient.full_clean()
-    patient.save(update_fields=FACTS)
+    patient.save(update_fields=[*FACTS, "pregnancy_asked_on"])
     record(
         AuditEvent.Verb.UPDATE,
         actor=actor,
@@ -104,9 +135,7 @@ def note_allergy(
     kept = _standing(patient.allergies.all(), substance=substance)
     if kept:
         return kept
-    if patient.has_no_known_allergies:
-        patient.has_no_known_allergies = False
-        patient.save(update_fields=["has_no_known_allergies"])
+    _take_back(patient, "has_no_known_allergies")
     allergy = Allergy(
         patient=patient,
         noted_by=actor,
@@ -123,11 +152,12 @@ def note_allergy(
 def note_condition(
     *, consultation: Consultation, actor: User, name: str, icd10: str = ""
 ) -> Condition:
-    """Adds a condition; the same one noted twice is kept once."""
+    """Add a condition and take “no known conditions” back; noted twice it is kept once."""
     patient = _lock_patient(consultation)
     kept = _standing(patient.conditions.all(), name=name.strip())
     if kept:
         return kept
+    _take_back(patient, "has_no_known_conditions")
     condition = Condition(
         patient=patient, noted_by=actor, name=name.strip(), icd10=icd10.strip().upper()
     )
@@ -145,12 +175,16 @@ def note_current_drug(
     since: date | None = None,
     until: date | None = None,
 ) -> CurrentDrug:
-    """Adds a drug that the patient takes; the same drug and dose noted twice is kept once."""
+    """Add a drug that the patient takes and take “takes no drugs” back.
+
+    The same drug and dose noted twice is kept once.
+    """
     patient = _lock_patient(consultation)
     words = {"drug": drug.strip(), "dose": dose.strip(), "since": since, "until": until}
     kept = _standing(patient.current_drugs.all(), **words)
     if kept:
         return kept
+    _take_back(patient, "takes_no_drugs")
     current = CurrentDrug(patient=patient, noted_by=actor, **words)
     _add(current, patient=patient, actor=actor)
     return current
@@ -185,6 +219,13 @@ def _lock_patient(consultation: Consultation) -> Patient:
     """The patient of an open visit, held until the transaction ends."""
     lock_open_visit(consultation)
     return Patient.objects.select_for_update(no_key=True).get(pk=consultation.patient_id)
+
+
+def _take_back(patient: Patient, none_known: str) -> None:
+    """Untick “none” where there is something now."""
+    if getattr(patient, none_known):
+        setattr(patient, none_known, False)
+        patient.save(update_fields=[none_known])
 
 
 def _standing(facts: Iterable[Fact], **words: object) -> Fact | None:

@@ -27,32 +27,47 @@ FactModel = type[Allergy] | type[Condition] | type[CurrentDrug]
 
 @dataclass(frozen=True)
 class FactKind:
-    """One of the lists of facts: its rows, how a new one is asked for, and its words."""
+    """One of the lists of facts: its rows, how a new one is asked for, and its words.
+
+    `none_known` names the patient's field that says that the list is empty because somebody asked.
+    """
 
     model: FactModel
     form: type[forms.BaseForm]
+    none_known: str
     heading: str | Promise
     add: str | Promise
-    empty: str | Promise
+    none: str | Promise
+    not_asked: str | Promise
 
 
 FACT_KINDS = {
     "allergy": FactKind(
-        Allergy, AllergyForm, _("Allergies"), _("Add an allergy"), _("No allergy is recorded.")
+        Allergy,
+        AllergyForm,
+        "has_no_known_allergies",
+        _("Allergies"),
+        _("Add an allergy"),
+        _("No known allergies"),
+        _("Allergies not asked yet"),
     ),
     "condition": FactKind(
         Condition,
         ConditionForm,
+        "has_no_known_conditions",
         _("Conditions"),
         _("Add a condition"),
-        _("No condition is recorded."),
+        _("No known conditions"),
+        _("Conditions not asked yet"),
     ),
     "drug": FactKind(
         CurrentDrug,
         CurrentDrugForm,
+        "takes_no_drugs",
         _("Current drugs"),
         _("Add a drug that the patient takes"),
-        _("No drug is recorded."),
+        _("Takes no drugs"),
+        _("Current drugs not asked yet"),
     ),
 }
 
@@ -63,6 +78,7 @@ class FactGroup:
 
     name: str
     kind: FactKind
+    is_none_known: bool
     active: list[Allergy | Condition | CurrentDrug]
     past: list[Allergy | Condition | CurrentDrug]
     form: forms.BaseForm
@@ -100,6 +116,7 @@ def fact_groups(
         FactGroup(
             name=name,
             kind=kind,
+            is_none_known=getattr(patient, kind.none_known),
             active=[each for each in rows[name] if each.is_active],
             past=[each for each in rows[name] if not each.is_active],
             form=(bound or {}).get(name) or kind.form(auto_id=f"{name}_%s"),

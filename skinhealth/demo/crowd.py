@@ -177,6 +177,8 @@ def _note_facts(rng: np.random.Generator, crowd: list[Patient], doctor: User) ->
         )
         for patient, which in ill
     )
+    well = {patient.pk for patient in crowd} - {patient.pk for patient, _which in ill}
+    Patient.objects.filter(pk__in=well).update(has_no_known_conditions=True, takes_no_drugs=True)
     CurrentDrug.objects.bulk_create(
         CurrentDrug(
             patient=patient,

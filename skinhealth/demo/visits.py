@@ -1,6 +1,6 @@
 """How a visit of the demo takes place: by the services that the pages call, one after the other."""
 
-from clinic.models import Appointment, BodySite, Consent, Consultation, Symptom, User
+from clinic.models import Appointment, BodySite, Consent, Consultation, Patient, Symptom, User
 from clinic.services.appointments import move_appointment
 from clinic.services.consents import has_consent
 from clinic.services.consultations import open_visit, save_visit, sign_visit
@@ -36,6 +36,9 @@ PLACES = {
 }
 
 
+NOT_PREGNANT = Patient.Pregnancy.NO
+
+
 def call_in(
     appointment: Appointment, one: DemoPatient, *, secretary: User, clock: Clock
 ) -> Consultation:
@@ -50,6 +53,9 @@ def call_in(
         actor=doctor,
         phototype=one.phototype,
         has_no_known_allergies=not one.allergies,
+        has_no_known_conditions=not one.conditions,
+        takes_no_drugs=not one.current_drugs,
+        pregnancy=NOT_PREGNANT if consultation.patient.is_pregnancy_to_be_asked else None,
     )
     for substance, reaction in one.allergies:
         note_allergy(

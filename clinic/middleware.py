@@ -4,16 +4,19 @@ from collections.abc import Callable
 
 from allauth.core.internal.httpkit import get_client_ip
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 
 from clinic.encryption import UnreadableError
+from clinic.ended_record_guard import REFUSAL
 from clinic.models import ClinicSettings, User
 from clinic.services.audit import Origin, from_origin
 from clinic.services.audit_denials import record_denial
 from clinic.services.clinic_settings import as_the_clinic_decides
+from clinic.services.ended_records import RECORD_ENDED
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +36,25 @@ class UnreadableDataMiddleware:
             return None
         logger.error("Stored data cannot be read: %s", exception)
         return render(request, "unreadable.html", status=500)
+
+
+class EndedRecordMiddleware:
+    """Say in a sentence that a record has ended, wherever a service or the database refuses."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer for a change that no form was there to refuse."""
+        is_refused = (
+            isinstance(exception, ValidationError) and getattr(exception, "code", None) == "ended"
+        ) or (isinstance(exception, IntegrityError) and REFUSAL in str(exception))
+        if not is_refused:
+            return None
+        return render(request, "409.html", {"message": RECORD_ENDED}, status=409)
 
 
 class AuditOriginMiddleware:

@@ -133,7 +133,8 @@ def visible_patients(user: User) -> QuerySet[Patient]:
 
 def bookable_patients(user: User) -> QuerySet[Patient]:
     """Patients for whom a person books: an emergency makes no appointment, and so no care."""
-    return treated_patients(user) if is_doctor(user) else visible_patients(user)
+    patients = treated_patients(user) if is_doctor(user) else visible_patients(user)
+    return patients.filter(pseudonymised_at__isnull=True)
 
 
 def visible_doctors(user: User) -> QuerySet[Doctor]:

@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "clinic.second_factor.SecondFactorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "clinic.middleware.UnreadableDataMiddleware",
+    "clinic.middleware.EndedRecordMiddleware",
 ]
 
 ROOT_URLCONF = "skinhealth.urls"

@@ -62,9 +62,9 @@ class Consent(models.Model):
                 name="consent_holds_once_per_purpose",
             ),
             models.CheckConstraint(
-                condition=models.Q(withdrawn_at__isnull=True, withdrawn_by__isnull=True)
-                | models.Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False),
-                name="consent_withdrawal_says_who",
+                # Where nobody withdrew it, it ended with the record.
+                condition=models.Q(withdrawn_at__isnull=False) | models.Q(withdrawn_by=None),
+                name="consent_that_holds_was_withdrawn_by_nobody",
             ),
         ]
 

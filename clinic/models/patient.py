@@ -4,6 +4,7 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
@@ -21,6 +22,14 @@ class PatientQuerySet(models.QuerySet["Patient"]):
     def without_login(self) -> Self:
         """Patients who cannot sign in yet."""
         return self.filter(user__isnull=True)
+
+    def ended(self) -> Self:
+        """Patients whose records have lost their name and are only read."""
+        return self.filter(pseudonymised_at__isnull=False)
+
+    def living(self) -> Self:
+        """Patients whose records still say who they are."""
+        return self.filter(pseudonymised_at__isnull=True)
 
 
 class Patient(models.Model):
@@ -117,9 +126,34 @@ class Patient(models.Model):
                 name="patient_who_may_be_twice",
             ),
         ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(pseudonymised_at__isnull=True)
+                | models.Q(
+                    full_name=models.F("record_number"),
+                    search_name=Lower("record_number"),
+                    preferred_name="",
+                    phone="",
+                    email="",
+                    national_id="",
+                    insurer="",
+                    emergency_contact="",
+                    duplicate_reason="",
+                    is_possible_duplicate=False,
+                    has_email_reminders=False,
+                    has_sms_reminders=False,
+                ),
+                name="patient_whose_record_has_ended_has_no_name",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.full_name
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the record has lost its name and is only read."""
+        return self.pseudonymised_at is not None
 
     @property
     def age(self) -> int:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import AuditEvent, Doctor, Patient, User
 from clinic.services.audit import record
+from clinic.services.ended_records import refuse_ended
 from clinic.services.patients import register_patient
 
 
@@ -141,6 +142,7 @@ def create_own_account(
 def update_account(*, actor: User, user: User, changes: AccountChanges) -> User:
     """Corrects what the clinic knows of a person who signs in."""
     user = User.objects.select_for_update().get(pk=user.pk)
+    _refuse_ended_account(user)
     doctor = Doctor.objects.filter(user=user).first()
     is_patient_account = Patient.objects.filter(user=user).exists()
     if is_patient_account and changes.full_name != user.full_name:
@@ -209,6 +211,7 @@ def deactivate_account(*, actor: User, user: User) -> User:
 def reactivate_account(*, actor: User, user: User) -> User:
     """Lets a person back in, who then has to set a new password."""
     user = User.objects.select_for_update().get(pk=user.pk)
+    _refuse_ended_account(user)
     if user.is_active:
         return user
     user.is_active = True
@@ -216,6 +219,13 @@ def reactivate_account(*, actor: User, user: User) -> User:
     detail = {"is_active": [False, True]}
     record(AuditEvent.Verb.UPDATE, actor=actor, target=user, detail=detail)
     return user
+
+
+def _refuse_ended_account(user: User) -> None:
+    """Reject a change of the account of somebody who is no longer known here."""
+    patient = Patient.objects.filter(user=user).first()
+    if patient:
+        refuse_ended(patient.pk)
 
 
 def _traceable(user: User, doctor: Doctor | None) -> dict[str, str]:
@@ -260,6 +270,8 @@ def _find_or_register_patient(*, actor: User, account: NewAccount) -> Patient:
 def _create_login_of(
     patient: Patient, *, actor: User, email: str, language: str, phone: str
 ) -> User:
+    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    refuse_ended(patient.pk)
     user = _save_new_user(
         actor=actor,
         role=User.Role.PATIENT,

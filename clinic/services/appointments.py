@@ -23,6 +23,7 @@ from clinic.services.appointment_news import tell_of_move, tell_of_new_appointme
 from clinic.services.arrival_tokens import give_token
 from clinic.services.audit import record
 from clinic.services.booking_guards import check_time, lock_calendars, words_for_a_taken_time
+from clinic.services.ended_records import refuse_ended
 from clinic.services.notices import queue_notice
 
 Status = Appointment.Status
@@ -107,6 +108,7 @@ def move_appointment(
     *, appointment: Appointment, status: str, actor: User | None, reason: str = ""
 ) -> Appointment:
     """Moves an appointment to a status, once, however often the button is pressed."""
+    refuse_ended(appointment.patient_id)
     reason = reason.strip()
     # Whoever loses the race looks again: the move may be made, or still be allowed.
     while (old := _current_status(appointment)) != status:
@@ -189,6 +191,7 @@ def _keep_time(appointment: Appointment, actor: User) -> None:
 
 def store_appointment(appointment: Appointment, actor: User, *, overbooked: str = "") -> None:
     """Stores a new appointment with its first status and a line in the audit trail."""
+    refuse_ended(appointment.patient_id)
     with words_for_a_taken_time(appointment):
         appointment.save(force_insert=True)
     AppointmentTransition.objects.create(

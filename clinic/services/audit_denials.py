@@ -11,18 +11,7 @@ from django.http import Http404
 
 from clinic.models import AuditEvent, Patient, User
 from clinic.services.audit import record
-
-# By these a row leads to the patient whom it is about.
-WAYS_TO_PATIENT = (
-    "patient",
-    "consultation",
-    "appointment",
-    "lesion",
-    "image",
-    "prediction",
-    "prescription",
-)
-APPS = ("clinic", "diagnosis")
+from clinic.ways_to_patient import APPS, WAYS_TO_PATIENT
 
 
 def record_denial(*, actor: User, page: str, key: object, error: Exception) -> None:

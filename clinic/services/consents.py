@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 from clinic.consent_texts import DOCUMENT_VERSION
 from clinic.models import AuditEvent, Consent, Patient, User
 from clinic.services.audit import record
+from clinic.services.ended_records import refuse_ended
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def give_consent(
     """Records that the patient agrees; a consent that stands already is left as it is."""
     # One consent a purpose: two desks that record it at once come one after the other.
     _lock(patient)
+    refuse_ended(patient.pk)
     standing = Consent.objects.active().filter(patient=patient, purpose=purpose).first()
     if standing is not None:
         return standing
@@ -95,19 +97,29 @@ def withdraw_consent(*, consent: Consent, actor: User) -> Consent:
     The trail keeps which collections were made until then.
     """
     _lock(consent.patient)
-    withdrawn = (
-        Consent.objects.active()
-        .filter(pk=consent.pk)
-        .update(withdrawn_at=timezone.now(), withdrawn_by=actor)
+    _withdraw(consent, actor)
+    return consent
+
+
+@transaction.atomic
+def end_consents(*, patient: Patient, actor: User | None) -> None:
+    """End whatever the patient agrees to, because the record ends."""
+    for consent in Consent.objects.filter(patient=patient, withdrawn_at__isnull=True):
+        _withdraw(consent, actor)
+
+
+def _withdraw(consent: Consent, actor: User | None) -> None:
+    withdrawn = Consent.objects.filter(pk=consent.pk, withdrawn_at__isnull=True).update(
+        withdrawn_at=timezone.now(), withdrawn_by=actor
     )
     consent.refresh_from_db()
-    if withdrawn:
-        patient = consent.patient
-        detail: dict[str, object] = {"purpose": consent.purpose, "withdrawn": True}
-        if uses := past_uses(patient=patient, purpose=consent.purpose):
-            detail["past_uses"] = [use.id for use in uses]
-        record(AuditEvent.Verb.UPDATE, actor=actor, patient=patient, target=consent, detail=detail)
-    return consent
+    if not withdrawn:
+        return
+    patient = consent.patient
+    detail: dict[str, object] = {"purpose": consent.purpose, "withdrawn": True}
+    if uses := past_uses(patient=patient, purpose=consent.purpose):
+        detail["past_uses"] = [use.id for use in uses]
+    record(AuditEvent.Verb.UPDATE, actor=actor, patient=patient, target=consent, detail=detail)
 
 
 def _lock(patient: Patient) -> None:

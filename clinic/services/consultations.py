@@ -21,6 +21,7 @@ from clinic.models import (
 from clinic.services.appointment_news import tell_patient_of_signed_visit
 from clinic.services.appointments import move_appointment
 from clinic.services.audit import record, record_once
+from clinic.services.ended_records import refuse_ended
 from clinic.services.prescriptions import refuse_other_lines, sign_prescription
 from clinic.services.visit_guard import (
     VisitChangedError,
@@ -182,6 +183,7 @@ def add_addendum(*, consultation: Consultation, actor: User, text: str) -> Adden
     locked = Consultation.objects.select_for_update(no_key=True).get(pk=consultation.pk)
     if not locked.is_signed:
         raise ValidationError(_("This visit is still open: write it into the notes."))
+    refuse_ended(locked.patient_id)
     text = text.strip()
     if not text:
         raise ValidationError(_("Write what is to be added."))

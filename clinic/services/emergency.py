@@ -11,6 +11,7 @@ from clinic.models import AuditEvent, EmergencyAccess, Notification, Patient, Us
 from clinic.models.emergency import REVIEW_WITHIN
 from clinic.permissions import active_admins
 from clinic.services.audit import record
+from clinic.services.ended_records import refuse_ended
 from clinic.services.notifications import notify
 from clinic.services.patients import searchable
 
@@ -43,6 +44,7 @@ def open_emergency_access(*, doctor: User, patient: Patient, reason: str) -> Eme
     running = EmergencyAccess.objects.running().filter(doctor=doctor, patient=patient).first()
     if running is not None:
         return running
+    refuse_ended(patient.pk)
     if len(reason.strip()) < MIN_REASON:
         raise ValidationError({"reason": _("Say in a sentence why.")})
     now = timezone.now()
@@ -117,7 +119,9 @@ def record_emergency_view(*, access: EmergencyAccess, actor: User) -> None:
 def remind_of_emergency_reviews() -> None:
     """Tells the admins, once a day, of each access that nobody has reviewed in time."""
     now = timezone.now()
-    for access in EmergencyAccess.objects.unreviewed().filter(started_at__lt=now - REVIEW_WITHIN):
+    overdue = EmergencyAccess.objects.unreviewed().filter(started_at__lt=now - REVIEW_WITHIN)
+    # Nobody is told the reason, so one that cannot be read keeps no reminder back.
+    for access in overdue.defer("reason", "note"):
         days = (now - access.review_due_at).days
         _tell_admins(access, Kind.EMERGENCY_OVERDUE, fact_key=f"{access.pk.hex}:{days}")
 

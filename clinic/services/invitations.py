@@ -19,6 +19,7 @@ from clinic.services.accounts import (
     reactivate_account,
 )
 from clinic.services.audit import record
+from clinic.services.ended_records import refuse_ended
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ def invite_person(*, actor: User, account: NewAccount, site_url: str) -> Invitat
 
 def invite_patient(*, actor: User, patient: Patient, site_url: str) -> Invitation:
     """Gives a registered patient a login and mails the link, or mails it again."""
+    refuse_ended(patient.pk)
     user = patient.user or create_patient_account(actor=actor, patient=patient)
     return send_invitation(actor=actor, user=user, site_url=site_url)
 

@@ -14,8 +14,8 @@ from django.db.models import CharField, Model, TextField
 from clinic.encrypted_fields import EncryptedCharField, EncryptedTextField
 from clinic.models import AuditEvent, Patient, User
 from clinic.services.audit import record
-from clinic.services.audit_denials import APPS, WAYS_TO_PATIENT
 from clinic.services.patients import searchable
+from clinic.ways_to_patient import APPS, steps_to_patient
 
 NAME, CONTACT = "[name]", "[contact]"
 # Of the length of the shortest name, for a field that has no room for more.
@@ -134,7 +134,7 @@ def _texts() -> Iterator[tuple[type[Model], str, list[str]]]:
     """Each model with sentences about a patient: the way to the patient, and their fields."""
     for app in APPS:
         for model in apps.get_app_config(app).get_models():
-            way = _way_to_patient(model)
+            way = "__".join(steps_to_patient(model))
             fields = [
                 field.name for field in model._meta.concrete_fields if _is_sentence(model, field)
             ]
@@ -148,18 +148,6 @@ def _is_sentence(model: type[Model], field: object) -> bool:
     label = f"{model._meta.label}.{field.name}"
     is_encrypted = isinstance(field, EncryptedCharField | EncryptedTextField)
     return label in PLAIN or (is_encrypted and label not in TERMS)
-
-
-def _way_to_patient(model: type[Model]) -> str:
-    """The lookup that leads from a row to its patient; empty where none does."""
-    foreign = {field.name: field.related_model for field in model._meta.concrete_fields}
-    for name in WAYS_TO_PATIENT:
-        related = foreign.get(name)
-        if related is Patient:
-            return name
-        if isinstance(related, type) and (rest := _way_to_patient(related)):
-            return f"{name}__{rest}"
-    return ""
 
 
 def _email_pattern(address: str) -> re.Pattern[str]:

@@ -1,6 +1,8 @@
 """Appointments to which nobody came, marked by the clock."""
 
+from contextlib import suppress
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
@@ -8,6 +10,7 @@ from django.utils.translation import gettext
 
 from clinic.models import Appointment, Patient
 from clinic.services.appointments import IllegalTransitionError, move_appointment
+from clinic.services.batches import each_alone
 
 NO_SHOW = Appointment.Status.NO_SHOW
 BATCH = 500
@@ -21,14 +24,19 @@ def mark_no_shows() -> int:
         ends_at__lte=timezone.now() - timedelta(minutes=minutes),
         # What the desk has taken back once stays taken back.
     ).exclude(transitions__to_status=NO_SHOW)
+    reason = gettext("Not here %(minutes)d minutes after the end.") % {"minutes": minutes}
+    keys = list(missed.order_by("ends_at").values_list("pk", flat=True)[:BATCH])
     marked = 0
-    for appointment in missed.select_related("patient").order_by("ends_at")[:BATCH]:
-        reason = gettext("Not here %(minutes)d minutes after the end.") % {"minutes": minutes}
-        try:
+
+    def mark(key: UUID) -> None:
+        nonlocal marked
+        appointment = Appointment.objects.select_related("patient").get(pk=key)
+        # Otherwise the patient has arrived this very moment.
+        with suppress(IllegalTransitionError):
             move_appointment(appointment=appointment, status=NO_SHOW, actor=None, reason=reason)
-        except IllegalTransitionError:
-            continue  # the patient has arrived this very moment
-        marked += 1
+            marked += 1
+
+    each_alone(keys, mark, what="An appointment could not be marked as missed")
     return marked
 
 

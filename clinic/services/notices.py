@@ -97,9 +97,14 @@ def send_notice(*, notice_id: int) -> None:
     )
     if not claimed:
         return
-    notice = AppointmentNotice.objects.select_related(
-        "appointment__patient", "appointment__doctor__user", "appointment__rescheduled_from"
-    ).get(pk=notice_id)
+    notice = (
+        AppointmentNotice.objects.select_related(
+            "appointment__patient", "appointment__doctor__user", "appointment__rescheduled_from"
+        )
+        # It is not told, so one that cannot be read keeps no message back.
+        .defer("appointment__patient__duplicate_reason")
+        .get(pk=notice_id)
+    )
     if not _is_still_wanted(notice):
         _finish(notice, Status.SKIPPED)
         return

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models import AuditEvent, Patient, PatientDocument, User
 from clinic.received_files import receive_file
 from clinic.services.audit import record
+from clinic.services.ended_records import refuse_ended
 from clinic.services.stored_files import remove_files
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ def add_document(
 
     Either a row with its file comes out of it, or nothing at all.
     """
+    refuse_ended(patient.pk)
     received = receive_file(data)
     document = PatientDocument(
         patient=patient,
@@ -127,4 +129,5 @@ def _lock(document: PatientDocument) -> PatientDocument:
     stored = PatientDocument.objects.select_for_update(no_key=True).get(pk=document.pk)
     if stored.archived_at is not None:
         raise ValidationError(_("This document is archived already."), code="archived")
+    refuse_ended(stored.patient_id)
     return stored

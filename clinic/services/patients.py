@@ -18,6 +18,7 @@ from phonenumber_field.phonenumber import to_python
 from clinic.models import Appointment, AuditEvent, Patient, User
 from clinic.services.audit import record
 from clinic.services.consents import give_consent
+from clinic.services.ended_records import refuse_ended
 
 OLDEST_BIRTH_YEAR = 1900
 # Each try that is lost means that somebody else's registration went through.
@@ -109,6 +110,9 @@ def register_patient(
 @transaction.atomic
 def update_patient(*, patient: Patient, actor: User, **fields: Any) -> Patient:
     """Corrects identity and contact data; the trail names the fields, not what they held."""
+    # Whoever ends the record meanwhile comes before this or after it.
+    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    refuse_ended(patient.pk)
     changed = [name for name, value in fields.items() if getattr(patient, name) != value]
     if not changed:
         return patient

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models import Appointment, AppointmentRequest, AuditEvent, Patient, User
 from clinic.services.appointments import NOT_YET_AGREED, IllegalTransitionError, move_appointment
 from clinic.services.audit import record
+from clinic.services.ended_records import refuse_ended
 
 Status = Appointment.Status
 
@@ -53,6 +54,7 @@ def decline_request(*, request: AppointmentRequest, reason: str, actor: User) ->
 @transaction.atomic
 def clear_possible_duplicate(*, patient: Patient, actor: User) -> None:
     """Notes that the desk has looked: this patient is nobody else in the register."""
+    refuse_ended(patient.pk)
     cleared = Patient.objects.filter(pk=patient.pk, is_possible_duplicate=True).update(
         is_possible_duplicate=False
     )

@@ -6,6 +6,7 @@ their texts the patient's own name, phone and e-mail are taken out, see `name_re
 
 from datetime import date
 from functools import partial
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
@@ -25,43 +26,45 @@ from clinic.models import (
     User,
 )
 from clinic.services.audit import record
+from clinic.services.batches import each_alone
+from clinic.services.consents import end_consents
+from clinic.services.ended_records import refuse_ended
 from clinic.services.name_removal import identity_of, remove_identity_from_texts
 from clinic.services.stored_files import remove_files
 
 BATCH = 50
 IDENTITY_PAPERS = (PatientDocument.Category.IDENTITY, PatientDocument.Category.INSURANCE)
-# What makes somebody expected here again.
-COMING = (*Appointment.OPEN_STATUSES, Appointment.Status.ARRIVED)
+# Whoever is expected here again, waits, or is being seen: an open visit would be written into.
+STILL_HERE = (
+    *Appointment.OPEN_STATUSES,
+    Appointment.Status.ARRIVED,
+    Appointment.Status.IN_CONSULTATION,
+)
 
 
 @transaction.atomic
 def pseudonymise_patient(*, patient: Patient, actor: User | None, why: str) -> Patient:
-    """Removes who a patient is and how to reach them; twice changes nothing.
+    """Remove who a patient is and how to reach them; from then on the record is only read.
 
     The record number stays as the pseudonym, and of the date of birth the year.
     """
-    stored = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
-    if stored.pseudonymised_at is not None:
+    # The strongest lock: the guard of each table waits for it before it lets a row in.
+    stored = Patient.objects.select_for_update().get(pk=patient.pk)
+    if stored.has_ended:
         return stored
-    if Appointment.objects.filter(patient=stored, status__in=COMING).exists():
+    if Appointment.objects.filter(patient=stored, status__in=STILL_HERE).exists():
         raise ValidationError(
             _("This patient has an appointment to come. Cancel it first."), code="coming"
         )
     identity = identity_of(stored)
-    stored.full_name = stored.record_number
-    stored.search_name = stored.record_number.lower()
-    stored.birth_date = date(stored.birth_date.year, 1, 1)
-    stored.preferred_name = stored.national_id = stored.insurer = ""
-    stored.emergency_contact = stored.email = stored.duplicate_reason = ""
-    stored.phone = ""
-    stored.has_email_reminders = stored.has_sms_reminders = False
-    stored.pseudonymised_at = timezone.now()
-    stored.save()
+    remove_identity_from_texts(patient=stored, identity=identity, actor=actor)
+    end_consents(patient=stored, actor=actor)
     Appointment.objects.filter(patient=stored).update(note="")
     _forget_papers(stored)
-    remove_identity_from_texts(patient=stored, identity=identity, actor=actor)
     if stored.user:
         _forget_account(stored.user, stored.record_number)
+    # Last: once the row says that the record has ended, nothing in it changes any more.
+    _forget_person(stored)
     record(
         AuditEvent.Verb.UPDATE,
         actor=actor,
@@ -85,17 +88,20 @@ def pseudonymise_expired() -> int:
         .annotate(last_seen=Coalesce(Max("appointments__starts_at"), "created_at"))
         .filter(last_seen__lt=before)
         .exclude(pk__in=ErasureRequest.objects.waiting().values("patient"))
-        .exclude(pk__in=Appointment.objects.filter(status__in=COMING).values("patient"))
+        .exclude(pk__in=Appointment.objects.filter(status__in=STILL_HERE).values("patient"))
         .order_by("last_seen", "pk")
     )
-    found = list(expired[:BATCH])
-    for patient in found:
-        pseudonymise_patient(patient=patient, actor=None, why="retention")
-    return len(found)
+    keys = list(expired.values_list("pk", flat=True)[:BATCH])
+    return each_alone(keys, _end_after_its_years, what="A record could not end")
+
+
+def _end_after_its_years(key: UUID) -> None:
+    pseudonymise_patient(patient=Patient.objects.get(pk=key), actor=None, why="retention")
 
 
 def ask_for_erasure(*, patient: Patient, actor: User, words: str = "") -> ErasureRequest:
     """Takes down that a patient wishes to be forgotten; an admin decides."""
+    refuse_ended(patient.pk)
     request = ErasureRequest(patient=patient, asked_by=actor, words=words.strip())
     try:
         with transaction.atomic():
@@ -141,6 +147,20 @@ def count_waiting_erasures() -> int:
 def record_erasure_list(*, actor: User, count: int) -> None:
     """Notes that somebody read who asked to be forgotten."""
     record(AuditEvent.Verb.LIST, actor=actor, detail={"of": "erasure_requests", "count": count})
+
+
+def _forget_person(patient: Patient) -> None:
+    """Write the number in place of the name, and nothing in place of the rest."""
+    patient.full_name = patient.record_number
+    patient.search_name = patient.record_number.lower()
+    patient.birth_date = date(patient.birth_date.year, 1, 1)
+    patient.preferred_name = patient.national_id = patient.insurer = ""
+    patient.emergency_contact = patient.email = patient.duplicate_reason = ""
+    patient.phone = ""
+    patient.has_email_reminders = patient.has_sms_reminders = False
+    patient.is_possible_duplicate = False
+    patient.pseudonymised_at = timezone.now()
+    patient.save()
 
 
 def _forget_papers(patient: Patient) -> None:

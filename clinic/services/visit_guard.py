@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Consultation
+from clinic.services.ended_records import refuse_ended
 
 
 class VisitSignedError(ValidationError):
@@ -51,6 +52,7 @@ def lock_open_visit(consultation: Consultation) -> Consultation:
     locked = Consultation.objects.select_for_update(no_key=True).get(pk=consultation.pk)
     if locked.is_signed:
         raise VisitSignedError
+    refuse_ended(locked.patient_id)
     return locked
 
 

@@ -175,6 +175,7 @@ def patient_page(
     login_state = state_of(patient.user) if patient.user else None
     upcoming, past = _appointments(request, patient)
     is_treating = can_see_clinical(user, patient)
+    is_written = not patient.has_ended
     context = {
         "patient": patient,
         "upcoming": upcoming,
@@ -186,10 +187,12 @@ def patient_page(
         "consent_form": consent_form or ConsentForm(),
         "login_state": login_state,
         "no_shows": count_no_shows(patient),
-        "can_book": can_run_desk(user),
-        "can_edit": can_edit_patient(user, patient),
-        "can_record_consent": can_record_consent(user, patient),
-        "can_invite": can_invite_patient(user, patient) and login_state != AccountState.ACTIVE,
+        "can_book": is_written and can_run_desk(user),
+        "can_edit": is_written and can_edit_patient(user, patient),
+        "can_record_consent": is_written and can_record_consent(user, patient),
+        "can_invite": is_written
+        and can_invite_patient(user, patient)
+        and login_state != AccountState.ACTIVE,
         "can_read_documents": bool(document_categories(user)),
         "can_see_access": can_see_access(user, patient),
         "can_see_visits": is_treating,

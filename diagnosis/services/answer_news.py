@@ -38,7 +38,8 @@ def tell_of_overdue_reviews() -> None:
     ).values_list("fact_key", flat=True)
     visits = Consultation.objects.filter(pk__in=overdue.order_by().values("image__consultation"))
     known = set(told)
-    for visit in visits.select_related("doctor__user"):
+    # No note is read for it, so one that cannot be read keeps no news back.
+    for visit in visits.select_related("doctor__user").only("doctor__user"):
         if str(visit.pk) not in known:
             _tell_doctor_of(visit, Kind.REVIEW_OVERDUE, fact_key=visit.pk)
 

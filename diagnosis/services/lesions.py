@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import AuditEvent, BodySite, Consultation, Patient, User
 from clinic.services.audit import record
+from clinic.services.ended_records import refuse_ended
 from clinic.services.visit_guard import lock_open_visit
 from diagnosis.models import Lesion, LesionImage
 
@@ -30,6 +31,7 @@ def create_lesion(
 ) -> Lesion:
     """Gives the patient's next lesion its number; to be called inside a transaction."""
     Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    refuse_ended(patient.pk)
     highest = Lesion.objects.filter(patient=patient).aggregate(highest=Max("number"))["highest"]
     lesion = Lesion(patient=patient, number=(highest or 0) + 1, body_site=body_site)
     _put(lesion, place)
@@ -52,6 +54,7 @@ def update_lesion(
     visits = Consultation.objects.filter(pk__in=lesion.images.values("consultation"))
     are_signed = [visit.is_signed for visit in visits.select_for_update(no_key=True)]
     stored = Lesion.objects.select_for_update(no_key=True).get(pk=lesion.pk)
+    refuse_ended(stored.patient_id)
     before = {field: getattr(stored, field) for field in WRITTEN_FIELDS}
     stored.body_site = body_site
     _put(stored, place)

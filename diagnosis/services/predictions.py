@@ -102,7 +102,16 @@ def run_prediction(*, prediction_id: UUID) -> None:
     )
     if not claimed:
         return
-    prediction = Prediction.objects.select_related("image__lesion__patient").get(pk=prediction_id)
+    # Without the texts: one that cannot be read would leave the row running for ever.
+    prediction = (
+        Prediction.objects.select_related("image__lesion__patient")
+        .defer(
+            "image__size_note",
+            "image__lesion__description",
+            "image__lesion__patient__duplicate_reason",
+        )
+        .get(pk=prediction_id)
+    )
     failure = _refusal(prediction)
     if failure:
         _fail(prediction, failure)

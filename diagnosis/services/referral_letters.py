@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from clinic.models import AuditEvent, Consultation, IssuedDocument, User
 from clinic.services.audit import record
 from clinic.services.documents import Paper, PrintedPaper, print_paper
+from clinic.services.ended_records import refuse_ended
 from diagnosis.models import LesionImage, ReferralLetter, Review
 from diagnosis.services.paper_photographs import (
     MAX_PICTURES,
@@ -46,6 +47,7 @@ def write_referral_letter(
     """
     if visit.signed_at is None:
         raise ValidationError(_("This visit is not signed yet. Letters follow the signature."))
+    refuse_ended(visit.patient_id)
     if any(image.consultation_id != visit.pk for image in images):
         raise ValidationError({"images": _("This photograph belongs to another visit.")})
     if len(images) > MAX_PICTURES:

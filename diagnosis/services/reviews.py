@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models import AuditEvent, Consent, Consultation, User
 from clinic.services.audit import record
 from clinic.services.consents import has_consent
+from clinic.services.ended_records import refuse_ended
 from diagnosis.models import Disease, DiseaseStage, LesionImage, Prediction, Review, TrainingSample
 
 Decision = Review.Decision
@@ -27,6 +28,7 @@ def review_prediction(
     """Puts the doctor's decision beside the ensemble's answer, which stays as it was."""
     if prediction.status != Prediction.Status.DONE:
         raise ValidationError(_("Only a finished analysis can be reviewed."))
+    refuse_ended(prediction.image.lesion.patient_id)
     _refuse_change_after_signature(prediction)
     if decision == Decision.CONFIRMED:
         _refuse_confirming_nothing(prediction)

@@ -4,6 +4,9 @@ import csv
 import hashlib
 import io
 import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,11 +17,14 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic.encryption import UnreadableError
 from clinic.models import AuditEvent, Consent, Patient, User
 from clinic.services.audit import record
 from clinic.services.consents import PastUse, lock_consent
 from diagnosis.models import LesionImage, TrainingExport, TrainingSample
 from diagnosis.services.reviews import refresh_training_sample
+
+logger = logging.getLogger(__name__)
 
 COLUMNS = (
     "lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization", "dataset",
@@ -44,14 +50,17 @@ def export_training_data(*, folder: Path, actor: User | None = None) -> ExportSu
     """
     if folder.exists() and any(folder.iterdir()):
         raise ValidationError(_("The folder is not empty: choose a new one."))
-    for image in LesionImage.objects.filter(predictions__reviews__isnull=False).distinct():
-        refresh_training_sample(image=image)
+    reviewed = LesionImage.objects.filter(predictions__reviews__isnull=False).order_by()
+    for pk in list(reviewed.values_list("pk", flat=True).distinct()):
+        with _told_if_unreadable():
+            refresh_training_sample(image=LesionImage.objects.get(pk=pk))
     images = folder / IMAGE_FOLDER
     images.mkdir(parents=True, exist_ok=True)
     export = TrainingExport.objects.create(made_by=actor)
     candidates = TrainingSample.objects.usable().order_by("image__uploaded_at", "pk")
     for pk in list(candidates.values_list("pk", flat=True)):
-        _write(pk, export, images)
+        with _told_if_unreadable():
+            _write(pk, export, images)
     return _finish(export, folder, actor)
 
 
@@ -59,6 +68,15 @@ def exports_with(patient: Patient) -> list[PastUse]:
     """The collections that hold photographs of a patient, the newest first."""
     exports = TrainingExport.objects.filter(images__lesion__patient=patient).distinct()
     return [PastUse(id=str(export.pk), made_at=export.started_at) for export in exports]
+
+
+@contextmanager
+def _told_if_unreadable() -> Iterator[None]:
+    """Leave out what cannot be decrypted, and say so in the log: the others are exported."""
+    try:
+        yield
+    except UnreadableError as error:
+        logger.error("Left out of the export, because it cannot be read: %s", error)
 
 
 @transaction.atomic
@@ -110,8 +128,11 @@ def _finish(export: TrainingExport, folder: Path, actor: User | None) -> ExportS
 
 def _samples() -> QuerySet[TrainingSample]:
     return TrainingSample.objects.select_related(
-        "disease", "review", "image__lesion__patient", "image__lesion__body_site"
-    )
+        "disease", "image__lesion__patient", "image__lesion__body_site"
+    ).defer(
+        # What is not exported is not read: a text that cannot be decrypted would stop it all.
+        "image__size_note", "image__lesion__description", "image__lesion__patient__duplicate_reason"
+    )  # fmt: skip
 
 
 def _is_agreed(sample: TrainingSample) -> bool:

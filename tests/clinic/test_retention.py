@@ -222,3 +222,23 @@ def test_two_forgotten_patients_do_not_stand_in_each_other_s_way(patient, other_
 
     assert Patient.objects.filter(pseudonymised_at__isnull=False).count() == 2
     assert not Consent.objects.active().exists()
+
+
+def unreadable(table, column, pk):
+    """Spoils a stored text, as a lost key or a damaged disk does."""
+    with connection.cursor() as cursor:
+        key = pk.hex if connection.vendor == "sqlite" else pk
+        cursor.execute(f"UPDATE {table} SET {column} = 'enc1:lost:AAAA' WHERE id = %s", [key])
+        assert cursor.rowcount == 1
+
+
+def test_one_unreadable_text_keeps_nobody_else_s_record(patient, other_patient, doctor):
+    spoilt = visited(patient, doctor, days_ago=12 * 366)
+    visited(other_patient, doctor, days_ago=11 * 366)
+    unreadable("clinic_consultation", "conclusion", spoilt.pk)
+
+    assert pseudonymise_expired() == 1
+
+    assert Patient.objects.get(pk=other_patient.pk).has_ended
+    kept = Patient.objects.get(pk=patient.pk)
+    assert (kept.has_ended, kept.full_name) == (False, "Paul Patient")

@@ -1,0 +1,38 @@
+"""Work that is done for many rows: each of them by itself, so that a bad one stops no other."""
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import OperationalError, transaction
+
+logger = logging.getLogger(__name__)
+Key = TypeVar("Key")
+
+
+def each_alone(
+    keys: Iterable[Key],
+    work: Callable[[Key], object],
+    *,
+    what: str,
+    on_failure: Callable[[Key, Exception], object] | None = None,
+) -> int:
+    """Do the work for each key in a transaction of its own; return for how many it was done.
+
+    The work reads its row itself: a text that cannot be decrypted fails while it is read.
+    """
+    done = 0
+    for key in keys:
+        try:
+            with transaction.atomic():
+                work(key)
+        except (SoftTimeLimitExceeded, OperationalError):
+            raise  # it is time to stop, or there is no database for any of them
+        except Exception as error:  # noqa: BLE001  whatever is wrong with one row, the next may do
+            logger.error("%s: %s", what, type(error).__name__)
+            if on_failure:
+                on_failure(key, error)
+        else:
+            done += 1
+    return done

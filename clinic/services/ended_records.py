@@ -1,0 +1,19 @@
+"""What is asked before anything is written into a record: has it ended?"""
+
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import Patient
+
+RECORD_ENDED = _("This record has ended: who it was is no longer known here. It is only read now.")
+
+
+def refuse_ended(patient_id: UUID) -> None:
+    """Reject a change of a record that has lost its name.
+
+    The triggers of the database refuse it too; this says so in words.
+    """
+    if Patient.objects.ended().filter(pk=patient_id).exists():
+        raise ValidationError(RECORD_ENDED, code="ended")

@@ -116,17 +116,6 @@ class Patient(models.Model):
                 | (~models.Q(pregnancy="") & models.Q(pregnancy_asked_on__isnull=False)),
                 name="patient_pregnancy_says_when_it_was_asked",
             ),
-        ]
-        ordering = ["full_name", "record_number"]
-        indexes = [
-            models.Index(fields=["full_name", "record_number"], name="patient_by_name"),
-            models.Index(
-                fields=["full_name", "record_number"],
-                condition=models.Q(is_possible_duplicate=True),
-                name="patient_who_may_be_twice",
-            ),
-        ]
-        constraints = [
             models.CheckConstraint(
                 condition=models.Q(pseudonymised_at__isnull=True)
                 | models.Q(
@@ -144,6 +133,15 @@ class Patient(models.Model):
                     has_sms_reminders=False,
                 ),
                 name="patient_whose_record_has_ended_has_no_name",
+            ),
+        ]
+        ordering = ["full_name", "record_number"]
+        indexes = [
+            models.Index(fields=["full_name", "record_number"], name="patient_by_name"),
+            models.Index(
+                fields=["full_name", "record_number"],
+                condition=models.Q(is_possible_duplicate=True),
+                name="patient_who_may_be_twice",
             ),
         ]
 

@@ -15,7 +15,7 @@ from clinic.services.emergency import (
     review_emergency_access,
 )
 from clinic.services.patients import record_patient_view
-from clinic.services.retention import COMING, ask_for_erasure
+from clinic.services.retention import STILL_HERE, ask_for_erasure
 from skinhealth.demo.cast import Cast
 from skinhealth.demo.clock import Clock, hand_wound_clock
 
@@ -98,6 +98,6 @@ def _stranger(doctor: User, crowd: list[Patient]) -> Patient:
 
 def _leaver(crowd: list[Patient]) -> Patient:
     """Somebody with an address for a login, whom the clinic does not expect again if it can be."""
-    coming = Appointment.objects.filter(patient=OuterRef("pk"), status__in=COMING)
+    coming = Appointment.objects.filter(patient=OuterRef("pk"), status__in=STILL_HERE)
     known = Patient.objects.filter(pk__in=[one.pk for one in crowd], user=None).exclude(email="")
     return known.order_by(Exists(coming), "record_number")[0]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0033_ended_records_are_whole"),
+        ("clinic", "0034_ended_records_are_whole"),
     ]
 
     operations = [

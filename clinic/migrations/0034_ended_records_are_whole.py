@@ -44,7 +44,7 @@ def tidy_ended_records(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> Non
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clinic", "0032_admins_hear_of_a_broken_trail")]
+    dependencies = [("clinic", "0033_never_asked_is_not_none")]
 
     operations = [
         migrations.RemoveConstraint(model_name="consent", name="consent_withdrawal_says_who"),

@@ -5,11 +5,10 @@ from typing import Any, ClassVar
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
 from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.core.internal.ratelimit import consume, get_ip
 from django.conf import settings
 from django.contrib import messages
 from django.core.cache import cache
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -17,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from clinic.client_address import client_address
 from clinic.models import User
 from clinic.notifications import send_mail
 from clinic.second_factor import is_due
@@ -27,8 +27,9 @@ from clinic.services.audit import (
     record_sign_in,
     record_sign_out,
 )
+from clinic.throttle import count_for_account
 
-LOCKED_FOR = 15 * 60  # seconds, as `ACCOUNT_RATE_LIMITS` says of `login_failed`
+LOCKED_FOR = 15 * 60  # seconds, as `ACCOUNT_RATE_LIMITS` says of `password`
 
 
 class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -44,34 +45,30 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Never by allauth’s own form: `clinic.views.sign_up` proves the address first."""
         return False
 
-    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Notes a lock, once per account or unknown caller: a robot must not fill the trail."""
-        try:
-            super().pre_authenticate(request, **credentials)
-            self._failure_anywhere = consume(
-                request,
-                app="allauth.account",
-                action="login_failed_anywhere",
-                key=super()._get_login_attempts_cache_key(request, **credentials),
-            )
-            if not self._failure_anywhere:
-                raise self.validation_error("too_many_login_attempts")
-        except ValidationError:
-            user = User.objects.filter(email__iexact=credentials.get("email", "")).first()
-            whom = user.pk if user else request.META.get("REMOTE_ADDR", "")
-            if cache.add(f"lockout-noted-{whom}", True, timeout=LOCKED_FOR):
-                record_lockout(user)
-            raise
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the address that limits and lists of sessions go by."""
+        address = client_address(request)
+        if address is None:
+            raise PermissionDenied
+        return address
 
-    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Counts by the e-mail and the machine: a stranger’s failures keep nobody else out."""
-        return f"{super()._get_login_attempts_cache_key(request, **credentials)}:{get_ip(request)}"
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count a try, and note a lock once per account or unknown caller."""
+        email = credentials.get("email", "")
+        # Under this name allauth takes the try back where the password was right.
+        self._login_failed_rl_usage = count_for_account(request, "password", email)
+        if self._login_failed_rl_usage:
+            return
+        user = User.objects.filter(email__iexact=email).first()
+        whom = user.pk if user else client_address(request)
+        # A robot must not fill the trail.
+        if cache.add(f"lockout-noted-{whom}", True, timeout=LOCKED_FOR):
+            record_lockout(user)
+        raise self.validation_error("too_many_login_attempts")
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """Treats a deactivated person like a wrong password, where allauth would say more."""
         user: User | None = super().authenticate(request, **credentials)
-        if user is not None:
-            self._failure_anywhere.rollback()
         if user is not None and not user.is_active:
             self.authentication_failed(request, **credentials)
             return None

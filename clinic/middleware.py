@@ -2,7 +2,6 @@ import logging
 import uuid
 from collections.abc import Callable
 
-from allauth.core.internal.httpkit import get_client_ip
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError
@@ -10,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 
+from clinic.client_address import client_address
 from clinic.encryption import UnreadableError
 from clinic.ended_record_guard import REFUSAL
 from clinic.models import ClinicSettings, User
@@ -65,7 +65,7 @@ class AuditOriginMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request_id = getattr(request, "request_id", None) or uuid.uuid4()
-        origin = Origin(request_id=request_id, ip_address=get_client_ip(request))
+        origin = Origin(request_id=request_id, ip_address=client_address(request))
         with from_origin(origin):
             return self.get_response(request)
 

@@ -1,22 +1,15 @@
-"""How often somebody may ask for a page that needs no sign-in; allauth counts it."""
+"""How often somebody may ask for what needs no sign-in; allauth counts it."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Concatenate, ParamSpec
-
-from allauth.core.internal.ratelimit import consume
+from allauth.core.internal.ratelimit import RateLimitUsage, consume, get_ip
 from allauth.core.ratelimit import respond_429
 from django.http import Http404, HttpRequest, HttpResponse
 
-Params = ParamSpec("Params")
-View = Callable[Concatenate[HttpRequest, Params], HttpResponse]
+from clinic.known_devices import known_device
 
 
 def is_too_often(request: HttpRequest, action: str, *, key: str = "") -> bool:
     """Counts this request, and says whether it is one more than `ACCOUNT_RATE_LIMITS` allows."""
-    return not consume(
-        request, app="allauth.account", action=action, key=key or None, limit_get=True
-    )
+    return _count(request, action, key) is None
 
 
 def too_often(request: HttpRequest) -> HttpResponse:
@@ -32,18 +25,33 @@ def refuse_guess(request: HttpRequest) -> HttpResponse:
     raise Http404
 
 
-def throttled(action: str) -> Callable[[View[Params]], View[Params]]:
-    """Lets a view answer only as often as the action may happen, reading included."""
+def count_for_account(request: HttpRequest, action: str, email: str) -> RateLimitUsage | None:
+    """Count a try at an account; return nothing where it is one too many.
 
-    def decorate(view: View[Params]) -> View[Params]:
-        @wraps(view)
-        def answer(
-            request: HttpRequest, /, *args: Params.args, **kwargs: Params.kwargs
-        ) -> HttpResponse:
-            if is_too_often(request, action):
-                return too_often(request)
-            return view(request, *args, **kwargs)
+    A browser that the account knows is counted by itself, so that nobody else can shut it out.
+    Once its own tries are spent it is a stranger like any other.
+    """
+    email = email.lower()
+    device = known_device(request, email)
+    usage = _count(request, action, f"device:{device}") if device else None
+    return usage or _count_stranger(request, action, email)
 
-        return answer
 
-    return decorate
+def _count_stranger(request: HttpRequest, action: str, email: str) -> RateLimitUsage | None:
+    """Count by account and address, by account alone and by address alone: all of them or none."""
+    counted = RateLimitUsage(usage=[])
+    for name, key in (
+        (action, f"{email}:{get_ip(request)}"),
+        (f"{action}_anywhere", email),
+        (f"{action}_nearby", ""),
+    ):
+        usage = _count(request, name, key)
+        if usage is None:
+            counted.rollback()
+            return None
+        counted.usage += usage.usage
+    return counted
+
+
+def _count(request: HttpRequest, action: str, key: str) -> RateLimitUsage | None:
+    return consume(request, app="allauth.account", action=action, key=key or None, limit_get=True)

@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "clinic.known_devices.KnownDeviceMiddleware",
     "clinic.idle.TimeOutMiddleware",
     "clinic.middleware.ClinicSettingsMiddleware",
     "clinic.middleware.UserLanguageMiddleware",
@@ -165,17 +166,26 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-# Beside allauth's own: pages that anybody reaches without signing in.
+# Beside and in place of allauth's own. An address is a whole clinic, so it never counts alone where
+# somebody has signed in before: `clinic.throttle` lets known devices pass.
 ACCOUNT_RATE_LIMITS = {
-    # Five failures lock an e-mail for the machine they came from, or a second factor.
-    "login_failed": "20/15m/ip,5/15m/key",
-    "login_failed_anywhere": "50/15m/key",
-    "sign_up": "20/h/ip,3/10m/key",
-    "sign_up_code": "30/10m/ip",
+    "login": "",
+    "reset_password": "",
+    "reset_password_from_key": "",
+    "login_failed": "5/15m/key",  # a second factor
+    "password": "5/15m/key",
+    "password_anywhere": "50/15m/key",
+    "password_nearby": "100/15m/ip",
+    "reset_mail": "5/m/key",
+    "reset_mail_anywhere": "10/10m/key",
+    "reset_mail_nearby": "20/m/ip",
+    "sign_up": "20/10m/ip,3/10m/key",
+    "emergency_access": "10/10m/key",
+    # Wrong secrets in addresses; right ones are not counted.
+    "reset_link_guess": "20/m/ip",
     "document_verify": "60/m/ip",
     "reminder_answer": "60/m/ip",
     "secret_guess": "30/m/ip",
-    "emergency_access": "10/10m/key",
 }
 
 # How many proxies stand before the site: whose address counts, for limits and for the audit trail.
@@ -397,6 +407,12 @@ if IS_PRODUCTION:
         raise ImproperlyConfigured("Set EMAIL_URL to a mail server, smtp+tls://user:password@host.")
     if SMS_BACKEND == "clinic.sms.ConsoleSms":
         raise ImproperlyConfigured("Set SMS_BACKEND to a provider: ConsoleSms is for demos.")
+    # The web program speaks no TLS and its cookies ask for it, so a proxy there is.
+    if ALLAUTH_TRUSTED_PROXY_COUNT < 1:
+        raise ImproperlyConfigured(
+            "Set TRUSTED_PROXY_COUNT to the number of proxies before the site, 1 at least: "
+            "uncounted, all people have the proxy's address, and one stranger locks out everybody."
+        )
     if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
         raise ImproperlyConfigured("Set ALLOWED_HOSTS to the names of this site.")
 

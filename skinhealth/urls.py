@@ -1,6 +1,7 @@
 from allauth.account import urls as account_urls
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from clinic.views.passwords import password_reset, password_reset_from_key
 from clinic.views.sign_up import sign_up
 from skinhealth.metrics import metrics
 from skinhealth.probes import healthz, readyz
@@ -14,6 +15,9 @@ CLOSED_ACCOUNT_PAGES = {
     "account_email_verification_sent",
     "account_confirm_email",
     "account_confirm_login_code",
+    # Counted in the site's own way.
+    "account_reset_password",
+    "account_reset_password_from_key",
 }
 open_account_pages = [
     pattern for pattern in account_urls.urlpatterns if pattern.name not in CLOSED_ACCOUNT_PAGES
@@ -26,6 +30,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", metrics, name="metrics"),
     path("language/", language_set, name="language_set"),
     path("signup/", sign_up, name="account_signup"),
+    path("password/reset/", password_reset, name="account_reset_password"),
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
     path("", include(open_account_pages)),
     path("security/", include("allauth.mfa.urls")),
     path("sessions/", include("allauth.usersessions.urls")),

@@ -14,6 +14,7 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "clinic.example",
     "EMAIL_URL": "smtp://mail.invalid:25",
     "DATA_DIR": "/nowhere",
+    "TRUSTED_PROXY_COUNT": "1",
     "DATA_KEYS": f"made-up:{'k9Wq' * 10}k9U=",
 }
 WEB_PROCESS = """
@@ -64,6 +65,8 @@ def test_production_starts_with_a_secret_postgresql_and_its_hosts():
         ({"DATABASE_URL": "sqlite:///clinic.sqlite3"}, "not SQLite"),
         ({"ALLOWED_HOSTS": ""}, "Set ALLOWED_HOSTS"),
         ({"ALLOWED_HOSTS": "*"}, "Set ALLOWED_HOSTS"),
+        ({"TRUSTED_PROXY_COUNT": "0"}, "Set TRUSTED_PROXY_COUNT"),
+        ({"TRUSTED_PROXY_COUNT": "-1"}, "Set TRUSTED_PROXY_COUNT"),
         ({"DATA_KEYS": ""}, "names no key"),
         ({"DATA_KEYS": "short:a2V5"}, "not 32 bytes"),
         ({"DATA_KEYS": f"An id:{'k9Wq' * 10}k9U="}, "small letters"),
@@ -85,7 +88,15 @@ def test_production_refuses_to_start(environ, words):
 
 @pytest.mark.parametrize(
     "missing",
-    ["SECRET_KEY", "DATABASE_URL", "ALLOWED_HOSTS", "DATA_DIR", "DATA_KEYS", "EMAIL_URL"],
+    [
+        "SECRET_KEY",
+        "DATABASE_URL",
+        "ALLOWED_HOSTS",
+        "DATA_DIR",
+        "DATA_KEYS",
+        "EMAIL_URL",
+        "TRUSTED_PROXY_COUNT",
+    ],
 )
 def test_production_has_no_default_for_what_must_be_chosen(missing):
     environ = {name: value for name, value in PRODUCTION.items() if name != missing}

@@ -76,6 +76,7 @@ def environ(database, broker, tmp_path):
         "EMAIL_URL": "smtp://127.0.0.1:1",
         "DATA_DIR": str(tmp_path / "data"),
         "STATIC_ROOT": str(tmp_path / "static"),
+        "TRUSTED_PROXY_COUNT": "1",
         "METRICS_TOKEN": TOKEN,
         "DISK_FREE_MIN_MB": "1",
         "PYTHONUNBUFFERED": "1",

@@ -9,18 +9,19 @@ from django.views.decorators.http import require_http_methods
 from clinic.models import AppointmentNotice, ClinicSettings
 from clinic.services.answer_links import find_answerable
 from clinic.services.answers import AnswerSpentError, answerable, cancel_by_link, confirm_by_link
-from clinic.throttle import throttled
+from clinic.throttle import is_too_often, too_often
 
 ANSWERS = {"confirm": confirm_by_link, "cancel": cancel_by_link}
 
 
 @login_not_required
-@throttled("reminder_answer")
 @require_http_methods(["GET", "HEAD", "POST"])
 def reminder_answer(request: HttpRequest, token: str) -> HttpResponse:
     """Two buttons; to open the page changes nothing, because mail programs open links as well."""
     notice = find_answerable(token)
     if notice is None:
+        if is_too_often(request, "reminder_answer"):
+            return too_often(request)
         return _page(request, None, token, status=404)
     if request.method != "POST":
         state = answerable(notice)

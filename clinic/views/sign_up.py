@@ -23,7 +23,7 @@ from clinic.services.sign_up import (
     find_verified,
     start_sign_up,
 )
-from clinic.throttle import is_too_often, throttled, too_often
+from clinic.throttle import is_too_often, too_often
 
 # Which code the browser waits for; the address and the digits stay on the server.
 CODE_KEY = "sign_up_code"
@@ -56,7 +56,6 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@throttled("sign_up_code")
 @require_http_methods(["GET", "POST"])
 def sign_up_code(request: HttpRequest) -> HttpResponse:
     """The six digits of the mail."""

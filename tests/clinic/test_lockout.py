@@ -1,11 +1,18 @@
 """Too many failures close the door for a while, and the trail says so once."""
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
 from clinic.models import AuditEvent
-from tests.factories import PASSWORD
+from clinic.services.invitations import password_link
+from tests.factories import PASSWORD, with_app
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_counted_yet():
+    cache.clear()
 
 
 def try_to_come_in(email, password="wrong horse battery", machine="192.0.2.1"):
@@ -48,7 +55,31 @@ def test_a_stranger_s_failures_keep_nobody_else_out(secretary):
     assert try_to_come_in(secretary.email, PASSWORD, machine="192.0.2.2").status_code == 302
 
 
-def test_failures_from_many_machines_close_the_door_for_all(secretary):
+def test_twenty_wrong_passwords_on_the_clinic_s_network_keep_no_colleague_out(secretary, doctor):
+    for number in range(20):
+        try_to_come_in(doctor.email if number % 2 else f"nobody{number}@example.org")
+    assert try_to_come_in(secretary.email, PASSWORD).status_code == 302
+
+
+def test_wrong_codes_of_second_factors_keep_no_colleague_out(secretary, doctor, admin):
+    for user in (doctor, admin):
+        browser = Client(REMOTE_ADDR="192.0.2.1")
+        browser.post(
+            reverse("account_login"), {"login": with_app(user).email, "password": PASSWORD}
+        )
+        for _number in range(11):
+            browser.post(reverse("mfa_authenticate"), {"code": "000000"})
+    assert try_to_come_in(secretary.email, PASSWORD).status_code == 302
+
+
+def test_one_address_cannot_try_a_password_on_every_account(secretary):
+    for number in range(100):
+        try_to_come_in(f"nobody{number}@example.org")
+    assert "Too many attempts" in try_to_come_in(secretary.email, PASSWORD).content.decode()
+    assert try_to_come_in(secretary.email, PASSWORD, machine="192.0.2.2").status_code == 302
+
+
+def test_failures_from_many_machines_close_the_door_for_all_that_are_unknown(secretary):
     for number in range(50):
         machine = f"192.0.2.{number // 4 + 1}"
         assert try_to_come_in(secretary.email, machine=machine).status_code == 200
@@ -57,6 +88,15 @@ def test_failures_from_many_machines_close_the_door_for_all(secretary):
             assert try_to_come_in(secretary.email, PASSWORD, "192.0.2.90").status_code == 302
     answer = try_to_come_in(secretary.email, PASSWORD, "192.0.2.90")
     assert "Wait a quarter of an hour" in str(answer.context["form"].non_field_errors())
+
+
+def test_a_try_that_is_refused_counts_nowhere(secretary, settings):
+    for number in range(50):
+        try_to_come_in(secretary.email, machine=f"192.0.2.{number // 4 + 1}")
+    for _number in range(6):
+        try_to_come_in(secretary.email, PASSWORD, "192.0.2.90")
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "password_anywhere": ""}
+    assert try_to_come_in(secretary.email, PASSWORD, "192.0.2.90").status_code == 302
 
 
 @pytest.mark.parametrize(
@@ -85,3 +125,11 @@ def test_a_link_of_a_mail_cannot_be_guessed_for_long(db):
     new = {"password1": "another horse battery", "password2": "another horse battery"}
     answers = [Client().post(address, new).status_code for _try in range(21)]
     assert answers[-1] == 429
+
+
+def test_wrong_links_hold_up_nobody_who_has_the_right_one(secretary):
+    wrong = reverse("account_reset_password_from_key", kwargs={"uidb36": "1", "key": "x-y"})
+    for _try in range(25):
+        answer = Client().get(wrong)
+    assert answer.status_code == 429
+    assert Client().get(password_link(secretary, site_url="")).url.endswith("set-password/")

@@ -32,3 +32,11 @@ def parse_part(text: str) -> float:
     if not 0 <= value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not at least 0 and less than 1")
     return value
+
+
+def parse_fold(text: str) -> tuple[int, int]:
+    """Read the number of a fold and how many there are, such as 1/5."""
+    number, _, folds = text.partition("/")
+    if not (number.isdecimal() and folds.isdecimal() and 1 <= int(number) <= int(folds) >= 2):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a fold such as 1/5")
+    return int(number), int(folds)

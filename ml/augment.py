@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from ml.preprocessing import Pixels
 
@@ -15,7 +18,10 @@ class Augmentation:
     """Holds how far each change may go, from -value to value, hue mostly near 0.
 
     Angles are in degrees, `hue` in turns of the colour circle, `shift` in parts of the side,
-    `aspect` and `scale` in parts of the size, the `..._chance` values are probabilities.
+    `aspect` and `scale` in parts of the size, the `..._chance` values are probabilities. `gain` (of
+    each channel) and `gamma` are natural logarithms of a factor, `softest` is the largest deviation
+    of a blur in pixels, `smallest` and `jpeg_quality` are lowest values, `vignette` is the part of
+    the light that a corner loses.
     """
 
     rotation: float = 90.0
@@ -30,12 +36,40 @@ class Augmentation:
     saturation: float = 0.25
     contrast: float = 0.2
     brightness: float = 0.15
+    gain: float = 0.18
+    gamma: float = 0.35
+    light_chance: float = 0.0
+    grey_chance: float = 0.0
+    vignette: float = 0.6
+    vignette_chance: float = 0.0
+    softest: float = 1.2
     sharpness_chance: float = 0.3
+    smallest: float = 0.35
+    shrink_chance: float = 0.0
+    jpeg_quality: int = 35
+    jpeg_chance: float = 0.0
     cutout: float = 0.35
     cutout_chance: float = 0.4
 
 
-NO_AUGMENTATION = Augmentation(
+STANDARD = Augmentation()
+# Meant to hold the light, colours and sharpness of other cameras.
+STRONG = replace(
+    STANDARD,
+    scale=0.25,
+    hue=0.05,
+    saturation=0.4,
+    contrast=0.3,
+    brightness=0.18,
+    light_chance=0.7,
+    grey_chance=0.08,
+    vignette_chance=0.2,
+    softest=1.8,
+    sharpness_chance=0.35,
+    shrink_chance=0.25,
+    jpeg_chance=0.25,
+)
+NONE = Augmentation(
     rotation=0.0,
     shear_chance=0.0,
     scale=0.0,
@@ -46,18 +80,35 @@ NO_AUGMENTATION = Augmentation(
     sharpness_chance=0.0,
     cutout_chance=0.0,
 )
+PRESETS: Mapping[str, Augmentation] = {"standard": STANDARD, "strong": STRONG, "none": NONE}
 
 
 def augment(frame: Pixels, size: int, rng: np.random.Generator, settings: Augmentation) -> Pixels:
     """Cut a randomly placed, turned and coloured `size` x `size` square out of a frame."""
     pixels = _warp(frame, size, rng, settings)
-    if rng.random() < settings.colour_chance:
+    if _happens(settings.shrink_chance, rng):
+        pixels = _lose_pixels(pixels, rng, settings)
+    if _happens(settings.colour_chance, rng):
         pixels = _recolour(pixels, rng, settings)
-    if rng.random() < settings.sharpness_chance:
-        pixels = _change_sharpness(pixels, rng)
-    if rng.random() < settings.cutout_chance:
+    if _happens(settings.light_chance, rng):
+        pixels = _relight(pixels, rng, settings)
+    if _happens(settings.grey_chance, rng):
+        pixels = _lose_colour(pixels, rng)
+    if _happens(settings.vignette_chance, rng):
+        pixels = _darken_corners(pixels, rng, settings)
+    if _happens(settings.sharpness_chance, rng):
+        pixels = _change_sharpness(pixels, rng, settings)
+    if _happens(settings.jpeg_chance, rng):
+        pixels = _compress(pixels, rng, settings)
+    if _happens(settings.cutout_chance, rng):
         pixels = _cut_out(pixels, rng, settings)
     return pixels
+
+
+def _happens(chance: float, rng: np.random.Generator) -> bool:
+    # What can never happen draws nothing, so that a new kind of change leaves older runs as they
+    # were.
+    return chance > 0 and rng.random() < chance
 
 
 def _warp(frame: Pixels, size: int, rng: np.random.Generator, settings: Augmentation) -> Pixels:
@@ -99,10 +150,61 @@ def _recolour(pixels: Pixels, rng: np.random.Generator, settings: Augmentation) 
     return np.asarray(cv2.cvtColor(changed, cv2.COLOR_HSV2RGB_FULL), dtype=np.uint8)
 
 
-def _change_sharpness(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    soft = cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.4, 1.2))
+def _relight(pixels: Pixels, rng: np.random.Generator, settings: Augmentation) -> Pixels:
+    """Give each channel its own gain, as another lamp or white balance does (von Kries 1902)."""
+    gains = np.exp(rng.uniform(-settings.gain, settings.gain, size=3))
+    gains /= gains.mean()  # how bright the photograph is changes by the gamma alone
+    gamma = np.exp(rng.uniform(-settings.gamma, settings.gamma))
+    steps = np.linspace(0.0, 1.0, 256)[:, None]
+    table = (255 * steps**gamma * gains).clip(0, 255).astype(np.uint8)
+    return np.asarray(cv2.LUT(pixels, table[None]), dtype=np.uint8)
+
+
+def _lose_colour(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    grey = cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    part = rng.uniform(0.5, 1.0)
+    return np.asarray(cv2.addWeighted(grey, part, pixels, 1 - part, 0), dtype=np.uint8)
+
+
+def _darken_corners(pixels: Pixels, rng: np.random.Generator, settings: Augmentation) -> Pixels:
+    begins = rng.uniform(0.4, 0.8)
+    lost = rng.uniform(0.2, settings.vignette)
+    away = np.clip((_distances(pixels.shape[0]) - begins) / (1 - begins), 0.0, 1.0)
+    light = (256 * (1 - lost * away * away)).astype(np.uint16)
+    return np.asarray(pixels * light[:, :, None] >> 8, dtype=np.uint8)
+
+
+@lru_cache(maxsize=4)
+def _distances(size: int) -> npt.NDArray[np.float32]:
+    """Give how far each pixel of a square lies from its middle; a corner is 1 away."""
+    places = np.linspace(-1.0, 1.0, size, dtype=np.float32)
+    distances: npt.NDArray[np.float32] = np.hypot(places[:, None], places[None]) / np.sqrt(
+        np.float32(2)
+    )
+    return distances
+
+
+def _change_sharpness(pixels: Pixels, rng: np.random.Generator, settings: Augmentation) -> Pixels:
+    soft = cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.4, settings.softest))
     amount = rng.uniform(-1.0, 1.5)
     return np.asarray(cv2.addWeighted(pixels, 1 + amount, soft, -amount, 0), dtype=np.uint8)
+
+
+def _lose_pixels(pixels: Pixels, rng: np.random.Generator, settings: Augmentation) -> Pixels:
+    """Scale down and up again, as a photograph with few pixels is."""
+    size = pixels.shape[0]
+    kept = max(1, round(size * rng.uniform(settings.smallest, 0.9)))
+    small = cv2.resize(pixels, (kept, kept), interpolation=cv2.INTER_AREA)
+    return np.asarray(
+        cv2.resize(small, (size, size), interpolation=cv2.INTER_LINEAR), dtype=np.uint8
+    )
+
+
+def _compress(pixels: Pixels, rng: np.random.Generator, settings: Augmentation) -> Pixels:
+    # A channel order that is wrong twice is right again: OpenCV takes these for blue, green, red.
+    quality = int(rng.integers(settings.jpeg_quality, 91))
+    _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), dtype=np.uint8)
 
 
 def _cut_out(pixels: Pixels, rng: np.random.Generator, settings: Augmentation) -> Pixels:

@@ -37,6 +37,7 @@ from ml.manifest import (
 )
 from ml.metrics import measure
 from ml.onnx_graph import write_graph
+from ml.parts import JUDGING, load_parts, save_parts
 from ml.runs import BUNDLE, RECORD, WEIGHTS, read_record
 
 GRAPH = "ensemble.onnx"
@@ -108,11 +109,13 @@ def _fill(
         members=tuple(members),
         graph=Graph(GRAPH, hash_file(out / GRAPH)),
         metrics=None,
-        data=_summarise_data(records[0]),
+        data=_summarise_data(records),
         training=_summarise_training(records),
         code_version=records[0]["code_version"],
         licence=LICENCE,
     )
+    if manifest.data.judging:
+        save_parts(out, load_parts(runs[0]).only(JUDGING))
     write_manifest(out, manifest)
     manifest = _measure(out, manifest, validation)
     write_manifest(out, manifest)
@@ -194,14 +197,24 @@ def _check_replaceable(out: Path) -> None:
         raise MlError(f"{out} holds something else than a bundle; choose another folder.")
 
 
-def _summarise_data(record: dict[str, Any]) -> DataSummary:
-    data = record["data"]
+def _summarise_data(records: Sequence[dict[str, Any]]) -> DataSummary:
+    data = records[0]["data"]
     more = " and ".join(data["training_only"])
+    fits = (
+        "the validation split was trained on, so nothing was measured or fitted"
+        if any(record["data"]["include_validation"] for record in records)
+        else "temperature and thresholds were fitted on the validation split, so the calibration "
+        "error measured there is a little too good"
+    )
+    # What one member has seen cannot judge all of them.
+    hashes = {(record["data"]["judging"] or {}).get("sha256") for record in records}
+    judging = data["judging"] if len(hashes) == 1 else None
+    if not (judging and judging["photographs"]):
+        judging = None
     return DataSummary(
         description=" and ".join(data["folders"])
         + (f", and for training alone {more}" if more else "")
-        + ", split by lesion; temperature and thresholds were fitted on the validation split, so"
-        " the calibration error measured there is a little too good",
+        + f", split by lesion; {fits}",
         training=data["training"]["photographs"],
         validation=data["validation"]["photographs"],
         training_sha256=data["training"]["sha256"],
@@ -209,22 +222,28 @@ def _summarise_data(record: dict[str, Any]) -> DataSummary:
         split_seed=data["split_seed"],
         validation_part=data["validation_part"],
         squeezed_from=data["squeezed_from"],
+        judging=judging["photographs"] if judging else 0,
+        judging_sha256=judging["sha256"] if judging else None,
+        judging_seed=data["judging_seed"] if judging else None,
+        judging_part=data["judging_part"] if judging else 0.0,
     )
 
 
 def _summarise_training(records: Sequence[dict[str, Any]]) -> TrainingSummary:
     lines = []
     for record in records:
-        schedule, count = record["schedule"], len(record["history"])
+        schedule, data_of, count = record["schedule"], record["data"], len(record["history"])
         per_class = schedule["per_class"]
-        extra = " and ".join(record["data"]["training_only"])
+        extra = " and ".join(data_of["training_only"])
         more = f", with {extra} for training alone" if extra else ""
         mixed = f", mixup {schedule['mixup']}" if schedule["mixup"] else ""
+        fold = data_of["fold"]
+        left_out = f", fold {fold[0]} of {fold[1]} left out" if fold else ""
         drawn = f", at most {per_class} photographs of a class an epoch" if per_class else ""
         lines.append(
             f"{record['network']} {record['start']['description']}, "
             f"{count} {'epoch' if count == 1 else 'epochs'} at {record['recipe']['size']} pixels, "
-            f"{schedule['balance']}{mixed}{drawn}{more}"
+            f"{schedule['balance']}{mixed}{drawn}{more}{left_out}"
         )
     return TrainingSummary(
         seconds=round(sum(record["seconds"] + record["start"]["seconds"] for record in records), 1),

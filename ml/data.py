@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import random
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,12 +24,16 @@ EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp")
 
 @dataclass(frozen=True)
 class Photograph:
-    """Is one labelled photograph of a lesion; `label` is an index into LABELS."""
+    """Is one labelled photograph of a lesion; `label` is an index into LABELS.
+
+    `patient_id` is empty where the table does not know whose lesion it is.
+    """
 
     lesion_id: str
     image_id: str
     label: int
     path: Path
+    patient_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,19 +46,25 @@ class Collection:
 
 @dataclass(frozen=True)
 class LoadedPhotographs:
-    """Holds prepared pixels beside their photographs, and the broken files that were skipped."""
+    """Holds prepared pixels beside their photographs, and the broken files that were skipped.
+
+    `digests` are the SHA-256 of each photograph's file in hexadecimal digits; `data_hash` goes over
+    names, labels and digests.
+    """
 
     photographs: tuple[Photograph, ...]
     pixels: tuple[Pixels, ...]
     broken: tuple[Path, ...]
+    digests: tuple[str, ...]
     data_hash: str
 
 
 def read_collection(folders: Sequence[Path]) -> Collection:
     """Read every folder's HAM10000_metadata.csv and find the photographs below the folder.
 
-    A folder with labels.csv (image_id, dx) instead has one lesion a photograph. Raises DataError
-    naming the file, and the row where there is one.
+    A folder with labels.csv (image_id, dx) instead has one lesion a photograph, unless it has
+    lesion_id too; either table may name patients (patient_id). Raises DataError naming the file,
+    and the row where there is one.
     """
     photographs: list[Photograph] = []
     left_out: Counter[str] = Counter()
@@ -63,7 +72,7 @@ def read_collection(folders: Sequence[Path]) -> Collection:
     for folder in folders:
         table, columns = find_table(folder)
         index = index_images([folder])
-        for number, row in read_rows(table, columns):
+        for number, row in read_rows(table, columns, optional=("lesion_id", "patient_id")):
             image_id, dx = row["image_id"], row["dx"].lower()
             lesion_id = row.get("lesion_id", image_id)
             if not lesion_id:
@@ -79,7 +88,9 @@ def read_collection(folders: Sequence[Path]) -> Collection:
                 left_out[dx] += 1
                 continue
             path = find_image(index, image_id, table, number)
-            photographs.append(Photograph(lesion_id, image_id, LABELS.index(dx), path))
+            photographs.append(
+                Photograph(lesion_id, image_id, LABELS.index(dx), path, row.get("patient_id", ""))
+            )
     if not photographs:
         raise DataError(folders[0] / METADATA, "no row has one of the seven classes.")
     return Collection(tuple(photographs), dict(left_out))
@@ -112,7 +123,8 @@ def read_rows(
                 raise DataError(
                     table, f"the column {missing[0]} is missing (columns found: {found}).", 1
                 )
-            wanted = [*required, *(name for name in optional if name in columns)]
+            more = [name for name in optional if name in columns and name not in required]
+            wanted = [*required, *more]
             rows = []
             for row in reader:
                 if any(row.get(name) is None for name in wanted):
@@ -155,31 +167,6 @@ def find_image(index: Mapping[str, Path], image_id: str, table: Path, row: int) 
     return path
 
 
-def split_by_lesion(
-    photographs: Sequence[Photograph], *, validation: float, seed: int
-) -> tuple[tuple[Photograph, ...], tuple[Photograph, ...]]:
-    """Split into training and validation so that no lesion is on both sides, stratified by class.
-
-    `validation` is the part of each class's lesions that is kept for validation, 0..1. The same
-    lesions and seed give the same split in whatever order the rows come.
-    """
-    label_of: dict[str, int] = {}
-    for photograph in sorted(photographs, key=lambda photograph: photograph.image_id):
-        label_of.setdefault(photograph.lesion_id, photograph.label)
-    by_label: dict[int, list[str]] = defaultdict(list)
-    for lesion_id, label in label_of.items():
-        by_label[label].append(lesion_id)
-    chosen: set[str] = set()
-    for label, lesions in sorted(by_label.items()):
-        lesions.sort()
-        random.Random(f"{seed}-{LABELS[label]}").shuffle(lesions)  # noqa: S311
-        chosen.update(lesions[: round(len(lesions) * validation)])
-    return (
-        tuple(photograph for photograph in photographs if photograph.lesion_id not in chosen),
-        tuple(photograph for photograph in photographs if photograph.lesion_id in chosen),
-    )
-
-
 def load_photographs(
     photographs: Sequence[Photograph],
     recipe: Recipe,
@@ -205,7 +192,7 @@ def load_photographs(
     kept: list[Photograph] = []
     pixels: list[Pixels] = []
     broken: list[Path] = []
-    lines: list[str] = []
+    digests: list[str] = []
     with ThreadPoolExecutor(threads) as pool:
         results = pool.map(load, photographs)
         for photograph, (result, digest) in zip(
@@ -219,9 +206,30 @@ def load_photographs(
                 continue
             kept.append(photograph)
             pixels.append(result)
-            lines.append(f"{photograph.image_id} {photograph.label} {digest.hex()}")
-    data_hash = hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
-    return LoadedPhotographs(tuple(kept), tuple(pixels), tuple(broken), data_hash)
+            digests.append(digest.hex())
+    return LoadedPhotographs(
+        tuple(kept), tuple(pixels), tuple(broken), tuple(digests), hash_data(kept, digests)
+    )
+
+
+def hash_files(photographs: Sequence[Photograph]) -> tuple[str, ...]:
+    """Give the SHA-256 of each photograph's file in hexadecimal digits. Raises DataError."""
+    digests = []
+    for photograph in photographs:
+        try:
+            digests.append(hashlib.sha256(photograph.path.read_bytes()).hexdigest())
+        except OSError as error:
+            raise DataError(photograph.path, f"it cannot be read ({error.strerror}).") from error
+    return tuple(digests)
+
+
+def hash_data(photographs: Sequence[Photograph], digests: Sequence[str]) -> str:
+    """Give one SHA-256 of names, labels and files, the same in whatever order they come."""
+    lines = sorted(
+        f"{photograph.image_id} {photograph.label} {digest}"
+        for photograph, digest in zip(photographs, digests, strict=True)
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def count_by_label(photographs: Iterable[Photograph]) -> tuple[int, ...]:

@@ -11,22 +11,22 @@ import torch
 
 from ml.arguments import parse_count
 from ml.bundles import BundleOptions, build_bundle
-from ml.data import read_collection, split_by_lesion
+from ml.data import Photograph, read_collection
 from ml.errors import run_command
 from ml.manifest import VIEW_COUNTS, VIEWS, Manifest
+from ml.parts import divide, division_of
 from ml.runs import read_record
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Export as the command line says and print how good the bundle is."""
     options = parse_arguments(arguments)
-    record = read_record(options.runs[0])
+    records = [read_record(run) for run in options.runs]
+    record = records[0]
     collection = read_collection(options.data)
-    _, validation = split_by_lesion(
-        collection.photographs,
-        validation=record["data"]["validation_part"],
-        seed=record["data"]["split_seed"],
-    )
+    validation: Sequence[Photograph] = ()
+    if not any(one["data"]["include_validation"] for one in records):
+        validation = divide(collection.photographs, (), division_of(record["data"])).validation
     broken = set(record["data"]["validation"]["broken"])
     bundle = BundleOptions(
         version=options.version,

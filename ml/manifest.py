@@ -70,7 +70,9 @@ class DataSummary:
 
     `training` and `validation` count photographs; their hashes go over names, labels and bytes.
     `squeezed_from` is the width over the height from which square photographs were squeezed,
-    None where they were not.
+    None where they were not. `judging` counts the photographs that no member was trained and
+    nothing was fitted on, which parts.npz lists; 0 where there are none, as in older bundles,
+    whose members saw what is left out to judge by now.
     """
 
     description: str
@@ -81,6 +83,10 @@ class DataSummary:
     split_seed: int
     validation_part: float
     squeezed_from: float | None
+    judging: int = 0
+    judging_sha256: str | None = None
+    judging_seed: int | None = None
+    judging_part: float = 0.0
 
 
 @dataclass(frozen=True)

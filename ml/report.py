@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.augment import NO_AUGMENTATION
+from ml.augment import PRESETS
 from ml.errors import DataError, MlError, run_command
 from ml.evidence import ANSWERS, ValidationAnswers, load_answers
 from ml.manifest import MANIFEST, Manifest, read_manifest
@@ -146,8 +146,9 @@ def _how(row: Row, base: Row) -> str:
 def _settings(record: Mapping[str, Any]) -> dict[str, str]:
     """Give what can be set for a run, by name."""
     settings = {"seed": record["seed"], "start": record["start"]["description"]}
-    settings["augmentation"] = (
-        "none" if record["augmentation"] == asdict(NO_AUGMENTATION) else "standard"
+    settings["augmentation"] = next(
+        (name for name, preset in PRESETS.items() if record["augmentation"] == asdict(preset)),
+        "standard",
     )
     settings["training alone"] = " and ".join(record["data"]["training_only"]) or "nothing"
     settings |= record["recipe"] | record["schedule"]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import save_file
 
+from ml.augment import NONE
 from ml.errors import DataError
 from ml.plots import DPI, draw_histories
 
@@ -20,6 +22,19 @@ WEIGHTS = "weights.safetensors"
 CURVES = "curves.png"
 # The folder inside the run's in which the finished network lies as a bundle of one member.
 BUNDLE = "bundle"
+
+# What older runs, which do not say so, were: without mixup, changes of light and a judging part.
+_OLDER: Mapping[str, Mapping[str, Any]] = {
+    "schedule": {"mixup": 0.0},
+    "augmentation": asdict(NONE),
+    "data": {
+        "judging_part": 0.0,
+        "judging_seed": 0,
+        "judging": None,
+        "fold": None,
+        "include_validation": False,
+    },
+}
 
 
 def save_state(folder: Path, state: Mapping[str, Any]) -> None:
@@ -66,8 +81,9 @@ def read_record(folder: Path) -> dict[str, Any]:
         record: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(folder / RECORD, "this is not a folder of a training run.") from error
-    if "schedule" in record:
-        record["schedule"].setdefault("mixup", 0.0)  # older runs knew no mixup
+    for part, defaults in _OLDER.items():
+        if part in record:
+            record[part] = {**defaults, **record[part]}
     return record
 
 

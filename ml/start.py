@@ -13,6 +13,7 @@ from ml.fusion import load_member
 from ml.growth import grow
 from ml.manifest import Manifest, read_manifest, verify_bundle
 from ml.networks import NETWORKS, LesionNetwork, create_network
+from ml.parts import PartTable, load_parts
 
 
 @dataclass(frozen=True)
@@ -20,13 +21,15 @@ class Start:
     """Holds a network ready to train, and how it came about in words.
 
     `seconds` is how long the network it was grown from had been trained. `unseen_lesions` are those
-    that it was validated on and so not trained on, None where it saw no lesions at all.
+    that it was validated on and so not trained on, `judging_lesions` those that it never saw; both
+    are None where it saw no lesions at all.
     """
 
     network: LesionNetwork
     description: str
     seconds: float = 0.0
     unseen_lesions: frozenset[str] | None = None
+    judging_lesions: frozenset[str] | None = None
 
 
 def create_start(name: str, *, pretrained: bool, start: str | None, seed: int) -> Start:
@@ -52,17 +55,26 @@ def create_start(name: str, *, pretrained: bool, start: str | None, seed: int) -
         f"{verb} {member.name} ({manifest.training.description})",
         manifest.training.seconds,
         _unseen_lesions(Path(start), manifest),
+        frozenset(load_parts(Path(start)).lesion_ids if manifest.data.judging else ()),
     )
 
 
-def check_same_validation(start: Start, validation: Sequence[Photograph]) -> None:
-    """Refuse to validate on lesions that the network it starts from may have been trained on."""
-    if start.unseen_lesions is None:
+def check_start(start: Start, validation: Sequence[Photograph], judging: PartTable) -> None:
+    """Refuse to validate on, or to set aside for judging, what the starting network may have seen.
+
+    Raises MlError.
+    """
+    if start.unseen_lesions is None or start.judging_lesions is None:
         return
     if not {photograph.lesion_id for photograph in validation} <= start.unseen_lesions:
         raise MlError(
             "The network of --start was trained on another split, so it may have seen the "
             "photographs that this run validates on. Take the same folders, part and split seed."
+        )
+    if not set(judging.lesion_ids) <= start.judging_lesions:
+        raise MlError(
+            "The network of --start may have seen the photographs that this run leaves out to "
+            "judge by. Begin from one that left the same ones out, or add --judging 0."
         )
 
 

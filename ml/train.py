@@ -13,20 +13,33 @@ from typing import Any
 
 import torch
 
-from ml.augment import NO_AUGMENTATION, Augmentation
+from ml.augment import PRESETS
 from ml.bundles import BundleOptions, build_bundle
 from ml.data import (
     Collection,
     LoadedPhotographs,
     Photograph,
     count_by_label,
+    hash_data,
+    hash_files,
     load_photographs,
     read_collection,
-    split_by_lesion,
 )
 from ml.errors import DataError, MlError, NetworkError, run_command
 from ml.export import describe_bundle
 from ml.labels import LABELS
+from ml.parts import (
+    JUDGING,
+    OWN_FOLD,
+    TRAINING,
+    VALIDATION,
+    Division,
+    PartTable,
+    check_apart,
+    divide,
+    list_parts,
+    save_parts,
+)
 from ml.preprocessing import Recipe
 from ml.runs import (
     BUNDLE,
@@ -40,7 +53,7 @@ from ml.runs import (
     save_weights,
     write_record,
 )
-from ml.start import Start, check_same_validation, create_start
+from ml.start import Start, check_start, create_start
 from ml.train_options import make_schedule, parse_arguments
 from ml.training import Trainer
 
@@ -50,10 +63,15 @@ WIDEST = 4 / 3
 
 @dataclass(frozen=True)
 class SplitData:
-    """Holds both sides of the lesion-level split, ready for training."""
+    """Holds what is trained and validated on, and the table of all parts.
+
+    `judging` says what the judging part holds, as the record of a run does.
+    """
 
     training: LoadedPhotographs
     validation: LoadedPhotographs
+    judging: dict[str, Any]
+    parts: PartTable
     left_out: dict[str, int]
 
 
@@ -77,14 +95,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.network, pretrained=options.pretrained, start=options.start, seed=options.seed
     )
     data = load_split(collection, extra, options, recipe)
-    check_same_validation(start, data.validation.photographs)
+    check_start(start, data.validation.photographs, data.parts.only(JUDGING))
     trainer = Trainer(
         start.network,
         make_schedule(options),
         recipe,
         data.training,
         data.validation,
-        augmentation=Augmentation() if options.augment else NO_AUGMENTATION,
+        augmentation=PRESETS[options.augment],
         seed=options.seed,
         device=device,
     )
@@ -93,6 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         check_same_run(out, record)
         trainer.restore(load_state(out))
     out.mkdir(parents=True, exist_ok=True)
+    save_parts(out, data.parts)
     train(trainer, out, record)
     save_weights(out, trainer.chosen_weights())
     version = options.version or f"{options.network}-{options.size}-seed{options.seed}"
@@ -150,15 +169,21 @@ def check_same_run(out: Path, record: dict[str, Any]) -> None:
 
 
 def read_extra(folders: Sequence[Path], collection: Collection) -> tuple[Photograph, ...]:
-    """Read the folders that only training sees. Raises DataError where a lesion is in both."""
+    """Read the folders that only training sees.
+
+    Raises DataError where a lesion or a patient is in the folders of --data too.
+    """
     if not folders:
         return ()
     extra = read_collection(folders).photographs
     known = {photograph.image_id for photograph in collection.photographs}
     lesions = {photograph.lesion_id for photograph in collection.photographs}
+    patients = {photograph.patient_id for photograph in collection.photographs} - {""}
     for photograph in extra:
         if photograph.image_id in known or photograph.lesion_id in lesions:
             raise DataError(photograph.path, "its lesion is in the folders of --data too.")
+        if photograph.patient_id in patients:
+            raise DataError(photograph.path, "its patient is in the folders of --data too.")
     return extra
 
 
@@ -168,30 +193,51 @@ def load_split(
     options: argparse.Namespace,
     recipe: Recipe,
 ) -> SplitData:
-    """Split a collection by lesion, add `extra` to its training side, prepare each photograph."""
+    """Divide a collection by lesion, add `extra` to its training part, prepare each photograph."""
     if collection.left_out:
         names = ", ".join(f"{count} {dx}" for dx, count in sorted(collection.left_out.items()))
         print(f"left out, not one of the seven classes: {names}", flush=True)
-    training, validation = split_by_lesion(
-        collection.photographs, validation=options.validation, seed=options.split_seed
-    )
-    if not training:
+    parts = divide(collection.photographs, extra, make_division(options))
+    if not parts.training:
         raise DataError(options.data[0], "the split leaves no photograph to train on.")
-    split = SplitData(
-        load_photographs((*training, *extra), recipe, widest=WIDEST, title="training photographs"),
-        load_photographs(validation, recipe, title="validation photographs"),
-        dict(collection.left_out),
+    training = load_photographs(parts.training, recipe, widest=WIDEST, title="training photographs")
+    validation = load_photographs(parts.validation, recipe, title="validation photographs")
+    digests = hash_files(parts.judging)
+    check_apart(parts.judging, digests, (training, validation))
+    table = list_parts(
+        {
+            TRAINING: (training.photographs, training.digests),
+            VALIDATION: (validation.photographs, validation.digests),
+            JUDGING: (parts.judging, digests),
+            OWN_FOLD: (parts.own_fold, hash_files(parts.own_fold)),
+        }
     )
+    judging = _describe(parts.judging, digests)
+    split = SplitData(training, validation, judging, table, dict(collection.left_out))
     broken = len(split.training.broken) + len(split.validation.broken)
     counts = dict(zip(LABELS, count_by_label(split.training.photographs), strict=True))
     print(
         f"training on {len(split.training.photographs)} photographs {counts}, "
-        f"validating on {len(split.validation.photographs)}, {broken} broken files skipped",
+        f"validating on {len(split.validation.photographs)}, {broken} broken files skipped; "
+        f"left out {len(parts.judging)} to judge by"
+        + (f" and {len(parts.own_fold)} of the fold" if options.fold else ""),
         flush=True,
     )
     if not split.training.photographs:
         raise DataError(options.data[0], "no photograph could be read.")
     return split
+
+
+def make_division(options: argparse.Namespace) -> Division:
+    """Take from the command line how the photographs are divided."""
+    return Division(
+        validation=options.validation,
+        seed=options.split_seed,
+        judging=options.judging,
+        judging_seed=options.judging_seed,
+        fold=options.fold,
+        include_validation=options.include_validation,
+    )
 
 
 def describe_run(
@@ -210,8 +256,13 @@ def describe_run(
             "training_only": [folder.name for folder in options.training_only],
             "split_seed": options.split_seed,
             "validation_part": options.validation,
-            "training": _describe(data.training),
-            "validation": _describe(data.validation),
+            "judging_part": options.judging,
+            "judging_seed": options.judging_seed,
+            "fold": options.fold,
+            "include_validation": options.include_validation,
+            "training": _describe_loaded(data.training),
+            "validation": _describe_loaded(data.validation),
+            "judging": data.judging,
             "left_out": data.left_out,
             "squeezed_from": options.squeezed_from,
         },
@@ -220,12 +271,16 @@ def describe_run(
     }
 
 
-def _describe(loaded: LoadedPhotographs) -> dict[str, Any]:
+def _describe_loaded(loaded: LoadedPhotographs) -> dict[str, Any]:
+    broken = [path.name for path in loaded.broken]
+    return {**_describe(loaded.photographs, loaded.digests), "broken": broken}
+
+
+def _describe(photographs: Sequence[Photograph], digests: Sequence[str]) -> dict[str, Any]:
     return {
-        "photographs": len(loaded.photographs),
-        "by_class": dict(zip(LABELS, count_by_label(loaded.photographs), strict=True)),
-        "broken": [path.name for path in loaded.broken],
-        "sha256": loaded.data_hash,
+        "photographs": len(photographs),
+        "by_class": dict(zip(LABELS, count_by_label(photographs), strict=True)),
+        "sha256": hash_data(photographs, digests),
     }
 
 

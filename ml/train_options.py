@@ -6,9 +6,11 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from ml.arguments import parse_count, parse_part, parse_proportion
+from ml.arguments import parse_count, parse_fold, parse_part, parse_proportion
+from ml.augment import PRESETS
 from ml.losses import BALANCERS
 from ml.networks import NETWORKS
+from ml.parts import JUDGING_SEED
 from ml.training import Schedule
 
 
@@ -71,6 +73,27 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="part of each class's lesions kept for validation",
     )
     data.add_argument("--split-seed", type=int, default=2018, help="seed of the split")
+    data.add_argument(
+        "--judging",
+        type=parse_part,
+        default=0.1,
+        help="part of each class's lesions that no training and no fit sees, to judge bundles by",
+    )
+    data.add_argument(
+        "--judging-seed", type=int, default=JUDGING_SEED, help="seed of the judging part"
+    )
+    data.add_argument(
+        "--fold",
+        type=parse_fold,
+        metavar="K/N",
+        help="divide the training photographs into N folds by lesion and leave out the Kth",
+    )
+    data.add_argument(
+        "--include-validation",
+        action="store_true",
+        help="train on the validation part too, for a last training whose epochs are settled; "
+        "its bundle is not measured",
+    )
     network = parser.add_argument_group("network")
     network.add_argument(
         "--network",
@@ -125,9 +148,15 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     schedule.add_argument(
         "--augment",
-        action=argparse.BooleanOptionalAction,
-        default=True,
-        help="show each photograph turned, cut, coloured and covered anew each time",
+        nargs="?",
+        choices=tuple(PRESETS),
+        const="standard",
+        default="standard",
+        help="show each photograph turned, cut, coloured and covered anew each time; strong adds "
+        "the light, colours and sharpness of other cameras",
+    )
+    schedule.add_argument(
+        "--no-augment", action="store_const", dest="augment", const="none", help="--augment none"
     )
     schedule.add_argument(
         "--per-class",
@@ -173,4 +202,9 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     run.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     run.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves the default")
     run.add_argument("--workers", type=int, default=0, help="processes that augment photographs")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.validation + options.judging >= 1:
+        parser.error("--validation and --judging leave nothing to train on")
+    if options.include_validation and (options.early_stopping or options.fold):
+        parser.error("--include-validation goes with neither --early-stopping nor --fold")
+    return options

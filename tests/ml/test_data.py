@@ -8,10 +8,10 @@ from ml.data import (
     index_images,
     load_photographs,
     read_collection,
-    split_by_lesion,
 )
 from ml.errors import DataError
 from ml.labels import LABELS
+from ml.parts import split_by_lesion
 from ml.preprocessing import Recipe
 from tests.ml.conftest import draw_photograph, encode, make_collection, write_rows
 

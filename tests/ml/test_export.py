@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from ml import bundles, export, train
-from ml.data import read_collection, split_by_lesion
+from ml.data import read_collection
 from ml.ensemble import load_ensemble
 from ml.errors import DataError, MlError
 from ml.manifest import read_manifest
 from ml.metrics import measure
+from ml.parts import split_by_lesion
 from tests.ml.conftest import make_collection, tiny_arguments
 
 

@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from ml import train, training
+from ml.augment import STANDARD
 from ml.data import load_photographs, read_collection
 from ml.errors import DataError, MlError
 from ml.labels import LABELS
@@ -199,7 +200,7 @@ def test_an_epoch_draws_at_most_so_many_photographs_of_a_class(collection):
         Recipe(size=32),
         loaded,
         loaded,
-        augmentation=train.Augmentation(),
+        augmentation=STANDARD,
         seed=1,
         device=torch.device("cpu"),
     )

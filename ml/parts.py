@@ -1,0 +1,235 @@
+"""Divides photographs into parts of which no two share a lesion or a patient.
+
+Training is learnt from, validation is what temperature and thresholds are fitted on, and the
+judging part is what finished bundles are compared by: no training and no fit ever sees it.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.data import LoadedPhotographs, Photograph
+from ml.errors import DataError
+from ml.labels import LABELS
+
+PARTS = "parts.npz"
+JUDGING_SEED = 1018
+
+TRAINING, VALIDATION, JUDGING, OWN_FOLD = range(4)
+
+
+@dataclass(frozen=True)
+class Division:
+    """Says how to divide: which parts of each class's lesions, 0..1, and the seeds of the draws.
+
+    `fold` is the number of the fold that is left out and how many there are, such as (1, 5).
+    """
+
+    validation: float
+    seed: int
+    judging: float
+    judging_seed: int
+    fold: tuple[int, int] | None = None
+    include_validation: bool = False
+
+
+def division_of(data: Mapping[str, Any]) -> Division:
+    """Take from the data of a run's record how its photographs were divided."""
+    number, folds = data["fold"] or (0, 0)
+    return Division(
+        validation=data["validation_part"],
+        seed=data["split_seed"],
+        judging=data["judging_part"],
+        judging_seed=data["judging_seed"],
+        fold=(number, folds) if folds else None,
+        include_validation=data["include_validation"],
+    )
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Holds photographs by part; `own_fold` is what a run of `--fold` leaves out besides."""
+
+    training: tuple[Photograph, ...]
+    validation: tuple[Photograph, ...]
+    judging: tuple[Photograph, ...]
+    own_fold: tuple[Photograph, ...]
+
+
+@dataclass(frozen=True)
+class PartTable:
+    """Holds what is kept of a division: n names, lesions, parts and SHA-256 of the files."""
+
+    image_ids: tuple[str, ...]
+    lesion_ids: tuple[str, ...]
+    parts: npt.NDArray[np.int64]
+    digests: tuple[str, ...]
+
+    def only(self, part: int) -> PartTable:
+        """Give the rows of one part."""
+        rows = [int(row) for row in np.flatnonzero(self.parts == part)]
+        return PartTable(
+            tuple(self.image_ids[row] for row in rows),
+            tuple(self.lesion_ids[row] for row in rows),
+            self.parts[rows],
+            tuple(self.digests[row] for row in rows),
+        )
+
+
+def divide(
+    photographs: Sequence[Photograph], extra: Sequence[Photograph], division: Division
+) -> Parts:
+    """Divide a collection; the photographs of `extra` are for training alone.
+
+    The judging part is drawn from what the validation part leaves, so that part is the same with
+    and without a judging one. With `include_validation` the validation part is trained on.
+    """
+    rest, validation = split_by_lesion(
+        photographs, validation=division.validation, seed=division.seed
+    )
+    training, judging = split_by_lesion(
+        rest,
+        validation=division.judging / (1 - division.validation),
+        seed=division.judging_seed,
+    )
+    training = (*training, *extra)
+    if division.include_validation:
+        training, validation = (*training, *validation), ()
+    own_fold: tuple[Photograph, ...] = ()
+    if division.fold:
+        number, folds = division.fold
+        fold_of = draw_folds(training, folds, division.seed)
+        own_fold = tuple(one for one in training if fold_of[one.image_id] == number)
+        training = tuple(one for one in training if fold_of[one.image_id] != number)
+    return Parts(training, validation, judging, own_fold)
+
+
+def split_by_lesion(
+    photographs: Sequence[Photograph], *, validation: float, seed: int
+) -> tuple[tuple[Photograph, ...], tuple[Photograph, ...]]:
+    """Split in two so that no lesion and no patient is on both sides, stratified by class.
+
+    `validation` is the part of each class's lesions that goes to the second side, 0..1. The same
+    lesions and seed give the same split in whatever order the rows come.
+    """
+    groups = _group(photographs)
+    chosen: set[str] = set()
+    for names in _shuffled_by_label(photographs, groups, f"{seed}").values():
+        chosen.update(names[: round(len(names) * validation)])
+    return (
+        tuple(one for one in photographs if groups[one.lesion_id] not in chosen),
+        tuple(one for one in photographs if groups[one.lesion_id] in chosen),
+    )
+
+
+def draw_folds(photographs: Sequence[Photograph], folds: int, seed: int) -> dict[str, int]:
+    """Give each photograph's fold, 1 to `folds`, by its name; lesions and patients stay whole."""
+    groups = _group(photographs)
+    fold_of_group: dict[str, int] = {}
+    dealt = 0
+    for names in _shuffled_by_label(photographs, groups, f"{seed}-folds").values():
+        for name in names:
+            fold_of_group[name] = 1 + dealt % folds
+            dealt += 1
+    return {one.image_id: fold_of_group[groups[one.lesion_id]] for one in photographs}
+
+
+def check_apart(
+    judging: Sequence[Photograph],
+    digests: Sequence[str],
+    others: Sequence[LoadedPhotographs],
+) -> None:
+    """Refuse photographs to learn from or to fit on that are judged by. Raises DataError."""
+    lesions = {photograph.lesion_id for photograph in judging}
+    files = set(digests)
+    for loaded in others:
+        for photograph, digest in zip(loaded.photographs, loaded.digests, strict=True):
+            if photograph.lesion_id in lesions or digest in files:
+                raise DataError(
+                    photograph.path, "it is in the judging part too, as this lesion or this file."
+                )
+
+
+def list_parts(parts: Mapping[int, tuple[Sequence[Photograph], Sequence[str]]]) -> PartTable:
+    """Put the photographs of each part and the SHA-256 of their files into one table."""
+    rows = [
+        (photograph.image_id, photograph.lesion_id, part, digest)
+        for part, (photographs, digests) in parts.items()
+        for photograph, digest in zip(photographs, digests, strict=True)
+    ]
+    return PartTable(
+        tuple(row[0] for row in rows),
+        tuple(row[1] for row in rows),
+        np.array([row[2] for row in rows], dtype=np.int64),
+        tuple(row[3] for row in rows),
+    )
+
+
+def save_parts(folder: Path, table: PartTable) -> None:
+    """Write parts.npz into a run's or bundle's folder."""
+    digests = np.frombuffer(bytes.fromhex("".join(table.digests)), dtype=np.uint8)
+    temporary = folder / f"new-{PARTS}"
+    np.savez_compressed(
+        temporary,
+        image_ids=np.array(table.image_ids, dtype=np.str_),
+        lesion_ids=np.array(table.lesion_ids, dtype=np.str_),
+        parts=table.parts.astype(np.int8),
+        digests=digests.reshape(-1, 32),
+    )
+    temporary.replace(folder / PARTS)
+
+
+def load_parts(folder: Path) -> PartTable:
+    """Read parts.npz of a run's or bundle's folder. Raises DataError."""
+    path = folder / PARTS
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return PartTable(
+                tuple(str(name) for name in stored["image_ids"]),
+                tuple(str(name) for name in stored["lesion_ids"]),
+                stored["parts"].astype(np.int64),
+                tuple(row.tobytes().hex() for row in stored["digests"]),
+            )
+    except (OSError, KeyError, ValueError) as error:
+        raise DataError(path, "there is no readable table of parts.") from error
+
+
+def _group(photographs: Sequence[Photograph]) -> dict[str, str]:
+    """Map each lesion to the first of the lesions that it hangs together with through patients."""
+    parents = {photograph.lesion_id: photograph.lesion_id for photograph in photographs}
+
+    def root(lesion_id: str) -> str:
+        while parents[lesion_id] != lesion_id:
+            lesion_id = parents[lesion_id]
+        return lesion_id
+
+    first_of: dict[str, str] = {}
+    for photograph in photographs:
+        if photograph.patient_id:
+            one = root(photograph.lesion_id)
+            other = root(first_of.setdefault(photograph.patient_id, one))
+            parents[max(one, other)] = min(one, other)
+    return {lesion_id: root(lesion_id) for lesion_id in parents}
+
+
+def _shuffled_by_label(
+    photographs: Sequence[Photograph], groups: Mapping[str, str], seed: str
+) -> dict[int, list[str]]:
+    label_of: dict[str, int] = {}
+    for photograph in sorted(photographs, key=lambda photograph: photograph.image_id):
+        label_of.setdefault(groups[photograph.lesion_id], photograph.label)
+    by_label: dict[int, list[str]] = defaultdict(list)
+    for group, label in label_of.items():
+        by_label[label].append(group)
+    for label, names in by_label.items():
+        names.sort()
+        random.Random(f"{seed}-{LABELS[label]}").shuffle(names)  # noqa: S311
+    return dict(sorted(by_label.items()))

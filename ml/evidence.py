@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -53,7 +54,7 @@ def load_answers(bundle: Path) -> ValidationAnswers:
                 stored["labels"].astype(np.int64),
                 stored["probabilities"].astype(np.float64),
             )
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, EOFError, KeyError, ValueError, BadZipFile) as error:
         raise DataError(path, "there are no readable answers.") from error
     if answers.probabilities.shape != (len(answers.image_ids), len(LABELS)):
         raise DataError(path, "the answers do not belong to the photographs.")

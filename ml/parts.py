@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -198,7 +199,7 @@ def load_parts(folder: Path) -> PartTable:
                 stored["parts"].astype(np.int64),
                 tuple(row.tobytes().hex() for row in stored["digests"]),
             )
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, EOFError, KeyError, ValueError, BadZipFile) as error:
         raise DataError(path, "there is no readable table of parts.") from error
 
 

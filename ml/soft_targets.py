@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -175,7 +176,7 @@ def load_soft_targets(path: Path) -> SoftTargets:
                 powers / powers.sum(axis=1, keepdims=True),
                 tuple(json.loads(str(stored["sources"]))),
             )
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, EOFError, KeyError, ValueError, BadZipFile) as error:
         raise DataError(path, "there are no readable answers of teachers.") from error
     if targets.probabilities.shape != (len(targets.image_ids), len(LABELS)):
         raise DataError(path, "the answers do not belong to the photographs.")

@@ -1,6 +1,9 @@
-import numpy as np
+from dataclasses import replace
 
-from ml.augment import Augmentation, augment
+import numpy as np
+import pytest
+
+from ml.augment import NONE, PRESETS, Augmentation, augment
 from ml.preprocessing import Recipe, prepare_photograph
 from tests.ml.conftest import draw_photograph, encode
 
@@ -58,3 +61,67 @@ def test_cutout_hides_a_square_and_leaves_the_frame_as_it_was():
     pixels = augment(frame, 32, np.random.default_rng(0), settings)
     assert (pixels == 128).all(axis=2).sum() > 4
     assert np.array_equal(frame, before)
+
+
+def only(**settings):
+    """Change one thing and nothing else, always."""
+    return replace(NONE, **settings)
+
+
+def changed(settings, seed=0):
+    frame = prepared().pixels
+    pixels = augment(frame, 32, np.random.default_rng(seed), settings)
+    return frame[: pixels.shape[0], : pixels.shape[1]].astype(int), pixels.astype(int)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_gives_bytes_of_the_asked_size(name):
+    frame = prepared(80, 60, widest=4 / 3).pixels
+    for seed in range(40):
+        pixels = augment(frame, 32, np.random.default_rng(seed), PRESETS[name])
+        assert pixels.shape == (32, 32, 3)
+        assert pixels.dtype == np.uint8
+
+
+def test_another_light_moves_the_channels_apart_and_keeps_the_order_of_brightness():
+    before, after = changed(only(light_chance=1.0, gamma=0.0))
+    factors = (after.mean(axis=(0, 1)) + 1) / (before.mean(axis=(0, 1)) + 1)
+    assert factors.max() - factors.min() > 0.02
+    assert 0.9 < factors.mean() < 1.1
+    for channel in range(3):
+        pairs = np.corrcoef(before[:, :, channel].ravel(), after[:, :, channel].ravel())
+        assert pairs[0, 1] > 0.95
+
+
+def test_grey_photographs_keep_their_lightness():
+    before, after = changed(only(grey_chance=1.0))
+    assert np.ptp(after, axis=2).mean() < 0.6 * np.ptp(before, axis=2).mean()
+    assert abs(after.mean() - before.mean()) < 12
+
+
+def test_a_vignette_darkens_the_corners_and_leaves_the_middle():
+    before, after = changed(only(vignette_chance=1.0))
+    assert np.array_equal(after[14:18, 14:18], before[14:18, 14:18])
+    assert after[0, 0].sum() < 0.85 * before[0, 0].sum()
+
+
+@pytest.mark.parametrize(
+    "settings", [{"shrink_chance": 1.0}, {"jpeg_chance": 1.0, "jpeg_quality": 30}]
+)
+def test_lost_detail_leaves_the_photograph_alike(settings):
+    before, after = changed(only(**settings))
+    assert 0 < np.abs(after - before).mean() < 12
+    assert np.abs(after.mean(axis=(0, 1)) - before.mean(axis=(0, 1))).max() < 4
+
+
+def test_a_change_that_never_happens_draws_nothing():
+    """Runs from before there was a change of light see what they saw."""
+    frame = prepared().pixels
+
+    def draw(**settings):
+        rng = np.random.default_rng(3)
+        augment(frame, 32, rng, only(**settings))
+        return rng.random()
+
+    assert draw() == draw(gain=0.5, gamma=2.0, vignette=0.9)
+    assert draw() != draw(light_chance=1.0)

@@ -6,7 +6,7 @@
 
 from typing import TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clinic.models import (
     Absence,
@@ -62,12 +62,13 @@ def is_staff(user: User) -> bool:
 
 
 def treated_patients(user: User) -> QuerySet[Patient]:
-    """Patients who have an appointment with the doctor that is not cancelled."""
+    """Patients with an appointment that is not cancelled, with the doctor or a predecessor."""
     if not is_doctor(user):
         return Patient.objects.none()
-    # As one value, not as a join: large registers are searched patient by patient.
-    doctor = Doctor.objects.filter(user=user).order_by().values("pk")[:1]
-    appointments = Appointment.objects.not_cancelled().filter(doctor=doctor)
+    own = Doctor.objects.filter(user=user).order_by().values("pk")[:1]
+    # As values, not as a join: large registers are searched patient by patient.
+    doctors = Doctor.objects.filter(Q(pk=own) | Q(successor=own)).order_by().values("pk")
+    appointments = Appointment.objects.not_cancelled().filter(doctor__in=doctors)
     return Patient.objects.filter(pk__in=appointments.values("patient"))
 
 
@@ -138,7 +139,7 @@ def bookable_patients(user: User) -> QuerySet[Patient]:
 
 
 def visible_doctors(user: User) -> QuerySet[Doctor]:
-    """Doctors who work here; everybody may know them."""
+    """Doctors who work here, so that somebody can book with them; everybody may know them."""
     return Doctor.objects.filter(user__is_active=True).select_related("user")
 
 
@@ -149,11 +150,25 @@ def bookable_doctors(user: User) -> QuerySet[Doctor]:
 
 
 def visible_calendars(user: User) -> QuerySet[Doctor]:
-    """Doctors whose calendar a person reads: the desk and the admin all, a doctor the own."""
-    doctors = visible_doctors(user)
+    """Doctors whose calendar a person reads: the desk and the admin all, a doctor their own.
+
+    A deactivated doctor is among them, for her visits live on.
+    """
+    doctors = Doctor.objects.select_related("user")
     if is_admin(user) or is_secretary(user):
         return doctors
     return doctors.filter(user=user)
+
+
+def calendars_showing(user: User, appointments: QuerySet[Appointment]) -> QuerySet[Doctor]:
+    """Calendars of the doctors who work here, and of the deactivated who have these visits."""
+    visits = appointments.order_by().filter(doctor=OuterRef("pk"))
+    return visible_calendars(user).filter(Q(user__is_active=True) | Exists(visits))
+
+
+def calendars_for_leave(user: User) -> QuerySet[Doctor]:
+    """Calendars in which a person plans leave, or moves what a deactivated doctor left."""
+    return calendars_showing(user, Appointment.objects.expected())
 
 
 def visible_availabilities(user: User) -> QuerySet[Availability]:
@@ -351,8 +366,9 @@ def can_write_visit(user: User, consultation: Consultation) -> bool:
 
 
 def can_revoke_prescription(user: User, prescription: Prescription) -> bool:
-    """Revoke a signed prescription."""
-    return is_doctor(user) and prescription.consultation.doctor.user_id == user.pk
+    """Revoke a signed prescription of one's own, or of a doctor whose patients one took over."""
+    doctor = prescription.consultation.doctor
+    return is_doctor(user) and user.pk in {doctor.user_id, doctor.in_charge.user_id}
 
 
 def can_insert_templates(user: User) -> bool:

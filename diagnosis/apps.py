@@ -9,9 +9,12 @@ class DiagnosisConfig(AppConfig):
     verbose_name = _("Diagnosis")
 
     def ready(self) -> None:
-        """Lets the clinic say what has been made of photographs while a consent stood."""
+        """Let the clinic say what was made of photographs, and which answers wait for a doctor."""
         from clinic.models import Consent
         from clinic.services.consents import tell_past_uses
+        from clinic.services.succession import tell_unreviewed
         from diagnosis.services.training_data import exports_with
+        from diagnosis.services.worklist import count_unreviewed_of
 
         tell_past_uses(Consent.Purpose.TRAINING, exports_with)
+        tell_unreviewed(count_unreviewed_of)

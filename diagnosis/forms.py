@@ -65,9 +65,11 @@ class PhotographForm(PlaceForm):
         patient: Patient,
         lesions: Iterable[Lesion] | None = None,
         body_sites: Iterable[BodySite] | None = None,
+        site_of_visit: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        allow_rows(self.fields["body_site"], BodySite.objects.offered(site_of_visit))
         offer_lesions(self.fields["lesion"], patient, lesions)
         if body_sites is not None:
             offer_rows(self.fields["body_site"], body_sites)

@@ -60,7 +60,7 @@ def test_every_row_survives_the_deactivation_of_a_doctor(consultation, doctor, a
     assert before["clinic.PrescriptionLine"] > 0
     assert before["diagnosis.LesionImage"] > 0
 
-    deactivate_account(actor=admin, user=doctor)
+    deactivate_account(actor=admin, user=doctor, is_left_open=True)
 
     after = rows()
     assert after.pop("clinic.AuditEvent") == before.pop("clinic.AuditEvent") + 1

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.forms.fields import clock_field, day_field
 from clinic.models import Appointment, Doctor, User
-from clinic.permissions import can_manage_schedule, visible_doctors
+from clinic.permissions import calendars_for_leave, can_manage_schedule
 from clinic.services.absences import Decision
 from clinic.services.scheduling import Slot
 
@@ -50,18 +50,17 @@ class AbsenceForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._doctors = {str(doctor.pk): doctor for doctor in visible_doctors(user)}
+        self._doctors = {str(doctor.pk): doctor for doctor in calendars_for_leave(user)}
         who = self.fields["who"]
         assert isinstance(who, forms.ChoiceField)
         if can_manage_schedule(user):
             who.choices = [
                 ("", _("Choose who is away")),
-                *((key, str(doctor)) for key, doctor in self._doctors.items()),
+                *((key, doctor.desk_name) for key, doctor in self._doctors.items()),
                 (CLINIC, _("The whole clinic")),
             ]
         else:
-            own = [doctor for doctor in self._doctors.values() if doctor.user_id == user.pk]
-            who.choices = [(str(doctor.pk), str(doctor)) for doctor in own]
+            who.choices = [(key, str(doctor)) for key, doctor in self._doctors.items()]
 
     def clean(self) -> dict[str, Any]:
         """Makes moments of days and times, and says where the end comes too early."""

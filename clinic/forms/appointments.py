@@ -74,7 +74,8 @@ class DoctorAndTimeForm(forms.Form):
     doctor = forms.ModelChoiceField(
         label=_("Doctor"),
         queryset=Doctor.objects.none(),
-        empty_label=None,
+        # Never the first of the list instead of a doctor who works here no more.
+        empty_label=_("Choose a doctor"),
         error_messages={"required": _("Choose a doctor.")},
     )
     starts_at = moment_field(_("Day and time"))

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -6,7 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from clinic.forms.fields import allow_rows
+from clinic.forms.fields import DoctorField, allow_rows, offer_rows
 from clinic.models import Doctor, User
 from clinic.permissions import visible_calendars
 
@@ -33,7 +34,7 @@ class DayForm(forms.Form):
         validators=WITHIN_REASON,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "data-autosubmit": True}),
     )
-    doctor = forms.ModelChoiceField(
+    doctor = DoctorField(
         label=_("Doctor"),
         queryset=Doctor.objects.none(),
         required=False,
@@ -41,9 +42,15 @@ class DayForm(forms.Form):
         widget=forms.Select(attrs={"data-autosubmit": True}),
     )
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, user: User, doctors: Sequence[Doctor] | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         allow_rows(self.fields["doctor"], visible_calendars(user))
+        if doctors is not None:
+            chosen = self.initial.get("doctor")
+            extra = [chosen] if chosen and chosen not in doctors else []
+            offer_rows(self.fields["doctor"], [*doctors, *extra])
 
 
 class CalendarForm(DayForm):

@@ -8,7 +8,7 @@ from django.db.models import Model, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import VisitType
+from clinic.models import Doctor, VisitType
 
 
 class VisitTypeField(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -18,6 +18,14 @@ class VisitTypeField(forms.ModelChoiceField):  # type: ignore[type-arg]
         """The words of one choice."""
         minutes = obj.duration_minutes
         return gettext("%(name)s (%(minutes)d minutes)") % {"name": obj, "minutes": minutes}
+
+
+class DoctorField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A doctor, whose name says where the account is deactivated."""
+
+    def label_from_instance(self, obj: Doctor) -> str:
+        """Return the words of one choice."""
+        return obj.desk_name
 
 
 def day_field(label: Any, **options: Any) -> forms.DateField:

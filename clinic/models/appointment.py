@@ -41,6 +41,10 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """Appointments that are still to come."""
         return self.filter(ends_at__gte=timezone.now(), status__in=Appointment.OPEN_STATUSES)
 
+    def expected(self) -> Self:
+        """Appointments that are agreed upon and still to come."""
+        return self.filter(starts_at__gte=timezone.now(), status__in=Appointment.EXPECTED_STATUSES)
+
     def holding_a_slot(self) -> Self:
         """Appointments that keep their time from everybody else."""
         return self.filter(status__in=Appointment.SLOT_STATUSES, is_walk_in=False)

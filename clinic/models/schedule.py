@@ -6,8 +6,8 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from clinic.models.translated import TranslatedModel
 
@@ -29,14 +29,41 @@ class Doctor(models.Model):
         default=0,
         validators=[MaxValueValidator(60)],
     )
+    # Reads the records of a deactivated doctor's patients, and finishes what she left open.
+    successor = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        related_name="predecessors",
+        null=True,
+        blank=True,
+        verbose_name=_("successor"),
+    )
 
     class Meta:
         verbose_name = _("doctor")
         verbose_name_plural = _("doctors")
         ordering = ["user__full_name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(successor=models.F("pk")),
+                name="doctor_is_succeeded_by_somebody_else",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.title} {self.user.full_name}".strip()
+
+    @property
+    def desk_name(self) -> str:
+        """The name for those who plan, which also says where the account is deactivated."""
+        if self.user.is_active:
+            return str(self)
+        return gettext("%(doctor)s (deactivated)") % {"doctor": self}
+
+    @property
+    def in_charge(self) -> "Doctor":
+        """Whoever is told what concerns this doctor's patients."""
+        return self if self.user.is_active or self.successor is None else self.successor
 
 
 class VisitType(TranslatedModel):

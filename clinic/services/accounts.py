@@ -14,6 +14,7 @@ from clinic.models import AuditEvent, Doctor, Patient, User
 from clinic.services.audit import record
 from clinic.services.ended_records import refuse_ended
 from clinic.services.patients import register_patient
+from clinic.services.succession import hand_over, take_back
 
 
 class AccountState(TextChoices):
@@ -181,13 +182,26 @@ def update_account(*, actor: User, user: User, changes: AccountChanges) -> User:
 
 
 @transaction.atomic
-def deactivate_account(*, actor: User, user: User) -> User:
-    """Shuts a person out at once; everything the person did stays."""
+def deactivate_account(
+    *,
+    actor: User,
+    user: User,
+    successor: Doctor | None = None,
+    is_left_open: bool = False,
+) -> User:
+    """Shut a person out at once; everything the person did stays.
+
+    A doctor's open work goes to a colleague; where the account is deactivated already, it may
+    still go to one.
+    """
     # Locked in one order, so that two admins who shut each other out cannot both succeed.
     admins = list(
         User.objects.select_for_update().filter(role=User.Role.ADMIN, is_active=True).order_by("pk")
     )
     user = User.objects.select_for_update().get(pk=user.pk)
+    doctor = Doctor.objects.filter(user=user).first()
+    if doctor is not None:
+        hand_over(doctor=doctor, actor=actor, successor=successor, is_left_open=is_left_open)
     if not user.is_active:
         return user
     remaining = [admin for admin in admins if admin != user and admin.has_usable_password()]
@@ -218,6 +232,8 @@ def reactivate_account(*, actor: User, user: User) -> User:
     user.save(update_fields=["is_active"])
     detail = {"is_active": [False, True]}
     record(AuditEvent.Verb.UPDATE, actor=actor, target=user, detail=detail)
+    if doctor := Doctor.objects.filter(user=user).first():
+        take_back(doctor=doctor, actor=actor)
     return user
 
 

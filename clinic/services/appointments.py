@@ -22,7 +22,12 @@ from clinic.models import (
 from clinic.services.appointment_news import tell_of_move, tell_of_new_appointment
 from clinic.services.arrival_tokens import give_token
 from clinic.services.audit import record
-from clinic.services.booking_guards import check_time, lock_calendars, words_for_a_taken_time
+from clinic.services.booking_guards import (
+    check_time,
+    lock_calendars,
+    words_for_a_taken_time,
+    works_here,
+)
 from clinic.services.ended_records import refuse_ended
 from clinic.services.notices import queue_notice
 
@@ -116,6 +121,8 @@ def move_appointment(
             raise IllegalTransitionError(old, status)
         if is_call_in_undone(old, status) and _has_visit(appointment):
             raise IllegalTransitionError(old, status)
+        if status == Status.ARRIVED and not is_call_in_undone(old, status):
+            _refuse_arrival_at_nobody(appointment)
         if status == Status.BOOKED and old in NOT_YET_AGREED and is_asked_for(appointment):
             raise ValidationError(_("The patient asked for it: choose the time under “Requests”."))
         if status in NEEDS_REASON and not reason:
@@ -214,6 +221,14 @@ def store_appointment(appointment: Appointment, actor: User, *, overbooked: str 
         detail=detail,
     )
     tell_of_new_appointment(appointment, actor=actor)
+
+
+def _refuse_arrival_at_nobody(appointment: Appointment) -> None:
+    if not works_here(appointment.doctor):
+        raise ValidationError(
+            _("%(doctor)s does not work here any more. Move the visit to another doctor first."),
+            params={"doctor": appointment.doctor},
+        )
 
 
 def _has_visit(appointment: Appointment) -> bool:

@@ -50,11 +50,19 @@ def lock_calendars(appointment: Appointment) -> None:
     Patient.objects.select_for_update(no_key=True).get(pk=appointment.patient_id)
 
 
+def works_here(doctor: Doctor) -> bool:
+    """Return whether the doctor can be booked and can call patients in, as stored by now."""
+    return Doctor.objects.filter(pk=doctor.pk, user__is_active=True).exists()
+
+
 def check_time(appointment: Appointment) -> str:
     """Refuses the past and what the doctor has not; a reason passes that, and its code is given."""
     if appointment.starts_at < timezone.now():
         message = gettext("This time is past.")
         raise _slot_refused(appointment, "starts_at", message, is_overridable=False)
+    if not works_here(appointment.doctor):
+        message = gettext("%(doctor)s does not work here any more. Choose another doctor.")
+        raise _slot_refused(appointment, "doctor", message, is_overridable=False)
     obstacle = _obstacle(appointment)
     if obstacle is None:
         appointment.overbooked_reason = ""

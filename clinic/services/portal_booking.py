@@ -30,7 +30,14 @@ from clinic.services.cancellation import (
     cancellation_notice,
     check_notice,
 )
-from clinic.services.scheduling import Calendar, Slot, Taken, day_bounds, next_free_slots
+from clinic.services.scheduling import (
+    Calendar,
+    Slot,
+    Taken,
+    day_bounds,
+    next_free_slots,
+    working_doctors,
+)
 
 Status = Appointment.Status
 PortalBooking = ClinicSettings.PortalBooking
@@ -142,7 +149,7 @@ def request_another_time(*, appointment: Appointment, wish: Wish, actor: User) -
     return _write_down(
         patient=appointment.patient,
         visit_type=appointment.visit_type,
-        doctor=wish.doctor or appointment.doctor,
+        doctor=_doctor_for(wish, before=appointment.doctor),
         wish=wish,
         actor=actor,
         replaces=appointment,
@@ -182,9 +189,11 @@ def _check_room_for_one_more(patient: Patient) -> None:
         )
 
 
-def _doctor_for(wish: Wish) -> Doctor:
-    """The doctor whom the row names until the desk has chosen."""
-    doctor = wish.doctor or Doctor.objects.filter(user__is_active=True).first()
+def _doctor_for(wish: Wish, *, before: Doctor | None = None) -> Doctor:
+    """Return the doctor whom the row names until the desk has chosen."""
+    if before is not None and not before.user.is_active:
+        before = None
+    doctor = wish.doctor or before or working_doctors().first()
     if doctor is None:
         raise ValidationError(_("No doctor works here at the moment. Please call us."))
     return doctor

@@ -158,6 +158,8 @@ class Calendar:
 
     def free_slots(self, doctor: Doctor, day: date, minutes: int) -> list[Slot]:
         """Times of the grid at which the doctor is free for so many minutes, none of them past."""
+        if not doctor.user.is_active:
+            return []
         now = timezone.now()
         step = timedelta(minutes=self.slot_minutes)
         length = timedelta(minutes=minutes)
@@ -197,8 +199,11 @@ def next_free_slots(
     patient: Patient | None = None,
     count: int = 3,
 ) -> list[Slot]:
-    """The next free times of one doctor or of all, leaving out those the patient has given away."""
-    doctors = [doctor] if doctor else list(working_doctors())
+    """The next free times of one doctor or of all, leaving out those the patient has given away.
+
+    Where the doctor works here no more, the others are asked.
+    """
+    doctors = [doctor] if doctor and doctor.user.is_active else list(working_doctors())
     given_away = _given_away(patient, after)
     start = timezone.localdate(after)
     found: list[Slot] = []

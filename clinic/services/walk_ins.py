@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models import Appointment, Doctor, Patient, User, VisitType
 from clinic.services.appointments import store_appointment
 from clinic.services.arrival_tokens import give_token
-from clinic.services.booking_guards import lock_calendars
+from clinic.services.booking_guards import lock_calendars, works_here
 from clinic.services.scheduling import Calendar, is_on_leave
 
 Status = Appointment.Status
@@ -84,6 +84,8 @@ def add_walk_in(
         created_by=actor,
     )
     walk_in.full_clean()
+    if not works_here(walk_in.doctor):
+        raise ValidationError({"doctor": _("Choose a doctor from the list.")})
     if is_on_leave(doctor=walk_in.doctor, starts_at=now, ends_at=walk_in.ends_at):
         raise ValidationError(
             {"doctor": ValidationError(_("%(name)s is away now."), params={"name": walk_in.doctor})}

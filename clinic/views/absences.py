@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -25,6 +26,7 @@ from clinic.forms.absences import (
 from clinic.forms.accounts import add_errors
 from clinic.models import Absence, Appointment
 from clinic.permissions import (
+    calendars_for_leave,
     can_manage_schedule,
     can_plan_absence,
     can_see_absences,
@@ -66,8 +68,7 @@ def absence_add(request: SignedInRequest) -> HttpResponse:
     if not can_see_absences(request.user):
         raise PermissionDenied
     if request.method == "GET":
-        initial = {"who": request.GET.get("doctor", "")}
-        return _form_page(request, AbsenceForm(initial=initial, user=request.user))
+        return _form_page(request, AbsenceForm(initial=_asked(request), user=request.user))
     form = AbsenceForm(request.POST, user=request.user)
     if not form.is_valid():
         return _form_page(request, form, status=422)
@@ -88,6 +89,21 @@ def absence_remove(request: SignedInRequest, pk: int) -> HttpResponse:
     remove_absence(absence=absence, actor=request.user)
     messages.success(request, _("The leave is removed. Its time can be booked again."))
     return redirect("clinic:absence_list")
+
+
+def _asked(request: SignedInRequest) -> dict[str, object]:
+    """Return what the address asks for: of a deactivated doctor, all that is still to come."""
+    asked = request.GET.get("doctor", "")
+    doctors = {str(doctor.pk): doctor for doctor in calendars_for_leave(request.user)}
+    doctor = doctors.get(asked)
+    if doctor is None or doctor.user.is_active:
+        return {"who": asked}
+    last = Appointment.objects.expected().filter(doctor=doctor).latest("starts_at")
+    return {
+        "who": asked,
+        "first_day": timezone.localdate(),
+        "last_day": timezone.localdate(last.starts_at),
+    }
 
 
 def _decide(request: SignedInRequest, form: AbsenceForm, absence: Absence) -> HttpResponse:

@@ -20,7 +20,8 @@ from clinic.forms.accounts import (
     AccountSearchForm,
     add_errors,
 )
-from clinic.models import Appointment, User
+from clinic.forms.succession import DeactivationForm
+from clinic.models import Appointment, Doctor, User
 from clinic.permissions import (
     can_invite_patient,
     can_manage_accounts,
@@ -45,6 +46,7 @@ from clinic.services.invitations import (
 from clinic.services.patients import PossibleDuplicateError
 from clinic.services.profile import record_portrait_view
 from clinic.services.second_factors import remove_second_factors
+from clinic.services.succession import open_work
 
 
 @require_http_methods(["GET", "POST"])
@@ -116,20 +118,29 @@ def account_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def account_deactivate(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Asks first, then shuts the person out at once."""
+    """Ask first, then shut the person out at once; of a doctor, say who finishes what is open."""
     account = _managed_account(request, pk)
-    error = None
-    if request.method == "POST":
+    doctor = Doctor.objects.filter(user=account).select_related("successor__user").first()
+    sent = request.POST if request.method == "POST" else None
+    form = DeactivationForm(sent, user=request.user, doctor=doctor)
+    was_active = account.is_active
+    if form.is_valid():
         try:
-            deactivate_account(actor=request.user, user=account)
+            deactivate_account(actor=request.user, user=account, **form.decided)
         except ValidationError as refusal:
-            error = refusal.messages[0]
+            add_errors(form, refusal)
         else:
-            messages.success(request, _("The account is deactivated. The person is signed out."))
-            return redirect("clinic:account_list")
-    appointments = Appointment.objects.upcoming().filter(doctor__user=account)
-    context = {"account": account, "error": error, "appointment_count": appointments.count()}
-    return render(request, "clinic/account_deactivate.html", context, status=409 if error else 200)
+            return _deactivated(request, account, doctor, was_active=was_active)
+    context = {
+        "account": account,
+        "doctor": doctor,
+        "form": form,
+        "work": open_work(doctor) if doctor else None,
+        "can_move_visits": doctor is not None
+        and Appointment.objects.expected().filter(doctor=doctor).exists(),
+    }
+    status = 409 if form.errors else 200
+    return render(request, "clinic/account_deactivate.html", context, status=status)
 
 
 @require_POST
@@ -183,6 +194,19 @@ def account_photograph(request: SignedInRequest, pk: UUID) -> HttpResponse:
         )
 
 
+def _deactivated(
+    request: SignedInRequest, account: User, doctor: Doctor | None, *, was_active: bool
+) -> HttpResponse:
+    """Go to the list, or stay where there are visits to move."""
+    if not was_active:
+        messages.success(request, _("The changes are saved."))
+        return redirect("clinic:account_edit", pk=account.pk)
+    messages.success(request, _("The account is deactivated. The person is signed out."))
+    if doctor is not None and open_work(doctor).visits_to_come:
+        return redirect("clinic:account_deactivate", pk=account.pk)
+    return redirect("clinic:account_list")
+
+
 def _managed_account(request: SignedInRequest, pk: UUID) -> User:
     account = get_object_or_404(visible_users(request.user), pk=pk)
     if not can_manage_accounts(request.user):
@@ -198,6 +222,7 @@ def _account_page(
         "account": account,
         "form": form,
         "state": state,
+        "doctor": Doctor.objects.filter(user=account).select_related("successor__user").first(),
         "patient": visible_patients(request.user).filter(user=account).first(),
         "is_invited": state == AccountState.INVITED,
         "has_second_factor": is_mfa_enabled(account),

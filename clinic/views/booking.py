@@ -152,7 +152,8 @@ def _first_choice(moved: Appointment | None) -> dict[str, Any]:
     today = timezone.localdate()
     if moved is not None:
         day = max(timezone.localdate(moved.starts_at), today)
-        return {"day": day.isoformat(), "doctor": str(moved.doctor_id)}
+        is_here = moved.doctor.user.is_active
+        return {"day": day.isoformat(), "doctor": str(moved.doctor_id) if is_here else ""}
     visit_type = offered_visit_types().first()
     return {
         "day": today.isoformat(),

@@ -20,12 +20,12 @@ from django.views.decorators.http import require_GET
 from clinic.forms.calendar_page import CalendarForm, CalendarRangeForm, CalendarView
 from clinic.models import Appointment, ClinicSettings, Doctor, User
 from clinic.permissions import (
+    calendars_showing,
     can_book,
     can_run_desk,
     can_see_calendar,
     can_transition,
     visible_appointments,
-    visible_calendars,
 )
 from clinic.requests import SignedInRequest
 from clinic.services.calendar_spans import Span, calendar_spans, shown_between
@@ -55,10 +55,11 @@ def calendar(request: SignedInRequest) -> HttpResponse:
     asked.is_valid()
     view = asked.cleaned_data.get("view") or CalendarView.DAY
     day: date = asked.cleaned_data.get("date") or timezone.localdate()
-    doctors = list(visible_calendars(request.user))
-    chosen: Doctor | None = asked.cleaned_data.get("doctor")
-    shown = [doctor for doctor in doctors if chosen in (None, doctor)]
     period = period_of(view, day)
+    appointments = shown_between(visible_appointments(request.user), period.start, period.end)
+    doctors = list(calendars_showing(request.user, appointments))
+    chosen: Doctor | None = asked.cleaned_data.get("doctor")
+    shown = [chosen] if chosen else doctors
     now = timezone.localtime()
     is_current = period.start <= now.date() < period.end
     feed = {"start": period.start.isoformat(), "end": period.end.isoformat()}
@@ -70,12 +71,14 @@ def calendar(request: SignedInRequest) -> HttpResponse:
         "day": day,
         "period": period,
         "filters": CalendarForm(
-            initial={"view": view, "date": day, "doctor": chosen}, user=request.user
+            initial={"view": view, "date": day, "doctor": chosen},
+            user=request.user,
+            doctors=doctors,
         ),
         "doctors": doctors,
         "doctor": chosen,
-        "columns": json.dumps([{"id": str(one.pk), "title": str(one)} for one in shown]),
-        "count": _shown(request.user, shown, period.start, period.end),
+        "columns": json.dumps([{"id": str(one.pk), "title": one.desk_name} for one in shown]),
+        "count": appointments.filter(doctor__in=shown).count(),
         "feed_url": reverse("clinic:calendar_events", query=feed),
         "can_book": can_book(request.user),
         "can_run_desk": can_run_desk(request.user),
@@ -95,12 +98,14 @@ def calendar_events(request: SignedInRequest) -> HttpResponseBase:
     if not asked.is_valid():
         return JsonResponse({"errors": asked.errors}, status=422)
     chosen: Doctor | None = asked.cleaned_data["doctor"]
-    doctors = [chosen] if chosen else list(visible_calendars(request.user))
+    start, end = asked.cleaned_data["start"], asked.cleaned_data["end"]
+    among = visible_appointments(request.user)
+    shown = calendars_showing(request.user, shown_between(among, start, end))
     spans = calendar_spans(
-        among=visible_appointments(request.user),
-        doctors=doctors,
-        start=asked.cleaned_data["start"],
-        end=asked.cleaned_data["end"],
+        among=among,
+        doctors=[chosen] if chosen else list(shown),
+        start=start,
+        end=end,
         slot_minutes=ClinicSettings.objects.current().slot_minutes,
     )
     # The calendar asks every few seconds: one reading, not hundreds.
@@ -142,10 +147,6 @@ def period_of(view: str, day: date) -> Period:
     return Period(start, end, previous, following, date_format(first, "F Y"))
 
 
-def _shown(user: User, doctors: list[Doctor], start: date, end: date) -> int:
-    return shown_between(visible_appointments(user), start, end).filter(doctor__in=doctors).count()
-
-
 class Entries:
     """Spans as the calendar draws them: who and what for, nothing medical."""
 
@@ -168,7 +169,7 @@ class Entries:
             day = span.starts.date().isoformat()
             return event | {
                 "id": f"count/{span.doctor.pk}/{day}",
-                "title": str(span.doctor),
+                "title": span.doctor.desk_name,
                 "extendedProps": {
                     "kind": span.kind,
                     "number": span.number,
@@ -196,7 +197,7 @@ class Entries:
                 "kind": span.kind,
                 "status": appointment.status,
                 "words": f"{appointment.visit_type}, {self._statuses[appointment.status]}",
-                "doctor": str(span.doctor),
+                "doctor": span.doctor.desk_name,
                 "isUrgent": appointment.is_urgent,
                 "url": self._url.replace(NOBODY, key),
                 "moveUrl": self._move_url.replace(NOBODY, key),

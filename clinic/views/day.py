@@ -3,14 +3,14 @@ from datetime import date, timedelta
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, F, IntegerField, QuerySet, Value, When
 from django.forms import DateField
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from clinic.forms.calendar_page import WITHIN_REASON
-from clinic.models import Appointment, User
+from clinic.models import Appointment, Consultation, User
 from clinic.permissions import can_see_own_day
 from clinic.requests import SignedInRequest
 from clinic.services.consultations import record_day_view
@@ -59,6 +59,16 @@ def visits_of(user: User, day: date) -> QuerySet[Appointment]:
     )
 
 
+def taken_over(user: User) -> QuerySet[Consultation]:
+    """Return visits that a deactivated colleague left unsigned, and that the doctor now signs."""
+    return (
+        Consultation.objects.filter(doctor__user=user, signed_at__isnull=True)
+        .exclude(appointment__doctor=F("doctor"))
+        .select_related("patient", "appointment__doctor__user")
+        .only("started_at", "patient", "appointment")
+    )
+
+
 def day_page(
     request: SignedInRequest, day: date, *, refusal: str = "", status: int = 200
 ) -> HttpResponse:
@@ -75,5 +85,6 @@ def day_page(
     # The list asks for itself every few seconds: one reading, not hundreds.
     if request.htmx:
         return render(request, "clinic/partials/visit_day_list.html", context, status=status)
+    context["taken_over"] = list(taken_over(request.user))
     record_day_view(actor=request.user, day=day, count=paginator.count)
     return render(request, "clinic/doctor_day.html", context, status=status)

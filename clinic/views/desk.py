@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from clinic.forms.calendar_page import DayForm
 from clinic.models import Absence, Appointment, Doctor, User
-from clinic.permissions import can_run_desk, visible_appointments, visible_calendars
+from clinic.permissions import calendars_showing, can_run_desk, visible_appointments
 from clinic.requests import SignedInRequest
 from clinic.services.patients import record_patient_list
 from clinic.services.scheduling import Calendar, Hours, Slot, day_bounds
@@ -74,8 +75,9 @@ def desk_day(request: SignedInRequest) -> HttpResponse:
     today = timezone.localdate()
     day: date = asked.cleaned_data.get("date") or today
     doctor: Doctor | None = asked.cleaned_data.get("doctor")
-    doctors = [doctor] if doctor else list(visible_calendars(request.user))
-    columns = _columns(request.user, doctors, day)
+    appointments = _shown(request.user, day)
+    doctors = list(calendars_showing(request.user, appointments))
+    columns = _columns(request.user, [doctor] if doctor else doctors, day, appointments)
     count = sum(len(column.booked) for column in columns)
     record_patient_list(actor=request.user, of="desk_day", count=count)
     context = {
@@ -83,9 +85,11 @@ def desk_day(request: SignedInRequest) -> HttpResponse:
         "is_today": day == today,
         "previous_day": day - timedelta(days=1),
         "next_day": day + timedelta(days=1),
-        "filters": DayForm(initial={"date": day, "doctor": doctor}, user=request.user),
+        "filters": DayForm(
+            initial={"date": day, "doctor": doctor}, user=request.user, doctors=doctors
+        ),
         "columns": [column for column in columns if not column.is_empty],
-        "idle": [column.doctor for column in columns if column.is_empty],
+        "idle": [column.doctor.desk_name for column in columns if column.is_empty],
         "appointment_count": count,
         "next": request.get_full_path(),
     }
@@ -103,17 +107,21 @@ def _slots_in_rows(entries: list[Entry]) -> list[Entry]:
     return rows
 
 
-def _columns(user: User, doctors: list[Doctor], day: date) -> list[Column]:
-    calendar = Calendar(doctors, day, day)
+def _shown(user: User, day: date) -> QuerySet[Appointment]:
     start, end = day_bounds(day)
-    appointments = (
-        visible_appointments(user)
-        .filter(doctor__in=doctors, starts_at__gte=start, starts_at__lt=end)
-        .exclude(status__in=NOT_SHOWN)
-        .select_related("patient", "visit_type")
-    )
+    appointments = visible_appointments(user).filter(starts_at__gte=start, starts_at__lt=end)
+    return appointments.exclude(status__in=NOT_SHOWN)
+
+
+def _columns(
+    user: User, doctors: list[Doctor], day: date, appointments: QuerySet[Appointment]
+) -> list[Column]:
+    calendar = Calendar(doctors, day, day)
+    appointments = appointments.filter(doctor__in=doctors)
+    by_key = {doctor.pk: doctor for doctor in doctors}
     by_doctor: dict[object, list[Entry]] = {doctor.pk: [] for doctor in doctors}
-    for appointment in appointments:
+    for appointment in appointments.select_related("patient", "visit_type"):
+        appointment.doctor = by_key[appointment.doctor_id]
         entry = Entry(appointment.starts_at, appointment, moves=tuple(moves_for(user, appointment)))
         by_doctor[appointment.doctor_id].append(entry)
     return [_column(calendar, doctor, day, by_doctor[doctor.pk]) for doctor in doctors]

@@ -20,7 +20,7 @@ OVERDUE_UNTIL = timedelta(days=7)
 def tell_of_late_answer(*, prediction: Prediction, finished_at: datetime) -> None:
     """Tells the visit's doctor of an answer that came when nobody waited for it any more."""
     if finished_at - prediction.queued_at >= LATE_AFTER:
-        visits = Consultation.objects.select_related("doctor__user")
+        visits = Consultation.objects.select_related("doctor__user", "doctor__successor__user")
         visit = visits.get(pk=prediction.image.consultation_id)
         _tell_doctor_of(visit, Kind.ANSWER_READY, fact_key=prediction.pk)
 
@@ -39,14 +39,15 @@ def tell_of_overdue_reviews() -> None:
     visits = Consultation.objects.filter(pk__in=overdue.order_by().values("image__consultation"))
     known = set(told)
     # No note is read for it, so one that cannot be read keeps no news back.
-    for visit in visits.select_related("doctor__user").only("doctor__user"):
+    whom = ("doctor__user", "doctor__successor__user")
+    for visit in visits.select_related(*whom).only(*whom):
         if str(visit.pk) not in known:
             _tell_doctor_of(visit, Kind.REVIEW_OVERDUE, fact_key=visit.pk)
 
 
 def _tell_doctor_of(visit: Consultation, kind: Kind, *, fact_key: object) -> None:
     notify(
-        recipients=[visit.doctor.user],
+        recipients=[visit.doctor.in_charge.user],
         kind=kind,
         url_name="diagnosis:visit",
         object_key=visit.pk,

@@ -2,7 +2,7 @@
 
 from django.db.models import Case, Exists, F, OuterRef, QuerySet, When
 
-from clinic.models import AuditEvent, User
+from clinic.models import AuditEvent, Doctor, User
 from clinic.services.audit import record
 from clinic.services.facts import active_allergies
 from diagnosis.models import Prediction, Review
@@ -22,6 +22,13 @@ def predictions_to_review(predictions: QuerySet[Prediction]) -> QuerySet[Predict
         .prefetch_related(active_allergies("image__lesion__patient"))
         .order_by(warned_first, "-malignant_share", "finished_at")
     )
+
+
+def count_unreviewed_of(doctor: Doctor) -> int:
+    """Count the answers in a doctor's visits that nobody has looked at."""
+    return predictions_to_review(
+        Prediction.objects.filter(image__consultation__doctor=doctor)
+    ).count()
 
 
 def record_worklist_view(*, actor: User, count: int) -> None:

@@ -26,7 +26,12 @@ def image_upload(request: SignedInRequest, pk: UUID) -> HttpResponse:
     consultation = get_visit(request, pk)
     if not can_write_visit(request.user, consultation):
         raise PermissionDenied
-    form = PhotographForm(request.POST, request.FILES, patient=consultation.patient)
+    form = PhotographForm(
+        request.POST,
+        request.FILES,
+        patient=consultation.patient,
+        site_of_visit=consultation.body_site_id,
+    )
     image = _upload(form, consultation, request) if form.is_valid() else None
     if image is None:
         return _refused(request, consultation, form)

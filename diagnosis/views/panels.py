@@ -136,7 +136,8 @@ def new_photograph_form(
     return PhotographForm(
         patient=consultation.patient,
         lesions=lesions,
-        body_sites=[site for site in body_sites if site.is_active],
+        body_sites=body_sites,
+        site_of_visit=consultation.body_site_id,
         initial={
             "lesion": selected.image.lesion_id if selected else None,
             "body_site": consultation.body_site,

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Appointment, AuditEvent, Consultation, Doctor, User
+from clinic.models import Appointment, AuditEvent, Consultation, Doctor, Patient, User
 from clinic.services.audit import record
 
 
@@ -89,7 +89,9 @@ def take_back(*, doctor: Doctor, actor: User) -> None:
 
 
 def _unsigned(doctor: Doctor) -> QuerySet[Consultation]:
-    return Consultation.objects.filter(doctor=doctor, signed_at__isnull=True)
+    visits = Consultation.objects.filter(doctor=doctor, signed_at__isnull=True)
+    # Nothing is written into a record that has ended, not even whose work it is.
+    return visits.exclude(patient__in=Patient.objects.ended())
 
 
 def _give_visits(visits: QuerySet[Consultation], *, to: Doctor, actor: User) -> None:

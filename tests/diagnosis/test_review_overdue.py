@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.models import Notification
+from clinic.models import Consultation, Notification
+from clinic.services.accounts import deactivate_account
 from diagnosis.models import Prediction
 from diagnosis.services.predictions import run_prediction
 from diagnosis.services.reviews import review_prediction
@@ -61,6 +63,20 @@ def test_what_is_older_than_a_week_is_no_news(answered, doctor):
     answered(24 * 8)
     tell_of_overdue_reviews_task()
     assert news_of(doctor) == []
+
+
+def test_whoever_took_over_from_a_doctor_hears_of_it(answered, admin, doctor, other_doctor):
+    answered(25)
+    deactivate_account(actor=admin, user=doctor, successor=other_doctor.doctor)
+    tell_of_overdue_reviews_task()
+    assert news_of(other_doctor) == [Kind.REVIEW_OVERDUE]
+
+
+def test_answers_without_a_review_are_left_to_somebody(answered, admin, doctor, consultation):
+    answered(1)
+    Consultation.objects.update(signed_at=timezone.now(), signed_by=doctor)
+    with pytest.raises(ValidationError, match="Choose who finishes this"):
+        deactivate_account(actor=admin, user=doctor)
 
 
 def test_a_doctor_who_has_left_is_told_nothing(answered, doctor):

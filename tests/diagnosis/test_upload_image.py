@@ -5,7 +5,7 @@ from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from clinic.models import AuditEvent
+from clinic.models import AuditEvent, BodySite
 from diagnosis.models import Lesion, LesionImage, Prediction
 from tests import photographs
 from tests.diagnosis.test_imaging import ATTACKS
@@ -39,6 +39,18 @@ def test_a_photograph_is_stored_with_its_thumbnail_and_queued(
     assert prediction.image_sha256 == image.sha256
     assert [message for message, _options in queue] == [str(prediction.pk)]
     assert AuditEvent.objects.filter(verb="create", target_id=str(image.pk)).exists()
+
+
+def test_a_site_that_is_offered_no_more_stays_the_visits(sign_in, doctor, consultation):
+    site = BodySite.objects.get(code="back")
+    consultation.body_site = site
+    consultation.save()
+    BodySite.objects.filter(pk=site.pk).update(is_active=False)
+    client = sign_in(doctor)
+    page = client.get(reverse("diagnosis:visit", args=[consultation.pk])).context
+    assert '<option value="back" selected' in str(page["photograph_form"]["body_site"])
+    assert send(client, consultation, photographs.jpeg(), body_site="back").status_code == 302
+    assert LesionImage.objects.get().lesion.body_site == site
 
 
 def test_a_program_gets_addresses_instead_of_a_page(sign_in, doctor, consultation, ai_consent):

@@ -17,8 +17,9 @@ COPY --from=browser /app/node_modules node_modules
 RUN for po in locale/*/LC_MESSAGES/django.po; do pybabel --quiet compile --input-file "$po" --output-file "${po%.po}.mo"; done
 # Made up: it names files and contacts nobody, and nothing of it stays in the image.
 RUN scripts/with_made_up_secrets python manage.py collectstatic --noinput --verbosity 0
-# In service the browser reads staticfiles/; papers in Arabic are set with these fonts.
+# In service the browser reads staticfiles/; papers are set with these fonts, in two weights.
 RUN find node_modules -mindepth 1 -maxdepth 1 ! -name @expo-google-fonts -exec rm -rf {} + \
+ && find node_modules -type f ! -name '*_400Regular.ttf' ! -name '*_700Bold.ttf' ! -name 'LICENSE*' -delete \
  && chmod -R a+rX .
 
 FROM python:3.11-slim-bookworm

@@ -1,42 +1,61 @@
 """Papers: a typst template of `templates/pdf` and data make a PDF."""
 
 import json
+import logging
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import segno
 import typst
 from django.conf import settings
 
+from clinic.glyphs import families, fonts, printable
+
 INK = "#1b1f1e"
+# Not set as text: a language, a link's target, a drawing.
+NOT_SET = {"language", "address", "qr"}
 
-
-@cache
-def _fonts() -> typst.Fonts:
-    # Latin letters are in a font that typst brings, Arabic ones in a font that npm installs; the
-    # machine's own fill in for other scripts.
-    return typst.Fonts(font_paths=[settings.PAPER_FONTS])
+logger = logging.getLogger(__name__)
 
 
 def render_pdf(template: str, *, data: Mapping[str, object], made_at: datetime) -> bytes:
-    """Typesets the data; what people wrote stays data and is never read as markup."""
+    """Return the typeset data; what people wrote stays data and is never read as markup."""
     folder: Path = settings.BASE_DIR / "templates" / "pdf"
-    return typst.compile(
-        folder / f"{template}.typ",
-        root=folder,
-        font_paths=_fonts(),
-        sys_inputs={"data": json.dumps(data)},
-        pdf_standards="ua-1",
+    carried = {key: said if key in NOT_SET else _printable(said) for key, said in data.items()}
+    options: dict[str, Any] = {
+        "root": folder,
+        "font_paths": fonts(),
+        "sys_inputs": {"data": json.dumps({**carried, "fonts": families()})},
         # The same content makes the same file, whenever it is printed.
-        timestamp=int(made_at.timestamp()),
-    )
+        "timestamp": int(made_at.timestamp()),
+    }
+    try:
+        return typst.compile(folder / f"{template}.typ", pdf_standards="ua-1", **options)
+    except typst.TypstError:
+        # A paper that a screen reader cannot read well is better than none. The error quotes text.
+        logger.error("A paper does not keep to PDF/UA-1: %s.", template)
+        return typst.compile(folder / f"{template}.typ", **options)
+
+
+def _printable(said: object) -> object:
+    """Make every text in the data one that a paper can carry."""
+    match said:
+        case str():
+            return printable(said)
+        case Mapping():
+            return {key: _printable(value) for key, value in said.items()}
+        # A picture is a list of numbers.
+        case [first, *_] if not isinstance(first, int):
+            return [_printable(value) for value in said]
+        case _:
+            return said
 
 
 def qr_code(text: str) -> str:
-    """Draws a QR code as SVG, without its quiet zone: the page has room around it."""
+    """Draw a QR code as SVG, without its quiet zone: the page has room around it."""
     drawing = BytesIO()
     segno.make(text, micro=False, error="m").save(drawing, kind="svg", border=0, dark=INK)
     return drawing.getvalue().decode()

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import django_stubs_ext
 import environ
+import manimgx_fonts
+import manimgx_fonts_cjk
 from django.core.exceptions import ImproperlyConfigured
 
 from clinic.encryption import parse_data_keys
@@ -251,7 +253,11 @@ STATICFILES_DIRS = [
 ]
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION
 WHITENOISE_AUTOREFRESH = DEBUG
-PAPER_FONTS = BASE_DIR / "node_modules" / "@expo-google-fonts"  # of papers in Arabic
+# Folders; npm and PyPI install them.
+PAPER_FONTS = [
+    BASE_DIR / "node_modules" / "@expo-google-fonts",
+    *(Path(package.__path__[0]) for package in (manimgx_fonts, manimgx_fonts_cjk)),
+]
 STORAGES = {
     # No URL: a photograph leaves the site only through a view that checks who asks.
     "default": {

@@ -154,6 +154,7 @@ def _around(paper: Paper, *, address: str) -> dict[str, object]:
         "logo": list(logo) if logo else None,
         "revoked": revoked,
         "address": address,
+        "address_in_words": address,
         "qr": qr_code(address),
         # typst takes bytes as numbers.
         "pictures": [

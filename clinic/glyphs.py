@@ -1,0 +1,171 @@
+"""What the fonts of papers can draw, and what stands in a paper for the rest."""
+
+import re
+import unicodedata
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import typst
+from django.conf import settings
+
+# Drawn by each of the text fonts, and nobody types it.
+SIGN = "\ufffd"
+# A line of a paper holds about eighty letters; a longer word breaks anywhere.
+LONGEST_UNBROKEN = 40
+BREAK = "\u200b"
+
+# The first that has a character draws it; those that are not named follow by name.
+FIRST = ("Libertinus Serif", "Noto Naskh Arabic", "Noto Sans")
+# The same characters as in "Noto Sans CJK SC", in the forms of other countries.
+OTHER_FORMS = {f"Noto Sans CJK {country}" for country in ("HK", "JP", "KR", "TC")}
+LAST = ("Noto Sans CJK SC", "Noto Emoji")
+
+_LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_LONG_WORD = re.compile(rf"\S{{{LONGEST_UNBROKEN},}}")
+# Embeddings and overrides turn round whatever follows on the page; isolates do not, once closed.
+_TURNING = re.compile("[\u202a-\u202e]")
+_ISOLATES = "\u2066\u2067\u2068"
+_POP_ISOLATE = "\u2069"
+_JOINER = "\u200d"
+_SKIN_TONES = range(0x1F3FB, 0x1F400)
+_TAGS = range(0xE0000, 0xE1000)
+# Without a form of their own, though Unicode counts them among marks and letters.
+_INVISIBLE = {*"\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"} | {
+    chr(code) for code in range(0xFE00, 0xFE10)
+}
+
+
+@cache
+def fonts() -> typst.Fonts:
+    """Return the fonts of papers: those of the installation, never those of the machine."""
+    return typst.Fonts(include_system_fonts=False, font_paths=settings.PAPER_FONTS)
+
+
+@cache
+def families() -> list[str]:
+    """Return the families of fonts in the order in which they are asked for a character."""
+    named = {*FIRST, *LAST, *OTHER_FORMS}
+    others = [family for family in fonts().families() if family not in named]
+    return [*FIRST, *others, *LAST]
+
+
+def printable(text: str) -> str:
+    """Return a text as a paper can carry it: what no font draws is a visible sign."""
+    lines = _LINE_ENDS.sub("\n", _TURNING.sub("", text)).replace("\t", " ").split("\n")
+    drawn = ("".join(map(_drawn, _clusters(line))) for line in lines)
+    return "\n".join(_LONG_WORD.sub(_breakable, _closed(line)) for line in drawn)
+
+
+def unprintable(text: str) -> list[str]:
+    """Return each character of a text that a paper replaces, once and in its order."""
+    lines = _LINE_ENDS.sub("\n", _TURNING.sub("", text)).replace("\t", " ").split("\n")
+    lost = (mark for line in lines for cluster in _clusters(line) for mark in _lost(cluster))
+    return [*dict.fromkeys(lost)]
+
+
+def _clusters(line: str) -> Iterator[str]:
+    """Yield each character with the marks on it: one font has to draw them together."""
+    start = 0
+    for position, character in enumerate(line):
+        if position and not _is_mark(character):
+            yield line[start:position]
+            start = position
+    if line:
+        yield line[start:]
+
+
+def _is_mark(character: str) -> bool:
+    return (
+        unicodedata.category(character) in {"Mn", "Mc", "Me"}
+        or character == _JOINER
+        or ord(character) in _SKIN_TONES
+        or ord(character) in _TAGS
+    )
+
+
+def _is_invisible(character: str) -> bool:
+    return (
+        character in _INVISIBLE
+        or ord(character) in _TAGS
+        or unicodedata.category(character) == "Cf"
+    )
+
+
+@cache
+def _drawn(cluster: str) -> str:
+    visible = [character for character in cluster if not _is_invisible(character)]
+    # Nothing carries a mark that begins a line.
+    if visible and _is_mark(visible[0]):
+        return SIGN
+    if _one_font_has(cluster):
+        return cluster
+    if not visible or _one_font_has(visible):
+        return "".join(visible)
+    base = visible[0]
+    return base + SIGN if _one_font_has(base) and len(visible) > 1 else SIGN
+
+
+def _lost(cluster: str) -> list[str]:
+    if SIGN in cluster or SIGN not in _drawn(cluster):
+        return []
+    visible = [character for character in cluster if not _is_invisible(character)]
+    alone = [character for character in visible if not _one_font_has(character)]
+    return alone or visible[1:]
+
+
+def _one_font_has(characters: Iterable[str]) -> bool:
+    codes = [*map(ord, characters)]
+    return any(all(bisect_right(ends, code) % 2 for code in codes) for ends in _coverage())
+
+
+@cache
+def _coverage() -> list["array[int]"]:
+    """Return for each font where its runs of characters begin and end, in turn."""
+    files: dict[str, tuple[str, int]] = {}
+    for font in fonts().fonts():
+        if font.path and font.family in families():
+            files.setdefault(font.family, (font.path, font.index))
+    return [_ends_of_runs(Path(path), index) for path, index in files.values()]
+
+
+def _ends_of_runs(path: Path, index: int) -> "array[int]":
+    # Here, because only a process that prints has to pay for it.
+    from fontTools.ttLib import TTFont
+
+    with TTFont(path, fontNumber=index, lazy=True) as font:
+        codes = sorted(code for code in font.getBestCmap() if not _is_refused(code))
+    ends = array("L", codes[:1])
+    for code, following in pairwise(codes):
+        if following != code + 1:
+            ends.extend((code + 1, following))
+    ends.append(codes[-1] + 1)
+    return ends
+
+
+def _is_refused(code: int) -> bool:
+    """Return whether a PDF for everybody's reader may not hold a character, glyph or not."""
+    return code == ord("\ufeff") or unicodedata.category(chr(code)) == "Cc"
+
+
+def _closed(line: str) -> str:
+    """Close what turns the direction of a text within it, and drop what closes nothing."""
+    if _POP_ISOLATE not in line and not any(mark in line for mark in _ISOLATES):
+        return line
+    kept, depth = [], 0
+    for character in line:
+        if character in _ISOLATES:
+            depth += 1
+        elif character == _POP_ISOLATE:
+            if not depth:
+                continue
+            depth -= 1
+        kept.append(character)
+    return "".join(kept) + _POP_ISOLATE * depth
+
+
+def _breakable(word: re.Match[str]) -> str:
+    return BREAK.join(_clusters(word[0]))

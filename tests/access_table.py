@@ -86,7 +86,7 @@ clinic:account_create                POST   -                 in   422  403  403
 clinic:account_edit                  GET    account           in   200  404  403  404  404  404
 clinic:account_edit                  POST   account           in   422  404  403  404  404  404
 clinic:account_deactivate            GET    account           in   200  404  403  404  404  404
-clinic:account_deactivate            POST   account           in   302  404  403  404  404  404
+clinic:account_deactivate            POST   account           in   409  404  403  404  404  404
 clinic:account_reactivate            POST   account           in   409  404  403  404  404  404
 clinic:account_second_factor         POST   account           in   302  404  403  404  404  404
 clinic:account_invite                POST   account           in   409  404  403  404  404  404

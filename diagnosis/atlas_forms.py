@@ -7,6 +7,8 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from clinic.forms.fields import allow_rows
+from clinic.forms.seen import SEEN, SeenForm
+from clinic.services.seen import Facts
 from diagnosis.models import AtlasImage, Disease, DiseaseStage
 from diagnosis.services.atlas import DiseaseText, Translations
 
@@ -26,6 +28,14 @@ def other_languages() -> list[tuple[str, str]]:
 
 class TranslatedForm(forms.Form):
     """Fields that exist once more for every other language of the site."""
+
+    def translated(self, stored: Translations, *names: str) -> Facts:
+        """Return the texts in the other languages, by the fields that ask for them."""
+        return {
+            f"{name}_{code}": stored.get(code, {}).get(name, "")
+            for code, _language in other_languages()
+            for name in names
+        }
 
     def add_translations(self, stored: Translations, *names: str) -> None:
         """Adds `<name>_<language>` for each of the names."""
@@ -64,7 +74,7 @@ class AtlasSearchForm(forms.Form):
     )
 
 
-class DiseaseForm(TranslatedForm):
+class DiseaseForm(SeenForm, TranslatedForm):
     """One disease of the catalogue."""
 
     name = forms.CharField(label=_("Name"), max_length=120)
@@ -107,6 +117,13 @@ class DiseaseForm(TranslatedForm):
             # The model's share of malignant disease is counted by it.
             self.fields["is_malignant"].disabled = True
         self.add_translations(disease.translations if disease else {}, *TRANSLATED)
+        if disease is not None:
+            self.carry(disease)
+
+    def stored(self, row: Disease) -> Facts:
+        """Return what the catalogue says of the disease."""
+        own = {name: getattr(row, name) for name in self.base_fields}
+        return own | dict(self.translated(row.translations, *TRANSLATED))
 
     def said(self) -> DiseaseText:
         """What was typed, for the service."""
@@ -114,7 +131,7 @@ class DiseaseForm(TranslatedForm):
         return DiseaseText(**own, translations=self.translations(*TRANSLATED))
 
 
-class StageForm(TranslatedForm):
+class StageForm(SeenForm, TranslatedForm):
     """The name of one stage."""
 
     name = forms.CharField(label=_("Name"), max_length=80)
@@ -124,9 +141,15 @@ class StageForm(TranslatedForm):
             kwargs["initial"] = {"name": stage.name}
         super().__init__(*args, **kwargs)
         self.add_translations(stage.translations if stage else {}, "name")
+        if stage is not None:
+            self.carry(stage)
+
+    def stored(self, row: DiseaseStage) -> Facts:
+        """Return what the stage is called."""
+        return {"name": row.name, **self.translated(row.translations, "name")}
 
 
-class AtlasImageTextForm(forms.Form):
+class AtlasImageTextForm(SeenForm, forms.Form):
     """What stands beside an image of the atlas."""
 
     stage = forms.ModelChoiceField(
@@ -149,14 +172,20 @@ class AtlasImageTextForm(forms.Form):
         self, *args: Any, disease: Disease, image: AtlasImage | None = None, **kwargs: Any
     ) -> None:
         if image is not None:
-            kwargs["initial"] = {
-                "stage": image.stage_id,
-                "caption": image.caption,
-                "source": image.source,
-                "licence": image.licence,
-            }
+            kwargs["initial"] = dict(self.stored(image))
         super().__init__(*args, **kwargs)
         allow_rows(self.fields["stage"], disease.stages.all())
+        if image is not None:
+            self.carry(image)
+
+    def stored(self, row: AtlasImage) -> Facts:
+        """Return what stands beside the image."""
+        return {name: getattr(row, name) for name in ("stage", "caption", "source", "licence")}
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """Return what was typed."""
+        return {name: value for name, value in self.cleaned_data.items() if name != SEEN}
 
 
 class AtlasImageForm(AtlasImageTextForm):

@@ -5,7 +5,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clinic.forms.fields import allow_rows, offer_rows
+from clinic.forms.seen import SeenForm
 from clinic.models import BodySite, Patient
+from clinic.services.seen import Facts
 from diagnosis.models import Disease, DiseaseStage, Lesion, LesionImage, Review
 from diagnosis.services.lesions import Place
 
@@ -75,7 +77,7 @@ class PhotographForm(PlaceForm):
             offer_rows(self.fields["body_site"], body_sites)
 
 
-class LesionForm(PlaceForm):
+class LesionForm(SeenForm, PlaceForm):
     """Where a known lesion is, what is to be said of it, and whether it is still followed."""
 
     description = forms.CharField(
@@ -90,10 +92,16 @@ class LesionForm(PlaceForm):
         help_text=_("Removed, healed or entered by mistake. Its photographs stay."),
     )
 
-    def __init__(self, *args: Any, body_site: BodySite | None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        sites = BodySite.objects.offered(body_site.pk if body_site else None)
+    def __init__(self, *args: Any, lesion: Lesion, **kwargs: Any) -> None:
+        super().__init__(*args, initial=dict(self.stored(lesion)), **kwargs)
+        sites = BodySite.objects.offered(lesion.body_site_id)
         allow_rows(self.fields["body_site"], sites)
+        self.carry(lesion)
+
+    def stored(self, row: Lesion) -> Facts:
+        """Return where the lesion is and what is said of it."""
+        names = ("body_site", "view", "x", "y", "description", "is_archived")
+        return {name: getattr(row, name) for name in names}
 
 
 class MoveForm(forms.Form):
@@ -117,8 +125,10 @@ class MoveForm(forms.Form):
         offer_lesions(self.fields["lesion"], patient, lesions)
 
 
-class SizeForm(forms.ModelForm[LesionImage]):
+class SizeForm(SeenForm, forms.ModelForm[LesionImage]):
     """How large the lesion is in one photograph."""
+
+    is_shown_again = False
 
     class Meta:
         model = LesionImage
@@ -127,6 +137,16 @@ class SizeForm(forms.ModelForm[LesionImage]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "size_%s", **kwargs})
+        self.carry(self.instance)
+
+    def stored(self, row: LesionImage) -> Facts:
+        """Return how large the lesion is said to be."""
+        return {"size_mm": row.size_mm, "size_note": row.size_note}
+
+    @property
+    def measured(self) -> dict[str, Any]:
+        """Return what was measured."""
+        return {name: self.cleaned_data[name] for name in self.Meta.fields}
 
 
 def offer_lesions(

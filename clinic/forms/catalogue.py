@@ -3,8 +3,18 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clinic.forms.seen import SeenForm
 from clinic.models import BodySite, Symptom
 from clinic.models.translated import TranslatedModel, Translations, other_languages
+from clinic.services.seen import Facts
+
+
+def names_of(entry: TranslatedModel) -> Facts:
+    """Return the names of a row in the other languages, by the fields that ask for them."""
+    return {
+        f"name_{code}": entry.translations.get(code, {}).get("name", "")
+        for code, _name in other_languages()
+    }
 
 
 class TranslatedNames(forms.BaseForm):
@@ -29,7 +39,7 @@ class TranslatedNames(forms.BaseForm):
         return {code: {"name": name} for code, name in names.items() if name}
 
 
-class CatalogueNameForm(TranslatedNames, forms.Form):
+class CatalogueNameForm(TranslatedNames, SeenForm, forms.Form):
     """What a row is called."""
 
     name = forms.CharField(
@@ -41,3 +51,9 @@ class CatalogueNameForm(TranslatedNames, forms.Form):
         if entry:
             self.initial["name"] = entry.name
         self.ask_for_names(entry)
+        if entry:
+            self.carry(entry)
+
+    def stored(self, row: Symptom | BodySite) -> Facts:
+        """Return what the row is called in every language."""
+        return {"name": row.name, **names_of(row)}

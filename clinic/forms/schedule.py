@@ -3,9 +3,11 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.forms.catalogue import TranslatedNames
+from clinic.forms.catalogue import TranslatedNames, names_of
 from clinic.forms.fields import clock_field
+from clinic.forms.seen import SeenForm
 from clinic.models import Availability, Doctor, VisitType
+from clinic.services.seen import Facts
 
 
 class HoursForm(forms.ModelForm[Availability]):
@@ -51,18 +53,26 @@ class HoursForm(forms.ModelForm[Availability]):
         """Leaves checks of the row to the service, which knows the other hours."""
 
 
-class BufferForm(forms.ModelForm[Doctor]):
+class BufferForm(SeenForm, forms.ModelForm[Doctor]):
     """How long a doctor wants to breathe between two visits."""
 
     class Meta:
         model = Doctor
         fields = ("buffer_minutes",)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.carry(self.instance)
+
+    def stored(self, row: Doctor) -> Facts:
+        """Return how long the doctor wants to breathe."""
+        return {"buffer_minutes": row.buffer_minutes}
+
     def _post_clean(self) -> None:
         """Leaves checks of the row to the service."""
 
 
-class VisitTypeForm(TranslatedNames, forms.ModelForm[VisitType]):
+class VisitTypeForm(TranslatedNames, SeenForm, forms.ModelForm[VisitType]):
     """A kind of visit: what it is called, how long it takes and who may choose it."""
 
     def __init__(self, *args: Any, entry: VisitType | None = None, **kwargs: Any) -> None:
@@ -71,6 +81,12 @@ class VisitTypeForm(TranslatedNames, forms.ModelForm[VisitType]):
         # The names stand together, the other choices after them.
         first = next(iter(self.fields))
         self.order_fields([first, *(name for name in self.fields if name.startswith("name_"))])
+        if entry:
+            self.carry(entry)
+
+    def stored(self, row: VisitType) -> Facts:
+        """Return what is said of a kind of visit."""
+        return {name: getattr(row, name) for name in self.Meta.fields} | names_of(row)
 
     @property
     def facts(self) -> dict[str, Any]:

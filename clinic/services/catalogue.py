@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models import AuditEvent, BodySite, Symptom, User
 from clinic.models.translated import Translations
 from clinic.services.audit import record
+from clinic.services.seen import Guard
 
 CatalogueEntry: TypeAlias = Symptom | BodySite
 
@@ -34,11 +35,18 @@ def add_symptom(*, actor: User, name: str, translations: Translations) -> Sympto
 
 @transaction.atomic
 def rename_entry(
-    *, actor: User, entry: CatalogueEntry, name: str, translations: Translations
+    *,
+    actor: User,
+    entry: CatalogueEntry,
+    name: str,
+    translations: Translations,
+    refuse_stale: Guard | None = None,
 ) -> None:
     """Gives a row other names; every record that has chosen it says the new one."""
     rows = list(type(entry)._default_manager.select_for_update().order_by("pk"))
     stored = next(row for row in rows if row.pk == entry.pk)
+    if refuse_stale:
+        refuse_stale(stored)
     _refuse_taken_name(name, [row for row in rows if row.pk != entry.pk])
     detail: dict[str, object] = {}
     if name != stored.name:

@@ -26,6 +26,7 @@ from clinic.models import (
     VisitType,
 )
 from clinic.services.audit import record
+from clinic.services.seen import Guard
 
 # How many days a search for the next free times reads at once: most are found in the first ones.
 SEARCH_STEPS_DAYS = (10, 80)
@@ -319,8 +320,13 @@ def add_hours_around_break(
 
 
 @transaction.atomic
-def set_buffer(*, doctor: Doctor, minutes: int, actor: User) -> None:
-    """Keeps minutes free after each of a doctor's visits; what is booked stays."""
+def set_buffer(
+    *, doctor: Doctor, minutes: int, actor: User, refuse_stale: Guard | None = None
+) -> None:
+    """Keep minutes free after each of a doctor's visits; what is booked stays."""
+    doctor = Doctor.objects.select_for_update(no_key=True, of=("self",)).get(pk=doctor.pk)
+    if refuse_stale:
+        refuse_stale(doctor)
     doctor.buffer_minutes = minutes
     doctor.full_clean()
     doctor.save(update_fields=["buffer_minutes"])

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models import AuditEvent, User, VisitType
 from clinic.models.translated import Translations
 from clinic.services.audit import record
+from clinic.services.seen import Guard
 
 
 @transaction.atomic
@@ -51,8 +52,12 @@ def change_visit_type(
     is_offered_to_patients: bool,
     translations: Translations,
     actor: User,
+    refuse_stale: Guard | None = None,
 ) -> VisitType:
-    """Changes what is booked from now on; what is booked keeps its length."""
+    """Change what is booked from now on; what is booked keeps its length."""
+    visit_type = VisitType.objects.select_for_update(no_key=True).get(pk=visit_type.pk)
+    if refuse_stale:
+        refuse_stale(visit_type)
     visit_type.name = name.strip()
     visit_type.duration_minutes = duration_minutes
     visit_type.is_active = is_active

@@ -133,6 +133,7 @@ def _edit(request: SignedInRequest, entry: CatalogueEntry, stem: str) -> HttpRes
                 entry=entry,
                 name=form.cleaned_data["name"],
                 translations=form.translations,
+                refuse_stale=form.refuse_stale,
             )
         except ValidationError as error:
             add_errors(form, error)

@@ -72,11 +72,14 @@ def doctor_buffer(request: SignedInRequest, pk: UUID) -> HttpResponse:
     doctor = get_object_or_404(visible_doctors(request.user), pk=pk)
     if not can_manage_schedule(request.user):
         raise PermissionDenied
-    form = BufferForm(request.POST)
+    form = BufferForm(request.POST, instance=doctor)
     if form.is_valid():
         try:
             set_buffer(
-                doctor=doctor, minutes=form.cleaned_data["buffer_minutes"], actor=request.user
+                doctor=doctor,
+                minutes=form.cleaned_data["buffer_minutes"],
+                actor=request.user,
+                refuse_stale=form.refuse_stale,
             )
         except ValidationError as error:
             add_errors(form, error)
@@ -108,7 +111,7 @@ def _hours_page(
     context = {
         "doctor": doctor,
         "form": form,
-        "buffer": buffer or BufferForm(initial={"buffer_minutes": doctor.buffer_minutes}),
+        "buffer": buffer or BufferForm(instance=doctor),
         "week": _week(list(doctor.availabilities.all())),
         "absences": Absence.objects.of(doctor).coming()[: settings.PAGE_SIZE],
     }

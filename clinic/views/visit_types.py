@@ -51,7 +51,12 @@ def visit_type_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     form = VisitTypeForm(request.POST or None, initial=_facts(visit_type), entry=visit_type)
     if form.is_valid():
         try:
-            change_visit_type(visit_type=visit_type, actor=request.user, **form.facts)
+            change_visit_type(
+                visit_type=visit_type,
+                actor=request.user,
+                refuse_stale=form.refuse_stale,
+                **form.facts,
+            )
         except ValidationError as error:
             add_errors(form, error)
         else:

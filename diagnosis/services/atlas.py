@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models import AuditEvent, User
 from clinic.services.audit import record
 from clinic.services.patients import searchable
+from clinic.services.seen import Guard
 from diagnosis.models import Disease, DiseaseStage, Review, TrainingSample
 
 Translations = dict[str, dict[str, str]]
@@ -50,9 +51,13 @@ def create_disease(*, actor: User, said: DiseaseText) -> Disease:
 
 
 @transaction.atomic
-def update_disease(*, disease: Disease, actor: User, said: DiseaseText) -> Disease:
+def update_disease(
+    *, disease: Disease, actor: User, said: DiseaseText, refuse_stale: Guard | None = None
+) -> Disease:
     """Changes what the catalogue says; what counts as malignant belongs to the model's classes."""
     stored = Disease.objects.select_for_update(no_key=True).get(pk=disease.pk)
+    if refuse_stale:
+        refuse_stale(stored)
     if stored.model_class and said.is_malignant != stored.is_malignant:
         raise ValidationError(
             {"is_malignant": _("The model counts this class its own way; that cannot be changed.")}
@@ -103,11 +108,18 @@ def add_stage(
 
 @transaction.atomic
 def rename_stage(
-    *, stage: DiseaseStage, actor: User, name: str, translations: Translations | None = None
+    *,
+    stage: DiseaseStage,
+    actor: User,
+    name: str,
+    translations: Translations | None = None,
+    refuse_stale: Guard | None = None,
 ) -> DiseaseStage:
     """Gives a stage another name; diagnoses that name it follow."""
     _lock_stages(stage.disease)
     stored = DiseaseStage.objects.get(pk=stage.pk)
+    if refuse_stale:
+        refuse_stale(stored)
     stored.name, stored.translations = name.strip(), translations or {}
     stored.full_clean()
     stored.save()

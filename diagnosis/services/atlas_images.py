@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import AuditEvent, User
 from clinic.services.audit import record
+from clinic.services.seen import Guard
 from clinic.services.stored_files import remove_files
 from diagnosis.imaging import PreparedPhotograph, prepare_photograph
 from diagnosis.models import AtlasImage, Disease, DiseaseStage
@@ -85,9 +86,12 @@ def describe_atlas_image(
     licence: str,
     caption: str = "",
     stage: DiseaseStage | None = None,
+    refuse_stale: Guard | None = None,
 ) -> AtlasImage:
-    """Corrects what stands beside an image; the image itself stays as it is."""
+    """Correct what stands beside an image; the image itself stays as it is."""
     stored = _lock(image)
+    if refuse_stale:
+        refuse_stale(stored)
     stored.caption, stored.source, stored.licence = caption.strip(), source.strip(), licence.strip()
     stored.stage = stage
     _check_stage(stored)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models import AuditEvent, BodySite, Consultation, Patient, User
 from clinic.services.audit import record
 from clinic.services.ended_records import refuse_ended
+from clinic.services.seen import Guard
 from clinic.services.visit_guard import lock_open_visit
 from diagnosis.models import Lesion, LesionImage
 
@@ -49,12 +50,15 @@ def update_lesion(
     place: Place | None,
     description: str,
     is_archived: bool,
+    refuse_stale: Guard | None = None,
 ) -> Lesion:
     """Puts a lesion where it is; its site stays once a signed visit speaks of it."""
     visits = Consultation.objects.filter(pk__in=lesion.images.values("consultation"))
     are_signed = [visit.is_signed for visit in visits.select_for_update(no_key=True)]
     stored = Lesion.objects.select_for_update(no_key=True).get(pk=lesion.pk)
     refuse_ended(stored.patient_id)
+    if refuse_stale:
+        refuse_stale(stored)
     before = {field: getattr(stored, field) for field in WRITTEN_FIELDS}
     stored.body_site = body_site
     _put(stored, place)
@@ -110,11 +114,18 @@ def move_image(*, image: LesionImage, actor: User, lesion: Lesion | None = None)
 
 @transaction.atomic
 def record_size(
-    *, image: LesionImage, actor: User, size_mm: Decimal | None, size_note: str
+    *,
+    image: LesionImage,
+    actor: User,
+    size_mm: Decimal | None,
+    size_note: str,
+    refuse_stale: Guard | None = None,
 ) -> LesionImage:
     """Notes how large the lesion is in a photograph, before the visit is signed."""
     lock_open_visit(image.consultation)
     stored = LesionImage.objects.select_for_update(no_key=True).get(pk=image.pk)
+    if refuse_stale:
+        refuse_stale(stored)
     measured = {"size_mm": size_mm, "size_note": size_note.strip()}
     changed = [field for field, value in measured.items() if getattr(stored, field) != value]
     if not changed:

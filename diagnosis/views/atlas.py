@@ -91,7 +91,12 @@ def atlas_disease_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     form = DiseaseForm(request.POST or None, disease=disease)
     if form.is_valid():
         try:
-            update_disease(disease=disease, actor=request.user, said=form.said())
+            update_disease(
+                disease=disease,
+                actor=request.user,
+                said=form.said(),
+                refuse_stale=form.refuse_stale,
+            )
         except ValidationError as error:
             add_errors(form, error)
         else:
@@ -148,6 +153,7 @@ def atlas_stage_edit(request: SignedInRequest, pk: int) -> HttpResponse:
                 actor=request.user,
                 name=form.cleaned_data["name"],
                 translations=form.translations("name"),
+                refuse_stale=form.refuse_stale,
             )
         except ValidationError as error:
             add_errors(form, error)

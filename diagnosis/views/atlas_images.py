@@ -59,10 +59,12 @@ def atlas_image_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Corrects what stands beside an image."""
     image = _get_image(request, pk)
     _refuse_readers(request)
-    form = AtlasImageTextForm(request.POST, disease=image.disease)
+    form = AtlasImageTextForm(request.POST, disease=image.disease, image=image)
     if form.is_valid():
         try:
-            describe_atlas_image(image=image, actor=request.user, **form.cleaned_data)
+            describe_atlas_image(
+                image=image, actor=request.user, refuse_stale=form.refuse_stale, **form.said
+            )
         except ValidationError as error:
             add_errors(form, error)
         else:

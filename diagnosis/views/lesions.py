@@ -81,11 +81,7 @@ def lesion_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
     found = _get_lesion(request, pk)
     if not can_edit_lesion(request.user, found):
         raise PermissionDenied
-    stored = {
-        name: getattr(found, name)
-        for name in ("body_site", "view", "x", "y", "description", "is_archived")
-    }
-    form = LesionForm(request.POST or None, initial=stored, body_site=found.body_site)
+    form = LesionForm(request.POST or None, lesion=found)
     if form.is_valid() and _update(form, found, request):
         messages.success(request, _("The changes are saved."))
         return redirect("diagnosis:lesion", pk=found.pk)
@@ -120,15 +116,18 @@ def image_size(request: SignedInRequest, pk: UUID) -> HttpResponse:
     image = get_image_for_doctor(request, pk)
     if not can_write_visit(request.user, image.consultation):
         raise PermissionDenied
-    form = SizeForm(request.POST)
+    form = SizeForm(request.POST, instance=image)
     if form.is_valid():
         try:
-            record_size(image=image, actor=request.user, **form.cleaned_data)
+            image = record_size(
+                image=image, actor=request.user, refuse_stale=form.refuse_stale, **form.measured
+            )
         except ValidationError as error:
             add_errors(form, error)
     status = 422 if form.errors else 200
     if request.htmx:
-        context = {"size_form": form}
+        # The next save of the same page has seen what this one stored.
+        context = {"size_form": form if form.errors else SizeForm(instance=image)}
         return render(request, "diagnosis/partials/size_state.html", context, status=status)
     if form.errors:
         messages.error(request, _in_words(form))
@@ -173,7 +172,7 @@ def _update(form: LesionForm, lesion: Lesion, request: SignedInRequest) -> bool:
     fields = ("body_site", "place", "description", "is_archived")
     values = {name: form.cleaned_data[name] for name in fields}
     try:
-        update_lesion(lesion=lesion, actor=request.user, **values)
+        update_lesion(lesion=lesion, actor=request.user, refuse_stale=form.refuse_stale, **values)
     except ValidationError as error:
         add_errors(form, error)
         return False

@@ -8,6 +8,7 @@ from clinic.models import AuditEvent, BodySite, Symptom
 from clinic.services.catalogue import move_symptom
 from clinic.views.catalogue import CatalogueNameForm
 from tests.clinic.desk import at_once
+from tests.forms import post_seen
 
 SYMPTOMS = reverse("clinic:symptom_list")
 NEW = reverse("clinic:symptom_create")
@@ -93,7 +94,7 @@ def test_a_name_that_does_not_do_is_refused_in_words(browser, name, words):
 
 def test_a_renamed_symptom_stays_the_same_one_in_records(browser, sign_in, consultation, itching):
     consultation.symptoms.add(itching)
-    browser.post(url("symptom_edit", itching), {"name": "Pruritus"})
+    post_seen(browser, url("symptom_edit", itching), {"name": "Pruritus"})
     assert consultation.symptoms.get().code == "itching"
     page = visit_page(sign_in, consultation)
     assert "Pruritus" in page
@@ -103,15 +104,17 @@ def test_a_renamed_symptom_stays_the_same_one_in_records(browser, sign_in, consu
 
 
 def test_a_save_that_changes_nothing_leaves_no_trace(browser, itching):
-    browser.post(url("symptom_edit", itching), {"name": "Itching"})
+    post_seen(browser, url("symptom_edit", itching), {"name": "Itching"})
     assert not AuditEvent.objects.filter(verb="update").exists()
 
 
 def test_doctors_read_symptoms_in_their_language(
     french, browser, sign_in, consultation, itching, back
 ):
-    browser.post(url("symptom_edit", itching), {"name": "Itching", "name_fr": "Démangeaisons"})
-    browser.post(url("body_site_edit", back), {"name": "Back", "name_fr": "Dos"})
+    post_seen(
+        browser, url("symptom_edit", itching), {"name": "Itching", "name_fr": "Démangeaisons"}
+    )
+    post_seen(browser, url("body_site_edit", back), {"name": "Back", "name_fr": "Dos"})
     consultation.doctor.user.language = "fr"
     consultation.doctor.user.save()
     page = visit_page(sign_in, consultation)
@@ -132,7 +135,9 @@ def test_a_regional_language_reads_its_own(itching):
 
 
 def test_the_list_says_what_is_not_translated(french, browser, itching):
-    browser.post(url("symptom_edit", itching), {"name": "Itching", "name_fr": "Démangeaisons"})
+    post_seen(
+        browser, url("symptom_edit", itching), {"name": "Itching", "name_fr": "Démangeaisons"}
+    )
     rows = {entry.code: (others, missing) for entry, others, missing in
             browser.get(SYMPTOMS).context["rows"]}  # fmt: skip
     assert rows["itching"] == ("Démangeaisons", "")
@@ -141,7 +146,7 @@ def test_the_list_says_what_is_not_translated(french, browser, itching):
 
 def test_an_emptied_translation_is_gone(french, browser, itching):
     for typed in ("Démangeaisons", ""):
-        browser.post(url("symptom_edit", itching), {"name": "Itching", "name_fr": typed})
+        post_seen(browser, url("symptom_edit", itching), {"name": "Itching", "name_fr": typed})
     itching.refresh_from_db()
     assert itching.translations == {}
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 from clinic.models import AuditEvent, User, VisitType
 from tests.clinic.desk import at, booked, coming, visit_type, works
 from tests.clinic.portal import decide
+from tests.forms import post_seen
 
 LIST = reverse("clinic:visit_type_list")
 ADD = reverse("clinic:visit_type_add")
@@ -60,7 +61,7 @@ def test_another_length_leaves_what_is_booked_as_it_is(desk, doctor, patient):
     appointment = booked(doctor, patient, at(coming(0), "09:00"))
     one = visit_type()
     fields = typed(name="Control", duration_minutes="20")
-    assert desk.post(edit_url(one), fields).url == LIST
+    assert post_seen(desk, edit_url(one), fields).url == LIST
     one.refresh_from_db()
     assert (one.name, one.duration_minutes, one.code) == ("Control", 20, "follow-up")
     appointment.refresh_from_db()
@@ -70,7 +71,7 @@ def test_another_length_leaves_what_is_booked_as_it_is(desk, doctor, patient):
 def test_what_is_not_offered_is_not_on_the_booking_page(desk):
     one = visit_type()
     assert one.name in desk.get(BOOK).content.decode()
-    desk.post(edit_url(one), {"name": one.name, "duration_minutes": "15"})
+    post_seen(desk, edit_url(one), {"name": one.name, "duration_minutes": "15"})
     assert f">{one.name}" not in desk.get(BOOK).content.decode()
     page = desk.get(LIST).content.decode()
     assert one.name in page
@@ -82,11 +83,11 @@ def test_patients_choose_among_the_types_that_are_offered_to_them(desk, sign_in,
     one = visit_type("full-skin-check")
     VisitType.objects.update(is_offered_to_patients=False)
     fields = {"name": one.name, "duration_minutes": "30", "is_active": "on"}
-    desk.post(edit_url(one), {**fields, "is_offered_to_patients": "on"})
+    post_seen(desk, edit_url(one), {**fields, "is_offered_to_patients": "on"})
     assert "Patients may choose it" in desk.get(LIST).content.decode()
     portal = sign_in(patient.user)
     assert one.name in portal.get(reverse("clinic:my_book")).content.decode()
-    desk.post(edit_url(one), fields)
+    post_seen(desk, edit_url(one), fields)
     assert "Patients may choose it" not in desk.get(LIST).content.decode()
     assert one.name not in portal.get(reverse("clinic:my_book")).content.decode()
 

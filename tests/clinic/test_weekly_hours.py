@@ -6,6 +6,7 @@ from django.urls import reverse
 from clinic.models import Absence, AuditEvent, Availability
 from clinic.services.scheduling import add_hours, free_slots
 from tests.clinic.desk import at, at_once, booked, clocks, coming, visit_type, works
+from tests.forms import post_seen
 
 BOOK = reverse("clinic:appointment_book")
 LIST = reverse("clinic:doctor_list")
@@ -199,7 +200,9 @@ def test_minutes_are_kept_free_after_each_visit(desk, doctor, patient, other_pat
     day = coming(MONDAY)
     works(doctor, day, "09:00", "10:00")
     url = reverse("clinic:doctor_buffer", args=[doctor.doctor.pk])
-    assert desk.post(url, {"buffer_minutes": "10"}).url == hours_url(doctor)
+    assert post_seen(desk, url, {"buffer_minutes": "10"}, on=hours_url(doctor)).url == hours_url(
+        doctor
+    )
     booked(doctor, patient, at(day, "09:15"))
     doctor.doctor.refresh_from_db()
     slots = free_slots(doctor=doctor.doctor, day=day, visit_type=visit_type())
@@ -226,7 +229,7 @@ def test_minutes_are_kept_free_after_each_visit(desk, doctor, patient, other_pat
 )
 def test_what_is_wrong_with_the_minutes_is_said_at_the_field(desk, doctor, minutes, words):
     url = reverse("clinic:doctor_buffer", args=[doctor.doctor.pk])
-    response = desk.post(url, {"buffer_minutes": minutes})
+    response = post_seen(desk, url, {"buffer_minutes": minutes}, on=hours_url(doctor))
     assert response.status_code == 422
     assert response.context["buffer"].errors == {"buffer_minutes": [words]}
     doctor.doctor.refresh_from_db()

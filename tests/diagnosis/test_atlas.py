@@ -9,6 +9,7 @@ from diagnosis.models import Disease, DiseaseStage
 from diagnosis.services.atlas_images import add_atlas_image
 from diagnosis.services.reviews import review_prediction
 from tests import photographs
+from tests.forms import post_seen
 
 
 @pytest.fixture
@@ -114,7 +115,7 @@ def test_each_other_language_of_the_site_has_its_own_fields(keeping, melanoma, s
     url = reverse("diagnosis:atlas_disease_edit", args=[melanoma.pk])
     assert "name_fr" in keeping.get(url).content.decode()
     said = form(name="Melanoma", name_fr="Mélanome", plain_words_fr="")
-    assert keeping.post(url, said).status_code == 302
+    assert post_seen(keeping, url, said).status_code == 302
     melanoma.refresh_from_db()
     assert melanoma.translations == {"fr": {"name": "Mélanome"}}
 
@@ -122,7 +123,7 @@ def test_each_other_language_of_the_site_has_its_own_fields(keeping, melanoma, s
 def test_what_is_no_longer_offered_is_gone_for_doctors_and_stays_for_admins(keeping, reading):
     wart = Disease.objects.get(code="wart")
     url = reverse("diagnosis:atlas_disease_edit", args=[wart.pk])
-    keeping.post(url, form(name="Viral wart", is_active=""))
+    post_seen(keeping, url, form(name="Viral wart", is_active=""))
     assert found(reading, "viral wart") == []
     assert found(keeping, "viral wart") == ["wart"]
     assert reading.get(reverse("diagnosis:atlas_disease", args=[wart.pk])).status_code == 404
@@ -130,7 +131,7 @@ def test_what_is_no_longer_offered_is_gone_for_doctors_and_stays_for_admins(keep
 
 def test_what_counts_as_malignant_is_the_models_for_its_own_classes(keeping, melanoma):
     url = reverse("diagnosis:atlas_disease_edit", args=[melanoma.pk])
-    assert keeping.post(url, form(name="Melanoma")).status_code == 302
+    assert post_seen(keeping, url, form(name="Melanoma")).status_code == 302
     melanoma.refresh_from_db()
     assert melanoma.is_malignant
 
@@ -190,7 +191,7 @@ def test_stages_are_added_renamed_and_put_in_their_order(keeping):
     keeping.post(move, {"to": "down"})
     assert names(acne) == ["Mild", "Moderate", "Severe", "Conglobate"]
     edit = reverse("diagnosis:atlas_stage_edit", args=[last.pk])
-    assert keeping.post(edit, {"name": "Very severe"}).status_code == 302
+    assert post_seen(keeping, edit, {"name": "Very severe"}).status_code == 302
     assert names(acne)[-1] == "Very severe"
 
 

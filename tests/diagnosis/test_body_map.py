@@ -11,6 +11,7 @@ from clinic.models import AuditEvent, BodySite
 from diagnosis.models import Lesion, LesionImage
 from tests import photographs
 from tests.factories import AppointmentFactory
+from tests.forms import post_seen
 
 MARKED = {"body_site": "left-arm", "view": "back", "x": "0.21", "y": "0.4"}
 
@@ -152,7 +153,7 @@ def test_in_a_signed_visit_the_map_is_only_read(
 
 
 def edit(client, lesion, **fields):
-    return client.post(reverse("diagnosis:lesion_edit", args=[lesion.pk]), fields)
+    return post_seen(client, reverse("diagnosis:lesion_edit", args=[lesion.pk]), fields)
 
 
 def test_a_doctor_puts_a_lesion_where_it_is(sign_in, doctor, image):

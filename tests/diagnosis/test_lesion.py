@@ -15,6 +15,7 @@ from diagnosis.services.lesions import move_image, record_size
 from diagnosis.services.reviews import review_prediction
 from tests import photographs
 from tests.factories import AppointmentFactory, ConsultationFactory
+from tests.forms import post_seen
 
 HTMX = {"HX-Request": "true"}
 
@@ -41,7 +42,9 @@ def move(client, image, **fields):
 
 
 def measure(client, image, **fields):
-    return client.post(reverse("diagnosis:image_size", args=[image.pk]), fields, headers=HTMX)
+    url = reverse("diagnosis:image_size", args=[image.pk])
+    page = f"{reverse('diagnosis:visit', args=[image.consultation_id])}?photograph={image.pk}"
+    return post_seen(client, url, fields, on=page, headers=HTMX)
 
 
 def test_the_first_and_the_newest_photograph_are_compared(

@@ -1,0 +1,102 @@
+"""Forms that carry what they had shown, so that a stale one is told what has changed meanwhile."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.db.models import Model
+from django.http import QueryDict
+from django.utils.translation import gettext
+
+from clinic.services.seen import ChangedMeanwhileError, Facts, mark, marks, read_marks
+
+SEEN = "seen"
+
+
+class SeenForm(forms.BaseForm):
+    """An edit form of a lasting row: it carries a mark of every fact that it showed."""
+
+    cleaned_data: dict[str, Any]
+    # Whether the page shows its fields again, so that they can take over what is stored.
+    is_shown_again = True
+
+    def stored(self, row: Any) -> Facts:
+        """Return the facts of a row under the names of the fields that edit them."""
+        raise NotImplementedError
+
+    def rows_of(self, row: Any) -> Sequence[Model]:
+        """Return the rows whose last change may be the one that the person has not seen."""
+        return [row]
+
+    def carry(self, row: Any) -> None:
+        """Remember what the row says now, in a field that the page sends back."""
+        self.fields[SEEN] = forms.CharField(required=False, widget=forms.HiddenInput)
+        self.initial[SEEN] = marks(self._shown(row))
+
+    def refuse_stale(self, row: Any) -> None:
+        """Refuse where the row, held by the service, says something else than the form showed.
+
+        Whoever sends what is stored already, as a second click does, loses nothing.
+        """
+        stored = self._shown(row)
+        typed = self.cleaned_data
+        if all(_same(name, typed[name], value) for name, value in stored.items() if name in typed):
+            return
+        seen = read_marks(typed.get(SEEN, ""))
+        changed = [name for name, value in stored.items() if seen.get(name) != mark(name, value)]
+        if changed:
+            raise ChangedMeanwhileError(rows=self.rows_of(row), stored=stored, changed=changed)
+
+    def _shown(self, row: Any) -> Facts:
+        return {name: value for name, value in self.stored(row).items() if name in self.fields}
+
+    def show_conflict(self, error: ChangedMeanwhileError) -> None:
+        """Keep what was typed beside what is stored now, and let the next click decide.
+
+        A field that the person had not touched takes over what is stored.
+        """
+        seen = read_marks(self.cleaned_data.get(SEEN, ""))
+        data = QueryDict(mutable=True)
+        data.update(self.data)
+        for name in error.changed:
+            typed, now = self.cleaned_data.get(name), error.stored[name]
+            if _same(name, typed, now):
+                continue
+            is_hidden = self.fields[name].widget.is_hidden
+            if self.is_shown_again and seen.get(name) == mark(name, typed):
+                _write(data, self[name], now)
+                words = gettext("Changed meanwhile.")
+            else:
+                words = gettext("Stored now: %(value)s") % {"value": in_words(self[name], now)}
+            if not is_hidden:
+                self.add_error(name, words)
+        data[self.add_prefix(SEEN)] = marks(error.stored)
+        self.data = data
+        self.add_error(None, error)
+
+
+def in_words(field: forms.BoundField, value: object) -> str:
+    """Return a stored value as the person would read it."""
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if value is None or value == "":
+        return gettext("nothing")
+    choices = getattr(field.field, "choices", None)
+    if choices is not None and not isinstance(value, Model):
+        return str(dict(choices).get(value, value))
+    return str(value)
+
+
+def _same(name: str, one: object, other: object) -> bool:
+    return mark(name, one) == mark(name, other)
+
+
+def _write(data: QueryDict, field: forms.BoundField, value: object) -> None:
+    """Put a stored value into what the page shows again."""
+    if isinstance(value, bool):
+        data.pop(field.html_name, None)
+        if value:
+            data[field.html_name] = "on"
+        return
+    shown = field.field.prepare_value(value)
+    data[field.html_name] = "" if shown is None else str(shown)

@@ -6,20 +6,25 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
+from clinic.forms.seen import SEEN, SeenForm
 from clinic.models import ClinicSettings, Doctor, Patient, User
 from clinic.permissions import can_have_digest
 from clinic.portraits_and_logos import read_portrait
 from clinic.services.accounts import IN_STATE, AccountChanges, AccountState, NewAccount
+from clinic.services.seen import ChangedMeanwhileError, Facts
 
 
 def add_errors(form: forms.BaseForm, error: ValidationError) -> None:
     """Puts what a service refused beside the fields that it is about."""
+    if isinstance(error, ChangedMeanwhileError) and isinstance(form, SeenForm):
+        form.show_conflict(error)
+        return
     by_field = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error}
     for name, errors in by_field.items():
         form.add_error(name if name in form.fields else None, errors)
@@ -180,7 +185,7 @@ class AccountCreateForm(DoctorFieldsMixin):
         return NewAccount(**{**self.cleaned_data, "phone": str(self.cleaned_data["phone"])})
 
 
-class AccountEditForm(DoctorFieldsMixin):
+class AccountEditForm(DoctorFieldsMixin, SeenForm):
     """Corrections to an account; the role and a patient’s name stay."""
 
     full_name = forms.CharField(label=_("Full name"), max_length=150)
@@ -196,29 +201,42 @@ class AccountEditForm(DoctorFieldsMixin):
 
     def __init__(self, data: QueryDict | None = None, *, user: User) -> None:
         doctor = Doctor.objects.filter(user=user).first()
-        initial = {
-            **{name: getattr(user, name) for name in ("full_name", "email", "phone", "language")},
-            **{name: getattr(doctor, name) for name in self.doctor_fields if doctor},
-        }
-        super().__init__(data, initial=initial)
-        offer_languages(self.fields["language"], chosen=user.language)
+        patient = Patient.objects.filter(user=user).first()
+        super().__init__(data, initial=dict(self.stored(user)))
+        offer_languages(self.fields["language"], chosen=self.initial["language"])
         self.order_fields(["full_name", "email", "phone", "language"])
         if doctor is None:
             for name in self.doctor_fields:
                 del self.fields[name]
-        if Patient.objects.filter(user=user).exists():
+        if patient is not None:
             self.fields["full_name"].disabled = True
             self.fields["full_name"].help_text = _(
                 "A patient’s name is changed in the patient’s record."
             )
 
+        self.carry(user)
+
+    def stored(self, row: User) -> Facts:
+        """Return what the clinic knows of the person: of a patient, as the record says it."""
+        known = Patient.objects.filter(user=row).first() or row
+        doctor = Doctor.objects.filter(user=row).first()
+        return {
+            **{name: getattr(row, name) for name in ("full_name", "email")},
+            **{name: getattr(known, name) for name in ("phone", "language")},
+            **{name: getattr(doctor, name) for name in self.doctor_fields if doctor},
+        }
+
+    def rows_of(self, row: User) -> list[Model]:
+        """Return the account, and the record of a patient."""
+        return [row, *Patient.objects.filter(user=row)]
+
     def as_changes(self) -> AccountChanges:
         """What the service takes."""
-        values = {name: str(value) for name, value in self.cleaned_data.items()}
+        values = {name: str(self.cleaned_data[name]) for name in self.cleaned_data if name != SEEN}
         return AccountChanges(**values)
 
 
-class ProfileForm(forms.Form):
+class ProfileForm(SeenForm, forms.Form):
     """What people change of their own account."""
 
     photograph = forms.FileField(
@@ -243,13 +261,23 @@ class ProfileForm(forms.Form):
         *,
         user: User,
     ) -> None:
-        known = ("phone", "language", "wants_digest")
-        super().__init__(data, files, initial={name: getattr(user, name) for name in known})
-        offer_languages(self.fields["language"], chosen=user.language)
+        super().__init__(data, files, initial=dict(self.stored(user)))
+        offer_languages(self.fields["language"], chosen=self.initial["language"])
         if not user.photograph:
             del self.fields["removes_photograph"]
         if not can_have_digest(user):
             del self.fields["wants_digest"]
+        self.carry(user)
+
+    def stored(self, row: User) -> Facts:
+        """Return what the person may change: of a patient, as the record says it."""
+        known = Patient.objects.filter(user=row).first() or row
+        facts = {"phone": known.phone, "language": known.language}
+        return facts | {"wants_digest": row.wants_digest}
+
+    def rows_of(self, row: User) -> list[Model]:
+        """Return the account, and the record of a patient."""
+        return [row, *Patient.objects.filter(user=row)]
 
     def clean_photograph(self) -> bytes | None:
         """The portrait that is stored, instead of the file that was sent."""

@@ -5,7 +5,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.forms.accounts import first_language, offer_languages, phone_field
+from clinic.forms.seen import SEEN, SeenForm
 from clinic.models import Consent, Patient
+from clinic.services.seen import Facts
 
 IDENTITY_FIELDS: tuple[str, ...] = (
     "full_name",
@@ -58,7 +60,7 @@ class PatientForm(forms.ModelForm[Patient]):
         """Leaves the row untouched: the service sets, checks and stores what was typed."""
 
 
-class CorrectionForm(PatientForm):
+class CorrectionForm(SeenForm, PatientForm):
     """Corrections to a patient's data, and to why this is somebody else where that was said."""
 
     class Meta(PatientForm.Meta):
@@ -68,6 +70,16 @@ class CorrectionForm(PatientForm):
         super().__init__(*args, **kwargs)
         if not self.instance.duplicate_reason:
             del self.fields["duplicate_reason"]
+        self.carry(self.instance)
+
+    def stored(self, row: Patient) -> Facts:
+        """Return who the patient is and how to reach them, as far as the form asks for it."""
+        return {name: getattr(row, name) for name in self.Meta.fields if name in self.fields}
+
+    @property
+    def corrected(self) -> dict[str, Any]:
+        """Return what was typed about the patient."""
+        return {name: value for name, value in self.cleaned_data.items() if name != SEEN}
 
 
 class RegistrationForm(PatientForm):

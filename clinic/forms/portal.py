@@ -11,9 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from clinic.forms.accounts import language_field
 from clinic.forms.appointments import DoctorAndTimeForm
 from clinic.forms.fields import VisitTypeField, allow_rows, clock_field, day_field
+from clinic.forms.seen import SEEN, SeenForm
 from clinic.models import AppointmentRequest, Doctor, Patient, User, VisitType
 from clinic.permissions import visible_doctors
 from clinic.services.portal_booking import DAYS_AHEAD, Wish, offered_visit_types
+from clinic.services.seen import Facts
 from clinic.sms import has_sms
 
 
@@ -124,7 +126,7 @@ class DeclineForm(forms.Form):
     )
 
 
-class PreferencesForm(forms.Form):
+class PreferencesForm(SeenForm, forms.Form):
     """Language and where reminders go."""
 
     language = language_field()
@@ -132,7 +134,16 @@ class PreferencesForm(forms.Form):
     has_sms_reminders = forms.BooleanField(label=_("Remind me by text message"), required=False)
 
     def __init__(self, data: QueryDict | None = None, *, patient: Patient) -> None:
-        initial = {name: getattr(patient, name) for name in self.base_fields}
-        super().__init__(data, initial=initial)
+        super().__init__(data, initial=dict(self.stored(patient)))
         if not has_sms():
             del self.fields["has_sms_reminders"]
+        self.carry(patient)
+
+    def stored(self, row: Patient) -> Facts:
+        """Return what the patient has chosen."""
+        return {name: getattr(row, name) for name in self.base_fields}
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """Return what was chosen."""
+        return {name: value for name, value in self.cleaned_data.items() if name != SEEN}

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models import AuditEvent, Doctor, Patient, User
 from clinic.services.audit import record
 from clinic.services.ended_records import refuse_ended
-from clinic.services.patients import register_patient
+from clinic.services.patients import register_patient, update_patient
+from clinic.services.seen import Guard
 from clinic.services.succession import hand_over, take_back
 
 
@@ -77,13 +78,9 @@ def create_account(*, actor: User, account: NewAccount) -> User:
     """Creates an account without a password, with the doctor's or patient's row beside it."""
     if account.role == User.Role.PATIENT:
         patient = _find_or_register_patient(actor=actor, account=account)
-        return _create_login_of(
-            patient,
-            actor=actor,
-            email=account.email,
-            language=account.language,
-            phone=account.phone,
-        )
+        if account.phone:
+            patient = update_patient(patient=patient, actor=actor, phone=account.phone)
+        return _create_login_of(patient, actor=actor, email=account.email)
     user = _save_new_user(
         actor=actor,
         role=account.role,
@@ -111,13 +108,7 @@ def create_patient_account(*, actor: User, patient: Patient) -> User:
         raise ValidationError(
             _("The record has no e-mail address. Add one first; the invitation goes there.")
         )
-    return _create_login_of(
-        patient,
-        actor=actor,
-        email=patient.email,
-        language=patient.language,
-        phone=str(patient.phone),
-    )
+    return _create_login_of(patient, actor=actor, email=patient.email)
 
 
 @transaction.atomic
@@ -140,13 +131,20 @@ def create_own_account(
 
 
 @transaction.atomic
-def update_account(*, actor: User, user: User, changes: AccountChanges) -> User:
+def update_account(
+    *, actor: User, user: User, changes: AccountChanges, refuse_stale: Guard | None = None
+) -> User:
     """Corrects what the clinic knows of a person who signs in."""
+    patient = Patient.objects.select_for_update(no_key=True, of=("self",)).filter(user=user).first()
     user = User.objects.select_for_update().get(pk=user.pk)
     _refuse_ended_account(user)
+    if refuse_stale:
+        refuse_stale(user)
+    if patient is not None:
+        update_patient(patient=patient, actor=actor, phone=changes.phone, language=changes.language)
+        user.refresh_from_db()
     doctor = Doctor.objects.filter(user=user).first()
-    is_patient_account = Patient.objects.filter(user=user).exists()
-    if is_patient_account and changes.full_name != user.full_name:
+    if patient is not None and changes.full_name != user.full_name:
         raise ValidationError(
             {"full_name": _("A patient’s name is changed in the patient’s record.")}
         )
@@ -283,9 +281,7 @@ def _find_or_register_patient(*, actor: User, account: NewAccount) -> Patient:
     return patient
 
 
-def _create_login_of(
-    patient: Patient, *, actor: User, email: str, language: str, phone: str
-) -> User:
+def _create_login_of(patient: Patient, *, actor: User, email: str) -> User:
     Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     refuse_ended(patient.pk)
     user = _save_new_user(
@@ -293,8 +289,8 @@ def _create_login_of(
         role=User.Role.PATIENT,
         full_name=patient.full_name,
         email=email,
-        language=language,
-        phone=phone,
+        language=patient.language,
+        phone=str(patient.phone),
         patient=patient,
     )
     if not Patient.objects.without_login().filter(pk=patient.pk).update(user=user):

@@ -19,12 +19,16 @@ from clinic.models import Appointment, AuditEvent, Patient, User
 from clinic.services.audit import record
 from clinic.services.consents import give_consent
 from clinic.services.ended_records import refuse_ended
+from clinic.services.seen import Guard
 
 OLDEST_BIRTH_YEAR = 1900
 # Each try that is lost means that somebody else's registration went through.
 RECORD_NUMBER_TRIES = 100
 # Fewer digits of a phone number would find half the register.
 MIN_PHONE_DIGITS = 4
+
+# What a patient's account repeats: the record decides, and nothing else writes them.
+ACCOUNT_FIELDS = ("full_name", "phone", "language")
 
 # Letters that have no accent to take away, but that nobody types at a desk.
 PLAIN_LETTERS = str.maketrans(
@@ -108,21 +112,24 @@ def register_patient(
 
 
 @transaction.atomic
-def update_patient(*, patient: Patient, actor: User, **fields: Any) -> Patient:
-    """Corrects identity and contact data; the trail names the fields, not what they held."""
+def update_patient(
+    *, patient: Patient, actor: User, refuse_stale: Guard | None = None, **fields: Any
+) -> Patient:
+    """Correct identity and contact data; the trail names the fields, not what they held."""
     # Whoever ends the record meanwhile comes before this or after it.
-    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    patient = _lock(patient)
     refuse_ended(patient.pk)
+    if refuse_stale:
+        refuse_stale(patient)
     changed = [name for name, value in fields.items() if getattr(patient, name) != value]
     if not changed:
+        copy_to_account(patient)
         return patient
     for name in changed:
         setattr(patient, name, fields[name])
     _check_identity(patient)
     patient.save(update_fields=[*changed, "search_name"])
-    if "full_name" in changed and patient.user:
-        patient.user.full_name = patient.full_name
-        patient.user.save(update_fields=["full_name"])
+    copy_to_account(patient)
     record(
         AuditEvent.Verb.UPDATE,
         actor=actor,
@@ -131,6 +138,24 @@ def update_patient(*, patient: Patient, actor: User, **fields: Any) -> Patient:
         detail={"fields": sorted(changed)},
     )
     return patient
+
+
+def _lock(patient: Patient) -> Patient:
+    """Hold the record first and its account after, as everybody does who changes both."""
+    rows = Patient.objects.select_related("user").select_for_update(no_key=True, of=("self",))
+    return rows.get(pk=patient.pk)
+
+
+def copy_to_account(patient: Patient) -> None:
+    """Let the account say what the record says; pages and mails to the person read it there."""
+    user = patient.user
+    if user is None:
+        return
+    stale = [name for name in ACCOUNT_FIELDS if getattr(user, name) != getattr(patient, name)]
+    for name in stale:
+        setattr(user, name, getattr(patient, name))
+    if stale:
+        user.save(update_fields=stale)
 
 
 def find_patients(*, among: QuerySet[Patient], text: str) -> QuerySet[Patient]:

@@ -4,7 +4,7 @@ from django.db import transaction
 
 from clinic.models import Patient
 from clinic.services.patients import update_patient
-from clinic.services.profile import update_profile
+from clinic.services.seen import Guard
 
 
 @transaction.atomic
@@ -14,13 +14,13 @@ def update_preferences(
     language: str,
     has_email_reminders: bool,
     has_sms_reminders: bool | None = None,
+    refuse_stale: Guard | None = None,
 ) -> Patient:
     """Stores what a patient chose: the language of pages and mails, and where reminders go."""
     user = patient.user
     assert user is not None
-    update_profile(user=user, phone=str(user.phone), language=language)
     chosen: dict[str, object] = {"language": language, "has_email_reminders": has_email_reminders}
     # Where the clinic sends no text messages nobody was asked.
     if has_sms_reminders is not None:
         chosen["has_sms_reminders"] = has_sms_reminders
-    return update_patient(patient=patient, actor=user, **chosen)
+    return update_patient(patient=patient, actor=user, refuse_stale=refuse_stale, **chosen)

@@ -8,8 +8,10 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import AuditEvent, User
+from clinic.models import AuditEvent, Patient, User
 from clinic.services.audit import record, record_once
+from clinic.services.patients import update_patient
+from clinic.services.seen import Guard
 
 
 def update_profile(
@@ -20,6 +22,7 @@ def update_profile(
     portrait: bytes | None = None,
     removes_portrait: bool = False,
     wants_digest: bool = False,
+    refuse_stale: Guard | None = None,
 ) -> User:
     """Stores what a person changed on the profile page."""
     stored = _store_portrait(portrait) if portrait else None
@@ -29,6 +32,7 @@ def update_profile(
             phone=phone,
             language=language,
             wants_digest=wants_digest,
+            refuse_stale=refuse_stale,
             photograph=stored if stored else "" if removes_portrait else None,
         )
     except BaseException:
@@ -46,9 +50,22 @@ def record_portrait_view(*, actor: User, user: User) -> None:
 
 @transaction.atomic
 def _update_profile(
-    *, user: User, phone: str, language: str, wants_digest: bool, photograph: str | None
+    *,
+    user: User,
+    phone: str,
+    language: str,
+    wants_digest: bool,
+    photograph: str | None,
+    refuse_stale: Guard | None,
 ) -> User:
+    patient = Patient.objects.select_for_update(no_key=True, of=("self",)).filter(user=user).first()
     user = User.objects.select_for_update().get(pk=user.pk)
+    if refuse_stale:
+        refuse_stale(user)
+    if patient is not None:
+        # Desk, mails and text messages read the record, and the account repeats it.
+        update_patient(patient=patient, actor=user, phone=phone, language=language)
+        user.refresh_from_db()
     old_photograph = user.photograph.name
     detail: dict[str, object] = {}
     changed = []

@@ -18,7 +18,12 @@ from clinic.notifications import send_mail
 from clinic.services.accounts import create_own_account
 from clinic.services.audit import record
 from clinic.services.consents import give_consent
-from clinic.services.patients import possible_duplicates, register_patient, searchable
+from clinic.services.patients import (
+    possible_duplicates,
+    register_patient,
+    searchable,
+    update_patient,
+)
 
 CODE_LIFETIME = timedelta(minutes=10)
 CODE_TRIES = 5
@@ -147,9 +152,14 @@ def _link_own_record(user: User, person: NewPatient) -> Patient | None:
     if not Patient.objects.without_login().filter(pk=patient.pk).update(user=user):
         return None
     patient.user = user
-    if user.full_name != patient.full_name:
-        user.full_name = patient.full_name
-        user.save(update_fields=["full_name"])
+    # What the person has just typed is the newest of both; the name is the record's.
+    patient = update_patient(
+        patient=patient,
+        actor=user,
+        phone=person.phone or patient.phone,
+        language=person.language,
+    )
+    user.refresh_from_db()
     record_link = {"changed": ["user"], "because": "e-mail proved, birth date and name agree"}
     record(AuditEvent.Verb.UPDATE, actor=user, patient=patient, target=patient, detail=record_link)
     return patient

@@ -107,7 +107,12 @@ def account_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
     form = AccountEditForm(request.POST or None, user=account)
     if form.is_valid():
         try:
-            update_account(actor=request.user, user=account, changes=form.as_changes())
+            update_account(
+                actor=request.user,
+                user=account,
+                changes=form.as_changes(),
+                refuse_stale=form.refuse_stale,
+            )
         except ValidationError as error:
             add_errors(form, error)
         else:

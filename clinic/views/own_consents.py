@@ -34,7 +34,7 @@ def my_preferences(request: SignedInRequest) -> HttpResponse:
     form = PreferencesForm(request.POST, patient=patient)
     if form.is_valid():
         try:
-            update_preferences(patient=patient, **form.cleaned_data)
+            update_preferences(patient=patient, refuse_stale=form.refuse_stale, **form.chosen)
         except ValidationError as error:
             add_errors(form, error)
         else:

@@ -151,7 +151,12 @@ def patient_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
     form = CorrectionForm(request.POST or None, instance=patient)
     if form.is_valid():
         try:
-            update_patient(patient=patient, actor=request.user, **form.cleaned_data)
+            update_patient(
+                patient=patient,
+                actor=request.user,
+                refuse_stale=form.refuse_stale,
+                **form.corrected,
+            )
         except ValidationError as error:
             add_errors(form, error)
         else:

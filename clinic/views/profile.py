@@ -34,6 +34,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
                 portrait=form.cleaned_data["photograph"],
                 removes_portrait=form.cleaned_data.get("removes_photograph", False),
                 wants_digest=form.cleaned_data.get("wants_digest", False),
+                refuse_stale=form.refuse_stale,
             )
         except ValidationError as error:
             add_errors(form, error)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from clinic.models import AuditEvent, User
 from tests.factories import PASSWORD, PatientFactory
+from tests.forms import post_seen
 from tests.mailbox import DEAD_MAIL_SERVER, choose_password, link_in
 
 NEW_PASSWORD = "nine purple lighthouses"
@@ -155,7 +156,8 @@ def test_nobody_who_is_deactivated_is_invited(invited, admin, sign_in):
 
 def test_a_link_to_an_old_address_dies_with_the_address(invited, admin, client, sign_in):
     link = link_in(mail.outbox[0])
-    sign_in(admin).post(
+    post_seen(
+        sign_in(admin),
         reverse("clinic:account_edit", args=[invited.pk]),
         {"full_name": "Nora New", "email": "nora.new@example.org", "language": "en"},
     )

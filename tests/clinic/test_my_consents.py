@@ -7,6 +7,7 @@ from clinic.consent_texts import consent_words
 from clinic.models import AuditEvent, Consent
 from clinic.services.consents import has_consent
 from tests.factories import ConsentFactory
+from tests.forms import post_seen
 
 URL = reverse("clinic:my_consents")
 PREFERENCES = reverse("clinic:my_preferences")
@@ -81,10 +82,10 @@ def test_an_unknown_purpose_is_not_there(portal):
 
 def test_the_patient_chooses_where_reminders_go(portal, patient, settings):
     settings.SMS_BACKEND = "clinic.sms.ConsoleSms"
-    portal.post(PREFERENCES, {"language": "en", "has_sms_reminders": "on"})
+    post_seen(portal, PREFERENCES, {"language": "en", "has_sms_reminders": "on"}, on=URL)
     patient.refresh_from_db()
     assert (patient.has_email_reminders, patient.has_sms_reminders) == (False, True)
-    portal.post(PREFERENCES, {"language": "en"})
+    post_seen(portal, PREFERENCES, {"language": "en"}, on=URL)
     patient.refresh_from_db()
     assert (patient.has_email_reminders, patient.has_sms_reminders) == (False, False)
 
@@ -92,13 +93,13 @@ def test_the_patient_chooses_where_reminders_go(portal, patient, settings):
 def test_where_no_text_messages_are_sent_nobody_is_asked_about_them(portal, patient, settings):
     settings.SMS_BACKEND = ""
     assert "text message" not in portal.get(URL).content.decode()
-    portal.post(PREFERENCES, {"language": "en", "has_email_reminders": "on"})
+    post_seen(portal, PREFERENCES, {"language": "en", "has_email_reminders": "on"}, on=URL)
     patient.refresh_from_db()
     assert (patient.has_email_reminders, patient.has_sms_reminders) == (True, True)
 
 
 def test_a_language_that_the_site_does_not_speak_is_refused(portal, patient):
-    response = portal.post(PREFERENCES, {"language": "xx"})
+    response = post_seen(portal, PREFERENCES, {"language": "xx"}, on=URL)
     assert response.status_code == 422
     assert response.context["form"].errors["language"]
 

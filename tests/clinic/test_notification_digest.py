@@ -12,6 +12,7 @@ from clinic.services.digests import send_digest
 from clinic.services.notifications import notify
 from clinic.tasks import dispatch_digests_task, send_digest_task
 from tests.clinic.desk import at_once
+from tests.forms import post_seen
 from tests.mailbox import DEAD_MAIL_SERVER
 
 PROFILE = reverse("clinic:profile")
@@ -139,7 +140,7 @@ def test_staff_switch_it_on_and_off_in_the_profile(sign_in, secretary):
     assert 'name="wants_digest"' in browser.get(PROFILE).content.decode()
     form = {"phone": "", "language": "en"}
     for sent, expected in (({"wants_digest": "on"}, True), ({}, False)):
-        assert browser.post(PROFILE, form | sent).status_code == 302
+        assert post_seen(browser, PROFILE, form | sent).status_code == 302
         secretary.refresh_from_db()
         assert secretary.wants_digest is expected
 
@@ -147,6 +148,6 @@ def test_staff_switch_it_on_and_off_in_the_profile(sign_in, secretary):
 def test_patients_are_not_offered_it(sign_in, patient):
     browser = sign_in(patient.user)
     assert 'name="wants_digest"' not in browser.get(PROFILE).content.decode()
-    browser.post(PROFILE, {"phone": "", "language": "en", "wants_digest": "on"})
+    post_seen(browser, PROFILE, {"phone": "", "language": "en", "wants_digest": "on"})
     patient.user.refresh_from_db()
     assert patient.user.wants_digest is False

@@ -13,6 +13,7 @@ from clinic.models import AuditEvent
 from clinic.portraits_and_logos import MAX_BYTES, read_portrait
 from tests import photographs
 from tests.factories import PASSWORD, AppointmentFactory
+from tests.forms import post_seen
 
 PROFILE = reverse("clinic:profile")
 
@@ -34,8 +35,10 @@ def with_photograph(sign_in):
     """Puts a photograph on somebody's profile."""
 
     def _with_photograph(user):
-        response = sign_in(user).post(
-            PROFILE, submission(photograph=upload(photographs.jpeg()), phone=str(user.phone))
+        response = post_seen(
+            sign_in(user),
+            PROFILE,
+            submission(photograph=upload(photographs.jpeg()), phone=str(user.phone)),
         )
         assert response.status_code == 302
         user.refresh_from_db()
@@ -61,16 +64,16 @@ def test_a_profile_needs_a_sign_in(client, db):
 
 def test_a_phone_number_is_kept_with_its_country(secretary, sign_in):
     browser = sign_in(secretary)
-    assert browser.post(PROFILE, submission(phone="06 12 34 56 78")).status_code == 302
+    assert post_seen(browser, PROFILE, submission(phone="06 12 34 56 78")).status_code == 302
     secretary.refresh_from_db()
     assert str(secretary.phone) == "+33612345678"
-    browser.post(PROFILE, submission(phone="+44 7911 123456"))
+    post_seen(browser, PROFILE, submission(phone="+44 7911 123456"))
     secretary.refresh_from_db()
     assert str(secretary.phone) == "+447911123456"
 
 
 def test_a_wrong_phone_number_is_said_at_its_field_and_kept(secretary, sign_in):
-    response = sign_in(secretary).post(PROFILE, submission(phone="call me"))
+    response = post_seen(sign_in(secretary), PROFILE, submission(phone="call me"))
     assert response.status_code == 422
     page = BeautifulSoup(response.content, "html.parser")
     assert "This is not a complete phone number." in page.select_one("#id_phone_error").get_text()
@@ -80,12 +83,14 @@ def test_a_wrong_phone_number_is_said_at_its_field_and_kept(secretary, sign_in):
 
 
 def test_a_language_that_the_clinic_does_not_speak_is_refused(secretary, sign_in):
-    assert sign_in(secretary).post(PROFILE, submission(language="xx")).status_code == 422
+    assert post_seen(sign_in(secretary), PROFILE, submission(language="xx")).status_code == 422
 
 
 def test_name_address_and_role_are_the_clinics(secretary, sign_in):
-    sign_in(secretary).post(
-        PROFILE, submission(full_name="Boss", email="boss@example.org", role="admin")
+    post_seen(
+        sign_in(secretary),
+        PROFILE,
+        submission(full_name="Boss", email="boss@example.org", role="admin"),
     )
     secretary.refresh_from_db()
     assert (secretary.full_name, secretary.email, secretary.role) == (
@@ -97,8 +102,8 @@ def test_name_address_and_role_are_the_clinics(secretary, sign_in):
 
 def test_a_change_is_audited_by_the_names_of_its_fields(secretary, sign_in):
     browser = sign_in(secretary)
-    browser.post(PROFILE, submission(phone="0612345678"))
-    browser.post(PROFILE, submission(phone="0612345678"))
+    post_seen(browser, PROFILE, submission(phone="0612345678"))
+    post_seen(browser, PROFILE, submission(phone="0612345678"))
     (event,) = AuditEvent.objects.all()
     assert (event.verb, event.actor) == (AuditEvent.Verb.UPDATE, secretary)
     assert event.detail == {"changed": ["phone"]}
@@ -106,7 +111,7 @@ def test_a_change_is_audited_by_the_names_of_its_fields(secretary, sign_in):
 
 @pytest.mark.parametrize("encode", [photographs.jpeg, photographs.png, photographs.webp])
 def test_a_photograph_becomes_a_small_square_without_metadata(encode, secretary, sign_in):
-    sign_in(secretary).post(PROFILE, submission(photograph=upload(encode())))
+    post_seen(sign_in(secretary), PROFILE, submission(photograph=upload(encode())))
     response = sign_in(secretary).get(photograph_url(secretary))
     assert response["Content-Type"] == "image/jpeg"
     assert response["Cache-Control"] == "private, no-store"
@@ -116,7 +121,7 @@ def test_a_photograph_becomes_a_small_square_without_metadata(encode, secretary,
 
 def test_where_a_photograph_was_taken_is_gone_and_it_stands_upright(secretary, sign_in):
     data = photographs.with_gps_lying_on_its_side()
-    sign_in(secretary).post(PROFILE, submission(photograph=upload(data)))
+    post_seen(sign_in(secretary), PROFILE, submission(photograph=upload(data)))
     secretary.refresh_from_db()
     with default_storage.open(secretary.photograph.name) as file:
         stored = file.read()
@@ -159,7 +164,7 @@ def test_behind_a_cut_out_face_it_is_white():
     ids=["svg", "html", "truncated", "gif", "bomb", "pixels", "small", "large"],
 )
 def test_what_is_no_photograph_is_refused_and_nothing_is_stored(data, words, secretary, sign_in):
-    response = sign_in(secretary).post(PROFILE, submission(photograph=upload(data)))
+    response = post_seen(sign_in(secretary), PROFILE, submission(photograph=upload(data)))
     assert response.status_code == 422
     page = BeautifulSoup(response.content, "html.parser")
     assert words in page.select_one("#id_photograph_error").get_text()
@@ -169,7 +174,7 @@ def test_what_is_no_photograph_is_refused_and_nothing_is_stored(data, words, sec
 
 def test_a_polyglot_loses_what_it_carried(secretary, sign_in):
     data = photographs.polyglot_page()
-    sign_in(secretary).post(PROFILE, submission(photograph=upload(data)))
+    post_seen(sign_in(secretary), PROFILE, submission(photograph=upload(data)))
     assert b"<script>" not in sign_in(secretary).get(photograph_url(secretary)).content
 
 
@@ -186,7 +191,7 @@ def test_a_new_photograph_replaces_the_file_of_the_old_one(secretary, with_photo
 def test_a_photograph_can_be_removed(secretary, with_photograph, sign_in):
     name = with_photograph(secretary).photograph.name
     browser = sign_in(secretary)
-    browser.post(PROFILE, submission(removes_photograph="on"))
+    post_seen(browser, PROFILE, submission(removes_photograph="on"))
     assert browser.get(photograph_url(secretary)).status_code == 404
     assert not default_storage.exists(name)
 
@@ -196,8 +201,10 @@ def test_a_full_disk_is_said_and_leaves_no_row_without_a_file(secretary, sign_in
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(default_storage, "save", no_space)
-    response = sign_in(secretary).post(
-        PROFILE, submission(photograph=upload(photographs.jpeg()), phone="0612345678")
+    response = post_seen(
+        sign_in(secretary),
+        PROFILE,
+        submission(photograph=upload(photographs.jpeg()), phone="0612345678"),
     )
     assert response.status_code == 422
     assert "could not be stored" in response.content.decode()
@@ -212,7 +219,7 @@ def test_a_change_that_fails_leaves_no_file_without_a_row(secretary, sign_in, mo
     monkeypatch.setattr("clinic.services.profile.record", broken)
     before = set(stored_portraits())
     with pytest.raises(RuntimeError):
-        sign_in(secretary).post(PROFILE, submission(photograph=upload(photographs.jpeg())))
+        post_seen(sign_in(secretary), PROFILE, submission(photograph=upload(photographs.jpeg())))
     assert set(stored_portraits()) == before
 
 

@@ -8,6 +8,7 @@ from clinic.models import AuditEvent, Consent, Patient
 from clinic.services.patients import register_patient, searchable
 from tests.clinic.desk import at_once
 from tests.factories import PatientFactory
+from tests.forms import post_seen
 
 URL = reverse("clinic:patient_register")
 
@@ -131,7 +132,7 @@ def test_the_reason_for_somebody_else_is_corrected_where_one_was_given(desk):
     patient = Patient.objects.exclude(pk=other.pk).get()
     edit = reverse("clinic:patient_edit", args=[patient.pk])
 
-    desk.post(edit, typed(duplicate_reason="Twin"))
+    post_seen(desk, edit, typed(duplicate_reason="Twin"))
 
     patient.refresh_from_db()
     assert patient.duplicate_reason == "Twin"
@@ -196,7 +197,7 @@ def test_the_form_asks_nothing_medical(desk):
 def test_corrections_are_saved_and_the_trail_names_the_fields(desk, patient):
     url = reverse("clinic:patient_edit", args=[patient.pk])
     fields = typed(full_name="Paul Patiént", birth_date="1980-05-17", phone="+33 6 99 88 77 66")
-    response = desk.post(url, fields)
+    response = post_seen(desk, url, fields)
     patient.refresh_from_db()
     assert response.url == reverse("clinic:patient_detail", args=[patient.pk])
     assert patient.full_name == "Paul Patiént"
@@ -215,13 +216,13 @@ def test_a_correction_that_changes_nothing_leaves_no_trace(desk, patient):
         "email": patient.email,
         "language": "en",
     }
-    assert desk.post(url, same).status_code == 302
+    assert post_seen(desk, url, same).status_code == 302
     assert not AuditEvent.objects.filter(verb="update").exists()
 
 
 def test_a_wrong_correction_changes_nothing(desk, patient):
     url = reverse("clinic:patient_edit", args=[patient.pk])
-    response = desk.post(url, typed(full_name="", phone="none"))
+    response = post_seen(desk, url, typed(full_name="", phone="none"))
     patient.refresh_from_db()
     assert response.status_code == 422
     assert patient.full_name == "Paul Patient"
@@ -256,8 +257,10 @@ def test_names_are_searched_without_accents_and_punctuation(text, found):
 def test_a_corrected_name_is_the_accounts_name_too(sign_in, secretary, patient):
     form = sign_in(secretary).get(reverse("clinic:patient_edit", args=[patient.pk])).context["form"]
     typed = {name: value for name, value in form.initial.items() if value is not None}
-    sign_in(secretary).post(
-        reverse("clinic:patient_edit", args=[patient.pk]), typed | {"full_name": "Paula Patient"}
+    post_seen(
+        sign_in(secretary),
+        reverse("clinic:patient_edit", args=[patient.pk]),
+        typed | {"full_name": "Paula Patient"},
     )
     patient.user.refresh_from_db()
     assert patient.user.full_name == "Paula Patient"

@@ -152,7 +152,7 @@ def test_an_emptied_translation_is_gone(french, browser, itching):
 
 
 def test_a_site_of_one_language_asks_for_one_name(itching):
-    assert list(CatalogueNameForm(entry=itching).fields) == ["name"]
+    assert list(CatalogueNameForm(entry=itching).fields) == ["name", "seen"]
 
 
 def test_what_is_no_longer_offered_stays_in_records(browser, sign_in, consultation, itching, back):

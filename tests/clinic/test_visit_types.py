@@ -112,7 +112,7 @@ def test_patients_choose_among_the_types_that_are_offered_to_them(desk, sign_in,
 def test_what_is_wrong_with_a_type_is_said_at_its_field(desk, fields, field, words):
     before = VisitType.objects.count()
     for url in (ADD, edit_url(visit_type())):
-        response = desk.post(url, typed(**fields))
+        response = post_seen(desk, url, typed(**fields))
         assert response.status_code == 422
         assert response.context["form"].errors == {field: [words]}
     assert VisitType.objects.count() == before

@@ -93,7 +93,7 @@ class LesionForm(SeenForm, PlaceForm):
     )
 
     def __init__(self, *args: Any, lesion: Lesion, **kwargs: Any) -> None:
-        super().__init__(*args, initial=dict(self.stored(lesion)), **kwargs)
+        super().__init__(*args, **{**kwargs, "initial": dict(self.stored(lesion))})
         sites = BodySite.objects.offered(lesion.body_site_id)
         allow_rows(self.fields["body_site"], sites)
         self.carry(lesion)

@@ -86,7 +86,7 @@ class VisitTypeForm(TranslatedNames, SeenForm, forms.ModelForm[VisitType]):
 
     def stored(self, row: VisitType) -> Facts:
         """Return what is said of a kind of visit."""
-        return {name: getattr(row, name) for name in self.Meta.fields} | names_of(row)
+        return {**{name: getattr(row, name) for name in self.Meta.fields}, **names_of(row)}
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -25,7 +25,9 @@ class DeactivationForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["successor"]
         assert isinstance(field, forms.ChoiceField)
-        others = visible_doctors(user).exclude(pk=doctor.pk if doctor else None)
+        others = visible_doctors(user)
+        if doctor is not None:
+            others = others.exclude(pk=doctor.pk)
         self._doctors = {str(each.pk): each for each in others}
         field.choices = [
             ("", _("Choose a doctor")),

@@ -44,4 +44,4 @@ USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
   CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=3)"]
-CMD ["sh", "-c", "exec gunicorn skinhealth.wsgi --config python:skinhealth.serve --no-control-socket --bind ${HOST:-127.0.0.1}:${PORT:-8000} --worker-class gthread --threads ${WEB_THREADS:-8} --workers ${WEB_WORKERS:-2}"]
+CMD ["sh", "-c", "exec gunicorn skinhealth.wsgi --config python:skinhealth.serve --no-control-socket --bind ${HOST:-127.0.0.1}:${PORT:-8000} --threads ${WEB_THREADS:-8} --workers ${WEB_WORKERS:-2}"]

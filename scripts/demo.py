@@ -113,7 +113,8 @@ def start_web(clinic: Clinic, port: int) -> subprocess.Popen[str]:
     return clinic.start(
         "web server",
         *("-m", "gunicorn", "skinhealth.wsgi", "--bind", f"{HOST}:{port}"),
-        *("--worker-class", "gthread", "--threads", "8", "--keep-alive", "75"),
+        *("--worker-class", "skinhealth.web_worker.BufferingWorker"),
+        *("--threads", "8", "--keep-alive", "75"),
         *("--log-level", "warning", "--no-control-socket"),
     )
 

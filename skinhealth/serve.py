@@ -7,6 +7,7 @@ from typing import Any
 
 from skinhealth.logs.configuration import logging_configuration
 
+worker_class = "skinhealth.web_worker.BufferingWorker"
 # Longer than the proxy keeps an idle connection: the side that sends is the one to let go of it, or
 # a request meets a connection that is just being closed.
 keepalive = 75

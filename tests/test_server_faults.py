@@ -115,7 +115,7 @@ def site(own_postgresql, tmp_path):
         stdout=subprocess.DEVNULL,
     )
     command = ["-m", "gunicorn", "skinhealth.wsgi", "--bind", f"127.0.0.1:{port}"]
-    command += ["--worker-class", "gthread", "--threads", "4", "--no-control-socket"]
+    command += ["--config", "python:skinhealth.serve", "--threads", "4", "--no-control-socket"]
     web = subprocess.Popen(
         [sys.executable, *command], cwd=settings.BASE_DIR, env=environ, stderr=subprocess.DEVNULL
     )

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from django.conf import settings
 
 from diagnosis.inference import installed_model_version
 from tests.machine import free_port
+from tests.web_program import LOGIN
 from tests.worker import wait_until
 
 ROOT = Path(settings.BASE_DIR)
@@ -183,6 +185,13 @@ def test_the_programs_become_ready_serve_and_end_when_they_are_asked_to(site, en
     told = site.get("/metrics", Authorization=f"Bearer {TOKEN}")[1]
     assert 'route="account_login",status="200"} 12.0' in told
     assert "skinhealth_broker_up 1.0" in told
+
+    slow = [socket.create_connection(("127.0.0.1", site.port)) for _number in range(100)]
+    for connection in slow:
+        connection.sendall(LOGIN + b"Content-Length: 5000\r\n\r\na")
+    assert site.get("/readyz")[0] == 200
+    for connection in slow:
+        connection.close()
 
     for queue in ("inference", "default"):
         manage(environ, "worker_alive", queue)

@@ -33,6 +33,8 @@ def logging_configuration(*, format_name: str, level: str, is_production: bool) 
             "django.db.backends": {"level": "WARNING"},
             # A variable that a template looks for in vain is daily life.
             "django.template": {"level": "INFO"},
+            # A queue of a moment is daily life.
+            "waitress": {"level": "ERROR"},
             "gunicorn.error": {"handlers": [], "level": level, "propagate": True},
         }
         | (_told_by_our_own_lines() if is_production else {}),

@@ -4,8 +4,10 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -141,6 +143,7 @@ class Echo(BaseHTTPRequestHandler):
     """A web program that says what it was told."""
 
     protocol_version = "HTTP/1.1"
+    posts = 0
 
     def do_GET(self):
         said = json.dumps(dict(self.headers)).encode()
@@ -150,6 +153,7 @@ class Echo(BaseHTTPRequestHandler):
         self.wfile.write(said)
 
     def do_POST(self):
+        Echo.posts += 1
         left = int(self.headers["Content-Length"])
         while left > 0 and (read := len(self.rfile.read(min(left, 1 << 20)))):
             left -= read
@@ -201,6 +205,35 @@ def test_the_proxy_says_who_asks_and_keeps_what_is_for_the_inside_from_the_outsi
     for path in ("/readyz", "/metrics"):
         assert requests.get(proxy + path, timeout=5).status_code == 404
     assert requests.post(proxy, data=bytes(1 << 20), timeout=30).status_code == 200
+
+
+def test_the_web_program_hears_of_a_photograph_when_the_proxy_has_all_of_it(proxy):
+    host, port = proxy.removeprefix("http://").split(":")
+    body, before = bytes(15 * 1024**2), Echo.posts
+    with socket.create_connection((host, int(port)), timeout=20) as slow:
+        slow.sendall(b"POST / HTTP/1.1\r\nHost: %s\r\n" % host.encode())
+        slow.sendall(b"Content-Length: %d\r\n\r\n" % len(body) + body[:-1])
+        time.sleep(1)
+        assert Echo.posts == before
+        slow.sendall(body[-1:])
+        assert b" 200 " in slow.recv(4096)
+    assert Echo.posts == before + 1
+
+
+def test_the_proxy_waits_for_nobody_for_ever():
+    if not shutil.which("caddy"):
+        missing("caddy")
+    command = ["caddy", "adapt", "--adapter", "caddyfile", "--config", "deploy/Caddyfile"]
+    environ = {"PATH": os.environ["PATH"], "SITE_NAME": "clinic.example"}
+    told = subprocess.run(
+        command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, check=True, timeout=30
+    )
+    for server in json.loads(told.stdout)["apps"]["http"]["servers"].values():
+        seconds = {name: value / 10**9 for name, value in server.items() if "timeout" in name}
+        assert seconds["read_header_timeout"] <= 30
+        assert 300 <= seconds["read_timeout"] <= 900
+        assert {"write_timeout", "idle_timeout"} <= set(seconds)
+        assert server["max_header_bytes"] <= 64 * 1024
 
 
 @pytest.mark.django_db

@@ -2,6 +2,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from clinic.forms.fields import allow_rows, offer_rows
@@ -186,6 +187,7 @@ class ReviewForm(forms.Form):
     comment = forms.CharField(
         label=_("Comment"), required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
+    seen_review = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(
         self,
@@ -203,6 +205,13 @@ class ReviewForm(forms.Form):
             offer_rows(
                 self.fields["disease"], [disease for disease in diseases if disease.is_active]
             )
+
+    def show_review(self, review: Review) -> None:
+        """Carry a review that the page shows now, so that the next click decides beside it."""
+        data = QueryDict(mutable=True)
+        data.update(self.data)
+        data[self.add_prefix("seen_review")] = str(review.pk)
+        self.data = data
 
     def clean_certainty(self) -> str:
         return self.cleaned_data["certainty"] or Review.Certainty.PROBABLE

@@ -13,6 +13,21 @@ from diagnosis.models import Disease, DiseaseStage, LesionImage, Prediction, Rev
 Decision = Review.Decision
 
 
+class ReviewedMeanwhileError(ValidationError):
+    """Somebody reviewed the photograph after the page had been read."""
+
+    def __init__(self, review: Review) -> None:
+        super().__init__(
+            _(
+                "%(doctor)s reviewed this photograph meanwhile. Read that review first: what you "
+                "decide now counts instead of it."
+            ),
+            code="changed",
+            params={"doctor": review.reviewer},
+        )
+        self.review = review
+
+
 @transaction.atomic
 def review_prediction(
     *,
@@ -24,8 +39,12 @@ def review_prediction(
     certainty: str = Review.Certainty.PROBABLE,
     reason: str = "",
     comment: str = "",
+    seen_review: str | None = None,
 ) -> Review:
-    """Puts the doctor's decision beside the ensemble's answer, which stays as it was."""
+    """Put the doctor's decision beside the ensemble's answer, which stays as it was.
+
+    `seen_review` is the review that the doctor had in view: nobody overrules one unread.
+    """
     if prediction.status != Prediction.Status.DONE:
         raise ValidationError(_("Only a finished analysis can be reviewed."))
     refuse_ended(prediction.image.lesion.patient_id)
@@ -37,11 +56,19 @@ def review_prediction(
         _check_correction(prediction, disease, reason)
     if stage is not None and (disease is None or stage.disease_id != disease.pk):
         raise ValidationError({"stage": _("This stage belongs to another disease.")})
+    if decision not in {Decision.CONFIRMED, Decision.CORRECTED}:
+        disease = None
+    newest = newest_review(image=prediction.image)
+    if newest is not None and seen_review not in {None, str(newest.pk)}:
+        # A second click of the same doctor says nothing new.
+        if (newest.reviewer, newest.decision, newest.disease) == (actor, decision, disease):
+            return newest
+        raise ReviewedMeanwhileError(newest)
     review = Review(
         prediction=prediction,
         reviewer=actor,
         decision=decision,
-        disease=disease if decision in {Decision.CONFIRMED, Decision.CORRECTED} else None,
+        disease=disease,
         stage=stage,
         certainty=certainty,
         reason=reason.strip(),

@@ -155,7 +155,8 @@ def answer_context(
     diseases = {disease.pk: disease for disease in rows}.values()
     stages = [(row.stage_id, row.stage_name) for row in rows if row.stage_id]
     reason = _("The model was not sure.") if prediction.is_uncertain else ""
-    empty_review = ReviewForm(initial={"reason": reason}, diseases=diseases, stages=stages)
+    initial = {"reason": reason, "seen_review": card.review.pk if card.review else ""}
+    empty_review = ReviewForm(initial=initial, diseases=diseases, stages=stages)
     is_frozen = card.image.consultation.is_signed and card.review is not None
     return {
         "answer": describe(prediction, diseases),

@@ -18,7 +18,7 @@ from diagnosis.models import Prediction
 from diagnosis.permissions import can_review, can_see_to_review, visible_predictions
 from diagnosis.services.images import record_image_view
 from diagnosis.services.predictions import retry_prediction
-from diagnosis.services.reviews import review_prediction
+from diagnosis.services.reviews import ReviewedMeanwhileError, review_prediction
 from diagnosis.services.worklist import predictions_to_review, record_worklist_view
 from diagnosis.views.images import render_answer, visit_url
 from diagnosis.views.panels import panel_context
@@ -121,6 +121,10 @@ def _get_prediction(request: SignedInRequest, pk: UUID) -> Prediction:
 def _review(form: ReviewForm, prediction: Prediction, request: SignedInRequest) -> bool:
     try:
         review_prediction(prediction=prediction, actor=request.user, **form.cleaned_data)
+    except ReviewedMeanwhileError as error:
+        form.add_error(None, error)
+        form.show_review(error.review)
+        return False
     except ValidationError as error:
         form.add_error(None, error)
         return False

@@ -158,3 +158,28 @@ def test_strangers_do_not_find_the_prediction(
     for stranger in (other_doctor, secretary, admin, patient.user, other_patient.user):
         assert post(sign_in(stranger), prediction, decision="confirmed").status_code == 404
     assert not Review.objects.exists()
+
+
+def test_a_review_that_a_colleague_gave_meanwhile_is_not_overruled_unread(
+    sign_in, doctor, other_doctor, prediction
+):
+    theirs = review_prediction(prediction=prediction, actor=other_doctor, decision="referred")
+    client = sign_in(doctor)
+    answer = post(client, prediction, decision="confirmed", comment="As seen.", seen_review="")
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "Otto Other reviewed this photograph meanwhile." in page
+    assert "As seen." in page
+    assert Review.objects.get() == theirs
+    assert f'name="seen_review" value="{theirs.pk}"' in page
+    again = post(client, prediction, decision="confirmed", seen_review=str(theirs.pk))
+    assert again.status_code == 302
+    assert Review.objects.count() == 2
+
+
+def test_a_second_click_on_a_review_is_one_review(sign_in, doctor, prediction):
+    client = sign_in(doctor)
+    for _click in range(2):
+        sent = post(client, prediction, decision="not_assessable", seen_review="")
+        assert sent.status_code == 302
+    assert Review.objects.count() == 1

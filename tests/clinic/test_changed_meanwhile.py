@@ -7,6 +7,7 @@ from django.urls import reverse
 from clinic.models import Patient
 from clinic.services.patients import update_patient
 from tests.access_table import ROLES
+from tests.clinic.desk import at_once
 from tests.forms import sent_by
 from tests.test_access_matrix import ROWS, Row, address
 
@@ -80,6 +81,17 @@ def test_another_fact_of_the_same_row_is_no_conflict(desk, edit, patient):
     url, typed = edit
     Patient.objects.filter(pk=patient.pk).update(has_no_known_allergies=True)
     assert desk.post(url, typed | {"phone": MINE}).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_save_at_once_one_is_told(sign_in, secretary, patient):
+    url = reverse("clinic:patient_edit", args=[patient.pk])
+    clients = [sign_in(secretary), sign_in(secretary)]
+    typed = sent_by(clients[0].get(url), url)
+    answers = at_once(
+        2, lambda number: clients[number].post(url, typed | {"phone": (MINE, THEIRS)[number]})
+    )
+    assert sorted(answer.status_code for answer in answers) == [302, 422]
 
 
 def test_a_profile_is_not_undone_by_an_older_page(portal, patient, secretary):

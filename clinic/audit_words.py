@@ -41,6 +41,7 @@ LISTS: dict[str, str | Promise] = {
     "own_appointments": _("Own appointments"),
     "own_record": _("Own record"),
     "patients": _("List of patients"),
+    "record_endings": _("Records that end"),
     "timeline": _("Whole record"),
     "to_review": _("Answers to review"),
     "notifications": _("Notifications"),

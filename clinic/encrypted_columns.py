@@ -3,7 +3,7 @@
 Rows are read and written as SQL, past the models: what is worked on is what is stored.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,29 +83,34 @@ def replace(connection: BaseDatabaseWrapper, column: Column, cell: Cell, text: s
         return bool(cursor.rowcount)
 
 
-def seal_stored_texts(app_label: str) -> Callable[[Apps, Any], None]:
-    """A step of a migration that encrypts what an app has stored in plain text."""
+def seal_stored_texts(app_label: str, only: Collection[str] = ()) -> Callable[[Apps, Any], None]:
+    """A step of a migration that encrypts what an app, or some columns, have held in plain text."""
 
     def _seal(apps: Apps, schema_editor: Any) -> None:
         def sealed(text: str, column: Column) -> str | None:
             is_sealed = text.startswith(TEXT_PREFIX)
             return None if is_sealed else seal_text(text, context=column.context)
 
-        _rewrite(schema_editor.connection, encrypted_columns(apps, app_label), sealed)
+        _rewrite(schema_editor.connection, _of(apps, app_label, only), sealed)
 
     return _seal
 
 
-def open_stored_texts(app_label: str) -> Callable[[Apps, Any], None]:
-    """The way back: a step of a migration that decrypts what an app has stored."""
+def open_stored_texts(app_label: str, only: Collection[str] = ()) -> Callable[[Apps, Any], None]:
+    """The way back: a step of a migration that decrypts what an app, or some columns, hold."""
 
     def _open(apps: Apps, schema_editor: Any) -> None:
         def opened(text: str, column: Column) -> str | None:
             return open_text(text, context=column.context)
 
-        _rewrite(schema_editor.connection, encrypted_columns(apps, app_label), opened)
+        _rewrite(schema_editor.connection, _of(apps, app_label, only), opened)
 
     return _open
+
+
+def _of(apps: Apps, app_label: str, only: Collection[str]) -> list[Column]:
+    columns = encrypted_columns(apps, app_label)
+    return [column for column in columns if not only or column.context in only]
 
 
 def _rewrite(

@@ -14,6 +14,7 @@ from clinic.models.notification import Notification, NotificationDigest
 from clinic.models.patient import Patient
 from clinic.models.patient_document import PatientDocument
 from clinic.models.prescription import Prescription, PrescriptionLine, WarningOverride
+from clinic.models.record_ending import FormerIdentity, RecordEnding, RetentionProposal
 from clinic.models.request import AppointmentRequest
 from clinic.models.schedule import Absence, Availability, Doctor, VisitType
 from clinic.models.sign_up import SignUpCode
@@ -46,6 +47,7 @@ __all__ = [
     "Doctor",
     "EmergencyAccess",
     "ErasureRequest",
+    "FormerIdentity",
     "IssuedDocument",
     "Notification",
     "NotificationDigest",
@@ -53,6 +55,8 @@ __all__ = [
     "PatientDocument",
     "Prescription",
     "PrescriptionLine",
+    "RecordEnding",
+    "RetentionProposal",
     "SignUpCode",
     "Symptom",
     "TranslatedModel",

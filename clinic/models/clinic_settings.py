@@ -13,6 +13,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+# No law of patient records that we know of lets a clinic keep them for less: Spain asks for five.
+LEAST_RETENTION_YEARS = 5
+MOST_RETENTION_YEARS = 100
 # The row, for as long as somebody has asked to read it once; nothing outlives a request.
 _held: ContextVar[list["ClinicSettings"] | None] = ContextVar("clinic_settings", default=None)
 
@@ -130,7 +133,10 @@ class ClinicSettings(models.Model):
     retention_years = models.PositiveSmallIntegerField(
         _("years for which records are kept"),
         default=10,
-        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        validators=[
+            MinValueValidator(LEAST_RETENTION_YEARS),
+            MaxValueValidator(MOST_RETENTION_YEARS),
+        ],
     )
     version = models.PositiveIntegerField(default=0, editable=False)
 
@@ -145,6 +151,11 @@ class ClinicSettings(models.Model):
                 condition=models.Q(reminder_first_hours__gt=models.F("reminder_last_hours")),
                 name="clinic_settings_remind_first_before_last",
                 violation_error_message=_("The first reminder leaves before the last."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(retention_years__gte=LEAST_RETENTION_YEARS),
+                name="clinic_settings_keep_records_long_enough",
+                violation_error_message=_("Records are kept for at least five years."),
             ),
         ]
 

@@ -31,6 +31,16 @@ class Notification(models.Model):
         EMERGENCY_OPENED = "emergency_opened", _("A record was opened in an emergency")
         EMERGENCY_OVERDUE = "emergency_overdue", _("An emergency access waits for your review")
         AUDIT_BROKEN = "audit_broken", _("The audit trail is not what was written")
+        RETENTION_PROPOSED = (
+            "retention_proposed",
+            _("A shorter time of keeping records waits for a second admin"),
+        )
+        RECORDS_WILL_END = "records_will_end", _("Records will lose their names tomorrow")
+        RECORD_NOT_ENDED = "record_not_ended", _("A record could not end")
+        ERASURE_GRANTED = (
+            "erasure_granted",
+            _("An erasure was granted and waits for a second admin"),
+        )
         MESSAGE_FAILED = "message_failed", _("A message to a patient may not have arrived")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

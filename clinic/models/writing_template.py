@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from clinic.encrypted_fields import EncryptedJSONField
+
 
 class WritingTemplate(models.Model):
     """Words that a doctor writes often: one's own, or the whole clinic's."""
@@ -47,7 +49,8 @@ class WritingTemplateVersion(models.Model):
     template = models.ForeignKey(WritingTemplate, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField(_("version"))
     # Notes: a text by each field's name. Prescription: under "lines" the words of each line.
-    content = models.JSONField(_("content"))
+    # Kept from a visit, so whatever was written of a patient may stand in it.
+    content = EncryptedJSONField(_("content"))
     written_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )

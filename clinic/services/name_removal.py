@@ -1,4 +1,4 @@
-"""Takes a patient's own name, phone and e-mail out of what was written about the patient.
+"""Takes a patient's own names, phones and e-mails out of what was written about the patient.
 
 The marks stay where the words were, and the trail names each row that lost some: a text that is
 signed is shortened by nothing else, and by nobody unseen.
@@ -6,27 +6,21 @@ signed is shortened by nothing else, and by nobody unseen.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from django.apps import apps
 from django.db.models import CharField, Model, TextField
+from phonenumber_field.phonenumber import PhoneNumber, to_python
 
 from clinic.encrypted_fields import EncryptedCharField, EncryptedTextField
-from clinic.models import AuditEvent, Patient, User
+from clinic.identities import CONTACT, NAME, Identity, identity_from
+from clinic.models import AuditEvent, FormerIdentity, Patient, User, WritingTemplateVersion
 from clinic.services.audit import record
-from clinic.services.patients import searchable
+from clinic.services.former_identities import former_values
 from clinic.ways_to_patient import APPS, steps_to_patient
 
-NAME, CONTACT = "[name]", "[contact]"
 # Of the length of the shortest name, for a field that has no room for more.
 SHORT = "[-]"
-SHORTEST_NAME = 3
 FEWEST_DIGITS = 6
-# Parts of names that are words of a language: without them whole texts would lose their articles.
-PARTICLES = frozenset(
-    {"and", "aus", "bin", "bint", "das", "del", "della", "den", "der", "des", "dos", "ibn", "las",
-     "les", "los", "und", "van", "von", "zum", "zur"}
-)  # fmt: skip
 # Terms, not sentences: what a patient reacts to, has or takes may bear anybody's name.
 TERMS = frozenset(
     {
@@ -37,61 +31,45 @@ TERMS = frozenset(
         "clinic.CurrentDrug.drug",
         "clinic.CurrentDrug.dose",
         "clinic.PrescriptionLine.drug",
+        "clinic.PrescriptionLine.form",
+        "clinic.PrescriptionLine.strength",
+        "clinic.PrescriptionLine.dose",
+        "clinic.PrescriptionLine.route",
+        "clinic.PrescriptionLine.frequency",
+        "clinic.PrescriptionLine.duration",
+        "clinic.PrescriptionLine.quantity",
         "clinic.WarningOverride.words",
+        # What the record itself keeps of a person goes with the person, not with the texts.
+        "clinic.FormerIdentity.value",
     }
 )
 # What the desk reads and writes is stored as it is; its reasons are sentences all the same.
 PLAIN = frozenset({"clinic.Appointment.overbooked_reason", "clinic.AppointmentTransition.reason"})
-# A letter and the accents that may follow it: texts come in both spellings of “é”.
-WORD = re.compile(r"(?:[^\W_]|[\u0300-\u036f\u064b-\u065f\u0670])+")
-SEVERAL = re.compile(rf"{re.escape(NAME)}(?:[ \t'’-]+{re.escape(NAME)})+")
 BETWEEN = r"[\s.\-/()]{0,3}"
 
 
-@dataclass(frozen=True)
-class Identity:
-    """What tells in a text who somebody is: words in their plain form, and ways to reach them."""
-
-    words: frozenset[str]
-    contacts: tuple[re.Pattern[str], ...]
-
-    def removed_from(self, text: str) -> tuple[str, int]:
-        """The text with marks in place of whatever tells, and how often something did."""
-        found = 0
-
-        def mark_word(match: re.Match[str]) -> str:
-            nonlocal found
-            # “A brown macule, petit” are findings: a name is written with a capital letter.
-            if match[0][0].islower() or searchable(match[0]) not in self.words:
-                return match[0]
-            found += 1
-            return NAME
-
-        for contact in self.contacts:
-            text, times = contact.subn(CONTACT, text)
-            found += times
-        return SEVERAL.sub(NAME, WORD.sub(mark_word, text)), found
-
-
 def identity_of(patient: Patient) -> Identity:
-    """What is known of a patient until it is removed."""
+    """Return what is known of a patient, today and from before, until it is removed."""
     user = patient.user
+    kinds = FormerIdentity.Kind
+    former: dict[str, list[str]] = {kind: [] for kind in kinds}
+    if not patient._state.adding:
+        former = {kind: former_values(patient, kind) for kind in kinds}
     names = [patient.full_name, patient.preferred_name, user.full_name if user else ""]
-    words = frozenset(
-        word
-        for word in searchable(" ".join(names)).split()
-        if len(word) >= SHORTEST_NAME and word.isalpha() and word not in PARTICLES
+    emails = [patient.email, user.email if user else ""]
+    phones = [patient.phone, user.phone if user else "", *map(to_python, former[kinds.PHONE])]
+    return identity_from(
+        names=[*names, *former[kinds.NAME]],
+        emails=[*emails, *former[kinds.EMAIL]],
+        # Fewer digits are a dose or a day as often as a telephone.
+        phones=[
+            _phone_pattern(str(phone.country_code), str(phone.national_number))
+            for phone in phones
+            if isinstance(phone, PhoneNumber)
+            and phone.national_number
+            and len(str(phone.national_number)) >= FEWEST_DIGITS
+        ],
     )
-    emails = {patient.email, user.email if user else ""} - {""}
-    phones = {patient.phone, user.phone if user else ""}
-    contacts = [*map(_email_pattern, sorted(emails))]
-    # Fewer digits are a dose or a day as often as a telephone.
-    contacts += [
-        _phone_pattern(str(phone.country_code), str(phone.national_number))
-        for phone in phones
-        if phone and phone.national_number and len(str(phone.national_number)) >= FEWEST_DIGITS
-    ]
-    return Identity(words, tuple(contacts))
 
 
 def remove_identity_from_texts(*, patient: Patient, identity: Identity, actor: User | None) -> int:
@@ -112,7 +90,44 @@ def remove_identity_from_texts(*, patient: Patient, identity: Identity, actor: U
                 detail={"identity_removed": counts},
             )
             changed_rows += 1
+    return changed_rows + _remove_from_phrases(patient, identity, actor)
+
+
+def _remove_from_phrases(patient: Patient, identity: Identity, actor: User | None) -> int:
+    """Marks what tells in the phrases that the patient's doctors have kept from their visits."""
+    doctors = patient.consultations.values("doctor__user")
+    changed_rows = 0
+    versions = WritingTemplateVersion.objects.select_for_update(no_key=True, of=("self",))
+    for version in versions.filter(written_by__in=doctors).order_by("pk"):
+        content, found = _changed_content(version.content, identity.removed_from)
+        if not found:
+            continue
+        version.content = content
+        version.save(update_fields=["content"])
+        record(
+            AuditEvent.Verb.UPDATE,
+            actor=actor,
+            patient=patient,
+            target=version,
+            detail={"identity_removed": {"content": found}},
+        )
+        changed_rows += 1
     return changed_rows
+
+
+def _changed_content(
+    value: object, removed_from: Callable[[str], tuple[str, int]]
+) -> tuple[object, int]:
+    """The value with marks in the texts at whatever depth, and how often something told."""
+    if isinstance(value, str):
+        return removed_from(value)
+    if isinstance(value, dict):
+        parts = {key: _changed_content(part, removed_from) for key, part in value.items()}
+        return {key: part for key, (part, _n) in parts.items()}, sum(n for _p, n in parts.values())
+    if isinstance(value, list):
+        items = [_changed_content(part, removed_from) for part in value]
+        return [part for part, _n in items], sum(n for _p, n in items)
+    return value, 0
 
 
 def _changed(
@@ -148,10 +163,6 @@ def _is_sentence(model: type[Model], field: object) -> bool:
     label = f"{model._meta.label}.{field.name}"
     is_encrypted = isinstance(field, EncryptedCharField | EncryptedTextField)
     return label in PLAIN or (is_encrypted and label not in TERMS)
-
-
-def _email_pattern(address: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w.+-]){re.escape(address)}(?![\w-])", re.IGNORECASE)
 
 
 def _phone_pattern(country: str, digits: str) -> re.Pattern[str]:

@@ -1,0 +1,28 @@
+"""What a patient was called and how they were reached before, for as long as the record lives."""
+
+from collections.abc import Mapping
+
+from clinic.models import FormerIdentity, Patient
+
+Kind = FormerIdentity.Kind
+KINDS = {
+    "full_name": Kind.NAME,
+    "preferred_name": Kind.NAME,
+    "email": Kind.EMAIL,
+    "phone": Kind.PHONE,
+}
+
+
+def keep_former(*, patient: Patient, before: Mapping[str, object]) -> None:
+    """Keep what fields held until now, each value once; other fields are no identity."""
+    # The values are encrypted, so the database cannot compare them.
+    kept = {(former.kind, former.value) for former in patient.former_identities.all()}
+    for name, value in before.items():
+        kind = KINDS.get(name)
+        if kind and value and (kind, str(value)) not in kept:
+            FormerIdentity.objects.create(patient=patient, kind=kind, value=str(value))
+
+
+def former_values(patient: Patient, kind: FormerIdentity.Kind) -> list[str]:
+    """Return the earlier names, e-mails or phones of a patient."""
+    return [former.value for former in patient.former_identities.all() if former.kind == kind]

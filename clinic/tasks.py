@@ -12,6 +12,8 @@ from clinic.services.emergency import remind_of_emergency_reviews
 from clinic.services.no_shows import mark_no_shows
 from clinic.services.notices import dispatch_due_notices, send_notice
 from clinic.services.retention import pseudonymise_expired
+from clinic.services.sessions import forget_ended_sessions
+from clinic.services.sign_up import forget_old_codes
 
 logger = logging.getLogger(__name__)
 
@@ -36,8 +38,15 @@ def mark_no_shows_task() -> None:
 
 @shared_task(soft_time_limit=240, time_limit=270)
 def pseudonymise_expired_task() -> None:
-    """Ends the records whose years are over."""
+    """Ends the records that were announced a day ago, and announces the next."""
     pseudonymise_expired()
+
+
+@shared_task(soft_time_limit=240, time_limit=270)
+def forget_what_is_over_task() -> None:
+    """Removes sessions that are over and addresses that somebody tried to sign up with."""
+    forget_ended_sessions()
+    forget_old_codes()
 
 
 @shared_task(soft_time_limit=50, time_limit=60)

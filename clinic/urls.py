@@ -27,6 +27,7 @@ from clinic.views import (
     portal,
     prescriptions,
     profile,
+    record_endings,
     requests,
     reschedule,
     schedule,
@@ -71,6 +72,11 @@ urlpatterns: list[URLPattern] = [
         name="clinic_settings_preview",
     ),
     path("settings/logo/", clinic_settings.clinic_settings_logo, name="clinic_settings_logo"),
+    path("settings/records/", record_endings.record_endings, name="record_endings"),
+    path("settings/records/confirm/", record_endings.retention_confirm, name="retention_confirm"),
+    path(
+        "settings/records/withdraw/", record_endings.retention_withdraw, name="retention_withdraw"
+    ),
     path("logo.png", clinic_settings.clinic_logo, name="clinic_logo"),
     path("settings/symptoms/", catalogue.symptom_list, name="symptom_list"),
     path("settings/symptoms/new/", catalogue.symptom_create, name="symptom_create"),
@@ -232,6 +238,8 @@ urlpatterns: list[URLPattern] = [
     path("my/erasure/", erasures.my_erasure, name="my_erasure"),
     path("erasures/", erasures.erasure_list, name="erasure_list"),
     path("erasures/<uuid:pk>/decide/", erasures.erasure_decide, name="erasure_decide"),
+    path("erasures/<uuid:pk>/confirm/", erasures.erasure_confirm, name="erasure_confirm"),
+    path("erasures/<uuid:pk>/take-back/", erasures.erasure_take_back, name="erasure_take_back"),
     path(
         "my/appointments/<uuid:pk>/visit.ics",
         portal.my_appointment_calendar,

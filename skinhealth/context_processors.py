@@ -80,7 +80,13 @@ ADMIN_RAIL = (
         "clinic:clinic_settings",
         "sliders",
         _("Settings"),
-        ("clinic:clinic_settings", "clinic:symptom_", "clinic:body_site_"),
+        (
+            "clinic:clinic_settings",
+            "clinic:symptom_",
+            "clinic:body_site_",
+            "clinic:record_endings",
+            "clinic:retention_",
+        ),
     ),
 )
 SECRETARY_RAIL = (

@@ -33,6 +33,11 @@ def timetable(env: Env) -> dict[str, dict[str, Any]]:
         "end-expired-records": every(
             3600.0, "clinic.tasks.pseudonymise_expired_task", variable="RETENTION_SWEEP_EVERY"
         ),
+        "forget-what-is-over": {
+            "task": "clinic.tasks.forget_what_is_over_task",
+            "schedule": 3600.0,
+            "options": {"expires": 3600},
+        },
         # The clinic's clock is in the database, so the task itself looks whether it is morning.
         "send-digests": every(
             300.0, "clinic.tasks.dispatch_digests_task", variable="DIGEST_SWEEP_EVERY"

@@ -66,7 +66,10 @@ class ClinicSettingsForm(forms.ModelForm[ClinicSettings]):
             "slot_minutes": _("Free times are offered on this grid."),
             "cancellation_notice_hours": _("0 lets patients cancel until the visit begins."),
             "is_sign_up_open": _("Without it, accounts come by invitation only."),
-            "retention_years": _("Counted from the last visit."),
+            "retention_years": _(
+                "Counted from the last visit, at least 5. A shorter time than now waits for a "
+                "second admin."
+            ),
         }
         error_messages: ClassVar[dict[str, Any]] = {
             "name": {"required": _("Write the name of the clinic.")},

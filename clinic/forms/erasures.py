@@ -1,7 +1,10 @@
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import ErasureRequest
+from clinic.forms.own_password import AsksOwnPassword, own_password_field
+from clinic.models import ErasureRequest, User
 
 
 class ErasureForm(forms.Form):
@@ -15,8 +18,8 @@ class ErasureForm(forms.Form):
     )
 
 
-class DecisionForm(forms.Form):
-    """What becomes of a request, and why."""
+class DecisionForm(AsksOwnPassword):
+    """What becomes of a request, and why; granting takes the own password."""
 
     decision = forms.ChoiceField(
         label=_("Decision"),
@@ -29,3 +32,16 @@ class DecisionForm(forms.Form):
         help_text=_("The patient reads it, and it is kept."),
         error_messages={"required": _("Say in a few words why.")},
     )
+    password = own_password_field(required=False, help_text=_("To grant it; a refusal needs none."))
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the password where something is to be removed for ever."""
+        said = super().clean() or {}
+        is_granted = said.get("decision") == ErasureRequest.Decision.GRANTED
+        if is_granted and not self.data.get("password"):
+            self.add_error("password", self.fields["password"].error_messages["required"])
+        return said

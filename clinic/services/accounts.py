@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models import AuditEvent, Doctor, Patient, User
 from clinic.services.audit import record
 from clinic.services.ended_records import refuse_ended
+from clinic.services.former_identities import keep_former
 from clinic.services.patients import register_patient, update_patient
 from clinic.services.seen import Guard
 from clinic.services.succession import hand_over, take_back
@@ -149,6 +150,7 @@ def update_account(
             {"full_name": _("A patient’s name is changed in the patient’s record.")}
         )
     before = _traceable(user, doctor)
+    reached_at = {"email": user.email, "phone": user.phone}
     changed = _assign(
         user,
         full_name=changes.full_name,
@@ -157,6 +159,11 @@ def update_account(
         phone=changes.phone,
     )
     _save_user(user)
+    if patient:
+        keep_former(
+            patient=patient,
+            before={name: value for name, value in reached_at.items() if name in changed},
+        )
     if doctor:
         changed += _assign(
             doctor,

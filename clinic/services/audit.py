@@ -116,6 +116,12 @@ def record_lockout(user: User | None) -> AuditEvent:
     return record(AuditEvent.Verb.DENIED, actor=None, target=user, detail=detail)
 
 
+def record_wrong_own_password(user: User) -> AuditEvent:
+    """Note that somebody who is signed in as this person does not know the password."""
+    detail = {"reason": "own_password"}
+    return record(AuditEvent.Verb.DENIED, actor=user, target=user, detail=detail)
+
+
 def record_password_set(user: User) -> AuditEvent:
     """Notes that somebody chose a password, by a link or on the own profile."""
     detail = {"changed": ["password"]}

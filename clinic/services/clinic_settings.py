@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
@@ -12,10 +13,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.encryption import UnreadableError
-from clinic.models import AuditEvent, ClinicSettings, User
+from clinic.models import AuditEvent, ClinicSettings, Notification, RetentionProposal, User
+from clinic.permissions import active_admins
 from clinic.services.audit import record
+from clinic.services.record_endings import announce_expired, tell_admins
 
 THE_ROW = 1
+# In a clinic with one admin nobody can confirm; a week is left to notice and to withdraw.
+ALONE_WAITS = timedelta(days=7)
 
 
 class SettingsChangedError(ValidationError):
@@ -42,10 +47,21 @@ def as_the_clinic_decides() -> Iterator[None]:
 def change_clinic_settings(
     *, actor: User, version: int, values: Mapping[str, object]
 ) -> ClinicSettings:
-    """Stores what an admin decided, unless another admin has since this version was read."""
+    """Store what an admin decided, unless another admin has since this version was read.
+
+    Fewer years of keeping records are only proposed: another admin has to confirm them.
+    """
     row = _locked_row()
     if row.version != version:
         raise SettingsChangedError
+    values = dict(values)
+    years = values.get("retention_years")
+    if isinstance(years, int) and years < row.retention_years:
+        del values["retention_years"]
+        _propose_years(years, actor=actor)
+    elif isinstance(years, int) and years > row.retention_years:
+        # More years hold at once, and whoever had fewer in mind thinks again.
+        withdraw_proposal(actor=actor)
     before = {name: getattr(row, name) for name in values}
     changed = [name for name, value in values.items() if before[name] != value]
     if not changed:
@@ -56,6 +72,77 @@ def change_clinic_settings(
     _save(row)
     detail = {name: [_plain(before[name]), _plain(getattr(row, name))] for name in changed}
     record(AuditEvent.Verb.UPDATE, actor=actor, target=row, detail=detail)
+    return row
+
+
+@transaction.atomic
+def confirm_proposal(*, actor: User) -> ClinicSettings:
+    """Let the shorter time hold that another admin has proposed."""
+    row = _locked_row()
+    proposal = RetentionProposal.objects.waiting().select_for_update().first()
+    if proposal is None:
+        raise ValidationError(_("Nothing waits for you here any more."), code="decided")
+    if proposal.proposed_by == actor:
+        raise ValidationError(
+            _("A second admin has to confirm this. You proposed it yourself."), code="same_person"
+        )
+    return _set_years(row, proposal, actor=actor, outcome=RetentionProposal.Outcome.CONFIRMED)
+
+
+@transaction.atomic
+def withdraw_proposal(*, actor: User) -> None:
+    """Take a proposal back, one's own or another's; where there is none, nothing changes."""
+    proposal = RetentionProposal.objects.waiting().select_for_update().first()
+    if proposal is None:
+        return
+    proposal.outcome = RetentionProposal.Outcome.WITHDRAWN
+    proposal.decided_by, proposal.decided_at = actor, timezone.now()
+    proposal.save()
+    record(AuditEvent.Verb.UPDATE, actor=actor, target=proposal, detail={"outcome": "withdrawn"})
+
+
+def waits_alone(proposal: RetentionProposal) -> bool:
+    """Return whether nobody is there who could confirm it, so that a week has to go by."""
+    return not active_admins().exclude(pk=proposal.proposed_by_id).exists()
+
+
+@transaction.atomic
+def settle_proposal() -> None:
+    """Let a proposal hold that has waited a week in a clinic with one admin only."""
+    row = _locked_row()
+    proposal = RetentionProposal.objects.waiting().select_for_update().first()
+    if (
+        proposal is None
+        or proposal.proposed_at > timezone.now() - ALONE_WAITS
+        or not waits_alone(proposal)
+    ):
+        return
+    _set_years(row, proposal, actor=None, outcome=RetentionProposal.Outcome.WAITED)
+
+
+def _propose_years(years: int, *, actor: User) -> None:
+    waiting = RetentionProposal.objects.waiting().select_for_update().first()
+    if waiting is not None and waiting.years == years:
+        return
+    withdraw_proposal(actor=actor)
+    proposal = RetentionProposal(years=years, proposed_by=actor)
+    proposal.full_clean()
+    proposal.save(force_insert=True)
+    record(AuditEvent.Verb.CREATE, actor=actor, target=proposal, detail={"years": years})
+    tell_admins(Notification.Kind.RETENTION_PROPOSED, fact_key=proposal.pk, but=actor)
+
+
+def _set_years(
+    row: ClinicSettings, proposal: RetentionProposal, *, actor: User | None, outcome: str
+) -> ClinicSettings:
+    before, row.retention_years = row.retention_years, proposal.years
+    row.version += 1
+    _save(row)
+    proposal.outcome, proposal.decided_by, proposal.decided_at = outcome, actor, timezone.now()
+    proposal.save()
+    detail = {"retention_years": [before, proposal.years], "outcome": outcome}
+    record(AuditEvent.Verb.UPDATE, actor=actor, target=row, detail=detail)
+    announce_expired()
     return row
 
 

@@ -142,7 +142,35 @@ def _give_up_cut_off() -> None:
 
 def _write_down_reminders() -> None:
     """Adds a row for each reminder that is due; where two sweeps meet, the database keeps one."""
-    for kind, appointments in _to_remind():
+    clinic = ClinicSettings.objects.current()
+    for kind, channel, appointments in _due_reminders(
+        clinic.reminder_first_hours, clinic.reminder_last_hours
+    ):
+        AppointmentNotice.objects.bulk_create(
+            [
+                AppointmentNotice(
+                    appointment=appointment,
+                    kind=kind,
+                    channel=channel,
+                    starts_at=appointment.starts_at,
+                )
+                for appointment in appointments
+            ],
+            ignore_conflicts=True,
+        )
+
+
+def count_due_reminders(*, first_hours: int, last_hours: int) -> int:
+    """Count the reminders that would leave at once if they left so many hours before."""
+    due = _due_reminders(first_hours, last_hours)
+    return sum(appointments.count() for _kind, _channel, appointments in due)
+
+
+def _due_reminders(
+    first_hours: int, last_hours: int
+) -> Iterator[tuple[Kind, Channel, QuerySet[Appointment]]]:
+    """The appointments of whose reminders no row is there yet, by kind and channel."""
+    for kind, appointments in _to_remind(first_hours, last_hours):
         for channel in _channels():
             told = AppointmentNotice.objects.filter(
                 appointment=OuterRef("pk"),
@@ -150,27 +178,16 @@ def _write_down_reminders() -> None:
                 channel=channel,
                 starts_at=OuterRef("starts_at"),
             )
-            AppointmentNotice.objects.bulk_create(
-                [
-                    AppointmentNotice(
-                        appointment=appointment,
-                        kind=kind,
-                        channel=channel,
-                        starts_at=appointment.starts_at,
-                    )
-                    for appointment in appointments.filter(
-                        REACHABLE[channel], WELCOME[channel], ~Exists(told)
-                    )
-                ],
-                ignore_conflicts=True,
+            yield (
+                kind,
+                channel,
+                appointments.filter(REACHABLE[channel], WELCOME[channel], ~Exists(told)),
             )
 
 
-def _to_remind() -> Iterator[tuple[Kind, QuerySet[Appointment]]]:
+def _to_remind(first_hours: int, last_hours: int) -> Iterator[tuple[Kind, QuerySet[Appointment]]]:
     now = timezone.now()
-    clinic = ClinicSettings.objects.current()
-    first = timedelta(hours=clinic.reminder_first_hours)
-    last = timedelta(hours=clinic.reminder_last_hours)
+    first, last = timedelta(hours=first_hours), timedelta(hours=last_hours)
     agrees = Consent.objects.active().filter(
         patient=OuterRef("patient"), purpose=Consent.Purpose.REMINDERS
     )

@@ -19,6 +19,7 @@ from clinic.models import Appointment, AuditEvent, Patient, User
 from clinic.services.audit import record
 from clinic.services.consents import give_consent
 from clinic.services.ended_records import refuse_ended
+from clinic.services.former_identities import keep_former
 from clinic.services.seen import Guard
 
 OLDEST_BIRTH_YEAR = 1900
@@ -125,10 +126,12 @@ def update_patient(
     if not changed:
         copy_to_account(patient)
         return patient
+    before = {name: getattr(patient, name) for name in changed}
     for name in changed:
         setattr(patient, name, fields[name])
     _check_identity(patient)
     patient.save(update_fields=[*changed, "search_name"])
+    keep_former(patient=patient, before=before)
     copy_to_account(patient)
     record(
         AuditEvent.Verb.UPDATE,

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -32,6 +34,13 @@ def end_sessions(user: User, *, but: str | None = None) -> None:
     """Signs somebody out everywhere, or everywhere but in one session."""
     for session in sessions_of(user, but=but):
         session.end()
+
+
+def forget_ended_sessions() -> int:
+    """Remove the sessions that are over, with the machines and browsers they came from."""
+    call_command("clearsessions")
+    ended = UserSession.objects.exclude(session_key__in=Session.objects.values("session_key"))
+    return int(ended.delete()[0])
 
 
 def record_session_ended(user: User) -> AuditEvent:

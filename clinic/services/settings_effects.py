@@ -1,18 +1,24 @@
 """What a change of the clinic's settings means, in words, before anybody saves it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clinic.models import Appointment, ClinicSettings
+from clinic.models import Absence, Appointment, ClinicSettings, RecordEnding
+from clinic.services.notices import count_due_reminders
+from clinic.services.record_endings import Candidate, candidates, foresee, with_their_days
 
 Booking = ClinicSettings.PortalBooking
+# A page lists all of them.
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -23,16 +29,21 @@ class Effect:
     old: str
     new: str
     sentence: str
+    # Whom it concerns first, and where all of them are listed.
+    people: Sequence[Candidate] = ()
+    url: str = ""
 
 
 def effects_of(before: ClinicSettings, values: Mapping[str, object]) -> list[Effect]:
     """What follows where some settings get new values."""
     return [
-        Effect(
+        _retention(before, value)
+        if name == "retention_years" and isinstance(value, int)
+        else Effect(
             label=label_of(name),
             old=in_words(name, getattr(before, name)),
             new=in_words(name, value),
-            sentence=_sentence(name, before, value),
+            sentence=_sentence(name, before, values),
         )
         for name, value in values.items()
         if getattr(before, name) != value
@@ -63,7 +74,16 @@ def _languages() -> list[tuple[str, object]]:
     return list(settings.LANGUAGES)
 
 
-def _sentence(name: str, before: ClinicSettings, value: object) -> str:
+def _sentence(name: str, before: ClinicSettings, values: Mapping[str, object]) -> str:
+    value = values[name]
+    if name in {"reminder_first_hours", "reminder_last_hours"}:
+        return _reminders(name, before, values)
+    if name == "is_overbooking_allowed":
+        return (
+            _("The desk can book past a full calendar, with a reason each time.")
+            if value
+            else _("A full calendar is full. What is overbooked already stays.")
+        )
     if name == "time_zone":
         return _moved_clock(before, str(value))
     if name == "portal_booking":
@@ -86,16 +106,6 @@ def _sentence(name: str, before: ClinicSettings, value: object) -> str:
             "Patients cancel on their own until %(value)s hours before the visit; "
             "after that they have to call."
         ),
-        "reminder_first_hours": _(
-            "The first reminder leaves %(value)s hours before. Nobody gets it twice."
-        ),
-        "reminder_last_hours": _(
-            "The last reminder leaves %(value)s hours before. Nobody gets it twice."
-        ),
-        "retention_years": _(
-            "Records are kept for %(value)s years after the last visit. "
-            "Saving this deletes nothing."
-        ),
     }
     return sentences[name] % {"value": value}
 
@@ -111,7 +121,73 @@ def _moved_clock(before: ClinicSettings, zone: str) -> str:
         count,
     ) % {"count": count, "clock": f"{nine.astimezone(ZoneInfo(zone)):%H:%M}"}
     hours = _("Weekly hours stay as they are written and mean the new clock.")
-    return f"{kept} {hours}"
+    leave = Absence.objects.coming().count()
+    moments = ngettext(
+        "%(count)d leave keeps its moment too, so a whole day no longer goes from midnight on.",
+        "%(count)d leaves keep their moments too, so whole days no longer go from midnight on.",
+        leave,
+    ) % {"count": leave}
+    return f"{kept} {hours} {moments}" if leave else f"{kept} {hours}"
+
+
+def _retention(before: ClinicSettings, years: int) -> Effect:
+    """Whose records a number of years ends: counted and listed as the deed would find them."""
+    found = foresee(years)
+    effect = partial(
+        Effect,
+        label=label_of("retention_years"),
+        old=in_words("retention_years", before.retention_years),
+        new=in_words("retention_years", years),
+    )
+    if years > before.retention_years:
+        announced = RecordEnding.objects.planned().filter(why=RecordEnding.Why.RETENTION).count()
+        kept = ngettext(
+            "It holds at once. %(count)d record that is announced to end is looked at again.",
+            "It holds at once. %(count)d records that are announced to end are looked at again.",
+            announced,
+        )
+        return effect(sentence=kept % {"count": announced})
+    now = ngettext(
+        "Saving this only proposes it: a second admin has to confirm it. Then %(count)d record "
+        "loses name, contact data and login for ever, a day later at the earliest.",
+        "Saving this only proposes it: a second admin has to confirm it. Then %(count)d records "
+        "lose name, contact data and login for ever, 50 an hour, a day later at the earliest.",
+        found.now,
+    ) % {"count": found.now}
+    later = ngettext(
+        "%(count)d more follows within a year.",
+        "%(count)d more follow within a year.",
+        found.within_a_year,
+    ) % {"count": found.within_a_year}
+    first = list(candidates(years)[:MOST_NAMED])
+    return effect(
+        sentence=f"{now} {later}",
+        people=with_their_days(first, years=years, position=0),
+        url=reverse("clinic:record_endings", query={"years": years}) if first else "",
+    )
+
+
+def _reminders(name: str, before: ClinicSettings, values: Mapping[str, object]) -> str:
+    """When reminders leave from now on, and how many of them leave at once because of it."""
+    first = values.get("reminder_first_hours", before.reminder_first_hours)
+    last = values.get("reminder_last_hours", before.reminder_last_hours)
+    said = {
+        "reminder_first_hours": _(
+            "The first reminder leaves %(value)s hours before. Nobody gets it twice."
+        ),
+        "reminder_last_hours": _(
+            "The last reminder leaves %(value)s hours before. Nobody gets it twice."
+        ),
+    }[name] % {"value": values[name]}
+    if not isinstance(first, int) or not isinstance(last, int):
+        return said
+    count = count_due_reminders(first_hours=first, last_hours=last)
+    at_once = ngettext(
+        "%(count)d reminder is due then and leaves within a minute.",
+        "%(count)d reminders are due then and leave within a minute.",
+        count,
+    ) % {"count": count}
+    return f"{said} {at_once}"
 
 
 def _portal(value: str) -> str:

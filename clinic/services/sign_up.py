@@ -62,7 +62,6 @@ def is_sign_up_open() -> bool:
 def start_sign_up(*, email: str, links: dict[str, str]) -> SignUpCode:
     """Mails a code, or word that there is an account already; the page says the same of both."""
     _check_open()
-    SignUpCode.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
     row = SignUpCode(email=email.lower())
     row.full_clean()
     code = f"{secrets.randbelow(10**6):06d}"
@@ -79,6 +78,12 @@ def start_sign_up(*, email: str, links: dict[str, str]) -> SignUpCode:
     if not is_sent:
         raise ValidationError(_("The mail could not be sent. Please try again in a few minutes."))
     return row
+
+
+def forget_old_codes() -> int:
+    """Remove the addresses that somebody wrote down a day ago; return how many."""
+    old = SignUpCode.objects.filter(created_at__lt=timezone.now() - KEPT_FOR)
+    return old.delete()[0]
 
 
 def check_code(*, code_id: UUID, code: str) -> SignUpCode:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clinic.forms.accounts import add_errors
 from clinic.forms.clinic_settings import GROUPS, ClinicSettingsForm, LogoForm
-from clinic.models import ClinicSettings
+from clinic.models import ClinicSettings, RetentionProposal
 from clinic.permissions import can_manage_settings, can_read_settings
 from clinic.requests import SignedInRequest
 from clinic.services.clinic_settings import (
@@ -24,6 +24,7 @@ from clinic.services.clinic_settings import (
     change_logo,
     read_stored_logo,
 )
+from clinic.services.record_endings import record_endings_view
 from clinic.services.settings_effects import Effect, effects_of, in_words, label_of
 
 TITLES: dict[str, str | Promise] = {
@@ -74,6 +75,13 @@ def clinic_settings(request: SignedInRequest) -> HttpResponse:
     except ValidationError as error:
         add_errors(form, error)
         return _page(request, form, status=422)
+    years = form.values["retention_years"]
+    if isinstance(years, int) and years < ClinicSettings.objects.current().retention_years:
+        messages.warning(
+            request,
+            _("The settings are saved. The shorter time of keeping records has to be confirmed."),
+        )
+        return redirect("clinic:record_endings")
     messages.success(request, _("The settings are saved."))
     return redirect("clinic:clinic_settings")
 
@@ -86,7 +94,11 @@ def clinic_settings_preview(request: SignedInRequest) -> HttpResponse:
     clinic = ClinicSettings.objects.current()
     form = ClinicSettingsForm(request.POST, instance=clinic)
     form.is_valid()
-    context = {"effects": effects_of(clinic, form.values)}
+    effects = effects_of(clinic, form.values)
+    if named := sum(len(effect.people) for effect in effects):
+        record_endings_view(actor=request.user, count=named)
+    refused = [form[name] for name in form.errors if name in form.fields]
+    context = {"effects": effects, "refused": refused}
     return render(request, "clinic/partials/settings_effects.html", context)
 
 
@@ -148,6 +160,7 @@ def _page(
         "logo_form": logo_form or LogoForm(),
         "groups": groups,
         "may_change": can_manage_settings(request.user),
+        "proposal": RetentionProposal.objects.waiting().first(),
         "conflict": conflict and conflict.messages[0],
         "differences": differences or [],
         "effects": effects_of(clinic, form.values) if form.is_bound else [],

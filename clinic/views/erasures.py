@@ -1,5 +1,7 @@
 """A patient's wish to be forgotten, and an admin's decision on it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
@@ -13,11 +15,28 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clinic.forms.accounts import add_errors
 from clinic.forms.erasures import DecisionForm, ErasureForm
-from clinic.models import ErasureRequest
+from clinic.forms.own_password import AsksOwnPassword, OwnPasswordForm
+from clinic.models import ErasureRequest, RecordEnding
 from clinic.permissions import visible_patients
 from clinic.requests import SignedInRequest
 from clinic.safety_permissions import can_decide_erasures, can_manage_own_consents, visible_erasures
-from clinic.services.retention import ask_for_erasure, decide_erasure, record_erasure_list
+from clinic.services.audit import record_wrong_own_password
+from clinic.services.retention import (
+    ask_for_erasure,
+    confirm_erasure,
+    decide_erasure,
+    record_erasure_list,
+    take_back_erasure,
+)
+
+
+@dataclass(frozen=True)
+class GrantedErasure:
+    """What one admin has granted, and what was wrong with the password of the second."""
+
+    ending: RecordEnding
+    is_own: bool
+    errors: Sequence[str]
 
 
 @require_http_methods(["GET", "POST"])
@@ -32,10 +51,12 @@ def my_erasure(request: SignedInRequest) -> HttpResponse:
         messages.success(request, _("Your request is with the clinic. You read the answer here."))
         return redirect("clinic:my_erasure")
     asked = list(visible_erasures(request.user))
+    endings = RecordEnding.objects.planned().filter(request__in=asked)
+    planned = {ending.request_id: ending for ending in endings}
     context = {
         "form": form,
-        "asked": asked,
-        "is_waiting": any(each.decided_at is None for each in asked),
+        "asked": [(each, planned.get(each.pk)) for each in asked],
+        "is_waiting": bool(planned) or any(each.decided_at is None for each in asked),
     }
     return render(request, "clinic/my_erasure.html", context, status=422 if form.errors else 200)
 
@@ -48,19 +69,67 @@ def erasure_list(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def erasure_decide(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Grants or refuses a request, with a reason."""
-    asked = get_object_or_404(visible_erasures(request.user).select_related("patient"), pk=pk)
-    if not can_decide_erasures(request.user):
-        raise PermissionDenied
-    form = DecisionForm(request.POST, auto_id=f"id_{pk}_%s")
+    """Grant or refuse a request, with a reason."""
+    asked = _asked(request, pk)
+    form = DecisionForm(request.POST, auto_id=f"id_{pk}_%s", user=request.user)
     if form.is_valid():
+        said = form.cleaned_data
         try:
-            decide_erasure(request=asked, actor=request.user, **form.cleaned_data)
+            decide_erasure(
+                request=asked,
+                actor=request.user,
+                decision=said["decision"],
+                reason=said["reason"],
+            )
         except ValidationError as error:
             add_errors(form, error)
         else:
             messages.success(request, _("The decision is kept."))
             return redirect("clinic:erasure_list")
+    return _refused(request, asked, form)
+
+
+@require_POST
+def erasure_confirm(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Carry out at once what another admin has granted."""
+    asked = _asked(request, pk)
+    form = OwnPasswordForm(request.POST, user=request.user)
+    if form.is_valid():
+        try:
+            confirm_erasure(request=asked, actor=request.user)
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, _("The record has ended. Nobody here knows who it was."))
+            return redirect("clinic:erasure_list")
+    return _refused(request, asked, form)
+
+
+@require_POST
+def erasure_take_back(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Call off what was granted and is not done yet."""
+    asked = _asked(request, pk)
+    try:
+        take_back_erasure(request=asked, actor=request.user)
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    else:
+        messages.success(request, _("Nothing is removed. The request waits for a decision again."))
+    return redirect("clinic:erasure_list")
+
+
+def _asked(request: SignedInRequest, pk: UUID) -> ErasureRequest:
+    asked = get_object_or_404(visible_erasures(request.user).select_related("patient"), pk=pk)
+    if not can_decide_erasures(request.user):
+        raise PermissionDenied
+    return asked
+
+
+def _refused(
+    request: SignedInRequest, asked: ErasureRequest, form: AsksOwnPassword
+) -> HttpResponse:
+    if form.is_password_wrong:
+        record_wrong_own_password(request.user)
     return _list(request, refused=asked, form=form)
 
 
@@ -68,7 +137,7 @@ def _list(
     request: SignedInRequest,
     *,
     refused: ErasureRequest | None = None,
-    form: DecisionForm | None = None,
+    form: AsksOwnPassword | None = None,
 ) -> HttpResponse:
     if not can_decide_erasures(request.user):
         raise PermissionDenied
@@ -77,12 +146,27 @@ def _list(
     for each in requests.waiting().order_by("asked_at"):
         is_refused = refused is not None and each.pk == refused.pk
         # Each form of the page has ids of its own.
-        waiting.append((each, form if is_refused else DecisionForm(auto_id=f"id_{each.pk}_%s")))
-    decided = requests.filter(decided_at__isnull=False).order_by("-decided_at")
-    page = Paginator(decided, settings.PAGE_SIZE).get_page(request.GET.get("page"))
-    record_erasure_list(actor=request.user, count=len(waiting))
+        empty = DecisionForm(auto_id=f"id_{each.pk}_%s", user=request.user)
+        waiting.append((each, form if is_refused else empty))
+    planned = RecordEnding.objects.planned().filter(request__isnull=False)
+    granted = [
+        GrantedErasure(
+            ending=ending,
+            is_own=ending.request is not None and ending.request.decided_by == request.user,
+            errors=form.errors.get("password", [])
+            if form is not None and refused is not None and ending.request_id == refused.pk
+            else [],
+        )
+        for ending in planned.select_related("patient", "request__decided_by")
+    ]
+    decided = requests.filter(decided_at__isnull=False).exclude(endings__in=planned)
+    page = Paginator(decided.order_by("-decided_at"), settings.PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
+    record_erasure_list(actor=request.user, count=len(waiting) + len(granted))
     context = {
         "waiting": waiting,
+        "granted": granted,
         "page_obj": page,
         "trouble": form.non_field_errors() if form else (),
     }

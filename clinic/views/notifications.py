@@ -39,7 +39,7 @@ UNREAD = "unread"
 # Whose rows the pages show that news lead to.
 OF_APPOINTMENTS = ("clinic:appointment_detail", "clinic:request_book")
 OF_EMERGENCIES = ("clinic:emergency_review",)
-OF_THE_TRAIL = ("clinic:audit_list",)
+OF_ADMINS = ("clinic:audit_list", "clinic:record_endings", "clinic:erasure_list")
 OF_VISITS = ("diagnosis:visit", "diagnosis:my_visit")
 
 Row = Appointment | Consultation | EmergencyAccess
@@ -143,7 +143,7 @@ def _entries(user: User, notifications: Sequence[Notification]) -> list[Entry]:
         names = dict(concerned.values_list("pk", "full_name"))
     return [
         Entry(each, is_there=can_see_audit(user))
-        if each.url_name in OF_THE_TRAIL
+        if each.url_name in OF_ADMINS
         else _entry(each, rows.get(each.object_key), names)
         for each in notifications
     ]

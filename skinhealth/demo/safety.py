@@ -14,8 +14,9 @@ from clinic.services.emergency import (
     open_emergency_access,
     review_emergency_access,
 )
+from clinic.services.erasure import STILL_HERE
 from clinic.services.patients import record_patient_view
-from clinic.services.retention import STILL_HERE, ask_for_erasure
+from clinic.services.retention import ask_for_erasure
 from skinhealth.demo.cast import Cast
 from skinhealth.demo.clock import Clock, hand_wound_clock
 

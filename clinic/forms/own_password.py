@@ -1,0 +1,48 @@
+"""The own password once more, before something that opens other people's records."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import User
+
+
+def own_password_field(*, required: bool = True, help_text: object = "") -> forms.CharField:
+    """Return the field in which somebody who is signed in types the own password again."""
+    return forms.CharField(
+        label=_("Your password"),
+        strip=False,
+        max_length=200,
+        required=required,
+        help_text=help_text,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": _("Type your own password, so that we know it is you.")},
+    )
+
+
+class AsksOwnPassword(forms.Form):
+    """A form with a field `password` that asks the person who is signed in."""
+
+    user: User
+    is_password_wrong = False
+
+    def clean_password(self) -> str:
+        """Refuse whoever sits down at an open page without knowing the password."""
+        if password := self.cleaned_data["password"]:
+            self.check_own_password(password)
+        return ""
+
+    def check_own_password(self, password: str) -> None:
+        """Refuse a password that is not the person's own, and remember that it was wrong."""
+        if not self.user.check_password(password):
+            self.is_password_wrong = True
+            raise forms.ValidationError(_("This is not your password."))
+
+
+class OwnPasswordForm(AsksOwnPassword):
+    """Nothing but the own password."""
+
+    password = own_password_field()
+
+    def __init__(self, data: object = None, *, user: User) -> None:
+        super().__init__(data)  # type: ignore[arg-type]
+        self.user = user

@@ -1,0 +1,205 @@
+"""When records end: who is announced, who is carried out, and what a shorter time would mean.
+
+Nothing ends that was not announced a day before, on a page on which it can be called off.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Count, Max, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from clinic.encryption import UnreadableError
+from clinic.models import (
+    Appointment,
+    AuditEvent,
+    ClinicSettings,
+    ErasureRequest,
+    Notification,
+    Patient,
+    RecordEnding,
+    User,
+)
+from clinic.permissions import active_admins
+from clinic.services.audit import record
+from clinic.services.batches import each_alone
+from clinic.services.erasure import STILL_HERE, pseudonymise_patient
+from clinic.services.notifications import notify
+
+logger = logging.getLogger(__name__)
+
+NOTICE = timedelta(days=1)
+# An hour's worth: a clinic of many years is done within days, and nobody waits.
+BATCH = 50
+# What follows from a shorter time soon belongs to its price.
+FORESEEN = timedelta(days=365)
+Trouble = RecordEnding.Trouble
+Why = RecordEnding.Why
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """How many records a number of years would end: at once, and within a year from now."""
+
+    now: int
+    within_a_year: int
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Somebody whose record would end, and the day on which that is at the earliest."""
+
+    patient: Patient
+    last_seen: datetime
+    ends_at: datetime
+
+
+def expired_patients(years: int, *, by: datetime | None = None) -> QuerySet[Patient]:
+    """Return the patients whose last visit lies so many years back, as `last_seen`, oldest first.
+
+    Whoever asked to be forgotten waits for an admin; whoever is expected here is not gone.
+    """
+    before = years_before(by or timezone.localtime(), years)
+    return (
+        Patient.objects.living()
+        .annotate(last_seen=Coalesce(Max("appointments__starts_at"), "created_at"))
+        .filter(last_seen__lt=before)
+        .exclude(pk__in=ErasureRequest.objects.waiting().values("patient"))
+        .exclude(pk__in=Appointment.objects.filter(status__in=STILL_HERE).values("patient"))
+        .order_by("last_seen", "pk")
+    )
+
+
+def years_before(moment: datetime, years: int) -> datetime:
+    """Return the same day so many years earlier."""
+    try:
+        return moment.replace(year=moment.year - years)
+    except ValueError:  # the 29th of February
+        return moment.replace(year=moment.year - years, day=28)
+
+
+def foresee(years: int) -> Foreseen:
+    """Count whom a number of years would end, as the hourly task would find them."""
+    soon = timezone.localtime() + FORESEEN
+    now = expired_patients(years).count()
+    return Foreseen(now=now, within_a_year=expired_patients(years, by=soon).count() - now)
+
+
+def candidates(years: int) -> QuerySet[Patient]:
+    """Return everybody whom a number of years would end within a year from now."""
+    return expired_patients(years, by=timezone.localtime() + FORESEEN)
+
+
+def with_their_days(patients: Sequence[Patient], *, years: int, position: int) -> list[Candidate]:
+    """Say of each from a position in the list on when the record would end at the earliest."""
+    earliest = timezone.now() + NOTICE
+    return [
+        Candidate(
+            patient=patient,
+            last_seen=patient.last_seen,  # type: ignore[attr-defined]
+            ends_at=max(
+                earliest + timedelta(hours=(position + number) // BATCH),
+                years_before(patient.last_seen, -years) + NOTICE,  # type: ignore[attr-defined]
+            ),
+        )
+        for number, patient in enumerate(patients)
+    ]
+
+
+@transaction.atomic
+def announce_expired() -> int:
+    """Announce the end of each record whose years are over; call off what no longer holds."""
+    years = ClinicSettings.objects.current().retention_years
+    call_off_kept(years=years)
+    planned = RecordEnding.objects.planned().values("patient")
+    keys = expired_patients(years).exclude(pk__in=planned).values_list("pk", flat=True)
+    now = timezone.now()
+    announced = RecordEnding.objects.bulk_create(
+        RecordEnding(patient_id=key, why=Why.RETENTION, announced_at=now, due_at=now + NOTICE)
+        for key in keys
+    )
+    if announced:
+        record(AuditEvent.Verb.CREATE, actor=None, detail={"records_announced": len(announced)})
+        tell_admins(Notification.Kind.RECORDS_WILL_END, fact_key=timezone.localdate().isoformat())
+    return len(announced)
+
+
+def call_off_kept(*, years: int) -> int:
+    """Call off what was announced for records that are kept after all."""
+    kept = RecordEnding.objects.planned().filter(why=Why.RETENTION)
+    return kept.exclude(patient__in=expired_patients(years).order_by().values("pk")).update(
+        called_off_at=timezone.now()
+    )
+
+
+def carry_out_due() -> int:
+    """End the records that were announced a day ago; return how many ended."""
+    keys = list(RecordEnding.objects.due().values_list("pk", flat=True)[:BATCH])
+    return each_alone(keys, _carry_out, what="A record could not end", on_failure=_keep_trouble)
+
+
+def carry_out(*, ending: RecordEnding, actor: User | None) -> None:
+    """End one record whose end was announced; to be called inside a transaction."""
+    patient = Patient.objects.get(pk=ending.patient_id)
+    pseudonymise_patient(patient=patient, actor=actor, why=ending.why)
+    ending.done_at, ending.trouble = timezone.now(), ""
+    ending.save(update_fields=["done_at", "trouble"])
+
+
+def tell_admins(kind: Notification.Kind, *, fact_key: object, but: User | None = None) -> None:
+    """Tell the admins, or all but the one who did it, of something on the page of endings."""
+    notify(
+        recipients=[admin for admin in active_admins() if admin != but],
+        kind=kind,
+        url_name="clinic:record_endings",
+        object_key="",
+        fact_key=fact_key,
+    )
+
+
+def count_troubles() -> int:
+    """Count the records that should have ended and could not."""
+    return RecordEnding.objects.planned().exclude(trouble="").count()
+
+
+def count_planned() -> dict[str, int]:
+    """Count the announced ends by why they come."""
+    counts = RecordEnding.objects.planned().order_by().values_list("why").annotate(Count("pk"))
+    return dict(counts)
+
+
+def record_endings_view(*, actor: User, count: int) -> None:
+    """Note that somebody read whose records end."""
+    record(AuditEvent.Verb.LIST, actor=actor, detail={"of": "record_endings", "count": count})
+
+
+def _carry_out(key: UUID) -> None:
+    ending = RecordEnding.objects.select_for_update(no_key=True).get(pk=key)
+    years = ClinicSettings.objects.current().retention_years
+    if ending.done_at or ending.called_off_at:
+        return
+    # A visit since, or more years: the next announcement calls it off.
+    if (
+        ending.why == Why.RETENTION
+        and not expired_patients(years).filter(pk=ending.patient_id).exists()
+    ):
+        return
+    carry_out(ending=ending, actor=None)
+
+
+def _keep_trouble(key: UUID, error: Exception) -> None:
+    """Write down why a record could not end, and tell the admins of it once."""
+    if isinstance(error, UnreadableError):
+        trouble = Trouble.UNREADABLE
+    elif isinstance(error, ValidationError):
+        trouble = Trouble.COMING
+    else:
+        trouble = Trouble.ERROR
+    RecordEnding.objects.filter(pk=key).update(trouble=trouble, tried_at=timezone.now())
+    tell_admins(Notification.Kind.RECORD_NOT_ENDED, fact_key=key)

@@ -1,0 +1,101 @@
+"""Whose records end, when and why, and the shorter time that waits for a second admin."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from clinic.forms.accounts import add_errors
+from clinic.forms.own_password import OwnPasswordForm
+from clinic.models import ClinicSettings, RecordEnding, RetentionProposal
+from clinic.models.clinic_settings import LEAST_RETENTION_YEARS, MOST_RETENTION_YEARS
+from clinic.permissions import can_manage_settings
+from clinic.requests import SignedInRequest
+from clinic.services.audit import record_wrong_own_password
+from clinic.services.clinic_settings import confirm_proposal, waits_alone, withdraw_proposal
+from clinic.services.record_endings import (
+    candidates,
+    foresee,
+    record_endings_view,
+    with_their_days,
+)
+
+
+@require_GET
+def record_endings(request: SignedInRequest) -> HttpResponse:
+    """Whose records end next, or whom another number of years would end."""
+    return _page(request)
+
+
+@require_POST
+def retention_confirm(request: SignedInRequest) -> HttpResponse:
+    """Let the shorter time hold that another admin has proposed."""
+    _refuse_others(request)
+    form = OwnPasswordForm(request.POST, user=request.user)
+    if form.is_valid():
+        try:
+            confirm_proposal(actor=request.user)
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            messages.success(
+                request, _("The shorter time holds. What it ends is listed here for a day first.")
+            )
+            return redirect("clinic:record_endings")
+    if form.is_password_wrong:
+        record_wrong_own_password(request.user)
+    return _page(request, form=form, status=422)
+
+
+@require_POST
+def retention_withdraw(request: SignedInRequest) -> HttpResponse:
+    """Take the proposal of a shorter time back."""
+    _refuse_others(request)
+    withdraw_proposal(actor=request.user)
+    messages.success(request, _("Nothing changes: records are kept as long as before."))
+    return redirect("clinic:record_endings")
+
+
+def _refuse_others(request: SignedInRequest) -> None:
+    if not can_manage_settings(request.user):
+        raise PermissionDenied
+
+
+def _page(
+    request: SignedInRequest, *, form: OwnPasswordForm | None = None, status: int = 200
+) -> HttpResponse:
+    _refuse_others(request)
+    proposal = RetentionProposal.objects.waiting().select_related("proposed_by").first()
+    years = _years(request.GET.get("years", ""))
+    shown = years or (proposal.years if proposal else None)
+    context: dict[str, object] = {
+        "years_now": ClinicSettings.objects.current().retention_years,
+        "years": years,
+        "proposal": proposal,
+        "foreseen": foresee(shown) if shown else None,
+        "is_own": proposal is not None and proposal.proposed_by == request.user,
+        "waits_alone": proposal is not None and waits_alone(proposal),
+        "form": form or OwnPasswordForm(user=request.user),
+    }
+    planned = RecordEnding.objects.planned().select_related("patient").order_by("due_at", "pk")
+    rows = candidates(years) if years else planned.filter(trouble="")
+    page = Paginator(rows, settings.PAGE_SIZE).get_page(request.GET.get("page"))
+    context["page_obj"] = page
+    if years:
+        position = page.start_index() - 1
+        context["candidates"] = with_their_days(list(page), years=years, position=position)
+    else:
+        context["troubled"] = planned.exclude(trouble="")
+    record_endings_view(actor=request.user, count=len(page))
+    return render(request, "clinic/record_endings.html", context, status=status)
+
+
+def _years(text: str) -> int | None:
+    is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(MOST_RETENTION_YEARS))
+    if not is_number or not LEAST_RETENTION_YEARS <= int(text) <= MOST_RETENTION_YEARS:
+        return None
+    return int(text)

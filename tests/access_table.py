@@ -95,6 +95,9 @@ clinic:clinic_settings               GET    -                 in   200  200  403
 clinic:clinic_settings               POST   -                 in   422  403  403  403  403  403
 clinic:clinic_settings_preview       POST   -                 in   200  403  403  403  403  403
 clinic:clinic_settings_logo          POST   -                 in   422  403  403  403  403  403
+clinic:record_endings                GET    -                 in   200  403  403  403  403  403
+clinic:retention_confirm             POST   -                 in   422  403  403  403  403  403
+clinic:retention_withdraw            POST   -                 in   302  403  403  403  403  403
 clinic:clinic_logo                   GET    -                 200  200  200  200  200  200  200
 clinic:symptom_list                  GET    -                 in   200  403  403  403  403  403
 clinic:symptom_create                GET    -                 in   200  403  403  403  403  403
@@ -270,6 +273,8 @@ clinic:my_erasure                    GET    -                 in   403  403  403
 clinic:my_erasure                    POST   -                 in   403  403  403  403  302  302
 clinic:erasure_list                  GET    -                 in   200  403  403  403  403  403
 clinic:erasure_decide                POST   erasure           in   422  404  404  404  403  404
+clinic:erasure_confirm               POST   erasure           in   422  404  404  404  403  404
+clinic:erasure_take_back             POST   erasure           in   302  404  404  404  403  404
 clinic:my_consent_give               POST   -                 in   403  403  403  403  302  302
 clinic:my_consent_withdraw           GET    -                 in   403  403  403  403  200  302
 clinic:my_consent_withdraw           POST   -                 in   403  403  403  403  302  302

@@ -60,6 +60,14 @@ def admin(db):
 
 
 @pytest.fixture
+def other_admin(db):
+    """A second admin, who confirms what one alone may not do."""
+    return UserFactory(
+        email="other-admin@example.org", full_name="Abel Admin", role=User.Role.ADMIN
+    )
+
+
+@pytest.fixture
 def secretary(db):
     return UserFactory(
         email="secretary@example.org", full_name="Sam Secretary", role=User.Role.SECRETARY

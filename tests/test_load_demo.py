@@ -20,12 +20,13 @@ from clinic.models import (
     Patient,
     PatientDocument,
     Prescription,
+    RecordEnding,
     User,
     WarningOverride,
 )
 from clinic.permissions import patients_in_care
 from clinic.services.audit_trail import accesses_under
-from clinic.services.retention import decide_erasure
+from clinic.services.retention import decide_erasure, pseudonymise_expired
 from diagnosis.imaging import prepare_photograph
 from diagnosis.models import Lesion, LesionImage, Prediction, Review
 from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE, clinic, visits
@@ -141,6 +142,8 @@ def test_the_admin_has_emergencies_to_look_at_and_a_request_to_decide(demo, with
         decision="granted",
         reason="Years are over.",
     )
+    RecordEnding.objects.update(due_at=timezone.now())
+    assert pseudonymise_expired() == 1
     assert Patient.objects.get(pk=asked.patient.pk).pseudonymised_at is not None
 
 

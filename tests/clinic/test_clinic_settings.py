@@ -161,7 +161,7 @@ def test_a_save_that_changes_nothing_leaves_the_environment_in_charge(browser):
         ({"cancellation_notice_hours": 169}, "less than or equal to 168"),
         ({"reminder_first_hours": 2}, "The last reminder leaves later than the first."),
         ({"reminder_last_hours": 0}, "greater than or equal to 1"),
-        ({"retention_years": 0}, "greater than or equal to 1"),
+        ({"retention_years": 4}, "greater than or equal to 5"),
     ],
 )
 def test_what_does_not_do_is_refused_beside_its_field(browser, changes, words):

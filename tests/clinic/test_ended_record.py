@@ -27,11 +27,12 @@ from clinic.services.appointments import book_appointment, move_appointment
 from clinic.services.consents import give_consent, standing_consents
 from clinic.services.consultations import add_addendum, save_visit
 from clinic.services.emergency import open_emergency_access
+from clinic.services.erasure import pseudonymise_patient
 from clinic.services.facts import note_allergy
 from clinic.services.invitations import invite_patient
 from clinic.services.patient_documents import add_document
 from clinic.services.patients import update_patient
-from clinic.services.retention import ask_for_erasure, pseudonymise_patient
+from clinic.services.retention import ask_for_erasure
 from clinic.services.walk_ins import add_walk_in
 from clinic.ways_to_patient import APPS, steps_to_patient
 from diagnosis.models import Lesion

@@ -11,10 +11,15 @@ from clinic.models import (
     AuditEvent,
     Consultation,
     EmergencyAccess,
+    FormerIdentity,
     Patient,
+    SignUpCode,
 )
+from clinic.services.erasure import pseudonymise_patient
 from clinic.services.name_removal import _texts, identity_of
-from clinic.services.retention import ask_for_erasure, decide_erasure, pseudonymise_patient
+from clinic.services.patients import update_patient
+from clinic.services.retention import ask_for_erasure, confirm_erasure, decide_erasure
+from clinic.services.writing_templates import create_template
 from diagnosis.models import Lesion, LesionImage, Prediction, Review
 from tests.factories import AppointmentFactory, ConsultationFactory, PatientFactory
 
@@ -36,7 +41,8 @@ def person(db):
     [
         ("Éloïse says it itches.", "[name] says it itches.", 1),
         ("ELOISE, Eloïse, E\u0301loi\u0308se", "[name], [name], [name]", 3),
-        ("Mme Müller-O’Brien’s mother", "Mme [name]-O’[name]’s mother", 2),
+        ("Mme Müller-O’Brien’s mother", "Mme [name]’s mother", 3),
+        ("Mrs. Lo called", "Mrs. [name] called", 1),
         ("Mrs Eloise Müller came", "Mrs [name] came", 2),
         ("Muellerian, Eloises, brienne", "Muellerian, Eloises, brienne", 0),
         ("van Gogh, der Arzt, Lo and behold", "van Gogh, der Arzt, Lo and behold", 0),
@@ -51,6 +57,80 @@ def person(db):
 )
 def test_whole_words_that_tell_who_it_is_give_way_to_a_mark(person, text, left, found):
     assert person.removed_from(text) == (left, found)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "left"),
+    [
+        ("Li Wei", "Li Wei came. Li and Wei", "[name] came. [name] and [name]"),
+        ("Li Wei", "LI WEI, LI levels, li", "[name], LI levels, li"),
+        ("Wu Bo", "Dr. Wu-Bo says Bo", "Dr. [name] says [name]"),
+        ("An Vu", "An itch, Vu ce jour", "An itch, Vu ce jour"),
+        ("An Vu", "Mme Vu, An Vu", "Mme [name], [name]"),
+        ("Bo Brown", "Bo Brown has brown spots", "[name] has brown spots"),
+        ("Sean O’Neil", "O'Neil, O’Neil and vitamin O", "[name], [name] and vitamin O"),
+        ("Jean-Pierre Dupont", "Jean Pierre, Jean-Pierre", "[name], [name]"),
+        ("王小明", "患者王小明说痒，小明很好", "患者[name]说痒，[name]很好"),
+        ("王小明", "王先生来了，王国", "[name]先生来了，王国"),
+        ("王 小明", "王小明和王 小明", "[name]和[name]"),
+        ("田中太郎", "田中太郎さんと太郎", "[name]さんと[name]"),
+        ("김민수", "김민수는 왔다", "[name]는 왔다"),
+        ("محمد كريم أحمد", "قال محمد ولأحمد", "قال [name] [name]"),
+        ("محمد كريم أحمد", "كريم على الجلد", "كريم على الجلد"),
+        ("محمد كريم أحمد", "السيد كريم ومحمد كريم", "السيد [name]"),
+        ("عبد الله", "عبدالله وعبد الله", "عبدالله [name]"),
+    ],
+)
+def test_names_of_every_script_and_length_give_way(db, name, text, left):
+    person = identity_of(PatientFactory.build(full_name=name, phone=""))
+
+    assert person.removed_from(text)[0] == left
+
+
+def test_earlier_names_and_addresses_are_known_until_the_record_ends(
+    patient, doctor, secretary, admin
+):
+    update_patient(patient=patient, actor=secretary, full_name="Paula Married")
+    update_patient(
+        patient=patient, actor=secretary, email="paula@example.org", phone="+33611223344"
+    )
+    update_patient(patient=patient, actor=secretary, phone="+33655667788")
+    visit = ConsultationFactory(
+        appointment=AppointmentFactory(patient=patient, doctor=doctor.doctor, status="completed"),
+        notes="Paul, now Paula. patient@example.org, 06 11 22 33 44, 06 55 66 77 88",
+    )
+    SignUpCode.objects.create(email="patient@example.org")
+    assert FormerIdentity.objects.count() == 4
+
+    pseudonymise_patient(patient=patient, actor=admin, why="erasure")
+
+    visit.refresh_from_db()
+    assert visit.notes == "[name], now [name]. [contact], [contact], [contact]"
+    assert not FormerIdentity.objects.exists()
+    assert not SignUpCode.objects.exists()
+
+
+def test_phrases_that_were_kept_from_a_visit_lose_the_name(
+    patient, consultation, doctor, other_doctor, admin
+):
+    said = {"plan": "Paul comes back.", "lines": [{"drug": "Cream", "note": "for Paul Patient"}]}
+    kept = create_template(actor=doctor, kind="notes", owner=doctor, name="x", content=said)
+    others = create_template(
+        actor=other_doctor, kind="notes", owner=other_doctor, name="x", content=said
+    )
+    consultation.appointment.status = "completed"
+    consultation.appointment.save()
+
+    pseudonymise_patient(patient=patient, actor=admin, why="erasure")
+
+    assert kept.versions.get().content == {
+        "plan": "[name] comes back.",
+        "lines": [{"drug": "Cream", "note": "for [name]"}],
+    }
+    assert others.versions.get().content == said
+    assert AuditEvent.objects.filter(
+        target_type="clinic.writingtemplateversion", detail__has_key="identity_removed"
+    ).exists()
 
 
 def test_every_sentence_about_a_patient_is_read_and_no_term_is():
@@ -119,7 +199,7 @@ def test_signed_texts_lose_the_name_and_the_trail_says_which(patient, other_pati
 
 
 def test_the_ways_through_a_photograph_and_an_emergency_are_found_too(
-    patient, doctor, other_doctor, consultation, admin
+    patient, doctor, other_doctor, consultation, admin, other_admin
 ):
     lesion = Lesion.objects.create(patient=patient, number=1, description="Paul calls it Fred")
     image = LesionImage.objects.create(
@@ -142,6 +222,7 @@ def test_the_ways_through_a_photograph_and_an_emergency_are_found_too(
     consultation.appointment.save()
 
     decide_erasure(request=asked, actor=admin, decision="granted", reason="Paul may go.")
+    confirm_erasure(request=asked, actor=other_admin)
 
     for row in (lesion, image, review, access, asked):
         row.refresh_from_db()

@@ -16,18 +16,15 @@ from clinic.models import (
     Consent,
     Consultation,
     ErasureRequest,
+    Notification,
     Patient,
+    RecordEnding,
     User,
 )
-from clinic.services.clinic_settings import change_clinic_settings
 from clinic.services.consents import has_consent
+from clinic.services.erasure import pseudonymise_patient
 from clinic.services.patient_documents import add_document
-from clinic.services.retention import (
-    ask_for_erasure,
-    decide_erasure,
-    pseudonymise_expired,
-    pseudonymise_patient,
-)
+from clinic.services.retention import ask_for_erasure, decide_erasure, pseudonymise_expired
 from clinic.tasks import pseudonymise_expired_task
 from tests.factories import PASSWORD, AppointmentFactory, ConsentFactory, ConsultationFactory
 from tests.pdfs import pdf
@@ -58,6 +55,18 @@ def visited(patient, doctor, *, days_ago, status="completed"):
     )
 
 
+def a_day_later():
+    """Lets the day go by for which each end is announced."""
+    RecordEnding.objects.planned().update(due_at=timezone.now())
+
+
+def end_by_the_clock():
+    """Announces, lets a day go by, and says how many records ended."""
+    assert pseudonymise_expired() == 0
+    a_day_later()
+    return pseudonymise_expired()
+
+
 def everything_stored():
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
@@ -76,6 +85,8 @@ def test_a_record_whose_years_are_over_keeps_its_rows_and_loses_its_name(
         patient=patient, data=pdf(), actor=secretary, category="identity", title="Card of Paul"
     )
 
+    pseudonymise_expired_task()
+    a_day_later()
     with django_capture_on_commit_callbacks(execute=True):
         pseudonymise_expired_task()
 
@@ -97,18 +108,16 @@ def test_a_record_whose_years_are_over_keeps_its_rows_and_loses_its_name(
     assert (event.actor, event.detail) == (None, {"pseudonymised": "retention"})
 
 
-def test_the_last_visit_counts_and_the_clinic_decides_the_years(patient, doctor, admin):
+def test_the_last_visit_counts_and_the_clinic_decides_the_years(patient, doctor):
     visited(patient, doctor, days_ago=9 * 366)
-    visited(patient, doctor, days_ago=5 * 366)
-    assert pseudonymise_expired() == 0
+    visited(patient, doctor, days_ago=7 * 366)
+    assert end_by_the_clock() == 0
+    ClinicSettings.objects.create(pk=1, name="Clinic", retention_years=8)
+    assert end_by_the_clock() == 0
+    ClinicSettings.objects.update(retention_years=6)
 
-    change_clinic_settings(actor=admin, version=0, values={"retention_years": 6})
-    assert pseudonymise_expired() == 0
-    settings = ClinicSettings.objects.current()
-    change_clinic_settings(actor=admin, version=settings.version, values={"retention_years": 4})
-
-    assert pseudonymise_expired() == 1
-    assert pseudonymise_expired() == 0
+    assert end_by_the_clock() == 1
+    assert end_by_the_clock() == 0
 
 
 @pytest.mark.parametrize("reason", ["coming", "asked", "new"])
@@ -120,10 +129,13 @@ def test_a_record_that_somebody_still_needs_is_kept(patient, doctor, reason):
     if reason == "asked":
         ask_for_erasure(patient=patient, actor=patient.user)
 
-    assert pseudonymise_expired() == 0
+    assert end_by_the_clock() == 0
+    assert not RecordEnding.objects.exists()
 
 
-def test_a_patient_asks_and_an_admin_grants(patient, doctor, admin, sign_in):
+def test_a_patient_asks_one_admin_grants_and_a_second_confirms(
+    patient, doctor, admin, other_admin, sign_in
+):
     visited(patient, doctor, days_ago=30)
     browser = sign_in(patient.user)
     browser.post(reverse("clinic:my_erasure"), {"words": "Please forget me."})
@@ -136,8 +148,13 @@ def test_a_patient_asks_and_an_admin_grants(patient, doctor, admin, sign_in):
 
     office.post(
         reverse("clinic:erasure_decide", args=[asked.pk]),
-        {"decision": "granted", "reason": "The law allows it."},
+        {"decision": "granted", "reason": "The law allows it.", "password": PASSWORD},
     )
+    assert "Granted, not done yet" in office.get(reverse("clinic:erasure_list")).content.decode()
+    assert "It will be done by" in browser.get(reverse("clinic:my_erasure")).content.decode()
+    assert Patient.objects.get(pk=patient.pk).full_name == "Paul Patient"
+    second = sign_in(other_admin)
+    second.post(reverse("clinic:erasure_confirm", args=[asked.pk]), {"password": PASSWORD})
 
     asked.refresh_from_db()
     assert (asked.decision, asked.reason, asked.decided_by) == (
@@ -154,7 +171,7 @@ def test_a_patient_asks_and_an_admin_grants(patient, doctor, admin, sign_in):
     assert patient.record_number in decided
     assert Consultation.objects.get().conclusion == "A harmless mole."
     trail = AuditEvent.objects.filter(target_type="clinic.erasurerequest").order_by("pk")
-    assert [event.verb for event in trail if event.verb != "list"] == ["create", "update"]
+    assert [event.verb for event in trail if event.verb != "list"] == ["create", "update", "update"]
 
 
 def test_a_refusal_changes_nothing_and_the_patient_reads_why(patient, admin, sign_in):
@@ -205,7 +222,7 @@ def test_who_is_expected_is_not_forgotten(appointment, patient, admin, sign_in):
 
     response = sign_in(admin).post(
         reverse("clinic:erasure_decide", args=[asked.pk]),
-        {"decision": "granted", "reason": "So be it."},
+        {"decision": "granted", "reason": "So be it.", "password": PASSWORD},
     )
 
     assert response.status_code == 422
@@ -232,13 +249,35 @@ def unreadable(table, column, pk):
         assert cursor.rowcount == 1
 
 
-def test_one_unreadable_text_keeps_nobody_else_s_record(patient, other_patient, doctor):
+def test_one_unreadable_text_keeps_nobody_else_s_record(
+    patient, other_patient, doctor, admin, sign_in
+):
     spoilt = visited(patient, doctor, days_ago=12 * 366)
     visited(other_patient, doctor, days_ago=11 * 366)
     unreadable("clinic_consultation", "conclusion", spoilt.pk)
 
-    assert pseudonymise_expired() == 1
+    assert end_by_the_clock() == 1
 
     assert Patient.objects.get(pk=other_patient.pk).has_ended
     kept = Patient.objects.get(pk=patient.pk)
     assert (kept.has_ended, kept.full_name) == (False, "Paul Patient")
+    ending = RecordEnding.objects.planned().get()
+    assert (ending.patient, ending.trouble) == (patient, "unreadable")
+    page = sign_in(admin).get(reverse("clinic:record_endings")).content.decode()
+    assert "A text of the record cannot be decrypted." in page
+    assert "Paul Patient" in page
+    a_day_later()
+    assert pseudonymise_expired() == 0
+    assert Notification.objects.filter(recipient=admin, kind="record_not_ended").count() == 1
+
+
+def test_fifty_records_that_cannot_end_do_not_stand_before_the_next(
+    patient, other_patient, doctor, monkeypatch
+):
+    monkeypatch.setattr("clinic.services.record_endings.BATCH", 1)
+    spoilt = visited(patient, doctor, days_ago=12 * 366)
+    visited(other_patient, doctor, days_ago=11 * 366)
+    unreadable("clinic_consultation", "conclusion", spoilt.pk)
+
+    assert end_by_the_clock() == 0
+    assert pseudonymise_expired() == 1

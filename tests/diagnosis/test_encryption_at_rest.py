@@ -15,10 +15,11 @@ from clinic.services.drug_warnings import check_prescription, override_warning
 from clinic.services.emergency import open_emergency_access, review_emergency_access
 from clinic.services.facts import end_fact, note_allergy, note_condition, note_current_drug
 from clinic.services.patient_documents import add_document, archive_document
-from clinic.services.patients import register_patient
+from clinic.services.patients import register_patient, update_patient
 from clinic.services.prescriptions import DraftLine, revoke_prescription, save_prescription
 from clinic.services.profile import update_profile
 from clinic.services.retention import ask_for_erasure, decide_erasure
+from clinic.services.writing_templates import create_template
 from diagnosis.models import Disease, Lesion, LesionImage
 from diagnosis.services.lesions import record_size, update_lesion
 from diagnosis.services.referral_letters import write_referral_letter
@@ -56,7 +57,15 @@ def full_record(consultation, admin, doctor, other_doctor, secretary, prediction
     note_allergy(**visit, substance="Penicillin")
     line = DraftLine(drug="Amoxicillin", dose="1", frequency="daily", duration="a week")
     odd = DraftLine(
-        drug=said("line"), dose="1", frequency="daily", duration="a week", note=said("note")
+        drug=said("line"),
+        form=said("form"),
+        strength=said("strength"),
+        dose=said("amount"),
+        route=said("route"),
+        frequency=said("frequency"),
+        duration=said("duration"),
+        quantity=said("quantity"),
+        note=said("note"),
     )
     save_prescription(**visit, lines=[line, odd])
     for warning in check_prescription(consultation).warnings:
@@ -111,6 +120,11 @@ def full_record(consultation, admin, doctor, other_doctor, secretary, prediction
         title=said("title"),
     )
     archive_document(document=document, actor=doctor, reason=said("archived"))
+    create_template(
+        actor=doctor, kind="notes", owner=doctor, name="Mole", content={"plan": said("phrase")}
+    )
+    update_patient(patient=signed.patient, actor=secretary, preferred_name=said("nickname"))
+    update_patient(patient=signed.patient, actor=secretary, preferred_name="")
     update_profile(user=secretary, phone="", language="en", portrait=photographs.jpeg(seed=9))
     access = open_emergency_access(
         doctor=other_doctor, patient=signed.patient, reason=said("emergency")

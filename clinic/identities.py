@@ -40,7 +40,7 @@ ORDINARY |= frozenset(
      "us", "vu", "we", "wo", "zu"}
 )  # fmt: skip
 # “And”, “to”, “with” and “the” are written together with the word that follows.
-ARABIC_PREFIX = re.compile(r"^(?:[وف]?[بلك]?ال|[وفبلك])(?=.{3,})")
+ARABIC_PREFIX = re.compile(r"^(?:[وف]?[بلك]?ال|[وف][بلك]?|[بلك])(?=.{3,})")
 ARABIC = re.compile(r"[\u0600-\u06ff]")
 ARABIC_SPELLINGS = str.maketrans({"ى": "ي", "ة": "ه", "ٱ": "ا", "ـ": None})
 # Han, kana and Hangul.

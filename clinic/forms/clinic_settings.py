@@ -95,6 +95,12 @@ class ClinicSettingsForm(forms.ModelForm[ClinicSettings]):
     def clean(self) -> dict[str, Any]:
         """Says beside the field that the first reminder has to leave first."""
         cleaned = super().clean() or self.cleaned_data
+        # The bounds of the row, so that the preview knows them too.
+        for name in [name for name in FIELDS if name in cleaned]:
+            try:
+                ClinicSettings._meta.get_field(name).run_validators(cleaned[name])
+            except forms.ValidationError as error:
+                self.add_error(name, error)
         first, last = cleaned.get("reminder_first_hours"), cleaned.get("reminder_last_hours")
         if first is not None and last is not None and first <= last:
             self.add_error(

@@ -140,6 +140,8 @@ def call_off_kept(*, years: int) -> int:
 
 def carry_out_due() -> int:
     """End the records that were announced a day ago; return how many ended."""
+    # A visit since, or more years.
+    call_off_kept(years=ClinicSettings.objects.current().retention_years)
     keys = list(RecordEnding.objects.due().values_list("pk", flat=True)[:BATCH])
     return each_alone(keys, _carry_out, what="A record could not end", on_failure=_keep_trouble)
 
@@ -180,17 +182,9 @@ def record_endings_view(*, actor: User, count: int) -> None:
 
 
 def _carry_out(key: UUID) -> None:
-    ending = RecordEnding.objects.select_for_update(no_key=True).get(pk=key)
-    years = ClinicSettings.objects.current().retention_years
-    if ending.done_at or ending.called_off_at:
-        return
-    # A visit since, or more years: the next announcement calls it off.
-    if (
-        ending.why == Why.RETENTION
-        and not expired_patients(years).filter(pk=ending.patient_id).exists()
-    ):
-        return
-    carry_out(ending=ending, actor=None)
+    ending = RecordEnding.objects.planned().select_for_update(no_key=True).filter(pk=key).first()
+    if ending:  # otherwise somebody took it back this very moment
+        carry_out(ending=ending, actor=None)
 
 
 def _keep_trouble(key: UUID, error: Exception) -> None:

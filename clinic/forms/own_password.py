@@ -1,12 +1,14 @@
 """The own password once more, before something that opens other people's records."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import User
 
 
-def own_password_field(*, required: bool = True, help_text: object = "") -> forms.CharField:
+def own_password_field(*, required: bool = True, help_text: Any = "") -> forms.CharField:
     """Return the field in which somebody who is signed in types the own password again."""
     return forms.CharField(
         label=_("Your password"),

@@ -173,12 +173,12 @@ def frame(request: HttpRequest) -> dict[str, object]:
     match = request.resolver_match
     rail: tuple[RailEntry, ...] = ()
     has_templates = has_patient_search = False
-    bell: dict[str, object] = {}
+    bell: dict[str, object] = {"running_emergencies": ()}
     if user is not None and user.is_authenticated:
         has_templates = can_manage_templates(user)
         has_patient_search = can_see_patient_list(user)
         # Asked for by the bell alone, so that fragments do not pay for it.
-        bell = {"count_unread": partial(count_unread, user)}
+        bell["count_unread"] = partial(count_unread, user)
         bell["warn_seconds"] = warn_seconds(user)
         if can_manage_accounts(user):
             rail = ADMIN_RAIL

@@ -23,6 +23,7 @@ from skinhealth.settings import (  # noqa: E402
     DATABASES,
     IS_SQLITE,
     STORAGES,
+    TEMPLATES,
 )
 
 if IS_SQLITE:
@@ -37,3 +38,16 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 # The suite clears its cache, and a Redis would lose the jobs of the workers with it.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+
+class MissingText(str):
+    """What stands for a name in a translated text that nobody gave: asked how, it refuses."""
+
+    __slots__ = ()
+
+    def __contains__(self, what: object) -> bool:
+        raise LookupError("A translated text names what nobody gave.")
+
+
+# A page that reads what nobody gave fails; `tests/strict_templates.py` says more.
+TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = MissingText()

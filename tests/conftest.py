@@ -18,8 +18,10 @@ from tests.factories import (
     UserFactory,
 )
 from tests.one_of_everything import one_of_everything
+from tests.strict_templates import be_strict, missing
 from tests.worker import end_tidily, forget_queues, start_worker, worker  # noqa: F401
 
+be_strict()
 TRANSACTIONAL_FIXTURES = {"transactional_db", "live_server"}
 
 
@@ -35,6 +37,14 @@ def pytest_collection_modifyitems(items):
             item.add_marker(
                 pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False
             )
+
+
+@pytest.fixture(autouse=True)
+def templates_are_given_what_they_read():
+    """Fails a test whose pages read a name that nobody gave."""
+    missing.clear()
+    yield
+    assert not missing, "\n".join(sorted(set(missing)))
 
 
 @pytest.fixture(autouse=True, scope="session")

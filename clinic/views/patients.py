@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.allergy_bar import allergy_bar_of
 from clinic.forms.accounts import add_errors
 from clinic.forms.patients import (
     ConsentForm,
@@ -201,7 +202,7 @@ def patient_page(
         "can_read_documents": bool(document_categories(user)),
         "can_see_access": can_see_access(user, patient),
         "can_see_visits": is_treating,
-        "allergies": patient.allergies.filter(ended_at__isnull=True) if is_treating else (),
+        "allergy_bar": allergy_bar_of(patient) if is_treating else None,
         "timeline": _timeline(request, patient),
     }
     return render(request, "clinic/patient_detail.html", context, status=status)

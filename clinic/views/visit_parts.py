@@ -9,6 +9,7 @@ from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from clinic.allergy_bar import allergy_bar_of
 from clinic.drugs import DrugTable, drug_table
 from clinic.forms.facts import (
     AllergyForm,
@@ -130,7 +131,7 @@ def facts_context(patient: Patient) -> dict[str, Any]:
     read_facts(patient)
     groups = fact_groups(patient)
     return {
-        "allergies": groups[0].active,
+        "allergy_bar": allergy_bar_of(patient),
         "fact_groups": groups,
         "facts_form": ClinicalFactsForm(instance=patient),
         "facts_seen": facts_fingerprint(patient),

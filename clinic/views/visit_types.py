@@ -39,7 +39,9 @@ def visit_type_add(request: SignedInRequest) -> HttpResponse:
             messages.success(request, _("“%(name)s” is added.") % {"name": added.name})
             return redirect("clinic:visit_type_list")
     status = 422 if form.errors else 200
-    return render(request, "clinic/visit_type_edit.html", {"form": form}, status=status)
+    return render(
+        request, "clinic/visit_type_edit.html", {"form": form, "visit_type": None}, status=status
+    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
+from clinic.allergy_bar import allergy_bar_of
 from clinic.drugs import drug_table
 from clinic.forms.consultations import AddendumForm, SignForm, VisitNotesForm
 from clinic.forms.prescriptions import RevocationForm, line_formset
@@ -82,6 +83,11 @@ def visit_context(consultation: Consultation, user: User) -> dict[str, Any]:
         "notes_version": consultation.version,
         "written_notes": written_notes(consultation),
         "sign_warnings": [],
+        # What the table says to the drugs, and the patient's side, follow in second requests.
+        "drug_warnings": (),
+        "unknown_drugs": (),
+        "lost_override": None,
+        "fact_groups": (),
         "addenda": consultation.addenda.select_related("written_by"),
         "addendum_form": AddendumForm(auto_id="addendum_%s"),
         **_prescription_context(prescription, user),
@@ -96,7 +102,7 @@ def _frame_context(consultation: Consultation, user: User) -> dict[str, Any]:
         "patient": consultation.patient,
         "can_write": is_own and not consultation.is_signed,
         "can_add_addendum": is_own and consultation.is_signed,
-        "allergies": consultation.patient.allergies.filter(ended_at__isnull=True),
+        "allergy_bar": allergy_bar_of(consultation.patient),
         "drug_table": drug_table(),
     }
 

@@ -239,8 +239,10 @@ def _page(
     context = {
         "kind": kind,
         "name_form": name_form,
-        "notes_form" if kind == Kind.NOTES else "line_formset": words,
+        "notes_form": words if kind == Kind.NOTES else None,
+        "line_formset": words if kind != Kind.NOTES else None,
         "drug_table": drug_table(),
+        "template": None,
         **extra,
     }
     return render(request, "clinic/template_edit.html", context, status=status)

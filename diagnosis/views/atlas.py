@@ -80,7 +80,8 @@ def atlas_disease_create(request: SignedInRequest) -> HttpResponse:
             messages.success(request, _("The disease is in the catalogue."))
             return redirect("diagnosis:atlas_disease", pk=disease.pk)
     status = 422 if request.method == "POST" else 200
-    return render(request, "diagnosis/atlas_disease_edit.html", {"form": form}, status=status)
+    context = {"form": form, "disease": None}
+    return render(request, "diagnosis/atlas_disease_edit.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])

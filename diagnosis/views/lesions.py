@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.allergy_bar import allergy_bar_of
 from clinic.forms.accounts import add_errors
 from clinic.permissions import can_write_visit
 from clinic.requests import SignedInRequest
@@ -67,6 +68,7 @@ def lesion(request: SignedInRequest, pk: UUID) -> HttpResponse:
     record_lesion_view(lesion=found, actor=request.user)
     context = {
         "lesion": found,
+        "allergy_bar": allergy_bar_of(found.patient),
         "lesions": [found],
         "cards": cards,
         "comparison": _compare(request, cards),

@@ -90,6 +90,8 @@ def panel_context(
         "has_photography_consent": Consent.Purpose.PHOTOGRAPHY in agreed,
         "has_ai_consent": Consent.Purpose.AI_ANALYSIS in agreed,
         "has_training_consent": Consent.Purpose.TRAINING in agreed,
+        # Stays where there is no answer to show.
+        "answer": None,
     }
     if selected and selected.prediction:
         context |= answer_context(selected, user, asked=asked, review_form=review_form)
@@ -107,9 +109,10 @@ def lesion_context(
 
     A signed visit shows on its map what was photographed in it; what came later is not part of it.
     """
+    context: dict[str, Any] = {"move_form": None, "size_form": None}
     if consultation.is_signed:
         seen = {card.image.lesion_id: card.image.lesion for card in cards}
-        return {"lesions": sorted(seen.values(), key=lambda lesion: lesion.number)}
+        return context | {"lesions": sorted(seen.values(), key=lambda lesion: lesion.number)}
     lesions = list(
         visible_lesions(user)
         .filter(patient=consultation.patient)
@@ -117,7 +120,7 @@ def lesion_context(
         .with_photographs()
         .select_related("body_site")
     )
-    context: dict[str, Any] = {"lesions": lesions}
+    context["lesions"] = lesions
     if selected:
         others = [lesion for lesion in lesions if lesion.pk != selected.image.lesion_id]
         context["move_form"] = MoveForm(patient=consultation.patient, lesions=others)

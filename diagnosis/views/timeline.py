@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
+from clinic.allergy_bar import allergy_bar_of
 from clinic.permissions import (
     can_see_own_day,
     patients_in_care,
@@ -50,6 +51,7 @@ def timeline(request: SignedInRequest, pk: UUID) -> HttpResponse:
     record_timeline_view(patient=patient, actor=user)
     context = {
         "patient": patient,
+        "allergy_bar": allergy_bar_of(patient),
         "page_obj": page,
         "entries": read_entries(rows, page.object_list),
         "kind": kind,

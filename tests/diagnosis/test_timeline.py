@@ -105,7 +105,7 @@ def test_the_timeline_is_read_in_a_few_queries(
     sign_in, doctor, patient, signed, django_assert_max_num_queries
 ):
     client = sign_in(doctor)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         page_of(client, patient)
 
 

@@ -62,6 +62,11 @@ def can_review(user: User, prediction: Prediction) -> bool:
     return treats(user, prediction.image.lesion.patient)
 
 
+def can_ask_model(user: User, image: LesionImage) -> bool:
+    """Have a photograph that is visible analysed, or once more after a failure."""
+    return treats(user, image.lesion.patient)
+
+
 def can_edit_lesion(user: User, lesion: Lesion) -> bool:
     """Say where a lesion that is visible lies, and whether it is still followed."""
     return treats(user, lesion.patient)

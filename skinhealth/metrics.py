@@ -173,7 +173,7 @@ def _reviews() -> Metric:
         | Q(reviewed_at=OuterRef("reviewed_at"), pk__gt=OuterRef("pk"))
     )
     newest = (
-        Review.objects.filter(~Exists(newer))
+        Review.objects.filter(~Exists(newer), prediction__status="done")
         .order_by()
         .values(version=F("prediction__model_version"), said=F("decision"))
         .annotate(number=Count("pk"))

@@ -32,6 +32,7 @@ OPTIONAL = {
     "can_choose",
     "initials_form",
     "is_disease_shown",
+    "is_forward",
     "is_move",
     "is_one_day",
     "is_out_of_band",
@@ -43,9 +44,12 @@ OPTIONAL = {
     "is_upcoming",
     "is_update",
     "move_url",
+    # a letter to somebody without an account
+    "person",
     # by kind, of allauth
     "authenticators.totp",
     "authenticators.webauthn",
+    "token_fail",
 }
 # A page that says that something broke is drawn without a request.
 FRAME_ALONE = {

@@ -1,4 +1,5 @@
 import uuid
+from datetime import date
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -17,6 +18,11 @@ class ConsultationQuerySet(models.QuerySet["Consultation"]):
     def signed(self) -> Self:
         """Visits that a doctor has signed and closed."""
         return self.filter(signed_at__isnull=False)
+
+    def left_open_before(self, day: date) -> Self:
+        """Visits that began before a day and were never signed, the oldest first."""
+        unsigned = self.filter(signed_at__isnull=True, started_at__date__lt=day)
+        return unsigned.order_by("started_at")
 
     def with_consents(self) -> Self:
         """Visits that know what their patient agrees to right now."""

@@ -69,6 +69,13 @@ def taken_over(user: User) -> QuerySet[Consultation]:
     )
 
 
+def left_open(user: User) -> QuerySet[Consultation]:
+    """Return the doctor's own visits of earlier days that were never signed, the oldest first."""
+    own = Consultation.objects.filter(doctor__user=user, appointment__doctor=F("doctor"))
+    unsigned = own.left_open_before(timezone.localdate())
+    return unsigned.select_related("patient").only("started_at", "patient")
+
+
 def day_page(
     request: SignedInRequest, day: date, *, refusal: str = "", status: int = 200
 ) -> HttpResponse:
@@ -86,5 +93,6 @@ def day_page(
     if request.htmx:
         return render(request, "clinic/partials/visit_day_list.html", context, status=status)
     context["taken_over"] = list(taken_over(request.user))
+    context["left_open"] = left_open(request.user)[: settings.PAGE_SIZE]
     record_day_view(actor=request.user, day=day, count=paginator.count)
     return render(request, "clinic/doctor_day.html", context, status=status)

@@ -65,7 +65,7 @@ def _warnings(
     read_facts(consultation.patient)
     prescription = prescription_of(consultation)
     context = warnings_context(consultation.patient, prescription, typed=typed, refused=refused)
-    context["lost_override"] = None
+    context |= {"lost_override": None, "refused_key": None}
     if refused:
         is_shown = any(state.form is refused for state in context["drug_warnings"])
         context["refused_key"] = refused["key"].value()

@@ -212,7 +212,11 @@ def _search(request: SignedInRequest) -> HttpResponse:
     form = PatientSearchForm(request.POST)
     text = form.cleaned_data["q"] if form.is_valid() else ""
     if request.htmx.target == "patient-options":
-        context = {"options": patient_options(request, text), "is_search": bool(text)}
+        context = {
+            "options": patient_options(request, text),
+            "is_search": bool(text),
+            "patient": None,
+        }
         return render(request, "clinic/partials/patient_options.html", context)
     request.session[SEARCH_KEY] = text
     if request.htmx:

@@ -82,7 +82,8 @@ def visit_context(consultation: Consultation, user: User) -> dict[str, Any]:
         else None,
         "notes_version": consultation.version,
         "written_notes": written_notes(consultation),
-        "sign_warnings": [],
+        # What is open of the photographs is known to the page of the whole visit alone.
+        "sign_warnings": None,
         # What the table says to the drugs, and the patient's side, follow in second requests.
         "drug_warnings": (),
         "unknown_drugs": (),

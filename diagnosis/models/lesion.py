@@ -1,4 +1,5 @@
 import uuid
+from datetime import datetime
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -90,6 +91,22 @@ class LesionImage(models.Model):
     Its lesion and the size that the doctor measured are settled when the visit is signed.
     """
 
+    class State(models.TextChoices):
+        """How far a photograph has come on its way to a diagnosis; `with_states` reads it."""
+
+        DECIDED = "decided", _("Diagnosed")
+        # An answer over the threshold that came after the doctor's word.
+        REOPENED = "reopened", _("The answer came after the diagnosis")
+        REFERRED = "referred", _("Referred to a colleague")
+        NOT_ASSESSABLE = "not_assessable", _("Not assessable")
+        # Not assessable, but a later photograph of the same lesion has a diagnosis.
+        RETAKEN = "retaken", _("Not assessable, photographed again")
+        UNREVIEWED = "unreviewed", _("To review")
+        FAILED = "failed", _("Analysis failed")
+        WAITING = "waiting", _("Waiting for the analysis")
+        MISSING = "missing", _("Not analysed")
+        NO_CONSENT = "no_consent", _("Not analysed: the patient has not agreed")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     lesion = models.ForeignKey(Lesion, on_delete=models.PROTECT, related_name="images")
     consultation = models.ForeignKey(
@@ -110,6 +127,14 @@ class LesionImage(models.Model):
     )
     uploaded_at = models.DateTimeField(auto_now_add=True)
 
+    # Of a photograph that `with_states` has read.
+    state: str
+    open_since: datetime
+    decided_at: datetime | None
+    answer_id: uuid.UUID | None
+    malignant_share: float | None
+    has_alarm: bool
+
     class Meta:
         verbose_name = _("photograph")
         verbose_name_plural = _("photographs")
@@ -129,6 +154,23 @@ class LesionImage(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def state_in_words(self) -> str:
+        """The state that `with_states` has read."""
+        return str(self.State(self.state).label)
+
+    @property
+    def malignant_percent(self) -> float:
+        """The highest malignant share of its answers in per cent, 0 while there is none."""
+        return 100 * (self.malignant_share or 0.0)
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether the answer that counts names no class."""
+        return any(
+            each.pk == self.answer_id and each.is_uncertain for each in self.predictions.all()
+        )
 
     @property
     def is_small(self) -> bool:

@@ -121,6 +121,11 @@ class Prediction(models.Model):
         return highest < self.uncertain_below
 
     @property
+    def names_a_class(self) -> bool:
+        """Whether there is a class that a doctor can confirm."""
+        return bool(self.label) and not self.is_uncertain
+
+    @property
     def malignant_percent(self) -> float:
         """The malignant share in per cent, 0 while there is no answer."""
         return 100 * (self.malignant_share or 0.0)

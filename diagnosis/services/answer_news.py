@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from clinic.models import Consultation, Notification
 from clinic.services.notifications import notify
-from diagnosis.models import Prediction
-from diagnosis.services.worklist import predictions_to_review
+from diagnosis.models import LesionImage, Prediction
+from diagnosis.services.worklist import open_photographs
 
 Kind = Notification.Kind
 # The page of the visit shows an answer that comes sooner while the doctor still waits for it.
@@ -26,17 +26,15 @@ def tell_of_late_answer(*, prediction: Prediction, finished_at: datetime) -> Non
 
 
 def tell_of_overdue_reviews() -> None:
-    """Tells each doctor once of a visit with an answer that has waited a day for its review."""
+    """Tell each doctor once of a visit with a photograph that has waited a day for a word."""
     now = timezone.now()
-    overdue = predictions_to_review(
-        Prediction.objects.filter(
-            finished_at__gt=now - OVERDUE_UNTIL, finished_at__lte=now - OVERDUE_AFTER
-        )
+    overdue = open_photographs(LesionImage.objects.all()).filter(
+        open_since__gt=now - OVERDUE_UNTIL, open_since__lte=now - OVERDUE_AFTER
     )
     told = Notification.objects.filter(
         kind=Kind.REVIEW_OVERDUE, created_at__gt=now - OVERDUE_UNTIL
     ).values_list("fact_key", flat=True)
-    visits = Consultation.objects.filter(pk__in=overdue.order_by().values("image__consultation"))
+    visits = Consultation.objects.filter(pk__in=overdue.order_by().values("consultation"))
     known = set(told)
     # No note is read for it, so one that cannot be read keeps no news back.
     whom = ("doctor__user", "doctor__successor__user")

@@ -4,13 +4,16 @@ import io
 from collections.abc import Iterable, Sequence
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from PIL import Image
 
+from clinic.models import Consultation
 from clinic.received_pictures import as_jpeg
-from clinic.services.documents import Picture
+from clinic.services.documents import Picture, on_day
 from diagnosis.answers import describe
-from diagnosis.models import Disease, LesionImage, Review
+from diagnosis.models import Disease, LesionImage, Prediction, Review
+from diagnosis.services.worklist import State, with_states
 
 MAX_PICTURES = 6
 PICTURE_SIDE = 900  # pixels: enough for half a page in print
@@ -27,11 +30,37 @@ def pictures_for_paper(images: Sequence[LesionImage]) -> list[Picture]:
 
 def answers_in_words(images: Iterable[LesionImage], reviews: Iterable[Review]) -> list[str]:
     """What the model said of each photograph, but only where a doctor has validated the answer."""
-    by_image = {review.prediction.image_id: review for review in reviews}
+    by_image = {
+        review.prediction.image_id: review
+        for review in reviews
+        if review.prediction.status == Prediction.Status.DONE
+    }
     diseases = list(Disease.objects.all())
     return [
         _answer(image, by_image[image.pk], diseases) for image in images if image.pk in by_image
     ]
+
+
+def undecided_in_words(photographs: QuerySet[LesionImage], *, visit: Consultation) -> list[str]:
+    """Return a sentence for each photograph of a visit without a diagnosis; none names a guess."""
+    images = with_states(photographs.filter(consultation=visit)).exclude(
+        state__in=[State.DECIDED, State.REOPENED]
+    )
+    return [
+        f"{_name(image)}: {_undecided(image)}"
+        for image in images.select_related("lesion__body_site").order_by("uploaded_at", "pk")
+    ]
+
+
+def _undecided(image: LesionImage) -> str:
+    day = {"day": on_day(image.decided_at)} if image.decided_at else {}
+    if image.state == State.REFERRED:
+        return _("no diagnosis yet, referred to a colleague on %(day)s.") % day
+    if image.state == State.NOT_ASSESSABLE:
+        return _("no diagnosis yet, the photograph could not be assessed on %(day)s.") % day
+    if image.state == State.RETAKEN:
+        return _("could not be assessed on %(day)s; a later photograph has a diagnosis.") % day
+    return _("no diagnosis yet.")
 
 
 def _picture(image: LesionImage) -> Picture:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,13 +20,17 @@ from diagnosis.services.paper_photographs import (
     MAX_PICTURES,
     answers_in_words,
     pictures_for_paper,
+    undecided_in_words,
 )
 from diagnosis.services.visit_report import Entry, Section
 
 
-def first_draft(*, visit: Consultation, diagnoses: Sequence[Review]) -> str:
-    """What the letter begins with: the diagnoses, then the conclusion."""
+def first_draft(
+    *, visit: Consultation, diagnoses: Sequence[Review], photographs: QuerySet[LesionImage]
+) -> str:
+    """Return what the letter begins with: the diagnoses, what has none, then the conclusion."""
     lines = [_diagnosis(review) for review in diagnoses]
+    lines += undecided_in_words(photographs, visit=visit)
     return "\n\n".join(filter(None, ["\n".join(lines), visit.conclusion.strip()]))
 
 

@@ -9,6 +9,7 @@ from clinic.services.audit import record
 from clinic.services.consents import has_consent
 from clinic.services.ended_records import refuse_ended
 from diagnosis.models import Disease, DiseaseStage, LesionImage, Prediction, Review, TrainingSample
+from diagnosis.services.worklist import is_open
 
 Decision = Review.Decision
 
@@ -45,7 +46,8 @@ def review_prediction(
 
     `seen_review` is the review that the doctor had in view: nobody overrules one unread.
     """
-    if prediction.status != Prediction.Status.DONE:
+    # Where the analysis failed, the doctor decides without it.
+    if prediction.is_waiting:
         raise ValidationError(_("Only a finished analysis can be reviewed."))
     refuse_ended(prediction.image.lesion.patient_id)
     _refuse_change_after_signature(prediction)
@@ -118,10 +120,10 @@ def newest_review(*, image: LesionImage) -> Review | None:
 
 
 def _refuse_change_after_signature(prediction: Prediction) -> None:
-    # A late answer may still get its first review; a diagnosis that was signed stays as it is.
+    # What was open at the signature is still answered; a diagnosis that was signed stays as it is.
     consultations = Consultation.objects.select_for_update(no_key=True)
     consultation = consultations.get(pk=prediction.image.consultation_id)
-    if consultation.is_signed and newest_review(image=prediction.image):
+    if consultation.is_signed and not is_open(prediction.image):
         raise ValidationError(
             _("The visit is signed, and so is this diagnosis. Write an addendum instead."),
             code="signed",
@@ -130,6 +132,8 @@ def _refuse_change_after_signature(prediction: Prediction) -> None:
 
 def _refuse_confirming_nothing(prediction: Prediction) -> None:
     # The page has named no class, so the doctor would confirm one without having read it.
+    if not prediction.label:
+        raise ValidationError(_("There is no answer to confirm. Choose the disease yourself."))
     if prediction.is_uncertain:
         raise ValidationError(_("The model is not sure and names no disease. Choose it yourself."))
 
@@ -137,7 +141,7 @@ def _refuse_confirming_nothing(prediction: Prediction) -> None:
 def _check_correction(prediction: Prediction, disease: Disease | None, reason: str) -> None:
     if disease is None:
         raise ValidationError({"disease": _("Choose the disease.")})
-    if disease.model_class == prediction.label and not prediction.is_uncertain:
+    if prediction.names_a_class and disease.model_class == prediction.label:
         raise ValidationError(
             {"disease": _("This is what the model says as well: confirm it instead.")}
         )

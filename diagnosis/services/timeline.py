@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models import AuditEvent, Consultation, Patient, Prescription, User
 from clinic.services.audit import record
 from diagnosis.models import Lesion, LesionImage, Review
+from diagnosis.services.worklist import with_states
 
 
 class Kind(models.TextChoices):
@@ -37,7 +38,7 @@ class Sources:
     visits: QuerySet[Consultation]
     lesions: QuerySet[Lesion]
     photographs: QuerySet[LesionImage]
-    diagnoses: QuerySet[Review]
+    reviews: QuerySet[Review]
     prescriptions: QuerySet[Prescription]
 
     def of_patient(self, patient: Patient, kind: str = "") -> Rows:
@@ -54,13 +55,13 @@ class Sources:
                 "created_at",
             ),
             Kind.PHOTOGRAPH: (
-                self.photographs.filter(lesion__patient=patient).select_related(
+                with_states(self.photographs.filter(lesion__patient=patient)).select_related(
                     "lesion__body_site"
                 ),
                 "uploaded_at",
             ),
             Kind.DIAGNOSIS: (
-                self.diagnoses.filter(prediction__image__lesion__patient=patient).select_related(
+                self.reviews.filter(prediction__image__lesion__patient=patient).select_related(
                     "disease", "stage", "reviewer", "prediction__image__lesion"
                 ),
                 "reviewed_at",

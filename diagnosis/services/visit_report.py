@@ -12,7 +12,11 @@ from clinic.models import Addendum, Consultation, IssuedDocument, Prescription, 
 from clinic.services.documents import Paper, PrintedPaper, on_day, print_paper
 from clinic.services.prescription_pdf import use_in_words
 from diagnosis.models import LesionImage, Review
-from diagnosis.services.paper_photographs import answers_in_words, pictures_for_paper
+from diagnosis.services.paper_photographs import (
+    answers_in_words,
+    pictures_for_paper,
+    undecided_in_words,
+)
 
 
 @dataclass(frozen=True)
@@ -40,13 +44,15 @@ def print_visit_report(
     is_for_patient: bool,
     actor: User,
     site_url: str,
+    photographs: QuerySet[LesionImage],
     images: Sequence[LesionImage] = (),
     has_model_answer: bool = False,
 ) -> PrintedPaper:
     """Prints what a doctor decided and signed, with the photographs that were chosen.
 
     What the model thought is on it only where a doctor ticked it and has validated the answer.
-    The patient's own report leaves out the notes, as the patient's pages do.
+    The patient's own report leaves out the notes and what has no diagnosis, as the patient's pages
+    do; that of the doctors says of each photograph of the visit that it has none.
     """
     if visit.signed_at is None:
         raise ValidationError(_("This visit is not signed yet. It can be printed once it is."))
@@ -57,6 +63,12 @@ def print_visit_report(
         Section(_("Reason for the visit"), _reason(visit)),
         Section(_("Findings and assessment"), [] if is_for_patient else _notes(visit)),
         Section(_("Diagnoses"), _diagnoses(diagnoses)),
+        Section(
+            _("Without a diagnosis"),
+            []
+            if is_for_patient
+            else [Entry(words) for words in undecided_in_words(photographs, visit=visit)],
+        ),
         Section(_("Second opinion of the model"), [Entry(answer) for answer in answers]),
         Section(_("Conclusion and plan"), [*_words(visit.conclusion), *_follow_up(visit)]),
         Section(_("Prescribed"), _prescribed(prescription)),

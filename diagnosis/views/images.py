@@ -13,7 +13,7 @@ from clinic.permissions import can_write_visit
 from clinic.requests import SignedInRequest
 from diagnosis.forms import MoveForm, PhotographForm, ReviewForm, lesion_name
 from diagnosis.models import LesionImage, Prediction
-from diagnosis.permissions import can_see_to_review, visible_images
+from diagnosis.permissions import can_ask_model, can_see_to_review, visible_images
 from diagnosis.services.images import record_image_download, record_image_view, upload_image
 from diagnosis.services.predictions import request_prediction
 from diagnosis.views.panels import lesion_context, panel_context
@@ -66,7 +66,7 @@ def image_panel(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def prediction_request(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Has a photograph analysed that was not, because the consent came later or the model did."""
     image = get_image_for_doctor(request, pk)
-    if not can_write_visit(request.user, image.consultation):
+    if not can_ask_model(request.user, image):
         raise PermissionDenied
     try:
         request_prediction(image=image, actor=request.user)

@@ -38,7 +38,11 @@ def visit_letters(request: SignedInRequest, pk: UUID) -> HttpResponse:
     photographs = _photographs(request, visit)
     if request.method == "GET":
         record_visit_view(consultation=visit, actor=request.user)
-        text = first_draft(visit=visit, diagnoses=list(_diagnoses(visit)))
+        text = first_draft(
+            visit=visit,
+            diagnoses=list(_diagnoses(visit)),
+            photographs=visible_images(request.user),
+        )
         return _page(request, visit, LetterForm(photographs=photographs, initial={"text": text}))
     if not can_write_visit(request.user, visit):
         raise PermissionDenied
@@ -73,6 +77,7 @@ def visit_report_chosen(request: SignedInRequest, pk: UUID) -> HttpResponse:
             is_for_patient=False,
             actor=request.user,
             site_url=request.build_absolute_uri("/"),
+            photographs=visible_images(request.user),
             images=list(form.cleaned_data["images"]),
             has_model_answer=form.cleaned_data["has_model_answer"],
         )

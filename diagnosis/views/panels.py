@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from clinic.models import BodySite, Consent, Consultation, User
 from clinic.permissions import can_write_visit
@@ -15,8 +15,10 @@ from clinic.services.consents import standing_consents
 from diagnosis.answers import describe
 from diagnosis.forms import MoveForm, PhotographForm, ReviewForm, SizeForm
 from diagnosis.models import Disease, Lesion, LesionImage, Prediction, Review
-from diagnosis.permissions import can_review, visible_images, visible_lesions
+from diagnosis.permissions import can_ask_model, can_review, visible_images, visible_lesions
 from diagnosis.services.heartbeats import is_queue_served
+from diagnosis.services.worklist import OFF_THE_LIST, with_states
+from diagnosis.views.open_words import sign_warnings
 
 # How long the page waits before it asks again, in milliseconds: soon at first, then patiently.
 ASK_AGAIN_MS = (120, 120, 150, 200, 300, 500, 1000, 2000)
@@ -24,11 +26,20 @@ ASK_AGAIN_MS = (120, 120, 150, 200, 300, 500, 1000, 2000)
 
 @dataclass(frozen=True)
 class PhotographCard:
-    """A photograph with its newest prediction and the review that counts."""
+    """A photograph with the prediction that is shown, the review that counts, and its state."""
 
     image: LesionImage
     prediction: Prediction | None
     review: Review | None
+
+    @property
+    def state(self) -> str:
+        return self.image.state
+
+    @property
+    def has_alarm(self) -> bool:
+        """Whether a warning stands to which no diagnosis has answered."""
+        return self.image.has_alarm
 
     @property
     def is_waiting(self) -> bool:
@@ -45,9 +56,11 @@ def photograph_cards(images: QuerySet[LesionImage]) -> list[PhotographCard]:
     predictions = Prediction.objects.order_by("-queued_at").prefetch_related(
         Prefetch("reviews", reviews)
     )
-    images = images.select_related(
-        "lesion__body_site", "lesion__patient", "consultation__doctor"
-    ).prefetch_related(Prefetch("predictions", predictions))
+    images = (
+        with_states(images)
+        .select_related("lesion__body_site", "lesion__patient", "consultation__doctor")
+        .prefetch_related(Prefetch("predictions", predictions))
+    )
     return [_card(image) for image in images]
 
 
@@ -56,9 +69,15 @@ def _card(image: LesionImage) -> PhotographCard:
     reviews = [review for prediction in predictions for review in prediction.reviews.all()]
     return PhotographCard(
         image=image,
-        prediction=predictions[0] if predictions else None,
+        prediction=max(predictions, key=_weight) if predictions else None,
         review=max(reviews, key=lambda review: review.reviewed_at) if reviews else None,
     )
+
+
+def _weight(prediction: Prediction) -> tuple[bool, bool, datetime]:
+    """Put a warning before a newer answer without one, and any answer before none."""
+    is_done = prediction.status == Prediction.Status.DONE
+    return is_done, is_done and prediction.is_over_threshold, prediction.queued_at
 
 
 def panel_context(
@@ -86,12 +105,13 @@ def panel_context(
         "selected": selected,
         "is_any_waiting": any(card.is_waiting for card in cards),
         "can_upload": not consultation.is_signed and can_write_visit(user, consultation),
-        "sign_warnings": _sign_warnings(cards),
+        "sign_warnings": sign_warnings([card.image for card in cards]),
         "has_photography_consent": Consent.Purpose.PHOTOGRAPHY in agreed,
         "has_ai_consent": Consent.Purpose.AI_ANALYSIS in agreed,
         "has_training_consent": Consent.Purpose.TRAINING in agreed,
         # Stays where there is no answer to show.
         "answer": None,
+        "can_ask_model": selected is not None and can_ask_model(user, selected.image),
     }
     if selected and selected.prediction:
         context |= answer_context(selected, user, asked=asked, review_form=review_form)
@@ -157,42 +177,27 @@ def answer_context(
     rows = list(Disease.objects.with_stages())
     diseases = {disease.pk: disease for disease in rows}.values()
     stages = [(row.stage_id, row.stage_name) for row in rows if row.stage_id]
-    reason = _("The model was not sure.") if prediction.is_uncertain else ""
-    initial = {"reason": reason, "seen_review": card.review.pk if card.review else ""}
+    initial = {
+        "reason": _why_the_doctor_decides(prediction),
+        "seen_review": card.review.pk if card.review else "",
+    }
     empty_review = ReviewForm(initial=initial, diseases=diseases, stages=stages)
-    is_frozen = card.image.consultation.is_signed and card.review is not None
+    is_frozen = card.image.consultation.is_signed and card.state in OFF_THE_LIST
     return {
         "answer": describe(prediction, diseases),
         "ask_again_ms": ASK_AGAIN_MS[min(asked, len(ASK_AGAIN_MS) - 1)],
         "asked": asked + 1,
         "is_worker_silent": prediction.is_waiting and not is_queue_served("inference"),
         "can_review": (
-            prediction.status == Prediction.Status.DONE
-            and not is_frozen
-            and can_review(user, prediction)
+            not prediction.is_waiting and not is_frozen and can_review(user, prediction)
         ),
         "review_form": review_form or empty_review,
         "is_review_open": review_form is not None and bool(review_form.errors),
     }
 
 
-def _sign_warnings(cards: list[PhotographCard]) -> list[str]:
-    """What the doctor may want to know before signing; none of it blocks the signature."""
-    unreviewed = sum(card.review is None and card.is_answered for card in cards)
-    waiting = sum(card.is_waiting for card in cards)
-    warnings = []
-    if unreviewed:
-        sentence = ngettext(
-            "%(count)d answer is not reviewed: the patient does not see that photograph.",
-            "%(count)d answers are not reviewed: the patient does not see those photographs.",
-            unreviewed,
-        )
-        warnings.append(sentence % {"count": unreviewed})
-    if waiting:
-        sentence = ngettext(
-            "%(count)d analysis is still running.",
-            "%(count)d analyses are still running.",
-            waiting,
-        )
-        warnings.append(sentence % {"count": waiting})
-    return warnings
+def _why_the_doctor_decides(prediction: Prediction) -> str:
+    """Return the reason that a review begins with where there is nothing to confirm."""
+    if prediction.is_uncertain:
+        return _("The model was not sure.")
+    return "" if prediction.label else _("The analysis gave no answer.")

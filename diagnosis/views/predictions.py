@@ -9,17 +9,22 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from clinic.permissions import can_write_visit
 from clinic.requests import SignedInRequest
 from diagnosis.answers import as_json
 from diagnosis.forms import ReviewForm
 from diagnosis.imaging import draw_class_map
 from diagnosis.models import Prediction
-from diagnosis.permissions import can_review, can_see_to_review, visible_predictions
+from diagnosis.permissions import (
+    can_ask_model,
+    can_review,
+    can_see_to_review,
+    visible_images,
+    visible_predictions,
+)
 from diagnosis.services.images import record_image_view
 from diagnosis.services.predictions import retry_prediction
 from diagnosis.services.reviews import ReviewedMeanwhileError, review_prediction
-from diagnosis.services.worklist import predictions_to_review, record_worklist_view
+from diagnosis.services.worklist import open_photographs, record_worklist_view
 from diagnosis.views.images import render_answer, visit_url
 from diagnosis.views.panels import panel_context
 from diagnosis.views.visits import get_visit, render_visit
@@ -47,7 +52,7 @@ def prediction_status(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def prediction_retry(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Queues a failed analysis again."""
     prediction = _get_prediction(request, pk)
-    if not can_write_visit(request.user, prediction.image.consultation):
+    if not can_ask_model(request.user, prediction.image):
         raise PermissionDenied
     try:
         retry_prediction(prediction=prediction, actor=request.user)
@@ -102,11 +107,11 @@ def class_map(request: SignedInRequest, pk: UUID, label: str) -> HttpResponse:
 
 @require_GET
 def to_review(request: SignedInRequest) -> HttpResponse:
-    """Lists the answers that wait for a doctor, the most malignant first."""
+    """List the photographs that wait for a doctor's word, the most malignant first."""
     if not can_see_to_review(request.user):
         raise PermissionDenied
-    predictions = predictions_to_review(visible_predictions(request.user))
-    page = Paginator(predictions, settings.PAGE_SIZE).get_page(request.GET.get("page"))
+    photographs = open_photographs(visible_images(request.user)).prefetch_related("predictions")
+    page = Paginator(photographs, settings.PAGE_SIZE).get_page(request.GET.get("page"))
     record_worklist_view(actor=request.user, count=page.paginator.count)
     return render(request, "diagnosis/to_review.html", {"page_obj": page})
 

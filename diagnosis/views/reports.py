@@ -9,7 +9,7 @@ from clinic.permissions import can_see_portal, visible_consultations, visible_pr
 from clinic.requests import SignedInRequest
 from clinic.views.documents import send_paper
 from clinic.views.refusals import refusal_page
-from diagnosis.permissions import validated_reviews
+from diagnosis.permissions import validated_reviews, visible_images
 from diagnosis.services.visit_report import print_visit_report
 
 
@@ -29,6 +29,7 @@ def visit_report(request: SignedInRequest, pk: UUID) -> HttpResponse:
             is_for_patient=can_see_portal(request.user),
             actor=request.user,
             site_url=request.build_absolute_uri("/"),
+            photographs=visible_images(request.user),
         )
     except ValidationError as error:
         return refusal_page(request, error)

@@ -17,10 +17,9 @@ from clinic.permissions import (
 from clinic.requests import SignedInRequest
 from clinic.views.day import read_day, visits_of
 from diagnosis.permissions import (
-    validated_reviews,
+    newest_reviews,
     visible_images,
     visible_lesions,
-    visible_predictions,
 )
 from diagnosis.services.timeline import (
     Kind,
@@ -29,7 +28,7 @@ from diagnosis.services.timeline import (
     read_entries,
     record_timeline_view,
 )
-from diagnosis.services.worklist import predictions_to_review
+from diagnosis.services.worklist import open_photographs
 
 
 @require_GET
@@ -43,7 +42,7 @@ def timeline(request: SignedInRequest, pk: UUID) -> HttpResponse:
         visits=visible_consultations(user),
         lesions=visible_lesions(user),
         photographs=visible_images(user),
-        diagnoses=validated_reviews(),
+        reviews=newest_reviews(),
         prescriptions=visible_prescriptions(user),
     )
     rows = sources.of_patient(patient, kind)
@@ -62,12 +61,16 @@ def timeline(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def day_alerts(request: SignedInRequest) -> HttpResponse:
-    """Lists the answers that nobody has reviewed, of the patients whom the doctor sees that day."""
+    """List the photographs that wait for a word, of the patients whom the doctor sees that day."""
     if not can_see_own_day(request.user):
         raise PermissionDenied
     visits = visits_of(request.user, read_day(request.GET.get("date", "")))
-    predictions = predictions_to_review(visible_predictions(request.user)).filter(
-        image__lesion__patient__in=visits.order_by().values("patient")
+    of_the_day = visible_images(request.user).filter(
+        lesion__patient__in=visits.order_by().values("patient")
     )
-    context = {"predictions": predictions[: settings.PAGE_SIZE]}
+    photographs = list(open_photographs(of_the_day)[: settings.PAGE_SIZE + 1])
+    context = {
+        "photographs": photographs[: settings.PAGE_SIZE],
+        "has_more": len(photographs) > settings.PAGE_SIZE,
+    }
     return render(request, "diagnosis/partials/day_alerts.html", context)

@@ -66,6 +66,18 @@ def test_an_open_visit_is_continued_and_a_signed_one_read(consultation, doctor, 
     assert "Read" in day(sign_in(doctor))
 
 
+def test_a_visit_of_an_earlier_day_that_was_never_signed_stays_in_sight(
+    consultation, patient, doctor, other_doctor, sign_in
+):
+    yesterday = timezone.now() - timedelta(days=1)
+    Appointment.objects.update(starts_at=yesterday, ends_at=yesterday + timedelta(minutes=15))
+    Consultation.objects.update(started_at=yesterday)
+    assert f"/visits/{consultation.pk}/" in day(sign_in(doctor))
+    assert patient.full_name not in day(sign_in(other_doctor))
+    Consultation.objects.update(signed_at=timezone.now(), signed_by=doctor)
+    assert patient.full_name not in day(sign_in(doctor))
+
+
 def test_allergies_are_marked(doctor, noon, sign_in):
     careful = book(doctor, noon, "Careful Person")
     Allergy.objects.create(patient=careful.patient, substance="Penicillin")

@@ -63,10 +63,14 @@ def test_a_draft_and_an_answer_without_review_are_not_in_it(
     assert kinds_of(response) == ["photograph", "lesion", "visit"]
 
 
-def test_the_newest_review_alone_is_the_diagnosis(sign_in, doctor, patient, prediction):
-    review_prediction(prediction=prediction, actor=doctor, decision="confirmed")
+def test_the_newest_review_alone_counts(sign_in, doctor, patient, prediction):
+    confirmed = review_prediction(prediction=prediction, actor=doctor, decision="confirmed")
     review_prediction(prediction=prediction, actor=doctor, decision="not_assessable")
-    assert "diagnosis" not in kinds_of(page_of(sign_in(doctor), patient))
+    response = page_of(sign_in(doctor), patient)
+    assert kinds_of(response).count("diagnosis") == 1
+    page = response.content.decode()
+    assert str(confirmed.disease) not in page
+    assert "no diagnosis yet" in page
 
 
 def test_other_patients_stay_out(sign_in, doctor, patient, other_patient, signed):
@@ -141,7 +145,7 @@ def test_the_day_says_which_answers_wait(sign_in, doctor, patient, answer_with):
     client = sign_in(doctor)
     prediction = answer_with(nv=0.6, mel=0.4, malignant_threshold=0.3)
     page = alerts(client).content.decode()
-    assert "1 answer of the patients of this day waits for a review" in page
+    assert "1 photograph of the patients of this day has no diagnosis" in page
     assert patient.full_name in page
     assert "Over the threshold" in page
     assert f"photograph={prediction.image_id}" in page
@@ -182,4 +186,4 @@ def test_more_answers_cost_no_more_queries(
             finished_at=timezone.now(),
         )
     with django_assert_max_num_queries(5):
-        assert "3 answers" in alerts(client).content.decode()
+        assert "3 photographs" in alerts(client).content.decode()

@@ -1,0 +1,70 @@
+"""What is still open of a visit's photographs, in words for whoever is about to sign."""
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
+
+from diagnosis.models import LesionImage
+
+State = LesionImage.State
+
+SENTENCES = {
+    State.UNREVIEWED: ngettext_lazy(
+        "%(count)d answer is not reviewed: the patient does not see that photograph.",
+        "%(count)d answers are not reviewed: the patient does not see those photographs.",
+        "count",
+    ),
+    State.REOPENED: ngettext_lazy(
+        "%(count)d answer came after the diagnosis and is not reviewed.",
+        "%(count)d answers came after the diagnosis and are not reviewed.",
+        "count",
+    ),
+    State.REFERRED: ngettext_lazy(
+        "%(count)d photograph is referred to a colleague and has no diagnosis yet.",
+        "%(count)d photographs are referred to a colleague and have no diagnosis yet.",
+        "count",
+    ),
+    State.NOT_ASSESSABLE: ngettext_lazy(
+        "%(count)d photograph could not be assessed and has no diagnosis yet.",
+        "%(count)d photographs could not be assessed and have no diagnosis yet.",
+        "count",
+    ),
+    State.FAILED: ngettext_lazy(
+        "%(count)d analysis failed. It can be tried again, also after the signature.",
+        "%(count)d analyses failed. They can be tried again, also after the signature.",
+        "count",
+    ),
+    State.WAITING: ngettext_lazy(
+        "%(count)d analysis is still running.", "%(count)d analyses are still running.", "count"
+    ),
+    State.MISSING: ngettext_lazy(
+        "%(count)d photograph was not analysed. It can be, also after the signature.",
+        "%(count)d photographs were not analysed. They can be, also after the signature.",
+        "count",
+    ),
+    State.NO_CONSENT: ngettext_lazy(
+        "%(count)d photograph is not analysed, because the patient has not agreed to it.",
+        "%(count)d photographs are not analysed, because the patient has not agreed to it.",
+        "count",
+    ),
+}
+
+
+def sign_warnings(photographs: Sequence[LesionImage]) -> list[str]:
+    """Return what the doctor wants to know before signing; none of it blocks the signature.
+
+    The warning of the model comes first and names each lesion that it is about.
+    """
+    alarmed = dict.fromkeys(str(each.lesion) for each in photographs if each.has_alarm)
+    warnings = []
+    if alarmed:
+        sentence = _(
+            "Malignant disease cannot be set aside, and no doctor has decided: %(lesions)s."
+        )
+        warnings.append(sentence % {"lesions": ", ".join(alarmed)})
+    for state, words in SENTENCES.items():
+        count = sum(each.state == state for each in photographs)
+        if count:
+            warnings.append(words % {"count": count})
+    return warnings

@@ -26,6 +26,7 @@ OPTIONAL = {
     "must_read_again",
     "prescription_refusal",
     "refusal",
+    "refused",
     "sign_refusal",
     # how one part differs in its places
     "are_facts_open",

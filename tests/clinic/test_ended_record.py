@@ -7,6 +7,7 @@ import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.db.migrations.loader import MigrationLoader
 from django.urls import reverse
 from django.utils import timezone
 
@@ -310,3 +311,13 @@ def test_others_are_written_as_before(ended, other_patient, doctor, secretary):
     assert not PatientDocument.objects.exists()
     assert not ErasureRequest.objects.exists()
     PatientFactory()
+
+
+def test_the_guards_are_made_where_only_one_app_is_migrated_yet(db):
+    state = MigrationLoader(None).project_state(
+        [("clinic", "0038_record_ends_after_it_was_announced")]
+    )
+
+    labels = {guard.table for guard in _guards(state.apps)}
+    assert "clinic_consent" in labels
+    assert "diagnosis_lesion" not in labels

@@ -237,13 +237,20 @@ def _summarise_training(records: Sequence[dict[str, Any]]) -> TrainingSummary:
         extra = " and ".join(data_of["training_only"])
         more = f", with {extra} for training alone" if extra else ""
         mixed = f", mixup {schedule['mixup']}" if schedule["mixup"] else ""
+        count_of_teachers = len((record["teachers"] or {}).get("sources", ()))
+        taught = (
+            f", distilled from {count_of_teachers} teachers at temperature "
+            f"{schedule['temperature']} (weight {schedule['soft_weight']})"
+            if count_of_teachers
+            else ""
+        )
         fold = data_of["fold"]
         left_out = f", fold {fold[0]} of {fold[1]} left out" if fold else ""
         drawn = f", at most {per_class} photographs of a class an epoch" if per_class else ""
         lines.append(
             f"{record['network']} {record['start']['description']}, "
             f"{count} {'epoch' if count == 1 else 'epochs'} at {record['recipe']['size']} pixels, "
-            f"{schedule['balance']}{mixed}{drawn}{more}{left_out}"
+            f"{schedule['balance']}{mixed}{taught}{drawn}{more}{left_out}"
         )
     return TrainingSummary(
         seconds=round(sum(record["seconds"] + record["start"]["seconds"] for record in records), 1),

@@ -14,7 +14,7 @@ from ml.bundles import BundleOptions, build_bundle
 from ml.data import Photograph, read_collection
 from ml.errors import run_command
 from ml.manifest import VIEW_COUNTS, VIEWS, Manifest
-from ml.parts import divide, division_of
+from ml.parts import VALIDATION, divide, division_of, load_parts
 from ml.runs import read_record
 
 
@@ -27,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     validation: Sequence[Photograph] = ()
     if not any(one["data"]["include_validation"] for one in records):
         validation = divide(collection.photographs, (), division_of(record["data"])).validation
+        if record["data"]["tested_on"]:
+            names = set(load_parts(options.runs[0]).only(VALIDATION).image_ids)
+            validation = [one for one in validation if one.image_id in names]
     broken = set(record["data"]["validation"]["broken"])
     bundle = BundleOptions(
         version=options.version,

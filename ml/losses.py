@@ -22,12 +22,42 @@ class BalancedSoftmax(nn.Module):
 
     def __init__(self, counts: Sequence[int]) -> None:
         super().__init__()
-        frequencies = torch.tensor([max(count, 1) for count in counts], dtype=torch.float32)
-        self.register_buffer("log_prior", torch.log(frequencies / frequencies.sum()))
+        self.register_buffer("log_prior", log_prior(counts))
 
     def forward(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """Give the mean loss of n x 7 logits and n class indices."""
         return nn.functional.cross_entropy(logits.float() + self.log_prior, labels)
+
+
+class Distillation(nn.Module):
+    """Is the divergence of a student's answers from its teachers', both at one temperature.
+
+    The teachers answer as if all classes were equally frequent; where the student does not, the
+    class frequencies are taken off its logits first. Times the temperature's square, so that its
+    gradient keeps its size. Source: Hinton et al., "Distilling the Knowledge in a Neural Network",
+    2015.
+    """
+
+    log_prior: torch.Tensor
+
+    def __init__(self, balance: str, counts: Sequence[int], temperature: float) -> None:
+        super().__init__()
+        self.temperature = temperature
+        prior = log_prior(counts)
+        self.register_buffer("log_prior", prior if balance == "none" else torch.zeros_like(prior))
+
+    def forward(self, logits: torch.Tensor, probabilities: torch.Tensor) -> torch.Tensor:
+        """Give the mean of n x 7 logits against the teachers' n x 7 probabilities, each over 0."""
+        teachers = (probabilities.log() / self.temperature).log_softmax(dim=1)
+        student = ((logits.float() - self.log_prior) / self.temperature).log_softmax(dim=1)
+        divergence = nn.functional.kl_div(student, teachers, reduction="batchmean", log_target=True)
+        return divergence * self.temperature**2
+
+
+def log_prior(counts: Sequence[int]) -> torch.Tensor:
+    """Give the logarithms of the class frequencies; a class without photographs counts as one."""
+    frequencies = torch.tensor([max(count, 1) for count in counts], dtype=torch.float32)
+    return torch.log(frequencies / frequencies.sum())
 
 
 def create_loss(balance: str, counts: Sequence[int]) -> nn.Module:

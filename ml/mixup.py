@@ -5,11 +5,13 @@ Source: Zhang et al., "mixup: Beyond Empirical Risk Minimization", 2018.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
+
+Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -23,11 +25,12 @@ class Mixture:
         """Lay each of n x 3 x h x w images over its partner."""
         return images.lerp(images[self.partner], 1 - self.share)
 
-    def loss(self, loss: nn.Module, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Give the loss against both labels, each counting as much as its image does."""
-        own: torch.Tensor = loss(logits, labels)
-        partners: torch.Tensor = loss(logits, labels[self.partner])
-        return own.lerp(partners, 1 - self.share)
+    def loss(self, loss: Loss, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Give the loss against both targets, each counting as much as its image does.
+
+        `targets` are n of whatever `loss` takes beside the n x 7 logits.
+        """
+        return loss(logits, targets).lerp(loss(logits, targets[self.partner]), 1 - self.share)
 
 
 def draw_mixture(alpha: float, count: int, seed: tuple[int, ...], device: torch.device) -> Mixture:

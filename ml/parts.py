@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from ml.labels import LABELS
 PARTS = "parts.npz"
 JUDGING_SEED = 1018
 
-TRAINING, VALIDATION, JUDGING, OWN_FOLD = range(4)
+TRAINING, VALIDATION, JUDGING, OWN_FOLD, LEFT_OUT = range(5)
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,37 @@ def division_of(data: Mapping[str, Any]) -> Division:
 
 @dataclass(frozen=True)
 class Parts:
-    """Holds photographs by part; `own_fold` is what a run of `--fold` leaves out besides."""
+    """Holds photographs by part.
+
+    `own_fold` is what a run of `--fold` leaves out besides, `left_out` what somebody wants to test
+    on, so that it is in no part but perhaps in the judging one.
+    """
 
     training: tuple[Photograph, ...]
     validation: tuple[Photograph, ...]
     judging: tuple[Photograph, ...]
-    own_fold: tuple[Photograph, ...]
+    own_fold: tuple[Photograph, ...] = ()
+    left_out: tuple[Photograph, ...] = ()
+
+    def without(self, names: Collection[str]) -> Parts:
+        """Leave out every lesion that one of the named photographs shows.
+
+        What is left stays in its part, so nothing moves between training and validation.
+        """
+        whole = (*self.training, *self.validation, *self.judging, *self.own_fold)
+        lesions = {one.lesion_id for one in whole if one.image_id in names}
+
+        def keep(part: tuple[Photograph, ...]) -> tuple[Photograph, ...]:
+            return tuple(one for one in part if one.lesion_id not in lesions)
+
+        others = (*self.training, *self.validation, *self.own_fold)
+        return Parts(
+            keep(self.training),
+            keep(self.validation),
+            self.judging,
+            keep(self.own_fold),
+            tuple(one for one in others if one.lesion_id in lesions),
+        )
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,9 @@ CURVES = "curves.png"
 # The folder inside the run's in which the finished network lies as a bundle of one member.
 BUNDLE = "bundle"
 
-# What older runs, which do not say so, were: without mixup, changes of light and a judging part.
+# What older runs were, whose records do not say so.
 _OLDER: Mapping[str, Mapping[str, Any]] = {
-    "schedule": {"mixup": 0.0},
+    "schedule": {"mixup": 0.0, "soft_weight": 0.0, "temperature": 1.0},
     "augmentation": asdict(NONE),
     "data": {
         "judging_part": 0.0,
@@ -33,6 +33,7 @@ _OLDER: Mapping[str, Mapping[str, Any]] = {
         "judging": None,
         "fold": None,
         "include_validation": False,
+        "tested_on": None,
     },
 }
 
@@ -84,6 +85,7 @@ def read_record(folder: Path) -> dict[str, Any]:
     for part, defaults in _OLDER.items():
         if part in record:
             record[part] = {**defaults, **record[part]}
+    record.setdefault("teachers", None)
     return record
 
 

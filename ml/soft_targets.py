@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.answers import answer_photographs
-from ml.data import index_images
+from ml.data import Photograph, index_images
 from ml.engines import create_engine
 from ml.ensemble import Ensemble
 from ml.errors import DataError, MlError, run_command
@@ -51,11 +51,27 @@ class SoftTargets:
     probabilities: Floats
     sources: tuple[Mapping[str, Any], ...]
 
-    def by_name(self) -> dict[str, Floats]:
-        """Map the names of the training photographs to their seven probabilities."""
-        return {
-            self.image_ids[row]: self.probabilities[row] for row in np.flatnonzero(self.is_training)
-        }
+    def of(self, photographs: Sequence[Photograph]) -> Floats:
+        """Give the probabilities of n photographs, n x 7. Raises MlError where one has none."""
+        row_of = {name: row for row, name in enumerate(self.image_ids)}
+        for photograph in photographs:
+            if photograph.image_id not in row_of:
+                raise MlError(f"No teacher has answered {photograph.image_id}; join all folds.")
+        rows = [row_of[photograph.image_id] for photograph in photographs]
+        return self.probabilities[rows]
+
+    def check_parts(self, *, validation: str | None, judging: str | None) -> None:
+        """Refuse teachers that left other photographs out to validate or judge by than these.
+
+        Takes the hashes of both parts, None where a run has no such part. Raises MlError.
+        """
+        for source in self.sources:
+            seen = validation and source["validation_sha256"] != validation
+            if seen or source["judging_sha256"] != judging:
+                raise MlError(
+                    f"The teacher {source['run']} left other photographs out to validate or judge "
+                    "by than this run does, so it may have been trained on them."
+                )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -24,16 +24,20 @@ from ml.data import (
     hash_files,
     load_photographs,
     read_collection,
+    read_rows,
 )
 from ml.errors import DataError, MlError, NetworkError, run_command
 from ml.export import describe_bundle
 from ml.labels import LABELS
+from ml.manifest import hash_file
 from ml.parts import (
     JUDGING,
+    LEFT_OUT,
     OWN_FOLD,
     TRAINING,
     VALIDATION,
     Division,
+    Parts,
     PartTable,
     check_apart,
     divide,
@@ -53,6 +57,7 @@ from ml.runs import (
     save_weights,
     write_record,
 )
+from ml.soft_targets import SoftTargets, load_soft_targets
 from ml.start import Start, check_start, create_start
 from ml.train_options import make_schedule, parse_arguments
 from ml.training import Trainer
@@ -96,6 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     data = load_split(collection, extra, options, recipe)
     check_start(start, data.validation.photographs, data.parts.only(JUDGING))
+    targets = read_targets(options, data)
     trainer = Trainer(
         start.network,
         make_schedule(options),
@@ -105,8 +111,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         augmentation=PRESETS[options.augment],
         seed=options.seed,
         device=device,
+        teachers=targets.of(data.training.photographs) if targets else None,
     )
     record = describe_run(options, data, trainer, recipe, start)
+    record["teachers"] = describe_teachers(options.soft, targets)
     if (out / STATE).exists():
         check_same_run(out, record)
         trainer.restore(load_state(out))
@@ -155,10 +163,11 @@ def keep_record(trainer: Trainer, out: Path, record: dict[str, Any]) -> None:
 def check_same_run(out: Path, record: dict[str, Any]) -> None:
     """Refuse to go on with other data or settings than the run began with. Raises DataError."""
     begun = read_record(out)
-    for part in ("network", "start", "seed", "recipe", "augmentation", "data"):
+    for part in ("network", "start", "seed", "recipe", "augmentation", "data", "teachers"):
         if begun[part] != json.loads(json.dumps(record[part])):
+            words = "set of teachers" if part == "teachers" else part
             raise DataError(
-                out / RECORD, f"the run began with another {part}; choose a new folder."
+                out / RECORD, f"the run began with another {words}; choose a new folder."
             )
     schedule = begun["schedule"] | {"workers": record["schedule"]["workers"]}
     if schedule != record["schedule"]:
@@ -198,6 +207,8 @@ def load_split(
         names = ", ".join(f"{count} {dx}" for dx, count in sorted(collection.left_out.items()))
         print(f"left out, not one of the seven classes: {names}", flush=True)
     parts = divide(collection.photographs, extra, make_division(options))
+    if options.leave_out:
+        parts = parts.without(read_names(options.leave_out, parts))
     if not parts.training:
         raise DataError(options.data[0], "the split leaves no photograph to train on.")
     training = load_photographs(parts.training, recipe, widest=WIDEST, title="training photographs")
@@ -210,6 +221,7 @@ def load_split(
             VALIDATION: (validation.photographs, validation.digests),
             JUDGING: (parts.judging, digests),
             OWN_FOLD: (parts.own_fold, hash_files(parts.own_fold)),
+            LEFT_OUT: (parts.left_out, hash_files(parts.left_out)),
         }
     )
     judging = _describe(parts.judging, digests)
@@ -220,12 +232,26 @@ def load_split(
         f"training on {len(split.training.photographs)} photographs {counts}, "
         f"validating on {len(split.validation.photographs)}, {broken} broken files skipped; "
         f"left out {len(parts.judging)} to judge by"
-        + (f" and {len(parts.own_fold)} of the fold" if options.fold else ""),
+        + (f" and {len(parts.own_fold)} of the fold" if options.fold else "")
+        + (f" and {len(parts.left_out)} to test on" if options.leave_out else ""),
         flush=True,
     )
     if not split.training.photographs:
         raise DataError(options.data[0], "no photograph could be read.")
     return split
+
+
+def read_names(table: Path, parts: Parts) -> frozenset[str]:
+    """Read which photographs are tested on later. Raises DataError where one is in no folder."""
+    known = {one.image_id for part in (parts.training, parts.own_fold) for one in part}
+    known |= {one.image_id for part in (parts.validation, parts.judging) for one in part}
+    rows = read_rows(table, ("image_id",))
+    for number, row in rows:
+        if row["image_id"] not in known:
+            raise DataError(
+                table, f"there is no photograph {row['image_id']} to leave out.", number
+            )
+    return frozenset(row["image_id"] for _, row in rows)
 
 
 def make_division(options: argparse.Namespace) -> Division:
@@ -238,6 +264,36 @@ def make_division(options: argparse.Namespace) -> Division:
         fold=options.fold,
         include_validation=options.include_validation,
     )
+
+
+def read_targets(options: argparse.Namespace, data: SplitData) -> SoftTargets | None:
+    """Read the teachers' answers that were asked for.
+
+    Raises MlError where a teacher may have seen what this run leaves out.
+    """
+    if options.soft is None:
+        return None
+    targets = load_soft_targets(options.soft)
+    targets.check_parts(
+        validation=data.validation.data_hash if data.validation.photographs else None,
+        judging=data.judging["sha256"] if data.judging["photographs"] else None,
+    )
+    return targets
+
+
+def describe_tested(file: Path | None, left_out: PartTable) -> dict[str, Any] | None:
+    """Say in a run's record what it leaves out to be tested on."""
+    if file is None:
+        return None
+    count = len(left_out.image_ids)
+    return {"file": file.name, "sha256": hash_file(file), "photographs": count}
+
+
+def describe_teachers(file: Path | None, targets: SoftTargets | None) -> dict[str, Any] | None:
+    """Say in a run's record whose answers it learns from."""
+    if file is None or targets is None:
+        return None
+    return {"file": file.name, "sha256": hash_file(file), "sources": list(targets.sources)}
 
 
 def describe_run(
@@ -260,6 +316,7 @@ def describe_run(
             "judging_seed": options.judging_seed,
             "fold": options.fold,
             "include_validation": options.include_validation,
+            "tested_on": describe_tested(options.leave_out, data.parts.only(LEFT_OUT)),
             "training": _describe_loaded(data.training),
             "validation": _describe_loaded(data.validation),
             "judging": data.judging,

@@ -25,6 +25,8 @@ def make_schedule(options: argparse.Namespace) -> Schedule:
         ema=options.ema,
         balance=options.balance,
         mixup=options.mixup,
+        soft_weight=options.soft_weight if options.soft else 0.0,
+        temperature=options.temperature if options.soft else 1.0,
         per_class=options.per_class,
         frozen_epochs=options.frozen_epochs,
         freeze_batch_norm=options.freeze_batch_norm,
@@ -89,6 +91,13 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="divide the training photographs into N folds by lesion and leave out the Kth",
     )
     data.add_argument(
+        "--leave-out",
+        type=Path,
+        metavar="CSV",
+        help="photographs (image_id) to test on later, as ml.splits draws them: no photograph of "
+        "their lesions is trained or validated on",
+    )
+    data.add_argument(
         "--include-validation",
         action="store_true",
         help="train on the validation part too, for a last training whose epochs are settled; "
@@ -145,6 +154,25 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=0.0,
         metavar="ALPHA",
         help="lay photographs over one another, the share drawn from Beta(ALPHA, ALPHA)",
+    )
+    schedule.add_argument(
+        "--soft",
+        type=Path,
+        metavar="FILE",
+        help="answers of teachers, as ml.soft_targets joins them, to learn from beside the labels",
+    )
+    schedule.add_argument(
+        "--temperature",
+        type=float,
+        default=2.0,
+        help="what the teachers' and the student's logits are divided by",
+    )
+    schedule.add_argument(
+        "--soft-weight",
+        type=float,
+        default=0.5,
+        metavar="PART",
+        help="what the teachers count against the labels, 0 to 1",
     )
     schedule.add_argument(
         "--augment",
@@ -207,4 +235,8 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         parser.error("--validation and --judging leave nothing to train on")
     if options.include_validation and (options.early_stopping or options.fold):
         parser.error("--include-validation goes with neither --early-stopping nor --fold")
+    if options.leave_out and options.soft:
+        parser.error("--leave-out goes without --soft, whose teachers were trained on all of it")
+    if options.temperature <= 0 or not 0 <= options.soft_weight <= 1:
+        parser.error("--temperature must be over 0, --soft-weight between 0 and 1")
     return options

@@ -11,6 +11,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 from tqdm import tqdm
@@ -18,17 +19,22 @@ from tqdm import tqdm
 from ml.augment import Augmentation, augment
 from ml.data import LoadedPhotographs, count_by_label
 from ml.labels import LABELS
-from ml.losses import create_loss
+from ml.losses import Distillation, create_loss
 from ml.metrics import measure
 from ml.mixup import draw_mixture
 from ml.networks import LesionNetwork
 from ml.preprocessing import Pixels, Recipe, normalise
 from ml.results import Metrics
 
+Floats = npt.NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class Schedule:
-    """Holds how long and how fast a network learns; `warm_up` is a part of the run."""
+    """Holds how long and how fast a network learns; `warm_up` is a part of the run.
+
+    `soft_weight`, 0..1, is what the teachers' answers count against the labels, at `temperature`.
+    """
 
     epochs: int
     batch_size: int
@@ -38,6 +44,8 @@ class Schedule:
     ema: float
     balance: str
     mixup: float
+    soft_weight: float
+    temperature: float
     per_class: int | None
     frozen_epochs: int
     freeze_batch_norm: bool
@@ -80,15 +88,18 @@ class AugmentedPhotographs(torch.utils.data.Dataset[tuple[Pixels, int]]):
         return len(self.order)
 
     def __getitem__(self, position: int) -> tuple[Pixels, int]:
-        """Give the pixels and the class index at a position of this epoch's order."""
+        """Give the pixels at a position of this epoch's order, and which photograph they are."""
         index = self.order[position]
         rng = np.random.default_rng((*self.seed, position))
         pixels = augment(self.loaded.pixels[index], self.size, rng, self.settings)
-        return pixels, self.loaded.photographs[index].label
+        return pixels, index
 
 
 class Trainer:
-    """Trains one network and keeps the exponential average of its weights beside it."""
+    """Trains one network and keeps the exponential average of its weights beside it.
+
+    `teachers` are the n x 7 probabilities that teachers gave the n photographs of training.
+    """
 
     def __init__(
         self,
@@ -101,6 +112,7 @@ class Trainer:
         augmentation: Augmentation,
         seed: int,
         device: torch.device,
+        teachers: Floats | None = None,
     ) -> None:
         self.schedule, self.recipe, self.device, self.seed = schedule, recipe, device, seed
         self.photographs, self.validation = photographs, validation
@@ -109,6 +121,7 @@ class Trainer:
         self.average = copy.deepcopy(self.network).eval()
         self.average.requires_grad_(False)
         labels = [photograph.label for photograph in photographs.photographs]
+        self.labels = torch.tensor(labels, device=device)
         self.by_label = [
             np.flatnonzero(np.asarray(labels) == label) for label in range(len(LABELS))
         ]
@@ -117,6 +130,8 @@ class Trainer:
             counts = tuple(min(count, schedule.per_class) for count in counts)
         self.counts = counts
         self.loss = create_loss(schedule.balance, counts).to(device)
+        self.distillation = Distillation(schedule.balance, counts, schedule.temperature).to(device)
+        self.teachers = None if teachers is None else torch.from_numpy(teachers).float().to(device)
         self.optimizer = torch.optim.AdamW(
             _parameter_groups(self.network, schedule.weight_decay), lr=schedule.lr
         )
@@ -149,17 +164,17 @@ class Trainer:
             unit="batch",
         )
         rate = self.schedule.lr
-        for batch, (images, labels) in enumerate(progress):
+        for batch, (images, rows) in enumerate(progress):
             step = self.epoch * self.steps_per_epoch + batch
             rate = self._set_rate(step)
             mixture = draw_mixture(
-                self.schedule.mixup, len(labels), (self.seed, self.epoch, batch), self.device
+                self.schedule.mixup, len(rows), (self.seed, self.epoch, batch), self.device
             )
             with torch.autocast(
                 self.device.type, dtype=torch.bfloat16, enabled=self.device.type == "cuda"
             ):
                 logits = self.network(mixture.images(images)).logits.float()
-            loss = mixture.loss(self.loss, logits, labels)
+            loss = mixture.loss(self._measure_loss, logits, rows)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
@@ -246,13 +261,21 @@ class Trainer:
         )
         mean = torch.tensor(self.recipe.mean, device=self.device)
         std = torch.tensor(self.recipe.std, device=self.device)
-        for pixels, labels in loader:
+        for pixels, rows in loader:
             images = pixels.to(self.device, non_blocking=True).float().div_(255.0)
             # n x h x w x 3 seen as n x 3 x h x w is channels last already.
             yield (
                 images.sub_(mean).div_(std).permute(0, 3, 1, 2),
-                labels.to(self.device, non_blocking=True),
+                rows.to(self.device, non_blocking=True),
             )
+
+    def _measure_loss(self, logits: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        """Give the loss of n x 7 logits against what is known of n photographs."""
+        loss: torch.Tensor = self.loss(logits, self.labels[rows])
+        if self.teachers is None:
+            return loss
+        from_teachers: torch.Tensor = self.distillation(logits, self.teachers[rows])
+        return loss.lerp(from_teachers, self.schedule.soft_weight)
 
     def _set_mode(self) -> None:
         self.network.train()
@@ -310,7 +333,7 @@ class Trainer:
 def _stack(batch: Sequence[tuple[Pixels, int]]) -> tuple[torch.Tensor, torch.Tensor]:
     """Stack n photographs of bytes, a quarter of the traffic between processes that floats are."""
     pixels = torch.from_numpy(np.stack([pixels for pixels, _ in batch]))
-    return pixels, torch.tensor([label for _, label in batch])
+    return pixels, torch.tensor([row for _, row in batch])
 
 
 def _use_one_thread(_worker: int) -> None:

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from ml.losses import BALANCERS, create_loss
+from ml.losses import BALANCERS, Distillation, create_loss, log_prior
 
 
 def test_balanced_softmax_adds_the_logarithm_of_the_frequencies():
@@ -31,3 +31,31 @@ def test_every_balancer_gives_a_loss_that_learns(balance):
 def test_an_unknown_balancer_is_refused():
     with pytest.raises(ValueError, match="focal"):
         create_loss("focal", [1] * 7)
+
+
+def test_a_student_that_answers_as_its_teachers_do_has_nothing_left_to_learn():
+    teachers = torch.rand(5, 7).softmax(dim=1)
+    student = teachers.log() + 3.0
+    for temperature in (1.0, 2.0, 4.0):
+        loss = Distillation("balanced-softmax", [1, 9, 1, 1, 1, 1, 1], temperature)
+        assert loss(student, teachers).item() == pytest.approx(0, abs=1e-6)
+        assert loss(-student, teachers).item() > 0.001
+
+
+def test_a_student_of_natural_frequencies_is_compared_without_them():
+    """Teachers answer as if all classes were equally frequent."""
+    counts = [10, 700, 30, 1, 60, 5, 2]
+    teachers = torch.rand(5, 7).softmax(dim=1)
+    student = teachers.log() + log_prior(counts)
+    assert Distillation("none", counts, 2.0)(student, teachers).item() == pytest.approx(0, abs=1e-6)
+    assert Distillation("sampler", counts, 2.0)(student, teachers).item() > 0.01
+
+
+def test_the_gradient_of_soft_targets_keeps_its_size_at_any_temperature():
+    teachers = torch.tensor([[0.16, 0.14, 0.14, 0.14, 0.14, 0.14, 0.14]])
+    sizes = []
+    for temperature in (1.0, 4.0):
+        logits = torch.zeros(1, 7, requires_grad=True)
+        Distillation("none", [1] * 7, temperature)(logits, teachers).backward()
+        sizes.append(logits.grad.abs().sum().item())
+    assert sizes[1] == pytest.approx(sizes[0], rel=0.05)

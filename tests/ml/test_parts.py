@@ -14,6 +14,7 @@ from ml.labels import LABELS
 from ml.manifest import read_manifest
 from ml.parts import (
     JUDGING,
+    LEFT_OUT,
     OWN_FOLD,
     TRAINING,
     VALIDATION,
@@ -204,6 +205,7 @@ def test_a_last_training_is_measured_and_fitted_on_nothing(collection, tmp_path)
         ["--include-validation", "--early-stopping", "3"],
         ["--include-validation", "--fold", "1/5"],
         ["--validation", "0.6", "--judging", "0.4"],
+        ["--leave-out", "test.csv", "--soft", "answers.npz"],
         ["--fold", "6/5"],
         ["--fold", "1"],
         ["--fold", "1/1"],
@@ -289,3 +291,25 @@ def test_a_patient_of_the_collection_is_not_for_training_alone(tmp_path):
         folders.append(folder)
     with pytest.raises(DataError, match="its patient is in the folders of --data too"):
         train.read_extra(folders[1:], read_collection(folders[:1]))
+
+
+def test_lesions_to_test_on_are_in_no_training_and_in_no_validation(collection, tmp_path):
+    table, out = tmp_path / "test.csv", tmp_path / "run"
+    rows = list(read_collection([collection]).photographs)
+    chosen = sorted(names_of(rows))[::9]
+    write_rows(table, ["image_id"], [[name] for name in chosen])
+    arguments = ["--leave-out", str(table), "--judging", "0.25", "--epochs", "1"]
+    train.main(tiny_arguments(collection, out, *arguments))
+    lesions = {one.lesion_id for one in rows if one.image_id in chosen}
+    parts = load_parts(out)
+    for part in (TRAINING, VALIDATION):
+        assert parts.only(part).image_ids
+        assert not lesions & set(parts.only(part).lesion_ids)
+    assert read_record(out)["data"]["tested_on"]["photographs"] == len(
+        parts.only(LEFT_OUT).image_ids
+    )
+    exported = ["--runs", str(out), "--data", str(collection), "--version", "1"]
+    assert export.main([*exported, "--out", str(tmp_path / "bundle")]) == 0
+    write_rows(table, ["image_id"], [["nowhere"]])
+    with pytest.raises(DataError, match=r"row 2: there is no photograph nowhere to leave out"):
+        train.main(tiny_arguments(collection, tmp_path / "other", "--leave-out", str(table)))

@@ -9,6 +9,7 @@ import pytest
 from ml import soft_targets, train
 from ml.ensemble import load_ensemble
 from ml.errors import DataError, MlError
+from ml.manifest import read_manifest
 from ml.parts import OWN_FOLD, TRAINING, VALIDATION, load_parts
 from ml.soft_targets import load_soft_targets
 from tests.ml.conftest import draw_photograph, encode, tiny_arguments
@@ -31,6 +32,11 @@ def answer(run, collection, out, views="2"):
     return out
 
 
+def trained(targets):
+    pairs = zip(targets.image_ids, targets.is_training, strict=True)
+    return {name for name, is_training in pairs if is_training}
+
+
 def join(files, out):
     assert soft_targets.main(["join", *map(str, files), "--out", str(out)]) == 0
     return load_soft_targets(out)
@@ -40,10 +46,8 @@ def test_a_teacher_answers_its_own_fold_and_the_validation_part_alone(teachers):
     runs, files = teachers
     for run, file in zip(runs, files, strict=True):
         table, targets = load_parts(run), load_soft_targets(file)
-        assert set(targets.by_name()) == set(table.only(OWN_FOLD).image_ids)
-        assert set(targets.image_ids) - set(targets.by_name()) == set(
-            table.only(VALIDATION).image_ids
-        )
+        assert trained(targets) == set(table.only(OWN_FOLD).image_ids)
+        assert set(targets.image_ids) - trained(targets) == set(table.only(VALIDATION).image_ids)
         assert not set(targets.image_ids) & set(table.only(TRAINING).image_ids)
 
 
@@ -66,8 +70,8 @@ def test_joined_folds_answer_every_training_photograph_once_and_validation_twice
     runs, files = teachers
     joined = join(files, tmp_path / "joined.npz")
     table = load_parts(runs[0])
-    trained = set(table.only(TRAINING).image_ids) | set(table.only(OWN_FOLD).image_ids)
-    assert set(joined.by_name()) == trained
+    expected = set(table.only(TRAINING).image_ids) | set(table.only(OWN_FOLD).image_ids)
+    assert trained(joined) == expected
     assert set(joined.teachers[joined.is_training]) == {1}
     assert set(joined.teachers[~joined.is_training]) == {2}
     first, second = (load_soft_targets(file) for file in files)
@@ -128,3 +132,61 @@ def test_a_file_that_holds_no_answers_is_refused(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(DataError, match="no readable answers"):
         load_soft_targets(path)
+
+
+def distil(collection, out, file, *more):
+    arguments = ["--soft", str(file), "--judging", "0.25", "--epochs", "1", *more]
+    return train.main(tiny_arguments(collection, out, *arguments))
+
+
+def test_a_student_learns_from_teachers_and_labels_and_says_so(teachers, collection, tmp_path):
+    joined = tmp_path / "joined.npz"
+    join(teachers[1], joined)
+    weights = {}
+    for part in ("0", "0.5", "1"):
+        out = tmp_path / part
+        assert distil(collection, out, joined, "--soft-weight", part, "--mixup", "0.2") == 0
+        weights[part] = (out / "weights.safetensors").read_bytes()
+    assert len(set(weights.values())) == 3
+    record = json.loads((tmp_path / "0.5" / "run.json").read_text())
+    assert [one["fold"] for one in record["teachers"]["sources"]] == [[1, 2], [2, 2]]
+    assert record["schedule"]["temperature"] == 2.0
+    description = read_manifest(tmp_path / "0.5" / "bundle").training.description
+    assert "distilled from 2 teachers at temperature 2.0 (weight 0.5)" in description
+    with pytest.raises(DataError, match="another set of teachers"):
+        train.main(
+            tiny_arguments(
+                collection,
+                tmp_path / "0.5",
+                *("--judging", "0.25", "--epochs", "1", "--mixup", "0.2", "--resume"),
+            )
+        )
+
+
+def test_a_last_training_takes_the_teachers_answers_to_the_validation_part(
+    teachers, collection, tmp_path
+):
+    join(teachers[1], tmp_path / "joined.npz")
+    out = tmp_path / "run"
+    assert distil(collection, out, tmp_path / "joined.npz", "--include-validation") == 0
+
+
+def test_a_photograph_that_no_teacher_has_answered_is_named(teachers, collection, tmp_path):
+    with pytest.raises(MlError, match=r"No teacher has answered ISIC_\d+; join all folds"):
+        distil(collection, tmp_path / "run", teachers[1][0])
+
+
+@pytest.mark.parametrize("other", [["--split-seed", "9"], ["--judging-seed", "9"]])
+def test_a_teacher_that_may_have_seen_what_is_left_out_is_refused(
+    teachers, collection, tmp_path, other
+):
+    join(teachers[1], tmp_path / "joined.npz")
+    with pytest.raises(MlError, match="may have been trained on them"):
+        distil(collection, tmp_path / "run", tmp_path / "joined.npz", *other)
+
+
+@pytest.mark.parametrize("more", [["--temperature", "0"], ["--soft-weight", "1.1"]])
+def test_wrong_weights_of_teachers_are_refused(collection, tmp_path, more):
+    with pytest.raises(SystemExit) as raised:
+        train.main([*tiny_arguments(collection, tmp_path), *more])
+    assert raised.value.code == 2

@@ -21,7 +21,7 @@ NEIGHBOURS = 10
 # Of 256 bits. 99 of 100 copies that were scaled, blurred, tinted or saved as a poor JPEG differ in
 # fewer; so do 15 of a million pairs of different lesions, whose thumbnails then tell them apart.
 NEAREST_BITS = 24
-LEAST_LIKENESS = 0.97
+LEAST_LIKENESS = 0.99
 _SIDE = 24
 _ROWS_AT_ONCE = 256
 

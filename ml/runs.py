@@ -83,8 +83,8 @@ def read_record(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise DataError(folder / RECORD, "this is not a folder of a training run.") from error
     for part, defaults in _OLDER.items():
-        if part in record:
-            record[part] = {**defaults, **record[part]}
+        for name, value in defaults.items():
+            record.get(part, {}).setdefault(name, value)
     record.setdefault("teachers", None)
     return record
 

@@ -1,12 +1,15 @@
 """Forms that carry what they had shown, so that a stale one is told what has changed meanwhile."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.db.models import Model
 from django.http import QueryDict
+from django.utils.formats import date_format
 from django.utils.translation import gettext
+from phonenumber_field.phonenumber import PhoneNumber
 
 from clinic.services.seen import ChangedMeanwhileError, Facts, mark, marks, read_marks
 
@@ -81,6 +84,10 @@ def in_words(field: forms.BoundField, value: object) -> str:
         return gettext("yes") if value else gettext("no")
     if value is None or value == "":
         return gettext("nothing")
+    if isinstance(value, date):
+        return date_format(value)
+    if isinstance(value, PhoneNumber) and value.is_valid():
+        return str(value.as_international)
     choices = getattr(field.field, "choices", None)
     if choices is not None and not isinstance(value, Model):
         return str(dict(choices).get(value, value))

@@ -168,3 +168,10 @@ def test_whoever_guesses_addresses_is_slowed_down(path):
     response = client.get(path)
     assert response.status_code == 429
     assert "That was too often" in response.content.decode()
+
+
+def test_the_right_link_opens_whatever_others_guess_from_the_same_address(reminder):
+    for _number in range(61):
+        guessed = Client().get("/answer/1.forged/")
+    assert guessed.status_code == 429
+    assert answer(reminder, "confirm").status_code == 200

@@ -1,7 +1,6 @@
 """Whose address counts, behind as many proxies as the site counts."""
 
 import pytest
-from django.core.cache import cache
 from django.test import RequestFactory
 
 from clinic import client_address as module
@@ -18,7 +17,6 @@ def seen(settings, count, told=None, nearest=NEAREST):
 
 @pytest.fixture(autouse=True)
 def nothing_was_said_yet():
-    cache.clear()
     module._complain.cache_clear()
 
 

@@ -111,3 +111,12 @@ def test_asking_costs_two_queries_and_leaves_no_trace(client, document, django_a
     with django_assert_num_queries(2):
         ask(client, document.token)
     assert not AuditEvent.objects.exists()
+
+
+def test_a_pharmacy_checks_many_papers_whatever_others_guess_from_its_address(client, document):
+    for _number in range(61):
+        guessed, _page = ask(client, "guessed")
+    assert guessed.status_code == 429
+    for _number in range(61):
+        response, _page = ask(client, document.token)
+        assert response.status_code == 200

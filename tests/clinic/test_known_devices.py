@@ -3,7 +3,6 @@
 import pytest
 import redis
 from django.core import signing
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -14,11 +13,6 @@ from tests.test_shared_cache import REDIS
 
 LOGIN = reverse("account_login")
 HERE, ELSEWHERE = "192.0.2.1", "198.51.100.7"
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_counted_yet():
-    cache.clear()
 
 
 def come_in(browser, user, password=PASSWORD, address=HERE):

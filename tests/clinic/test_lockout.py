@@ -1,18 +1,12 @@
 """Too many failures close the door for a while, and the trail says so once."""
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
 from clinic.models import AuditEvent
 from clinic.services.invitations import password_link
 from tests.factories import PASSWORD, with_app
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_counted_yet():
-    cache.clear()
 
 
 def try_to_come_in(email, password="wrong horse battery", machine="192.0.2.1"):

@@ -334,7 +334,7 @@ class BufferingWorker(Worker):  # type: ignore[misc]
             stages = {one.find_stage() for server in self.servers for one in server.connections}
             if waited > STOP_UPLOAD_SECONDS:
                 stages.discard("request")
-            if waited > STOP_SECONDS and stages <= {"idle"}:
+            if not stages or (waited > STOP_SECONDS and stages == {"idle"}):
                 break
             self._turn(sockets)
 

@@ -1,32 +1,54 @@
-"""The clinic's own table of drugs: `drugs.json` beside this file, read once.
+"""The clinic's own table of drugs: the files of `drug_table` beside this file, read once.
 
-It is a small local table, not a complete interaction check. To change it, change the file and
-raise its version and its date.
+It is a small local table, not a complete interaction check. To change it, change the files and
+raise the version and the date in `table.json`. Every row and every rule names its source.
 """
 
 import json
-import re
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-TABLE_FILE = Path(__file__).with_name("drugs.json")
+from django.utils.translation import get_language
+
+from clinic.drug_reading import Key, Lexicon, Meaning, Site, Words, name_key
+from clinic.drug_words import fold, key_of
+
+TABLE_FOLDER = Path(__file__).with_name("drug_table")
 # On the skin too little is taken up to meet another drug.
-SYSTEMIC_ROUTES = {"by mouth", "into the muscle", "under the skin"}
+LOCAL_ROUTES = {"on the skin", "on the scalp", "into the eye"}
+PREGNANCY_CODES = ("Z33", "Z34")
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A text of the table in the languages of the site."""
+
+    en: str
+    fr: str
+    ar: str
+
+    def __str__(self) -> str:
+        language = (get_language() or "en")[:2]
+        return {"fr": self.fr, "ar": self.ar}.get(language, self.en)
 
 
 @dataclass(frozen=True)
 class Drug:
     """One drug as it is prescribed, with its usual form, strength, route and dose.
 
-    Who is allergic to one of a class may be allergic to all of it; a group only acts alike.
+    Who is allergic to one of a class may be allergic to all of it; a group only acts alike. What
+    matters only once a pregnancy is known does not warn of one that may be.
     """
 
     name: str
+    label: Wording
+    also: tuple[str, ...]
     ingredients: tuple[str, ...]
     classes: tuple[str, ...]
     groups: tuple[str, ...]
@@ -34,8 +56,14 @@ class Drug:
     strength: str
     route: str
     dose: str
-    pregnancy: str
-    aliases: tuple[str, ...]
+    pregnancy: Wording | None
+    is_harm_once_known: bool
+    source: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything the drug is called."""
+        return (self.name, self.label.fr, self.label.ar, *self.also)
 
     @property
     def substances(self) -> frozenset[str]:
@@ -50,64 +78,162 @@ class Drug:
     @property
     def is_systemic(self) -> bool:
         """Whether the drug reaches the whole body."""
-        return self.route in SYSTEMIC_ROUTES
+        return self.route not in LOCAL_ROUTES
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What happens between two ingredients or classes."""
+    """What happens between two ingredients or classes; some of it even on the skin."""
 
     first: str
     second: str
-    effect: str
+    effect: Wording
+    source: str
+    is_local_too: bool
+
+
+@dataclass(frozen=True)
+class Term:
+    """An ingredient or class by its names."""
+
+    name: str
+    label: Wording
+    also: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything the term is called."""
+        return (self.name, self.label.fr, self.label.ar, *self.also)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A drug in somebody's words."""
+
+    drug: str
+    form: str = ""
+    strength: str = ""
+    route: str = ""
+    dose: str = ""
+
+
+@dataclass(frozen=True)
+class ReadDrugs:
+    """The drugs that a text names; what could not be read of it, and what may be meant."""
+
+    drugs: tuple[Drug, ...]
+    unread: tuple[str, ...]
+    is_site_read: bool
+    guess: str
+
+    @property
+    def is_named(self) -> bool:
+        """Whether every word of the drug was read."""
+        return bool(self.drugs) and not self.unread
+
+
+@dataclass(frozen=True)
+class ReadAllergy:
+    """The ingredients and classes that an allergy names, whether all was read, and a guess."""
+
+    terms: frozenset[str]
+    is_whole: bool
+    guess: str
 
 
 @dataclass(frozen=True)
 class DrugTable:
-    """All the drugs and rules of one version of the table."""
+    """All the drugs and rules of one version of the table, and the words it reads."""
 
     version: str
     dated: date
     drugs: tuple[Drug, ...]
-    also_called: tuple[tuple[str, str], ...]
+    terms: tuple[Term, ...]
     interactions: tuple[Rule, ...]
     cross_reactions: tuple[Rule, ...]
+    written: dict[str, Any]
 
     @cached_property
-    def by_name(self) -> dict[str, Drug]:
-        """Drugs by their names and other spellings, in small letters."""
-        names = {alias: drug for drug in self.drugs for alias in drug.aliases}
-        return names | {drug.name.lower(): drug for drug in self.drugs}
+    def drug_lexicon(self) -> Lexicon:
+        """The names of drugs."""
+        return Lexicon(self._drug_names(), self._words(around=("fillers",)))
 
     @cached_property
-    def substances(self) -> dict[str, str]:
-        """What an allergy may be called, in small letters, and the term that is meant."""
-        terms = {term for drug in self.drugs for term in drug.substances}
-        return {term.lower(): term for term in sorted(terms)} | dict(self.also_called)
+    def allergy_lexicon(self) -> Lexicon:
+        """The names of drugs, their ingredients and classes, and of what is no drug at all."""
+        words = self._words(around=("fillers", "reactions"))
+        names: dict[Key, Meaning] = {}
+        for allergens in self.written["allergens"]:
+            names |= {name_key(each, words): Meaning(allergens[0]) for each in allergens}
+        for name, terms in self.written["groups_of_terms"].items():
+            names[name_key(name, words)] = Meaning(name, terms=frozenset(terms))
+        for term in self.terms:
+            meaning = Meaning(term.label, terms=frozenset({term.name}))
+            names |= {name_key(each, words): meaning for each in term.names}
+        return Lexicon({**names, **self._drug_names()}, words)
+
+    @cached_property
+    def labels(self) -> dict[str, Wording]:
+        """The names of ingredients and classes in the languages of the site."""
+        alone = {
+            drug.ingredients[0]: drug.label
+            for drug in self.drugs
+            if len(drug.ingredients) == 1 and drug.ingredients[0] == drug.name.lower()
+        }
+        return alone | {term.name: term.label for term in self.terms}
 
     @property
     def substance_names(self) -> list[str]:
         """What an allergy can be noted as, in the order of the alphabet."""
-        return sorted(self.substances)
+        drugs = (str(drug.label) for drug in self.drugs)
+        return sorted({*drugs, *(str(term.label) for term in self.terms)}, key=fold)
 
     def find(self, text: str) -> Drug | None:
-        """The drug that a text names, alone or followed by strength and form."""
-        text = " ".join(text.lower().split())
-        fitting = [name for name in self.by_name if re.match(rf"{re.escape(name)}(?!\w)", text)]
-        return self.by_name[max(fitting, key=len)] if fitting else None
+        """Return the drug that a text names, if it names exactly one."""
+        read = self.read_drug(Written(text))
+        return read.drugs[0] if len(read.drugs) == 1 and read.is_named else None
+
+    def read_drug(self, written: Written) -> ReadDrugs:
+        """Read the drugs of a line, and by its form and route how far they reach."""
+        reading = self.drug_lexicon.read(written.drug)
+        about = [self.drug_lexicon.read(text) for text in (written.form, written.route)]
+        dose = self.drug_lexicon.read(f"{written.strength} {written.dose}")
+        said = reading.sites.union(dose.sites, *(each.sites for each in about))
+        is_unreadable = any(
+            text.strip() and not each.sites
+            for text, each in zip((written.form, written.route), about, strict=True)
+        )
+        products = dict.fromkeys(
+            (each.product, each.site) for each in reading.meanings if each.product
+        )
+        used = [self._as_used(*each, said, is_unreadable) for each in products]
+        return ReadDrugs(
+            drugs=tuple(drug for drug, _is_read in used),
+            unread=tuple(reading.unread) if used else (written.drug,),
+            is_site_read=all(is_read for _drug, is_read in used),
+            guess=self.drug_lexicon.guess(reading.unread),
+        )
+
+    def read_allergy(self, text: str) -> ReadAllergy:
+        """Read every ingredient, class and allergen that an allergy names."""
+        reading = self.allergy_lexicon.read(text)
+        guess = self.allergy_lexicon.guess(reading.unread)
+        return ReadAllergy(reading.terms, reading.is_whole, guess)
 
     def code_of(self, substance: str) -> str:
-        """The ingredient or class that an allergy is about; nothing where the table lacks it."""
-        return self.substances.get(" ".join(substance.lower().split()), "")
+        """The ingredients or classes an allergy is about; nothing where it is not all read."""
+        read = self.read_allergy(substance)
+        return ", ".join(sorted(read.terms)) if read.is_whole else ""
 
-    def terms_in(self, text: str) -> frozenset[str]:
-        """Every ingredient and class that a free text mentions."""
-        text = text.lower()
-        return frozenset(
-            term
-            for word, term in self.substances.items()
-            if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)
-        )
+    def is_pregnancy(self, condition: str, icd10: str) -> bool:
+        """Return whether a condition says that the patient is pregnant."""
+        known = {key_of(fold(word)) for word in self.written["pregnancy"]}
+        words = (key_of(word) for word in fold(condition).split())
+        return icd10.startswith(PREGNANCY_CODES) or any(word in known for word in words)
+
+    def label_of(self, term: str) -> str:
+        """The name of an ingredient or class in the language of whoever reads."""
+        return str(self.labels.get(term, term))
 
     def classes_of(self, ingredient: str) -> frozenset[str]:
         """The classes of an ingredient: of a drug of it alone, else of those that hold it."""
@@ -117,59 +243,133 @@ class DrugTable:
 
     def effects_between(self, one: Drug, other: Drug) -> list[str]:
         """What the two do to each other."""
+        if set(one.ingredients) == set(other.ingredients):
+            return []
         pairs = {frozenset(pair) for pair in product(one.terms, other.terms)}
+        is_systemic = one.is_systemic and other.is_systemic
         fitting = [
-            rule.effect
+            str(rule.effect)
             for rule in self.interactions
-            if frozenset({rule.first, rule.second}) in pairs
+            if (is_systemic or rule.is_local_too) and frozenset({rule.first, rule.second}) in pairs
         ]
         return list(dict.fromkeys(fitting))
 
     def cross_effects(self, allergic_to: Iterable[str], drug: Drug) -> list[str]:
         """Why somebody allergic to these terms may react to a drug of another class."""
         known = set(allergic_to)
-        return [
-            rule.effect
+        fitting = [
+            str(rule.effect)
             for rule in self.cross_reactions
             if rule.first in known and rule.second in drug.substances
         ]
+        return list(dict.fromkeys(fitting))
+
+    def _as_used(
+        self, product_: frozenset[str], named: Site | None, said: set[Site], is_unreadable: bool
+    ) -> tuple[Drug, bool]:
+        """Return the row of a product as a line uses it, and whether form and route were read.
+
+        Where they were not, the drug is taken to reach the whole body.
+        """
+        rows = [drug for drug in self.drugs if frozenset(drug.ingredients) == product_]
+        sites = {site_of(drug) for drug in rows}
+        meant = said | ({named} if named else set())
+        is_read = (
+            len(meant) == 1 and meant <= sites and not (meant == {Site.LOCAL} and is_unreadable)
+        )
+        site = next(iter(meant)) if is_read else Site.SYSTEMIC
+        fitting = [drug for drug in rows if site_of(drug) == site]
+        drug = fitting[0] if fitting else replace(rows[0], route="by mouth")
+        return drug, is_read
+
+    def _drug_names(self) -> dict[Key, Meaning]:
+        words = self._words(around=())
+        rows: dict[Key, list[Drug]] = defaultdict(list)
+        for drug in self.drugs:
+            for name in drug.names:
+                rows[name_key(name, words)].append(drug)
+        return {
+            key: Meaning(
+                label=drugs[0].label,
+                product=frozenset(drugs[0].ingredients),
+                site=site_of(drugs[0]) if len({site_of(each) for each in drugs}) == 1 else None,
+            )
+            for key, drugs in rows.items()
+        }
+
+    def _words(self, around: Iterable[str]) -> Words:
+        joints = frozenset(fold(word) for word in self.written["joints"])
+        sites = {
+            tuple(key_of(word) for word in fold(phrase).split()): Site(site)
+            for site, phrases in self.written["sites"].items()
+            for phrase in phrases
+        }
+        fillers = (key_of(fold(word)) for part in around for word in self.written[part])
+        salts = (key_of(fold(word)) for word in self.written["salts"])
+        return Words(sites, frozenset(fillers), frozenset(salts), joints)
+
+
+def site_of(drug: Drug) -> Site:
+    """Return how far a row of the table reaches."""
+    return Site.SYSTEMIC if drug.is_systemic else Site.LOCAL
 
 
 @cache
 def drug_table() -> DrugTable:
     """The table as it is in service."""
-    return read_table(TABLE_FILE)
+    return read_table(TABLE_FOLDER)
 
 
-def read_table(path: Path) -> DrugTable:
-    """Reads a table from its file."""
-    written = json.loads(path.read_text(encoding="utf-8"))
+def read_table(folder: Path) -> DrugTable:
+    """Read a table from the files of a folder."""
+
+    def read(name: str) -> Any:
+        return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+
+    about = read("table")
+    effects = {key: Wording(**words) for key, words in read("effects").items()}
     return DrugTable(
-        version=written["version"],
-        dated=date.fromisoformat(written["dated"]),
-        drugs=tuple(
-            Drug(
-                name=drug["name"],
-                ingredients=tuple(drug["ingredients"]),
-                classes=tuple(drug["classes"]),
-                groups=tuple(drug.get("groups", ())),
-                form=drug["form"],
-                strength=drug["strength"],
-                route=drug["route"],
-                dose=drug.get("dose", ""),
-                pregnancy=drug.get("pregnancy", ""),
-                aliases=tuple(drug.get("aliases", ())),
-            )
-            for drug in written["drugs"]
-        ),
-        also_called=tuple(written["also_called"].items()),
-        interactions=_rules(written["interactions"]),
-        cross_reactions=_rules(written["cross_reactions"]),
+        version=about["version"],
+        dated=date.fromisoformat(about["dated"]),
+        drugs=tuple(_drug(row, effects) for name in about["drugs"] for row in read(name)),
+        terms=tuple(Term(row["name"], _label(row), tuple(row["also"])) for row in read("terms")),
+        interactions=_rules(read("interactions"), effects),
+        cross_reactions=_rules(read("cross_reactions"), effects),
+        written=read("words"),
     )
 
 
-def _rules(written: Iterable[dict[str, Any]]) -> tuple[Rule, ...]:
+def _drug(row: dict[str, Any], effects: dict[str, Wording]) -> Drug:
+    harm = row.get("pregnancy", "")
+    return Drug(
+        name=row["name"],
+        label=_label(row),
+        also=tuple(row.get("also", ())),
+        ingredients=tuple(row["ingredients"]),
+        classes=tuple(row.get("classes", ())),
+        groups=tuple(row.get("groups", ())),
+        form=row["form"],
+        strength=row["strength"],
+        route=row["route"],
+        dose=row.get("dose", ""),
+        pregnancy=effects[f"pregnancy_{harm}"] if harm else None,
+        is_harm_once_known=row.get("once_known", False),
+        source=row["source"],
+    )
+
+
+def _label(row: dict[str, Any]) -> Wording:
+    return Wording(en=row["name"], fr=row["fr"], ar=row["ar"])
+
+
+def _rules(rows: Iterable[dict[str, Any]], effects: dict[str, Wording]) -> tuple[Rule, ...]:
     return tuple(
-        Rule(first=rule["between"][0], second=rule["between"][1], effect=rule["effect"])
-        for rule in written
+        Rule(
+            first=row["between"][0],
+            second=row["between"][1],
+            effect=effects[row["effect"]],
+            source=row["source"],
+            is_local_too=row.get("local", False),
+        )
+        for row in rows
     )

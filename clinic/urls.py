@@ -130,6 +130,7 @@ urlpatterns: list[URLPattern] = [
         drug_warnings.warning_override,
         name="warning_override",
     ),
+    path("visits/<uuid:pk>/warnings/by-hand/", drug_warnings.hand_checks, name="hand_checks"),
     path("templates/", writing_templates.template_list, name="template_list"),
     path("templates/new/<slug:kind>/", writing_templates.template_new, name="template_new"),
     path("templates/menu/<slug:kind>/", writing_templates.template_menu, name="template_menu"),

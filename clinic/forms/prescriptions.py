@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from django import forms
@@ -7,6 +8,7 @@ from django.forms.formsets import DELETION_FIELD_NAME
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from clinic.drugs import Written
 from clinic.forms.consultations import Difference
 from clinic.models import PrescriptionLine
 from clinic.services.prescriptions import DraftLine
@@ -111,11 +113,13 @@ def line_differences(mine: list[DraftLine], stored: list[DraftLine]) -> list[Dif
     return [Difference(gettext("Prescription"), mine_words, stored_words)]
 
 
-def typed_drugs(data: Mapping[str, Any]) -> list[str]:
+def typed_drugs(data: Mapping[str, Any]) -> list[Written]:
     """The drugs of lines that are being typed and need not be complete yet."""
     prefixes = (f"lines-{number}" for number in range(MAX_LINES))
     return [
-        data.get(f"{prefix}-drug", "").strip()
+        Written(
+            **{each.name: data.get(f"{prefix}-{each.name}", "").strip() for each in fields(Written)}
+        )
         for prefix in prefixes
         if not data.get(f"{prefix}-{DELETION_FIELD_NAME}")
     ]

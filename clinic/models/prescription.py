@@ -111,13 +111,18 @@ class PrescriptionLine(models.Model):
 
 
 class WarningOverride(models.Model):
-    """Why a doctor prescribes in spite of a warning; frozen with the signature."""
+    """Why a doctor prescribes in spite of a warning; frozen with the signature.
+
+    Without a reason: that a doctor checked by hand what the table of drugs could not.
+    """
 
     class Kind(models.TextChoices):
         ALLERGY = "allergy", _("Allergy")
         DUPLICATE = "duplicate", _("Twice the same")
         INTERACTION = "interaction", _("Interaction")
         PREGNANCY = "pregnancy", _("Pregnancy")
+        NOT_CHECKED = "not_checked", _("Not checked")
+        NOT_ASKED = "not_asked", _("Not asked")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     prescription = models.ForeignKey(
@@ -126,7 +131,7 @@ class WarningOverride(models.Model):
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     key = models.CharField(_("key"), max_length=24, help_text=_("Tells warnings apart."))
     words = EncryptedTextField(_("warning"))
-    reason = EncryptedCharField(_("reason"), max_length=200)
+    reason = EncryptedCharField(_("reason"), max_length=200, blank=True)
     table_version = models.CharField(_("version of the table"), max_length=20)
     overridden_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
@@ -141,8 +146,16 @@ class WarningOverride(models.Model):
             models.UniqueConstraint(
                 fields=["prescription", "key"], name="warning_is_overridden_once"
             ),
-            models.CheckConstraint(condition=~models.Q(reason=""), name="override_says_why"),
+            models.CheckConstraint(
+                condition=~models.Q(reason="") | models.Q(kind__in=["not_checked", "not_asked"]),
+                name="override_says_why",
+            ),
         ]
 
     def __str__(self) -> str:
         return str(self.words)
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a doctor checked by hand, rather than went against a warning."""
+        return self.kind in {self.Kind.NOT_CHECKED, self.Kind.NOT_ASKED}

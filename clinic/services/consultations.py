@@ -27,6 +27,7 @@ from clinic.services.visit_guard import (
     VisitChangedError,
     VisitSignedError,
     VisitUsedError,
+    hold_patient,
 )
 
 NOTES_FIELDS = ("history", "examination", "assessment", "plan", "notes", "conclusion")
@@ -152,6 +153,8 @@ def sign_visit(
     stored = Consultation.objects.select_for_update(no_key=True).get(pk=consultation.pk)
     if stored.is_signed:
         return stored
+    # Whoever notes an allergy at this moment is heard first, or is told that the visit is signed.
+    hold_patient(stored)
     if version is not None and version != stored.version:
         raise VisitChangedError(stored)
     if lines_seen is not None:

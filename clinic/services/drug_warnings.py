@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clinic.drugs import Drug, DrugTable, drug_table
+from clinic.drugs import Drug, DrugTable, ReadDrugs, Written, drug_table
 from clinic.models import (
     Allergy,
     AuditEvent,
@@ -22,62 +22,91 @@ from clinic.models import (
     WarningOverride,
 )
 from clinic.services.audit import record
+from clinic.services.hand_checks import Asked, DrugWarning, checks_by_hand
 from clinic.services.visit_guard import fingerprint, lock_open_visit
 
 Kind = WarningOverride.Kind
 
 
 @dataclass(frozen=True)
-class DrugWarning:
-    """One thing that speaks against a line of a prescription."""
-
-    kind: WarningOverride.Kind
-    words: str
-    key: str
-
-
-@dataclass(frozen=True)
 class Precautions:
-    """What is known of a patient that a prescription has to heed."""
+    """What is known of a patient that a prescription has to heed, and what was never asked."""
 
     allergies: tuple[Allergy, ...]
     current_drugs: tuple[CurrentDrug, ...]
     may_be_pregnant: bool
+    is_pregnancy_suspected: bool
+    is_pregnant: bool
+    asked: Asked
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What the table says to the drugs of a prescription, and which of them it does not know."""
+    """What the table says to a prescription, and what somebody has to check by hand."""
 
     warnings: tuple[DrugWarning, ...]
-    unknown: tuple[str, ...]
+    by_hand: tuple[DrugWarning, ...]
+    read_lines: tuple[bool, ...]
 
 
 def precautions_of(patient: Patient) -> Precautions:
     """Reads what a prescription for the patient has to heed."""
+    table = drug_table()
+    allergies = tuple(each for each in patient.allergies.all() if each.is_active)
+    current_drugs = tuple(each for each in patient.current_drugs.all() if each.is_active)
+    conditions = [each for each in patient.conditions.all() if each.is_active]
+    is_pregnant = patient.pregnancy_now == Patient.Pregnancy.YES or any(
+        table.is_pregnancy(each.name, each.icd10) for each in conditions
+    )
     return Precautions(
-        allergies=tuple(each for each in patient.allergies.all() if each.is_active),
-        current_drugs=tuple(each for each in patient.current_drugs.all() if each.is_active),
-        may_be_pregnant=patient.may_be_pregnant,
+        allergies=allergies,
+        current_drugs=current_drugs,
+        may_be_pregnant=patient.may_be_pregnant or is_pregnant,
+        is_pregnancy_suspected=is_pregnant or patient.pregnancy_now == Patient.Pregnancy.POSSIBLE,
+        is_pregnant=is_pregnant,
+        asked=Asked(
+            allergies=bool(allergies) or patient.has_no_known_allergies,
+            current_drugs=bool(current_drugs) or patient.takes_no_drugs,
+            pregnancy=is_pregnant
+            or bool(patient.pregnancy_now)
+            or not patient.is_pregnancy_to_be_asked,
+        ),
     )
 
 
-def check_drugs(names: Iterable[str], precautions: Precautions) -> Findings:
+def written_in(line: PrescriptionLine) -> Written:
+    """Return what a line says of its drug."""
+    return Written(line.drug, line.form, line.strength, line.route, line.dose)
+
+
+def check_drugs(lines: Iterable[Written], precautions: Precautions) -> Findings:
     """Looks every drug up and says what speaks against it; changes nothing."""
     table = drug_table()
-    written = [name.strip() for name in names if name.strip()]
-    found = [(name, table.find(name)) for name in written]
-    drugs = [drug for _name, drug in found if drug]
+    read = [(line, table.read_drug(line)) for line in lines if line.drug.strip()]
+    taken = [
+        (current, table.read_drug(Written(current.drug, dose=current.dose)))
+        for current in precautions.current_drugs
+    ]
+    drugs = [drug for _line, each in read for drug in each.drugs]
     warnings = [
         *_allergies(drugs, precautions.allergies, table),
         *_among_lines(drugs, table),
-        *_with_current(drugs, precautions.current_drugs, table),
-        *(_pregnancies(drugs) if precautions.may_be_pregnant else ()),
+        *_with_current(drugs, (drug for _current, each in taken for drug in each.drugs), table),
+        *_pregnancies(drugs, precautions),
     ]
+    allergies = [(each, table.read_allergy(each.substance)) for each in precautions.allergies]
+    has_pregnancy_rule = any(drug.pregnancy for drug in drugs)
     return Findings(
         warnings=tuple({warning.key: warning for warning in warnings}.values()),
-        unknown=tuple(dict.fromkeys(name for name, drug in found if drug is None)),
+        by_hand=tuple(
+            checks_by_hand(read, taken, allergies, precautions.asked, has_pregnancy_rule)
+        ),
+        read_lines=tuple(_is_checked(each) for _line, each in read),
     )
+
+
+def _is_checked(read: ReadDrugs) -> bool:
+    return read.is_named and read.is_site_read
 
 
 def _warning(kind: WarningOverride.Kind, words: str, *about: str) -> DrugWarning:
@@ -88,33 +117,40 @@ def _allergies(
     drugs: Iterable[Drug], allergies: Sequence[Allergy], table: DrugTable
 ) -> Iterable[DrugWarning]:
     for allergy in allergies:
-        named = {allergy.code} if allergy.code else table.terms_in(allergy.substance)
+        named = table.read_allergy(allergy.substance).terms
+        # What an earlier version of the table read counts as long as the table has the term.
+        named |= table.read_allergy(allergy.code).terms
         for drug in drugs:
-            words = _allergy_in_words(drug, frozenset(named), table)
+            words = _allergy_in_words(drug, named, table)
             if words:
                 said = _("%(what)s Recorded allergy: %(allergy)s.") % {
                     "what": words,
                     "allergy": allergy,
                 }
-                yield _warning(Kind.ALLERGY, said, drug.name, allergy.substance.lower())
+                about = [allergy.substance.lower(), allergy.reaction, allergy.severity]
+                yield _warning(Kind.ALLERGY, said, drug.name, *about)
 
 
 def _allergy_in_words(drug: Drug, named: frozenset[str], table: DrugTable) -> str:
     """Why the drug is dangerous to who is allergic to what is named; nothing where it is not."""
     if contained := named & set(drug.ingredients):
         return _("%(drug)s contains %(term)s.") % {
-            "drug": drug.name,
-            "term": ", ".join(sorted(contained)),
+            "drug": drug.label,
+            "term": _in_words(contained, table),
         }
     related = named.union(*(table.classes_of(term) for term in named))
     if shared := related & set(drug.classes):
         return _("%(drug)s belongs to the %(term)s.") % {
-            "drug": drug.name,
-            "term": ", ".join(sorted(shared)),
+            "drug": drug.label,
+            "term": _in_words(shared, table),
         }
     if effects := table.cross_effects(related, drug):
-        return f"{drug.name}: {' '.join(effects)}"
+        return f"{drug.label}: {' '.join(effects)}"
     return ""
+
+
+def _in_words(terms: Iterable[str], table: DrugTable) -> str:
+    return ", ".join(sorted(table.label_of(term) for term in terms))
 
 
 def _among_lines(drugs: Sequence[Drug], table: DrugTable) -> Iterable[DrugWarning]:
@@ -122,51 +158,51 @@ def _among_lines(drugs: Sequence[Drug], table: DrugTable) -> Iterable[DrugWarnin
         pair = sorted([one.name, other.name])
         if shared := set(one.ingredients) & set(other.ingredients):
             words = _("%(term)s is prescribed twice: in %(one)s and in %(other)s.")
-            values = {"term": ", ".join(sorted(shared)), "one": one.name, "other": other.name}
+            term = _in_words(shared, table)
+            values = {"term": term, "one": one.label, "other": other.label}
             yield _warning(Kind.DUPLICATE, words % values, *pair)
-        if effects := _effects(one, other, table):
+        if effects := table.effects_between(one, other):
             words = _("%(one)s with %(other)s: %(effects)s")
-            values = {"one": one.name, "other": other.name, "effects": effects}
+            values = {"one": one.label, "other": other.label, "effects": " ".join(effects)}
             yield _warning(Kind.INTERACTION, words % values, *pair)
 
 
 def _with_current(
-    drugs: Iterable[Drug], current_drugs: Iterable[CurrentDrug], table: DrugTable
+    drugs: Iterable[Drug], taken_drugs: Iterable[Drug], table: DrugTable
 ) -> Iterable[DrugWarning]:
-    for current in current_drugs:
-        taken = table.find(current.drug)
-        for drug in drugs if taken else ():
-            assert taken is not None
-            values = {"drug": drug.name, "taken": taken.name}
+    for taken in taken_drugs:
+        for drug in drugs:
+            values = {"drug": drug.label, "taken": taken.label}
             if shared := set(drug.ingredients) & set(taken.ingredients):
                 words = _("%(term)s is in %(drug)s and in what the patient takes: %(taken)s.")
-                said = words % (values | {"term": ", ".join(sorted(shared))})
+                said = words % (values | {"term": _in_words(shared, table)})
                 yield _warning(Kind.DUPLICATE, said, drug.name, "current", taken.name)
-            if effects := _effects(drug, taken, table):
+            if effects := table.effects_between(drug, taken):
                 words = _("%(drug)s with %(taken)s, which the patient takes: %(effects)s")
-                said = words % (values | {"effects": effects})
+                said = words % (values | {"effects": " ".join(effects)})
                 yield _warning(Kind.INTERACTION, said, drug.name, "current", taken.name)
 
 
-def _effects(one: Drug, other: Drug, table: DrugTable) -> str:
-    if not (one.is_systemic and other.is_systemic):
-        return ""
-    return " ".join(table.effects_between(one, other))
-
-
-def _pregnancies(drugs: Iterable[Drug]) -> Iterable[DrugWarning]:
+def _pregnancies(drugs: Iterable[Drug], precautions: Precautions) -> Iterable[DrugWarning]:
+    if not precautions.may_be_pregnant:
+        return
     for drug in drugs:
-        if drug.pregnancy:
-            words = _("%(drug)s in a pregnancy: %(effect)s")
-            said = words % {"drug": drug.name, "effect": drug.pregnancy}
+        is_to_wait = drug.is_harm_once_known and not precautions.is_pregnancy_suspected
+        if drug.pregnancy is None or is_to_wait:
+            continue
+        values = {"drug": drug.label, "effect": drug.pregnancy}
+        if precautions.is_pregnant:
+            said = _("The patient is pregnant. %(drug)s in a pregnancy: %(effect)s") % values
+            yield _warning(Kind.PREGNANCY, said, drug.name, "known")
+        else:
+            said = _("%(drug)s in a pregnancy: %(effect)s") % values
             yield _warning(Kind.PREGNANCY, said, drug.name)
 
 
 def check_prescription(consultation: Consultation) -> Findings:
     """Checks the lines that are stored."""
     lines = PrescriptionLine.objects.filter(prescription__consultation=consultation)
-    names = lines.values_list("drug", flat=True)
-    return check_drugs(names, precautions_of(consultation.patient))
+    return check_drugs(map(written_in, lines), precautions_of(consultation.patient))
 
 
 @transaction.atomic
@@ -182,14 +218,36 @@ def override_warning(
         )
     if not reason.strip():
         raise ValidationError(_("Say in a few words why it is prescribed anyway."))
-    warning = standing[key]
+    return _keep_answer(visit, actor, standing[key], reason.strip())
+
+
+@transaction.atomic
+def confirm_hand_checks(
+    *, consultation: Consultation, actor: User, keys: Iterable[str]
+) -> list[WarningOverride]:
+    """Keep that the doctor has checked by hand what the table could not read or nobody asked."""
+    visit = lock_open_visit(consultation)
+    standing = {each.key: each for each in check_prescription(visit).by_hand}
+    ticked = list(dict.fromkeys(keys))
+    if not ticked:
+        raise ValidationError(_("Tick what you have checked."))
+    if not standing.keys() >= set(ticked):
+        raise ValidationError(
+            _("The prescription or the facts have changed. Read the list again, then tick it.")
+        )
+    return [_keep_answer(visit, actor, standing[key], "") for key in ticked]
+
+
+def _keep_answer(
+    visit: Consultation, actor: User, warning: DrugWarning, reason: str
+) -> WarningOverride:
     override, _created = WarningOverride.objects.update_or_create(
         prescription=Prescription.objects.get(consultation=visit),
-        key=key,
+        key=warning.key,
         defaults={
             "kind": warning.kind,
             "words": warning.words,
-            "reason": reason.strip(),
+            "reason": reason,
             "table_version": drug_table().version,
             "overridden_by": actor,
             "overridden_at": timezone.now(),
@@ -206,18 +264,23 @@ def override_warning(
 
 
 def settle_warnings(draft: Prescription) -> None:
-    """Refuses a draft with a warning that nobody overrode; else freezes what was checked."""
+    """Refuses a draft with a warning that nobody answered; else freezes what was checked."""
     findings = check_prescription(draft.consultation)
-    keys = {warning.key for warning in findings.warnings}
     settled = set(draft.overrides.values_list("key", flat=True))
-    open_warnings = [warning for warning in findings.warnings if warning.key not in settled]
-    if open_warnings:
-        words = " ".join(warning.words for warning in open_warnings)
-        raise ValidationError(
-            _("Say beside the prescription why it is given anyway. %(warnings)s"),
-            params={"warnings": words},
-        )
+    words = {
+        _("Say beside the prescription why it is given anyway. %(warnings)s"): findings.warnings,
+        _("Check by hand, beside the prescription: %(warnings)s"): findings.by_hand,
+    }
+    refusals = [
+        ValidationError(said, params={"warnings": " ".join(each.words for each in still_open)})
+        for said, found in words.items()
+        if (still_open := [each for each in found if each.key not in settled])
+    ]
+    if refusals:
+        raise ValidationError(refusals)
+    keys = {each.key for each in (*findings.warnings, *findings.by_hand)}
     draft.overrides.exclude(key__in=keys).delete()
-    known = [line.pk for line in draft.lines.all() if line.drug.strip() not in findings.unknown]
+    lines = [line for line in draft.lines.all() if line.drug.strip()]
+    known = [line.pk for line, is_read in zip(lines, findings.read_lines, strict=True) if is_read]
     draft.lines.filter(pk__in=known).update(is_in_table=True)
     draft.drug_table_version = drug_table().version

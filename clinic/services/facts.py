@@ -22,7 +22,7 @@ from clinic.models import (
     User,
 )
 from clinic.services.audit import record
-from clinic.services.visit_guard import fingerprint, lock_open_visit
+from clinic.services.visit_guard import fingerprint, hold_patient, lock_open_visit
 
 Fact = TypeVar("Fact", bound=ClinicalFact)
 
@@ -218,7 +218,7 @@ def end_fact(
 def _lock_patient(consultation: Consultation) -> Patient:
     """The patient of an open visit, held until the transaction ends."""
     lock_open_visit(consultation)
-    return Patient.objects.select_for_update(no_key=True).get(pk=consultation.patient_id)
+    return hold_patient(consultation)
 
 
 def _take_back(patient: Patient, none_known: str) -> None:

@@ -30,7 +30,9 @@ def print_prescription(*, prescription: Prescription, actor: User, site_url: str
 
 def _overrides(prescription: Prescription) -> dict[str, object] | None:
     """The warnings in spite of which it is prescribed; none where there was none."""
-    overrides = prescription.overrides.select_related("overridden_by")
+    # What was checked by hand stands in the record: it tells the pharmacy nothing.
+    answered = prescription.overrides.select_related("overridden_by")
+    overrides = [override for override in answered if not override.is_by_hand]
     if not overrides:
         return None
     return {

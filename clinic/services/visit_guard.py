@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Consultation
+from clinic.models import Consultation, Patient
 from clinic.services.ended_records import refuse_ended
 
 
@@ -54,6 +54,11 @@ def lock_open_visit(consultation: Consultation) -> Consultation:
         raise VisitSignedError
     refuse_ended(locked.patient_id)
     return locked
+
+
+def hold_patient(consultation: Consultation) -> Patient:
+    """Hold the visit's patient until the transaction ends, so that no fact changes meanwhile."""
+    return Patient.objects.select_for_update(no_key=True).get(pk=consultation.patient_id)
 
 
 def fingerprint(values: Sequence[object]) -> str:

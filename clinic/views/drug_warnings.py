@@ -9,10 +9,11 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from clinic.drugs import Written
 from clinic.forms.prescriptions import OverrideForm, typed_drugs
 from clinic.models import Consultation
 from clinic.requests import SignedInRequest
-from clinic.services.drug_warnings import override_warning
+from clinic.services.drug_warnings import confirm_hand_checks, override_warning
 from clinic.views.visit_parts import read_facts, warnings_context
 from clinic.views.visits import (
     back_to_visit,
@@ -49,7 +50,23 @@ def warning_override(request: SignedInRequest, pk: UUID) -> HttpResponse:
     return back_to_visit(request, consultation, _("The reason is kept with the prescription."))
 
 
-def _typed(request: SignedInRequest) -> list[str] | None:
+@require_POST
+def hand_checks(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Keeps that the doctor has checked by hand what the table could not."""
+    consultation = writable_visit(request, pk)
+    keys = request.POST.getlist("key")
+    try:
+        confirm_hand_checks(consultation=consultation, actor=request.user, keys=keys)
+    except ValidationError as error:
+        refusal = " ".join(error.messages)
+        typed, status = _typed(request), status_of(error)
+        return _warnings(request, consultation, typed=typed, refusal=refusal, status=status)
+    if request.htmx:
+        return _warnings(request, consultation, typed=_typed(request))
+    return back_to_visit(request, consultation, _("Your check is kept with the prescription."))
+
+
+def _typed(request: SignedInRequest) -> list[Written] | None:
     return typed_drugs(request.POST) if "lines-TOTAL_FORMS" in request.POST else None
 
 
@@ -57,15 +74,16 @@ def _warnings(
     request: SignedInRequest,
     consultation: Consultation,
     *,
-    typed: Iterable[str] | None,
+    typed: Iterable[Written] | None,
     refused: OverrideForm | None = None,
+    refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
     """The block of warnings: alone for a script, on a page of its own otherwise."""
     read_facts(consultation.patient)
     prescription = prescription_of(consultation)
     context = warnings_context(consultation.patient, prescription, typed=typed, refused=refused)
-    context |= {"lost_override": None, "refused_key": None}
+    context |= {"lost_override": None, "refused_key": None, "hand_check_refusal": refusal}
     if refused:
         is_shown = any(state.form is refused for state in context["drug_warnings"])
         context["refused_key"] = refused["key"].value()

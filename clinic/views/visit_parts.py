@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from clinic.allergy_bar import allergy_bar_of
-from clinic.drugs import DrugTable, drug_table
+from clinic.drugs import Written, drug_table
 from clinic.forms.facts import (
     AllergyForm,
     ClinicalFactsForm,
@@ -20,8 +20,9 @@ from clinic.forms.facts import (
 )
 from clinic.forms.prescriptions import OverrideForm
 from clinic.models import Allergy, Condition, CurrentDrug, Patient, Prescription, WarningOverride
-from clinic.services.drug_warnings import DrugWarning, check_drugs, precautions_of
+from clinic.services.drug_warnings import check_drugs, precautions_of, written_in
 from clinic.services.facts import facts_fingerprint
+from clinic.services.hand_checks import DrugWarning
 
 FactModel = type[Allergy] | type[Condition] | type[CurrentDrug]
 
@@ -144,16 +145,16 @@ def warnings_context(
     patient: Patient,
     prescription: Prescription | None,
     *,
-    typed: Iterable[str] | None = None,
+    typed: Iterable[Written] | None = None,
     refused: OverrideForm | None = None,
 ) -> dict[str, Any]:
     """What the table says to the typed drugs, else to the stored ones.
 
-    A reason can be given once the line that it is about is stored.
+    A warning can be answered once the line that it is about is stored.
     """
     lines = prescription.lines.all() if prescription else ()
     precautions = precautions_of(patient)
-    stored = check_drugs([line.drug for line in lines], precautions)
+    stored = check_drugs([written_in(line) for line in lines], precautions)
     findings = stored if typed is None else check_drugs(typed, precautions)
     given = prescription.overrides.select_related("overridden_by") if prescription else ()
     overrides = {override.key: override for override in given}
@@ -164,8 +165,15 @@ def warnings_context(
         if form is None and warning.key in can_override:
             form = override_form(warning.key, overrides.get(warning.key))
         states.append(WarningState(warning, overrides.get(warning.key), form))
-    table: DrugTable = drug_table()
-    return {"drug_warnings": states, "unknown_drugs": findings.unknown, "drug_table": table}
+    still_open = [check for check in findings.by_hand if check.key not in overrides]
+    can_tick = {check.key for check in stored.by_hand}
+    return {
+        "drug_warnings": states,
+        "hand_checks": [overrides[each.key] for each in findings.by_hand if each.key in overrides],
+        "open_hand_checks": still_open,
+        "can_tick": can_tick.issuperset(each.key for each in still_open),
+        "drug_table": drug_table(),
+    }
 
 
 def override_form(key: str, override: WarningOverride | None) -> OverrideForm:

@@ -4,7 +4,11 @@ from clinic.models import Appointment, BodySite, Consent, Consultation, Patient,
 from clinic.services.appointments import move_appointment
 from clinic.services.consents import has_consent
 from clinic.services.consultations import open_visit, save_visit, sign_visit
-from clinic.services.drug_warnings import check_prescription, override_warning
+from clinic.services.drug_warnings import (
+    check_prescription,
+    confirm_hand_checks,
+    override_warning,
+)
 from clinic.services.facts import (
     note_allergy,
     note_condition,
@@ -136,4 +140,6 @@ def close(consultation: Consultation, story: Story, *, clock: Clock) -> None:
                 key=warning.key,
                 reason=story.prescribed_anyway,
             )
+        if by_hand := [check.key for check in check_prescription(consultation).by_hand]:
+            confirm_hand_checks(consultation=consultation, actor=doctor, keys=by_hand)
     sign_visit(consultation=consultation, actor=doctor)

@@ -64,5 +64,13 @@
     if (event.target.querySelector("[data-lines]")) drugsChanged();
   });
 
+  // Warnings that could not be asked for again are marked as what they are: old.
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const warnings = document.getElementById("visit-warnings");
+    if (!event.detail.failed || event.detail.xhr?.status === 422 || event.target !== warnings) return;
+    warnings.hidden = false;
+    warnings.querySelector("[data-check-failed]").hidden = false;
+  });
+
   document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-line]").forEach(requireWords));
 })();

@@ -186,6 +186,7 @@ clinic:visit_facts                   POST   visit             in   404  404  302
 clinic:fact_add                      POST   visit             in   404  404  422  404  404  404
 clinic:fact_end                      POST   allergy           in   404  404  422  404  404  404
 clinic:drug_warnings                 POST   visit             in   404  404  200  404  404  404
+clinic:hand_checks                   POST   visit             in   404  404  422  404  404  404
 clinic:warning_override              POST   visit             in   404  404  422  404  404  404
 clinic:template_list                 GET    -                 in   200  403  200  200  403  403
 clinic:template_new                  GET    -                 in   200  403  200  200  403  403

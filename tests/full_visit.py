@@ -6,7 +6,11 @@ from django.utils import timezone
 
 from clinic.models import BodySite, Symptom
 from clinic.services.consultations import save_visit
-from clinic.services.drug_warnings import check_prescription, override_warning
+from clinic.services.drug_warnings import (
+    check_prescription,
+    confirm_hand_checks,
+    override_warning,
+)
 from clinic.services.facts import end_fact, note_allergy, note_condition, note_current_drug
 from clinic.services.patient_documents import add_document
 from clinic.services.prescriptions import DraftLine, save_prescription
@@ -97,6 +101,14 @@ def prescribe(consultation, doctor):
         override_warning(
             consultation=consultation, actor=doctor, key=warning.key, reason="Nothing else helps."
         )
+    check_by_hand(consultation, doctor)
+
+
+def check_by_hand(consultation, doctor):
+    """Ticks what the table of drugs could not check of the stored lines."""
+    keys = [each.key for each in check_prescription(consultation).by_hand]
+    if keys:
+        confirm_hand_checks(consultation=consultation, actor=doctor, keys=keys)
 
 
 def add_past(consultation, doctor, days=(30, 60, 90)):

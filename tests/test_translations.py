@@ -17,6 +17,7 @@ from clinic.services.consultations import sign_visit
 from clinic.services.prescriptions import DraftLine, save_prescription
 from diagnosis.models import Disease
 from scripts import messages
+from tests.full_visit import check_by_hand
 from tests.papers import text_of
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
@@ -133,6 +134,7 @@ def test_a_mail_is_in_the_language_of_its_reader(language, direction, subject, w
 def signed(consultation, doctor):
     save_prescription(consultation=consultation, actor=doctor, lines=[CREAM])
     Consultation.objects.filter(pk=consultation.pk).update(notes="written")
+    check_by_hand(consultation, doctor)
     sign_visit(consultation=consultation, actor=doctor)
     return Prescription.objects.get()
 

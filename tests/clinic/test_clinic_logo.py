@@ -14,6 +14,7 @@ from clinic.portraits_and_logos import MAX_BYTES
 from clinic.services.consultations import sign_visit
 from clinic.services.prescriptions import DraftLine, save_prescription
 from tests import photographs
+from tests.full_visit import check_by_hand
 
 SETTINGS = reverse("clinic:clinic_settings")
 STORE = reverse("clinic:clinic_settings_logo")
@@ -123,6 +124,7 @@ def test_papers_bear_the_logo_at_their_head(browser, sign_in, consultation, doct
     line = DraftLine(drug="Ibuprofen", dose="1", frequency="daily", duration="5 days")
     save_prescription(consultation=consultation, actor=doctor, lines=[line])
     Consultation.objects.filter(pk=consultation.pk).update(notes="written")
+    check_by_hand(consultation, doctor)
     sign_visit(consultation=consultation, actor=doctor)
     url = reverse("clinic:prescription_pdf", args=[Prescription.objects.get().pk])
     portal = sign_in(patient.user)

@@ -2,8 +2,9 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
-from clinic.drugs import drug_table
+from clinic.drugs import Written, drug_table
 from clinic.models import (
     Allergy,
     AuditEvent,
@@ -13,7 +14,13 @@ from clinic.models import (
     WarningOverride,
 )
 from clinic.services.consultations import sign_visit
-from clinic.services.drug_warnings import check_drugs, override_warning, precautions_of
+from clinic.services.drug_warnings import (
+    check_drugs,
+    check_prescription,
+    confirm_hand_checks,
+    override_warning,
+    precautions_of,
+)
 from clinic.services.prescriptions import (
     DraftLine,
     lines_fingerprint,
@@ -21,6 +28,7 @@ from clinic.services.prescriptions import (
     stored_lines,
 )
 from clinic.services.visit_guard import VisitSignedError
+from tests.full_visit import check_by_hand
 
 HTMX = {"HX-Request": "true"}
 
@@ -44,8 +52,9 @@ def line(drug):
 
 @pytest.fixture
 def man(patient):
-    """The patient, who cannot be pregnant."""
+    """The patient, who cannot be pregnant, has no allergy and takes no drugs."""
     patient.sex = Patient.Sex.MALE
+    patient.has_no_known_allergies = patient.takes_no_drugs = True
     patient.save()
     return patient
 
@@ -75,7 +84,7 @@ def test_the_visit_asks_at_once_for_the_warnings_that_say_where_they_are_from(
     assert "load, drugsChanged" not in page
     assert "Isotretinoin with Doxycycline: both raise the pressure inside the skull." in page
     assert "Prescribe it anyway" in page
-    assert "no check of Moon water" in page
+    assert "Not checked: “Moon water” on the prescription." in page
     assert "small local table" in page
     assert "not a complete interaction check" in page
     assert f"version {drug_table().version}" in page
@@ -102,7 +111,8 @@ def test_drugs_are_checked_while_they_are_typed_and_nothing_is_stored(
     assert response.status_code == 200
     assert "<html" not in page
     assert "Methotrexate with Trimethoprim" in page
-    assert "no check of Moon water" in page
+    assert "Not checked: “Moon water” on the prescription." in page
+    assert "once it is saved, it can be ticked here" in page
     assert "Complete the line" in page
     assert not Prescription.objects.exists()
 
@@ -147,7 +157,7 @@ def _seen(consultation):
 
 
 def _key(patient, *drugs):
-    [warning] = check_drugs(drugs, precautions_of(patient)).warnings
+    [warning] = check_drugs(map(Written, drugs), precautions_of(patient)).warnings
     return warning.key
 
 
@@ -158,8 +168,9 @@ def test_a_reason_lets_the_signature_pass_and_is_frozen_with_it(
     data = {"key": _key(man, "Isotretinoin", "Doxycycline"), "reason": "Two weeks apart"}
     response = sign_in(doctor).post(override_url(consultation), data)
     assert response.url == f"/visits/{consultation.pk}/"
+    check_by_hand(consultation, doctor)
     sign_visit(consultation=consultation, actor=doctor)
-    override = prescription.overrides.get()
+    override = prescription.overrides.exclude(reason="").get()
     assert override.kind == WarningOverride.Kind.INTERACTION
     assert override.words.startswith("Isotretinoin with Doxycycline: both raise the pressure")
     assert (override.reason, override.overridden_by) == ("Two weeks apart", doctor)
@@ -183,11 +194,13 @@ def test_the_record_shows_the_reason_the_table_and_what_was_not_checked(
     data = {"key": _key(man, "Isotretinoin", "Doxycycline"), "reason": "Two weeks apart"}
     browser = sign_in(doctor)
     browser.post(override_url(consultation), data)
+    check_by_hand(consultation, doctor)
     sign_visit(consultation=consultation, actor=doctor)
     page = " ".join(browser.get(f"/visits/{consultation.pk}/").content.decode().split())
     assert "Prescribed anyway by Dora Doctor" in page
     assert "Two weeks apart" in page
     assert page.count("Not in the table of drugs: no check.") == 1
+    assert page.count("Checked by hand by Dora Doctor") == 1
     assert f"Checked with version {drug_table().version} of a small local table" in page
 
 
@@ -244,6 +257,120 @@ def test_an_override_of_another_pair_is_no_answer(consultation, man, doctor, pre
     prescribe("Doxycycline")
     sign_visit(consultation=consultation, actor=doctor)
     assert not WarningOverride.objects.exists()
+
+
+def by_hand_url(consultation):
+    return f"/visits/{consultation.pk}/warnings/by-hand/"
+
+
+def open_checks(consultation):
+    return check_prescription(Consultation.objects.get(pk=consultation.pk)).by_hand
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_what_could_not_be_checked_stops_the_signature_until_it_is_ticked(
+    headers, consultation, man, doctor, prescribe, sign_in
+):
+    prescription = prescribe("Moon water")
+    browser = sign_in(doctor)
+    sign = {"version": 0, "lines_seen": _seen(consultation)}
+    page = browser.post(f"/visits/{consultation.pk}/sign/", sign, headers=headers)
+    assert page.status_code == 422
+    assert "Not checked: “Moon water”" in page.content.decode()
+    [check] = open_checks(consultation)
+    browser.post(by_hand_url(consultation), {"key": check.key}, headers=headers)
+    answer = prescription.overrides.get()
+    assert (answer.kind, answer.reason) == (WarningOverride.Kind.NOT_CHECKED, "")
+    assert (answer.overridden_by, answer.table_version) == (doctor, drug_table().version)
+    browser.post(f"/visits/{consultation.pk}/sign/", sign, headers=headers)
+    prescription.refresh_from_db()
+    assert prescription.status == Prescription.Status.SIGNED
+
+
+@pytest.mark.parametrize("substance", ["Pénicilline", "Augmentin", "PCN", "بنسلين"])
+def test_an_allergy_in_any_language_stops_the_signature(
+    substance, consultation, man, doctor, prescribe
+):
+    prescribe("Amoxicillin")
+    Allergy.objects.create(patient=man, substance=substance)
+    with pytest.raises(ValidationError, match="Say beside the prescription why"):
+        sign_visit(consultation=consultation, actor=doctor)
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        {"has_no_known_allergies": False},
+        {"takes_no_drugs": False},
+    ],
+)
+def test_what_nobody_asked_stops_the_signature(fact, consultation, man, doctor, prescribe):
+    prescribe("Amoxicillin")
+    Patient.objects.update(**fact)
+    with pytest.raises(ValidationError, match="Nobody has asked"):
+        sign_visit(consultation=consultation, actor=doctor)
+    check_by_hand(Consultation.objects.get(), doctor)
+    sign_visit(consultation=consultation, actor=doctor)
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_listed"), [("", True), ("no", False), ("possible", False), ("yes", False)]
+)
+@pytest.mark.parametrize(("drug", "has_rule"), [("Isotretinoin", True), ("Amoxicillin", False)])
+def test_a_pregnancy_that_nobody_asked_about_is_listed_where_a_drug_needs_it(
+    drug, has_rule, answer, is_listed, consultation, man, prescribe
+):
+    asked_on = timezone.localdate() if answer else None
+    Patient.objects.update(sex="unknown", pregnancy=answer, pregnancy_asked_on=asked_on)
+    prescribe(drug)
+    words = " ".join(check.words for check in open_checks(consultation))
+    assert ("Nobody has asked about a pregnancy." in words) == (is_listed and has_rule)
+
+
+def test_a_check_by_hand_falls_with_any_line_or_fact(consultation, man, doctor, prescribe):
+    prescribe("Moon water")
+    ticked = {check.key for check in open_checks(consultation)}
+    check_by_hand(consultation, doctor)
+    prescribe("Moon water", "Amoxicillin")
+    assert not ticked & {check.key for check in open_checks(consultation)}
+    prescribe("Moon water")
+    assert {check.key for check in open_checks(consultation)} == ticked
+    man.current_drugs.create(drug="Digoxin")
+    assert not ticked & {check.key for check in open_checks(consultation)}
+    with pytest.raises(ValidationError, match="Moon water"):
+        sign_visit(consultation=consultation, actor=doctor)
+
+
+def test_ticks_of_an_old_list_and_no_ticks_are_refused(
+    consultation, man, doctor, prescribe, sign_in
+):
+    prescribe("Moon water")
+    [check] = open_checks(consultation)
+    browser = sign_in(doctor)
+    assert "Tick what you have" in browser.post(by_hand_url(consultation)).content.decode()
+    prescribe("Sun water")
+    response = browser.post(by_hand_url(consultation), {"key": check.key})
+    assert response.status_code == 422
+    assert "Read the list again" in response.content.decode()
+    assert not WarningOverride.objects.exists()
+
+
+def test_a_warning_is_not_passed_without_its_reason(consultation, man, doctor, prescribe):
+    prescribe("Isotretinoin", "Doxycycline")
+    key = _key(man, "Isotretinoin", "Doxycycline")
+    with pytest.raises(ValidationError):
+        confirm_hand_checks(consultation=consultation, actor=doctor, keys=[key])
+
+
+def test_warnings_that_have_not_loaded_do_not_look_like_none(
+    consultation, man, doctor, prescribe, sign_in
+):
+    prescribe("Amoxicillin")
+    page = sign_in(doctor).get(f"/visits/{consultation.pk}/").content.decode()
+    block = page[page.index('id="visit-warnings"') :].split("</section>")[0]
+    assert "The drugs are not checked yet." in block
+    assert "Check now" in block
+    assert "hidden>" not in block.split("data-check-failed")[0]
 
 
 def test_an_allergy_noted_after_the_reason_stops_the_signature(

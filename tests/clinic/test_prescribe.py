@@ -16,6 +16,7 @@ from clinic.services.prescriptions import (
 )
 from clinic.services.visit_guard import VisitSignedError
 from tests.factories import AppointmentFactory, ConsultationFactory
+from tests.full_visit import check_by_hand
 
 HTMX = {"HX-Request": "true"}
 IBUPROFEN = {
@@ -54,6 +55,7 @@ def signed(consultation, doctor):
     """A signed prescription of one line."""
     save_prescription(consultation=consultation, actor=doctor, lines=[DraftLine(**IBUPROFEN)])
     Consultation.objects.filter(pk=consultation.pk).update(notes="written")
+    check_by_hand(consultation, doctor)
     sign_visit(consultation=consultation, actor=doctor)
     return Prescription.objects.get()
 
@@ -342,6 +344,7 @@ def test_a_renewed_draft_can_be_changed_and_signed(signed, open_visit, doctor, s
     longer = IBUPROFEN | {"duration": "10 days", "is_substitution_allowed": "on"}
     browser.post(url(open_visit), post_data(longer, seen=stored_lines(open_visit)))
     Consultation.objects.filter(pk=open_visit.pk).update(notes="written")
+    check_by_hand(open_visit, doctor)
     sign_visit(consultation=open_visit, actor=doctor)
     renewal = Prescription.objects.get(consultation=open_visit)
     assert (renewal.status, renewal.renewed_from) == (Prescription.Status.SIGNED, signed)

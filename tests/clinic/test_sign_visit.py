@@ -18,7 +18,7 @@ from clinic.services.consultations import save_visit, sign_visit
 from clinic.services.prescriptions import lines_fingerprint, stored_lines
 from clinic.services.visit_guard import VisitSignedError
 from tests.factories import AppointmentFactory, ConsultationFactory
-from tests.full_visit import written_up
+from tests.full_visit import check_by_hand, written_up
 
 HTMX = {"HX-Request": "true"}
 
@@ -78,6 +78,7 @@ def test_a_script_is_sent_on_to_the_day(written, doctor, sign_in):
 
 def test_the_prescription_is_signed_with_the_visit(written, doctor, sign_in):
     prescription = draft(written)
+    check_by_hand(written, doctor)
     sign_in(doctor).post(sign_url(written), in_view(written))
     prescription.refresh_from_db()
     assert prescription.status == Prescription.Status.SIGNED
@@ -113,6 +114,7 @@ def test_an_empty_visit_is_not_signed(headers, consultation, doctor, sign_in):
 
 def test_a_second_click_signs_nothing_twice(written, doctor, sign_in):
     draft(written)
+    check_by_hand(written, doctor)
     browser = sign_in(doctor)
     seen = in_view(written)
     browser.post(sign_url(written), seen)

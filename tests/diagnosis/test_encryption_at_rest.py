@@ -25,6 +25,7 @@ from diagnosis.services.lesions import record_size, update_lesion
 from diagnosis.services.referral_letters import write_referral_letter
 from diagnosis.services.reviews import review_prediction
 from tests import photographs
+from tests.full_visit import check_by_hand
 from tests.pdfs import pdf
 
 MARKER = "Zwetschge"  # in every text below, and in nothing that the site brings itself
@@ -99,6 +100,7 @@ def full_record(consultation, admin, doctor, other_doctor, secretary, prediction
         body_site=None,
         **{name: said(name) for name in notes},
     )
+    check_by_hand(saved, doctor)
     signed = sign_visit(consultation=saved, actor=doctor)
     add_addendum(consultation=signed, actor=doctor, text=said("addendum"))
     revoke_prescription(prescription=signed.prescription, actor=doctor, reason=said("revoked"))

@@ -9,6 +9,7 @@ from clinic.services.consultations import add_addendum, save_visit, sign_visit
 from clinic.services.prescriptions import DraftLine, revoke_prescription, save_prescription
 from diagnosis.models import Disease
 from diagnosis.services.reviews import review_prediction
+from tests.full_visit import check_by_hand
 from tests.papers import address_on, text_of
 
 
@@ -50,6 +51,7 @@ def written_up(consultation, doctor):
         is_as_needed=True, note="Not on the face.",
     )  # fmt: skip
     save_prescription(consultation=saved, actor=doctor, lines=[line])
+    check_by_hand(saved, doctor)
     return sign_visit(consultation=saved, actor=doctor)
 
 

@@ -33,7 +33,6 @@ from clinic.permissions import (
 from clinic.requests import SignedInRequest
 from clinic.safety_permissions import can_record_consent
 from clinic.services.appointments import IllegalTransitionError
-from clinic.services.consents import standing_consents
 from clinic.services.consultations import (
     NOTES_FIELDS,
     add_addendum,
@@ -62,10 +61,11 @@ CONFLICTS = (IllegalTransitionError, VisitChangedError, VisitSignedError)
 
 @dataclass(frozen=True)
 class ConsentState:
-    """One purpose, and the consent that stands for it."""
+    """One purpose, and the consent that stands for it, or else the last that was withdrawn."""
 
     purpose: Consent.Purpose
     consent: Consent | None
+    withdrawn: Consent | None
 
 
 def visit_context(consultation: Consultation, user: User) -> dict[str, Any]:
@@ -86,7 +86,9 @@ def visit_context(consultation: Consultation, user: User) -> dict[str, Any]:
         "sign_warnings": None,
         # What the table says to the drugs, and the patient's side, follow in second requests.
         "drug_warnings": (),
-        "unknown_drugs": (),
+        "hand_checks": (),
+        "open_hand_checks": (),
+        "hand_check_refusal": "",
         "lost_override": None,
         "fact_groups": (),
         "addenda": consultation.addenda.select_related("written_by"),
@@ -118,7 +120,7 @@ def written_notes(consultation: Consultation) -> list[tuple[str, str]]:
 def patient_context(consultation: Consultation, user: User) -> dict[str, Any]:
     """What the patient's side of the visit page shows a moment later, or on a page of its own."""
     patient = consultation.patient
-    standing = standing_consents(patient=patient)
+    last = {each.purpose: each for each in patient.consents.order_by("given_at")}
     others = (
         visible_consultations(user)
         .filter(patient=patient)
@@ -128,11 +130,18 @@ def patient_context(consultation: Consultation, user: User) -> dict[str, Any]:
     return {
         **_frame_context(consultation, user),
         "can_record_consent": can_record_consent(user, patient),
-        "consents": [ConsentState(each, standing.get(each)) for each in CONSENTS_IN_A_VISIT],
+        "consents": [_consent_state(each, last.get(each)) for each in CONSENTS_IN_A_VISIT],
         "timeline": list(others[:TIMELINE_SIZE]),
         "documents": visible_documents(user).filter(patient=patient).kept()[:NEWEST_DOCUMENTS],
         **facts_context(patient),
     }
+
+
+def _consent_state(purpose: Consent.Purpose, last: Consent | None) -> ConsentState:
+    stands = (
+        last is not None and last.withdrawn_at is None and last.patient.pseudonymised_at is None
+    )
+    return ConsentState(purpose, last if stands else None, None if stands else last)
 
 
 def prescription_of(consultation: Consultation) -> Prescription | None:

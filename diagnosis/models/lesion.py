@@ -134,6 +134,7 @@ class LesionImage(models.Model):
     answer_id: uuid.UUID | None
     malignant_share: float | None
     has_alarm: bool
+    is_without_threshold: bool
 
     class Meta:
         verbose_name = _("photograph")

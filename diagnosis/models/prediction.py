@@ -113,6 +113,11 @@ class Prediction(models.Model):
         return self.malignant_share >= self.malignant_threshold
 
     @property
+    def is_without_threshold(self) -> bool:
+        """Whether it could not raise an alarm, because its model has no threshold."""
+        return self.status == self.Status.DONE and self.malignant_threshold is None
+
+    @property
     def is_uncertain(self) -> bool:
         """Whether no class is probable enough to be named."""
         if self.uncertain_below is None or not self.probabilities:

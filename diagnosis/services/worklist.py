@@ -33,6 +33,7 @@ def with_states(images: QuerySet[LesionImage]) -> QuerySet[LesionImage]:
         decided_at=Subquery(reviews.values("reviewed_at")[:1]),
         answer_id=Subquery(newest.values("pk")[:1]),
         answer_status=Subquery(newest.values("status")[:1]),
+        answer_threshold=Subquery(newest.values("malignant_threshold")[:1]),
         answered_at=Subquery(newest.values("finished_at")[:1]),
         malignant_share=Subquery(
             predictions.order_by(F("malignant_share").desc(nulls_last=True)).values(
@@ -45,6 +46,9 @@ def with_states(images: QuerySet[LesionImage]) -> QuerySet[LesionImage]:
         open_since=Case(
             When(state=State.REOPENED, then=F("alarm_at")),
             default=Coalesce("decided_at", "answered_at", "uploaded_at"),
+        ),
+        is_without_threshold=Case(
+            When(answer_status=Status.DONE, answer_threshold__isnull=True, then=True), default=False
         ),
         has_alarm=Case(
             When(Q(alarm_at__isnull=False) & ~Q(state__in=OFF_THE_LIST), then=True), default=False

@@ -81,7 +81,14 @@ def test_a_visit_of_an_earlier_day_that_was_never_signed_stays_in_sight(
 def test_allergies_are_marked(doctor, noon, sign_in):
     careful = book(doctor, noon, "Careful Person")
     Allergy.objects.create(patient=careful.patient, substance="Penicillin")
-    assert "Allergies" in day(sign_in(doctor))
+    assert "Allergies</span>" in day(sign_in(doctor))
+
+
+def test_allergies_that_nobody_asked_about_are_marked_as_such(doctor, noon, sign_in, patient):
+    appointment = AppointmentFactory(doctor=doctor.doctor, patient=patient, starts_at=noon)
+    assert "Allergies not asked yet" in day(sign_in(doctor))
+    type(patient).objects.filter(pk=appointment.patient_id).update(has_no_known_allergies=True)
+    assert "Allergies" not in day(sign_in(doctor))
 
 
 def test_cancelled_and_other_doctors_visits_are_left_out(doctor, other_doctor, noon, sign_in):

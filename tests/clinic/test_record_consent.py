@@ -1,6 +1,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from django.utils import timezone
 
 from clinic.models import AuditEvent, Consent
 from clinic.services.consents import give_consent, has_consent, withdraw_consent
@@ -137,3 +138,22 @@ def test_who_may_not_record_a_consent(sign_in, admin, other_doctor, patient, con
 def test_a_consent_is_never_changed_by_a_link(desk, patient, consent):
     assert desk.get(record_url(patient)).status_code == 405
     assert desk.get(withdraw_url(consent)).status_code == 405
+
+
+def test_a_visit_tells_a_consent_that_was_withdrawn_from_one_that_nobody_recorded(
+    consultation, patient, doctor, secretary, sign_in
+):
+    browser = sign_in(doctor)
+    address = f"/visits/{consultation.pk}/patient/"
+    assert "no answer recorded" in browser.get(address).content.decode()
+    for purpose in ("photography", "ai_analysis", "training"):
+        ConsentFactory(
+            patient=patient,
+            purpose=purpose,
+            recorded_by=secretary,
+            withdrawn_at=timezone.now(),
+            withdrawn_by=secretary,
+        )
+    page = browser.get(address).content.decode()
+    assert page.count("withdrawn on") == 3
+    assert "no answer recorded" not in page

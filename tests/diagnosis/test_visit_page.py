@@ -51,6 +51,20 @@ def test_a_share_over_the_threshold_warns_above_a_benign_answer(
     assert "Malignant share 41.0 %, threshold 38.0 %" in page
 
 
+def test_a_model_without_a_threshold_does_not_look_like_no_alarm(
+    sign_in, doctor, consultation, answer_with
+):
+    answer_with(nv=0.2, mel=0.8, malignant_threshold=None)
+    browser = sign_in(doctor)
+    assert (
+        "No threshold: this model raises no alarm."
+        in page_of(browser, consultation).content.decode()
+    )
+    assert "No threshold" in browser.get(reverse("diagnosis:to_review")).content.decode()
+    answer_with(nv=0.2, mel=0.8, malignant_threshold=0.9)
+    assert "No threshold" not in browser.get(reverse("diagnosis:to_review")).content.decode()
+
+
 def test_the_warning_begins_at_the_threshold_itself(sign_in, doctor, consultation, answer_with):
     client = sign_in(doctor)
     answer_with(nv=0.75, bcc=0.25, malignant_threshold=0.25)
@@ -112,6 +126,7 @@ def test_an_answer_from_before_there_were_thresholds_neither_warns_nor_doubts(
     assert "Looks most like: Melanocytic nevus" in page
     assert "cannot be set aside" not in page
     assert "share-threshold" not in page
+    assert "No threshold: this model raises no alarm." in page
 
 
 def test_the_waiting_page_says_when_no_worker_will_answer_soon(sign_in, doctor, queued_prediction):

@@ -140,7 +140,7 @@ def note_allergy(
         patient=patient,
         noted_by=actor,
         substance=substance,
-        code=drug_table().code_of(substance),
+        code=_code_of(substance),
         reaction=reaction.strip(),
         severity=severity,
     )
@@ -219,6 +219,12 @@ def _lock_patient(consultation: Consultation) -> Patient:
     """The patient of an open visit, held until the transaction ends."""
     lock_open_visit(consultation)
     return hold_patient(consultation)
+
+
+def _code_of(substance: str) -> str:
+    """Return the terms of the table an allergy is about, unless they are too many to keep."""
+    code = drug_table().code_of(substance)
+    return code if len(code) <= (Allergy._meta.get_field("code").max_length or 0) else ""
 
 
 def _take_back(patient: Patient, none_known: str) -> None:

@@ -47,6 +47,12 @@ def test_an_allergy_of_the_table_is_coded(consultation, doctor, patient, sign_in
     assert (event.verb, event.detail) == (AuditEvent.Verb.CREATE, {})
 
 
+def test_an_allergy_to_many_drugs_is_noted(consultation, doctor, patient, sign_in):
+    named = "Amoxicillin, ibuprofen, allopurinol, doxycycline, fluconazole, ramipril"
+    sign_in(doctor).post(add_url(consultation), {"substance": named, "severity": "unknown"})
+    assert (patient.allergies.get().substance, patient.allergies.get().code) == (named, "")
+
+
 def test_an_allergy_outside_the_table_stays_free_text(consultation, doctor, patient, sign_in):
     data = {"substance": "Adhesive plasters", "severity": "unknown"}
     page = sign_in(doctor).post(add_url(consultation), data, headers=HTMX).content.decode()

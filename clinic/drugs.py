@@ -17,7 +17,7 @@ from typing import Any
 from django.utils.translation import get_language
 
 from clinic.drug_reading import Key, Lexicon, Meaning, Site, Words, name_key
-from clinic.drug_words import fold, key_of
+from clinic.drug_words import fold, key_of, tokens
 
 TABLE_FOLDER = Path(__file__).with_name("drug_table")
 # On the skin too little is taken up to meet another drug.
@@ -203,10 +203,13 @@ class DrugTable:
             text.strip() and not each.sites
             for text, each in zip((written.form, written.route), about, strict=True)
         )
-        products = dict.fromkeys(
-            (each.product, each.site) for each in reading.meanings if each.product
-        )
-        used = [self._as_used(*each, said, is_unreadable) for each in products]
+        products: dict[frozenset[str], set[Site]] = {}
+        for each in reading.meanings:
+            products.setdefault(each.product, set()).update({each.site} if each.site else ())
+        used = [
+            self._as_used(product_, said | named, is_unreadable)
+            for product_, named in products.items()
+        ]
         return ReadDrugs(
             drugs=tuple(drug for drug, _is_read in used),
             unread=tuple(reading.unread) if used else (written.drug,),
@@ -228,7 +231,7 @@ class DrugTable:
     def is_pregnancy(self, condition: str, icd10: str) -> bool:
         """Return whether a condition says that the patient is pregnant."""
         known = {key_of(fold(word)) for word in self.written["pregnancy"]}
-        words = (key_of(word) for word in fold(condition).split())
+        words = (key_of(word) for word in tokens(condition))
         return icd10.startswith(PREGNANCY_CODES) or any(word in known for word in words)
 
     def label_of(self, term: str) -> str:
@@ -265,7 +268,7 @@ class DrugTable:
         return list(dict.fromkeys(fitting))
 
     def _as_used(
-        self, product_: frozenset[str], named: Site | None, said: set[Site], is_unreadable: bool
+        self, product_: frozenset[str], meant: set[Site], is_unreadable: bool
     ) -> tuple[Drug, bool]:
         """Return the row of a product as a line uses it, and whether form and route were read.
 
@@ -273,7 +276,6 @@ class DrugTable:
         """
         rows = [drug for drug in self.drugs if frozenset(drug.ingredients) == product_]
         sites = {site_of(drug) for drug in rows}
-        meant = said | ({named} if named else set())
         is_read = (
             len(meant) == 1 and meant <= sites and not (meant == {Site.LOCAL} and is_unreadable)
         )
@@ -359,7 +361,7 @@ def _drug(row: dict[str, Any], effects: dict[str, Wording]) -> Drug:
 
 
 def _label(row: dict[str, Any]) -> Wording:
-    return Wording(en=row["name"], fr=row["fr"], ar=row["ar"])
+    return Wording(en=row.get("en", row["name"]), fr=row["fr"], ar=row["ar"])
 
 
 def _rules(rows: Iterable[dict[str, Any]], effects: dict[str, Wording]) -> tuple[Rule, ...]:

@@ -7,7 +7,7 @@ import clinic.encrypted_fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0036_doctor_has_a_successor"),
+        ("clinic", "0037_account_says_what_the_record_says"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ import clinic.encrypted_fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0037_account_says_what_the_record_says"),
+        ("clinic", "0040_more_texts_are_encrypted"),
     ]
 
     operations = [

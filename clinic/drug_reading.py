@@ -11,7 +11,7 @@ from clinic.drug_words import BREAK, key_of, keys_of, tokens
 Key = tuple[str, ...]
 # Shorter words are close to too many names.
 SHORTEST_TO_GUESS = 4
-CLOSE_ENOUGH = 0.8
+CLOSE_ENOUGH = 0.86
 
 
 class Site(Enum):

@@ -47,12 +47,12 @@ def facts_fingerprint(patient: Patient) -> str:
 
 def _is_contradicted(patient: Patient, none_known: str) -> bool:
     """Return whether a row that still holds speaks against “none”."""
-    rows: Iterable[ClinicalFact] = {
-        "has_no_known_allergies": patient.allergies,
-        "has_no_known_conditions": patient.conditions,
-        "takes_no_drugs": patient.current_drugs,
-    }[none_known].all()
-    return any(row.is_active for row in rows)
+    rows: dict[str, Iterable[ClinicalFact]] = {
+        "has_no_known_allergies": patient.allergies.all(),
+        "has_no_known_conditions": patient.conditions.all(),
+        "takes_no_drugs": patient.current_drugs.all(),
+    }
+    return any(row.is_active for row in rows[none_known])
 
 
 def active_allergies(of_patient: str) -> Prefetch[str, QuerySet[Allergy], str]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.core.exceptions import FieldError
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import Combinable, Expression
@@ -16,6 +17,7 @@ from django.db.models.lookups import Exact, IsNull, Lookup
 from django.db.models.sql.compiler import SQLCompiler
 
 from clinic.encryption import open_text, seal_text
+from clinic.text_bounds import LONGEST_TEXT, refuse_endless_words
 
 
 class IsEmpty(Exact[Any]):
@@ -69,7 +71,9 @@ class EncryptedMixin(models.Field):  # type: ignore[type-arg]
 
 
 class EncryptedTextField(EncryptedMixin, models.TextField[str | Combinable, str]):
-    """A text of any length."""
+    """A text of a few pages; the bounds hold for the text, not for what is stored."""
+
+    default_validators = (MaxLengthValidator(LONGEST_TEXT), refuse_endless_words)  # type: ignore[assignment]
 
 
 class EncryptedCharField(EncryptedMixin, models.CharField[str | Combinable, str]):

@@ -11,12 +11,15 @@ from pathlib import Path
 
 import typst
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 # Drawn by each of the text fonts, and nobody types it.
 SIGN = "\ufffd"
 # A line of a paper holds about eighty letters; a longer word breaks anywhere.
 LONGEST_UNBROKEN = 40
 BREAK = "\u200b"
+# So many are named to the writer.
+NAMED = 5
 
 # The first that has a character draws it; those that are not named follow by name.
 FIRST = ("Libertinus Serif", "Noto Naskh Arabic", "Noto Sans")
@@ -24,6 +27,10 @@ FIRST = ("Libertinus Serif", "Noto Naskh Arabic", "Noto Sans")
 OTHER_FORMS = {f"Noto Sans CJK {country}" for country in ("HK", "JP", "KR", "TC")}
 LAST = ("Noto Sans CJK SC", "Noto Emoji")
 
+# Each is in a font, alone and beside any other: to know that, nobody has to read the fonts.
+_COMMON = re.compile(
+    "[ -~\u00a0-\u017f\u0391-\u03a1\u03a3-\u03c9\u0410-\u044f\u0621-\u063a\u0641-\u064a]*"
+)
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _LONG_WORD = re.compile(rf"\S{{{LONGEST_UNBROKEN},}}")
 # Embeddings and overrides turn round whatever follows on the page; isolates do not, once closed.
@@ -67,6 +74,24 @@ def unprintable(text: str) -> list[str]:
     return [*dict.fromkeys(lost)]
 
 
+def loss_in_words(*texts: str) -> str:
+    """Return a sentence for the writer on what papers cannot show of some texts, or nothing."""
+    lost = [*dict.fromkeys(character for text in texts for character in unprintable(text))]
+    if not lost:
+        return ""
+    named = ", ".join(map(_name, lost[:NAMED])) + (" …" if len(lost) > NAMED else "")
+    return _("Papers cannot show %(characters)s. They print %(sign)s instead.") % {
+        "characters": named,
+        "sign": SIGN,
+    }
+
+
+def _name(character: str) -> str:
+    """Name a character by its code, after itself where a page can show it."""
+    code = f"U+{ord(character):04X}"
+    return code if unicodedata.category(character)[0] == "C" else f"{character} ({code})"
+
+
 def _clusters(line: str) -> Iterator[str]:
     """Yield each character with the marks on it: one font has to draw them together."""
     start = 0
@@ -97,6 +122,8 @@ def _is_invisible(character: str) -> bool:
 
 @cache
 def _drawn(cluster: str) -> str:
+    if _COMMON.fullmatch(cluster):
+        return cluster
     visible = [character for character in cluster if not _is_invisible(character)]
     # Nothing carries a mark that begins a line.
     if visible and _is_mark(visible[0]):

@@ -10,6 +10,7 @@ from django.utils import timezone
 from icalendar import Calendar, Event, vCalAddress
 
 from clinic.models import ClinicSettings
+from clinic.plain_text import one_line, without_controls
 
 REQUEST, CANCEL, PUBLISH = "REQUEST", "CANCEL", "PUBLISH"
 REFRESH_EVERY = timedelta(minutes=15)
@@ -36,7 +37,7 @@ def calendar_of(entries: Iterable[CalendarEntry], *, method: str) -> bytes:
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", method)
     if method == PUBLISH:
-        calendar.add("x-wr-calname", clinic.name)
+        calendar.add("x-wr-calname", one_line(clinic.name))
         calendar.add("refresh-interval", REFRESH_EVERY, parameters={"value": "DURATION"})
     for entry in entries:
         calendar.add_component(_event(entry, method, clinic))
@@ -51,8 +52,9 @@ def _event(entry: CalendarEntry, method: str, clinic: ClinicSettings) -> Event:
     event.add("dtstamp", timezone.now().astimezone(UTC))
     event.add("dtstart", entry.starts_at.astimezone(UTC))
     event.add("dtend", entry.ends_at.astimezone(UTC))
-    event.add("summary", entry.summary)
-    event.add("location", ", ".join(filter(None, [clinic.name, clinic.address])))
+    event.add("summary", one_line(entry.summary))
+    place = ", ".join(filter(None, [clinic.name, clinic.address]))
+    event.add("location", without_controls(place))
     event.add("organizer", _organizer(clinic))
     event.add("status", "CANCELLED" if method == CANCEL else "CONFIRMED")
     event.add("class", "PRIVATE")
@@ -67,5 +69,5 @@ def _event(entry: CalendarEntry, method: str, clinic: ClinicSettings) -> Event:
 def _organizer(clinic: ClinicSettings) -> vCalAddress:
     _name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     organizer = vCalAddress(f"mailto:{address}")
-    organizer.params["cn"] = clinic.name
+    organizer.params["cn"] = one_line(clinic.name)
     return organizer

@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from clinic.models import ClinicSettings, User
+from clinic.plain_text import one_line, without_controls
 from clinic.sms import send_sms
 
 logger = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ def send_text(name: str, *, to: str, language: str, context: Mapping[str, object
     with translation.override(language):
         text = render_to_string(f"sms/{name}.txt", _values(context))
     try:
-        send_sms(to=to, text=" ".join(text.split()))
+        send_sms(to=to, text=one_line(text))
     except OSError as error:
         # The error's own text may hold the number.
         logger.warning("The text “%s” could not be sent: %s", name, type(error).__name__)
@@ -66,8 +67,8 @@ def _compose(
         values = _values(context)
         subject = render_to_string(f"emails/{name}_subject.txt", values)
         message = EmailMultiAlternatives(
-            subject=" ".join(subject.split()),
-            body=render_to_string(f"emails/{name}.txt", values).strip() + "\n",
+            subject=one_line(subject),
+            body=without_controls(render_to_string(f"emails/{name}.txt", values)).strip() + "\n",
             from_email=_sender(),
             to=[to],
             connection=get_connection(timeout=MAIL_TIMEOUT_S),
@@ -80,7 +81,7 @@ def _compose(
 def _sender() -> str:
     """The clinic by its own name, at the address from which the site may send."""
     _name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    return formataddr((ClinicSettings.objects.current().name, address))
+    return formataddr((one_line(ClinicSettings.objects.current().name), address))
 
 
 def _values(context: Mapping[str, object]) -> dict[str, object]:

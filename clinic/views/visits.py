@@ -19,6 +19,7 @@ from clinic.allergy_bar import allergy_bar_of
 from clinic.drugs import drug_table
 from clinic.forms.consultations import AddendumForm, SignForm, VisitNotesForm
 from clinic.forms.prescriptions import RevocationForm, line_formset
+from clinic.glyphs import loss_in_words
 from clinic.models import BodySite, Consent, Consultation, Patient, Prescription, User
 from clinic.models.consultation import ConsultationQuerySet
 from clinic.permissions import (
@@ -91,10 +92,23 @@ def visit_context(consultation: Consultation, user: User) -> dict[str, Any]:
         "hand_check_refusal": "",
         "lost_override": None,
         "fact_groups": (),
+        "paper_loss": loss_in_words(*_on_paper(consultation)) if frame["can_write"] else "",
         "addenda": consultation.addenda.select_related("written_by"),
         "addendum_form": AddendumForm(auto_id="addendum_%s"),
         **_prescription_context(prescription, user),
     }
+
+
+def _on_paper(consultation: Consultation) -> list[str]:
+    """What the visit's papers will say of what was typed."""
+    prescription = prescription_of(consultation)
+    lines = prescription.lines.all() if prescription else []
+    return [
+        consultation.patient.full_name,
+        consultation.reason,
+        *(text for _name, text in written_notes(consultation)),
+        *(DraftLine.of(line).words for line in lines),
+    ]
 
 
 def _frame_context(consultation: Consultation, user: User) -> dict[str, Any]:

@@ -81,7 +81,9 @@
     if (!asking || form.dataset.confirmed) return;
     event.preventDefault();
     event.stopPropagation();
-    if (!(await ask(asking.dataset.confirm, asking.dataset.confirmYes))) return;
+    const cautions = form.matches("[data-asks-with-cautions]") ? [...document.querySelectorAll("[data-glyph-notice]")] : [];
+    const question = [asking.dataset.confirm, ...new Set(cautions.map((each) => each.textContent.trim()))].join("\n\n");
+    if (!(await ask(question, asking.dataset.confirmYes))) return;
     form.dataset.confirmed = "yes";
     form.requestSubmit(submitter);
     delete form.dataset.confirmed;

@@ -1,0 +1,27 @@
+"""How long a text may be: what fits on a few pages of paper, in words that a line can hold."""
+
+import re
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+LONGEST_TEXT = 10_000
+# The longest that people paste on purpose are addresses and codes; a line of a paper holds 80.
+LONGEST_WORD = 200
+
+# Thai, Chinese and some others put no spaces between words, so their letters make no long word.
+_WITHOUT_SPACES = (
+    "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1b7f\u2e80-\ua4cf"
+    "\ua980-\ua9ff\uaa60-\uaadf\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff"
+)
+_ENDLESS = re.compile(rf"[^\s{_WITHOUT_SPACES}]{{{LONGEST_WORD + 1},}}")
+
+
+def refuse_endless_words(text: str) -> None:
+    """Reject a text with a word that no line can hold."""
+    if _ENDLESS.search(text):
+        raise ValidationError(
+            _("One word has more than %(limit)d characters. Put spaces in it."),
+            params={"limit": LONGEST_WORD},
+            code="endless_word",
+        )

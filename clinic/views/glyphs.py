@@ -1,0 +1,16 @@
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST
+
+from clinic.glyphs import loss_in_words
+from clinic.text_bounds import LONGEST_TEXT
+
+
+# Without a sign-in, for whoever registers writes a name too.
+@login_not_required
+@require_POST
+def glyph_check(request: HttpRequest) -> HttpResponse:
+    """Say at a field, while somebody types, what papers cannot show of its text."""
+    loss = loss_in_words(request.POST.get("text", "")[:LONGEST_TEXT])
+    return render(request, "clinic/partials/glyph_notice.html", {"loss": loss})

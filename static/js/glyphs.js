@@ -1,0 +1,32 @@
+// Says at a field what papers cannot show of its text, while somebody types and once the page has loaded.
+(() => {
+  const PAUSE = 600; // ms after the last key
+  const FIELDS = 'form[method="post"] textarea, form[method="post"] input[type="text"]';
+  // Every paper has these letters, so nobody has to ask; `clinic/glyphs.py` says the same.
+  const COMMON = /^[\s -~\u00a0-\u017f\u0391-\u03a1\u03a3-\u03c9\u0410-\u044f\u0621-\u063a\u0641-\u064a]*$/;
+  const asked = new WeakMap();
+
+  function show(field, html) {
+    const place = field.closest(".field") ?? field.parentElement;
+    place.querySelector("[data-glyph-notice]")?.remove();
+    if (html) place.insertAdjacentHTML("beforeend", html);
+  }
+
+  async function check(field) {
+    const text = field.value;
+    if (COMMON.test(text)) return show(field, "");
+    const body = new FormData();
+    body.set("text", text);
+    body.set("csrfmiddlewaretoken", document.querySelector('meta[name="csrf-token"]').content);
+    // Without an answer nothing is said: the paper comes out all the same.
+    const response = await fetch(document.body.dataset.glyphUrl, { method: "POST", body, redirect: "manual" }).catch(() => null);
+    if (response?.ok && field.value === text) show(field, (await response.text()).trim());
+  }
+
+  document.addEventListener("input", (event) => {
+    const field = event.target;
+    if (!field.matches(FIELDS)) return;
+    clearTimeout(asked.get(field));
+    asked.set(field, setTimeout(() => check(field), PAUSE));
+  });
+})();

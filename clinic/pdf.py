@@ -32,12 +32,14 @@ def render_pdf(template: str, *, data: Mapping[str, object], made_at: datetime) 
         # The same content makes the same file, whenever it is printed.
         "timestamp": int(made_at.timestamp()),
     }
+    pdf: bytes
     try:
-        return typst.compile(folder / f"{template}.typ", pdf_standards="ua-1", **options)
+        pdf = typst.compile(folder / f"{template}.typ", pdf_standards="ua-1", **options)
     except typst.TypstError:
         # A paper that a screen reader cannot read well is better than none. The error quotes text.
         logger.error("A paper does not keep to PDF/UA-1: %s.", template)
-        return typst.compile(folder / f"{template}.typ", **options)
+        pdf = typst.compile(folder / f"{template}.typ", **options)
+    return pdf
 
 
 def _printable(said: object) -> object:

@@ -200,21 +200,19 @@ class AccountEditForm(DoctorFieldsMixin, SeenForm):
     language = language_field()
 
     def __init__(self, data: QueryDict | None = None, *, user: User) -> None:
-        doctor = Doctor.objects.filter(user=user).first()
-        patient = Patient.objects.filter(user=user).first()
-        super().__init__(data, initial=dict(self.stored(user)))
+        facts = self.stored(user)
+        super().__init__(data, initial=dict(facts))
         offer_languages(self.fields["language"], chosen=self.initial["language"])
         self.order_fields(["full_name", "email", "phone", "language"])
-        if doctor is None:
-            for name in self.doctor_fields:
+        for name in self.doctor_fields:
+            if name not in facts:
                 del self.fields[name]
-        if patient is not None:
+        if Patient.objects.filter(user=user).exists():
             self.fields["full_name"].disabled = True
             self.fields["full_name"].help_text = _(
                 "A patient’s name is changed in the patient’s record."
             )
-
-        self.carry(user)
+        self.carry(user, facts)
 
     def stored(self, row: User) -> Facts:
         """Return what the clinic knows of the person: of a patient, as the record says it."""
@@ -261,13 +259,14 @@ class ProfileForm(SeenForm, forms.Form):
         *,
         user: User,
     ) -> None:
-        super().__init__(data, files, initial=dict(self.stored(user)))
+        facts = self.stored(user)
+        super().__init__(data, files, initial=dict(facts))
         offer_languages(self.fields["language"], chosen=self.initial["language"])
         if not user.photograph:
             del self.fields["removes_photograph"]
         if not can_have_digest(user):
             del self.fields["wants_digest"]
-        self.carry(user)
+        self.carry(user, facts)
 
     def stored(self, row: User) -> Facts:
         """Return what the person may change: of a patient, as the record says it."""

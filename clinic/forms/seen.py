@@ -31,10 +31,11 @@ class SeenForm(forms.BaseForm):
         """Return the rows whose last change may be the one that the person has not seen."""
         return [row]
 
-    def carry(self, row: Any) -> None:
+    def carry(self, row: Any, facts: Facts | None = None) -> None:
         """Remember what the row says now, in a field that the page sends back."""
+        shown = self._shown(row, facts)
         self.fields[SEEN] = forms.CharField(required=False, widget=forms.HiddenInput)
-        self.initial[SEEN] = marks(self._shown(row))
+        self.initial[SEEN] = marks(shown)
 
     def refuse_stale(self, row: Any) -> None:
         """Refuse where the row, held by the service, says something else than the form showed.
@@ -50,8 +51,9 @@ class SeenForm(forms.BaseForm):
         if changed:
             raise ChangedMeanwhileError(rows=self.rows_of(row), stored=stored, changed=changed)
 
-    def _shown(self, row: Any) -> Facts:
-        return {name: value for name, value in self.stored(row).items() if name in self.fields}
+    def _shown(self, row: Any, facts: Facts | None = None) -> Facts:
+        facts = self.stored(row) if facts is None else facts
+        return {name: value for name, value in facts.items() if name in self.fields}
 
     def show_conflict(self, error: ChangedMeanwhileError) -> None:
         """Keep what was typed beside what is stored now, and let the next click decide.

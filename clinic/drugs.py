@@ -176,7 +176,9 @@ class DrugTable:
     def labels(self) -> dict[str, Wording]:
         """The names of ingredients and classes in the languages of the site."""
         alone = {
-            drug.ingredients[0]: drug.label
+            drug.ingredients[0]: Wording(
+                en=drug.label.en.lower(), fr=drug.label.fr.lower(), ar=drug.label.ar
+            )
             for drug in self.drugs
             if len(drug.ingredients) == 1 and drug.ingredients[0] == drug.name.lower()
         }

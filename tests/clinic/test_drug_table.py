@@ -257,7 +257,7 @@ def test_drugs_that_do_not_go_together_are_named(first, second, man):
         ("Previscan", "Bactrim"),
         ("Eliquis", "Clarithromycine"),
         ("Xarelto", "Rifampicin"),
-        ("Pradaxa", "Ciclosporin"),
+        ("Pradaxa", "Ciclosporin capsules"),
         ("Lovenox", "Ibuprofen"),
         ("Plavix", "Ibuprofène"),
         ("Tegretol", "Doxycycline"),

@@ -1,4 +1,4 @@
-// Says at a field what papers cannot show of its text, while somebody types and once the page has loaded.
+// Says at a field, while somebody types, what papers cannot show of its text.
 (() => {
   const PAUSE = 600; // ms after the last key
   const FIELDS = 'form[method="post"] textarea, form[method="post"] input[type="text"]';

@@ -50,4 +50,6 @@ class MissingText(str):
 
 
 # A page that reads what nobody gave fails; `tests/strict_templates.py` says more.
-TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = MissingText()
+_options = TEMPLATES[0]["OPTIONS"]
+assert isinstance(_options, dict)
+_options["string_if_invalid"] = MissingText()

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from clinic.models import Consultation, Notification
@@ -29,7 +30,7 @@ def tell_of_overdue_reviews() -> None:
     """Tell each doctor once of a visit with a photograph that has waited a day for a word."""
     now = timezone.now()
     overdue = open_photographs(LesionImage.objects.all()).filter(
-        open_since__gt=now - OVERDUE_UNTIL, open_since__lte=now - OVERDUE_AFTER
+        Q(open_since__gt=now - OVERDUE_UNTIL, open_since__lte=now - OVERDUE_AFTER)
     )
     told = Notification.objects.filter(
         kind=Kind.REVIEW_OVERDUE, created_at__gt=now - OVERDUE_UNTIL

@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterable, Sequence
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from PIL import Image
 
@@ -44,7 +44,7 @@ def answers_in_words(images: Iterable[LesionImage], reviews: Iterable[Review]) -
 def undecided_in_words(photographs: QuerySet[LesionImage], *, visit: Consultation) -> list[str]:
     """Return a sentence for each photograph of a visit without a diagnosis; none names a guess."""
     images = with_states(photographs.filter(consultation=visit)).exclude(
-        state__in=[State.DECIDED, State.REOPENED]
+        Q(state__in=[State.DECIDED, State.REOPENED])
     )
     return [
         f"{_name(image)}: {_undecided(image)}"

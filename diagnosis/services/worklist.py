@@ -1,5 +1,7 @@
 """Photographs that still wait for a doctor's word: one rule for every list, count and paper."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
@@ -28,32 +30,35 @@ def with_states(images: QuerySet[LesionImage]) -> QuerySet[LesionImage]:
     alarms = predictions.filter(
         status=Status.DONE, malignant_share__gte=F("malignant_threshold")
     ).order_by("-finished_at")
-    return images.annotate(
-        decision=Subquery(reviews.values("decision")[:1]),
-        decided_at=Subquery(reviews.values("reviewed_at")[:1]),
-        answer_id=Subquery(newest.values("pk")[:1]),
-        answer_status=Subquery(newest.values("status")[:1]),
-        answer_threshold=Subquery(newest.values("malignant_threshold")[:1]),
-        answered_at=Subquery(newest.values("finished_at")[:1]),
-        malignant_share=Subquery(
+    facts: dict[str, Any] = {
+        "decision": Subquery(reviews.values("decision")[:1]),
+        "decided_at": Subquery(reviews.values("reviewed_at")[:1]),
+        "answer_id": Subquery(newest.values("pk")[:1]),
+        "answer_status": Subquery(newest.values("status")[:1]),
+        "answer_threshold": Subquery(newest.values("malignant_threshold")[:1]),
+        "answered_at": Subquery(newest.values("finished_at")[:1]),
+        "malignant_share": Subquery(
             predictions.order_by(F("malignant_share").desc(nulls_last=True)).values(
                 "malignant_share"
             )[:1]
         ),
-        alarm_at=Subquery(alarms.values("finished_at")[:1]),
-    ).annotate(
-        state=_state(),
-        open_since=Case(
-            When(state=State.REOPENED, then=F("alarm_at")),
+        "alarm_at": Subquery(alarms.values("finished_at")[:1]),
+    }
+    follows: dict[str, Any] = {
+        "state": _state(),
+        "open_since": Case(
+            When(Q(state=State.REOPENED), then=F("alarm_at")),
             default=Coalesce("decided_at", "answered_at", "uploaded_at"),
         ),
-        is_without_threshold=Case(
-            When(answer_status=Status.DONE, answer_threshold__isnull=True, then=True), default=False
+        "is_without_threshold": Case(
+            When(Q(answer_status=Status.DONE, answer_threshold__isnull=True), then=True),
+            default=False,
         ),
-        has_alarm=Case(
+        "has_alarm": Case(
             When(Q(alarm_at__isnull=False) & ~Q(state__in=OFF_THE_LIST), then=True), default=False
         ),
-    )
+    }
+    return images.annotate(**facts).annotate(**follows)
 
 
 def open_photographs(images: QuerySet[LesionImage]) -> QuerySet[LesionImage]:
@@ -65,17 +70,22 @@ def open_photographs(images: QuerySet[LesionImage]) -> QuerySet[LesionImage]:
     """
     return (
         with_states(images)
-        .exclude(state__in=OFF_THE_LIST)
+        .exclude(Q(state__in=OFF_THE_LIST))
         .select_related("lesion__patient", "lesion__body_site")
         .prefetch_related(active_allergies("lesion__patient"))
-        .order_by("-has_alarm", F("malignant_share").desc(nulls_last=True), "open_since", "pk")
+        .order_by(
+            F("has_alarm").desc(),
+            F("malignant_share").desc(nulls_last=True),
+            F("open_since").asc(),
+            "pk",
+        )
     )
 
 
 def is_open(image: LesionImage) -> bool:
     """Return whether a photograph still waits for a doctor's word."""
     this_one = with_states(LesionImage.objects.filter(pk=image.pk))
-    return this_one.exclude(state__in=OFF_THE_LIST).exists()
+    return this_one.exclude(Q(state__in=OFF_THE_LIST)).exists()
 
 
 def count_unreviewed_of(doctor: Doctor) -> int:

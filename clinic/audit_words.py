@@ -21,6 +21,7 @@ TARGETS: dict[str, str | Promise] = {
     "clinic.patient": _("Personal data"),
     "clinic.patientdocument": _("Document"),
     "clinic.prescription": _("Prescription"),
+    "clinic.recordcode": _("Access code for the patient"),
     "clinic.user": _("Account or portrait"),
     "diagnosis.lesion": _("Lesion"),
     "diagnosis.lesionimage": _("Photograph"),
@@ -45,6 +46,8 @@ LISTS: dict[str, str | Promise] = {
     "timeline": _("Whole record"),
     "to_review": _("Answers to review"),
     "notifications": _("Notifications"),
+    # Not lists, but told apart in the same way.
+    "login": _("Login of the patient"),
 }
 # What the action says alone.
 WITHOUT_THING = (AuditEvent.Verb.SIGN_IN, AuditEvent.Verb.SIGN_OUT)
@@ -56,6 +59,8 @@ def words_for(event: AuditEvent) -> str | Promise:
         return ""
     if "second_factor" in event.detail:
         return _("Second step of signing in")
+    if "record" in event.detail:
+        return _("Access of the patient to the record")
     named = event.detail.get("list") or event.detail.get("what") or event.detail.get("of")
     if isinstance(named, str) and named in LISTS:
         return LISTS[named]

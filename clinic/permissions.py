@@ -132,6 +132,11 @@ def visible_patients(user: User) -> QuerySet[Patient]:
     return Patient.objects.filter(user=user)
 
 
+def open_records(user: User) -> QuerySet[Patient]:
+    """The own record of a patient, once it was proved that the account is the patient's."""
+    return Patient.objects.filter(user=user, record_opened_at__isnull=False)
+
+
 def bookable_patients(user: User) -> QuerySet[Patient]:
     """Patients for whom a person books: an emergency makes no appointment, and so no care."""
     patients = treated_patients(user) if is_doctor(user) else visible_patients(user)
@@ -211,7 +216,7 @@ def visible_consultations(user: User) -> ConsultationQuerySet:
     if is_doctor(user):
         return Consultation.objects.filter(patient__in=patients_in_care(user))
     if is_patient(user):
-        return Consultation.objects.signed().filter(patient__user=user)
+        return Consultation.objects.signed().filter(patient__in=open_records(user))
     return Consultation.objects.none()
 
 
@@ -228,7 +233,7 @@ def visible_documents(user: User) -> PatientDocumentQuerySet:
     if is_secretary(user):
         return PatientDocument.objects.administrative()
     if is_patient(user):
-        return PatientDocument.objects.shared().filter(patient__user=user)
+        return PatientDocument.objects.shared().filter(patient__in=open_records(user))
     return PatientDocument.objects.none()
 
 

@@ -3,10 +3,29 @@
 A file of its own, because `clinic/permissions.py` would be too long with it.
 """
 
-from clinic.models import EmergencyAccess, ErasureRequest, Patient, User
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from clinic.models import (
+    Appointment,
+    Consultation,
+    Doctor,
+    EmergencyAccess,
+    ErasureRequest,
+    Patient,
+    User,
+)
 from clinic.models.emergency import EmergencyAccessQuerySet
 from clinic.models.erasure import ErasureRequestQuerySet
-from clinic.permissions import is_admin, is_doctor, is_patient, is_secretary, treats
+from clinic.permissions import (
+    active_admins,
+    is_admin,
+    is_doctor,
+    is_patient,
+    is_secretary,
+    open_records,
+    treats,
+)
 
 
 def can_see_audit(user: User) -> bool:
@@ -17,6 +36,36 @@ def can_see_audit(user: User) -> bool:
 def can_see_access(user: User, patient: Patient) -> bool:
     """Read who opened the record of a patient who is visible."""
     return is_admin(user) or treats(user, patient)
+
+
+def can_see_own_record(user: User) -> bool:
+    """Read the own record: not before it is proved that the account is the patient's."""
+    return open_records(user).exists()
+
+
+def can_open_record(user: User, patient: Patient) -> bool:
+    """Hand a patient the code, or open the record in person: the doctor of a visit of today."""
+    if not is_doctor(user):
+        return False
+    visits = Consultation.objects.filter(patient=patient, doctor__user=user)
+    return visits.filter(started_at__date=timezone.localdate()).exists()
+
+
+def treating_doctors(patient: Patient) -> QuerySet[User]:
+    """The accounts of the doctors who treat a patient, and of the successors of those who left."""
+    appointments = Appointment.objects.not_cancelled().filter(patient=patient)
+    doctors = Doctor.objects.filter(pk__in=appointments.order_by().values("doctor"))
+    of_them = Q(doctor__in=doctors) | Q(doctor__in=doctors.values("successor"))
+    return User.objects.filter(of_them, is_active=True)
+
+
+def watchers_of(actor: User | None, about: User) -> QuerySet[User]:
+    """The admins who hear what one of them does to an account; the doctors where there is none."""
+    people = [about.pk, *([actor.pk] if actor else [])]
+    admins = active_admins().exclude(pk__in=people)
+    if admins.exists():
+        return admins
+    return User.objects.filter(is_active=True, role=User.Role.DOCTOR).exclude(pk__in=people)
 
 
 def can_open_in_emergency(user: User) -> bool:

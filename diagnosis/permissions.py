@@ -7,7 +7,14 @@ signed; admins and secretaries see nothing of it.
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from clinic.models import User
-from clinic.permissions import is_admin, is_doctor, is_patient, patients_in_care, treats
+from clinic.permissions import (
+    is_admin,
+    is_doctor,
+    is_patient,
+    open_records,
+    patients_in_care,
+    treats,
+)
 from diagnosis.models import AtlasImage, Disease, Lesion, LesionImage, Prediction, Review
 from diagnosis.models.atlas import AtlasImageQuerySet
 from diagnosis.models.lesion import LesionQuerySet
@@ -51,7 +58,7 @@ def visible_reviews(user: User) -> QuerySet[Review]:
         return Review.objects.filter(prediction__image__lesion__patient__in=patients_in_care(user))
     if is_patient(user):
         return validated_reviews().filter(
-            prediction__image__lesion__patient__user=user,
+            prediction__image__lesion__patient__in=open_records(user),
             prediction__image__consultation__signed_at__isnull=False,
         )
     return Review.objects.none()

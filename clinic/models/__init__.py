@@ -14,6 +14,7 @@ from clinic.models.notification import Notification, NotificationDigest
 from clinic.models.patient import Patient
 from clinic.models.patient_document import PatientDocument
 from clinic.models.prescription import Prescription, PrescriptionLine, WarningOverride
+from clinic.models.record_code import RecordCode
 from clinic.models.record_ending import FormerIdentity, RecordEnding, RetentionProposal
 from clinic.models.request import AppointmentRequest
 from clinic.models.schedule import Absence, Availability, Doctor, VisitType
@@ -55,6 +56,7 @@ __all__ = [
     "PatientDocument",
     "Prescription",
     "PrescriptionLine",
+    "RecordCode",
     "RecordEnding",
     "RetentionProposal",
     "SignUpCode",

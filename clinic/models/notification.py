@@ -41,6 +41,10 @@ class Notification(models.Model):
             "erasure_granted",
             _("An erasure was granted and waits for a second admin"),
         )
+        ACCOUNT_MADE = "account_made", _("An account of staff was created")
+        ACCOUNT_CHANGED = "account_changed", _("How somebody of staff signs in was changed")
+        LOGIN_MADE = "login_made", _("A patient got a login")
+        CONTACT_CHANGED = "contact_changed", _("A patient’s e-mail or phone was changed")
         MESSAGE_FAILED = "message_failed", _("A message to a patient may not have arrived")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -41,6 +41,13 @@ class Patient(models.Model):
         OTHER = "other", _("Other")
         UNKNOWN = "unknown", _("Unknown")
 
+    class Opened(models.TextChoices):
+        """What proved that the account is the patient's, so that it may read the record."""
+
+        CODE = "code", _("With the code from the paper")
+        IN_PERSON = "in_person", _("In person, by a doctor")
+        BEFORE = "before", _("In use before there were codes")
+
     class Phototype(models.IntegerChoices):
         """Fitzpatrick's scale."""
 
@@ -66,6 +73,11 @@ class Patient(models.Model):
         blank=True,
         verbose_name=_("account"),
     )
+    # An address may have been typed by anybody: until then the account reads nothing clinical.
+    record_opened_at = models.DateTimeField(
+        _("record opened to the account"), null=True, blank=True, editable=False
+    )
+    record_opened_how = models.CharField(max_length=10, choices=Opened, blank=True, editable=False)
     full_name = models.CharField(_("full name"), max_length=150)
     preferred_name = models.CharField(_("preferred name"), max_length=150, blank=True)
     search_name = models.CharField(max_length=310, editable=False, db_index=True)
@@ -111,6 +123,12 @@ class Patient(models.Model):
         verbose_name = _("patient")
         verbose_name_plural = _("patients")
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(record_opened_at__isnull=True, record_opened_how="")
+                | models.Q(record_opened_at__isnull=False, user__isnull=False)
+                & models.Q(record_opened_how__in=["code", "in_person", "before"]),
+                name="patient_record_is_opened_to_an_account_by_a_proof",
+            ),
             models.CheckConstraint(
                 condition=models.Q(pregnancy="", pregnancy_asked_on__isnull=True)
                 | (~models.Q(pregnancy="") & models.Q(pregnancy_asked_on__isnull=False)),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Absence, Appointment, AuditEvent, Doctor, Patient, User
+from clinic.services.account_history import hands_behind
 from clinic.services.appointments import move_appointment, reschedule_appointment
 from clinic.services.audit import record
 from clinic.services.booking_guards import SlotRefusedError
@@ -150,6 +151,11 @@ def _refuse_overlapping(absence: Absence) -> None:
     raise ValidationError({"first_day": message % words})
 
 
+def _may_be_own(doctor: Doctor, actor: User) -> bool:
+    """Whether somebody else may sign in as the doctor, and would treat whoever is moved there."""
+    return doctor.user_id != actor.pk and actor.pk in hands_behind(doctor.user)
+
+
 def _carry_out(
     visits: Iterable[Appointment],
     decisions: Mapping[UUID, Decision],
@@ -162,6 +168,12 @@ def _carry_out(
     refused: dict[UUID, str] = {}
     for visit in visits:
         decision = decisions[visit.pk]
+        slot = decision.slot
+        if slot and slot.doctor != visit.doctor and _may_be_own(slot.doctor, actor):
+            refused[visit.pk] = gettext(
+                "You made or changed the account of this doctor lately. The desk moves the visit."
+            )
+            continue
         try:
             if decision.slot is not None:
                 reschedule_appointment(

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 
-from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -12,10 +11,16 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import AuditEvent, Doctor, Patient, User
 from clinic.services.audit import record
+from clinic.services.contact_news import tell_of_login, tell_of_new_staff, tell_of_sign_in_change
 from clinic.services.ended_records import refuse_ended
 from clinic.services.former_identities import keep_former
 from clinic.services.patients import register_patient, update_patient
 from clinic.services.seen import Guard
+from clinic.services.sign_in_address import (
+    refuse_invitation_by_changer,
+    refuse_new_address,
+    settle_new_address,
+)
 from clinic.services.succession import hand_over, take_back
 
 
@@ -81,15 +86,17 @@ def create_account(*, actor: User, account: NewAccount) -> User:
         patient = _find_or_register_patient(actor=actor, account=account)
         if account.phone:
             patient = update_patient(patient=patient, actor=actor, phone=account.phone)
-        return _create_login_of(patient, actor=actor, email=account.email)
-    user = _save_new_user(
-        actor=actor,
+        return _create_login_of(patient, actor=actor)
+    user = _new_user(
         role=account.role,
         full_name=account.full_name,
         email=account.email,
         language=account.language,
         phone=account.phone,
     )
+    detail = {"role": user.role, "language": user.language}
+    event = record(AuditEvent.Verb.CREATE, actor=actor, target=user, detail=detail)
+    tell_of_new_staff(user, event=event, actor=actor)
     if account.role == User.Role.DOCTOR:
         doctor = Doctor(
             user=user,
@@ -109,7 +116,7 @@ def create_patient_account(*, actor: User, patient: Patient) -> User:
         raise ValidationError(
             _("The record has no e-mail address. Add one first; the invitation goes there.")
         )
-    return _create_login_of(patient, actor=actor, email=patient.email)
+    return _create_login_of(patient, actor=actor)
 
 
 @transaction.atomic
@@ -149,6 +156,8 @@ def update_account(
         raise ValidationError(
             {"full_name": _("A patient’s name is changed in the patient’s record.")}
         )
+    if changes.email.lower() != user.email:
+        refuse_new_address(user, actor=actor)
     before = _traceable(user, doctor)
     reached_at = {"email": user.email, "phone": user.phone}
     changed = _assign(
@@ -173,16 +182,15 @@ def update_account(
         )
         doctor.full_clean()
         doctor.save()
-    if "email" in changed:
-        # Otherwise the old address could still sign in and ask for a new password.
-        EmailAddress.objects.filter(user=user).delete()
     if changed:
         after = _traceable(user, doctor)
         detail: dict[str, object] = {
             name: [before[name], after[name]] for name in before if before[name] != after[name]
         }
         detail["changed"] = sorted(changed)
-        record(AuditEvent.Verb.UPDATE, actor=actor, target=user, detail=detail)
+        event = record(AuditEvent.Verb.UPDATE, actor=actor, target=user, detail=detail)
+        if "email" in changed:
+            settle_new_address(user, actor=actor, old_email=reached_at["email"], event=event)
     return user
 
 
@@ -222,7 +230,8 @@ def deactivate_account(
     user.set_unusable_password()
     user.save(update_fields=["is_active", "password"])
     detail = {"is_active": [True, False]}
-    record(AuditEvent.Verb.UPDATE, actor=actor, target=user, detail=detail)
+    event = record(AuditEvent.Verb.UPDATE, actor=actor, target=user, detail=detail)
+    tell_of_sign_in_change(user, addresses=[user.email], event=event, actor=actor)
     return user
 
 
@@ -236,7 +245,9 @@ def reactivate_account(*, actor: User, user: User) -> User:
     user.is_active = True
     user.save(update_fields=["is_active"])
     detail = {"is_active": [False, True]}
-    record(AuditEvent.Verb.UPDATE, actor=actor, target=user, detail=detail)
+    event = record(AuditEvent.Verb.UPDATE, actor=actor, target=user, detail=detail)
+    # The person is told by the invitation.
+    tell_of_sign_in_change(user, addresses=[], event=event, actor=actor)
     if doctor := Doctor.objects.filter(user=user).first():
         take_back(doctor=doctor, actor=actor)
     return user
@@ -285,42 +296,40 @@ def _find_or_register_patient(*, actor: User, account: NewAccount) -> Patient:
         raise ValidationError(
             {"record_number": _("No patient has this record number and this date of birth.")}
         )
+    if patient.user_id is not None:
+        raise ValidationError(_("This patient has an account already."))
+    # Whoever types an address for a record of before could become its patient.
+    if patient.email.lower() != account.email.lower():
+        raise ValidationError(
+            {"email": _("The record has another e-mail address. The desk corrects it there first.")}
+        )
+    refuse_invitation_by_changer(patient, actor=actor)
     return patient
 
 
-def _create_login_of(patient: Patient, *, actor: User, email: str) -> User:
+def _create_login_of(patient: Patient, *, actor: User) -> User:
     Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     refuse_ended(patient.pk)
-    user = _save_new_user(
-        actor=actor,
+    user = _new_user(
         role=User.Role.PATIENT,
         full_name=patient.full_name,
-        email=email,
+        email=patient.email,
         language=patient.language,
         phone=str(patient.phone),
-        patient=patient,
     )
     if not Patient.objects.without_login().filter(pk=patient.pk).update(user=user):
         raise ValidationError(_("This patient has an account already."))
     patient.user = user
+    detail = {"role": user.role, "language": user.language, "what": "login"}
+    event = record(AuditEvent.Verb.CREATE, actor=actor, patient=patient, target=user, detail=detail)
+    tell_of_login(patient, event=event, actor=actor)
     return user
 
 
-def _save_new_user(
-    *,
-    actor: User,
-    role: str,
-    full_name: str,
-    email: str,
-    language: str,
-    phone: str,
-    patient: Patient | None = None,
-) -> User:
+def _new_user(*, role: str, full_name: str, email: str, language: str, phone: str) -> User:
     user = User(role=role, full_name=full_name, email=email.lower(), language=language, phone=phone)
     user.set_unusable_password()
     _save_user(user)
-    detail = {"role": role, "language": language}
-    record(AuditEvent.Verb.CREATE, actor=actor, patient=patient, target=user, detail=detail)
     return user
 
 

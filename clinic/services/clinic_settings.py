@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.encryption import UnreadableError
 from clinic.models import AuditEvent, ClinicSettings, Notification, RetentionProposal, User
 from clinic.permissions import active_admins
+from clinic.services.account_history import refuse_puppet
 from clinic.services.audit import record
 from clinic.services.record_endings import announce_expired, tell_admins
 
@@ -86,6 +87,7 @@ def confirm_proposal(*, actor: User) -> ClinicSettings:
         raise ValidationError(
             _("A second admin has to confirm this. You proposed it yourself."), code="same_person"
         )
+    refuse_puppet(actor, of=proposal.proposed_by)
     return _set_years(row, proposal, actor=actor, outcome=RetentionProposal.Outcome.CONFIRMED)
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models import AuditEvent, EmergencyAccess, Notification, Patient, User
 from clinic.models.emergency import REVIEW_WITHIN
 from clinic.permissions import active_admins
+from clinic.services.account_history import has_had_a_hand_in
 from clinic.services.audit import record
 from clinic.services.ended_records import refuse_ended
 from clinic.services.notifications import notify
@@ -83,6 +84,14 @@ def review_emergency_access(
     locked = EmergencyAccess.objects.select_for_update().get(pk=access.pk)
     if locked.reviewed_at is not None:
         raise ValidationError(_("Somebody else has reviewed this already."), code="reviewed")
+    if has_had_a_hand_in(locked.doctor, by=actor):
+        raise ValidationError(
+            _(
+                "You made or changed this doctor’s account within a year, so another admin "
+                "reviews what it opened."
+            ),
+            code="own_hand",
+        )
     locked.reviewed_by, locked.reviewed_at = actor, timezone.now()
     locked.verdict, locked.note = verdict, note.strip()
     locked.full_clean()

@@ -4,6 +4,7 @@ from django.db import transaction
 
 from clinic.models import AuditEvent, User
 from clinic.services.audit import record
+from clinic.services.contact_news import tell_of_new_staff
 
 
 @transaction.atomic
@@ -14,5 +15,6 @@ def create_admin(*, email: str, full_name: str) -> User:
     user.full_clean()
     user.save(force_insert=True)
     detail = {"role": user.role, "by": "command"}
-    record(AuditEvent.Verb.CREATE, actor=None, target=user, detail=detail)
+    event = record(AuditEvent.Verb.CREATE, actor=None, target=user, detail=detail)
+    tell_of_new_staff(user, event=event, actor=None)
     return user

@@ -20,6 +20,7 @@ from clinic.services.accounts import (
 )
 from clinic.services.audit import record
 from clinic.services.ended_records import refuse_ended
+from clinic.services.sign_in_address import refuse_invitation_by_changer
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ def invite_person(*, actor: User, account: NewAccount, site_url: str) -> Invitat
 def invite_patient(*, actor: User, patient: Patient, site_url: str) -> Invitation:
     """Gives a registered patient a login and mails the link, or mails it again."""
     refuse_ended(patient.pk)
+    refuse_invitation_by_changer(patient, actor=actor)
     user = patient.user or create_patient_account(actor=actor, patient=patient)
     return send_invitation(actor=actor, user=user, site_url=site_url)
 
@@ -70,6 +72,8 @@ def send_invitation(*, actor: User, user: User, site_url: str) -> Invitation:
                 "on the sign-in page."
             )
         )
+    if user.role == User.Role.PATIENT:
+        refuse_invitation_by_changer(Patient.objects.get(user=user), actor=actor)
     is_sent = send_mail_to(
         user,
         "invitation",

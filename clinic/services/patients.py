@@ -18,6 +18,7 @@ from phonenumber_field.phonenumber import to_python
 from clinic.models import Appointment, AuditEvent, Patient, User
 from clinic.services.audit import record
 from clinic.services.consents import give_consent
+from clinic.services.contact_news import tell_of_contact_change
 from clinic.services.ended_records import refuse_ended
 from clinic.services.former_identities import keep_former
 from clinic.services.seen import Guard
@@ -133,13 +134,21 @@ def update_patient(
     patient.save(update_fields=[*changed, "search_name"])
     keep_former(patient=patient, before=before)
     copy_to_account(patient)
-    record(
+    event = record(
         AuditEvent.Verb.UPDATE,
         actor=actor,
         patient=patient,
         target=patient,
         detail={"fields": sorted(changed)},
     )
+    if "email" in changed or "phone" in changed:
+        tell_of_contact_change(
+            patient,
+            old_email=str(before.get("email") or ""),
+            old_phone=str(before.get("phone") or ""),
+            event=event,
+            actor=actor,
+        )
     return patient
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import AuditEvent, ErasureRequest, Notification, Patient, RecordEnding, User
 from clinic.permissions import active_admins
+from clinic.services.account_history import refuse_puppet
 from clinic.services.audit import record
 from clinic.services.clinic_settings import settle_proposal
 from clinic.services.ended_records import refuse_ended
@@ -86,6 +87,7 @@ def confirm_erasure(*, request: ErasureRequest, actor: User) -> ErasureRequest:
             _("A second admin confirms this, or a day goes by. You granted it yourself."),
             code="same_person",
         )
+    refuse_puppet(actor, of=stored.decided_by)
     record(
         AuditEvent.Verb.UPDATE,
         actor=actor,

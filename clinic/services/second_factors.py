@@ -6,7 +6,9 @@ from django.db import transaction
 from clinic.encryption import first_text_prefix, open_text, seal_text
 from clinic.models import User
 from clinic.services.audit import record_second_factor
+from clinic.services.contact_news import tell_of_sign_in_change
 from clinic.services.sessions import end_sessions
+from clinic.services.sign_in_address import earlier_addresses, refuse_factor_removal
 
 SECRETS_CONTEXT = "mfa_authenticator.data"
 # Of an app, and of recovery codes; what a passkey leaves here is public.
@@ -16,9 +18,12 @@ SECRETS = ("secret", "seed")
 @transaction.atomic
 def remove_second_factors(*, user: User, actor: User) -> None:
     """Takes every second factor from an account, and signs the person out everywhere."""
+    refuse_factor_removal(user, actor=actor)
     Authenticator.objects.filter(user=user).delete()
     end_sessions(user)
-    record_second_factor(actor, change="removed", kind="all", of=user)
+    event = record_second_factor(actor, change="removed", kind="all", of=user)
+    addresses = [user.email, *earlier_addresses(user)]
+    tell_of_sign_in_change(user, addresses=addresses, event=event, actor=actor)
 
 
 def secrets_under_old_keys() -> dict[Authenticator, list[str]]:

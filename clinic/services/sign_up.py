@@ -13,17 +13,22 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import AuditEvent, ClinicSettings, Consent, Patient, SignUpCode, User
+from clinic.models import (
+    AuditEvent,
+    ClinicSettings,
+    Consent,
+    Patient,
+    RecordCode,
+    SignUpCode,
+    User,
+)
 from clinic.notifications import send_mail
 from clinic.services.accounts import create_own_account
 from clinic.services.audit import record
 from clinic.services.consents import give_consent
-from clinic.services.patients import (
-    possible_duplicates,
-    register_patient,
-    searchable,
-    update_patient,
-)
+from clinic.services.contact_news import tell_of_login
+from clinic.services.patients import possible_duplicates, register_patient, update_patient
+from clinic.services.record_access import WrongCodeError, find_code, use_code
 
 CODE_LIFETIME = timedelta(minutes=10)
 CODE_TRIES = 5
@@ -41,6 +46,8 @@ class NewPatient:
     phone: str
     language: str
     password: str
+    # From the paper of a visit: of somebody whom the clinic has seen before.
+    record_code: str = ""
 
 
 class CodeSpentError(ValidationError):
@@ -115,10 +122,26 @@ def find_verified(code_id: UUID) -> SignUpCode | None:
     ).first()
 
 
-@transaction.atomic
 def complete_sign_up(*, code: SignUpCode, person: NewPatient) -> User:
-    """Creates the account, with the record that is surely the person's, else with a new one."""
+    """Creates the account: with the record that a code from a visit opens, else with a new one.
+
+    What somebody says, and an address that the desk may have typed, link nothing.
+    """
     _check_open()
+    # No transaction yet: a wrong code has to be counted even though it is refused.
+    paper = _find_paper(person) if person.record_code else None
+    return _complete(code, person, paper)
+
+
+def _find_paper(person: NewPatient) -> RecordCode:
+    try:
+        return find_code(person.record_code, birth_date=person.birth_date)
+    except WrongCodeError as error:
+        raise ValidationError({"record_code": error.messages}) from error
+
+
+@transaction.atomic
+def _complete(code: SignUpCode, person: NewPatient, paper: RecordCode | None) -> User:
     now = timezone.now()
     taken = SignUpCode.objects.filter(
         pk=code.pk, completed_at=None, verified_at__gt=now - FORM_LIFETIME
@@ -132,42 +155,19 @@ def complete_sign_up(*, code: SignUpCode, person: NewPatient) -> User:
         phone=person.phone,
         password=person.password,
     )
-    patient = _link_own_record(user, person) or _register(user, person)
+    if paper is None:
+        patient = _register(user, person)
+    else:
+        patient = use_code(paper, user=user)
+        # What the person has just typed is the newest of both; the name is the record's.
+        phone = person.phone or patient.phone
+        patient = update_patient(patient=patient, actor=user, phone=phone, language=person.language)
+        event = record(AuditEvent.Verb.CREATE, actor=user, patient=patient, target=user)
+        tell_of_login(patient, event=event, actor=user)
     give_consent(
         patient=patient, purpose=Consent.Purpose.CARE, method=Consent.Method.PORTAL, actor=user
     )
     return user
-
-
-def _link_own_record(user: User, person: NewPatient) -> Patient | None:
-    """The one record without a login under the proved address, of this birth date and name.
-
-    A family may share an address, and twins the date as well: the name has to agree, too.
-    """
-    records = [
-        record
-        for record in Patient.objects.without_login().filter(
-            email__iexact=user.email, birth_date=person.birth_date
-        )
-        if _is_same_name(record.full_name, person.full_name)
-    ]
-    if len(records) != 1:
-        return None
-    patient = records[0]
-    if not Patient.objects.without_login().filter(pk=patient.pk).update(user=user):
-        return None
-    patient.user = user
-    # What the person has just typed is the newest of both; the name is the record's.
-    patient = update_patient(
-        patient=patient,
-        actor=user,
-        phone=person.phone or patient.phone,
-        language=person.language,
-    )
-    user.refresh_from_db()
-    record_link = {"changed": ["user"], "because": "e-mail proved, birth date and name agree"}
-    record(AuditEvent.Verb.UPDATE, actor=user, patient=patient, target=patient, detail=record_link)
-    return patient
 
 
 def _register(user: User, person: NewPatient) -> Patient:
@@ -189,12 +189,6 @@ def _register(user: User, person: NewPatient) -> Patient:
         needs_reason=False,  # the desk looks at whoever may be in the register twice
         is_possible_duplicate=is_likely_known or Patient.objects.filter(same_email).exists(),
     )
-
-
-def _is_same_name(one: str, other: str) -> bool:
-    """Whether one name has every word of the other: second names are often left out."""
-    words, others = set(searchable(one).split()), set(searchable(other).split())
-    return bool(words) and bool(others) and (words <= others or others <= words)
 
 
 def _check_open() -> None:

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Appointment, AuditEvent, Consultation, Doctor, Patient, User
+from clinic.services.account_history import hands_behind
 from clinic.services.audit import record
 
 
@@ -64,6 +65,16 @@ def hand_over(
         return
     if successor.pk == stored.pk or not successor.user.is_active:
         raise ValidationError({"successor": _("Choose another doctor who works here.")})
+    if actor.pk in hands_behind(successor.user):
+        # Otherwise an admin could make a doctor, and read all that this one leaves.
+        raise ValidationError(
+            {
+                "successor": _(
+                    "You made or changed the account of this doctor lately. Choose another one, "
+                    "or ask another admin."
+                )
+            }
+        )
     before = stored.successor_id
     stored.successor = successor
     stored.save(update_fields=["successor"])

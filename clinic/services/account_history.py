@@ -1,0 +1,95 @@
+"""Who had a hand in an account or an address, by the audit trail: nobody checks themselves."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import AuditEvent, User
+
+Verb = AuditEvent.Verb
+# How long somebody who changed an address does not profit from it.
+ADDRESS_REMEMBERED = timedelta(days=30)
+# How long somebody who made or changed an account does not judge what it did.
+HAND_REMEMBERED = timedelta(days=365)
+
+
+def last_address_change(*targets: Model | None, by: Collection[Any]) -> AuditEvent | None:
+    """Return when one of these people last changed the e-mail of a record or an account."""
+    return _newest(*targets, by=by, has=_is_address_change)
+
+
+def last_factor_removal(user: User, *, by: Collection[Any]) -> AuditEvent | None:
+    """Return when one of these people last took the second factors from an account."""
+    return _newest(user, by=by, has=_is_factor_removal)
+
+
+def hands_behind(user: User) -> set[Any]:
+    """Return the person, and whoever could sign in as the person by what they did lately.
+
+    Whoever made an account, or changed how its person signs in, may hold its password.
+    """
+    made = _changes_of(user, since=timezone.now() - ADDRESS_REMEMBERED).exclude(actor=None)
+    return {user.pk} | {event.actor_id for event in made if _gives_a_way_in(event)}
+
+
+def refuse_puppet(second: User, *, of: User | None) -> None:
+    """Refuse a second admin behind whose account the first may stand."""
+    if of is not None and of.pk in hands_behind(second) - {second.pk}:
+        raise ValidationError(
+            _(
+                "Your own account was made or changed lately by the admin who asks for this. "
+                "Somebody else confirms it."
+            ),
+            code="same_hand",
+        )
+
+
+def has_had_a_hand_in(user: User, *, by: User) -> bool:
+    """Return whether one person made or changed the account of another within a year."""
+    changes = _changes_of(user, since=timezone.now() - HAND_REMEMBERED)
+    return changes.filter(actor=by).exists()
+
+
+def _newest(*targets: Model | None, by: Collection[Any], has: Any) -> AuditEvent | None:
+    since = timezone.now() - ADDRESS_REMEMBERED
+    found = [
+        event
+        for target in targets
+        if target is not None
+        for event in _changes_of(target, since=since).filter(actor__in=by)
+        if has(event)
+    ]
+    return max(found, key=lambda event: event.at, default=None)
+
+
+def _changes_of(target: Model, *, since: datetime) -> QuerySet[AuditEvent]:
+    return AuditEvent.objects.filter(
+        target_type=target._meta.label_lower,
+        target_id=str(target.pk),
+        verb__in=(Verb.CREATE, Verb.UPDATE),
+        at__gt=since,
+    )
+
+
+def _is_address_change(event: AuditEvent) -> bool:
+    # A record names its fields, an account what has changed.
+    named = [*event.detail.get("changed", ()), *event.detail.get("fields", ())]
+    return event.verb == Verb.UPDATE and "email" in named
+
+
+def _is_factor_removal(event: AuditEvent) -> bool:
+    return bool(event.detail.get("second_factor") == "removed")
+
+
+def _gives_a_way_in(event: AuditEvent) -> bool:
+    return (
+        event.verb == Verb.CREATE
+        or _is_address_change(event)
+        or _is_factor_removal(event)
+        or event.detail.get("is_active") == [False, True]
+    )

@@ -28,6 +28,7 @@ from clinic.views import (
     portal,
     prescriptions,
     profile,
+    record_access,
     record_endings,
     requests,
     reschedule,
@@ -65,6 +66,11 @@ urlpatterns: list[URLPattern] = [
     path("emergency/<uuid:pk>/", emergency.emergency_review, name="emergency_review"),
     path("emergency/<uuid:pk>/end/", emergency.emergency_end, name="emergency_end"),
     path("patients/<uuid:pk>/access/", audit.patient_access, name="patient_access"),
+    path(
+        "patients/<uuid:pk>/code/", record_access.record_code_hand_out, name="record_code_hand_out"
+    ),
+    path("patients/<uuid:pk>/open/", record_access.record_open, name="record_open"),
+    path("my/record/code/", record_access.my_record_code, name="my_record_code"),
     path("my/access/", audit.my_access, name="my_access"),
     path("settings/", clinic_settings.clinic_settings, name="clinic_settings"),
     path(

@@ -188,6 +188,9 @@ ACCOUNT_RATE_LIMITS = {
     "document_verify": "60/m/ip",
     "reminder_answer": "60/m/ip",
     "secret_guess": "30/m/ip",
+    # The own password, asked again; and the code from the paper, which opens a record.
+    "own_password": "30/10m/key",
+    "record_code": "10/h/key",
 }
 
 # How many proxies stand before the site: whose address counts, for limits and for the audit trail.

@@ -12,6 +12,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
+from clinic.forms.own_password import AsksOwnPassword, own_password_field
 from clinic.forms.seen import SEEN, SeenForm
 from clinic.models import ClinicSettings, Doctor, Patient, User
 from clinic.permissions import can_have_digest
@@ -120,7 +121,7 @@ class DoctorFieldsMixin(forms.Form):
     doctor_fields = ("title", "speciality", "licence_number")
 
 
-class AccountCreateForm(DoctorFieldsMixin):
+class AccountCreateForm(AsksOwnPassword, DoctorFieldsMixin):
     """One form for every role; what belongs to another role is left aside."""
 
     role = forms.ChoiceField(
@@ -160,10 +161,15 @@ class AccountCreateForm(DoctorFieldsMixin):
         max_length=200,
         help_text=_("For example: twins, or a family that shares a phone."),
     )
+    password = own_password_field()
 
     # A browser would ask for the fields of roles that are not chosen, too.
     use_required_attribute = False
     patient_fields = ("birth_date", "record_number", "duplicate_reason")
+
+    def __init__(self, data: QueryDict | None = None, *, user: User) -> None:
+        super().__init__(data)
+        self.user = user
 
     def clean(self) -> dict[str, Any]:
         """Forgets what the chosen role has no use for, and what was wrong with it."""
@@ -182,10 +188,12 @@ class AccountCreateForm(DoctorFieldsMixin):
 
     def as_new_account(self) -> NewAccount:
         """What the service takes."""
-        return NewAccount(**{**self.cleaned_data, "phone": str(self.cleaned_data["phone"])})
+        said = {**self.cleaned_data, "phone": str(self.cleaned_data["phone"])}
+        del said["password"]
+        return NewAccount(**said)
 
 
-class AccountEditForm(DoctorFieldsMixin, SeenForm):
+class AccountEditForm(AsksOwnPassword, DoctorFieldsMixin, SeenForm):
     """Corrections to an account; the role and a patient’s name stay."""
 
     full_name = forms.CharField(label=_("Full name"), max_length=150)
@@ -198,21 +206,26 @@ class AccountEditForm(DoctorFieldsMixin, SeenForm):
     )
     phone = phone_field()
     language = language_field()
+    password = own_password_field(
+        required=False, help_text=_("Only where you change the e-mail address.")
+    )
 
-    def __init__(self, data: QueryDict | None = None, *, user: User) -> None:
-        facts = self.stored(user)
+    def __init__(self, data: QueryDict | None = None, *, account: User, user: User) -> None:
+        self.user, self.account = user, account
+        facts = self.stored(account)
         super().__init__(data, initial=dict(facts))
         offer_languages(self.fields["language"], chosen=self.initial["language"])
-        self.order_fields(["full_name", "email", "phone", "language"])
+        order = ["full_name", "email", "phone", "language", *self.doctor_fields, "password"]
+        self.order_fields(order)
         for name in self.doctor_fields:
             if name not in facts:
                 del self.fields[name]
-        if Patient.objects.filter(user=user).exists():
+        if Patient.objects.filter(user=account).exists():
             self.fields["full_name"].disabled = True
             self.fields["full_name"].help_text = _(
                 "A patient’s name is changed in the patient’s record."
             )
-        self.carry(user, facts)
+        self.carry(account, facts)
 
     def stored(self, row: User) -> Facts:
         """Return what the clinic knows of the person: of a patient, as the record says it."""
@@ -228,9 +241,18 @@ class AccountEditForm(DoctorFieldsMixin, SeenForm):
         """Return the account, and the record of a patient."""
         return [row, *Patient.objects.filter(user=row)]
 
+    def clean(self) -> dict[str, Any]:
+        """Ask for the own password where the address changes: it opens the account."""
+        said = super().clean() or self.cleaned_data
+        is_new = said.get("email", self.account.email).lower() != self.account.email
+        if is_new and not self.data.get("password"):
+            self.add_error("password", self.fields["password"].error_messages["required"])
+        return said
+
     def as_changes(self) -> AccountChanges:
         """What the service takes."""
-        values = {name: str(self.cleaned_data[name]) for name in self.cleaned_data if name != SEEN}
+        others = (SEEN, "password")
+        values = {name: str(said) for name, said in self.cleaned_data.items() if name not in others}
         return AccountChanges(**values)
 
 

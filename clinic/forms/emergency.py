@@ -5,11 +5,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clinic.forms.own_password import AsksOwnPassword, own_password_field
 from clinic.models import EmergencyAccess, Patient, User
 from clinic.services.emergency import MIN_REASON, find_exactly
 
 
-class EmergencyForm(forms.Form):
+class EmergencyForm(AsksOwnPassword):
     """Exactly one patient, a reason and the own password."""
 
     record_number = forms.CharField(
@@ -38,26 +39,12 @@ class EmergencyForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"min_length": _("Say in a sentence why.")},
     )
-    password = forms.CharField(
-        label=_("Your password"),
-        strip=False,
-        max_length=200,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
+    password = own_password_field()
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
         self.patient: Patient | None = None
-        self.is_password_wrong = False
-
-    def clean_password(self) -> str:
-        """Asks the person who is signed in, and nobody who sits down at the open page."""
-        password: str = self.cleaned_data["password"]
-        if not self.user.check_password(password):
-            self.is_password_wrong = True
-            raise forms.ValidationError(_("This is not your password."))
-        return ""
 
     def clean(self) -> dict[str, Any]:
         """Finds the patient, once everything else is right, so that nobody tries out names."""

@@ -62,6 +62,16 @@ class SignUpDetailsForm(forms.Form):
     )
     phone = phone_field()
     language = language_field()
+    record_code = forms.CharField(
+        label=_("Code from the clinic"),
+        max_length=20,
+        required=False,
+        help_text=_(
+            "Have you been here before? The code stands on the paper that your doctor gave you, "
+            "and opens your record. Without it you register as a new patient."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+    )
     password1 = forms.CharField(
         label=_("Password"),
         strip=False,
@@ -109,4 +119,5 @@ class SignUpDetailsForm(forms.Form):
             phone=str(data["phone"]),
             language=data["language"],
             password=data["password1"],
+            record_code=data["record_code"],
         )

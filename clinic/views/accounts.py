@@ -20,6 +20,7 @@ from clinic.forms.accounts import (
     AccountSearchForm,
     add_errors,
 )
+from clinic.forms.own_password import AsksOwnPassword, OwnPasswordForm
 from clinic.forms.succession import DeactivationForm
 from clinic.models import Appointment, Doctor, User
 from clinic.permissions import (
@@ -36,6 +37,7 @@ from clinic.services.accounts import (
     state_of,
     update_account,
 )
+from clinic.services.audit import record_wrong_own_password
 from clinic.services.invitations import (
     Invitation,
     invite_back,
@@ -47,6 +49,7 @@ from clinic.services.patients import PossibleDuplicateError
 from clinic.services.profile import record_portrait_view
 from clinic.services.second_factors import remove_second_factors
 from clinic.services.succession import open_work
+from clinic.throttle import is_too_often, too_often
 
 
 @require_http_methods(["GET", "POST"])
@@ -78,7 +81,9 @@ def account_create(request: SignedInRequest) -> HttpResponse:
     """One form for every role; the person gets a mail with a link to set the password."""
     if not can_manage_accounts(request.user):
         raise PermissionDenied
-    form = AccountCreateForm(request.POST or None)
+    if _is_asked_too_often(request):
+        return too_often(request)
+    form = AccountCreateForm(request.POST or None, user=request.user)
     duplicates = []
     if form.is_valid():
         try:
@@ -92,6 +97,7 @@ def account_create(request: SignedInRequest) -> HttpResponse:
             add_errors(form, error)
         else:
             return _after_invitation(request, invitation)
+    _note_wrong_password(request, form)
     return render(
         request,
         "clinic/account_create.html",
@@ -104,7 +110,9 @@ def account_create(request: SignedInRequest) -> HttpResponse:
 def account_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """One account: what the clinic knows of it, its state and what can be done about that."""
     account = _managed_account(request, pk)
-    form = AccountEditForm(request.POST or None, user=account)
+    if request.POST.get("password") and _is_asked_too_often(request):
+        return too_often(request)
+    form = AccountEditForm(request.POST or None, account=account, user=request.user)
     if form.is_valid():
         try:
             update_account(
@@ -118,6 +126,7 @@ def account_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The account is saved."))
             return redirect("clinic:account_edit", pk=account.pk)
+    _note_wrong_password(request, form)
     return _account_page(request, account, form, status=422 if form.errors else 200)
 
 
@@ -148,17 +157,27 @@ def account_deactivate(request: SignedInRequest, pk: UUID) -> HttpResponse:
     return render(request, "clinic/account_deactivate.html", context, status=status)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def account_reactivate(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Lets a person back in, with a mail to set a new password."""
-    return _invite(request, _managed_account(request, pk), invite_back)
+    account = _managed_account(request, pk)
+    if refused := _ask_own_password(request, account, "clinic/account_reactivate.html"):
+        return refused
+    return _invite(request, account, invite_back)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def account_second_factor(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Lets somebody whose telephone is gone set up another second factor."""
     account = _managed_account(request, pk)
-    remove_second_factors(user=account, actor=request.user)
+    page = "clinic/account_second_factor.html"
+    if refused := _ask_own_password(request, account, page):
+        return refused
+    try:
+        remove_second_factors(user=account, actor=request.user)
+    except ValidationError as error:
+        context = {"account": account, "form": None, "error": error.messages[0]}
+        return render(request, page, context, status=409)
     messages.success(request, _("The second step is removed. The person is signed out."))
     return redirect("clinic:account_edit", pk=account.pk)
 
@@ -219,6 +238,31 @@ def _managed_account(request: SignedInRequest, pk: UUID) -> User:
     return account
 
 
+def _ask_own_password(
+    request: SignedInRequest, account: User, template: str
+) -> HttpResponse | None:
+    """Ask for the admin's own password; nothing comes back once it was given."""
+    if _is_asked_too_often(request):
+        return too_often(request)
+    form = OwnPasswordForm(request.POST or None, user=request.user)
+    if form.is_valid():
+        return None
+    _note_wrong_password(request, form)
+    context = {"account": account, "form": form, "error": ""}
+    return render(request, template, context, status=422 if request.method == "POST" else 200)
+
+
+def _is_asked_too_often(request: SignedInRequest) -> bool:
+    return request.method == "POST" and is_too_often(
+        request, "own_password", key=str(request.user.pk)
+    )
+
+
+def _note_wrong_password(request: SignedInRequest, form: AsksOwnPassword) -> None:
+    if form.is_password_wrong:
+        record_wrong_own_password(request.user)
+
+
 def _account_page(
     request: SignedInRequest, account: User, form: AccountEditForm, *, status: int
 ) -> HttpResponse:
@@ -248,7 +292,9 @@ def _invite(request: SignedInRequest, account: User, invite: _Inviting) -> HttpR
         invitation = invite(actor=request.user, user=account, site_url=_site_url(request))
     except ValidationError as error:
         messages.error(request, error.messages[0])
-        return _account_page(request, account, AccountEditForm(user=account), status=409)
+        return _account_page(
+            request, account, AccountEditForm(account=account, user=request.user), status=409
+        )
     return _after_invitation(request, invitation)
 
 

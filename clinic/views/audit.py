@@ -21,7 +21,7 @@ from clinic.forms.audit import AuditFilterForm, AuditSearchForm
 from clinic.models import AuditCheck, AuditEvent, EmergencyAccess, Patient, User
 from clinic.permissions import can_see_portal, visible_patients, visible_users
 from clinic.requests import SignedInRequest
-from clinic.safety_permissions import can_see_access, can_see_audit
+from clinic.safety_permissions import can_see_access, can_see_audit, can_see_own_record
 from clinic.services.audit_trail import (
     accesses_to,
     export_events,
@@ -112,6 +112,8 @@ def my_access(request: SignedInRequest) -> HttpResponse:
     if not can_see_portal(request.user):
         raise PermissionDenied
     patient = get_object_or_404(visible_patients(request.user))
+    if not can_see_own_record(request.user):
+        return redirect("clinic:my_record_code")
     return _accesses(request, patient, "clinic/my_access.html")
 
 

@@ -19,7 +19,12 @@ from clinic.forms.own_password import AsksOwnPassword, OwnPasswordForm
 from clinic.models import ErasureRequest, RecordEnding
 from clinic.permissions import visible_patients
 from clinic.requests import SignedInRequest
-from clinic.safety_permissions import can_decide_erasures, can_manage_own_consents, visible_erasures
+from clinic.safety_permissions import (
+    can_decide_erasures,
+    can_manage_own_consents,
+    can_see_own_record,
+    visible_erasures,
+)
 from clinic.services.audit import record_wrong_own_password
 from clinic.services.retention import (
     ask_for_erasure,
@@ -45,6 +50,8 @@ def my_erasure(request: SignedInRequest) -> HttpResponse:
     if not can_manage_own_consents(request.user):
         raise PermissionDenied
     patient = get_object_or_404(visible_patients(request.user))
+    if not can_see_own_record(request.user):
+        return redirect("clinic:my_record_code")
     form = ErasureForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         ask_for_erasure(patient=patient, actor=request.user, **form.cleaned_data)

@@ -20,11 +20,13 @@ from django.views.decorators.http import require_GET, require_POST
 from clinic.forms.notifications import ReadAllForm
 from clinic.models import Appointment, Consultation, EmergencyAccess, Notification, User
 from clinic.permissions import (
+    can_manage_accounts,
     can_see_patient_list,
     visible_appointments,
     visible_consultations,
     visible_notifications,
     visible_patients,
+    visible_users,
 )
 from clinic.requests import SignedInRequest
 from clinic.safety_permissions import can_see_audit, visible_emergencies
@@ -40,6 +42,8 @@ UNREAD = "unread"
 OF_APPOINTMENTS = ("clinic:appointment_detail", "clinic:request_book")
 OF_EMERGENCIES = ("clinic:emergency_review",)
 OF_ADMINS = ("clinic:audit_list", "clinic:record_endings", "clinic:erasure_list")
+OF_PATIENTS = ("clinic:patient_detail",)
+OF_ACCOUNTS = ("clinic:account_edit",)
 OF_VISITS = ("diagnosis:visit", "diagnosis:my_visit")
 
 Row = Appointment | Consultation | EmergencyAccess
@@ -141,12 +145,8 @@ def _entries(user: User, notifications: Sequence[Notification]) -> list[Entry]:
     if can_see_patient_list(user):
         concerned = visible_patients(user).filter(pk__in={row.patient_id for row in rows.values()})
         names = dict(concerned.values_list("pk", "full_name"))
-    return [
-        Entry(each, is_there=can_see_audit(user))
-        if each.url_name in OF_ADMINS
-        else _entry(each, rows.get(each.object_key), names)
-        for each in notifications
-    ]
+    people = _people(user, notifications)
+    return [_entry(user, each, rows.get(each.object_key), names, people) for each in notifications]
 
 
 def _keys(notifications: Sequence[Notification], url_names: Sequence[str]) -> list[str]:
@@ -161,11 +161,30 @@ def _emergencies(user: User, notifications: Sequence[Notification]) -> dict[str,
     )
 
 
+def _people(user: User, notifications: Sequence[Notification]) -> dict[str, str]:
+    """The patients and accounts among the news whose pages this person may open, by key."""
+    found: dict[UUID, str] = {}
+    patients, accounts = _keys(notifications, OF_PATIENTS), _keys(notifications, OF_ACCOUNTS)
+    if patients and can_see_patient_list(user):
+        named = visible_patients(user).filter(pk__in=patients)
+        found |= dict(named.values_list("pk", "full_name"))
+    if accounts and can_manage_accounts(user):
+        found |= dict(visible_users(user).filter(pk__in=accounts).values_list("pk", "full_name"))
+    return {str(key): name for key, name in found.items()}
+
+
 def _entry(
+    user: User,
     notification: Notification,
     row: Row | None,
     names: dict[UUID, str],
+    people: dict[str, str],
 ) -> Entry:
+    if notification.url_name in OF_ADMINS:
+        return Entry(notification, is_there=can_see_audit(user))
+    if notification.url_name in (*OF_PATIENTS, *OF_ACCOUNTS):
+        name = people.get(notification.object_key)
+        return Entry(notification, patient=name or "", is_there=name is not None)
     if row is None:
         return Entry(notification)
     if isinstance(row, EmergencyAccess):

@@ -14,8 +14,8 @@ from clinic.forms.portal import PreferencesForm
 from clinic.models import Consent, Patient
 from clinic.permissions import visible_patients
 from clinic.requests import SignedInRequest
-from clinic.safety_permissions import can_manage_own_consents
-from clinic.services.consents import give_consent, past_uses, withdraw_consent
+from clinic.safety_permissions import can_manage_own_consents, can_see_own_record
+from clinic.services.consents import PastUse, give_consent, past_uses, withdraw_consent
 from clinic.services.preferences import update_preferences
 from clinic.views.patients import consent_states
 
@@ -68,7 +68,7 @@ def my_consent_withdraw(request: SignedInRequest, purpose: str) -> HttpResponse:
         context = {
             "consent": consent,
             "words": consent_words(purpose, language=get_language()),
-            "past_uses": past_uses(patient=patient, purpose=purpose),
+            "past_uses": _past_uses(request, patient, purpose),
         }
         return render(request, "clinic/my_consent_withdraw.html", context)
     withdraw_consent(consent=consent, actor=request.user)
@@ -80,6 +80,12 @@ def _own_patient(request: SignedInRequest) -> Patient:
     if not can_manage_own_consents(request.user):
         raise PermissionDenied
     return get_object_or_404(visible_patients(request.user).select_related("user"))
+
+
+def _past_uses(request: SignedInRequest, patient: Patient, purpose: str) -> list[PastUse]:
+    """What was made of the record, for whom the record is open."""
+    can_see = can_see_own_record(request.user)
+    return past_uses(patient=patient, purpose=purpose) if can_see else []
 
 
 def _known(purpose: str) -> str:
@@ -97,7 +103,7 @@ def _page(
             (state, consent_words(state.purpose, language=language))
             for state in consent_states(patient)
         ],
-        "past_uses": past_uses(patient=patient, purpose=Consent.Purpose.TRAINING),
+        "past_uses": _past_uses(request, patient, Consent.Purpose.TRAINING),
         "form": form,
         "patient": patient,
     }

@@ -23,6 +23,7 @@ from clinic.permissions import (
     visible_patients,
 )
 from clinic.requests import SignedInRequest
+from clinic.safety_permissions import can_see_own_record
 from clinic.services.patient_documents import (
     add_document,
     archive_document,
@@ -115,6 +116,8 @@ def my_documents(request: SignedInRequest) -> HttpResponse:
     """What the clinic has shared with the patient who asks."""
     if not can_see_portal(request.user):
         raise PermissionDenied
+    if not can_see_own_record(request.user):
+        return redirect("clinic:my_record_code")
     documents = visible_documents(request.user)
     page = Paginator(documents, settings.PAGE_SIZE).get_page(request.GET.get("page"))
     patient = getattr(request.user, "patient", None)

@@ -98,6 +98,8 @@ def sign_up_details(request: HttpRequest) -> HttpResponse:
     if code is None:
         return redirect("account_signup")
     form = SignUpDetailsForm(request.POST or None, email=code.email)
+    if request.POST.get("record_code") and is_too_often(request, "record_code", key=code.email):
+        return too_often(request)
     if form.is_valid():
         try:
             user = complete_sign_up(code=code, person=form.person())

@@ -4,11 +4,12 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
 from clinic.permissions import can_see_portal, visible_consultations, visible_prescriptions
 from clinic.requests import SignedInRequest
+from clinic.safety_permissions import can_see_own_record
 from diagnosis.permissions import visible_reviews
 from diagnosis.services.records import record_own_record_view, write_letters
 
@@ -18,6 +19,8 @@ def my_record(request: SignedInRequest) -> HttpResponse:
     """Lists the patient's own signed visits, the newest first."""
     if not can_see_portal(request.user):
         raise PermissionDenied
+    if not can_see_own_record(request.user):
+        return redirect("clinic:my_record_code")
     visits = (
         visible_consultations(request.user).select_related("doctor__user").order_by("-signed_at")
     )

@@ -20,6 +20,7 @@ from clinic.models import (
 from clinic.services.accounts import NewAccount, create_account, create_patient_account
 from clinic.services.appointments import book_appointment
 from clinic.services.patients import register_patient
+from clinic.services.record_access import hand_out_code, open_own_record
 from clinic.services.scheduling import add_hours, next_free_slots
 from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE, visits
 from skinhealth.demo.atlas import fill_atlas
@@ -29,6 +30,7 @@ from skinhealth.demo.crowd import register_crowd
 from skinhealth.demo.desk import fill_desk
 from skinhealth.demo.papers import file_papers
 from skinhealth.demo.people import (
+    OTHER_ADMIN,
     OTHER_DOCTORS,
     OTHER_SECRETARY,
     PATIENTS,
@@ -105,7 +107,9 @@ def call_messages_sent() -> None:
 
 def _hire_and_register(clock: Clock) -> Cast:
     offered = OFFERED["admin"]
-    admin = User.objects.create_user(offered.email, full_name=offered.full_name, role="admin")
+    User.objects.create_user(offered.email, full_name=offered.full_name, role="admin")
+    email, full_name = OTHER_ADMIN
+    admin = User.objects.create_user(email, full_name=full_name, role="admin")
     secretaries = [
         _hire(admin, role="secretary", email=email, full_name=full_name)
         for email, full_name in (
@@ -118,7 +122,9 @@ def _hire_and_register(clock: Clock) -> Cast:
     for number, one in enumerate(PATIENTS):
         clock.advance(minutes=24 * 60 + 7)
         patients.append(_register(one, number, secretaries[number % 2]))
-    create_patient_account(actor=admin, patient=patients[0])
+    login = create_patient_account(actor=secretaries[1], patient=patients[0])
+    code = hand_out_code(patient=patients[0], doctor=doctors[0].user)
+    open_own_record(patient=patients[0], user=login, code=code)
     # Invited people choose a password of their own; here it is the same for everybody.
     User.objects.update(password=make_password(DEMO_PASSWORD))
     return Cast(secretary=secretaries[0], doctors=doctors, patients=patients)

@@ -98,7 +98,8 @@ def _login(register: list[Patient]) -> User:
     first.user = User.objects.create_user(
         first.email, full_name=first.full_name, role=User.Role.PATIENT
     )
-    first.save(update_fields=["user"])
+    first.record_opened_at, first.record_opened_how = timezone.now(), Patient.Opened.CODE
+    first.save(update_fields=["user", "record_opened_at", "record_opened_how"])
     return first.user
 
 

@@ -50,6 +50,8 @@ OTHER_DOCTORS = (
         hours=(("13:30", "17:30"),),
     ),
 )
+# Hires the others: whoever makes the account of a doctor does not judge its emergencies.
+OTHER_ADMIN = ("ines.moreau@demo.example", "Inès Moreau")
 OTHER_SECRETARY = ("tom.okafor@demo.example", "Tom Okafor")
 
 # The first is the patient whom the sign-in page offers to be.

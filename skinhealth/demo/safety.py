@@ -16,6 +16,7 @@ from clinic.services.emergency import (
 )
 from clinic.services.erasure import STILL_HERE
 from clinic.services.patients import record_patient_view
+from clinic.services.record_access import hand_out_code, open_own_record
 from clinic.services.retention import ask_for_erasure
 from skinhealth.demo.cast import Cast
 from skinhealth.demo.clock import Clock, hand_wound_clock
@@ -71,9 +72,11 @@ def fill_safety(*, admin: User, cast: Cast, crowd: list[Patient]) -> None:
                 )
         clock.set(now - timedelta(days=ASKED_DAYS_AGO))
         leaver = _leaver(crowd)
-        login = create_patient_account(actor=admin, patient=leaver)
+        login = create_patient_account(actor=cast.secretary, patient=leaver)
         # The password that everybody in the demo has, without the time that making it takes.
         User.objects.filter(pk=login.pk).update(password=admin.password)
+        code = hand_out_code(patient=leaver, doctor=cast.doctors[0].user)
+        open_own_record(patient=leaver, user=login, code=code)
         clock.advance(minutes=12)
         ask_for_erasure(patient=leaver, actor=login, words=WISH)
 

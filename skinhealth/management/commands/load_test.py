@@ -44,6 +44,8 @@ def prepare() -> dict[str, str]:
     secretary = User.objects.filter(role=User.Role.SECRETARY).earliest("pk")
     for patient in Patient.objects.filter(user=None).exclude(email="")[:PATIENTS]:
         create_patient_account(actor=secretary, patient=patient)
+    opened = {"record_opened_at": timezone.now(), "record_opened_how": Patient.Opened.CODE}
+    Patient.objects.exclude(user=None).update(**opened)
     User.objects.update(password=make_password(DEMO_PASSWORD))
     arrived = Appointment.objects.on_day(timezone.localdate()).filter(
         status=Appointment.Status.ARRIVED

@@ -1,0 +1,18 @@
+"""What opens a record to its patient."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class RecordCodeForm(forms.Form):
+    """The code from the paper that the doctor handed out."""
+
+    code = forms.CharField(
+        label=_("Code from the paper"),
+        max_length=20,
+        help_text=_(
+            "Ten letters and digits, such as ABCDE-FGH34. Capitals and dashes do not matter."
+        ),
+        error_messages={"required": _("Type the code from the paper.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+    )

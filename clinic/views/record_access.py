@@ -1,0 +1,79 @@
+"""How a record is opened to the account of its patient: by a code on paper, or in person."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from clinic.forms.accounts import add_errors
+from clinic.forms.record_access import RecordCodeForm
+from clinic.models import Patient
+from clinic.models.record_code import LASTS
+from clinic.permissions import can_see_portal, visible_patients
+from clinic.requests import SignedInRequest
+from clinic.safety_permissions import can_open_record, can_see_own_record
+from clinic.services.record_access import hand_out_code, open_in_person, open_own_record
+from clinic.throttle import is_too_often, too_often
+from clinic.views.refusals import refusal_page
+
+
+@require_http_methods(["GET", "POST"])
+def my_record_code(request: SignedInRequest) -> HttpResponse:
+    """Asks a patient for the code from the paper, before the record is shown for the first time."""
+    user = request.user
+    if not can_see_portal(user):
+        raise PermissionDenied
+    patient = get_object_or_404(visible_patients(user))
+    if can_see_own_record(user):
+        return redirect("diagnosis:my_record")
+    if request.method == "POST" and is_too_often(request, "record_code", key=str(user.pk)):
+        return too_often(request)
+    form = RecordCodeForm(request.POST or None)
+    if form.is_valid():
+        try:
+            open_own_record(patient=patient, user=user, code=form.cleaned_data["code"])
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, _("Your record is open to you now."))
+            return redirect("diagnosis:my_record")
+    status = 422 if request.method == "POST" else 200
+    return render(request, "clinic/my_record_code.html", {"form": form}, status=status)
+
+
+@require_POST
+def record_code_hand_out(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Shows a new code once, on a page to print and hand to the patient."""
+    patient = _patient_here(request, pk)
+    try:
+        code = hand_out_code(patient=patient, doctor=request.user)
+    except ValidationError as error:
+        return refusal_page(request, error)
+    context = {"patient": patient, "code": code, "last_day": timezone.localdate() + LASTS}
+    response = render(request, "clinic/record_code.html", context)
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_POST
+def record_open(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Opens the record because the doctor has the patient before them."""
+    patient = _patient_here(request, pk)
+    try:
+        open_in_person(patient=patient, doctor=request.user)
+    except ValidationError as error:
+        return refusal_page(request, error)
+    messages.success(request, _("The patient can read the record now."))
+    return redirect("clinic:patient_detail", pk=patient.pk)
+
+
+def _patient_here(request: SignedInRequest, pk: UUID) -> Patient:
+    patient = get_object_or_404(visible_patients(request.user), pk=pk)
+    if not can_open_record(request.user, patient):
+        raise PermissionDenied
+    return patient

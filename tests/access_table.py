@@ -79,6 +79,10 @@ clinic:emergency_review              POST   emergency         in   422  404  403
 clinic:emergency_end                 POST   emergency         in   403  404  302  404  404  404
 clinic:patient_access                GET    patient           in   200  403  200  404  403  404
 clinic:my_access                     GET    -                 in   403  403  403  403  200  200
+clinic:my_record_code                GET    -                 in   403  403  403  403  302  302
+clinic:my_record_code                POST   -                 in   403  403  403  403  302  302
+clinic:record_code_hand_out          POST   patient           in   403  403  200  404  403  404
+clinic:record_open                   POST   patient           in   403  403  302  404  403  404
 clinic:account_list                  GET    -                 in   200  403  403  403  403  403
 clinic:account_list                  POST   -                 in   200  403  403  403  403  403
 clinic:account_create                GET    -                 in   200  403  403  403  403  403
@@ -87,8 +91,10 @@ clinic:account_edit                  GET    account           in   200  404  403
 clinic:account_edit                  POST   account           in   422  404  403  404  404  404
 clinic:account_deactivate            GET    account           in   200  404  403  404  404  404
 clinic:account_deactivate            POST   account           in   409  404  403  404  404  404
-clinic:account_reactivate            POST   account           in   409  404  403  404  404  404
-clinic:account_second_factor         POST   account           in   302  404  403  404  404  404
+clinic:account_reactivate            GET    account           in   200  404  403  404  404  404
+clinic:account_reactivate            POST   account           in   422  404  403  404  404  404
+clinic:account_second_factor         GET    account           in   200  404  403  404  404  404
+clinic:account_second_factor         POST   account           in   422  404  403  404  404  404
 clinic:account_invite                POST   account           in   409  404  403  404  404  404
 clinic:account_photograph            GET    account           in   200  200  200  200  404  404
 clinic:clinic_settings               GET    -                 in   200  200  403  403  403  403

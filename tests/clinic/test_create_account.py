@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from clinic.models import AuditEvent, Doctor, Patient, User
 from clinic.services.accounts import NewAccount, create_account, create_patient_account
-from tests.factories import PatientFactory, UserFactory
+from tests.factories import PASSWORD, PatientFactory, UserFactory
 from tests.mailbox import DEAD_MAIL_SERVER
 
 LIST = reverse("clinic:account_list")
@@ -24,6 +24,7 @@ def submission(role, **values):
         "email": "nora@example.org",
         "phone": "06 12 34 56 78",
         "language": "en",
+        "password": PASSWORD,
         **values,
     }
 
@@ -76,7 +77,10 @@ def test_a_new_patient_is_registered_in_the_same_step(admin, sign_in):
 
 def test_a_registered_patient_is_found_by_record_number_and_date_of_birth(admin, sign_in):
     patient = PatientFactory(
-        record_number="P-000777", full_name="Nora Newman", birth_date=date(1990, 2, 28)
+        record_number="P-000777",
+        full_name="Nora Newman",
+        birth_date=date(1990, 2, 28),
+        email="nora@example.org",
     )
     sign_in(admin).post(
         CREATE, submission("patient", birth_date="1990-02-28", record_number="p-000777")
@@ -109,6 +113,7 @@ def test_a_patient_has_one_account(admin, sign_in, patient):
             "patient",
             birth_date=patient.birth_date.isoformat(),
             record_number=patient.record_number,
+            email=patient.email,
         ),
     )
     assert response.status_code == 422

@@ -52,7 +52,7 @@ def test_an_ended_session_does_not_come_back_with_the_account(admin, secretary, 
     working = sign_in(secretary)
     browser = sign_in(admin)
     browser.post(deactivate_url(secretary))
-    browser.post(reactivate_url(secretary))
+    browser.post(reactivate_url(secretary), {"password": PASSWORD})
     assert working.get(PROFILE).status_code == 302
 
 
@@ -87,7 +87,7 @@ def test_a_deactivated_person_gets_no_link_for_a_new_password(admin, secretary, 
 def test_the_change_is_audited_with_old_and_new(admin, secretary, sign_in):
     browser = sign_in(admin)
     browser.post(deactivate_url(secretary))
-    browser.post(reactivate_url(secretary))
+    browser.post(reactivate_url(secretary), {"password": PASSWORD})
     details = AuditEvent.objects.filter(target_id=str(secretary.pk)).order_by("pk")
     assert [(event.actor, event.detail) for event in details] == [
         (admin, {"is_active": [True, False]}),
@@ -129,7 +129,7 @@ def test_one_of_two_admins_can_go(admin, sign_in):
 def test_a_reactivated_person_sets_a_new_password(admin, secretary, sign_in, client):
     browser = sign_in(admin)
     browser.post(deactivate_url(secretary))
-    browser.post(reactivate_url(secretary))
+    browser.post(reactivate_url(secretary), {"password": PASSWORD})
     secretary.refresh_from_db()
     assert secretary.is_active
     assert not secretary.check_password(PASSWORD)
@@ -143,13 +143,15 @@ def test_a_mail_server_that_is_down_does_not_stop_the_reactivation(
     settings.EMAIL_BACKEND = DEAD_MAIL_SERVER
     browser = sign_in(admin)
     browser.post(deactivate_url(secretary))
-    page = browser.post(reactivate_url(secretary), follow=True).content.decode()
+    page = browser.post(
+        reactivate_url(secretary), {"password": PASSWORD}, follow=True
+    ).content.decode()
     assert "the mail could not be sent" in page
     assert "Send the invitation again" in page
 
 
 def test_an_account_that_is_active_is_not_reactivated(admin, secretary, sign_in):
-    response = sign_in(admin).post(reactivate_url(secretary))
+    response = sign_in(admin).post(reactivate_url(secretary), {"password": PASSWORD})
     assert response.status_code == 409
     assert "has set a password already" in response.content.decode()
     secretary.refresh_from_db()
@@ -167,8 +169,12 @@ def test_only_admins_close_and_open_accounts(role, url_of, request, other_doctor
     assert User.objects.filter(is_active=True).count() == 2
 
 
-def test_reactivation_is_posted(admin, secretary, sign_in):
-    assert sign_in(admin).get(reactivate_url(secretary)).status_code == 405
+def test_a_look_at_the_reactivation_reactivates_nobody(admin, secretary, sign_in):
+    browser = sign_in(admin)
+    browser.post(deactivate_url(secretary))
+    assert browser.get(reactivate_url(secretary)).status_code == 200
+    secretary.refresh_from_db()
+    assert not secretary.is_active
 
 
 @pytest.mark.django_db(transaction=True)

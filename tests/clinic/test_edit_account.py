@@ -24,6 +24,7 @@ def test_an_admin_corrects_an_account(admin, doctor, sign_in):
             "speciality": "Dermatology",
             "licence_number": "1",
             "role": "admin",
+            "password": PASSWORD,
         },
     )
     assert response.url == url
@@ -53,10 +54,11 @@ def test_the_trail_keeps_no_address_of_a_patient(admin, patient, sign_in):
             "email": "paul.new@example.org",
             "language": "en",
             "phone": str(patient.phone),
+            "password": PASSWORD,
         },
     )
-    (event,) = AuditEvent.objects.all()
-    assert event.detail == {"changed": ["email"]}
+    changed = AuditEvent.objects.get(target_id=str(patient.user.pk))
+    assert changed.detail == {"changed": ["email"]}
 
 
 def test_after_a_change_of_address_only_the_new_one_signs_in(admin, secretary, client, sign_in):
@@ -65,7 +67,12 @@ def test_after_a_change_of_address_only_the_new_one_signs_in(admin, secretary, c
     post_seen(
         sign_in(admin),
         reverse("clinic:account_edit", args=[secretary.pk]),
-        {"full_name": "Sam Secretary", "email": "sam@example.org", "language": "en"},
+        {
+            "full_name": "Sam Secretary",
+            "email": "sam@example.org",
+            "language": "en",
+            "password": PASSWORD,
+        },
     )
     login = reverse("account_login")
     client.post(login, {"login": "secretary@example.org", "password": PASSWORD})
@@ -79,7 +86,12 @@ def test_an_address_of_somebody_else_is_refused(admin, secretary, sign_in):
     response = post_seen(
         sign_in(admin),
         reverse("clinic:account_edit", args=[secretary.pk]),
-        {"full_name": "Sam Secretary", "email": "Taken@example.org", "language": "en"},
+        {
+            "full_name": "Sam Secretary",
+            "email": "Taken@example.org",
+            "language": "en",
+            "password": PASSWORD,
+        },
     )
     assert response.status_code == 422
     assert "There is an account with this e-mail already." in response.content.decode()

@@ -27,6 +27,7 @@ def invited(admin, sign_in):
             "full_name": "Nora New",
             "email": "nora@example.org",
             "language": "en",
+            "password": PASSWORD,
         },
     )
     return User.objects.get(email="nora@example.org")
@@ -128,6 +129,7 @@ def test_a_name_that_looks_like_markup_stays_a_name(admin, sign_in):
             "full_name": "<b>Bo</b> & Co",
             "email": "bo@example.org",
             "language": "en",
+            "password": PASSWORD,
         },
     )
     (message,) = mail.outbox
@@ -159,7 +161,12 @@ def test_a_link_to_an_old_address_dies_with_the_address(invited, admin, client, 
     post_seen(
         sign_in(admin),
         reverse("clinic:account_edit", args=[invited.pk]),
-        {"full_name": "Nora New", "email": "nora.new@example.org", "language": "en"},
+        {
+            "full_name": "Nora New",
+            "email": "nora.new@example.org",
+            "language": "en",
+            "password": PASSWORD,
+        },
     )
     invited.refresh_from_db()
     assert invited.email == "nora.new@example.org"

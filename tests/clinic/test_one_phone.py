@@ -71,7 +71,7 @@ def test_an_invited_patient_keeps_phone_and_language_of_the_record(secretary):
 
 @pytest.mark.parametrize(("typed", "kept"), [("", OLD), (NEW, NEW)])
 def test_a_phone_that_is_typed_for_the_login_is_the_patients(admin, typed, kept):
-    patient = PatientFactory(language="fr")
+    patient = PatientFactory(email="new@example.org", language="fr")
     account = NewAccount(
         role=User.Role.PATIENT,
         full_name=patient.full_name,

@@ -202,7 +202,8 @@ def test_an_admin_helps_who_has_lost_the_telephone(doctor, admin, sign_in):
     page = sign_in(admin).get(reverse("clinic:account_edit", args=[doctor.pk])).content.decode()
     assert "Remove the second step" in page
 
-    sign_in(admin).post(reverse("clinic:account_second_factor", args=[doctor.pk]))
+    url = reverse("clinic:account_second_factor", args=[doctor.pk])
+    sign_in(admin).post(url, {"password": PASSWORD})
 
     assert not Authenticator.objects.filter(user=doctor).exists()
     assert client.get(reverse("clinic:doctor_day")).url.startswith(LOGIN)

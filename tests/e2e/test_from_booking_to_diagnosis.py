@@ -69,7 +69,7 @@ def test_a_booked_visit_becomes_a_validated_diagnosis(worker, open_browser, lesi
 
     patient = open_browser("patient")
     choose_password(patient, PATIENT_EMAIL)
-    patient.goto("/my/record/")
+    open_the_record(patient, code_on_paper(doctor))
     expect(patient.get_by_text("Nothing here yet")).to_be_visible()
     sign(doctor)
     read_the_letter(patient)
@@ -84,6 +84,7 @@ def create_account(page, role, full_name, email):
     page.get_by_role("radio", name=role).check()
     page.get_by_label("Full name").fill(full_name)
     page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Create and send the invitation").click()
     expect(page.get_by_text("A mail with the link")).to_be_visible()
     expect(page.get_by_text(full_name)).to_be_visible()
@@ -105,6 +106,22 @@ def choose_password(page, email):
         field.fill(PASSWORD)
     page.get_by_role("button", name=re.compile("password", re.IGNORECASE)).click()
     expect(page.get_by_role("navigation").first).to_be_visible()
+
+
+def code_on_paper(page):
+    """What the doctor prints for the patient in the middle of the visit."""
+    visit = page.url
+    page.goto(f"/patients/{Patient.objects.get(email=PATIENT_EMAIL).pk}/")
+    page.get_by_role("button", name="Print an access code").click()
+    code = page.locator(".record-code").inner_text()
+    page.goto(visit)
+    return code
+
+
+def open_the_record(page, code):
+    page.goto("/my/record/")
+    page.get_by_label("Code from the paper").fill(code)
+    page.get_by_role("button", name="Open my record").click()
 
 
 def work_around_the_clock(doctor):

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -78,8 +79,12 @@ def draw_changes(data: bytes, recipe: Recipe) -> Figure:
 
 def only(settings: Sequence[str]) -> Augmentation:
     """Give one change at the strong preset's strength; where it has a chance it always happens."""
-    values = {one.name: getattr(STRONG, one.name) for one in fields(STRONG) if one.name in settings}
-    return replace(NONE, **{name: 1.0 if "chance" in name else values[name] for name in values})
+    values: dict[str, Any] = {
+        one.name: 1.0 if "chance" in one.name else getattr(STRONG, one.name)
+        for one in fields(STRONG)
+        if one.name in settings
+    }
+    return replace(NONE, **values)
 
 
 def _draw_row(frame: Pixels, size: int, settings: Augmentation) -> list[Pixels]:

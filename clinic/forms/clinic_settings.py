@@ -24,6 +24,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "records": ("retention_years",),
 }
 FIELDS = tuple(name for names in GROUPS.values() for name in names)
+# The bounds of the row, so that the preview knows them too.
+VALIDATED = {field.name: field for field in ClinicSettings._meta.concrete_fields}
 REGIONS = {
     "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe",
     "Indian", "Pacific",
@@ -95,10 +97,9 @@ class ClinicSettingsForm(forms.ModelForm[ClinicSettings]):
     def clean(self) -> dict[str, Any]:
         """Says beside the field that the first reminder has to leave first."""
         cleaned = super().clean() or self.cleaned_data
-        # The bounds of the row, so that the preview knows them too.
         for name in [name for name in FIELDS if name in cleaned]:
             try:
-                ClinicSettings._meta.get_field(name).run_validators(cleaned[name])
+                VALIDATED[name].run_validators(cleaned[name])
             except forms.ValidationError as error:
                 self.add_error(name, error)
         first, last = cleaned.get("reminder_first_hours"), cleaned.get("reminder_last_hours")

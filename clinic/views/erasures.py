@@ -41,7 +41,7 @@ class GrantedErasure:
 
     ending: RecordEnding
     is_own: bool
-    errors: Sequence[str]
+    errors: Sequence[object]
 
 
 @require_http_methods(["GET", "POST"])

@@ -82,15 +82,19 @@ def _page(
         "form": form or OwnPasswordForm(user=request.user),
     }
     planned = RecordEnding.objects.planned().select_related("patient").order_by("due_at", "pk")
-    rows = candidates(years) if years else planned.filter(trouble="")
-    page = Paginator(rows, settings.PAGE_SIZE).get_page(request.GET.get("page"))
-    context["page_obj"] = page
+    number = request.GET.get("page")
     if years:
-        position = page.start_index() - 1
-        context["candidates"] = with_their_days(list(page), years=years, position=position)
+        foreseen = Paginator(candidates(years), settings.PAGE_SIZE).get_page(number)
+        position = foreseen.start_index() - 1
+        context["page_obj"] = foreseen
+        context["candidates"] = with_their_days(list(foreseen), years=years, position=position)
+        count = len(foreseen)
     else:
+        announced = Paginator(planned.filter(trouble=""), settings.PAGE_SIZE).get_page(number)
+        context["page_obj"] = announced
         context["troubled"] = planned.exclude(trouble="")
-    record_endings_view(actor=request.user, count=len(page))
+        count = len(announced)
+    record_endings_view(actor=request.user, count=count)
     return render(request, "clinic/record_endings.html", context, status=status)
 
 

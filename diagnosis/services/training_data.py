@@ -58,9 +58,9 @@ def export_training_data(*, folder: Path, actor: User | None = None) -> ExportSu
     images.mkdir(parents=True, exist_ok=True)
     export = TrainingExport.objects.create(made_by=actor)
     candidates = TrainingSample.objects.usable().order_by("image__uploaded_at", "pk")
-    for pk in list(candidates.values_list("pk", flat=True)):
+    for sample_pk in list(candidates.values_list("pk", flat=True)):
         with _told_if_unreadable():
-            _write(pk, export, images)
+            _write(sample_pk, export, images)
     return _finish(export, folder, actor)
 
 

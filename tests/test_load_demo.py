@@ -24,6 +24,7 @@ from clinic.models import (
     User,
     WarningOverride,
 )
+from clinic.notifications import send_text
 from clinic.permissions import patients_in_care
 from clinic.services.audit_trail import accesses_under
 from clinic.services.retention import decide_erasure, pseudonymise_expired
@@ -103,9 +104,13 @@ def test_the_demo_has_what_a_practice_gathers(demo):
 
 
 @pytest.mark.django_db
-def test_the_demo_clinic_has_a_past_a_present_and_a_future(demo, capsys):
-    now = load()
+def test_the_demo_clinic_has_a_past_a_present_and_a_future(
+    demo, capsys, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks() as after:
+        now = load()
 
+    assert send_text not in [getattr(call, "func", None) for call in after]
     printed = capsys.readouterr().out
     for person in DEMO_PEOPLE:
         assert person.email in printed

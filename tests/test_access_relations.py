@@ -39,6 +39,9 @@ MAY_DO_TOO = {
     "POST clinic:patient_edit patient",
     "POST clinic:prescription_renew prescription",
     "POST diagnosis:lesion_edit lesion",
+    # The analysis is a machine's job, and the visit's doctor may be gone.
+    "POST diagnosis:prediction_request photograph",
+    "POST diagnosis:prediction_retry prediction",
     "POST diagnosis:prediction_review prediction",
     "POST diagnosis:visit_report_chosen signed",
     "POST diagnosis:visit_report_chosen visit",

@@ -263,7 +263,7 @@ def test_the_day_shows_who_comes_and_what_is_free(desk, doctor, other_doctor, pa
     page = response.content.decode()
     for words in ("Paul Patient", "Urgent", "Wheelchair", "Arrived", "11 free"):
         assert words in page
-    assert response.context["idle"] == [other_doctor.doctor]
+    assert response.context["idle"] == [other_doctor.doctor.desk_name]
 
 
 def test_the_day_can_be_that_of_one_doctor(desk, doctor, other_doctor, day):

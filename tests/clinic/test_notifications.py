@@ -202,7 +202,7 @@ def test_a_signed_visit_is_told_to_the_patient_once(consultation, doctor, patien
 
 
 def test_a_patient_without_a_login_is_told_nothing(consultation, doctor, patient):
-    type(patient).objects.update(user=None)
+    type(patient).objects.update(user=None, record_opened_at=None, record_opened_how="")
     consultation.refresh_from_db()
     consultation.notes = "Seen."
     consultation.save()

@@ -11,6 +11,7 @@ from clinic.glyphs import BREAK, SIGN, families, fonts, printable, unprintable
 from clinic.models import Consultation, Patient, Prescription
 from clinic.services.consultations import sign_visit
 from clinic.services.prescriptions import DraftLine, save_prescription
+from tests.full_visit import check_by_hand
 from tests.papers import text_of
 
 NAMES = {
@@ -61,6 +62,7 @@ def print_everything(consultation, doctor, patient, sign_in):
         lines = [DraftLine(drug=written, note=written, **PLAIN)]
         save_prescription(consultation=consultation, actor=doctor, lines=lines)
         Consultation.objects.filter(pk=consultation.pk).update(notes=written, conclusion=written)
+        check_by_hand(consultation, doctor)
         sign_visit(consultation=consultation, actor=doctor)
         addresses = (
             f"/prescriptions/{Prescription.objects.get().pk}/pdf/",

@@ -13,6 +13,7 @@ from diagnosis.services.images import upload_image
 from diagnosis.services.reviews import review_prediction
 from tests import photographs
 from tests.factories import AppointmentFactory
+from tests.full_visit import check_by_hand
 
 KINDS = ("visit", "lesion", "photograph", "diagnosis", "prescription")
 
@@ -23,6 +24,7 @@ def signed(prediction, consultation, doctor, sign):
     review_prediction(prediction=prediction, actor=doctor, decision="confirmed")
     line = DraftLine(drug="Calcipotriol", dose="thin", frequency="daily", duration="4 weeks")
     save_prescription(consultation=consultation, actor=doctor, lines=[line])
+    check_by_hand(consultation, doctor)
     return sign(consultation)
 
 

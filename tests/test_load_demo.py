@@ -91,7 +91,7 @@ def test_demo_people_come_only_to_a_demo(settings, is_demo, debug):
 
 @pytest.mark.django_db
 def test_the_demo_has_what_a_practice_gathers(demo):
-    load()
+    load("2026-03-18 10:40")
 
     images = LesionImage.objects.all()
     assert images.count() >= 40

@@ -1,5 +1,6 @@
 // Adds and removes lines of a prescription without loading the page.
 (() => {
+  const USUAL = ["form", "strength", "route", "dose"];
   const NEEDED = ["drug", "dose", "frequency", "duration"];
 
   // A line without a word is no line; in every other one these fields are needed.
@@ -26,14 +27,19 @@
     drugsChanged();
   }
 
-  // Fills what the table of drugs says of a drug into the fields of its line that are still empty.
+  // The drug that a line had before, whose usual words are taken back with it.
+  const before = new WeakMap();
+
+  // Fills what the table of drugs says of a drug into the fields that nobody has written in.
   function fillUsual(input) {
     const options = document.getElementById(input.getAttribute("list"))?.options ?? [];
-    const drug = [...options].find((option) => option.value.toLowerCase() === input.value.trim().toLowerCase());
-    if (!drug) return;
-    for (const [name, words] of Object.entries(drug.dataset)) {
+    const usualOf = (name) => [...options].find((each) => each.value.toLowerCase() === name.trim().toLowerCase())?.dataset;
+    const old = usualOf(before.get(input) ?? input.defaultValue);
+    const usual = usualOf(input.value);
+    before.set(input, input.value);
+    for (const name of USUAL) {
       const field = input.form.elements[input.name.replace(/drug$/, name)];
-      if (field && !field.value.trim()) field.value = words;
+      if (field && (!field.value.trim() || field.value === old?.[name])) field.value = usual?.[name] ?? "";
     }
     input.dispatchEvent(new Event("input", { bubbles: true }));
   }

@@ -55,6 +55,25 @@ def test_the_table_fills_in_warns_at_once_and_takes_the_reason(visit, expected_e
     assert WarningOverride.objects.get().reason == "Tolerated"
 
 
+def test_another_drug_takes_nothing_of_the_one_before(visit):
+    form = visit.locator("#visit-prescription")
+
+    def prescribe(drug):
+        form.get_by_label("Drug", exact=True).first.fill(drug)
+        form.get_by_label("Drug", exact=True).first.press("Tab")
+
+    prescribe("Doxycycline")
+    expect(form.locator('[name="lines-0-strength"]')).to_have_value("100 mg")
+    form.locator('[name="lines-0-dose"]').fill("half a tablet")
+    prescribe("Clobetasol")
+    expect(form.locator('[name="lines-0-strength"]')).to_have_value("0.05 %")
+    expect(form.locator('[name="lines-0-route"]')).to_have_value("on the skin")
+    expect(form.locator('[name="lines-0-dose"]')).to_have_value("half a tablet")
+    prescribe("Moon water")
+    expect(form.locator('[name="lines-0-strength"]')).to_have_value("")
+    expect(form.locator('[name="lines-0-dose"]')).to_have_value("half a tablet")
+
+
 def test_templates_are_inserted_in_two_clicks_and_what_is_typed_stays(visit):
     notes, form = visit.locator("#visit-notes"), visit.locator("#visit-prescription")
     plan = notes.get_by_label("Plan")

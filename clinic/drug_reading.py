@@ -19,6 +19,8 @@ class Site(Enum):
 
     SYSTEMIC = "systemic"
     LOCAL = "local"
+    # Where the illness is: it says nothing of how far the drug reaches.
+    PLACE = "place"
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from functools import lru_cache
 BREAK = "|"
 SHORTEST_SPELLING = 5
 SHORTEST_ARABIC_KEY = 4
+SHORTEST_GLUED_TO_AND = 4
 
 LETTERS = str.maketrans(
     {
@@ -62,7 +63,8 @@ def key_of(word: str) -> str:
 def keys_of(word: str) -> Iterator[str]:
     """Yield the keys a word may have: as it stands, and without a leading Arabic “and”."""
     yield key_of(word)
-    if word[:1] in {"و", "ب", "ل"} and len(word) > SHORTEST_SPELLING:
+    shortest = SHORTEST_GLUED_TO_AND if word[:1] == "و" else SHORTEST_SPELLING + 1
+    if word[:1] in {"و", "ب", "ل"} and len(word) >= shortest:
         yield key_of(word[1:])
 
 

@@ -5,6 +5,7 @@ raise the version and the date in `table.json`. Every row and every rule names i
 """
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -22,6 +23,12 @@ from clinic.drug_words import fold, key_of, tokens
 TABLE_FOLDER = Path(__file__).with_name("drug_table")
 # On the skin too little is taken up to meet another drug.
 LOCAL_ROUTES = {"on the skin", "on the scalp", "into the eye"}
+# So much of a drug, such as 200 mg, and not so much in each gram or millilitre.
+UNIT_DOSE = re.compile(
+    r"\d\s*(?:mg|mcg|µg|μg|ug|مجم|مغ|ملغ|ملغم|ميكروغرام)\b"
+    r"(?!\s*(?:/|per\b|par\b|pour\b|لكل\b)\s*\d*\s*(?:g|gr|gm|gram|gramme|ml|غ|غرام|جم|مل)\b)"
+)
+UNIT_STRENGTH = re.compile(UNIT_DOSE.pattern.replace("(?:mg|", "(?:g|gr|gm|غ|غرام|جم|جرام|mg|", 1))
 PREGNANCY_CODES = ("Z33", "Z34")
 
 
@@ -115,13 +122,35 @@ class Written:
     strength: str = ""
     route: str = ""
     dose: str = ""
+    frequency: str = ""
+    duration: str = ""
+    quantity: str = ""
+    note: str = ""
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """What is written beside the name and is no free text."""
+        return (
+            self.form, self.strength, self.route, self.dose,
+            self.frequency, self.duration, self.quantity,
+        )  # fmt: skip
+
+    @property
+    def is_unit_dose(self) -> bool:
+        """Whether an amount is given that only a drug for the whole body has."""
+        texts = (fold(text) for text in (self.drug, self.dose))
+        return any(map(UNIT_DOSE.search, texts)) or bool(UNIT_STRENGTH.search(fold(self.strength)))
 
 
 @dataclass(frozen=True)
 class ReadDrugs:
-    """The drugs that a text names; what could not be read of it, and what may be meant."""
+    """The drugs that a line names; what could not be read of it, and what may be meant.
+
+    What only its note names may be another line of the prescription.
+    """
 
     drugs: tuple[Drug, ...]
+    noted: tuple[Drug, ...]
     unread: tuple[str, ...]
     is_site_read: bool
     guess: str
@@ -198,22 +227,17 @@ class DrugTable:
     def read_drug(self, written: Written) -> ReadDrugs:
         """Read the drugs of a line, and by its form and route how far they reach."""
         reading = self.drug_lexicon.read(written.drug)
-        about = [self.drug_lexicon.read(text) for text in (written.form, written.route)]
-        dose = self.drug_lexicon.read(f"{written.strength} {written.dose}")
-        said = reading.sites.union(dose.sites, *(each.sites for each in about))
-        is_unreadable = any(
-            text.strip() and not each.sites
-            for text, each in zip((written.form, written.route), about, strict=True)
-        )
-        products: dict[frozenset[str], set[Site]] = {}
-        for each in reading.meanings:
-            products.setdefault(each.product, set()).update({each.site} if each.site else ())
+        said, is_unreadable = self._sites_of(written, reading.sites)
+        products = _products(reading.meanings)
         used = [
             self._as_used(product_, said | named, is_unreadable)
             for product_, named in products.items()
         ]
+        beside = self._named_beside(written.beside, products)
+        noted = self._named_beside([written.note], products | beside)
         return ReadDrugs(
-            drugs=tuple(drug for drug, _is_read in used),
+            drugs=(*(drug for drug, _is_read in used), *self._whole(beside)),
+            noted=self._whole(noted),
             unread=tuple(reading.unread) if used else (written.drug,),
             is_site_read=all(is_read for _drug, is_read in used),
             guess=self.drug_lexicon.guess(reading.unread),
@@ -269,6 +293,37 @@ class DrugTable:
         ]
         return list(dict.fromkeys(fitting))
 
+    def _sites_of(self, written: Written, said: set[Site]) -> tuple[set[Site], bool]:
+        """Return how far a line says its drug reaches, and whether form or route was not read."""
+        form = self.drug_lexicon.read(written.form).sites - {Site.PLACE}
+        route = self.drug_lexicon.read(written.route).sites
+        if Site.PLACE in route:
+            route = route - {Site.PLACE} or {Site.LOCAL}
+        dose = self.drug_lexicon.read(f"{written.strength} {written.dose}").sites
+        sites = (said | form | route | dose) - {Site.PLACE}
+        is_unreadable = bool(
+            (written.form.strip() and not form) or (written.route.strip() and not route)
+        )
+        return sites, is_unreadable or written.is_unit_dose
+
+    def _named_beside(
+        self, texts: Iterable[str], known: Iterable[frozenset[str]]
+    ) -> dict[frozenset[str], set[Site]]:
+        """Return the other products that stand in texts which are there for something else."""
+        meanings = (each for text in texts for each in self.drug_lexicon.read(text).meanings)
+        return {
+            product_: sites
+            for product_, sites in _products(meanings).items()
+            if product_ not in set(known)
+        }
+
+    def _whole(self, products: dict[frozenset[str], set[Site]]) -> tuple[Drug, ...]:
+        """Return the rows of products that count as reaching the whole body unless they cannot."""
+        return tuple(
+            self._as_used(product_, named, is_unreadable=False)[0]
+            for product_, named in products.items()
+        )
+
     def _as_used(
         self, product_: frozenset[str], meant: set[Site], is_unreadable: bool
     ) -> tuple[Drug, bool]:
@@ -289,14 +344,19 @@ class DrugTable:
     def _drug_names(self) -> dict[Key, Meaning]:
         words = self._words(around=())
         rows: dict[Key, list[Drug]] = defaultdict(list)
+        # A brand that is told apart by its form says without it nothing of how far it reaches.
+        by_form: set[Key] = set()
         for drug in self.drugs:
             for name in drug.names:
-                rows[name_key(name, words)].append(drug)
+                key = name_key(name, words)
+                rows[key].append(drug)
+                if name in drug.also and key != name_key(name, replace(words, sites={})):
+                    by_form.add(key)
         return {
             key: Meaning(
                 label=drugs[0].label,
                 product=frozenset(drugs[0].ingredients),
-                site=site_of(drugs[0]) if len({site_of(each) for each in drugs}) == 1 else None,
+                site=None if key in by_form else _only_site(drugs),
             )
             for key, drugs in rows.items()
         }
@@ -316,6 +376,18 @@ class DrugTable:
 def site_of(drug: Drug) -> Site:
     """Return how far a row of the table reaches."""
     return Site.SYSTEMIC if drug.is_systemic else Site.LOCAL
+
+
+def _only_site(drugs: Iterable[Drug]) -> Site | None:
+    sites = {site_of(each) for each in drugs}
+    return sites.pop() if len(sites) == 1 else None
+
+
+def _products(meanings: Iterable[Meaning]) -> dict[frozenset[str], set[Site]]:
+    products: dict[frozenset[str], set[Site]] = {}
+    for each in meanings:
+        products.setdefault(each.product, set()).update({each.site} if each.site else ())
+    return products
 
 
 @cache

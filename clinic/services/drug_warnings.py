@@ -1,7 +1,7 @@
 """What the small local table of drugs says against a prescription, and why it is written anyway."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import combinations
 
 from django.core.exceptions import ValidationError
@@ -76,7 +76,7 @@ def precautions_of(patient: Patient) -> Precautions:
 
 def written_in(line: PrescriptionLine) -> Written:
     """Return what a line says of its drug."""
-    return Written(line.drug, line.form, line.strength, line.route, line.dose)
+    return Written(**{each.name: getattr(line, each.name) for each in fields(Written)})
 
 
 def check_drugs(lines: Iterable[Written], precautions: Precautions) -> Findings:
@@ -87,11 +87,11 @@ def check_drugs(lines: Iterable[Written], precautions: Precautions) -> Findings:
         (current, table.read_drug(Written(current.drug, dose=current.dose)))
         for current in precautions.current_drugs
     ]
-    drugs = [drug for _line, each in read for drug in each.drugs]
+    drugs = _all_drugs([each for _line, each in read])
     warnings = [
         *_allergies(drugs, precautions.allergies, table),
         *_among_lines(drugs, table),
-        *_with_current(drugs, (drug for _current, each in taken for drug in each.drugs), table),
+        *_with_current(drugs, _all_drugs([each for _current, each in taken]), table),
         *_pregnancies(drugs, precautions),
     ]
     allergies = [(each, table.read_allergy(each.substance)) for each in precautions.allergies]
@@ -101,12 +101,17 @@ def check_drugs(lines: Iterable[Written], precautions: Precautions) -> Findings:
         by_hand=tuple(
             checks_by_hand(read, taken, allergies, precautions.asked, has_pregnancy_rule)
         ),
-        read_lines=tuple(_is_checked(each) for _line, each in read),
+        # Form and route that were not read are listed by hand; the drug is in the table.
+        read_lines=tuple(each.is_named for _line, each in read),
     )
 
 
-def _is_checked(read: ReadDrugs) -> bool:
-    return read.is_named and read.is_site_read
+def _all_drugs(read: Sequence[ReadDrugs]) -> list[Drug]:
+    """Return the drugs of the lines, and those of their notes that are no drugs of a line."""
+    drugs = [drug for each in read for drug in each.drugs]
+    lines = {drug.ingredients for drug in drugs}
+    noted = {drug.ingredients: drug for each in read for drug in each.noted}
+    return [*drugs, *(drug for key, drug in noted.items() if key not in lines)]
 
 
 def _warning(kind: WarningOverride.Kind, words: str, *about: str) -> DrugWarning:

@@ -204,6 +204,17 @@ def test_the_record_shows_the_reason_the_table_and_what_was_not_checked(
     assert f"Checked with version {drug_table().version} of a small local table" in page
 
 
+def test_a_drug_of_the_table_whose_form_was_not_read_is_said_to_be_just_that(
+    consultation, man, doctor, prescribe, sign_in
+):
+    prescribe("Tacrolimus")
+    check_by_hand(consultation, doctor)
+    sign_visit(consultation=consultation, actor=doctor)
+    page = sign_in(doctor).get(f"/visits/{consultation.pk}/").content.decode()
+    assert "Not in the table of drugs" not in page
+    assert "form and route of “Tacrolimus”" in page
+
+
 def test_the_trail_keeps_the_kind_of_warning_and_no_words(
     consultation, man, doctor, prescribe, sign_in
 ):

@@ -99,7 +99,7 @@ class LesionImage(models.Model):
         REOPENED = "reopened", _("The answer came after the diagnosis")
         REFERRED = "referred", _("Referred to a colleague")
         NOT_ASSESSABLE = "not_assessable", _("Not assessable")
-        # Not assessable, but a later photograph of the same lesion has a diagnosis.
+        # Not assessable and no warning, and a later photograph of the lesion has a diagnosis.
         RETAKEN = "retaken", _("Not assessable, photographed again")
         UNREVIEWED = "unreviewed", _("To review")
         FAILED = "failed", _("Analysis failed")

@@ -10,6 +10,7 @@ from clinic.models import AuditEvent, Consent, Doctor, User
 from clinic.services.audit import record
 from clinic.services.facts import active_allergies
 from diagnosis.models import LesionImage, Prediction, Review
+from diagnosis.permissions import validated_reviews
 
 Status = Prediction.Status
 Decision = Review.Decision
@@ -66,7 +67,7 @@ def open_photographs(images: QuerySet[LesionImage]) -> QuerySet[LesionImage]:
 
     Those with an answer over the threshold that it was judged by come before all others. Referred
     and not assessable are no last word: the one ends with a diagnosis of the photograph, the other
-    also with that of a later photograph of the same lesion.
+    also with that of a later photograph of the same lesion, unless a warning stands.
     """
     return (
         with_states(images)
@@ -103,16 +104,17 @@ def _state() -> Case:
     agreed = Consent.objects.active().filter(
         patient=OuterRef("lesion__patient"), purpose=Consent.Purpose.AI_ANALYSIS
     )
-    later = Review.objects.filter(
-        disease__isnull=False,
+    later = validated_reviews().filter(
         prediction__image__lesion=OuterRef("lesion"),
         prediction__image__uploaded_at__gt=OuterRef("uploaded_at"),
     )
+    # A warning is about this photograph, so no other one answers it.
+    is_retaken = Q(decision=Decision.NOT_ASSESSABLE, alarm_at__isnull=True) & Exists(later)
     return Case(
         When(is_diagnosed & Q(alarm_at__gt=F("decided_at")), then=Value(State.REOPENED)),
         When(is_diagnosed, then=Value(State.DECIDED)),
         When(decision=Decision.REFERRED, then=Value(State.REFERRED)),
-        When(Q(decision=Decision.NOT_ASSESSABLE) & Exists(later), then=Value(State.RETAKEN)),
+        When(is_retaken, then=Value(State.RETAKEN)),
         When(decision=Decision.NOT_ASSESSABLE, then=Value(State.NOT_ASSESSABLE)),
         When(answer_status=Status.DONE, then=Value(State.UNREVIEWED)),
         When(answer_status=Status.FAILED, then=Value(State.FAILED)),

@@ -11,6 +11,7 @@ from clinic.models import Consent, Notification
 from diagnosis.models import Disease, LesionImage, Prediction, Review
 from diagnosis.services.images import upload_image
 from diagnosis.services.lesions import move_image
+from diagnosis.services.paper_photographs import undecided_in_words
 from diagnosis.services.predictions import request_prediction, retry_prediction
 from diagnosis.services.reviews import review_prediction
 from diagnosis.services.worklist import State, open_photographs, with_states
@@ -41,6 +42,11 @@ def visit(client, consultation):
 
 def report(client, consultation):
     return text_of(client.get(reverse("diagnosis:visit_report", args=[consultation.pk])))
+
+
+def on_paper(consultation):
+    """What a paper of the visit would say of its open photographs."""
+    return " ".join(undecided_in_words(LesionImage.objects.all(), visit=consultation))
 
 
 def state_of(image):
@@ -181,6 +187,71 @@ def test_not_assessable_ends_with_the_diagnosis_of_a_later_photograph_of_the_les
     decide(answered(later), doctor, code="bkl")
 
     assert state_of(prediction.image) == State.RETAKEN
+
+
+def test_not_assessable_opens_again_once_the_later_photograph_has_no_diagnosis(
+    doctor, consultation, prediction, photograph
+):
+    review_prediction(prediction=prediction, actor=doctor, decision="not_assessable")
+    later = answered(photograph(consultation, 6, lesion=prediction.image.lesion))
+    decide(later, doctor, code="bkl")
+    assert "a later photograph has a diagnosis" in on_paper(consultation)
+
+    review_prediction(prediction=later, actor=doctor, decision="not_assessable")
+
+    assert state_of(prediction.image) == State.NOT_ASSESSABLE
+    assert "a later photograph has a diagnosis" not in on_paper(consultation)
+
+
+@pytest.mark.parametrize("is_diagnosed_first", [True, False])
+def test_a_warning_does_not_end_with_the_diagnosis_of_another_photograph(
+    is_diagnosed_first, client, doctor, consultation, answer_with, photograph, sign
+):
+    alarmed = answer_with(nv=0.6, mel=0.4, malignant_threshold=0.3)
+    later = answered(photograph(consultation, 6, lesion=alarmed.image.lesion))
+    steps = [
+        lambda: review_prediction(prediction=alarmed, actor=doctor, decision="not_assessable"),
+        lambda: decide(later, doctor, code="bkl"),
+    ]
+    for step in reversed(steps) if is_diagnosed_first else steps:
+        step()
+
+    assert state_of(alarmed.image) == State.NOT_ASSESSABLE
+    assert "Over the threshold" in worklist(client)
+    assert "and no doctor has decided: Lesion 1." in visit(client, consultation)
+    assert "a later photograph has a diagnosis" not in on_paper(consultation)
+    sign(consultation)
+    decide(alarmed, doctor, code="mel", reason="Blue veil.")
+    assert state_of(alarmed.image) == State.DECIDED
+
+
+def test_a_warning_that_comes_after_the_later_diagnosis_opens_the_first_photograph(
+    doctor, consultation, prediction, photograph
+):
+    review_prediction(prediction=prediction, actor=doctor, decision="not_assessable")
+    later = answered(photograph(consultation, 6, lesion=prediction.image.lesion))
+    decide(later, doctor, code="bkl")
+    assert state_of(prediction.image) == State.RETAKEN
+
+    answered(prediction.image, share=0.8)
+
+    assert state_of(prediction.image) == State.NOT_ASSESSABLE
+
+
+def test_the_review_says_whether_its_photograph_is_still_in_the_list(
+    client, doctor, consultation, prediction, photograph
+):
+    review_prediction(prediction=prediction, actor=doctor, decision="not_assessable")
+    page = reverse("diagnosis:image_panel", args=[prediction.image_id])
+    stays = "the photograph stays in the list"
+    assert stays in client.get(page).content.decode()
+    later = answered(photograph(consultation, 6, lesion=prediction.image.lesion))
+
+    decide(later, doctor, code="bkl")
+
+    words = client.get(page).content.decode()
+    assert stays not in words
+    assert "Not assessable, photographed again" in words
 
 
 def test_a_referral_does_not_end_with_another_photograph(

@@ -117,7 +117,7 @@ def move_appointment(
     reason = reason.strip()
     # Whoever loses the race looks again: the move may be made, or still be allowed.
     while (old := _current_status(appointment)) != status:
-        if status not in appointment.next_statuses(old):
+        if status not in appointment.next_statuses(old) or is_too_early(appointment, status):
             raise IllegalTransitionError(old, status)
         if is_call_in_undone(old, status) and _has_visit(appointment):
             raise IllegalTransitionError(old, status)
@@ -167,6 +167,11 @@ def book_requested_appointment(
 def is_call_in_undone(old: str, new: str) -> bool:
     """Whether a move sends somebody whom the doctor has called in back to wait."""
     return old == Status.IN_CONSULTATION and new == Status.ARRIVED
+
+
+def is_too_early(appointment: Appointment, status: str) -> bool:
+    """Return whether a move has to wait: nobody has missed a visit before it begins."""
+    return status == Status.NO_SHOW and appointment.starts_at > timezone.now()
 
 
 def is_asked_for(appointment: Appointment) -> bool:

@@ -39,6 +39,13 @@
     });
   }
 
+  // What the page warns of, the gravest first: photographs, then drugs, then what papers cannot show.
+  function cautions() {
+    const places = ["#visit-sign-warnings [data-caution]", "#visit-warnings [data-caution]", "[data-glyph-notice]"];
+    const shown = places.flatMap((each) => [...document.querySelectorAll(each)]).filter((each) => !each.closest("[hidden]"));
+    return new Set(shown.map((each) => each.textContent.trim().replace(/\s+/g, " ")));
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
     place(document);
     focusFirstWrong(document);
@@ -81,8 +88,8 @@
     if (!asking || form.dataset.confirmed) return;
     event.preventDefault();
     event.stopPropagation();
-    const cautions = form.matches("[data-asks-with-cautions]") ? [...document.querySelectorAll("[data-glyph-notice]")] : [];
-    const question = [asking.dataset.confirm, ...new Set(cautions.map((each) => each.textContent.trim()))].join("\n\n");
+    const warnings = form.matches("[data-asks-with-cautions]") ? cautions() : [];
+    const question = [asking.dataset.confirm, ...warnings].join("\n\n");
     if (!(await ask(question, asking.dataset.confirmYes))) return;
     form.dataset.confirmed = "yes";
     form.requestSubmit(submitter);

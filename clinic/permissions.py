@@ -341,6 +341,11 @@ def can_edit_patient(user: User, patient: Patient) -> bool:
     return is_secretary(user) or treats(user, patient)
 
 
+def reads_visible_records(user: User) -> bool:
+    """Return whether every patient who is visible is one whose record the person reads."""
+    return is_doctor(user)
+
+
 def can_see_clinical(user: User, patient: Patient) -> bool:
     """Read allergies, phototype and everything else medical of a patient."""
     return is_doctor(user) and patients_in_care(user).filter(pk=patient.pk).exists()

@@ -28,9 +28,9 @@ from clinic.permissions import (
     can_invite_patient,
     can_register_patients,
     can_run_desk,
-    can_see_clinical,
     can_see_patient_list,
     document_categories,
+    reads_visible_records,
     visible_appointments,
     visible_consultations,
     visible_patients,
@@ -185,7 +185,7 @@ def patient_page(
     user = request.user
     login_state = state_of(patient.user) if patient.user else None
     upcoming, past = _appointments(request, patient)
-    is_treating = can_see_clinical(user, patient)
+    is_treating = reads_visible_records(user)
     is_written = not patient.has_ended
     context = {
         "patient": patient,

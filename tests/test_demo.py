@@ -68,7 +68,7 @@ def start_demo(alone, tmp_path, port):
 def wait_until_ready(process, output):
     wait_until(
         lambda: "Ctrl-C stops everything" in output.read_text() or process.poll() is not None,
-        seconds=120,
+        seconds=600,
         what="the demo is ready",
     )
     assert process.poll() is None, output.read_text()

@@ -165,7 +165,7 @@ def test_the_programs_become_ready_serve_and_end_when_they_are_asked_to(site, en
     assert closed_to_others(Path(environ["STATIC_ROOT"])) == []
     wait_until(
         lambda: site.page("/readyz")[0] == 200 or site.process.poll() is not None,
-        seconds=120,
+        seconds=600,
         what=f"the site is ready:\n{site.log}",
     )
     status, body = site.get("/readyz")

@@ -242,7 +242,7 @@ class AccountEditForm(AsksOwnPassword, DoctorFieldsMixin, SeenForm):
         return [row, *Patient.objects.filter(user=row)]
 
     def clean(self) -> dict[str, Any]:
-        """Ask for the own password where the address changes: it opens the account."""
+        """Ask admins for their password where the address changes: it opens the account."""
         said = super().clean() or self.cleaned_data
         is_new = said.get("email", self.account.email).lower() != self.account.email
         if is_new and not self.data.get("password"):

@@ -86,7 +86,7 @@ class VisitNotesForm(forms.ModelForm[Consultation]):
 
 
 def offered_symptoms(consultation: Consultation) -> QuerySet[Any]:
-    """Symptoms of today's list and those of the visit, which say `is_chosen`."""
+    """Symptoms of the present list and those of the visit, which say `is_chosen`."""
     of_visit = Symptom.consultations.through.objects.filter(
         consultation=consultation, symptom=OuterRef("pk")
     )

@@ -11,7 +11,7 @@ from clinic.services.emergency import MIN_REASON, find_exactly
 
 
 class EmergencyForm(AsksOwnPassword):
-    """Exactly one patient, a reason and the own password."""
+    """Exactly one patient, a reason and the doctor’s password."""
 
     record_number = forms.CharField(
         label=_("Record number"),

@@ -50,7 +50,8 @@ class Drug:
     """One drug as it is prescribed, with its usual form, strength, route and dose.
 
     Who is allergic to one of a class may be allergic to all of it; a group only acts alike. What
-    matters only once a pregnancy is known does not warn of one that may be.
+    matters only once a pregnancy is known does not warn of one that may be. A drug that is made for
+    the skin alone needs no form to be one for the skin.
     """
 
     name: str
@@ -65,12 +66,17 @@ class Drug:
     dose: str
     pregnancy: Wording | None
     is_harm_once_known: bool
+    is_only_local: bool
     source: str
 
     @property
     def names(self) -> tuple[str, ...]:
         """Everything the drug is called."""
         return (self.name, self.label.fr, self.label.ar, *self.also)
+
+    def is_brand(self, name: str) -> bool:
+        """Whether a name is that of one product; other names may mean any form of the drug."""
+        return name in self.also and not name.islower()
 
     @property
     def substances(self) -> frozenset[str]:
@@ -301,10 +307,16 @@ class DrugTable:
             route = route - {Site.PLACE} or {Site.LOCAL}
         dose = self.drug_lexicon.read(f"{written.strength} {written.dose}").sites
         sites = (said | form | route | dose) - {Site.PLACE}
-        is_unreadable = bool(
-            (written.form.strip() and not form) or (written.route.strip() and not route)
-        )
-        return sites, is_unreadable or written.is_unit_dose
+        is_form_read = bool(form) or self._may_reach_anything(written.form)
+        is_route_read = bool(route) or not written.route.strip()
+        return sites, not (is_form_read and is_route_read) or written.is_unit_dose
+
+    def _may_reach_anything(self, form: str) -> bool:
+        """Whether nothing is said of the form, or one that says nothing of how far it reaches."""
+        reading = self.drug_lexicon.read(form)
+        known = {key_of(fold(each)) for each in self.written["forms_of_any_reach"]}
+        is_known = any(key_of(word) in known for word in tokens(form))
+        return not form.strip() or (is_known and not reading.unread and not reading.meanings)
 
     def _named_beside(
         self, texts: Iterable[str], known: Iterable[frozenset[str]]
@@ -344,13 +356,16 @@ class DrugTable:
     def _drug_names(self) -> dict[Key, Meaning]:
         words = self._words(around=())
         rows: dict[Key, list[Drug]] = defaultdict(list)
-        # A brand that is told apart by its form says without it nothing of how far it reaches.
+        # A brand that is told apart by its form says without it nothing of how far it reaches, and
+        # the name of what is in a cream may mean tablets that the table does not have.
         by_form: set[Key] = set()
         for drug in self.drugs:
             for name in drug.names:
                 key = name_key(name, words)
                 rows[key].append(drug)
-                if name in drug.also and key != name_key(name, replace(words, sites={})):
+                is_form_named = key != name_key(name, replace(words, sites={}))
+                is_open = not (drug.is_systemic or drug.is_only_local or drug.is_brand(name))
+                if is_open or (name in drug.also and is_form_named):
                     by_form.add(key)
         return {
             key: Meaning(
@@ -430,6 +445,7 @@ def _drug(row: dict[str, Any], effects: dict[str, Wording]) -> Drug:
         dose=row.get("dose", ""),
         pregnancy=effects[f"pregnancy_{harm}"] if harm else None,
         is_harm_once_known=row.get("once_known", False),
+        is_only_local=row.get("local_only", False),
         source=row["source"],
     )
 

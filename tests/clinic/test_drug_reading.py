@@ -35,6 +35,16 @@ def warnings_for(patient, *lines):
         Written("Metronidazole gel", strength="1 g"),
         Written("Ketoconazole cream 200 mg"),
         Written("Daktarin"),
+        Written("Ruxolitinib"),
+        Written("ruxolitinib 1.5 %"),
+        Written("روكسوليتينيب"),
+        Written("Tacrolimus"),
+        Written("Ciclosporine"),
+        Written("Clotrimazole"),
+        Written("carbamide"),
+        Written("Mometasone", form="solution"),
+        Written("Ruxolitinib", form="solution", route="by mouth on the skin"),
+        Written("Betamethasone", form="solution of moon", route="on the skin"),
     ],
 )
 def test_a_place_on_the_body_or_a_unit_dose_makes_no_drug_local(written):
@@ -54,12 +64,37 @@ def test_a_place_on_the_body_or_a_unit_dose_makes_no_drug_local(written):
         Written("Tacrolimus", "pommade", "0.1 %", "visage"),
         Written("Daktarin cream"),
         Written("Adapalene"),
+        Written("Opzelura"),
+        Written("Ruxolitinib cream"),
+        Written("Betamethasone", form="solution", route="on the skin"),
+        Written("Fluorouracil", form="Solution 5 %", route="sur la peau"),
+        Written("Bétaméthasone", form="محلول", route="على الجلد"),
+        Written("Econazole", form="powder", route="on the skin"),
+        Written("Betadine", form="solution"),
     ],
 )
 def test_a_form_or_a_route_makes_a_drug_local(written):
     read = drug_table().read_drug(written)
     assert [drug.is_systemic for drug in read.drugs] == [False]
     assert read.is_site_read
+
+
+def test_the_bare_name_of_what_a_cream_holds_is_never_taken_for_the_cream():
+    table = drug_table()
+    assert not any(drug.is_only_local and drug.is_systemic for drug in table.drugs)
+    only_local = {drug.ingredients for drug in table.drugs if drug.is_only_local}
+    bare = {drug.ingredients for drug in table.drugs if len(drug.ingredients) == 1} - only_local
+    for [ingredient] in bare | {("methylprednisolone",)}:
+        read = table.read_drug(Written(ingredient))
+        assert all(drug.is_systemic for drug in read.drugs), ingredient
+
+
+@pytest.mark.django_db
+def test_ruxolitinib_without_a_form_meets_what_the_tablets_meet(man):
+    [said] = warnings_for(man, Written("Ruxolitinib"), Written("Itraconazole"))
+    assert "more of the JAK inhibitor" in said
+    cream = Written("Ruxolitinib", "cream", "1.5 %", "on the skin")
+    assert warnings_for(man, cream, Written("Itraconazole")) == []
 
 
 @pytest.mark.django_db

@@ -5,7 +5,6 @@ raise the version and the date in `table.json`. Every row and every rule names i
 """
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -15,165 +14,24 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from django.utils.translation import get_language
-
 from clinic.drug_reading import Key, Lexicon, Meaning, Site, Words, name_key
+from clinic.drug_rows import (
+    Drug,
+    ReadAllergy,
+    ReadDrugs,
+    Rule,
+    Term,
+    Wording,
+    Written,
+    drug_in,
+    label_in,
+    rules_in,
+    site_of,
+)
 from clinic.drug_words import fold, key_of, tokens
 
 TABLE_FOLDER = Path(__file__).with_name("drug_table")
-# On the skin too little is taken up to meet another drug.
-LOCAL_ROUTES = {"on the skin", "on the scalp", "into the eye"}
-# So much of a drug, such as 200 mg, and not so much in each gram or millilitre.
-UNIT_DOSE = re.compile(
-    r"\d\s*(?:mg|mcg|µg|μg|ug|مجم|مغ|ملغ|ملغم|ميكروغرام)\b"
-    r"(?!\s*(?:/|per\b|par\b|pour\b|لكل\b)\s*\d*\s*(?:g|gr|gm|gram|gramme|ml|غ|غرام|جم|مل)\b)"
-)
-UNIT_STRENGTH = re.compile(UNIT_DOSE.pattern.replace("(?:mg|", "(?:g|gr|gm|غ|غرام|جم|جرام|mg|", 1))
 PREGNANCY_CODES = ("Z33", "Z34")
-
-
-@dataclass(frozen=True)
-class Wording:
-    """A text of the table in the languages of the site."""
-
-    en: str
-    fr: str
-    ar: str
-
-    def __str__(self) -> str:
-        language = (get_language() or "en")[:2]
-        return {"fr": self.fr, "ar": self.ar}.get(language, self.en)
-
-
-@dataclass(frozen=True)
-class Drug:
-    """One drug as it is prescribed, with its usual form, strength, route and dose.
-
-    Who is allergic to one of a class may be allergic to all of it; a group only acts alike. What
-    matters only once a pregnancy is known does not warn of one that may be. A drug that is made for
-    the skin alone needs no form to be one for the skin.
-    """
-
-    name: str
-    label: Wording
-    also: tuple[str, ...]
-    ingredients: tuple[str, ...]
-    classes: tuple[str, ...]
-    groups: tuple[str, ...]
-    form: str
-    strength: str
-    route: str
-    dose: str
-    pregnancy: Wording | None
-    is_harm_once_known: bool
-    is_only_local: bool
-    source: str
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Everything the drug is called."""
-        return (self.name, self.label.fr, self.label.ar, *self.also)
-
-    def is_brand(self, name: str) -> bool:
-        """Whether a name is that of one product; other names may mean any form of the drug."""
-        return name in self.also and not name.islower()
-
-    @property
-    def substances(self) -> frozenset[str]:
-        """What somebody can be allergic to in the drug: its ingredients and their classes."""
-        return frozenset(self.ingredients + self.classes)
-
-    @property
-    def terms(self) -> frozenset[str]:
-        """The words by which rules speak of the drug."""
-        return self.substances | set(self.groups)
-
-    @property
-    def is_systemic(self) -> bool:
-        """Whether the drug reaches the whole body."""
-        return self.route not in LOCAL_ROUTES
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What happens between two ingredients or classes; some of it even on the skin."""
-
-    first: str
-    second: str
-    effect: Wording
-    source: str
-    is_local_too: bool
-
-
-@dataclass(frozen=True)
-class Term:
-    """An ingredient or class by its names."""
-
-    name: str
-    label: Wording
-    also: tuple[str, ...]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Everything the term is called."""
-        return (self.name, self.label.fr, self.label.ar, *self.also)
-
-
-@dataclass(frozen=True)
-class Written:
-    """A drug in somebody's words."""
-
-    drug: str
-    form: str = ""
-    strength: str = ""
-    route: str = ""
-    dose: str = ""
-    frequency: str = ""
-    duration: str = ""
-    quantity: str = ""
-    note: str = ""
-
-    @property
-    def beside(self) -> tuple[str, ...]:
-        """What is written beside the name and is no free text."""
-        return (
-            self.form, self.strength, self.route, self.dose,
-            self.frequency, self.duration, self.quantity,
-        )  # fmt: skip
-
-    @property
-    def is_unit_dose(self) -> bool:
-        """Whether an amount is given that only a drug for the whole body has."""
-        texts = (fold(text) for text in (self.drug, self.dose))
-        return any(map(UNIT_DOSE.search, texts)) or bool(UNIT_STRENGTH.search(fold(self.strength)))
-
-
-@dataclass(frozen=True)
-class ReadDrugs:
-    """The drugs that a line names; what could not be read of it, and what may be meant.
-
-    What only its note names may be another line of the prescription.
-    """
-
-    drugs: tuple[Drug, ...]
-    noted: tuple[Drug, ...]
-    unread: tuple[str, ...]
-    is_site_read: bool
-    guess: str
-
-    @property
-    def is_named(self) -> bool:
-        """Whether every word of the drug was read."""
-        return bool(self.drugs) and not self.unread
-
-
-@dataclass(frozen=True)
-class ReadAllergy:
-    """The ingredients and classes that an allergy names, whether all was read, and a guess."""
-
-    terms: frozenset[str]
-    is_whole: bool
-    guess: str
 
 
 @dataclass(frozen=True)
@@ -388,11 +246,6 @@ class DrugTable:
         return Words(sites, frozenset(fillers), frozenset(salts), joints)
 
 
-def site_of(drug: Drug) -> Site:
-    """Return how far a row of the table reaches."""
-    return Site.SYSTEMIC if drug.is_systemic else Site.LOCAL
-
-
 def _only_site(drugs: Iterable[Drug]) -> Site | None:
     sites = {site_of(each) for each in drugs}
     return sites.pop() if len(sites) == 1 else None
@@ -422,46 +275,9 @@ def read_table(folder: Path) -> DrugTable:
     return DrugTable(
         version=about["version"],
         dated=date.fromisoformat(about["dated"]),
-        drugs=tuple(_drug(row, effects) for name in about["drugs"] for row in read(name)),
-        terms=tuple(Term(row["name"], _label(row), tuple(row["also"])) for row in read("terms")),
-        interactions=_rules(read("interactions"), effects),
-        cross_reactions=_rules(read("cross_reactions"), effects),
+        drugs=tuple(drug_in(row, effects) for name in about["drugs"] for row in read(name)),
+        terms=tuple(Term(row["name"], label_in(row), tuple(row["also"])) for row in read("terms")),
+        interactions=rules_in(read("interactions"), effects),
+        cross_reactions=rules_in(read("cross_reactions"), effects),
         written=read("words"),
-    )
-
-
-def _drug(row: dict[str, Any], effects: dict[str, Wording]) -> Drug:
-    harm = row.get("pregnancy", "")
-    return Drug(
-        name=row["name"],
-        label=_label(row),
-        also=tuple(row.get("also", ())),
-        ingredients=tuple(row["ingredients"]),
-        classes=tuple(row.get("classes", ())),
-        groups=tuple(row.get("groups", ())),
-        form=row["form"],
-        strength=row["strength"],
-        route=row["route"],
-        dose=row.get("dose", ""),
-        pregnancy=effects[f"pregnancy_{harm}"] if harm else None,
-        is_harm_once_known=row.get("once_known", False),
-        is_only_local=row.get("local_only", False),
-        source=row["source"],
-    )
-
-
-def _label(row: dict[str, Any]) -> Wording:
-    return Wording(en=row.get("en", row["name"]), fr=row["fr"], ar=row["ar"])
-
-
-def _rules(rows: Iterable[dict[str, Any]], effects: dict[str, Wording]) -> tuple[Rule, ...]:
-    return tuple(
-        Rule(
-            first=row["between"][0],
-            second=row["between"][1],
-            effect=effects[row["effect"]],
-            source=row["source"],
-            is_local_too=row.get("local", False),
-        )
-        for row in rows
     )

@@ -8,7 +8,7 @@ from django.forms.formsets import DELETION_FIELD_NAME
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from clinic.drugs import Written
+from clinic.drug_rows import Written
 from clinic.forms.consultations import Difference
 from clinic.models import PrescriptionLine
 from clinic.services.prescriptions import DraftLine

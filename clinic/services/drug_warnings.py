@@ -9,7 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clinic.drugs import Drug, DrugTable, ReadDrugs, Written, drug_table
+from clinic.drug_rows import Drug, ReadDrugs, Written
+from clinic.drugs import DrugTable, drug_table
 from clinic.models import (
     Allergy,
     AuditEvent,

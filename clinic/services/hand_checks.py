@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from clinic.drugs import ReadAllergy, ReadDrugs, Written
+from clinic.drug_rows import ReadAllergy, ReadDrugs, Written
 from clinic.models import Allergy, CurrentDrug, WarningOverride
 from clinic.services.visit_guard import fingerprint
 

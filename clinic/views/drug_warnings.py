@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from clinic.drugs import Written
+from clinic.drug_rows import Written
 from clinic.forms.prescriptions import OverrideForm, typed_drugs
 from clinic.models import Consultation
 from clinic.requests import SignedInRequest

@@ -10,7 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from clinic.allergy_bar import allergy_bar_of
-from clinic.drugs import Written, drug_table
+from clinic.drug_rows import Written
+from clinic.drugs import drug_table
 from clinic.forms.facts import (
     AllergyForm,
     ClinicalFactsForm,

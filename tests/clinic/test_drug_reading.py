@@ -2,7 +2,8 @@
 
 import pytest
 
-from clinic.drugs import Written, drug_table
+from clinic.drug_rows import Written
+from clinic.drugs import drug_table
 from clinic.models import Allergy, CurrentDrug, Patient
 from clinic.services.drug_warnings import check_drugs, precautions_of
 

@@ -8,7 +8,8 @@ import pytest
 from django.utils import timezone, translation
 
 from clinic.drug_reading import name_key
-from clinic.drugs import Written, drug_table
+from clinic.drug_rows import Written
+from clinic.drugs import drug_table
 from clinic.models import (
     Allergy,
     CurrentDrug,

@@ -4,7 +4,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from clinic.drugs import Written, drug_table
+from clinic.drug_rows import Written
+from clinic.drugs import drug_table
 from clinic.models import (
     Allergy,
     AuditEvent,

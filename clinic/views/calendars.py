@@ -15,6 +15,7 @@ from clinic.requests import SignedInRequest
 from clinic.services.calendars import find_feed, read_feed, renew_feed, revoke_feed, show_initials
 from clinic.throttle import refuse_guess
 from clinic.views.refusals import refusal_page
+from clinic.views.told_once import keep_to_tell
 
 # A new secret waits here for the one page that tells it.
 NEW_TOKEN_KEY = "new_calendar_token"  # noqa: S105  the name of a place, no secret
@@ -41,7 +42,7 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
 def calendar_feed_renew(request: SignedInRequest) -> HttpResponse:
     """Makes the first secret address, or a new one in place of the old."""
     doctor = _own_profile(request)
-    request.session[NEW_TOKEN_KEY] = renew_feed(doctor=doctor, actor=request.user)
+    keep_to_tell(request, NEW_TOKEN_KEY, renew_feed(doctor=doctor, actor=request.user))
     return _to_profile()
 
 

@@ -16,6 +16,7 @@ from clinic.safety_permissions import can_manage_own_consents
 from clinic.services.calendars import feed_of
 from clinic.services.profile import update_profile
 from clinic.views.calendars import NEW_TOKEN_KEY
+from clinic.views.told_once import tell_once
 
 
 @require_http_methods(["GET", "POST"])
@@ -54,7 +55,7 @@ def _calendar_feed(request: SignedInRequest) -> dict[str, object]:
     if not can_keep_calendar_feed(request.user):
         return {"has_calendar_feed": False}
     feed = feed_of(request.user)
-    token = request.session.pop(NEW_TOKEN_KEY, "")
+    token = tell_once(request, NEW_TOKEN_KEY)
     path = reverse("clinic:calendar_feed", args=[token]) if token else ""
     return {
         "has_calendar_feed": True,

@@ -14,6 +14,7 @@ from clinic.permissions import can_run_desk
 from clinic.requests import SignedInRequest
 from clinic.services.waiting_screen import find_screen, read_screen, renew_screen, revoke_screen
 from clinic.throttle import refuse_guess
+from clinic.views.told_once import keep_to_tell, tell_once
 
 # A new secret waits here for the one page that tells it.
 NEW_SECRET_KEY = "new_screen_secret"  # noqa: S105  the name of a place, no secret
@@ -42,7 +43,7 @@ def waiting_screen_renew(request: SignedInRequest) -> HttpResponse:
     """Makes the first secret address, or a new one in place of the old."""
     if not can_run_desk(request.user):
         raise PermissionDenied
-    request.session[NEW_SECRET_KEY] = renew_screen(actor=request.user)
+    keep_to_tell(request, NEW_SECRET_KEY, renew_screen(actor=request.user))
     return _to_the_screen()
 
 
@@ -58,8 +59,8 @@ def waiting_screen_revoke(request: SignedInRequest) -> HttpResponse:
 
 def take_new_address(request: SignedInRequest) -> str:
     """The whole new address, for the one page that tells it; after that, nothing."""
-    secret = request.session.pop(NEW_SECRET_KEY, None)
-    if secret is None:
+    secret = tell_once(request, NEW_SECRET_KEY)
+    if not secret:
         return ""
     return request.build_absolute_uri(reverse("clinic:waiting_screen", args=[secret]))
 

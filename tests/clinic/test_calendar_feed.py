@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.urls import reverse
 from django.utils import timezone
 
@@ -93,6 +94,13 @@ def test_the_secret_is_long_shown_once_and_not_kept(browser, address):
     assert address_on(browser.get(PROFILE)) is None
     feed = CalendarFeed.objects.get()
     assert token not in "".join(str(value) for value in vars(feed).values())
+
+
+def test_a_new_secret_waits_for_its_page_in_no_plain_text(browser):
+    browser.post(RENEW)
+    kept = str([session.get_decoded() for session in Session.objects.all()])
+    secret = address_on(browser.get(PROFILE)).removeprefix("/calendar/").removesuffix(".ics")
+    assert secret not in kept
 
 
 def test_a_new_address_ends_the_old_one(client, browser, address):

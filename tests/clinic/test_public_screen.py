@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.urls import reverse
 
 from clinic.models import Allergy, Appointment, AuditEvent, WaitingScreen
@@ -151,6 +152,13 @@ def test_the_secret_is_long_shown_once_and_not_kept(desk, address):
     assert address_on(desk.get(ROOM)) is None
     screen = WaitingScreen.objects.get()
     assert secret not in "".join(str(value) for value in vars(screen).values())
+
+
+def test_a_new_secret_waits_for_its_page_in_no_plain_text(desk):
+    desk.post(RENEW)
+    kept = str([session.get_decoded() for session in Session.objects.all()])
+    secret = address_on(desk.get(ROOM)).removeprefix("/waiting-room/screen/").removesuffix("/")
+    assert secret not in kept
 
 
 def test_a_new_address_ends_the_old_one(client, desk, address):

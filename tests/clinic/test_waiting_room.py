@@ -308,6 +308,14 @@ def test_the_slip_shows_the_token_and_no_name(desk, appointment, patient):
         assert secret not in page
 
 
+def test_the_slip_speaks_the_patients_language(desk, appointment, patient):
+    move(desk, appointment, "arrived")
+    type(patient).objects.update(language="ar")
+    page = desk.get(reverse("clinic:arrival_slip", args=[appointment.pk])).content.decode()
+    assert re.search(r'lang="ar"\s+dir="rtl"', page)
+    assert "Your token" not in page
+
+
 def test_who_waits_first_is_first_on_the_doctors_day_too(sign_in, doctor, noon):
     waits(doctor, "Early Person", noon)
     waits(doctor, "Urgent Person", noon + timedelta(hours=1), is_urgent=True)

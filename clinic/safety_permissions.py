@@ -15,6 +15,7 @@ from clinic.models import (
     Patient,
     User,
 )
+from clinic.models.consultation import ConsultationQuerySet
 from clinic.models.emergency import EmergencyAccessQuerySet
 from clinic.models.erasure import ErasureRequestQuerySet
 from clinic.permissions import (
@@ -45,10 +46,19 @@ def can_see_own_record(user: User) -> bool:
 
 def can_open_record(user: User, patient: Patient) -> bool:
     """Hand a patient the code, or open the record in person: the doctor of a visit of today."""
-    if not is_doctor(user):
-        return False
+    return is_doctor(user) and visits_today(user, patient).exists()
+
+
+def visits_today(user: User, patient: Patient) -> ConsultationQuerySet:
+    """The visits of today in which a doctor sees a patient."""
     visits = Consultation.objects.filter(patient=patient, doctor__user=user)
-    return visits.filter(started_at__date=timezone.localdate()).exists()
+    return visits.filter(started_at__date=timezone.localdate())
+
+
+def is_offered_opening(user: User, patient: Patient) -> bool:
+    """Whether a page offers to open the record: it is closed still, and the person may."""
+    is_closed = patient.record_opened_at is None and not patient.has_ended
+    return is_closed and can_open_record(user, patient)
 
 
 def treating_doctors(patient: Patient) -> QuerySet[User]:

@@ -69,6 +69,7 @@ urlpatterns: list[URLPattern] = [
     path(
         "patients/<uuid:pk>/code/", record_access.record_code_hand_out, name="record_code_hand_out"
     ),
+    path("patients/<uuid:pk>/code/paper/", record_access.record_code, name="record_code"),
     path("patients/<uuid:pk>/open/", record_access.record_open, name="record_open"),
     path("my/record/code/", record_access.my_record_code, name="my_record_code"),
     path("my/access/", audit.my_access, name="my_access"),

@@ -81,7 +81,8 @@ clinic:patient_access                GET    patient           in   200  403  200
 clinic:my_access                     GET    -                 in   403  403  403  403  200  200
 clinic:my_record_code                GET    -                 in   403  403  403  403  302  302
 clinic:my_record_code                POST   -                 in   403  403  403  403  302  302
-clinic:record_code_hand_out          POST   patient           in   403  403  200  404  403  404
+clinic:record_code_hand_out          POST   patient           in   403  403  302  404  403  404
+clinic:record_code                   GET    patient           in   403  403  200  404  403  404
 clinic:record_open                   POST   patient           in   403  403  302  404  403  404
 clinic:account_list                  GET    -                 in   200  403  403  403  403  403
 clinic:account_list                  POST   -                 in   200  403  403  403  403  403

@@ -38,9 +38,9 @@ from clinic.permissions import (
 from clinic.requests import SignedInRequest
 from clinic.safety_permissions import (
     can_open_in_emergency,
-    can_open_record,
     can_record_consent,
     can_see_access,
+    is_offered_opening,
 )
 from clinic.services.accounts import AccountState, state_of
 from clinic.services.consents import past_uses
@@ -204,7 +204,7 @@ def patient_page(
         "can_invite": is_written
         and can_invite_patient(user, patient)
         and login_state != AccountState.ACTIVE,
-        "can_open_record": is_written and can_open_record(user, patient),
+        "can_open_record": is_offered_opening(user, patient),
         "can_read_documents": bool(document_categories(user)),
         "can_see_access": can_see_access(user, patient),
         "can_see_visits": is_treating,

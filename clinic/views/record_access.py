@@ -6,9 +6,10 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic.forms.accounts import add_errors
 from clinic.forms.record_access import RecordCodeForm
@@ -16,10 +17,17 @@ from clinic.models import Patient
 from clinic.models.record_code import LASTS
 from clinic.permissions import can_see_portal, visible_patients
 from clinic.requests import SignedInRequest
-from clinic.safety_permissions import can_open_record, can_see_own_record
+from clinic.safety_permissions import (
+    can_open_record,
+    can_see_own_record,
+    is_offered_opening,
+    visits_today,
+)
+from clinic.services.patients import record_patient_view
 from clinic.services.record_access import hand_out_code, open_in_person, open_own_record
 from clinic.throttle import is_too_often, too_often
 from clinic.views.refusals import refusal_page
+from clinic.views.told_once import keep_to_tell, tell_once
 
 
 @require_http_methods(["GET", "POST"])
@@ -48,13 +56,30 @@ def my_record_code(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def record_code_hand_out(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Shows a new code once, on a page to print and hand to the patient."""
+    """Makes a new code and goes to the page that shows it."""
     patient = _patient_here(request, pk)
     try:
         code = hand_out_code(patient=patient, doctor=request.user)
     except ValidationError as error:
         return refusal_page(request, error)
-    context = {"patient": patient, "code": code, "last_day": timezone.localdate() + LASTS}
+    keep_to_tell(request, _place_of(patient), code)
+    return redirect("clinic:record_code", pk=patient.pk)
+
+
+@require_GET
+def record_code(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Shows a new code once, on a page to print and hand to the patient."""
+    patient = _patient_here(request, pk)
+    record_patient_view(patient=patient, actor=request.user)
+    context = {
+        "patient": patient,
+        "visit": visits_today(request.user, patient).latest("started_at"),
+        "code": tell_once(request, _place_of(patient)),
+        "can_open_record": is_offered_opening(request.user, patient),
+        "last_day": timezone.localdate() + LASTS,
+        # As it stands in the invitation.
+        "typed_at": request.build_absolute_uri(reverse("clinic:my_record_code")),
+    }
     response = render(request, "clinic/record_code.html", context)
     response["Cache-Control"] = "private, no-store"
     return response
@@ -70,6 +95,11 @@ def record_open(request: SignedInRequest, pk: UUID) -> HttpResponse:
         return refusal_page(request, error)
     messages.success(request, _("The patient can read the record now."))
     return redirect("clinic:patient_detail", pk=patient.pk)
+
+
+def _place_of(patient: Patient) -> str:
+    # By patient: a doctor may print for two at once.
+    return f"record_code:{patient.pk}"
 
 
 def _patient_here(request: SignedInRequest, pk: UUID) -> Patient:

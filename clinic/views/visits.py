@@ -32,7 +32,7 @@ from clinic.permissions import (
     visible_documents,
 )
 from clinic.requests import SignedInRequest
-from clinic.safety_permissions import can_record_consent
+from clinic.safety_permissions import can_record_consent, is_offered_opening
 from clinic.services.appointments import IllegalTransitionError
 from clinic.services.consultations import (
     NOTES_FIELDS,
@@ -82,6 +82,8 @@ def visit_context(consultation: Consultation, user: User) -> dict[str, Any]:
         if frame["can_write"]
         else None,
         "notes_version": consultation.version,
+        "can_open_record": consultation.is_signed
+        and is_offered_opening(user, consultation.patient),
         "written_notes": written_notes(consultation),
         # What is open of the photographs is known to the page of the whole visit alone.
         "sign_warnings": None,
@@ -144,6 +146,7 @@ def patient_context(consultation: Consultation, user: User) -> dict[str, Any]:
     return {
         **_frame_context(consultation, user),
         "can_record_consent": can_record_consent(user, patient),
+        "can_open_record": is_offered_opening(user, patient),
         "consents": [_consent_state(each, last.get(each)) for each in CONSENTS_IN_A_VISIT],
         "timeline": list(others[:TIMELINE_SIZE]),
         "documents": visible_documents(user).filter(patient=patient).kept()[:NEWEST_DOCUMENTS],

@@ -13,6 +13,7 @@ from clinic.forms.accounts import add_errors
 from clinic.models import Consultation
 from clinic.permissions import can_write_visit, visible_consultations, visible_prescriptions
 from clinic.requests import SignedInRequest
+from clinic.safety_permissions import is_offered_opening
 from clinic.services.consultations import record_visit_view
 from clinic.views.documents import send_paper
 from clinic.views.refusals import refusal_page
@@ -117,6 +118,7 @@ def _page(
         "report_form": report_form or PhotographsForm(photographs=photographs, prefix="report"),
         "letters": visit.referral_letters.select_related("written_by"),
         "can_write": can_write_visit(request.user, visit),
+        "can_open_record": is_offered_opening(request.user, visit.patient),
     }
     return render(request, "diagnosis/visit_letters.html", context, status=status)
 

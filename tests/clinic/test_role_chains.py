@@ -152,7 +152,8 @@ def hire(browser, role, email, password=PASSWORD):
 
 def code_for(browser, patient):
     """The code on the paper that a doctor prints."""
-    page = browser.post(reverse("clinic:record_code_hand_out", args=[patient.pk]))
+    url = reverse("clinic:record_code_hand_out", args=[patient.pk])
+    page = browser.post(url, follow=True)
     assert page.status_code == 200
     return re.search(rf"[{LETTERS}]{{5}}-[{LETTERS}]{{5}}", page.content.decode())[0]
 

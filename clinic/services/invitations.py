@@ -80,6 +80,7 @@ def send_invitation(*, actor: User, user: User, site_url: str) -> Invitation:
         {
             "link": password_link(user, site_url=site_url),
             "hours": settings.PASSWORD_RESET_TIMEOUT // 3600,
+            "needs_code": Patient.objects.filter(user=user, record_opened_at=None).exists(),
         },
     )
     detail = {"invitation": "sent" if is_sent else "not_sent"}

@@ -25,6 +25,7 @@ from clinic.permissions import (
     visible_consultations,
 )
 from clinic.requests import SignedInRequest
+from clinic.safety_permissions import can_see_own_record
 from clinic.services.calendars import visit_file
 from clinic.services.cancellation import (
     can_still_be_cancelled_by_patient,
@@ -94,6 +95,7 @@ def my_appointments(request: SignedInRequest) -> HttpResponse:
         "clinic": clinic,
         "clinic_phone": clinic.phone_in_words,
         "portal": clinic.portal_booking,
+        "is_record_open": can_see_own_record(request.user),
     }
     return render(request, "clinic/my_appointments.html", context)
 

@@ -5,15 +5,17 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Appointment, Patient, RecordCode
 from clinic.services.record_access import LETTERS
-from tests.factories import AppointmentFactory, ConsultationFactory, PatientFactory
+from tests.factories import PASSWORD, AppointmentFactory, ConsultationFactory, PatientFactory
 
 CODE = re.compile(rf"[{LETTERS}]{{5}}-[{LETTERS}]{{5}}")
 MY_CODE = reverse("clinic:my_record_code")
+MY_VISITS = reverse("clinic:my_appointments")
 OFFER = "Print an access code"
 
 
@@ -136,3 +138,28 @@ def test_no_paper_is_offered_for_a_record_that_is_open(surgery, doctor, patient)
 def test_the_paper_leads_back_to_the_visit(surgery, visit):
     page = printed(surgery, visit.patient).content.decode()
     assert reverse("diagnosis:visit", args=[visit.pk]) in page
+
+
+def test_the_invitation_says_that_a_code_is_needed_and_where_to_type_it(desk, visit):
+    Patient.objects.update(language="en")
+    desk.post(reverse("clinic:patient_invite", args=[visit.patient.pk]))
+    (message,) = mail.outbox
+    for words in (message.body, message.alternatives[0].content):
+        assert "a code that your doctor gives you on paper at a visit" in words
+        assert "choose “Record” and type it there" in words
+
+
+def test_the_invitation_of_staff_speaks_of_no_code(sign_in, admin):
+    said = {"role": "secretary", "full_name": "Nora New", "email": "nora@example.org"}
+    said |= {"language": "en", "password": PASSWORD}
+    sign_in(admin).post(reverse("clinic:account_create"), said)
+    (message,) = [each for each in mail.outbox if each.to == ["nora@example.org"]]
+    assert "code" not in message.body
+
+
+def test_my_visits_say_that_a_code_is_needed_until_it_was_typed(portal, patient):
+    assert MY_CODE not in portal.get(MY_VISITS).content.decode()
+    Patient.objects.update(record_opened_at=None, record_opened_how="")
+    page = portal.get(MY_VISITS).content.decode()
+    assert "a code that your doctor gives you on paper at a visit" in page
+    assert f'href="{MY_CODE}"' in page

@@ -49,6 +49,18 @@ def refuse_puppet(second: User, *, of: User | None) -> None:
         )
 
 
+def last_admin_left_at(*, but: Collection[Any]) -> datetime | None:
+    """Return when the newest account of another admin was shut; nothing where none ever was."""
+    others = User.objects.filter(role=User.Role.ADMIN).exclude(pk__in=but)
+    events = AuditEvent.objects.filter(
+        target_type=User._meta.label_lower,
+        target_id__in=[str(each) for each in others.values_list("pk", flat=True)],
+        verb=Verb.UPDATE,
+    )
+    shut = (event.at for event in events.order_by("-at") if _is_shut_out(event))
+    return next(shut, None)
+
+
 def has_had_a_hand_in(user: User, *, by: User) -> bool:
     """Return whether one person made or changed the account of another within a year."""
     changes = _changes_of(user, since=timezone.now() - HAND_REMEMBERED)
@@ -84,6 +96,10 @@ def _is_address_change(event: AuditEvent) -> bool:
 
 def _is_factor_removal(event: AuditEvent) -> bool:
     return bool(event.detail.get("second_factor") == "removed")
+
+
+def _is_shut_out(event: AuditEvent) -> bool:
+    return bool(event.detail.get("is_active") == [True, False])
 
 
 def _gives_a_way_in(event: AuditEvent) -> bool:

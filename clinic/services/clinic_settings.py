@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.encryption import UnreadableError
 from clinic.models import AuditEvent, ClinicSettings, Notification, RetentionProposal, User
 from clinic.permissions import active_admins
-from clinic.services.account_history import refuse_puppet
+from clinic.services.account_history import last_admin_left_at, refuse_puppet
 from clinic.services.audit import record
 from clinic.services.record_endings import announce_expired, tell_admins
 
@@ -108,16 +108,18 @@ def waits_alone(proposal: RetentionProposal) -> bool:
     return not active_admins().exclude(pk=proposal.proposed_by_id).exists()
 
 
+def holds_alone_from(proposal: RetentionProposal) -> datetime:
+    """Return when a week without a second admin is over, since the last of them left."""
+    alone_at = last_admin_left_at(but=[proposal.proposed_by_id]) or proposal.proposed_at
+    return max(proposal.proposed_at, alone_at) + ALONE_WAITS
+
+
 @transaction.atomic
 def settle_proposal() -> None:
     """Let a proposal hold that has waited a week in a clinic with one admin only."""
     row = _locked_row()
     proposal = RetentionProposal.objects.waiting().select_for_update().first()
-    if (
-        proposal is None
-        or proposal.proposed_at > timezone.now() - ALONE_WAITS
-        or not waits_alone(proposal)
-    ):
+    if proposal is None or not waits_alone(proposal) or holds_alone_from(proposal) > timezone.now():
         return
     _set_years(row, proposal, actor=None, outcome=RetentionProposal.Outcome.WAITED)
 

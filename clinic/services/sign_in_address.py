@@ -15,6 +15,7 @@ from clinic.services.account_history import (
     ADDRESS_REMEMBERED,
     hands_behind,
     last_address_change,
+    last_admin_left_at,
     last_factor_removal,
 )
 from clinic.services.contact_news import tell_of_sign_in_change
@@ -76,7 +77,9 @@ def refuse_factor_removal(user: User, *, actor: User) -> None:
                 "who made your account. Another admin removes the second step."
             )
         )
-    if (free_from := changed.at + WAIT_ALONE) > timezone.now():
+    # Whoever has just shut out the other admin has waited for nobody yet.
+    alone_at = last_admin_left_at(but=(actor.pk, user.pk)) or changed.at
+    if (free_from := max(changed.at, alone_at) + WAIT_ALONE) > timezone.now():
         moment = date_format(timezone.localtime(free_from), "DATETIME_FORMAT")
         raise ValidationError(
             _(

@@ -16,7 +16,12 @@ from clinic.models.clinic_settings import LEAST_RETENTION_YEARS, MOST_RETENTION_
 from clinic.permissions import can_manage_settings
 from clinic.requests import SignedInRequest
 from clinic.services.audit import record_wrong_own_password
-from clinic.services.clinic_settings import confirm_proposal, waits_alone, withdraw_proposal
+from clinic.services.clinic_settings import (
+    confirm_proposal,
+    holds_alone_from,
+    waits_alone,
+    withdraw_proposal,
+)
 from clinic.services.record_endings import (
     candidates,
     foresee,
@@ -78,7 +83,7 @@ def _page(
         "proposal": proposal,
         "foreseen": foresee(shown) if shown else None,
         "is_own": proposal is not None and proposal.proposed_by == request.user,
-        "waits_alone": proposal is not None and waits_alone(proposal),
+        "alone_until": holds_alone_from(proposal) if proposal and waits_alone(proposal) else None,
         "form": form or OwnPasswordForm(user=request.user),
     }
     planned = RecordEnding.objects.planned().select_related("patient").order_by("due_at", "pk")

@@ -1,12 +1,14 @@
 """Fewer years, and who decides: counted and listed before, by two people, a day ahead."""
 
 from datetime import timedelta
+from unittest import mock
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from clinic.models import (
     AuditEvent,
@@ -17,6 +19,7 @@ from clinic.models import (
     RecordEnding,
     RetentionProposal,
 )
+from clinic.services.accounts import deactivate_account
 from clinic.services.clinic_settings import (
     change_clinic_settings,
     confirm_proposal,
@@ -178,6 +181,23 @@ def test_a_clinic_with_one_admin_waits_a_week(old_patients, admin):
 
     assert years_kept() == 6
     assert RetentionProposal.objects.get().outcome == "waited"
+
+
+def test_the_week_counts_from_the_day_on_which_an_admin_is_alone(
+    old_patients, admin, other_admin, sign_in
+):
+    propose(admin, 6)
+    RetentionProposal.objects.update(proposed_at=timezone.now() - timedelta(days=80))
+    deactivate_account(actor=admin, user=other_admin)
+    settle_proposal()
+    assert years_kept() == 10
+    day = date_format(timezone.localtime() + timedelta(days=7), "j F Y")
+    page = sign_in(admin).get(reverse("clinic:record_endings")).content.decode()
+    assert f"It holds by itself from {day} on" in page
+
+    with mock.patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(days=8)):
+        settle_proposal()
+    assert years_kept() == 6
 
 
 def test_a_week_is_not_enough_where_a_second_admin_is_there(admin, other_admin):

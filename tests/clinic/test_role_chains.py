@@ -491,6 +491,19 @@ def test_an_only_admin_waits_a_day_in_which_the_old_address_can_object(
     assert ["doctor@example.org"] in [message.to for message in mail.outbox]
 
 
+def test_whoever_shuts_out_the_other_admin_waits_a_day_from_then_on(
+    doctor, sign_in, admin, other_admin, later
+):
+    with_app(doctor)
+    change_account(sign_in(admin), doctor)
+    later(hours=25)
+    sign_in(admin).post(reverse("clinic:account_deactivate", args=[other_admin.pk]))
+    assert not User.objects.get(pk=other_admin.pk).is_active
+    assert remove_factor(sign_in(admin), doctor).status_code == 409
+    later(hours=50)
+    assert remove_factor(sign_in(admin), doctor).status_code == 302
+
+
 def test_an_admin_does_not_take_the_own_second_factor(admin, other_admin, sign_in):
     with_app(admin)
     assert remove_factor(sign_in(admin), admin).status_code == 409

@@ -103,7 +103,7 @@ clinic:clinic_settings               POST   -                 in   422  403  403
 clinic:clinic_settings_preview       POST   -                 in   200  403  403  403  403  403
 clinic:clinic_settings_logo          POST   -                 in   422  403  403  403  403  403
 clinic:record_endings                GET    -                 in   200  403  403  403  403  403
-clinic:retention_confirm             POST   -                 in   422  403  403  403  403  403
+clinic:retention_confirm             POST   -                 in   302  403  403  403  403  403
 clinic:retention_withdraw            POST   -                 in   302  403  403  403  403  403
 clinic:clinic_logo                   GET    -                 200  200  200  200  200  200  200
 clinic:symptom_list                  GET    -                 in   200  403  403  403  403  403

@@ -35,11 +35,19 @@ class Notification(models.Model):
             "retention_proposed",
             _("A shorter time of keeping records waits for a second admin"),
         )
+        RETENTION_REFUSED = (
+            "retention_refused",
+            _("The shorter time of keeping records that you proposed was refused"),
+        )
         RECORDS_WILL_END = "records_will_end", _("Records will lose their names tomorrow")
         RECORD_NOT_ENDED = "record_not_ended", _("A record could not end")
         ERASURE_GRANTED = (
             "erasure_granted",
             _("An erasure was granted and waits for a second admin"),
+        )
+        ERASURE_TAKEN_BACK = (
+            "erasure_taken_back",
+            _("An erasure that you granted was taken back"),
         )
         ACCOUNT_MADE = "account_made", _("An account of staff was created")
         ACCOUNT_CHANGED = "account_changed", _("How somebody of staff signs in was changed")

@@ -17,11 +17,13 @@ from clinic.models import AuditEvent, ClinicSettings, Notification, RetentionPro
 from clinic.permissions import active_admins
 from clinic.services.account_history import last_admin_left_at, refuse_puppet
 from clinic.services.audit import record
+from clinic.services.notifications import notify
 from clinic.services.record_endings import announce_expired, tell_admins
 
 THE_ROW = 1
 # In a clinic with one admin nobody can confirm; a week is left to notice and to withdraw.
 ALONE_WAITS = timedelta(days=7)
+NOTHING_WAITS = _("Nothing waits for you here any more.")
 
 
 class SettingsChangedError(ValidationError):
@@ -82,7 +84,7 @@ def confirm_proposal(*, actor: User) -> ClinicSettings:
     row = _locked_row()
     proposal = RetentionProposal.objects.waiting().select_for_update().first()
     if proposal is None:
-        raise ValidationError(_("Nothing waits for you here any more."), code="decided")
+        raise ValidationError(NOTHING_WAITS, code="decided")
     if proposal.proposed_by == actor:
         raise ValidationError(
             _("A second admin has to confirm this. You proposed it yourself."), code="same_person"
@@ -92,15 +94,24 @@ def confirm_proposal(*, actor: User) -> ClinicSettings:
 
 
 @transaction.atomic
-def withdraw_proposal(*, actor: User) -> None:
-    """Take a proposal back, one's own or another's; where there is none, nothing changes."""
+def withdraw_proposal(*, actor: User) -> RetentionProposal | None:
+    """Take one's own proposal back or refuse another's; return it, or nothing where none waits."""
     proposal = RetentionProposal.objects.waiting().select_for_update().first()
     if proposal is None:
-        return
+        return None
     proposal.outcome = RetentionProposal.Outcome.WITHDRAWN
     proposal.decided_by, proposal.decided_at = actor, timezone.now()
     proposal.save()
     record(AuditEvent.Verb.UPDATE, actor=actor, target=proposal, detail={"outcome": "withdrawn"})
+    if proposal.proposed_by_id != actor.pk:
+        notify(
+            recipients=[proposal.proposed_by],
+            kind=Notification.Kind.RETENTION_REFUSED,
+            url_name="clinic:record_endings",
+            object_key="",
+            fact_key=proposal.pk,
+        )
+    return proposal
 
 
 def waits_alone(proposal: RetentionProposal) -> bool:

@@ -1,5 +1,7 @@
 """Who decides that a record ends: its years and the clock, or one admin and then a second."""
 
+from datetime import datetime
+
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -104,6 +106,7 @@ def confirm_erasure(*, request: ErasureRequest, actor: User) -> ErasureRequest:
 def take_back_erasure(*, request: ErasureRequest, actor: User) -> ErasureRequest:
     """Call off what was granted and is not done yet: the request waits for a decision again."""
     stored, ending = _lock_granted(request)
+    granted_by, granted_at = stored.decided_by, stored.decided_at
     ending.called_off_at = timezone.now()
     ending.save(update_fields=["called_off_at"])
     stored.decision = stored.reason = ""
@@ -116,6 +119,8 @@ def take_back_erasure(*, request: ErasureRequest, actor: User) -> ErasureRequest
         target=stored,
         detail={"decision": "taken_back"},
     )
+    if granted_by is not None and granted_at is not None and granted_by != actor:
+        _tell(Notification.Kind.ERASURE_TAKEN_BACK, [granted_by], stored, at=granted_at)
     return stored
 
 
@@ -131,12 +136,20 @@ def _plan(request: ErasureRequest, actor: User) -> None:
         announced_at=now,
         due_at=now + NOTICE,
     )
+    others = [admin for admin in active_admins() if admin != actor]
+    _tell(Notification.Kind.ERASURE_GRANTED, others, request, at=now)
+
+
+def _tell(
+    kind: Notification.Kind, recipients: list[User], request: ErasureRequest, *, at: datetime
+) -> None:
     notify(
-        recipients=[admin for admin in active_admins() if admin != actor],
-        kind=Notification.Kind.ERASURE_GRANTED,
+        recipients=recipients,
+        kind=kind,
         url_name="clinic:erasure_list",
         object_key="",
-        fact_key=f"{request.pk.hex}:{now:%H%M}",
+        # A request may be granted more than once.
+        fact_key=f"{request.pk.hex}:{at:%H%M}",
     )
 
 

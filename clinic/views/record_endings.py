@@ -17,6 +17,7 @@ from clinic.permissions import can_manage_settings
 from clinic.requests import SignedInRequest
 from clinic.services.audit import record_wrong_own_password
 from clinic.services.clinic_settings import (
+    NOTHING_WAITS,
     confirm_proposal,
     holds_alone_from,
     waits_alone,
@@ -40,11 +41,15 @@ def record_endings(request: SignedInRequest) -> HttpResponse:
 def retention_confirm(request: SignedInRequest) -> HttpResponse:
     """Let the shorter time hold that another admin has proposed."""
     _refuse_others(request)
+    if not RetentionProposal.objects.waiting().exists():
+        return _nothing_waits(request)
     form = OwnPasswordForm(request.POST, user=request.user)
     if form.is_valid():
         try:
             confirm_proposal(actor=request.user)
         except ValidationError as error:
+            if error.code == "decided":
+                return _nothing_waits(request)
             add_errors(form, error)
         else:
             messages.success(
@@ -58,10 +63,16 @@ def retention_confirm(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def retention_withdraw(request: SignedInRequest) -> HttpResponse:
-    """Take the proposal of a shorter time back."""
+    """Take the proposal of a shorter time back, or refuse another's."""
     _refuse_others(request)
-    withdraw_proposal(actor=request.user)
+    if withdraw_proposal(actor=request.user) is None:
+        return _nothing_waits(request)
     messages.success(request, _("Nothing changes: records are kept as long as before."))
+    return redirect("clinic:record_endings")
+
+
+def _nothing_waits(request: SignedInRequest) -> HttpResponse:
+    messages.warning(request, NOTHING_WAITS)
     return redirect("clinic:record_endings")
 
 

@@ -228,6 +228,39 @@ def test_a_proposal_can_be_withdrawn_and_more_years_hold_at_once(
     assert RetentionProposal.objects.count() == 2
 
 
+def test_whoever_proposed_fewer_years_hears_that_they_were_refused(admin, other_admin, sign_in):
+    propose(admin, 6)
+    page = reverse("clinic:record_endings")
+    assert "Withdraw it" in sign_in(admin).get(page).content.decode()
+    second = sign_in(other_admin)
+    shown = second.get(page).content.decode()
+    assert "Refuse" in shown
+    assert "Withdraw it" not in shown
+
+    second.post(reverse("clinic:retention_withdraw"))
+
+    told = Notification.objects.get(kind="retention_refused")
+    assert told.recipient == admin
+    opened = sign_in(admin).post(reverse("clinic:notification_open", args=[told.pk]))
+    assert opened.url == page
+
+
+def test_nobody_is_told_of_a_proposal_that_they_withdrew_themselves(admin, other_admin):
+    propose(admin, 6)
+    withdraw_proposal(actor=admin)
+    assert not Notification.objects.filter(kind="retention_refused").exists()
+
+
+@pytest.mark.parametrize("url", ["clinic:retention_confirm", "clinic:retention_withdraw"])
+def test_deciding_when_nothing_waits_any_more_says_so(admin, other_admin, sign_in, url):
+    propose(admin, 6)
+    confirm_proposal(actor=other_admin)
+    page = sign_in(other_admin).post(reverse(url), {"password": PASSWORD}, follow=True)
+    assert "Nothing waits for you here any more." in page.content.decode()
+    assert "Nothing changes" not in page.content.decode()
+    assert years_kept() == 6
+
+
 def test_whoever_comes_again_after_the_announcement_is_kept(doctor):
     patient = seen(doctor, "Lena Longgone", years_ago=12)
     assert pseudonymise_expired() == 0
@@ -287,6 +320,7 @@ def test_what_was_granted_can_be_taken_back(patient, admin, other_admin, sign_in
 
     assert pseudonymise_expired() == 0
     assert ErasureRequest.objects.waiting().get() == asked
+    assert Notification.objects.get(kind="erasure_taken_back").recipient == admin
     assert asked.reason
     again = decide_erasure(request=asked, actor=admin, decision="granted", reason="After all.")
     confirm_erasure(request=again, actor=other_admin)

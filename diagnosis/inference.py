@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from ml.bundle.manifest import Manifest, read_manifest, verify_bundle
 from ml.errors import BundleError
-from ml.manifest import Manifest, read_manifest, verify_bundle
 
 if TYPE_CHECKING:
-    from ml.ensemble import Ensemble
-    from ml.ensemble import EnsemblePrediction as EnsemblePrediction
+    from ml.bundle.ensemble import Ensemble
+    from ml.bundle.ensemble import EnsemblePrediction as EnsemblePrediction
 
 
 def installed_model() -> Manifest | None:
@@ -44,7 +44,7 @@ def verify_installed_model() -> None:
 @cache
 def get_ensemble() -> Ensemble:
     """Loads the networks once per process; raises BundleError where there are none."""
-    from ml.ensemble import load_ensemble
+    from ml.bundle.ensemble import load_ensemble
 
     return load_ensemble(
         settings.MODEL_BUNDLE,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ml.manifest import Manifest, Member
-from ml.results import ClassMetrics, Interval, Metrics, OperatingPoint, Uncertainty
+from ml.bundle.manifest import Manifest, Member
+from ml.bundle.results import ClassMetrics, Interval, Metrics, OperatingPoint, Uncertainty
 
 MELANOMA = "mel"
 # A class with fewer validation photographs is named among the weak points.

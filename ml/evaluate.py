@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.calibration import calibrate, describe_uncertainty, measure_operating_points
+from ml.bundle.manifest import Manifest, read_manifest
+from ml.bundle.results import Evaluation, MeasuredPoint
+from ml.bundle.temperature import calibrate
 from ml.errors import DataError, MlError, run_command
-from ml.evaluation_report import write_report, write_values
-from ml.evidence import load_answers
-from ml.labelled import (
+from ml.evaluation.calibration import describe_uncertainty, measure_operating_points
+from ml.evaluation.evidence import load_answers
+from ml.evaluation.labelled import (
     LabelledPhotograph,
     add_arguments,
     answer_labelled,
@@ -26,10 +28,9 @@ from ml.labelled import (
     make_folder,
     read_labels,
 )
-from ml.manifest import Manifest, read_manifest
-from ml.metrics import measure
-from ml.plots import Answers
-from ml.results import Evaluation, MeasuredPoint
+from ml.evaluation.metrics import measure
+from ml.evaluation.page import write_report, write_values
+from ml.evaluation.plots import Answers
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -112,7 +113,7 @@ def read_histories(runs: Sequence[Path]) -> dict[str, list[dict[str, Any]]]:
     """Read the epochs of training runs by the names of their folders. Raises DataError."""
     if not runs:
         return {}
-    from ml.runs import RECORD, read_record  # loads torch, which only the runs need
+    from ml.training.runs import RECORD, read_record  # loads torch, which only the runs need
 
     histories: dict[str, list[dict[str, Any]]] = {}
     for run in runs:

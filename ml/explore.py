@@ -17,10 +17,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tqdm import tqdm
 
 from ml.arguments import parse_count, parse_proportion
-from ml.data import Photograph, count_by_label, find_table, read_collection, read_rows
-from ml.engines import create_engine
+from ml.bundle.engines import create_engine
+from ml.bundle.labels import LABELS, NAMES
+from ml.bundle.manifest import Manifest, read_manifest, verify_bundle
+from ml.bundle.preprocessing import Pixels, Recipe, decode_photograph, normalise, prepare_photograph
 from ml.errors import MlError, PhotographError, run_command
-from ml.findings import (
+from ml.evaluation.labelled import make_folder
+from ml.evaluation.tables import read_rows
+from ml.training.data import Photograph, count_by_label, find_table, read_collection
+from ml.training.findings import (
     Doubt,
     describe_picture,
     find_doubts,
@@ -29,13 +34,9 @@ from ml.findings import (
     find_outliers,
     hash_picture,
 )
-from ml.labelled import make_folder
-from ml.labels import LABELS, NAMES
-from ml.manifest import Manifest, read_manifest, verify_bundle
-from ml.preprocessing import Pixels, Recipe, decode_photograph, normalise, prepare_photograph
 
 PAGE = "collection.html"
-TEMPLATE = "explore_template.html"
+TEMPLATE = "explore.html"
 THUMBNAIL = 112
 BATCH = 16
 # What a table may say of a photograph, and the heading on the page.
@@ -275,7 +276,7 @@ def render_page(
 ) -> str:
     """Give the page as HTML, the pictures being part of it."""
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(Path(__file__).parent / "training"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

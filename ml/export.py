@@ -10,12 +10,12 @@ from pathlib import Path
 import torch
 
 from ml.arguments import parse_count
-from ml.bundles import BundleOptions, build_bundle
-from ml.data import Photograph, read_collection
+from ml.bundle.manifest import VIEW_COUNTS, VIEWS, Manifest
 from ml.errors import run_command
-from ml.manifest import VIEW_COUNTS, VIEWS, Manifest
-from ml.parts import VALIDATION, divide, division_of, load_parts
-from ml.runs import read_record
+from ml.training.bundles import BundleOptions, build_bundle
+from ml.training.data import Photograph, read_collection
+from ml.training.parts import VALIDATION, divide, division_of, load_parts
+from ml.training.runs import read_record
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

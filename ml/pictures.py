@@ -16,9 +16,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ml.arguments import parse_proportion
-from ml.augment import NONE, PRESETS, STRONG, Augmentation, augment
+from ml.bundle.preprocessing import Pixels, Recipe, prepare_photograph
 from ml.errors import MlError, run_command
-from ml.preprocessing import Pixels, Recipe, prepare_photograph
+from ml.training.augmentation import NONE, PRESETS, STRONG, Augmentation, augment
 
 COLUMNS = 6
 DPI = 100

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ml.engines import ENGINES
-from ml.ensemble import Ensemble, load_ensemble
+from ml.bundle.engines import ENGINES
+from ml.bundle.ensemble import Ensemble, load_ensemble
+from ml.bundle.manifest import DEFAULT_BUNDLE
 from ml.errors import PhotographError, run_command
-from ml.manifest import DEFAULT_BUNDLE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

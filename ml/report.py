@@ -15,20 +15,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.augment import PRESETS
+from ml.bundle.manifest import MANIFEST, Manifest, read_manifest
+from ml.bundle.results import Interval, Metrics
 from ml.errors import DataError, MlError, run_command
-from ml.evidence import ANSWERS, ValidationAnswers, load_answers
-from ml.manifest import MANIFEST, Manifest, read_manifest
-from ml.metrics import (
+from ml.evaluation.evidence import ANSWERS, ValidationAnswers, load_answers
+from ml.evaluation.metrics import (
     choose_answers,
     draw_confusion_matrices,
     measure,
     percentiles,
     recalls_of,
 )
-from ml.results import Interval, Metrics
-from ml.runs import RECORD, read_record
 from ml.speed import SPEED, read_speed
+from ml.training.augmentation import PRESETS
+from ml.training.runs import RECORD, read_record
 
 HEADER = (
     "| run | balanced accuracy | against {base} | melanomas found | size | view | how |",

@@ -15,12 +15,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ml.answers import answer_photographs
 from ml.arguments import parse_count
-from ml.corruptions import CORRUPTIONS, Corruption, corrupt_photograph
-from ml.ensemble import Ensemble
+from ml.bundle.ensemble import Ensemble
+from ml.bundle.labels import LABELS
+from ml.bundle.results import Interval
 from ml.errors import MlError, run_command
-from ml.labelled import (
+from ml.evaluation.answers import answer_photographs
+from ml.evaluation.corruptions import CORRUPTIONS, Corruption, corrupt_photograph
+from ml.evaluation.labelled import (
     LabelledPhotograph,
     add_arguments,
     answer_labelled,
@@ -30,10 +32,8 @@ from ml.labelled import (
     make_folder,
     read_photographs,
 )
-from ml.labels import LABELS
-from ml.metrics import measure
-from ml.plots import DPI, Curve, Panel, draw_robustness
-from ml.results import Interval
+from ml.evaluation.metrics import measure
+from ml.evaluation.plots import DPI, Curve, Panel, draw_robustness
 
 VALUES = "robustness.json"
 FIGURE = "robustness.png"

@@ -21,15 +21,16 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from ml.answers import answer_photographs
-from ml.data import Photograph, index_images
-from ml.engines import create_engine
-from ml.ensemble import Ensemble
+from ml.bundle.engines import create_engine
+from ml.bundle.ensemble import Ensemble
+from ml.bundle.labels import LABELS
+from ml.bundle.manifest import VIEW_COUNTS, VIEWS, read_manifest, verify_bundle
 from ml.errors import DataError, MlError, run_command
-from ml.labels import LABELS
-from ml.manifest import VIEW_COUNTS, VIEWS, read_manifest, verify_bundle
-from ml.parts import OWN_FOLD, PARTS, VALIDATION, PartTable, load_parts
-from ml.runs import BUNDLE, RECORD, read_record
+from ml.evaluation.answers import answer_photographs
+from ml.evaluation.tables import index_images
+from ml.training.data import Photograph
+from ml.training.parts import OWN_FOLD, PARTS, VALIDATION, PartTable, load_parts
+from ml.training.runs import BUNDLE, RECORD, read_record
 
 Floats = npt.NDArray[np.float64]
 # The least probability that half precision has to tell from none.

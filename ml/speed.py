@@ -14,9 +14,9 @@ import numpy as np
 from tqdm import tqdm
 
 from ml.arguments import parse_count
-from ml.engines import ENGINES, create_engine
+from ml.bundle.engines import ENGINES, create_engine
+from ml.bundle.manifest import read_manifest, verify_bundle
 from ml.errors import DataError, run_command
-from ml.manifest import read_manifest, verify_bundle
 
 SPEED = "speed.json"
 ROUNDS = 30

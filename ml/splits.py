@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from ml.arguments import parse_part
-from ml.data import read_rows
+from ml.bundle.labels import LABELS
 from ml.errors import MlError, run_command
-from ml.labels import LABELS
+from ml.evaluation.tables import read_rows
 
 Row = Mapping[str, str]
 COLUMNS = ("lesion_id", "image_id", "dx")

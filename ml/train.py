@@ -13,9 +13,17 @@ from typing import Any
 
 import torch
 
-from ml.augment import PRESETS
-from ml.bundles import BundleOptions, build_bundle
-from ml.data import (
+from ml.bundle.labels import LABELS
+from ml.bundle.manifest import hash_file
+from ml.bundle.preprocessing import Recipe
+from ml.errors import DataError, MlError, NetworkError, run_command
+from ml.evaluation.tables import read_rows
+from ml.export import describe_bundle
+from ml.soft_targets import SoftTargets, load_soft_targets
+from ml.train_options import make_schedule, parse_arguments
+from ml.training.augmentation import PRESETS
+from ml.training.bundles import BundleOptions, build_bundle
+from ml.training.data import (
     Collection,
     LoadedPhotographs,
     Photograph,
@@ -24,13 +32,9 @@ from ml.data import (
     hash_files,
     load_photographs,
     read_collection,
-    read_rows,
 )
-from ml.errors import DataError, MlError, NetworkError, run_command
-from ml.export import describe_bundle
-from ml.labels import LABELS
-from ml.manifest import hash_file
-from ml.parts import (
+from ml.training.loop import Trainer
+from ml.training.parts import (
     JUDGING,
     LEFT_OUT,
     OWN_FOLD,
@@ -44,8 +48,7 @@ from ml.parts import (
     list_parts,
     save_parts,
 )
-from ml.preprocessing import Recipe
-from ml.runs import (
+from ml.training.runs import (
     BUNDLE,
     RECORD,
     STATE,
@@ -57,10 +60,7 @@ from ml.runs import (
     save_weights,
     write_record,
 )
-from ml.soft_targets import SoftTargets, load_soft_targets
-from ml.start import Start, check_start, create_start
-from ml.train_options import make_schedule, parse_arguments
-from ml.training import Trainer
+from ml.training.start import Start, check_start, create_start
 
 # A frame is kept up to this width over its height, so that augmentation can move the square.
 WIDEST = 4 / 3

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ml.arguments import parse_count, parse_fold, parse_part, parse_proportion
-from ml.augment import PRESETS
-from ml.losses import BALANCERS
-from ml.networks import NETWORKS
-from ml.parts import JUDGING_SEED
-from ml.training import Schedule
+from ml.bundle.networks import NETWORKS
+from ml.training.augmentation import PRESETS
+from ml.training.loop import Schedule
+from ml.training.losses import BALANCERS
+from ml.training.parts import JUDGING_SEED
 
 
 def make_schedule(options: argparse.Namespace) -> Schedule:

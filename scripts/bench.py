@@ -35,8 +35,8 @@ from site_client import DoctorClient, SiteError, Upload
 
 sys.path.insert(0, str(ROOT))
 
-from ml.ensemble import load_ensemble
-from ml.preprocessing import Recipe, prepare_photograph
+from ml.bundle.ensemble import load_ensemble
+from ml.bundle.preprocessing import Recipe, prepare_photograph
 from skinhealth.drawing import LOOKS, draw_lesion
 
 BUNDLE = Path(os.environ.get("MODEL_BUNDLE", ROOT / "ml" / "weights"))

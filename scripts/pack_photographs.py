@@ -15,8 +15,8 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from ml.data import find_table, read_collection
 from ml.errors import run_command
+from ml.training.data import find_table, read_collection
 
 
 def main() -> int:

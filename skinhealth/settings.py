@@ -12,7 +12,7 @@ import manimgx_fonts_cjk
 from django.core.exceptions import ImproperlyConfigured
 
 from clinic.encryption import parse_data_keys
-from ml.manifest import VIEW_COUNTS
+from ml.bundle.manifest import VIEW_COUNTS
 from skinhealth.logs.configuration import FORMATS, logging_configuration
 from skinhealth.timetable import timetable
 

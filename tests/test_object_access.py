@@ -14,7 +14,7 @@ from clinic.models import Allergy, Appointment, Prescription, PrescriptionLine
 from diagnosis.models import Disease, Prediction, Review
 from diagnosis.services.images import upload_image
 from diagnosis.services.referral_letters import write_referral_letter
-from ml.labels import LABELS
+from ml.bundle.labels import LABELS
 from tests import photographs
 from tests.factories import AppointmentFactory, ConsultationFactory
 

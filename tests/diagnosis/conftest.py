@@ -5,7 +5,7 @@ from clinic.services.consultations import sign_visit
 from diagnosis.models import Prediction
 from diagnosis.services.images import upload_image
 from diagnosis.services.predictions import request_prediction, run_prediction
-from ml.labels import LABELS, MALIGNANT
+from ml.bundle.labels import LABELS, MALIGNANT
 from tests import photographs
 from tests.factories import ConsentFactory
 from tests.full_visit import written_up

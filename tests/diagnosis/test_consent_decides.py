@@ -30,7 +30,7 @@ from diagnosis.services.images import upload_image
 from diagnosis.services.predictions import request_prediction, retry_prediction, run_prediction
 from diagnosis.services.reviews import review_prediction
 from diagnosis.services.training_data import export_training_data
-from ml.ensemble import Ensemble
+from ml.bundle.ensemble import Ensemble
 from tests import photographs
 from tests.factories import AppointmentFactory, ConsentFactory
 

@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 from clinic.services.consents import withdraw_consent
 from diagnosis.models import Disease
 from diagnosis.services.reviews import review_prediction
-from ml.labels import LABELS
+from ml.bundle.labels import LABELS
 
 
 def export(folder):
@@ -72,7 +72,7 @@ def test_a_folder_that_holds_something_is_refused(tmp_path):
 
 
 def test_the_export_is_what_training_reads(tmp_path, doctor, prediction, training_consent):
-    from ml.data import read_collection
+    from ml.training.data import read_collection
 
     review_prediction(prediction=prediction, actor=doctor, decision="confirmed")
     export(tmp_path / "out")

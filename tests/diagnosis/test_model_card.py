@@ -7,9 +7,9 @@ import pytest
 from django.urls import reverse
 
 from diagnosis.model_card import describe_model, duration_words
-from ml.labels import LABELS, NAMES
-from ml.manifest import DEFAULT_BUNDLE, read_manifest, write_manifest
-from ml.results import ClassMetrics, Interval, Metrics
+from ml.bundle.labels import LABELS, NAMES
+from ml.bundle.manifest import DEFAULT_BUNDLE, read_manifest, write_manifest
+from ml.bundle.results import ClassMetrics, Interval, Metrics
 
 URL = reverse("diagnosis:model_card")
 

@@ -20,7 +20,7 @@ from diagnosis.services.predictions import (
     run_prediction,
 )
 from diagnosis.tasks import run_prediction_task
-from ml.labels import LABELS
+from ml.bundle.labels import LABELS
 
 
 def run(prediction):

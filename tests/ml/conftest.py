@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from ml import export, train
-from ml.labels import LABELS
+from ml.bundle.labels import LABELS
 
 
 def draw_photograph(width=96, height=72, seed=0, label=0):

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ml.augment import NONE, PRESETS, Augmentation, augment
-from ml.preprocessing import Recipe, prepare_photograph
+from ml.bundle.preprocessing import Recipe, prepare_photograph
+from ml.training.augmentation import NONE, PRESETS, Augmentation, augment
 from tests.ml.conftest import draw_photograph, encode
 
 STILL = Augmentation(

@@ -4,16 +4,16 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from ml.calibration import (
+from ml.bundle.results import Interval, OperatingPoint, operating_point_from_json
+from ml.bundle.temperature import calibrate
+from ml.evaluation.calibration import (
     TARGETS,
-    calibrate,
     describe_uncertainty,
     find_threshold,
     fit_operating_points,
     fit_temperature,
     measure_operating_points,
 )
-from ml.results import Interval, OperatingPoint, operating_point_from_json
 
 AKIEC, MEL, NV = 0, 4, 5
 

@@ -1,9 +1,14 @@
 import numpy as np
 import pytest
 
-from ml.corruptions import CORRUPTIONS, change_exposure, corrupt_photograph, lower_resolution
+from ml.bundle.preprocessing import decode_photograph
 from ml.errors import PhotographError
-from ml.preprocessing import decode_photograph
+from ml.evaluation.corruptions import (
+    CORRUPTIONS,
+    change_exposure,
+    corrupt_photograph,
+    lower_resolution,
+)
 from tests.ml.conftest import draw_photograph, encode
 
 BY_NAME = {corruption.name: corruption for corruption in CORRUPTIONS}

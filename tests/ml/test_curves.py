@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
 
-from ml.curves import reliability, risk_coverage, roc_curve
-from ml.metrics import expected_calibration_error
+from ml.evaluation.curves import reliability, risk_coverage, roc_curve
+from ml.evaluation.metrics import expected_calibration_error
 
 
 def spread(answers, highest):

@@ -3,16 +3,12 @@ import shutil
 
 import pytest
 
-from ml.data import (
-    count_by_label,
-    index_images,
-    load_photographs,
-    read_collection,
-)
+from ml.bundle.labels import LABELS
+from ml.bundle.preprocessing import Recipe
 from ml.errors import DataError
-from ml.labels import LABELS
-from ml.parts import split_by_lesion
-from ml.preprocessing import Recipe
+from ml.evaluation.tables import index_images
+from ml.training.data import count_by_label, load_photographs, read_collection
+from ml.training.parts import split_by_lesion
 from tests.ml.conftest import draw_photograph, encode, make_collection, write_rows
 
 HEADER = ["lesion_id", "image_id", "dx"]

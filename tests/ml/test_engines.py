@@ -5,11 +5,11 @@ import sys
 import numpy as np
 import pytest
 
-from ml import engines
-from ml.engines import create_engine
-from ml.ensemble import load_ensemble
+from ml.bundle import engines
+from ml.bundle.engines import create_engine
+from ml.bundle.ensemble import load_ensemble
+from ml.bundle.manifest import DEFAULT_BUNDLE, hash_file, read_manifest
 from ml.errors import BundleError, MlError
-from ml.manifest import DEFAULT_BUNDLE, hash_file, read_manifest
 from tests.ml.conftest import draw_photograph, encode
 
 
@@ -64,7 +64,7 @@ def test_the_onnx_path_never_imports_torch(bundle, jpeg, tmp_path):
     photograph = tmp_path / "photograph.jpg"
     photograph.write_bytes(jpeg)
     code = (
-        "import sys; from pathlib import Path; from ml.ensemble import load_ensemble; "
+        "import sys; from pathlib import Path; from ml.bundle.ensemble import load_ensemble; "
         f"load_ensemble(Path({str(bundle)!r}), engine='onnx')"
         f".predict(Path({str(photograph)!r}).read_bytes()); "
         "print([name for name in ('torch', 'timm', 'torchvision', 'matplotlib', 'onnx', 'django')"
@@ -95,7 +95,7 @@ def test_a_driver_without_a_usable_torch_leaves_the_choice_at_onnx(monkeypatch):
 def test_engines_that_cannot_run_are_refused(bundle, monkeypatch):
     with pytest.raises(MlError, match="no engine 'tpu'"):
         load_ensemble(bundle, engine="tpu")
-    monkeypatch.setitem(sys.modules, "ml.engines.torch", None)
+    monkeypatch.setitem(sys.modules, "ml.bundle.engines.torch", None)
     with pytest.raises(MlError, match="needs the package"):
         load_ensemble(bundle, engine="torch")
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ml.engines import EngineOutput
-from ml.ensemble import Ensemble, load_ensemble, scale_class_map, turn_back, turn_images
+from ml.bundle.engines import EngineOutput
+from ml.bundle.ensemble import Ensemble, load_ensemble, scale_class_map, turn_back, turn_images
+from ml.bundle.labels import LABELS
+from ml.bundle.manifest import VIEWS, read_manifest
 from ml.errors import PhotographError
-from ml.labels import LABELS
-from ml.manifest import VIEWS, read_manifest
 from tests.ml.conftest import draw_photograph, encode
 
 

@@ -8,9 +8,9 @@ import pytest
 from bs4 import BeautifulSoup
 
 from ml import evaluate
+from ml.bundle.labels import LABELS
+from ml.bundle.manifest import read_manifest
 from ml.errors import DataError, MlError
-from ml.labels import LABELS
-from ml.manifest import read_manifest
 from tests.ml.conftest import draw_photograph, encode, write_rows
 
 KEYS = {

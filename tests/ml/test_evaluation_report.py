@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from ml.evaluation_report import decimal, interval, main_values, percent
-from ml.metrics import measure
-from ml.results import Interval
+from ml.bundle.results import Interval
+from ml.evaluation.metrics import measure
+from ml.evaluation.page import decimal, interval, main_values, percent
 
 
 def test_always_nevus_beside_the_main_values_is_what_measuring_that_answer_gives():

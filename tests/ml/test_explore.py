@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from ml import explore
+from ml.bundle.labels import LABELS
 from ml.errors import MlError
-from ml.findings import (
+from ml.training.findings import (
     describe_picture,
     find_doubts,
     find_near_duplicates,
@@ -14,7 +15,6 @@ from ml.findings import (
     find_outliers,
     hash_picture,
 )
-from ml.labels import LABELS
 from tests.ml.conftest import draw_photograph, encode, make_collection, write_rows
 
 

@@ -5,13 +5,14 @@ from datetime import date
 import numpy as np
 import pytest
 
-from ml import bundles, export, train
-from ml.data import read_collection
-from ml.ensemble import load_ensemble
+from ml import export, train
+from ml.bundle.ensemble import load_ensemble
+from ml.bundle.manifest import read_manifest
 from ml.errors import DataError, MlError
-from ml.manifest import read_manifest
-from ml.metrics import measure
-from ml.parts import split_by_lesion
+from ml.evaluation.metrics import measure
+from ml.training import bundles
+from ml.training.data import read_collection
+from ml.training.parts import split_by_lesion
 from tests.ml.conftest import make_collection, tiny_arguments
 
 

@@ -4,12 +4,13 @@ import pytest
 import torch
 from torch import nn
 
-from ml import growth, train
+from ml import train
+from ml.bundle.manifest import read_manifest
+from ml.bundle.networks import create_network
 from ml.errors import BundleError, MlError, NetworkError
-from ml.manifest import read_manifest
-from ml.networks import create_network
-from ml.runs import load_state, read_record
-from ml.start import create_start
+from ml.training import growth
+from ml.training.runs import load_state, read_record
+from ml.training.start import create_start
 from tests.ml.conftest import make_collection, tiny_arguments
 
 

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from ml.losses import BALANCERS, Distillation, create_loss, log_prior
+from ml.training.losses import BALANCERS, Distillation, create_loss, log_prior
 
 
 def test_balanced_softmax_adds_the_logarithm_of_the_frequencies():

@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
-from ml.ensemble import load_ensemble
+from ml.bundle.ensemble import load_ensemble
+from ml.bundle.manifest import DEFAULT_BUNDLE, read_manifest, verify_bundle, write_manifest
 from ml.errors import BundleError
-from ml.manifest import DEFAULT_BUNDLE, read_manifest, verify_bundle, write_manifest
 
 
 def change(bundle, **values):
@@ -68,7 +68,7 @@ def test_a_folder_without_a_readable_manifest_is_refused(bundle):
 
 def test_the_manifest_is_read_without_numerical_libraries():
     code = (
-        "import sys; from ml.manifest import DEFAULT_BUNDLE, read_manifest; "
+        "import sys; from ml.bundle.manifest import DEFAULT_BUNDLE, read_manifest; "
         "assert not {'numpy', 'torch', 'cv2', 'onnxruntime'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

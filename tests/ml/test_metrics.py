@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
-from ml.labels import LABELS
-from ml.metrics import (
+from ml.bundle.labels import LABELS
+from ml.evaluation.metrics import (
     DRAWS,
     area_under_curve,
     choose_answers,

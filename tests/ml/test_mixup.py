@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from ml import train
-from ml.losses import create_loss
-from ml.mixup import Mixture, draw_mixture
+from ml.training.losses import create_loss
+from ml.training.mixup import Mixture, draw_mixture
 from tests.ml.conftest import tiny_arguments
 from tests.ml.test_train import run_of, weights
 

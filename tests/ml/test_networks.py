@@ -3,9 +3,9 @@ import sys
 import pytest
 import torch
 
+from ml.bundle.networks import NETWORKS, _adopt_normalisation, create_network
+from ml.bundle.torchvision_schemas import declare_missing_schemas
 from ml.errors import NetworkError
-from ml.networks import NETWORKS, _adopt_normalisation, create_network
-from ml.torchvision_schemas import declare_missing_schemas
 
 
 def test_the_class_maps_average_to_the_logits_without_their_bias():

@@ -2,7 +2,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ml.data import read_collection
+from ml.training.data import read_collection
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "pack_photographs.py"
 

@@ -7,12 +7,14 @@ from collections import Counter
 
 import pytest
 
-from ml import bundles, export, train
-from ml.data import Photograph, load_photographs, read_collection
+from ml import export, train
+from ml.bundle.labels import LABELS
+from ml.bundle.manifest import read_manifest
 from ml.errors import DataError, MlError
-from ml.labels import LABELS
-from ml.manifest import read_manifest
-from ml.parts import (
+from ml.training import bundles
+from ml.training.data import Photograph, load_photographs, read_collection
+from ml.training.loop import Trainer
+from ml.training.parts import (
     JUDGING,
     LEFT_OUT,
     OWN_FOLD,
@@ -24,8 +26,7 @@ from ml.parts import (
     load_parts,
     split_by_lesion,
 )
-from ml.runs import read_record
-from ml.training import Trainer
+from ml.training.runs import read_record
 from tests.ml.conftest import (
     draw_photograph,
     encode,

@@ -3,8 +3,8 @@ from dataclasses import fields
 import pytest
 
 from ml import pictures
-from ml.augment import STRONG
 from ml.errors import MlError
+from ml.training.augmentation import STRONG
 from tests.ml.conftest import draw_photograph, encode
 
 

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from ml import predict
-from ml.labels import LABELS
+from ml.bundle.labels import LABELS
 
 
 def lines(capsys):

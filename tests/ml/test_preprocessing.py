@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ml.bundle.preprocessing import Recipe, decode_photograph, normalise, prepare_photograph
 from ml.errors import PhotographError
-from ml.preprocessing import Recipe, decode_photograph, normalise, prepare_photograph
 from tests.ml.conftest import draw_photograph, encode
 
 RECIPE = Recipe(size=32)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from ml import report, speed, train
-from ml.data import read_collection
+from ml.bundle.labels import LABELS
+from ml.bundle.manifest import read_manifest
 from ml.errors import DataError, MlError
-from ml.evidence import load_answers, save_answers
-from ml.labels import LABELS
-from ml.manifest import read_manifest
+from ml.evaluation.evidence import load_answers, save_answers
+from ml.training.data import read_collection
 from tests.ml.conftest import tiny_arguments
 
 

@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 
 from ml import robustness
-from ml.corruptions import CORRUPTIONS
+from ml.bundle.labels import LABELS
 from ml.errors import DataError
-from ml.labelled import LabelledPhotograph
-from ml.labels import LABELS
+from ml.evaluation.corruptions import CORRUPTIONS
+from ml.evaluation.labelled import LabelledPhotograph
 from tests.ml.conftest import write_rows
 
 

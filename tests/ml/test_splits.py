@@ -3,9 +3,9 @@
 import pytest
 
 from ml import splits
-from ml.data import read_rows
+from ml.bundle.labels import LABELS
 from ml.errors import DataError, MlError
-from ml.labels import LABELS
+from ml.evaluation.tables import read_rows
 from tests.ml.conftest import write_rows
 
 

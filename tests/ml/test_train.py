@@ -8,17 +8,18 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from ml import train, training
-from ml.augment import STANDARD
-from ml.data import load_photographs, read_collection
+from ml import train
+from ml.bundle.labels import LABELS
+from ml.bundle.manifest import read_manifest, verify_bundle
+from ml.bundle.networks import LesionNetwork, create_network
+from ml.bundle.preprocessing import Recipe
 from ml.errors import DataError, MlError
-from ml.labels import LABELS
-from ml.losses import BALANCERS
-from ml.manifest import read_manifest, verify_bundle
-from ml.networks import LesionNetwork, create_network
-from ml.preprocessing import Recipe
-from ml.runs import write_record
-from ml.training import Trainer
+from ml.training import loop
+from ml.training.augmentation import STANDARD
+from ml.training.data import load_photographs, read_collection
+from ml.training.loop import Trainer
+from ml.training.losses import BALANCERS
+from ml.training.runs import write_record
 from tests.ml.conftest import draw_photograph, encode, make_collection, tiny_arguments, write_rows
 
 
@@ -168,12 +169,12 @@ def test_the_frozen_backbone_stays_as_it_was(collection, tmp_path):
 
 def test_early_stopping_ends_the_run_and_keeps_the_best_weights(collection, tmp_path, monkeypatch):
     values = iter([0.6, 0.5, 0.4, 0.9])
-    measured = training.measure
+    measured = loop.measure
 
     def measure(*arguments):
         return replace(measured(*arguments), balanced_accuracy=next(values))
 
-    monkeypatch.setattr(training, "measure", measure)
+    monkeypatch.setattr(loop, "measure", measure)
     arguments = ["--epochs", "4", "--early-stopping", "2"]
     train.main(tiny_arguments(collection, tmp_path / "run", *arguments))
     assert len(run_of(tmp_path / "run")["history"]) == 3

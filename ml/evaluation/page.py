@@ -9,15 +9,15 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ml.bundle.labels import NAMES
+from ml.bundle.manifest import Manifest
+from ml.bundle.results import Evaluation, Interval, Metrics, evaluation_to_json
 from ml.errors import MlError
-from ml.labels import NAMES
-from ml.manifest import Manifest
-from ml.plots import Answers, Plot, draw_plots
-from ml.results import Evaluation, Interval, Metrics, evaluation_to_json
+from ml.evaluation.plots import Answers, Plot, draw_plots
 
 PAGE = "report.html"
 VALUES = "metrics.json"
-TEMPLATE = "report_template.html"
+TEMPLATE = "page.html"
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import torch
 
-from ml.engines import EngineOutput, Floats
-from ml.fusion import load_fused
-from ml.manifest import Manifest
+from ml.bundle.engines import EngineOutput, Floats
+from ml.bundle.fusion import load_fused
+from ml.bundle.manifest import Manifest
 
 
 class TorchEngine:

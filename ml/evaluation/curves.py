@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.metrics import ECE_BINS, Labels, Probabilities, choose_answers
+from ml.evaluation.metrics import ECE_BINS, Labels, Probabilities, choose_answers
 
 Floats = npt.NDArray[np.float64]
 

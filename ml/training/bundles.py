@@ -11,21 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ml.answers import answer_photographs
-from ml.calibration import (
-    WARN_AT,
-    calibrate,
-    describe_uncertainty,
-    fit_operating_points,
-    fit_temperature,
-)
-from ml.data import Photograph
-from ml.ensemble import load_ensemble
-from ml.errors import DataError, MlError
-from ml.evidence import ANSWERS, load_answers, save_answers
-from ml.fusion import FusedNetwork, load_member
-from ml.labels import LABELS
-from ml.manifest import (
+from ml.bundle.ensemble import load_ensemble
+from ml.bundle.fusion import FusedNetwork, load_member
+from ml.bundle.labels import LABELS
+from ml.bundle.manifest import (
     MANIFEST,
     DataSummary,
     Graph,
@@ -35,10 +24,21 @@ from ml.manifest import (
     hash_file,
     write_manifest,
 )
-from ml.metrics import measure
-from ml.onnx_graph import write_graph
-from ml.parts import JUDGING, load_parts, save_parts
-from ml.runs import BUNDLE, RECORD, WEIGHTS, read_record
+from ml.bundle.temperature import calibrate
+from ml.errors import DataError, MlError
+from ml.evaluation.answers import answer_photographs
+from ml.evaluation.calibration import (
+    WARN_AT,
+    describe_uncertainty,
+    fit_operating_points,
+    fit_temperature,
+)
+from ml.evaluation.evidence import ANSWERS, load_answers, save_answers
+from ml.evaluation.metrics import measure
+from ml.training.data import Photograph
+from ml.training.onnx_graph import write_graph
+from ml.training.parts import JUDGING, load_parts, save_parts
+from ml.training.runs import BUNDLE, RECORD, WEIGHTS, read_record
 
 GRAPH = "ensemble.onnx"
 # With fewer photographs a fitted temperature or threshold would be noise.

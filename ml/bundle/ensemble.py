@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ml.calibration import calibrate
-from ml.engines import Engine, Floats, create_engine
-from ml.labels import LABELS, MALIGNANT
-from ml.manifest import VIEWS, Manifest, read_manifest, verify_bundle
-from ml.preprocessing import Crop, Pixels, Prepared, Recipe, normalise, prepare_photograph
+from ml.bundle.engines import Engine, Floats, create_engine
+from ml.bundle.labels import LABELS, MALIGNANT
+from ml.bundle.manifest import VIEWS, Manifest, read_manifest, verify_bundle
+from ml.bundle.preprocessing import Crop, Pixels, Prepared, Recipe, normalise, prepare_photograph
+from ml.bundle.temperature import calibrate
 
 ClassMap = tuple[tuple[float, ...], ...]
 

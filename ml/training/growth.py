@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from ml.bundle.networks import LesionNetwork, TimmBackbone
 from ml.errors import NetworkError
-from ml.networks import LesionNetwork, TimmBackbone
 
 # SiLU(k x) / k comes near to ReLU(x) as k grows, but its gradient then dies left of 0.
 SHARPNESS = 8.0

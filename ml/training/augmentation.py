@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ml.preprocessing import Pixels
+from ml.bundle.preprocessing import Pixels
 
 
 @dataclass(frozen=True)

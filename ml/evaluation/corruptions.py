@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from ml.preprocessing import MAX_PIXELS, Pixels, decode_photograph
+from ml.bundle.preprocessing import MAX_PIXELS, Pixels, decode_photograph
 
 Change = Callable[[Pixels, float, np.random.Generator], Pixels]
 

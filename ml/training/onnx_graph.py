@@ -18,7 +18,7 @@ import onnx
 import onnxscript.optimizer
 import torch
 
-from ml.fusion import FusedNetwork
+from ml.bundle.fusion import FusedNetwork
 
 INPUT = "images"
 OUTPUTS = ("probabilities", "features", "class_maps")

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ml.metrics import draw_lesions, is_malignant, malignant_share, percentiles
-from ml.results import Interval, MeasuredPoint, OperatingPoint, Uncertainty
+from ml.bundle.results import Interval, MeasuredPoint, OperatingPoint, Uncertainty
+from ml.bundle.temperature import calibrate
+from ml.evaluation.metrics import draw_lesions, is_malignant, malignant_share, percentiles
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
@@ -18,13 +19,6 @@ TARGETS = {"sensitivity_90": 0.90, "sensitivity_95": 0.95}
 WARN_AT = "sensitivity_90"
 # Under this no class has more probability than all the others together.
 UNCERTAIN_BELOW = 0.5
-
-
-def calibrate(probabilities: Floats, temperature: float) -> Floats:
-    """Divide the logarithms of n x 7 averaged probabilities by the temperature."""
-    logits = np.log(np.clip(probabilities, 1e-12, None)) / temperature
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
 def fit_temperature(labels: Labels, probabilities: Floats) -> float:

@@ -12,9 +12,9 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
-from ml.augment import NONE
 from ml.errors import DataError
-from ml.plots import DPI, draw_histories
+from ml.evaluation.plots import DPI, draw_histories
+from ml.training.augmentation import NONE
 
 STATE = "state.pt"
 RECORD = "run.json"
@@ -96,7 +96,7 @@ def draw_curves(folder: Path, history: Sequence[Mapping[str, Any]]) -> None:
 
 def code_version() -> str:
     """Give the commit of the code, with `-dirty` where files of ml/ differ from it."""
-    here = Path(__file__).parent
+    here = Path(__file__).parents[1]
 
     def git(*arguments: str) -> str:
         command = ["git", "-C", str(here), *arguments]

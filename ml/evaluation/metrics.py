@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.labels import LABELS, MALIGNANT
-from ml.results import ClassMetrics, Interval, Metrics
+from ml.bundle.labels import LABELS, MALIGNANT
+from ml.bundle.results import ClassMetrics, Interval, Metrics
 
 Labels = npt.NDArray[np.integer[Any]]
 Probabilities = npt.NDArray[np.floating[Any]]

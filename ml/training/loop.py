@@ -16,15 +16,15 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from ml.augment import Augmentation, augment
-from ml.data import LoadedPhotographs, count_by_label
-from ml.labels import LABELS
-from ml.losses import Distillation, create_loss
-from ml.metrics import measure
-from ml.mixup import draw_mixture
-from ml.networks import LesionNetwork
-from ml.preprocessing import Pixels, Recipe, normalise
-from ml.results import Metrics
+from ml.bundle.labels import LABELS
+from ml.bundle.networks import LesionNetwork
+from ml.bundle.preprocessing import Pixels, Recipe, normalise
+from ml.bundle.results import Metrics
+from ml.evaluation.metrics import measure
+from ml.training.augmentation import Augmentation, augment
+from ml.training.data import LoadedPhotographs, count_by_label
+from ml.training.losses import Distillation, create_loss
+from ml.training.mixup import draw_mixture
 
 Floats = npt.NDArray[np.float64]
 

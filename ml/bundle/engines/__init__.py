@@ -14,8 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from ml.bundle.manifest import Manifest
 from ml.errors import MlError
-from ml.manifest import Manifest
 
 Floats = npt.NDArray[np.float32]
 
@@ -50,14 +50,14 @@ def create_engine(name: str, bundle: Path, manifest: Manifest, threads: int | No
         raise MlError(f"There is no engine {name!r}; choose from {', '.join(ENGINES)}.")
     if name == "torch" or (name == "auto" and _cuda_is_usable()):
         return _create_torch(bundle, manifest, threads)
-    from ml.engines.onnx import OnnxEngine
+    from ml.bundle.engines.onnx import OnnxEngine
 
     return OnnxEngine(bundle, manifest, threads)
 
 
 def _create_torch(bundle: Path, manifest: Manifest, threads: int | None) -> Engine:
     try:
-        from ml.engines.torch import TorchEngine
+        from ml.bundle.engines.torch import TorchEngine
     except ModuleNotFoundError as error:
         raise MlError(f"The torch engine needs the package {error.name}.") from error
     return TorchEngine(bundle, manifest, threads)

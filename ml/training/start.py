@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ml.data import Photograph
+from ml.bundle.fusion import load_member
+from ml.bundle.manifest import Manifest, read_manifest, verify_bundle
+from ml.bundle.networks import NETWORKS, LesionNetwork, create_network
 from ml.errors import BundleError, MlError, NetworkError
-from ml.evidence import load_answers
-from ml.fusion import load_member
-from ml.growth import grow
-from ml.manifest import Manifest, read_manifest, verify_bundle
-from ml.networks import NETWORKS, LesionNetwork, create_network
-from ml.parts import PartTable, load_parts
+from ml.evaluation.evidence import load_answers
+from ml.training.data import Photograph
+from ml.training.growth import grow
+from ml.training.parts import PartTable, load_parts
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from typing import Any
 
 import onnxruntime
 
-from ml.engines import EngineOutput, Floats
+from ml.bundle.engines import EngineOutput, Floats
+from ml.bundle.manifest import Manifest
 from ml.errors import BundleError
-from ml.manifest import Manifest
 
 _FEWEST_MESSAGES = 3
 

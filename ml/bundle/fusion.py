@@ -9,9 +9,9 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from ml.bundle.manifest import Manifest
+from ml.bundle.networks import LesionNetwork, create_network
 from ml.errors import BundleError, NetworkError
-from ml.manifest import Manifest
-from ml.networks import LesionNetwork, create_network
 
 
 class FusedNetwork(nn.Module):

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
+from ml.bundle.labels import LABELS
+from ml.bundle.preprocessing import MEAN, STD
+from ml.bundle.torchvision_schemas import declare_missing_schemas
 from ml.errors import NetworkError
-from ml.labels import LABELS
-from ml.preprocessing import MEAN, STD
-from ml.torchvision_schemas import declare_missing_schemas
 
 
 class NetworkOutput(NamedTuple):

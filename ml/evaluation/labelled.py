@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ml.answers import answer_photographs
 from ml.arguments import parse_proportion
-from ml.data import find_image, index_images, read_rows
-from ml.engines import ENGINES
-from ml.ensemble import Ensemble, load_ensemble
+from ml.bundle.engines import ENGINES
+from ml.bundle.ensemble import Ensemble, load_ensemble
+from ml.bundle.labels import LABELS
+from ml.bundle.manifest import DEFAULT_BUNDLE, VIEW_COUNTS, read_manifest
 from ml.errors import DataError, MlError
-from ml.evidence import ANSWERS, ValidationAnswers, load_answers
-from ml.labels import LABELS
-from ml.manifest import DEFAULT_BUNDLE, VIEW_COUNTS, read_manifest
+from ml.evaluation.answers import answer_photographs
+from ml.evaluation.evidence import ANSWERS, ValidationAnswers, load_answers
+from ml.evaluation.tables import find_image, index_images, read_rows
 
 
 @dataclass(frozen=True)

@@ -13,18 +13,18 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ml.errors import BundleError
-from ml.labels import LABELS
-from ml.results import (
+from ml.bundle.labels import LABELS
+from ml.bundle.results import (
     Metrics,
     OperatingPoint,
     Uncertainty,
     metrics_from_json,
     operating_point_from_json,
 )
+from ml.errors import BundleError
 
 MANIFEST = "manifest.json"
-DEFAULT_BUNDLE = Path(__file__).parent / "weights"
+DEFAULT_BUNDLE = Path(__file__).parents[1] / "weights"
 
 # The ways in which one photograph can be shown to the networks; their answers are averaged. The
 # first 1, 2, 4 or 8 belong together.

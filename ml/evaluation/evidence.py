@@ -10,9 +10,9 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from ml.data import Photograph
+from ml.bundle.labels import LABELS
 from ml.errors import DataError
-from ml.labels import LABELS
+from ml.training.data import Photograph
 
 ANSWERS = "validation.npz"
 

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ml.labels import LABELS
-from ml.preprocessing import Pixels
+from ml.bundle.labels import LABELS
+from ml.bundle.preprocessing import Pixels
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]

@@ -12,10 +12,10 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ml.curves import reliability, risk_coverage, roc_curve
-from ml.labels import LABELS
-from ml.metrics import ECE_BINS, is_malignant, malignant_share
-from ml.results import Evaluation
+from ml.bundle.labels import LABELS
+from ml.bundle.results import Evaluation
+from ml.evaluation.curves import reliability, risk_coverage, roc_curve
+from ml.evaluation.metrics import ECE_BINS, is_malignant, malignant_share
 
 Labels = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

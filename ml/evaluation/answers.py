@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from ml.ensemble import BATCH, Ensemble
+from ml.bundle.ensemble import BATCH, Ensemble
+from ml.bundle.labels import LABELS
 from ml.errors import DataError, PhotographError
-from ml.labels import LABELS
 
 
 def answer_photographs(

@@ -17,9 +17,9 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from ml.data import LoadedPhotographs, Photograph
+from ml.bundle.labels import LABELS
 from ml.errors import DataError
-from ml.labels import LABELS
+from ml.training.data import LoadedPhotographs, Photograph
 
 PARTS = "parts.npz"
 JUDGING_SEED = 1018

@@ -10,9 +10,9 @@ from pathlib import Path
 import torch
 
 from ml.arguments import parse_count
-from ml.bundle.manifest import VIEW_COUNTS, VIEWS, Manifest
+from ml.bundle.manifest import VIEW_COUNTS, VIEWS
 from ml.errors import run_command
-from ml.training.bundles import BundleOptions, build_bundle
+from ml.training.bundles import BundleOptions, build_bundle, describe_bundle
 from ml.training.data import Photograph, read_collection
 from ml.training.parts import VALIDATION, divide, division_of, load_parts
 from ml.training.runs import read_record
@@ -44,26 +44,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     print(describe_bundle(manifest))
     return 0
-
-
-def describe_bundle(manifest: Manifest) -> str:
-    """Say in a few lines what a bundle holds and how good it is."""
-    names = ", ".join(member.name for member in manifest.members)
-    lines = [f"bundle {manifest.version}: {names} at {manifest.size} pixels"]
-    if manifest.metrics is None:
-        lines.append("not measured: the split has no validation photographs")
-    else:
-        metrics = manifest.metrics
-        recalls = ", ".join(
-            f"{name} {one.recall:.2f} of {one.n}" for name, one in metrics.per_class.items()
-        )
-        lines.append(
-            f"validation, {metrics.n} photographs: balanced accuracy "
-            f"{metrics.balanced_accuracy:.4f}, accuracy {metrics.accuracy:.4f}, "
-            f"calibration error {metrics.ece:.3f} at temperature {manifest.temperature}"
-        )
-        lines.append(f"recall: {recalls}")
-    return "\n".join(lines)
 
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

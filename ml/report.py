@@ -7,55 +7,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from ml.bundle.manifest import MANIFEST, Manifest, read_manifest
-from ml.bundle.results import Interval, Metrics
-from ml.errors import DataError, MlError, run_command
-from ml.evaluation.evidence import ANSWERS, ValidationAnswers, load_answers
-from ml.evaluation.metrics import (
-    choose_answers,
-    draw_confusion_matrices,
-    measure,
-    percentiles,
-    recalls_of,
-)
-from ml.speed import SPEED, read_speed
-from ml.training.augmentation import PRESETS
-from ml.training.runs import RECORD, read_record
-
-HEADER = (
-    "| run | balanced accuracy | against {base} | melanomas found | size | view | how |",
-    "| --- | --- | --- | --- | --- | --- | --- |",
-)
-SPEED_HEADER = (
-    "| network | balanced accuracy | melanomas found | million weights | megabytes "
-    "| milliseconds | how |",
-    "| --- | --- | --- | --- | --- | --- | --- |",
-)
-
-
-@dataclass(frozen=True)
-class Row:
-    """Is one bundle: its folder's name, its manifest, its answers and what they are worth.
-
-    `record` is the run.json of a single run, empty where several were joined or one shown anew.
-    `drawn` is the balanced accuracy of each bootstrap draw, the draws being the same for all rows
-    that answer the same photographs.
-    """
-
-    name: str
-    manifest: Manifest
-    record: Mapping[str, Any]
-    answers: ValidationAnswers
-    metrics: Metrics
-    drawn: npt.NDArray[np.float64]
+from ml.errors import run_command
+from ml.evaluation.speed import SPEED
+from ml.training.report import describe_rows, describe_speed, read_rows
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,121 +24,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         print("\n".join(describe_rows(rows, options.base)))
     return 0
-
-
-def read_rows(folder: Path) -> list[Row]:
-    """Read every bundle below a folder in the order of their names. Raises DataError."""
-    found = sorted(path.parent for path in folder.glob(f"*/{ANSWERS}"))
-    if not found:
-        raise DataError(folder, f"no folder below it holds {MANIFEST} and {ANSWERS}.")
-    return [_read_row(bundle) for bundle in found]
-
-
-def describe_rows(rows: Sequence[Row], base_name: str) -> list[str]:
-    """Give a Markdown table with each row's difference from the base, drawn in pairs."""
-    base = next((row for row in rows if row.name == base_name), None)
-    if base is None:
-        raise MlError(f"There is no row {base_name!r}; choose from {_names(rows)}.")
-    lines = [line.format(base=base_name) for line in HEADER]
-    for row in rows:
-        views = len(row.manifest.views)
-        cells = (
-            row.name,
-            _balanced_accuracy(row),
-            _difference(row, base),
-            _melanomas(row),
-            f"{row.manifest.size}",
-            f"{views}",
-            _how(row, base),
-        )
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines
-
-
-def describe_speed(rows: Sequence[Row], speed: Path) -> list[str]:
-    """Give a Markdown table of accuracy, size and time, the times from a file of ml.speed."""
-    milliseconds = read_speed(speed)
-    lines = list(SPEED_HEADER)
-    for row in rows:
-        if row.name not in milliseconds:
-            raise DataError(speed, f"it has no time of {row.name}; run ml.speed again.")
-        parameters = sum(member.parameters for member in row.manifest.members)
-        cells = (
-            row.name,
-            _balanced_accuracy(row),
-            _melanomas(row),
-            f"{parameters / 1e6:.1f}",
-            f"{2 * parameters / 1e6:.0f}",
-            f"{milliseconds[row.name]:.0f}",
-            row.manifest.training.description,
-        )
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines
-
-
-def _read_row(bundle: Path) -> Row:
-    manifest, answers = read_manifest(bundle), load_answers(bundle)
-    metrics = measure(answers.labels, answers.probabilities, answers.lesion_ids)
-    chosen = choose_answers(answers.labels, answers.probabilities)
-    matrices = draw_confusion_matrices(answers.labels, chosen, answers.lesion_ids)
-    drawn = np.nanmean(recalls_of(matrices), axis=1)
-    record = read_record(bundle) if (bundle / RECORD).exists() else {}
-    return Row(bundle.name, manifest, record, answers, metrics, drawn)
-
-
-def _how(row: Row, base: Row) -> str:
-    """Say which settings differ from the base's, or which members are joined, or all of it."""
-    if not row.record:
-        return " and ".join(member.name for member in row.manifest.members)
-    if row is base or row.record["network"] != base.record.get("network"):
-        return row.manifest.training.description
-    own, others = _settings(row.record), _settings(base.record)
-    return "; ".join(
-        f"{name.replace('_', ' ')} {value} instead of {others[name]}"
-        for name, value in own.items()
-        if value != others[name]
-    )
-
-
-def _settings(record: Mapping[str, Any]) -> dict[str, str]:
-    """Give what can be set for a run, by name."""
-    settings = {"seed": record["seed"], "start": record["start"]["description"]}
-    settings["augmentation"] = next(
-        (name for name, preset in PRESETS.items() if record["augmentation"] == asdict(preset)),
-        "standard",
-    )
-    settings["training alone"] = " and ".join(record["data"]["training_only"]) or "nothing"
-    settings |= record["recipe"] | record["schedule"]
-    return {name: str(value) for name, value in settings.items()}
-
-
-def _difference(row: Row, base: Row) -> str:
-    if row is base:
-        return "-"
-    if row.answers.image_ids != base.answers.image_ids:
-        return "other photographs"
-    gap = row.metrics.balanced_accuracy - base.metrics.balanced_accuracy
-    return f"{gap:+.3f} ({_between(percentiles(row.drawn - base.drawn), sign='+')})"
-
-
-def _balanced_accuracy(row: Row) -> str:
-    interval = row.metrics.intervals["balanced_accuracy"]
-    return f"{row.metrics.balanced_accuracy:.3f} ({_between(interval)})"
-
-
-def _melanomas(row: Row) -> str:
-    melanoma = row.metrics.per_class["mel"]
-    if melanoma.recall_interval is None:
-        return "none there"
-    return f"{melanoma.recall:.2f} ({_between(melanoma.recall_interval, digits=2)})"
-
-
-def _between(interval: Interval, *, sign: str = "", digits: int = 3) -> str:
-    return f"{interval.low:{sign}.{digits}f} to {interval.high:{sign}.{digits}f}"
-
-
-def _names(rows: Sequence[Row]) -> str:
-    return ", ".join(row.name for row in rows)
 
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -9,70 +9,13 @@ Source: Hinton et al., "Distilling the Knowledge in a Neural Network", 2015.
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile
 
-import numpy as np
-import numpy.typing as npt
-
-from ml.bundle.engines import create_engine
-from ml.bundle.ensemble import Ensemble
-from ml.bundle.labels import LABELS
-from ml.bundle.manifest import VIEW_COUNTS, VIEWS, read_manifest, verify_bundle
-from ml.errors import DataError, MlError, run_command
-from ml.evaluation.answers import answer_photographs
-from ml.evaluation.tables import index_images
-from ml.training.data import Photograph
-from ml.training.parts import OWN_FOLD, PARTS, VALIDATION, PartTable, load_parts
-from ml.training.runs import BUNDLE, RECORD, read_record
-
-Floats = npt.NDArray[np.float64]
-# The least probability that half precision has to tell from none.
-SMALLEST = 1e-7
-
-
-@dataclass(frozen=True)
-class SoftTargets:
-    """Holds the averaged probabilities of n photographs, n x 7, before any calibration.
-
-    `is_training` says which photographs students train on; the others are validated on, and no
-    teacher was trained on them either. `teachers` counts whose answers were averaged. `sources`
-    describe the runs.
-    """
-
-    image_ids: tuple[str, ...]
-    is_training: npt.NDArray[np.bool_]
-    teachers: npt.NDArray[np.int64]
-    probabilities: Floats
-    sources: tuple[Mapping[str, Any], ...]
-
-    def of(self, photographs: Sequence[Photograph]) -> Floats:
-        """Give the probabilities of n photographs, n x 7. Raises MlError where one has none."""
-        row_of = {name: row for row, name in enumerate(self.image_ids)}
-        for photograph in photographs:
-            if photograph.image_id not in row_of:
-                raise MlError(f"No teacher has answered {photograph.image_id}; join all folds.")
-        rows = [row_of[photograph.image_id] for photograph in photographs]
-        return self.probabilities[rows]
-
-    def check_parts(self, *, validation: str | None, judging: str | None) -> None:
-        """Refuse teachers that left other photographs out to validate or judge by than these.
-
-        Takes the hashes of both parts, None where a run has no such part. Raises MlError.
-        """
-        for source in self.sources:
-            seen = validation and source["validation_sha256"] != validation
-            if seen or source["judging_sha256"] != judging:
-                raise MlError(
-                    f"The teacher {source['run']} left other photographs out to validate or judge "
-                    "by than this run does, so it may have been trained on them."
-                )
+from ml.bundle.manifest import VIEW_COUNTS, VIEWS
+from ml.errors import run_command
+from ml.training.soft_targets import answer_left_out, join, load_soft_targets, save_soft_targets
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -91,126 +34,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"validate on, answered by {len(targets.sources)} teachers"
     )
     return 0
-
-
-def answer_left_out(
-    run: Path, folders: Sequence[Path], *, views: int, threads: int | None = None
-) -> SoftTargets:
-    """Ask a finished run of one fold about that fold and about the validation photographs.
-
-    Raises DataError where the run left no fold out, is not finished or answers unbalanced, and
-    where a photograph is missing or is not the one that was left out.
-    """
-    record = read_record(run)
-    data = record["data"]
-    if not record["finished"] or not data["fold"]:
-        raise DataError(run / RECORD, "this is no finished run that left a fold out.")
-    if record["schedule"]["balance"] == "none":
-        raise DataError(run / RECORD, "its answers lean to the commoner classes.")
-    table = load_parts(run)
-    parts = [table.only(part) for part in (OWN_FOLD, VALIDATION)]
-    paths = [path for part in parts for path in _find(part, folders, run / PARTS)]
-    manifest = read_manifest(run / BUNDLE)
-    verify_bundle(run / BUNDLE, manifest)
-    ensemble = Ensemble(
-        replace(manifest, temperature=1.0),
-        create_engine("auto", run / BUNDLE, manifest, threads),
-        squeezed_from=manifest.data.squeezed_from,
-        views=views,
-    )
-    source = {
-        "run": manifest.members[0].name,
-        "fold": data["fold"],
-        "views": views,
-        "weights_sha256": manifest.members[0].sha256,
-        "training_sha256": data["training"]["sha256"],
-        "validation_sha256": data["validation"]["sha256"],
-        "judging_sha256": manifest.data.judging_sha256,
-    }
-    own, validation = parts
-    count = len(own.image_ids) + len(validation.image_ids)
-    return SoftTargets(
-        own.image_ids + validation.image_ids,
-        np.arange(count) < len(own.image_ids),
-        np.ones(count, dtype=np.int64),
-        answer_photographs(ensemble, paths, title="answering"),
-        (source,),
-    )
-
-
-def join(answers: Sequence[SoftTargets]) -> SoftTargets:
-    """Average the answers to each photograph. Raises MlError where they do not belong together."""
-    sources = tuple(source for one in answers for source in one.sources)
-    for name in ("validation_sha256", "judging_sha256"):
-        if len({source[name] for source in sources}) > 1:
-            raise MlError("The teachers left different photographs out to validate or judge by.")
-    if len({source["weights_sha256"] for source in sources}) < len(sources):
-        raise MlError("One teacher's answers are given twice.")
-    sums: dict[str, Floats] = {}
-    counts: dict[str, int] = {}
-    is_training: dict[str, bool] = {}
-    for one in answers:
-        for row, name in enumerate(one.image_ids):
-            times, trained = int(one.teachers[row]), bool(one.is_training[row])
-            if is_training.setdefault(name, trained) != trained:
-                raise MlError(f"{name} is trained on by one teacher and validated on by another.")
-            sums[name] = sums.get(name, np.zeros(len(LABELS))) + times * one.probabilities[row]
-            counts[name] = counts.get(name, 0) + times
-    names = sorted(sums)
-    return SoftTargets(
-        tuple(names),
-        np.array([is_training[name] for name in names], dtype=np.bool_),
-        np.array([counts[name] for name in names], dtype=np.int64),
-        np.array([sums[name] / counts[name] for name in names]).reshape(-1, len(LABELS)),
-        sources,
-    )
-
-
-def save_soft_targets(path: Path, targets: SoftTargets) -> None:
-    """Write the answers as logarithms in half precision: a few bytes a photograph."""
-    logarithms = np.log(np.clip(targets.probabilities, SMALLEST, None))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as stream:
-        np.savez_compressed(
-            stream,
-            image_ids=np.array([name.encode() for name in targets.image_ids]),
-            is_training=targets.is_training,
-            teachers=targets.teachers.astype(np.uint8),
-            log_probabilities=logarithms.astype(np.float16),
-            sources=np.array(json.dumps(targets.sources)),
-        )
-
-
-def load_soft_targets(path: Path) -> SoftTargets:
-    """Read a file of save_soft_targets. Raises DataError."""
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            powers = np.exp(stored["log_probabilities"].astype(np.float64))
-            targets = SoftTargets(
-                tuple(name.decode() for name in stored["image_ids"]),
-                stored["is_training"].astype(np.bool_),
-                stored["teachers"].astype(np.int64),
-                powers / powers.sum(axis=1, keepdims=True),
-                tuple(json.loads(str(stored["sources"]))),
-            )
-    except (OSError, EOFError, KeyError, ValueError, BadZipFile) as error:
-        raise DataError(path, "there are no readable answers of teachers.") from error
-    if targets.probabilities.shape != (len(targets.image_ids), len(LABELS)):
-        raise DataError(path, "the answers do not belong to the photographs.")
-    return targets
-
-
-def _find(part: PartTable, folders: Sequence[Path], table: Path) -> list[Path]:
-    index = index_images(folders)
-    paths = []
-    for name, digest in zip(part.image_ids, part.digests, strict=True):
-        path = index.get(name)
-        if path is None:
-            raise DataError(table, f"there is no photograph for image_id {name}.")
-        if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
-            raise DataError(path, "it is another file than the run left out.")
-        paths.append(path)
-    return paths
 
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

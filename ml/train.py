@@ -18,11 +18,9 @@ from ml.bundle.manifest import hash_file
 from ml.bundle.preprocessing import Recipe
 from ml.errors import DataError, MlError, NetworkError, run_command
 from ml.evaluation.tables import read_rows
-from ml.export import describe_bundle
-from ml.soft_targets import SoftTargets, load_soft_targets
 from ml.train_options import make_schedule, parse_arguments
 from ml.training.augmentation import PRESETS
-from ml.training.bundles import BundleOptions, build_bundle
+from ml.training.bundles import BundleOptions, build_bundle, describe_bundle
 from ml.training.data import (
     Collection,
     LoadedPhotographs,
@@ -60,6 +58,7 @@ from ml.training.runs import (
     save_weights,
     write_record,
 )
+from ml.training.soft_targets import SoftTargets, load_soft_targets
 from ml.training.start import Start, check_start, create_start
 
 # A frame is kept up to this width over its height, so that augmentation can move the square.

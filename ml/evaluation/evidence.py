@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
@@ -12,7 +11,6 @@ import numpy.typing as npt
 
 from ml.bundle.labels import LABELS
 from ml.errors import DataError
-from ml.training.data import Photograph
 
 ANSWERS = "validation.npz"
 
@@ -30,16 +28,14 @@ class ValidationAnswers:
     probabilities: npt.NDArray[np.float64]
 
 
-def save_answers(
-    bundle: Path, photographs: Sequence[Photograph], probabilities: npt.NDArray[np.float64]
-) -> None:
+def save_answers(bundle: Path, answers: ValidationAnswers) -> None:
     """Write validation.npz into a bundle folder."""
     np.savez_compressed(
         bundle / ANSWERS,
-        image_ids=np.array([photograph.image_id for photograph in photographs]),
-        lesion_ids=np.array([photograph.lesion_id for photograph in photographs]),
-        labels=np.array([photograph.label for photograph in photographs], dtype=np.int8),
-        probabilities=probabilities.astype(np.float32),
+        image_ids=np.array(answers.image_ids),
+        lesion_ids=np.array(answers.lesion_ids),
+        labels=answers.labels.astype(np.int8),
+        probabilities=answers.probabilities.astype(np.float32),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,15 +9,32 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ml.arguments import parse_proportion
-from ml.bundle.engines import ENGINES
 from ml.bundle.ensemble import Ensemble, load_ensemble
 from ml.bundle.labels import LABELS
-from ml.bundle.manifest import DEFAULT_BUNDLE, VIEW_COUNTS, read_manifest
+from ml.bundle.manifest import DEFAULT_BUNDLE, read_manifest
 from ml.errors import DataError, MlError
 from ml.evaluation.answers import answer_photographs
 from ml.evaluation.evidence import ANSWERS, ValidationAnswers, load_answers
 from ml.evaluation.tables import find_image, index_images, read_rows
+
+
+@dataclass(frozen=True)
+class EvaluationPlan:
+    """Says which photographs are measured and by which bundle.
+
+    `images` are the folders with the photographs, `labels` is the table of their diagnoses: without
+    it the photographs are those that the bundle was validated on. `squeezed_from` is the width over
+    the height from which square photographs were squeezed, `views` how many ways each is shown;
+    None takes the bundle's.
+    """
+
+    images: tuple[Path, ...] = ()
+    labels: Path | None = None
+    bundle: Path = DEFAULT_BUNDLE
+    squeezed_from: float | None = None
+    engine: str = "auto"
+    threads: int | None = None
+    views: int | None = None
 
 
 @dataclass(frozen=True)
@@ -34,11 +50,11 @@ class LabelledPhotograph:
     lesion_id: str | None
 
 
-def read_photographs(options: argparse.Namespace) -> tuple[list[LabelledPhotograph], Path]:
-    """Read what add_arguments asked for, and the table that errors name. Raises DataError."""
-    if options.labels:
-        return read_labels(options.labels, options.images), options.labels
-    return read_validation(options.bundle, options.images), options.bundle / ANSWERS
+def read_photographs(plan: EvaluationPlan) -> tuple[list[LabelledPhotograph], Path]:
+    """Read what is to be measured, and give the table that errors name. Raises DataError."""
+    if plan.labels:
+        return read_labels(plan.labels, plan.images), plan.labels
+    return read_validation(plan.bundle, plan.images), plan.bundle / ANSWERS
 
 
 def read_validation(bundle: Path, folders: Sequence[Path]) -> list[LabelledPhotograph]:
@@ -121,55 +137,18 @@ def make_folder(folder: Path) -> None:
         raise MlError(f"{folder}: the folder cannot be made ({error.strerror}).") from error
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say which photographs are measured and by which bundle."""
-    parser.add_argument(
-        "--images",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="DIR",
-        help="folders with the photographs, anywhere below (.jpg, .jpeg, .png, .webp)",
-    )
-    parser.add_argument(
-        "--labels",
-        type=Path,
-        metavar="CSV",
-        help="has columns image_id and dx; where it has lesion_id, intervals draw whole lesions "
-        "(default: the photographs that the bundle was validated on)",
-    )
-    parser.add_argument(
-        "--bundle", type=Path, default=DEFAULT_BUNDLE, metavar="DIR", help="default: ml/weights"
-    )
-    parser.add_argument(
-        "--squeezed-from",
-        type=parse_proportion,
-        metavar="W:H",
-        help="square photographs were squeezed from this proportion, such as 4:3 "
-        "(default: none; with the bundle's own validation photographs, as there)",
-    )
-    parser.add_argument("--engine", choices=ENGINES, default="auto", help="default: auto")
-    parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: all)")
-    parser.add_argument(
-        "--views",
-        type=int,
-        choices=VIEW_COUNTS,
-        help="how many flips and turns are averaged (default: the bundle's)",
-    )
-
-
-def load_chosen(options: argparse.Namespace) -> Ensemble:
-    """Load the bundle that add_arguments asked for. Raises BundleError.
+def load_chosen(plan: EvaluationPlan) -> Ensemble:
+    """Load the bundle that is to be measured. Raises BundleError.
 
     Its own validation photographs are read as they were when it was validated.
     """
-    squeezed_from = options.squeezed_from
-    if not options.labels and squeezed_from is None:
-        squeezed_from = read_manifest(options.bundle).data.squeezed_from
+    squeezed_from = plan.squeezed_from
+    if not plan.labels and squeezed_from is None:
+        squeezed_from = read_manifest(plan.bundle).data.squeezed_from
     return load_ensemble(
-        options.bundle,
-        engine=options.engine,
-        threads=options.threads,
+        plan.bundle,
+        engine=plan.engine,
+        threads=plan.threads,
         squeezed_from=squeezed_from,
-        views=options.views,
+        views=plan.views,
     )

@@ -44,9 +44,12 @@ def write_report(folder: Path, answers: Answers, manifest: Manifest) -> None:
 
 
 def write_values(path: Path, evaluation: Evaluation) -> None:
-    """Write an evaluation as JSON. Raises OSError."""
+    """Write an evaluation as JSON. Raises MlError."""
     text = json.dumps(evaluation_to_json(evaluation), indent=2)
-    path.write_text(text + "\n", encoding="utf-8")
+    try:
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise MlError(f"{path}: the file cannot be written ({error.strerror}).") from error
 
 
 def render_report(

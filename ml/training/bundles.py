@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ml.bundle.ensemble import load_ensemble
 from ml.bundle.fusion import FusedNetwork, load_member
@@ -33,7 +34,7 @@ from ml.evaluation.calibration import (
     fit_operating_points,
     fit_temperature,
 )
-from ml.evaluation.evidence import ANSWERS, load_answers, save_answers
+from ml.evaluation.evidence import ANSWERS, ValidationAnswers, load_answers, save_answers
 from ml.evaluation.metrics import measure
 from ml.training.data import Photograph
 from ml.training.onnx_graph import write_graph
@@ -77,6 +78,38 @@ def build_bundle(
     shutil.rmtree(out, ignore_errors=True)
     new.replace(out)
     return manifest
+
+
+def answers_of(
+    photographs: Sequence[Photograph], probabilities: npt.NDArray[np.float64]
+) -> ValidationAnswers:
+    """Put n photographs and their averaged probabilities, n x 7, together to be kept."""
+    return ValidationAnswers(
+        tuple(photograph.image_id for photograph in photographs),
+        tuple(photograph.lesion_id for photograph in photographs),
+        np.asarray([photograph.label for photograph in photographs], dtype=np.int64),
+        probabilities,
+    )
+
+
+def describe_bundle(manifest: Manifest) -> str:
+    """Say in a few lines what a bundle holds and how good it is."""
+    names = ", ".join(member.name for member in manifest.members)
+    lines = [f"bundle {manifest.version}: {names} at {manifest.size} pixels"]
+    if manifest.metrics is None:
+        lines.append("not measured: the split has no validation photographs")
+    else:
+        metrics = manifest.metrics
+        recalls = ", ".join(
+            f"{name} {one.recall:.2f} of {one.n}" for name, one in metrics.per_class.items()
+        )
+        lines.append(
+            f"validation, {metrics.n} photographs: balanced accuracy "
+            f"{metrics.balanced_accuracy:.4f}, accuracy {metrics.accuracy:.4f}, "
+            f"calibration error {metrics.ece:.3f} at temperature {manifest.temperature}"
+        )
+        lines.append(f"recall: {recalls}")
+    return "\n".join(lines)
 
 
 def _fill(
@@ -129,7 +162,7 @@ def _measure(out: Path, manifest: Manifest, validation: Sequence[Photograph]) ->
     probabilities = answer_photographs(
         ensemble, [photograph.path for photograph in validation], title="measuring"
     )
-    save_answers(out, validation, probabilities)
+    save_answers(out, answers_of(validation, probabilities))
     labels = np.asarray([photograph.label for photograph in validation], dtype=np.int64)
     lesions = [photograph.lesion_id for photograph in validation]
     if len(labels) < FEWEST_FOR_CALIBRATION:

@@ -89,6 +89,18 @@ def read_record(folder: Path) -> dict[str, Any]:
     return record
 
 
+def read_histories(runs: Sequence[Path]) -> dict[str, list[dict[str, Any]]]:
+    """Read the epochs of training runs by the names of their folders. Raises DataError."""
+    histories: dict[str, list[dict[str, Any]]] = {}
+    for run in runs:
+        history = read_record(run).get("history")
+        if not history:
+            raise DataError(run / RECORD, "the run has no finished epoch.")
+        name = run.resolve().name
+        histories[f"{name} ({len(histories) + 1})" if name in histories else name] = history
+    return histories
+
+
 def draw_curves(folder: Path, history: Sequence[Mapping[str, Any]]) -> None:
     """Draw loss and validation values over the epochs into curves.png."""
     draw_histories({folder.name: history}).savefig(folder / CURVES, dpi=DPI)

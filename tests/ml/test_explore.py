@@ -7,6 +7,7 @@ import pytest
 from ml import explore
 from ml.bundle.labels import LABELS
 from ml.errors import MlError
+from ml.training.explore import PAGE
 from ml.training.findings import (
     describe_picture,
     find_doubts,
@@ -82,7 +83,7 @@ def test_the_page_counts_by_what_the_tables_say(collection, run_folder, tmp_path
     out = tmp_path / "page"
     arguments = [str(collection), "--out", str(out), "--bundle", str(run_folder / "bundle")]
     assert explore.main([*arguments, "--limit", "3"]) == 0
-    page = (out / explore.PAGE).read_text()
+    page = (out / PAGE).read_text()
     assert "42 photographs of 28 lesions" in page
     for heading in ("Age", "Sex", "Body site", "Pixels as read", "Outliers", "Doubtful labels"):
         assert f"<h2>{heading}" in page
@@ -103,7 +104,7 @@ def test_several_folders_with_other_tables_are_shown_together(collection, tmp_pa
     write_rows(more / "labels.csv", ["image_id", "dx", "patient_id", "source"], rows)
     out = tmp_path / "page"
     assert explore.main([str(collection), str(more), "--out", str(out), "--limit", "3"]) == 0
-    page = (out / explore.PAGE).read_text()
+    page = (out / PAGE).read_text()
     assert "2 named patients" in page
     assert "Cannot be read: broken.jpg" in page
     assert '<th scope="row">clinic</th><td>2</td>' in page

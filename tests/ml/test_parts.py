@@ -133,19 +133,19 @@ def test_a_last_training_takes_the_validation_part_and_never_the_judging_part():
 def test_no_photograph_to_judge_by_reaches_a_training_or_a_fit(collection, tmp_path, monkeypatch):
     """The files' own hashes decide, at the places where pixels and answers come in."""
     seen = {"training": [], "fits": []}
-    begin, fit = Trainer.__init__, bundles.save_answers
+    begin, fit = Trainer.__init__, bundles.answers_of
 
     def watch_training(trainer, network, schedule, recipe, photographs, validation, **more):
         seen["training"] += [*photographs.digests, *validation.digests]
         begin(trainer, network, schedule, recipe, photographs, validation, **more)
 
-    def watch_fits(bundle, validation, probabilities):
+    def watch_fits(validation, probabilities):
         seen["fits"] += [load_photographs([one], recipe).digests[0] for one in validation]
-        fit(bundle, validation, probabilities)
+        return fit(validation, probabilities)
 
     recipe = train.Recipe(size=8)
     monkeypatch.setattr(Trainer, "__init__", watch_training)
-    monkeypatch.setattr(bundles, "save_answers", watch_fits)
+    monkeypatch.setattr(bundles, "answers_of", watch_fits)
     runs = [tmp_path / name for name in ("usual", "fold", "last")]
     for run, more in zip(runs, [[], ["--fold", "1/2"], ["--include-validation"]], strict=True):
         arguments = ["--judging", "0.25", "--epochs", "1", *more]

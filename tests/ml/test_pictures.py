@@ -5,11 +5,12 @@ import pytest
 from ml import pictures
 from ml.errors import MlError
 from ml.training.augmentation import STRONG
+from ml.training.pictures import CHANGES
 from tests.ml.conftest import draw_photograph, encode
 
 
 def test_every_setting_of_an_augmentation_is_shown():
-    shown = [name for names in pictures.CHANGES.values() for name in names]
+    shown = [name for names in CHANGES.values() for name in names]
     assert sorted(shown) == sorted(one.name for one in fields(STRONG))
 
 

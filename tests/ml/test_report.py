@@ -10,6 +10,7 @@ from ml.bundle.labels import LABELS
 from ml.bundle.manifest import read_manifest
 from ml.errors import DataError, MlError
 from ml.evaluation.evidence import load_answers, save_answers
+from ml.training.bundles import answers_of
 from ml.training.data import read_collection
 from tests.ml.conftest import tiny_arguments
 
@@ -125,7 +126,7 @@ def test_bundles_are_timed_in_turns_and_shown_with_their_size(folder, tmp_path, 
 def test_saved_answers_come_back_in_order(collection, tmp_path):
     photographs = read_collection([collection]).photographs
     probabilities = np.random.default_rng(1).dirichlet(np.ones(7), len(photographs))
-    save_answers(tmp_path, photographs, probabilities)
+    save_answers(tmp_path, answers_of(photographs, probabilities))
     answers = load_answers(tmp_path)
     assert answers.image_ids == tuple(photograph.image_id for photograph in photographs)
     assert answers.lesion_ids == tuple(photograph.lesion_id for photograph in photographs)

@@ -11,6 +11,7 @@ from ml.bundle.labels import LABELS
 from ml.errors import DataError
 from ml.evaluation.corruptions import CORRUPTIONS
 from ml.evaluation.labelled import LabelledPhotograph
+from ml.evaluation.robustness import draw_sample
 from tests.ml.conftest import write_rows
 
 
@@ -79,11 +80,11 @@ def test_the_sample_depends_on_the_seed_and_not_on_the_order_of_the_rows():
     def names(photographs):
         return {one.path.name for one in photographs}
 
-    one = robustness.draw_sample(make_photographs(range(35)), 2, seed=1)
-    other = robustness.draw_sample(make_photographs(reversed(range(35))), 2, seed=1)
+    one = draw_sample(make_photographs(range(35)), 2, seed=1)
+    other = draw_sample(make_photographs(reversed(range(35))), 2, seed=1)
     assert names(one) == names(other)
     assert [one.row for one in other] == sorted(one.row for one in other)
-    assert names(robustness.draw_sample(make_photographs(range(35)), 2, seed=2)) != names(one)
+    assert names(draw_sample(make_photographs(range(35)), 2, seed=2)) != names(one)
 
 
 def test_without_melanoma_its_recall_is_unknown(collection, run_folder, tmp_path, capsys):

@@ -10,8 +10,8 @@ from ml import soft_targets, train
 from ml.bundle.ensemble import load_ensemble
 from ml.bundle.manifest import read_manifest
 from ml.errors import DataError, MlError
-from ml.soft_targets import load_soft_targets
 from ml.training.parts import OWN_FOLD, TRAINING, VALIDATION, load_parts
+from ml.training.soft_targets import load_soft_targets
 from tests.ml.conftest import draw_photograph, encode, tiny_arguments
 
 

@@ -6,6 +6,7 @@ from ml import splits
 from ml.bundle.labels import LABELS
 from ml.errors import DataError, MlError
 from ml.evaluation.tables import read_rows
+from ml.training.splits import COLUMNS, find_twins
 from tests.ml.conftest import write_rows
 
 
@@ -25,7 +26,7 @@ def metadata(tmp_path):
 def run(kind, metadata, *more):
     out = metadata.parent / "test.csv"
     assert splits.main([kind, "--metadata", str(metadata), "--out", str(out), *more]) == 0
-    return [row for _, row in read_rows(out, splits.COLUMNS)]
+    return [row for _, row in read_rows(out, COLUMNS)]
 
 
 def test_the_single_split_tests_lesions_of_one_photograph_and_leaks_nothing(metadata, capsys):
@@ -40,8 +41,8 @@ def test_the_single_split_tests_lesions_of_one_photograph_and_leaks_nothing(meta
 def test_a_split_by_photograph_leaks_and_says_how_much(metadata, capsys):
     tested = run("by-photograph", metadata)
     assert len(tested) == 84  # a fifth of 7 x 60
-    rows = [row for _, row in read_rows(metadata, splits.COLUMNS)]
-    twins = splits.find_twins(rows, tested)
+    rows = [row for _, row in read_rows(metadata, COLUMNS)]
+    twins = find_twins(rows, tested)
     names = {row["image_id"] for row in tested}
     expected = [
         row

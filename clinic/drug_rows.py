@@ -12,6 +12,8 @@ from clinic.drug_words import fold
 
 # On the skin too little is taken up to meet another drug.
 LOCAL_ROUTES = {"on the skin", "on the scalp", "into the eye"}
+# What is breathed in meets other drugs, but does not add up with the tablets of its class.
+ROUTES_THAT_DO_NOT_ADD_UP = LOCAL_ROUTES | {"inhaled"}
 # So much of a drug, such as 200 mg, and not so much in each gram or millilitre.
 UNIT_DOSE = re.compile(
     r"\d\s*(?:mg|mcg|µg|μg|ug|مجم|مغ|ملغ|ملغم|ميكروغرام)\b"
@@ -81,6 +83,11 @@ class Drug:
         """Whether the drug reaches the whole body."""
         return self.route not in LOCAL_ROUTES
 
+    @property
+    def adds_up(self) -> bool:
+        """Whether a second drug of its class would be too much."""
+        return self.route not in ROUTES_THAT_DO_NOT_ADD_UP
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -91,6 +98,15 @@ class Rule:
     effect: Wording
     source: str
     is_local_too: bool
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """A class of which one drug is enough, and what two of them do."""
+
+    term: str
+    effect: Wording
+    source: str
 
 
 @dataclass(frozen=True)
@@ -207,3 +223,10 @@ def rules_in(rows: Iterable[dict[str, Any]], effects: dict[str, Wording]) -> tup
         )
         for row in rows
     )
+
+
+def duplicates_in(
+    rows: Iterable[dict[str, Any]], effects: dict[str, Wording]
+) -> tuple[Duplicate, ...]:
+    """Return the classes of a file of which one drug is enough."""
+    return tuple(Duplicate(row["term"], effects[row["effect"]], row["source"]) for row in rows)

@@ -17,6 +17,7 @@ from typing import Any
 from clinic.drug_reading import Key, Lexicon, Meaning, Site, Words, name_key
 from clinic.drug_rows import (
     Drug,
+    Duplicate,
     ReadAllergy,
     ReadDrugs,
     Rule,
@@ -24,6 +25,7 @@ from clinic.drug_rows import (
     Wording,
     Written,
     drug_in,
+    duplicates_in,
     label_in,
     rules_in,
     site_of,
@@ -44,6 +46,7 @@ class DrugTable:
     terms: tuple[Term, ...]
     interactions: tuple[Rule, ...]
     cross_reactions: tuple[Rule, ...]
+    duplicates: tuple[Duplicate, ...]
     written: dict[str, Any]
 
     @cached_property
@@ -146,6 +149,14 @@ class DrugTable:
             if (is_systemic or rule.is_local_too) and frozenset({rule.first, rule.second}) in pairs
         ]
         return list(dict.fromkeys(fitting))
+
+    def class_of_both(self, one: Drug, other: Drug) -> Duplicate | None:
+        """Return the class that two drugs belong to, where one drug of it is enough."""
+        is_same = bool(set(one.ingredients) & set(other.ingredients))
+        if is_same or not (one.adds_up and other.adds_up):
+            return None
+        shared = one.terms & other.terms
+        return next((each for each in self.duplicates if each.term in shared), None)
 
     def cross_effects(self, allergic_to: Iterable[str], drug: Drug) -> list[str]:
         """Why somebody allergic to these terms may react to a drug of another class."""
@@ -279,5 +290,6 @@ def read_table(folder: Path) -> DrugTable:
         terms=tuple(Term(row["name"], label_in(row), tuple(row["also"])) for row in read("terms")),
         interactions=rules_in(read("interactions"), effects),
         cross_reactions=rules_in(read("cross_reactions"), effects),
+        duplicates=duplicates_in(read("duplicates"), effects),
         written=read("words"),
     )

@@ -145,7 +145,7 @@ def _allergy_in_words(drug: Drug, named: frozenset[str], table: DrugTable) -> st
             "term": _in_words(contained, table),
         }
     related = named.union(*(table.classes_of(term) for term in named))
-    if shared := related & set(drug.classes):
+    if shared := (related & set(drug.classes)) | (named & set(drug.groups)):
         return _("%(drug)s belongs to the %(term)s.") % {
             "drug": drug.label,
             "term": _in_words(shared, table),
@@ -167,6 +167,11 @@ def _among_lines(drugs: Sequence[Drug], table: DrugTable) -> Iterable[DrugWarnin
             term = _in_words(shared, table)
             values = {"term": term, "one": one.label, "other": other.label}
             yield _warning(Kind.DUPLICATE, words % values, *pair)
+        if twice := table.class_of_both(one, other):
+            words = _("%(one)s and %(other)s both belong to the %(term)s: %(effect)s")
+            values = {"one": one.label, "other": other.label, "effect": twice.effect}
+            said = words % (values | {"term": table.label_of(twice.term)})
+            yield _warning(Kind.DUPLICATE, said, *pair)
         if effects := table.effects_between(one, other):
             words = _("%(one)s with %(other)s: %(effects)s")
             values = {"one": one.label, "other": other.label, "effects": " ".join(effects)}
@@ -182,6 +187,14 @@ def _with_current(
             if shared := set(drug.ingredients) & set(taken.ingredients):
                 words = _("%(term)s is in %(drug)s and in what the patient takes: %(taken)s.")
                 said = words % (values | {"term": _in_words(shared, table)})
+                yield _warning(Kind.DUPLICATE, said, drug.name, "current", taken.name)
+            if twice := table.class_of_both(drug, taken):
+                words = _(
+                    "%(drug)s and %(taken)s, which the patient takes, "
+                    "both belong to the %(term)s: %(effect)s"
+                )
+                term = table.label_of(twice.term)
+                said = words % (values | {"term": term, "effect": twice.effect})
                 yield _warning(Kind.DUPLICATE, said, drug.name, "current", taken.name)
             if effects := table.effects_between(drug, taken):
                 words = _("%(drug)s with %(taken)s, which the patient takes: %(effects)s")

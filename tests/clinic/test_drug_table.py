@@ -54,6 +54,8 @@ def test_every_rule_of_the_table_speaks_of_a_drug_that_is_in_it():
     substances = {term for drug in table.drugs for term in drug.substances}
     for rule in table.interactions:
         assert {rule.first, rule.second} <= terms
+    for duplicate in table.duplicates:
+        assert duplicate.term in terms & table.labels.keys()
     for rule in table.cross_reactions:
         assert rule.second in substances
         assert rule.first in substances | {"soya", "peanut"}
@@ -64,7 +66,12 @@ def test_every_rule_of_the_table_speaks_of_a_drug_that_is_in_it():
 
 def test_every_row_and_every_rule_names_its_source():
     table = drug_table()
-    for row in (*table.drugs, *table.interactions, *table.cross_reactions):
+    for row in (
+        *table.drugs,
+        *table.interactions,
+        *table.cross_reactions,
+        *table.duplicates,
+    ):
         assert row.source.strip(), row
     for drug in table.drugs:
         assert re.fullmatch(r"WHO ATC index [A-Z]\d\d[A-Z]{0,2}\d{0,2}(; SmPC, .+)?", drug.source)

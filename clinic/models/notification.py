@@ -51,6 +51,14 @@ class Notification(models.Model):
         )
         ACCOUNT_MADE = "account_made", _("An account of staff was created")
         ACCOUNT_CHANGED = "account_changed", _("How somebody of staff signs in was changed")
+        PATIENTS_TAKEN_OVER = (
+            "patients_taken_over",
+            _("You take over the patients of a colleague who left"),
+        )
+        PATIENTS_PASSED_ON = (
+            "patients_passed_on",
+            _("Patients whom you had taken over are with another doctor now"),
+        )
         LOGIN_MADE = "login_made", _("A patient got a login")
         CONTACT_CHANGED = "contact_changed", _("A patient’s e-mail or phone was changed")
         MESSAGE_FAILED = "message_failed", _("A message to a patient may not have arrived")

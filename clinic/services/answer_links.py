@@ -25,5 +25,6 @@ def find_answerable(token: str) -> AppointmentNotice | None:
     except BadSignature:
         return None
     reminders = AppointmentNotice.objects.filter(kind__in=AppointmentNotice.REMINDERS)
-    appointment = ("appointment__patient", "appointment__doctor__user")
+    doctors = ("appointment__doctor__user", "appointment__doctor__successor__user")
+    appointment = ("appointment__patient", *doctors)
     return reminders.select_related(*appointment).filter(pk=notice_id).first()

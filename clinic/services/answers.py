@@ -14,6 +14,7 @@ from clinic.services.cancellation import (
     cancel_own_appointment,
     cancellation_notice,
 )
+from clinic.services.succession import word_of_leaving
 
 Status = Appointment.Status
 
@@ -32,6 +33,7 @@ class Answerable:
     is_over: bool
     is_answered: bool
     is_expected: bool
+    leaving: str
     can_confirm: bool
     can_cancel: bool
 
@@ -44,12 +46,14 @@ def answerable(notice: AppointmentNotice) -> Answerable:
         appointment.status in Appointment.EXPECTED_STATUSES
         and appointment.starts_at == notice.starts_at
     )
+    leaving = word_of_leaving(appointment.doctor)
     is_open = is_expected and not is_over and notice.answered_at is None
     return Answerable(
         is_over=is_over,
         is_answered=notice.answered_at is not None,
         is_expected=is_expected,
-        can_confirm=is_open and appointment.status == Status.BOOKED,
+        leaving=leaving,
+        can_confirm=is_open and not leaving and appointment.status == Status.BOOKED,
         can_cancel=is_open
         and can_still_be_cancelled_by_patient(appointment, notice=cancellation_notice()),
     )
@@ -58,6 +62,8 @@ def answerable(notice: AppointmentNotice) -> Answerable:
 @transaction.atomic
 def confirm_by_link(*, notice: AppointmentNotice) -> Appointment:
     """Confirms the appointment in the name of whoever got the reminder."""
+    if leaving := word_of_leaving(notice.appointment.doctor):
+        raise ValidationError(leaving)
     _spend(notice)
     return move_appointment(
         appointment=notice.appointment,

@@ -34,6 +34,8 @@ from clinic.services.notices import queue_notice
 Status = Appointment.Status
 Notice = AppointmentNotice.Kind
 NEEDS_REASON = frozenset({Status.CANCELLED, Status.NO_SHOW, Status.ENTERED_IN_ERROR})
+# What nobody may be told, or do, for a doctor who is not there.
+EXPECTS_DOCTOR = frozenset({Status.CONFIRMED, Status.ARRIVED})
 NOT_YET_AGREED = frozenset({Status.REQUESTED, Status.WAITLIST})
 
 
@@ -121,8 +123,8 @@ def move_appointment(
             raise IllegalTransitionError(old, status)
         if is_call_in_undone(old, status) and _has_visit(appointment):
             raise IllegalTransitionError(old, status)
-        if status == Status.ARRIVED and not is_call_in_undone(old, status):
-            _refuse_arrival_at_nobody(appointment)
+        if status in EXPECTS_DOCTOR and not is_call_in_undone(old, status):
+            _refuse_visit_with_nobody(appointment)
         if status == Status.BOOKED and old in NOT_YET_AGREED and is_asked_for(appointment):
             raise ValidationError(_("The patient asked for it: choose the time under “Requests”."))
         if status in NEEDS_REASON and not reason:
@@ -228,7 +230,7 @@ def store_appointment(appointment: Appointment, actor: User, *, overbooked: str 
     tell_of_new_appointment(appointment, actor=actor)
 
 
-def _refuse_arrival_at_nobody(appointment: Appointment) -> None:
+def _refuse_visit_with_nobody(appointment: Appointment) -> None:
     if not works_here(appointment.doctor):
         raise ValidationError(
             _("%(doctor)s does not work here any more. Move the visit to another doctor first."),

@@ -6,11 +6,23 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Appointment, AuditEvent, Consultation, Doctor, Patient, User
+from clinic.models import (
+    Appointment,
+    AuditEvent,
+    Consultation,
+    Doctor,
+    Notification,
+    Patient,
+    User,
+)
 from clinic.services.account_history import hands_behind
 from clinic.services.audit import record
+from clinic.services.notifications import notify
+
+Kind = Notification.Kind
 
 
 @dataclass(frozen=True)
@@ -75,14 +87,17 @@ def hand_over(
                 )
             }
         )
-    before = stored.successor_id
+    before = stored.successor
     stored.successor = successor
     stored.save(update_fields=["successor"])
     # Whoever had left patients to this doctor has left them to the next one now.
     Doctor.objects.filter(successor=stored).exclude(pk=successor.pk).update(successor=successor)
-    detail = {"successor": [before and str(before), str(successor.pk)]}
-    record(AuditEvent.Verb.UPDATE, actor=actor, target=stored, detail=detail)
+    detail = {"successor": [str(before.pk) if before else None, str(successor.pk)]}
+    event = record(AuditEvent.Verb.UPDATE, actor=actor, target=stored, detail=detail)
     _give_visits(_unsigned(stored), to=successor, actor=actor)
+    if before != successor:
+        _tell(successor, Kind.PATIENTS_TAKEN_OVER, event)
+        _tell(before, Kind.PATIENTS_PASSED_ON, event)
 
 
 @transaction.atomic
@@ -91,12 +106,44 @@ def take_back(*, doctor: Doctor, actor: User) -> None:
     stored = Doctor.objects.select_for_update(no_key=True, of=("self",)).get(pk=doctor.pk)
     if stored.successor_id is None:
         return
+    before = stored.successor
     detail = {"successor": [str(stored.successor_id), None]}
     stored.successor = None
     stored.save(update_fields=["successor"])
-    record(AuditEvent.Verb.UPDATE, actor=actor, target=stored, detail=detail)
+    event = record(AuditEvent.Verb.UPDATE, actor=actor, target=stored, detail=detail)
+    _tell(before, Kind.PATIENTS_PASSED_ON, event)
     given = Consultation.objects.filter(appointment__doctor=stored, signed_at__isnull=True)
     _give_visits(given.exclude(doctor=stored), to=stored, actor=actor)
+
+
+def word_of_leaving(doctor: Doctor) -> str:
+    """Say to a patient what becomes of a visit whose doctor has left; nothing where she is here."""
+    if doctor.user.is_active:
+        return ""
+    names = {"doctor": doctor, "successor": doctor.in_charge}
+    if doctor.in_charge == doctor:
+        return (
+            gettext("%(doctor)s no longer works here. The clinic will call you about this visit.")
+            % names
+        )
+    return (
+        gettext(
+            "%(doctor)s no longer works here. %(successor)s takes over, and the clinic will call "
+            "you about this visit."
+        )
+        % names
+    )
+
+
+def _tell(doctor: Doctor | None, kind: Notification.Kind, event: AuditEvent) -> None:
+    if doctor is not None:
+        notify(
+            recipients=[doctor.user],
+            kind=kind,
+            url_name="clinic:doctor_day",
+            object_key="",
+            fact_key=event.pk,
+        )
 
 
 def _unsigned(doctor: Doctor) -> QuerySet[Consultation]:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models import Appointment, User
 from clinic.permissions import can_run_desk, can_transition
 from clinic.services.appointments import (
+    EXPECTS_DOCTOR,
     NEEDS_REASON,
     NOT_YET_AGREED,
     is_asked_for,
@@ -60,7 +61,7 @@ def moves_for(user: User, appointment: Appointment) -> list[Move]:
         # Only the doctor takes back a call-in, on the page of the visit.
         and not is_call_in_undone(appointment.status, move.status)
         # Nobody would call in whoever waits for a deactivated doctor.
-        and not (move.status == Status.ARRIVED and not appointment.doctor.user.is_active)
+        and not (move.status in EXPECTS_DOCTOR and not appointment.doctor.user.is_active)
         # The desk chooses the time of what a patient asked for on the page of the request.
         and not (has_no_time_yet and move.status == Status.BOOKED)
     ]

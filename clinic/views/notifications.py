@@ -21,6 +21,7 @@ from clinic.forms.notifications import ReadAllForm
 from clinic.models import Appointment, Consultation, EmergencyAccess, Notification, User
 from clinic.permissions import (
     can_manage_accounts,
+    can_see_own_day,
     can_see_patient_list,
     visible_appointments,
     visible_consultations,
@@ -42,6 +43,7 @@ UNREAD = "unread"
 OF_APPOINTMENTS = ("clinic:appointment_detail", "clinic:request_book")
 OF_EMERGENCIES = ("clinic:emergency_review",)
 OF_ADMINS = ("clinic:audit_list", "clinic:record_endings", "clinic:erasure_list")
+OF_DOCTORS = ("clinic:doctor_day",)
 OF_PATIENTS = ("clinic:patient_detail",)
 OF_ACCOUNTS = ("clinic:account_edit",)
 OF_VISITS = ("diagnosis:visit", "diagnosis:my_visit")
@@ -182,6 +184,8 @@ def _entry(
 ) -> Entry:
     if notification.url_name in OF_ADMINS:
         return Entry(notification, is_there=can_see_audit(user))
+    if notification.url_name in OF_DOCTORS:
+        return Entry(notification, is_there=can_see_own_day(user))
     if notification.url_name in (*OF_PATIENTS, *OF_ACCOUNTS):
         name = people.get(notification.object_key)
         return Entry(notification, patient=name or "", is_there=name is not None)

@@ -35,6 +35,7 @@ from clinic.services.cancellation import (
 )
 from clinic.services.patients import record_appointment_file, record_own_appointments_view
 from clinic.services.portal_booking import can_be_moved_by_patient
+from clinic.services.succession import word_of_leaving
 from clinic.views.calendars import calendar_response
 from clinic.views.refusals import refusal_page
 
@@ -65,6 +66,7 @@ class OwnAppointment:
     wish: AppointmentRequest | None
     has_file: bool
     is_too_late: bool
+    leaving: str
     consultation_id: UUID | None
 
 
@@ -78,7 +80,11 @@ def my_appointments(request: SignedInRequest) -> HttpResponse:
         .filter(status__in=WORDS_FOR_PATIENTS)
         .telling_wishes()
         .select_related(
-            "doctor__user", "visit_type", "request__wished_doctor__user", "request__replaces"
+            "doctor__user",
+            "doctor__successor__user",
+            "visit_type",
+            "request__wished_doctor__user",
+            "request__replaces",
         )
     )
     is_open = Q(ends_at__gte=timezone.now(), status__in=Appointment.OPEN_STATUSES)
@@ -154,6 +160,9 @@ def _in_words(user: User, appointments: Iterable[Appointment]) -> list[OwnAppoin
             can_cancel=can_still_be_cancelled_by_patient(appointment, notice=notice),
             can_move=can_be_moved_by_patient(appointment, notice=notice),
             is_too_late=is_too_late_to_cancel(appointment, notice=notice),
+            leaving=word_of_leaving(appointment.doctor)
+            if appointment.status in Appointment.EXPECTED_STATUSES
+            else "",
             consultation_id=signed.get(appointment.pk),
         )
         for appointment in appointments

@@ -7,23 +7,33 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.models import Absence, Appointment, Consultation, Doctor
+from clinic.models import (
+    Absence,
+    Appointment,
+    AppointmentNotice,
+    Consultation,
+    Doctor,
+    Notification,
+)
 from clinic.permissions import treated_patients
 from clinic.services.accounts import deactivate_account, reactivate_account
+from clinic.services.answer_links import answer_address
 from clinic.services.appointments import book_appointment, move_appointment
 from clinic.services.scheduling import free_slots
 from clinic.services.walk_ins import add_walk_in
 from tests.clinic.desk import at, booked, visit_type, works
 from tests.clinic.leave import decided, key, name
 from tests.clinic.portal import decide
-from tests.factories import AppointmentFactory, ConsultationFactory
+from tests.factories import AppointmentFactory, ConsultationFactory, DoctorFactory
 
 TODAY = reverse("clinic:desk_day")
 CALENDAR = reverse("clinic:calendar")
 FEED = reverse("clinic:calendar_events")
 LEAVE = reverse("clinic:absence_add")
 Status = Appointment.Status
-GONE = "Dr Dora Doctor (deactivated)"
+NAME = "Dr Dora Doctor"
+GONE = f"{NAME} (deactivated)"
+MY_VISITS = reverse("clinic:my_appointments")
 
 
 @pytest.fixture
@@ -49,6 +59,11 @@ def on_request(db):
 
 def page(user):
     return reverse("clinic:account_deactivate", args=[user.pk])
+
+
+def told(kind):
+    news = Notification.objects.filter(kind=kind).order_by("created_at")
+    return [each.recipient for each in news]
 
 
 def feed(day):
@@ -152,6 +167,41 @@ def test_nobody_arrives_for_her(desk, gone, visit, secretary):
         move_appointment(appointment=visit, status=Status.ARRIVED, actor=secretary)
 
 
+def test_the_desk_confirms_no_visit_with_nobody(desk, gone, visit, secretary):
+    detail = desk.get(reverse("clinic:appointment_detail", args=[visit.pk]))
+    assert Status.CONFIRMED not in {move.status for move in detail.context["moves"]}
+    assert "Move the visit to another doctor first" in detail.content.decode()
+    with pytest.raises(ValidationError, match="Move the visit to another doctor first"):
+        move_appointment(appointment=visit, status=Status.CONFIRMED, actor=secretary)
+
+
+def test_the_patient_reads_calmly_that_the_doctor_has_left(portal, gone, admin, other_doctor):
+    mine = portal.get(MY_VISITS).content.decode()
+    assert f"{NAME} no longer works here. The clinic will call you about this visit." in mine
+    deactivate_account(actor=admin, user=gone, successor=other_doctor.doctor)
+    mine = portal.get(MY_VISITS).content.decode()
+    assert f"{NAME} no longer works here. Dr Otto Other takes over" in mine
+
+
+def test_nothing_is_said_of_a_doctor_who_is_here(portal, visit):
+    assert "no longer works here" not in portal.get(MY_VISITS).content.decode()
+
+
+def test_the_link_of_a_reminder_confirms_no_visit_with_nobody(client, visit, gone, settings):
+    settings.SITE_URL = "http://testserver"
+    reminder = AppointmentNotice.objects.create(
+        appointment=visit, kind="first_reminder", channel="email", starts_at=visit.starts_at
+    )
+    link = answer_address(reminder)
+    page = client.get(link).content.decode()
+    assert "The clinic will call you about this visit." in page
+    assert "I am coming" not in page
+    assert client.post(link, {"answer": "confirm"}).status_code == 409
+    visit.refresh_from_db()
+    reminder.refresh_from_db()
+    assert (visit.status, reminder.answered_at) == (Status.BOOKED, None)
+
+
 def test_her_visit_moves_to_a_colleague_whom_the_desk_chooses(desk, gone, other_doctor, visit, day):
     works(other_doctor, day)
     url = reverse("clinic:appointment_reschedule", args=[visit.pk])
@@ -245,6 +295,22 @@ def test_whoever_takes_over_reads_the_records(admin, doctor, other_doctor, patie
     assert treated_patients(other_doctor).get() == patient
     reactivate_account(actor=admin, user=doctor)
     assert not treated_patients(other_doctor).exists()
+
+
+def test_a_successor_hears_of_what_comes_and_of_what_goes(admin, doctor, other_doctor, sign_in):
+    third = DoctorFactory()
+    deactivate_account(actor=admin, user=doctor, successor=other_doctor.doctor)
+    (news,) = Notification.objects.filter(kind="patients_taken_over")
+    assert news.recipient == other_doctor
+    opened = sign_in(other_doctor).post(reverse("clinic:notification_open", args=[news.pk]))
+    assert opened.url == reverse("clinic:doctor_day")
+
+    deactivate_account(actor=admin, user=doctor, successor=third)
+    deactivate_account(actor=admin, user=doctor, successor=third)
+    assert told("patients_taken_over") == [other_doctor, third.user]
+    assert told("patients_passed_on") == [other_doctor]
+    reactivate_account(actor=admin, user=doctor)
+    assert told("patients_passed_on") == [other_doctor, third.user]
 
 
 def test_patients_go_on_to_the_next_successor(admin, doctor, other_doctor, patient):

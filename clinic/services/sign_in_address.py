@@ -90,6 +90,15 @@ def refuse_factor_removal(user: User, *, actor: User) -> None:
         )
 
 
+def why_no_invitation(patient: Patient, *, actor: User) -> str:
+    """Return why this person cannot invite the patient, for a page to say it before."""
+    try:
+        refuse_invitation_by_changer(patient, actor=actor)
+    except ValidationError as error:
+        return str(error.messages[0])
+    return ""
+
+
 def refuse_invitation_by_changer(patient: Patient, *, actor: User) -> None:
     """Refuse an invitation to an address that the same person put there lately."""
     if last_address_change(patient, patient.user, by={actor.pk}) is not None:

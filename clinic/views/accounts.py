@@ -48,6 +48,7 @@ from clinic.services.invitations import (
 from clinic.services.patients import PossibleDuplicateError
 from clinic.services.profile import record_portrait_view
 from clinic.services.second_factors import remove_second_factors
+from clinic.services.sign_in_address import why_no_invitation
 from clinic.services.succession import open_work
 from clinic.throttle import is_too_often, too_often
 
@@ -267,13 +268,18 @@ def _account_page(
     request: SignedInRequest, account: User, form: AccountEditForm, *, status: int
 ) -> HttpResponse:
     state = state_of(account)
+    patient = visible_patients(request.user).filter(user=account).first()
+    is_invited = state == AccountState.INVITED
     context = {
         "account": account,
         "form": form,
         "state": state,
         "doctor": Doctor.objects.filter(user=account).select_related("successor__user").first(),
-        "patient": visible_patients(request.user).filter(user=account).first(),
-        "is_invited": state == AccountState.INVITED,
+        "patient": patient,
+        "is_invited": is_invited,
+        "no_invitation": why_no_invitation(patient, actor=request.user)
+        if patient is not None and is_invited
+        else "",
         "has_second_factor": is_mfa_enabled(account),
     }
     return render(request, "clinic/account_edit.html", context, status=status)

@@ -54,6 +54,7 @@ from clinic.services.patients import (
     register_patient,
     update_patient,
 )
+from clinic.services.sign_in_address import why_no_invitation
 from clinic.views.redirects import next_or
 
 # What was typed stays in the session on the server: a name in an address would end in logs.
@@ -187,6 +188,11 @@ def patient_page(
     upcoming, past = _appointments(request, patient)
     is_treating = reads_visible_records(user)
     is_written = not patient.has_ended
+    can_invite = (
+        is_written
+        and can_invite_patient(user, patient)
+        and login_state not in {AccountState.ACTIVE, AccountState.DEACTIVATED}
+    )
     context = {
         "patient": patient,
         "upcoming": upcoming,
@@ -197,13 +203,13 @@ def patient_page(
         else (),
         "consent_form": consent_form or ConsentForm(),
         "login_state": login_state,
+        "sign_in_email": _other_sign_in_email(patient),
         "no_shows": count_no_shows(patient),
         "can_book": is_written and can_run_desk(user),
         "can_edit": is_written and can_edit_patient(user, patient),
         "can_record_consent": is_written and can_record_consent(user, patient),
-        "can_invite": is_written
-        and can_invite_patient(user, patient)
-        and login_state != AccountState.ACTIVE,
+        "can_invite": can_invite,
+        "no_invitation": why_no_invitation(patient, actor=user) if can_invite else "",
         "can_open_record": is_offered_opening(user, patient),
         "can_read_documents": bool(document_categories(user)),
         "can_see_access": can_see_access(user, patient),
@@ -212,6 +218,12 @@ def patient_page(
         "timeline": _timeline(request, patient),
     }
     return render(request, "clinic/patient_detail.html", context, status=status)
+
+
+def _other_sign_in_email(patient: Patient) -> str:
+    """Return the address under which the patient signs in, where the record has another."""
+    email = patient.user.email if patient.user and not patient.has_ended else ""
+    return email if email.lower() != patient.email.lower() else ""
 
 
 def _search(request: SignedInRequest) -> HttpResponse:

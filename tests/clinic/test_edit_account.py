@@ -132,3 +132,17 @@ def test_a_save_that_changes_nothing_leaves_no_trace(admin, secretary, sign_in):
         {"full_name": "Sam Secretary", "email": "secretary@example.org", "language": "en"},
     )
     assert not AuditEvent.objects.exists()
+
+
+@pytest.mark.parametrize("role", ["admin", "secretary", "doctor"])
+def test_staff_see_with_which_address_a_patient_signs_in_where_it_is_another(
+    role, request, appointment, patient, sign_in
+):
+    url = reverse("clinic:patient_detail", args=[patient.pk])
+    browser = sign_in(request.getfixturevalue(role))
+    assert "Signs in with" not in browser.get(url).content.decode()
+    User.objects.filter(pk=patient.user.pk).update(email="other@example.org")
+    page = browser.get(url).content.decode()
+    assert "Signs in with" in page
+    assert "other@example.org" in page
+    assert patient.email in page

@@ -182,6 +182,9 @@ def told(kind):
 
 def test_the_desk_that_typed_an_address_does_not_invite_it(known, desk):
     change_address(desk, known)
+    page = desk.get(record_of(known)).content.decode()
+    assert "You changed this patient’s e-mail address" in page
+    assert reverse("clinic:patient_invite", args=[known.pk]) not in page
     assert invite(desk, known) is None
     assert not [message for message in mail.outbox if message.to == [THIEF]]
 
@@ -402,6 +405,9 @@ def test_an_admin_who_turned_a_patients_address_does_not_invite_it(known, desk, 
     account = invite(desk, known)
     browser = sign_in(admin)
     change_account(browser, account)
+    page = browser.get(reverse("clinic:account_edit", args=[account.pk])).content.decode()
+    assert "You changed this patient’s e-mail address" in page
+    assert reverse("clinic:account_invite", args=[account.pk]) not in page
     mail.outbox.clear()
     browser.post(reverse("clinic:account_invite", args=[account.pk]))
     assert mail.outbox == []

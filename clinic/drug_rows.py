@@ -79,6 +79,16 @@ class Drug:
         return self.substances | set(self.groups)
 
     @property
+    def contents(self) -> frozenset[str]:
+        """What is in the drug for certain."""
+        return frozenset(self.ingredients)
+
+    @property
+    def certain_terms(self) -> frozenset[str]:
+        """The terms that hold for the drug whatever product is taken."""
+        return self.terms
+
+    @property
     def is_systemic(self) -> bool:
         """Whether the drug reaches the whole body."""
         return self.route not in LOCAL_ROUTES
@@ -111,16 +121,26 @@ class Duplicate:
 
 @dataclass(frozen=True)
 class Term:
-    """An ingredient or class by its names."""
+    """An ingredient or class by its names; a drug may be called by it where it is taken.
+
+    A wider class, such as the beta-lactams, stands for the classes that it is of.
+    """
 
     name: str
     label: Wording
     also: tuple[str, ...]
+    of: tuple[str, ...]
+    is_taken: bool
 
     @property
     def names(self) -> tuple[str, ...]:
         """Everything the term is called."""
         return (self.name, self.label.fr, self.label.ar, *self.also)
+
+    @property
+    def terms(self) -> frozenset[str]:
+        """The terms of the table that it stands for."""
+        return frozenset(self.of or (self.name,))
 
 
 @dataclass(frozen=True)
@@ -203,6 +223,17 @@ def drug_in(row: dict[str, Any], effects: dict[str, Wording]) -> Drug:
         is_harm_once_known=row.get("once_known", False),
         is_only_local=row.get("local_only", False),
         source=row["source"],
+    )
+
+
+def term_in(row: dict[str, Any]) -> Term:
+    """Return the ingredient or class of a row of a file."""
+    return Term(
+        name=row["name"],
+        label=label_in(row),
+        also=tuple(row["also"]),
+        of=tuple(row.get("of", ())),
+        is_taken=row.get("taken", False),
     )
 
 

@@ -23,6 +23,9 @@ LETTERS = str.maketrans(
     }
 )  # fmt: skip
 TOKEN = re.compile(r"[^\W\d_]+|\d+|[,;+/\n،؛]")
+# A.I.N.S. is AINS, and statine(s) is statine.
+DOTTED = re.compile(r"\b[^\W\d_](?:\.[^\W\d_]\b)+\.?")
+ENDING_IN_BRACKETS = re.compile(r"(?<=\w)\((?:s|e|es|x)\)")
 LATIN_SPELLINGS = (
     ("ph", "f"), ("th", "t"), ("ch", "c"), ("rh", "r"), ("ae", "e"), ("oe", "e"), ("qu", "c"),
     ("y", "i"), ("k", "c"), ("z", "s"), ("w", "v"),
@@ -42,7 +45,9 @@ def fold(text: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """Return the words and numbers of a text, and a break where one name may end."""
-    return [each if each.isalnum() else BREAK for each in TOKEN.findall(fold(text))]
+    plain = ENDING_IN_BRACKETS.sub("", fold(text))
+    plain = DOTTED.sub(lambda found: found[0].replace(".", ""), plain)
+    return [each if each.isalnum() else BREAK for each in TOKEN.findall(plain)]
 
 
 @lru_cache(maxsize=8192)

@@ -14,6 +14,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from clinic.drug_classes import DrugOfClass, drugs_of_classes
 from clinic.drug_reading import Key, Lexicon, Meaning, Site, Words, name_key
 from clinic.drug_rows import (
     Drug,
@@ -26,9 +27,9 @@ from clinic.drug_rows import (
     Written,
     drug_in,
     duplicates_in,
-    label_in,
     rules_in,
     site_of,
+    term_in,
 )
 from clinic.drug_words import fold, key_of, tokens
 
@@ -50,9 +51,15 @@ class DrugTable:
     written: dict[str, Any]
 
     @cached_property
+    def classes(self) -> tuple[DrugOfClass, ...]:
+        """The classes by which a drug may be called."""
+        return drugs_of_classes(self.terms, self.drugs)
+
+    @cached_property
     def drug_lexicon(self) -> Lexicon:
-        """The names of drugs."""
-        return Lexicon(self._drug_names(), self._words(around=("fillers",)))
+        """The names of drugs, and of classes that stand for one."""
+        rows = (*self.drugs, *self.classes)
+        return Lexicon(self._drug_names(rows), self._words(around=("fillers",)))
 
     @cached_property
     def allergy_lexicon(self) -> Lexicon:
@@ -61,12 +68,10 @@ class DrugTable:
         names: dict[Key, Meaning] = {}
         for allergens in self.written["allergens"]:
             names |= {name_key(each, words): Meaning(allergens[0]) for each in allergens}
-        for name, terms in self.written["groups_of_terms"].items():
-            names[name_key(name, words)] = Meaning(name, terms=frozenset(terms))
         for term in self.terms:
-            meaning = Meaning(term.label, terms=frozenset({term.name}))
+            meaning = Meaning(term.label, terms=term.terms)
             names |= {name_key(each, words): meaning for each in term.names}
-        return Lexicon({**names, **self._drug_names()}, words)
+        return Lexicon({**names, **self._drug_names(self.drugs)}, words)
 
     @cached_property
     def labels(self) -> dict[str, Wording]:
@@ -92,7 +97,10 @@ class DrugTable:
         return read.drugs[0] if len(read.drugs) == 1 and read.is_named else None
 
     def read_drug(self, written: Written) -> ReadDrugs:
-        """Read the drugs of a line, and by its form and route how far they reach."""
+        """Read the drugs of a line, and by its form and route how far they reach.
+
+        Classes in its note are not read: “no anti-inflammatories” is advice.
+        """
         reading = self.drug_lexicon.read(written.drug)
         said, is_unreadable = self._sites_of(written, reading.sites)
         products = _products(reading.meanings)
@@ -101,7 +109,8 @@ class DrugTable:
             for product_, named in products.items()
         ]
         beside = self._named_beside(written.beside, products)
-        noted = self._named_beside([written.note], products | beside)
+        classes = {frozenset(each.ingredients) for each in self.classes}
+        noted = self._named_beside([written.note], {*products, *beside, *classes})
         return ReadDrugs(
             drugs=(*(drug for drug, _is_read in used), *self._whole(beside)),
             noted=self._whole(noted),
@@ -155,7 +164,7 @@ class DrugTable:
         is_same = bool(set(one.ingredients) & set(other.ingredients))
         if is_same or not (one.adds_up and other.adds_up):
             return None
-        shared = one.terms & other.terms
+        shared = one.certain_terms & other.certain_terms
         return next((each for each in self.duplicates if each.term in shared), None)
 
     def cross_effects(self, allergic_to: Iterable[str], drug: Drug) -> list[str]:
@@ -212,23 +221,25 @@ class DrugTable:
 
         Where they were not, the drug is taken to reach the whole body.
         """
-        rows = [drug for drug in self.drugs if frozenset(drug.ingredients) == product_]
+        known = (*self.drugs, *self.classes)
+        rows = [drug for drug in known if frozenset(drug.ingredients) == product_]
         sites = {site_of(drug) for drug in rows}
-        is_read = (
+        is_class_alone = isinstance(rows[0], DrugOfClass) and not meant
+        is_read = is_class_alone or (
             len(meant) == 1 and meant <= sites and not (meant == {Site.LOCAL} and is_unreadable)
         )
-        site = next(iter(meant)) if is_read else Site.SYSTEMIC
+        site = next(iter(meant)) if is_read and meant else Site.SYSTEMIC
         fitting = [drug for drug in rows if site_of(drug) == site]
         drug = fitting[0] if fitting else replace(rows[0], route="by mouth")
         return drug, is_read
 
-    def _drug_names(self) -> dict[Key, Meaning]:
+    def _drug_names(self, known: Iterable[Drug]) -> dict[Key, Meaning]:
         words = self._words(around=())
         rows: dict[Key, list[Drug]] = defaultdict(list)
         # A brand that is told apart by its form says without it nothing of how far it reaches, and
         # the name of what is in a cream may mean tablets that the table does not have.
         by_form: set[Key] = set()
-        for drug in self.drugs:
+        for drug in known:
             for name in drug.names:
                 key = name_key(name, words)
                 rows[key].append(drug)
@@ -287,7 +298,7 @@ def read_table(folder: Path) -> DrugTable:
         version=about["version"],
         dated=date.fromisoformat(about["dated"]),
         drugs=tuple(drug_in(row, effects) for name in about["drugs"] for row in read(name)),
-        terms=tuple(Term(row["name"], label_in(row), tuple(row["also"])) for row in read("terms")),
+        terms=tuple(map(term_in, read("terms"))),
         interactions=rules_in(read("interactions"), effects),
         cross_reactions=rules_in(read("cross_reactions"), effects),
         duplicates=duplicates_in(read("duplicates"), effects),

@@ -139,7 +139,7 @@ def _allergies(
 
 def _allergy_in_words(drug: Drug, named: frozenset[str], table: DrugTable) -> str:
     """Why the drug is dangerous to who is allergic to what is named; nothing where it is not."""
-    if contained := named & set(drug.ingredients):
+    if contained := named & drug.contents:
         return _("%(drug)s contains %(term)s.") % {
             "drug": drug.label,
             "term": _in_words(contained, table),

@@ -59,8 +59,8 @@ def test_every_rule_of_the_table_speaks_of_a_drug_that_is_in_it():
     for rule in table.cross_reactions:
         assert rule.second in substances
         assert rule.first in substances | {"soya", "peanut"}
-    for terms_of_group in table.written["groups_of_terms"].values():
-        assert set(terms_of_group) <= substances
+    for term in table.terms:
+        assert set(term.of) <= substances
     assert len({drug.name.lower() for drug in table.drugs}) == len(table.drugs) >= 300
 
 
@@ -175,7 +175,6 @@ def test_a_drug_is_read_as_people_write_it(written, names):
         ("Isotretinoinum", "Isotretinoin"),
         ("amoxcillin", "Amoxicillin"),
         ("warfrin", "Warfarin"),
-        ("penicillin", ""),
     ],
 )
 def test_a_drug_outside_the_table_is_asked_about_and_never_guessed(written, guess):

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import (
@@ -29,6 +30,7 @@ from clinic.services.booking_guards import (
     works_here,
 )
 from clinic.services.ended_records import refuse_ended
+from clinic.services.move_times import words_against
 from clinic.services.notices import queue_notice
 
 Status = Appointment.Status
@@ -48,6 +50,13 @@ class IllegalTransitionError(ValidationError):
             code="illegal_transition",
             params={"old": Status(old).label, "new": Status(new).label},
         )
+
+
+class MovedAtWrongTimeError(IllegalTransitionError):
+    """A move that the table has, but not at this time."""
+
+    def __init__(self, words: str | Promise) -> None:
+        ValidationError.__init__(self, words, code="wrong_time")
 
 
 @transaction.atomic
@@ -119,12 +128,13 @@ def move_appointment(
     reason = reason.strip()
     # Whoever loses the race looks again: the move may be made, or still be allowed.
     while (old := _current_status(appointment)) != status:
-        if status not in appointment.next_statuses(old) or is_too_early(appointment, status):
+        if status not in appointment.next_statuses(old):
             raise IllegalTransitionError(old, status)
         if is_call_in_undone(old, status) and _has_visit(appointment):
             raise IllegalTransitionError(old, status)
-        if status in EXPECTS_DOCTOR and not is_call_in_undone(old, status):
-            _refuse_visit_with_nobody(appointment)
+        if not is_call_in_undone(old, status):
+            _refuse_visit_with_nobody(appointment, status)
+            _refuse_wrong_time(appointment, status)
         if status == Status.BOOKED and old in NOT_YET_AGREED and is_asked_for(appointment):
             raise ValidationError(_("The patient asked for it: choose the time under “Requests”."))
         if status in NEEDS_REASON and not reason:
@@ -169,11 +179,6 @@ def book_requested_appointment(
 def is_call_in_undone(old: str, new: str) -> bool:
     """Whether a move sends somebody whom the doctor has called in back to wait."""
     return old == Status.IN_CONSULTATION and new == Status.ARRIVED
-
-
-def is_too_early(appointment: Appointment, status: str) -> bool:
-    """Return whether a move has to wait: nobody has missed a visit before it begins."""
-    return status == Status.NO_SHOW and appointment.starts_at > timezone.now()
 
 
 def is_asked_for(appointment: Appointment) -> bool:
@@ -230,8 +235,13 @@ def store_appointment(appointment: Appointment, actor: User, *, overbooked: str 
     tell_of_new_appointment(appointment, actor=actor)
 
 
-def _refuse_visit_with_nobody(appointment: Appointment) -> None:
-    if not works_here(appointment.doctor):
+def _refuse_wrong_time(appointment: Appointment, status: str) -> None:
+    if words := words_against(appointment, status):
+        raise MovedAtWrongTimeError(words)
+
+
+def _refuse_visit_with_nobody(appointment: Appointment, status: str) -> None:
+    if status in EXPECTS_DOCTOR and not works_here(appointment.doctor):
         raise ValidationError(
             _("%(doctor)s does not work here any more. Move the visit to another doctor first."),
             params={"doctor": appointment.doctor},

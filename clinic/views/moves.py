@@ -13,8 +13,8 @@ from clinic.services.appointments import (
     NOT_YET_AGREED,
     is_asked_for,
     is_call_in_undone,
-    is_too_early,
 )
+from clinic.services.move_times import words_against
 
 Status = Appointment.Status
 
@@ -57,7 +57,7 @@ def moves_for(user: User, appointment: Appointment) -> list[Move]:
         for move in MOVES
         if appointment.can_become(move.status)
         and can_transition(user, appointment, move.status)
-        and not is_too_early(appointment, move.status)
+        and not words_against(appointment, move.status)
         # Only the doctor takes back a call-in, on the page of the visit.
         and not is_call_in_undone(appointment.status, move.status)
         # Nobody would call in whoever waits for a deactivated doctor.

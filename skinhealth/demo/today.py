@@ -188,7 +188,9 @@ def _bring_up_to_date(
     elif entry.status != Status.BOOKED:
         # Who has not come is given ten minutes; everything else is known before the time.
         minutes = 10 if entry.status == Status.NO_SHOW else -6
-        clock.set(min(appointment.starts_at, now), minutes=minutes)
+        moment = min(appointment.starts_at, now) + timedelta(minutes=minutes)
+        # Nobody arrives on the day before.
+        clock.set(max(moment, _midnight(timezone.localdate(now))))
         move_appointment(
             appointment=appointment,
             status=entry.status,

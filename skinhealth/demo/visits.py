@@ -1,5 +1,9 @@
 """How a visit of the demo takes place: by the services that the pages call, one after the other."""
 
+from datetime import timedelta
+
+from django.utils import timezone
+
 from clinic.models import Appointment, BodySite, Consent, Consultation, Patient, Symptom, User
 from clinic.services.appointments import move_appointment
 from clinic.services.consents import has_consent
@@ -16,6 +20,7 @@ from clinic.services.facts import (
     record_clinical_facts,
 )
 from clinic.services.prescriptions import save_prescription
+from clinic.services.scheduling import day_bounds
 from diagnosis.models import Disease, Lesion, Prediction, Review
 from diagnosis.services.images import upload_image
 from diagnosis.services.lesions import Place
@@ -40,15 +45,17 @@ PLACES = {
 }
 
 
+EARLY = timedelta(minutes=5)
 NOT_PREGNANT = Patient.Pregnancy.NO
 
 
 def call_in(
     appointment: Appointment, one: DemoPatient, *, secretary: User, clock: Clock
 ) -> Consultation:
-    """The patient arrives five minutes early, is called in on time, and is asked two things."""
+    """The patient arrives a little early, is called in on time, and is asked two things."""
     doctor = appointment.doctor.user
-    clock.set(appointment.starts_at, minutes=-5)
+    midnight, _next = day_bounds(timezone.localdate(appointment.starts_at))
+    clock.set(max(appointment.starts_at - EARLY, midnight))
     move_appointment(appointment=appointment, status=Appointment.Status.ARRIVED, actor=secretary)
     clock.set(appointment.starts_at)
     consultation = open_visit(appointment=appointment, actor=doctor)

@@ -1,10 +1,8 @@
-from datetime import timedelta
 from itertools import product
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
-from django.utils import timezone
 
 from clinic.models import Appointment, AuditEvent
 from clinic.services.appointments import NEEDS_REASON, IllegalTransitionError, move_appointment
@@ -79,23 +77,6 @@ def test_arriving_is_timed_and_undone(appointment, secretary):
     assert appointment.arrived_at is None
     moves = appointment.transitions.values_list("from_status", "to_status")
     assert list(moves) == [("booked", "arrived"), ("arrived", "booked")]
-
-
-def test_nobody_has_missed_a_visit_before_it_begins(desk, doctor, patient):
-    appointment = booked(doctor, patient, timezone.now() + timedelta(minutes=20))
-    assert "Did not come" not in desk.get(detail_url(appointment)).content.decode()
-    response = desk.post(move_url(appointment), {"status": "no_show", "reason": "Not here."})
-    assert response.status_code == 409
-    appointment.refresh_from_db()
-    assert appointment.status == Status.BOOKED
-    assert not appointment.transitions.exists()
-
-    Appointment.objects.update(starts_at=timezone.now())
-
-    assert "Did not come" in desk.get(detail_url(appointment)).content.decode()
-    desk.post(move_url(appointment), {"status": "no_show", "reason": "Not here."})
-    appointment.refresh_from_db()
-    assert appointment.status == Status.NO_SHOW
 
 
 def test_who_was_said_not_to_come_may_still_arrive(appointment, secretary):

@@ -1,0 +1,45 @@
+"""When a move of an appointment may be made: what its own time says against it."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import Appointment
+
+Status = Appointment.Status
+NOT_BEGUN = _("This visit has not begun yet, so nobody has missed it.")
+LATER_DAY = _("This appointment is on a later day: nobody arrives or is called in for it today.")
+PAST_DAY = _(
+    "The day of this appointment is over. Whoever comes now is a walk-in, or gets another time."
+)
+NOTHING_TO_CONFIRM = _("The time of this appointment is past: there is nothing to confirm.")
+
+
+def words_against(appointment: Appointment, status: str) -> str | Promise:
+    """Return why the time of an appointment forbids a move now; nothing where it may be made.
+
+    Only who has arrived is called in, and only who was called in has a visit that is completed.
+    """
+    now = timezone.now()
+    if status == Status.NO_SHOW and appointment.starts_at > now:
+        return NOT_BEGUN
+    if status in {Status.ARRIVED, Status.IN_CONSULTATION} and _is_on_later_day(appointment):
+        return LATER_DAY
+    if status == Status.ARRIVED and _is_day_over(appointment):
+        return PAST_DAY
+    if status == Status.CONFIRMED and appointment.ends_at <= now:
+        return NOTHING_TO_CONFIRM
+    return ""
+
+
+def _is_on_later_day(appointment: Appointment) -> bool:
+    return timezone.localdate(appointment.starts_at) > timezone.localdate()
+
+
+def _is_day_over(appointment: Appointment) -> bool:
+    """Say no for a while after the end, as a visit may be agreed for just before midnight."""
+    grace = timedelta(minutes=settings.NO_SHOW_AFTER_MINUTES)
+    return timezone.localdate(appointment.ends_at + grace) < timezone.localdate()

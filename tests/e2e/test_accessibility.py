@@ -1,11 +1,13 @@
 """Axe finds nothing serious on the pages that people work with, in light and in dark."""
 
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
 
 from clinic.models import Appointment, Consultation, Doctor, IssuedDocument, Patient, User
 from clinic.services.emergency import open_emergency_access
@@ -31,14 +33,16 @@ FOLLOWS = """scheme => {
 
 @pytest.fixture
 def demo(settings, monkeypatch):
-    """The demo clinic in the test's database, with small drawings."""
+    """The demo clinic as it is at noon, with small drawings: at night it has few visits."""
     settings.IS_DEMO = settings.DEBUG = True
     monkeypatch.setattr(
         visits,
         "draw_lesion",
         lambda *args, **options: draw_lesion(*args, **options, size=(256, 192)),
     )
-    call_command("load_demo")
+    noon = timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
+    with mock.patch.object(timezone, "now", return_value=noon):
+        call_command("load_demo")
     settings.IS_DEMO = settings.DEBUG = False
 
 

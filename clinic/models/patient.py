@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -170,6 +171,11 @@ class Patient(models.Model):
     def has_ended(self) -> bool:
         """Whether the record has lost its name and is only read."""
         return self.pseudonymised_at is not None
+
+    @property
+    def born(self) -> str:
+        """The date of birth in words; of a record that has ended only the year is kept."""
+        return date_format(self.birth_date, "Y" if self.has_ended else "DATE_FORMAT")
 
     @property
     def age(self) -> int:

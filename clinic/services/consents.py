@@ -97,20 +97,20 @@ def withdraw_consent(*, consent: Consent, actor: User) -> Consent:
     The trail keeps which collections were made until then.
     """
     _lock(consent.patient)
-    _withdraw(consent, actor)
+    _withdraw(consent, actor, by=actor)
     return consent
 
 
 @transaction.atomic
 def end_consents(*, patient: Patient, actor: User | None) -> None:
-    """End whatever the patient agrees to, because the record ends."""
+    """End whatever the patient agrees to, because the record ends: nobody withdraws it."""
     for consent in Consent.objects.filter(patient=patient, withdrawn_at__isnull=True):
-        _withdraw(consent, actor)
+        _withdraw(consent, actor, by=None)
 
 
-def _withdraw(consent: Consent, actor: User | None) -> None:
+def _withdraw(consent: Consent, actor: User | None, *, by: User | None) -> None:
     withdrawn = Consent.objects.filter(pk=consent.pk, withdrawn_at__isnull=True).update(
-        withdrawn_at=timezone.now(), withdrawn_by=actor
+        withdrawn_at=timezone.now(), withdrawn_by=by
     )
     consent.refresh_from_db()
     if not withdrawn:

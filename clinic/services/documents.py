@@ -136,7 +136,7 @@ def _letter(paper: Paper) -> dict[str, object]:
 def _patient(patient: Patient) -> dict[str, str]:
     return {
         "name": patient.full_name,
-        "birth_date": date_format(patient.birth_date, "DATE_FORMAT"),
+        "birth_date": patient.born,
         "record_number": patient.record_number,
     }
 

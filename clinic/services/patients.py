@@ -178,7 +178,8 @@ def find_patients(*, among: QuerySet[Patient], text: str) -> QuerySet[Patient]:
     # By the name without accents: Éloïse stands between Elise and Emma in every database.
     found = among.order_by("search_name", "record_number")
     if birth_dates:
-        found = found.filter(birth_date__in=birth_dates)
+        # Of a record that has ended only the year is kept: it was not born on the first of January.
+        found = found.filter(birth_date__in=birth_dates, pseudonymised_at__isnull=True)
     if not rest:
         return found
     by_name = Q()

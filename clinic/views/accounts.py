@@ -22,7 +22,7 @@ from clinic.forms.accounts import (
 )
 from clinic.forms.own_password import AsksOwnPassword, OwnPasswordForm
 from clinic.forms.succession import DeactivationForm
-from clinic.models import Appointment, Doctor, User
+from clinic.models import Appointment, Doctor, Patient, User
 from clinic.permissions import (
     can_invite_patient,
     can_manage_accounts,
@@ -51,6 +51,7 @@ from clinic.services.second_factors import remove_second_factors
 from clinic.services.sign_in_address import why_no_invitation
 from clinic.services.succession import open_work
 from clinic.throttle import is_too_often, too_often
+from clinic.views.ended import lead_back_from_ended
 
 
 @require_http_methods(["GET", "POST"])
@@ -111,6 +112,8 @@ def account_create(request: SignedInRequest) -> HttpResponse:
 def account_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """One account: what the clinic knows of it, its state and what can be done about that."""
     account = _managed_account(request, pk)
+    if away := _lead_to_ended_record(request, account):
+        return away
     if request.POST.get("password") and _is_asked_too_often(request):
         return too_often(request)
     form = AccountEditForm(request.POST or None, account=account, user=request.user)
@@ -135,6 +138,8 @@ def account_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def account_deactivate(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Ask first, then shut the person out at once; of a doctor, say who finishes what is open."""
     account = _managed_account(request, pk)
+    if away := _lead_to_ended_record(request, account):
+        return away
     doctor = Doctor.objects.filter(user=account).select_related("successor__user").first()
     sent = request.POST if request.method == "POST" else None
     form = DeactivationForm(sent, user=request.user, doctor=doctor)
@@ -162,6 +167,8 @@ def account_deactivate(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def account_reactivate(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Lets a person back in, with a mail to set a new password."""
     account = _managed_account(request, pk)
+    if away := _lead_to_ended_record(request, account):
+        return away
     if refused := _ask_own_password(request, account, "clinic/account_reactivate.html"):
         return refused
     return _invite(request, account, invite_back)
@@ -237,6 +244,11 @@ def _managed_account(request: SignedInRequest, pk: UUID) -> User:
     if not can_manage_accounts(request.user):
         raise PermissionDenied
     return account
+
+
+def _lead_to_ended_record(request: SignedInRequest, account: User) -> HttpResponse | None:
+    """Open no form for an account that ended with its record."""
+    return lead_back_from_ended(request, Patient.objects.ended().filter(user=account).first())
 
 
 def _ask_own_password(

@@ -35,6 +35,7 @@ from clinic.services.patients import record_patient_view
 from clinic.services.requests import wish_without_time
 from clinic.services.scheduling import Slot, next_free_slots
 from clinic.views.dialogs import dialog_done
+from clinic.views.ended import ended_patient, lead_back_from_ended
 from clinic.views.moves import moves_for
 from clinic.views.patients import patient_options
 from clinic.views.redirects import next_or
@@ -49,6 +50,10 @@ def appointment_book(request: SignedInRequest) -> HttpResponse:
     """A patient, a doctor, a time: refused times come with the next free ones."""
     if not can_book(request.user):
         raise PermissionDenied
+    if away := lead_back_from_ended(
+        request, ended_patient(request, request.GET.get("patient", ""))
+    ):
+        return away
     if request.method == "GET":
         return _empty_booking(request)
     if "find" in request.POST or "register" in request.POST:

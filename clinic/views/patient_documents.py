@@ -181,7 +181,7 @@ def _page(
         "refused": refused,
         "archive_form": archive_form or ArchiveForm(),
         "refusal": refusal,
-        "can_keep": can_keep_documents(request.user, patient),
+        "can_keep": not patient.has_ended and can_keep_documents(request.user, patient),
     }
     return render(request, "clinic/patient_documents.html", context, status=status)
 

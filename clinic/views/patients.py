@@ -55,6 +55,7 @@ from clinic.services.patients import (
     update_patient,
 )
 from clinic.services.sign_in_address import why_no_invitation
+from clinic.views.ended import lead_back_from_ended
 from clinic.views.redirects import next_or
 
 # What was typed stays in the session on the server: a name in an address would end in logs.
@@ -153,6 +154,8 @@ def patient_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
     patient = get_object_or_404(visible_patients(request.user), pk=pk)
     if not can_edit_patient(request.user, patient):
         raise PermissionDenied
+    if away := lead_back_from_ended(request, patient):
+        return away
     if request.method == "GET":
         record_patient_view(patient=patient, actor=request.user)
     form = CorrectionForm(request.POST or None, instance=patient)

@@ -120,7 +120,9 @@ def _frame_context(consultation: Consultation, user: User) -> dict[str, Any]:
         "consultation": consultation,
         "patient": consultation.patient,
         "can_write": is_own and not consultation.is_signed,
-        "can_add_addendum": is_own and consultation.is_signed,
+        "can_add_addendum": is_own
+        and consultation.is_signed
+        and not consultation.patient.has_ended,
         "allergy_bar": allergy_bar_of(consultation.patient),
         "drug_table": drug_table(),
     }
@@ -145,7 +147,7 @@ def patient_context(consultation: Consultation, user: User) -> dict[str, Any]:
     )
     return {
         **_frame_context(consultation, user),
-        "can_record_consent": can_record_consent(user, patient),
+        "can_record_consent": not patient.has_ended and can_record_consent(user, patient),
         "can_open_record": is_offered_opening(user, patient),
         "consents": [_consent_state(each, last.get(each)) for each in CONSENTS_IN_A_VISIT],
         "timeline": list(others[:TIMELINE_SIZE]),

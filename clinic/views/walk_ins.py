@@ -16,6 +16,7 @@ from clinic.models import Appointment
 from clinic.permissions import can_run_desk
 from clinic.requests import SignedInRequest
 from clinic.services.walk_ins import add_walk_in, queues_now
+from clinic.views.ended import ended_patient, lead_back_from_ended
 from clinic.views.patients import patient_options
 
 # The half-filled form waits here while a new patient is registered.
@@ -28,6 +29,10 @@ def walk_in(request: SignedInRequest) -> HttpResponse:
     """A patient, what for and with whom; the doctor may be left to the shortest queue."""
     if not can_run_desk(request.user):
         raise PermissionDenied
+    if away := lead_back_from_ended(
+        request, ended_patient(request, request.GET.get("patient", ""))
+    ):
+        return away
     if request.method == "GET":
         asked: dict[str, Any] = request.GET.dict()
         if "draft" in asked:

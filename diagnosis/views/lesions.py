@@ -17,6 +17,7 @@ from clinic.allergy_bar import allergy_bar_of
 from clinic.forms.accounts import add_errors
 from clinic.permissions import can_write_visit
 from clinic.requests import SignedInRequest
+from clinic.views.ended import lead_back_from_ended
 from diagnosis.answers import Answer, describe
 from diagnosis.forms import LesionForm, MoveForm, SizeForm
 from diagnosis.models import Disease, Lesion, LesionImage
@@ -72,7 +73,7 @@ def lesion(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "lesions": [found],
         "cards": cards,
         "comparison": _compare(request, cards),
-        "can_edit": can_edit_lesion(request.user, found),
+        "can_edit": not found.patient.has_ended and can_edit_lesion(request.user, found),
     }
     return render(request, "diagnosis/lesion.html", context)
 
@@ -83,6 +84,8 @@ def lesion_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
     found = _get_lesion(request, pk)
     if not can_edit_lesion(request.user, found):
         raise PermissionDenied
+    if away := lead_back_from_ended(request, found.patient):
+        return away
     form = LesionForm(request.POST or None, lesion=found)
     if form.is_valid() and _update(form, found, request):
         messages.success(request, _("The changes are saved."))

@@ -117,7 +117,7 @@ def _page(
         "form": form,
         "report_form": report_form or PhotographsForm(photographs=photographs, prefix="report"),
         "letters": visit.referral_letters.select_related("written_by"),
-        "can_write": can_write_visit(request.user, visit),
+        "can_write": not visit.patient.has_ended and can_write_visit(request.user, visit),
         "can_open_record": is_offered_opening(request.user, visit.patient),
     }
     return render(request, "diagnosis/visit_letters.html", context, status=status)

@@ -182,7 +182,8 @@ def answer_context(
         "seen_review": card.review.pk if card.review else "",
     }
     empty_review = ReviewForm(initial=initial, diseases=diseases, stages=stages)
-    is_frozen = card.image.consultation.is_signed and card.state in OFF_THE_LIST
+    is_settled = card.image.consultation.is_signed and card.state in OFF_THE_LIST
+    is_frozen = is_settled or card.image.lesion.patient.has_ended
     return {
         "answer": describe(prediction, diseases),
         "ask_again_ms": ASK_AGAIN_MS[min(asked, len(ASK_AGAIN_MS) - 1)],

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import (
@@ -55,7 +54,7 @@ class IllegalTransitionError(ValidationError):
 class MovedAtWrongTimeError(IllegalTransitionError):
     """A move that the table has, but not at this time."""
 
-    def __init__(self, words: str | Promise) -> None:
+    def __init__(self, words: str) -> None:
         ValidationError.__init__(self, words, code="wrong_time")
 
 
@@ -237,7 +236,7 @@ def store_appointment(appointment: Appointment, actor: User, *, overbooked: str 
 
 def _refuse_wrong_time(appointment: Appointment, status: str) -> None:
     if words := words_against(appointment, status):
-        raise MovedAtWrongTimeError(words)
+        raise MovedAtWrongTimeError(str(words))
 
 
 def _refuse_visit_with_nobody(appointment: Appointment, status: str) -> None:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.forms.seen import SeenForm
 from clinic.models import BodySite, Symptom
 from clinic.models.translated import TranslatedModel, Translations, other_languages
+from clinic.plain_text import visible_line
 from clinic.services.seen import Facts
 
 
@@ -35,7 +36,10 @@ class TranslatedNames(forms.BaseForm):
     @property
     def translations(self) -> Translations:
         """The names in the other languages, without what was left empty."""
-        names = {code: self.cleaned_data[f"name_{code}"] for code, _name in other_languages()}
+        names = {
+            code: visible_line(self.cleaned_data[f"name_{code}"])
+            for code, _name in other_languages()
+        }
         return {code: {"name": name} for code, name in names.items() if name}
 
 

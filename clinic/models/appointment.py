@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic.line_fields import OneLineField
 from clinic.models.schedule import Doctor
 
 # From so many minutes on, somebody has waited long, and too long.
@@ -158,14 +159,14 @@ class Appointment(models.Model):
     is_walk_in = models.BooleanField(
         _("came without an appointment"), default=False, editable=False
     )
-    note = models.CharField(
+    note = OneLineField(
         _("note for the desk"),
         max_length=200,
         blank=True,
         help_text=_("Nothing medical: the whole desk reads it."),
     )
     # Why somebody booked past the guards; empty for every other appointment.
-    overbooked_reason = models.CharField(_("why overbooked"), max_length=200, blank=True)
+    overbooked_reason = OneLineField(_("why overbooked"), max_length=200, blank=True)
     arrived_at = models.DateTimeField(_("arrived"), null=True, blank=True)
     rescheduled_from = models.OneToOneField(
         "self",
@@ -275,7 +276,7 @@ class AppointmentTransition(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
     )
     made_at = models.DateTimeField(auto_now_add=True)
-    reason = models.CharField(max_length=200, blank=True)
+    reason = OneLineField(max_length=200, blank=True)
 
     class Meta:
         ordering = ["made_at", "pk"]

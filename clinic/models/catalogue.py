@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from clinic.line_fields import OneLineField
 from clinic.models.translated import TranslatedModel
 
 
@@ -24,7 +25,7 @@ class BodySite(TranslatedModel):
         EITHER = "either", _("Front or back")
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
-    name = models.CharField(_("name"), max_length=80)
+    name = OneLineField(_("name"), max_length=80)
     view = models.CharField(_("view"), max_length=10, choices=View, default=View.EITHER)
     training_name = models.CharField(
         _("name in training data"),
@@ -50,7 +51,7 @@ class Symptom(TranslatedModel):
     """A complaint that a visit can record."""
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
-    name = models.CharField(_("name"), max_length=80)
+    name = OneLineField(_("name"), max_length=80)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("offered"), default=True)
 

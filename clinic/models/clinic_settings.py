@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 # No law of patient records that we know of lets a clinic keep them for less: Spain asks for five.
+from clinic.line_fields import OneLineField
+
 LEAST_RETENTION_YEARS = 5
 MOST_RETENTION_YEARS = 100
 # The row, for as long as somebody has asked to read it once; nothing outlives a request.
@@ -90,8 +92,8 @@ class ClinicSettings(models.Model):
         REQUEST = "request", _("Patients ask for a time, the desk books it")
         INSTANT = "instant", _("Patients book free times themselves")
 
-    name = models.CharField(_("name of the clinic"), max_length=120)
-    address = models.CharField(_("address"), max_length=200, blank=True)
+    name = OneLineField(_("name of the clinic"), max_length=120)
+    address = OneLineField(_("address"), max_length=200, blank=True)
     phone = PhoneNumberField(_("phone"), blank=True)
     logo = models.FileField(_("logo"), upload_to="clinic/", blank=True)
     time_zone = models.CharField(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from clinic.encrypted_fields import EncryptedCharField
+from clinic.line_fields import OneLineField
 
 AGES_OF_PREGNANCY = range(12, 56)
 # A month: as long as one waits at most for the next period.
@@ -79,8 +80,8 @@ class Patient(models.Model):
         _("record opened to the account"), null=True, blank=True, editable=False
     )
     record_opened_how = models.CharField(max_length=10, choices=Opened, blank=True, editable=False)
-    full_name = models.CharField(_("full name"), max_length=150)
-    preferred_name = models.CharField(_("preferred name"), max_length=150, blank=True)
+    full_name = OneLineField(_("full name"), max_length=150)
+    preferred_name = OneLineField(_("preferred name"), max_length=150, blank=True)
     search_name = models.CharField(max_length=310, editable=False, db_index=True)
     birth_date = models.DateField(_("date of birth"))
     sex = models.CharField(_("sex"), max_length=10, choices=Sex, default=Sex.UNKNOWN)
@@ -89,9 +90,9 @@ class Patient(models.Model):
     language = models.CharField(
         _("language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )
-    national_id = models.CharField(_("national identifier"), max_length=40, blank=True)
-    insurer = models.CharField(_("insurer"), max_length=120, blank=True)
-    emergency_contact = models.CharField(_("emergency contact"), max_length=200, blank=True)
+    national_id = OneLineField(_("national identifier"), max_length=40, blank=True)
+    insurer = OneLineField(_("insurer"), max_length=120, blank=True)
+    emergency_contact = OneLineField(_("emergency contact"), max_length=200, blank=True)
     phototype = models.PositiveSmallIntegerField(
         _("phototype"), choices=Phototype, null=True, blank=True
     )

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from clinic.line_fields import OneLineField
 from clinic.models.translated import TranslatedModel
 
 
@@ -22,8 +23,8 @@ class Doctor(models.Model):
     title = models.CharField(
         pgettext_lazy("of a person", "title"), max_length=20, blank=True, default="Dr"
     )
-    speciality = models.CharField(_("speciality"), max_length=80, blank=True)
-    licence_number = models.CharField(_("licence number"), max_length=40, blank=True)
+    speciality = OneLineField(_("speciality"), max_length=80, blank=True)
+    licence_number = OneLineField(_("licence number"), max_length=40, blank=True)
     buffer_minutes = models.PositiveSmallIntegerField(
         _("minutes kept free after each visit"),
         default=0,
@@ -70,7 +71,7 @@ class VisitType(TranslatedModel):
     """A kind of visit and how long it takes."""
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
-    name = models.CharField(_("name"), max_length=80)
+    name = OneLineField(_("name"), max_length=80)
     duration_minutes = models.PositiveSmallIntegerField(
         _("minutes"), validators=[MinValueValidator(5), MaxValueValidator(240)]
     )
@@ -147,7 +148,7 @@ class Absence(models.Model):
     )
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("to"))
-    reason = models.CharField(_("reason"), max_length=120, blank=True)
+    reason = OneLineField(_("reason"), max_length=120, blank=True)
 
     objects: ClassVar[AbsenceQuerySet] = AbsenceQuerySet.as_manager()  # type: ignore[assignment]
 

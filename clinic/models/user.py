@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from clinic.line_fields import OneLineField
+
 
 class UserManager(BaseUserManager["User"]):
     """Makes accounts from an e-mail address."""
@@ -36,7 +38,7 @@ class User(AbstractBaseUser):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(_("e-mail"), unique=True)
-    full_name = models.CharField(_("full name"), max_length=150)
+    full_name = OneLineField(_("full name"), max_length=150)
     role = models.CharField(_("role"), max_length=20, choices=Role)
     phone = PhoneNumberField(_("phone"), blank=True)
     language = models.CharField(

@@ -6,6 +6,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from clinic.encrypted_fields import EncryptedJSONField
+from clinic.line_fields import OneLineField
 
 
 class WritingTemplate(models.Model):
@@ -25,7 +26,7 @@ class WritingTemplate(models.Model):
         null=True,
         blank=True,
     )
-    name = models.CharField(_("name"), max_length=80)
+    name = OneLineField(_("name"), max_length=80)
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
 
     class Meta:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.phonenumber import to_python
 
 from clinic.models import Appointment, AuditEvent, Patient, User
+from clinic.plain_text import visible_line
 from clinic.services.audit import record
 from clinic.services.consents import give_consent
 from clinic.services.contact_news import tell_of_contact_change
@@ -50,7 +51,7 @@ class PossibleDuplicateError(ValidationError):
 
 def searchable(text: str) -> str:
     """The text in small letters without accents or punctuation, one space between words."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    decomposed = unicodedata.normalize("NFKD", visible_line(text).casefold())
     bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return " ".join(re.findall(r"\w+", bare.translate(PLAIN_LETTERS)))
 

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from clinic.line_fields import OneLineField
 from diagnosis.models.disease import Disease, DiseaseStage
 
 
@@ -43,9 +44,9 @@ class AtlasImage(models.Model):
     upload_sha256 = models.CharField(_("SHA-256 of the file as it was sent"), max_length=64)
     width = models.PositiveIntegerField(_("width"))
     height = models.PositiveIntegerField(_("height"))
-    caption = models.CharField(_("caption"), max_length=200, blank=True)
-    source = models.CharField(_("source"), max_length=200)
-    licence = models.CharField(_("licence"), max_length=80)
+    caption = OneLineField(_("caption"), max_length=200, blank=True)
+    source = OneLineField(_("source"), max_length=200)
+    licence = OneLineField(_("licence"), max_length=80)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PROPOSED)
     added_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
@@ -55,12 +56,12 @@ class AtlasImage(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
     decided_at = models.DateTimeField(null=True, blank=True)
-    decline_reason = models.CharField(_("reason"), max_length=200, blank=True)
+    decline_reason = OneLineField(_("reason"), max_length=200, blank=True)
     archived_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
     archived_at = models.DateTimeField(null=True, blank=True)
-    archived_reason = models.CharField(_("reason"), max_length=200, blank=True)
+    archived_reason = OneLineField(_("reason"), max_length=200, blank=True)
 
     objects: ClassVar[AtlasImageQuerySet] = AtlasImageQuerySet.as_manager()  # type: ignore[assignment]
 

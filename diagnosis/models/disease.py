@@ -3,6 +3,7 @@ from typing import ClassVar, Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from clinic.line_fields import OneLineField
 from clinic.models.translated import in_language
 
 
@@ -27,9 +28,9 @@ class Disease(models.Model):
     stage_name: str | None
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
-    name = models.CharField(_("name"), max_length=120)
-    icd10 = models.CharField(_("ICD-10"), max_length=10, blank=True)
-    icd11 = models.CharField(_("ICD-11"), max_length=20, blank=True)
+    name = OneLineField(_("name"), max_length=120)
+    icd10 = OneLineField(_("ICD-10"), max_length=10, blank=True)
+    icd11 = OneLineField(_("ICD-11"), max_length=20, blank=True)
     synonyms = models.TextField(
         _("other names"), blank=True, help_text=_("One on each line; the search finds them.")
     )
@@ -95,7 +96,7 @@ class DiseaseStage(models.Model):
     """A stage of a disease, in the order in which it advances."""
 
     disease = models.ForeignKey(Disease, on_delete=models.PROTECT, related_name="stages")
-    name = models.CharField(_("name"), max_length=80)
+    name = OneLineField(_("name"), max_length=80)
     translations = models.JSONField(default=dict, blank=True, help_text="By language: name.")
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 

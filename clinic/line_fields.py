@@ -1,0 +1,22 @@
+"""Model fields for a name or a sentence on one line."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models.expressions import Combinable
+
+from clinic.plain_text import visible_line
+
+
+class OneLineField(models.CharField[str | Combinable, str]):
+    """A text on one line, without characters that nobody sees and that turn others round."""
+
+    def deconstruct(self) -> Any:
+        """Be any other text to the migrations: the column is the same."""
+        name, _path, args, options = super().deconstruct()
+        return name, "django.db.models.CharField", args, options
+
+    def to_python(self, value: Any) -> Any:
+        """Leave out what nobody sees, whether a form, a service or a query brings the text."""
+        text = super().to_python(value)
+        return visible_line(text) if isinstance(text, str) else text

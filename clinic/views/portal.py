@@ -35,6 +35,7 @@ from clinic.services.cancellation import (
 )
 from clinic.services.patients import record_appointment_file, record_own_appointments_view
 from clinic.services.portal_booking import can_be_moved_by_patient
+from clinic.services.scheduling import day_bounds
 from clinic.services.succession import word_of_leaving
 from clinic.views.calendars import calendar_response
 from clinic.views.refusals import refusal_page
@@ -53,6 +54,7 @@ WORDS_FOR_PATIENTS: dict[str, str | Promise] = {
     Status.RESCHEDULED: gettext_lazy("Moved to another time"),
 }
 GOING_ON = (Status.ARRIVED, Status.IN_CONSULTATION)
+LEFT_OPEN = gettext_lazy("Not closed by the clinic yet")
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,9 @@ def my_appointments(request: SignedInRequest) -> HttpResponse:
         )
     )
     is_open = Q(ends_at__gte=timezone.now(), status__in=Appointment.OPEN_STATUSES)
-    to_come = is_open | Q(status__in=GOING_ON)
+    # A visit that nobody has closed is over with its day.
+    midnight, _end = day_bounds(timezone.localdate())
+    to_come = is_open | Q(ends_at__gte=midnight, status__in=GOING_ON)
     past = own.exclude(to_come).order_by("-starts_at")
     page = Paginator(past, settings.PAGE_SIZE).get_page(request.GET.get("page"))
     upcoming = _in_words(request.user, own.filter(to_come))
@@ -96,7 +100,7 @@ def my_appointments(request: SignedInRequest) -> HttpResponse:
     clinic = ClinicSettings.objects.current()
     context = {
         "upcoming": upcoming,
-        "past": _in_words(request.user, page),
+        "past": _in_words(request.user, page, is_past=True),
         "page_obj": page,
         "clinic": clinic,
         "clinic_phone": clinic.phone_in_words,
@@ -143,7 +147,9 @@ def _wish_of(appointment: Appointment) -> AppointmentRequest | None:
     return getattr(appointment, "request", None) if is_only_wish else None
 
 
-def _in_words(user: User, appointments: Iterable[Appointment]) -> list[OwnAppointment]:
+def _in_words(
+    user: User, appointments: Iterable[Appointment], *, is_past: bool = False
+) -> list[OwnAppointment]:
     appointments = list(appointments)
     notice = cancellation_notice()
     signed = dict(
@@ -155,7 +161,9 @@ def _in_words(user: User, appointments: Iterable[Appointment]) -> list[OwnAppoin
         OwnAppointment(
             appointment=appointment,
             wish=_wish_of(appointment),
-            words=WORDS_FOR_PATIENTS[appointment.status],
+            words=LEFT_OPEN
+            if is_past and appointment.status in GOING_ON
+            else WORDS_FOR_PATIENTS[appointment.status],
             has_file=appointment.status in Appointment.EXPECTED_STATUSES,
             can_cancel=can_still_be_cancelled_by_patient(appointment, notice=notice),
             can_move=can_be_moved_by_patient(appointment, notice=notice),

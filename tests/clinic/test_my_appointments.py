@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Appointment, AuditEvent
-from tests.clinic.desk import at_once, booked, in_status
+from tests.clinic.desk import at, at_once, booked, in_status
 
 URL = reverse("clinic:my_appointments")
 Status = Appointment.Status
@@ -36,10 +36,21 @@ def test_a_patient_sees_what_is_to_come_and_what_was(portal, doctor, patient, co
 
 
 def test_a_visit_that_goes_on_is_not_yet_past(portal, doctor, patient):
-    going_on = booked(doctor, patient, in_hours(-2), status=Status.IN_CONSULTATION)
+    today = at(timezone.localdate(), "00:00")
+    going_on = booked(doctor, patient, today, status=Status.IN_CONSULTATION)
     response = portal.get(URL)
     assert [own.appointment for own in response.context["upcoming"]] == [going_on]
     assert "With the doctor" in response.content.decode()
+
+
+@pytest.mark.parametrize("status", [Status.ARRIVED, Status.IN_CONSULTATION])
+def test_a_visit_that_nobody_closed_is_past_once_its_day_is_over(portal, doctor, patient, status):
+    yesterday = at(timezone.localdate() - timedelta(days=1), "23:30")
+    left_open = booked(doctor, patient, yesterday, status=status)
+    response = portal.get(URL)
+    assert response.context["upcoming"] == []
+    assert [own.appointment for own in response.context["past"]] == [left_open]
+    assert "Not closed by the clinic yet" in response.content.decode()
 
 
 def test_a_patient_sees_nobody_elses_visits(portal, doctor, other_patient):

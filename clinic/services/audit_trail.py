@@ -73,7 +73,7 @@ def accesses_to(patient: Patient) -> QuerySet[AuditEvent]:
     events = filter_events(patient=patient).exclude(verb=Verb.DENIED)
     if patient.user_id:
         events = events.exclude(actor=patient.user_id)
-    return events.filter(actor__isnull=False)
+    return events.filter(actor__isnull=False).order_by("-at", "-pk")
 
 
 def in_words(events: Iterable[AuditEvent]) -> list[Entry]:
@@ -102,7 +102,7 @@ def accesses_under(access: EmergencyAccess) -> list[Entry]:
     events = filter_events(patient=access.patient, actor=access.doctor).filter(
         at__range=(access.started_at, access.ends_at)
     )
-    return in_words(events.select_related("actor")[:MOST_SHOWN])
+    return in_words(events.select_related("actor").order_by("-at", "-pk")[:MOST_SHOWN])
 
 
 def record_audit_view(*, actor: User, patient: Patient | None) -> None:

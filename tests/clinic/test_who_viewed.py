@@ -1,7 +1,11 @@
 """Patients, and the doctors who treat them, see who opened the record."""
 
+from datetime import timedelta
+from unittest import mock
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from clinic.models import AuditEvent
 from clinic.services.audit import record
@@ -119,3 +123,18 @@ def test_a_patient_without_a_record_is_told_nothing(sign_in, db):
     PatientFactory()
 
     assert sign_in(person).get(MINE).status_code == 404
+
+
+def test_what_was_written_down_late_stands_where_it_happened(sign_in, doctor, secretary, patient):
+    now = timezone.now()
+    with mock.patch.object(timezone, "now", return_value=now - timedelta(minutes=1)):
+        record_patient_view(patient=patient, actor=doctor)
+    with mock.patch.object(timezone, "now", return_value=now - timedelta(hours=1)):
+        record_patient_view(patient=patient, actor=secretary)
+
+    response = sign_in(patient.user).get(MINE)
+
+    assert [who for who, _verb, _emergency in entries(response)] == [
+        "Dora Doctor",
+        "Sam Secretary",
+    ]

@@ -27,6 +27,18 @@ class Notification(models.Model):
         WALK_IN = "walk_in", _("A patient without an appointment waits")
         ANSWER_READY = "answer_ready", _("The answer to a photograph is there")
         REVIEW_OVERDUE = "review_overdue", _("An answer has waited a day for your review")
+        REFERRED_OVERDUE = (
+            "referred_overdue",
+            _("A photograph was referred a day ago: note the diagnosis once you know it"),
+        )
+        RETAKE_OVERDUE = (
+            "retake_overdue",
+            _("A photograph could not be assessed: take another one, or note the diagnosis"),
+        )
+        ANALYSIS_OVERDUE = (
+            "analysis_overdue",
+            _("A photograph has had no answer for a day: ask again, or decide without it"),
+        )
         VISIT_SIGNED = "visit_signed", _("Your visit is in your record")
         EMERGENCY_OPENED = "emergency_opened", _("A record was opened in an emergency")
         EMERGENCY_OVERDUE = "emergency_overdue", _("An emergency access waits for your review")

@@ -393,8 +393,17 @@ def test_a_day_with_more_than_a_page_says_so(client, consultation, photograph, s
     assert reverse("diagnosis:to_review") in day(client)
 
 
-@pytest.mark.parametrize("state", ["referred", "not_assessable", "failed", "queued", "missing"])
-def test_whatever_is_open_for_a_day_is_overdue(state, doctor, prediction):
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [
+        ("referred", Notification.Kind.REFERRED_OVERDUE),
+        ("not_assessable", Notification.Kind.RETAKE_OVERDUE),
+        ("failed", Notification.Kind.ANALYSIS_OVERDUE),
+        ("queued", Notification.Kind.ANALYSIS_OVERDUE),
+        ("missing", Notification.Kind.ANALYSIS_OVERDUE),
+    ],
+)
+def test_whatever_is_open_for_a_day_is_overdue(state, kind, doctor, prediction):
     long_ago = timezone.now() - timedelta(hours=25)
     if state in OPEN_ENDED:
         review_prediction(prediction=prediction, actor=doctor, decision=state)
@@ -408,7 +417,7 @@ def test_whatever_is_open_for_a_day_is_overdue(state, doctor, prediction):
     tell_of_overdue_reviews_task()
 
     [news] = Notification.objects.all()
-    assert (news.recipient, news.kind) == (doctor, Notification.Kind.REVIEW_OVERDUE)
+    assert (news.recipient, news.kind) == (doctor, kind)
 
 
 def test_an_archived_lesion_keeps_its_open_photograph(client, patient, prediction):

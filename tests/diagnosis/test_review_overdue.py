@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from clinic.models import Consultation, Notification
 from clinic.services.accounts import deactivate_account
-from diagnosis.models import Prediction
+from diagnosis.models import Prediction, Review
 from diagnosis.services.predictions import run_prediction
 from diagnosis.services.reviews import review_prediction
 from diagnosis.tasks import run_prediction_task, tell_of_overdue_reviews_task
@@ -42,6 +42,24 @@ def test_after_a_day_without_a_review_the_visits_doctor_hears_of_it(
         tell_of_overdue_reviews_task()
     assert news_of(doctor) == expected
     assert news_of(other_doctor) == []
+
+
+@pytest.mark.parametrize(
+    ("decision", "words"),
+    [
+        ("referred", "A photograph was referred a day ago: note the diagnosis"),
+        ("not_assessable", "A photograph could not be assessed: take another one"),
+    ],
+)
+def test_the_news_says_what_a_photograph_without_a_diagnosis_needs(
+    answered, doctor, sign_in, decision, words
+):
+    review_prediction(prediction=answered(50), actor=doctor, decision=decision)
+    Review.objects.update(reviewed_at=timezone.now() - timedelta(hours=25))
+    for _ in range(2):
+        tell_of_overdue_reviews_task()
+    assert len(news_of(doctor)) == 1
+    assert words in sign_in(doctor).get(reverse("clinic:notification_list")).content.decode()
 
 
 def test_who_has_read_it_is_not_told_again(answered, doctor):

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.core.exceptions import FieldError
-from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import Combinable, Expression
@@ -17,7 +16,8 @@ from django.db.models.lookups import Exact, IsNull, Lookup
 from django.db.models.sql.compiler import SQLCompiler
 
 from clinic.encryption import open_text, seal_text
-from clinic.text_bounds import LONGEST_TEXT, refuse_endless_words
+from clinic.plain_text import visible_line
+from clinic.text_bounds import refuse_endless_words, refuse_long_text
 
 
 class IsEmpty(Exact[Any]):
@@ -73,11 +73,16 @@ class EncryptedMixin(models.Field):  # type: ignore[type-arg]
 class EncryptedTextField(EncryptedMixin, models.TextField[str | Combinable, str]):
     """A text of a few pages; the bounds hold for the text, not for what is stored."""
 
-    default_validators = (MaxLengthValidator(LONGEST_TEXT), refuse_endless_words)  # type: ignore[assignment]
+    default_validators = (refuse_long_text, refuse_endless_words)  # type: ignore[assignment]
 
 
 class EncryptedCharField(EncryptedMixin, models.CharField[str | Combinable, str]):
     """A short text; its longest length holds for the text, not for what is stored."""
+
+    def to_python(self, value: Any) -> Any:
+        """Leave out what nobody sees, as in every name on one line."""
+        text = super().to_python(value)
+        return visible_line(text) if isinstance(text, str) else text
 
 
 class EncryptedJSONField(EncryptedMixin, models.JSONField):

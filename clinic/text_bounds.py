@@ -4,6 +4,7 @@ import re
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 LONGEST_TEXT = 10_000
 # The longest that people paste on purpose are addresses and codes; a line of a paper holds 80.
@@ -15,6 +16,21 @@ _WITHOUT_SPACES = (
     "\ua980-\ua9ff\uaa60-\uaadf\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff"
 )
 _ENDLESS = re.compile(rf"[^\s{_WITHOUT_SPACES}]{{{LONGEST_WORD + 1},}}")
+
+
+def refuse_long_text(text: str) -> None:
+    """Reject a text that is too long, and say by how much."""
+    over = len(text) - LONGEST_TEXT
+    if over > 0:
+        raise ValidationError(
+            ngettext(
+                "Too long by %(over)d character: at most %(limit)d fit here.",
+                "Too long by %(over)d characters: at most %(limit)d fit here.",
+                over,
+            ),
+            params={"over": over, "limit": LONGEST_TEXT},
+            code="max_length",
+        )
 
 
 def refuse_endless_words(text: str) -> None:

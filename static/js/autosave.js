@@ -18,6 +18,20 @@
     if (line) line.textContent = line.dataset[key];
   }
 
+  // What the server says is wrong, by the name of the field; without a sentence of its own, something is missing.
+  function sayRefused(form, html) {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    const error = page.querySelector(".field-error span, .notice-danger p");
+    const line = form.querySelector("[data-autosave-state]");
+    if (!error || !line) return say(form, "textIncomplete");
+    const field = error.closest(".field-error")?.id.replace(/_error$/, "");
+    const label = field && page.querySelector(`label[for="${field}"]`)?.firstChild.textContent.trim();
+    line.textContent = [line.dataset.textRefused, label && `${label}:`, error.textContent.trim()].filter(Boolean).join(" ");
+  }
+
+  // A field that is empty waits for its text; whatever else is wrong, the server says it in a sentence.
+  const isUnfinished = (form) => [...form.querySelectorAll(":invalid")].some((field) => field.validity.valueMissing);
+
   function later(form, pause, isRetry = false) {
     const state = stateOf(form);
     clearTimeout(state.timer);
@@ -100,8 +114,9 @@
       showProblem(form, await response.text());
       say(form, form.querySelector("[data-keep-name]") ? "textConflict" : "textGone");
     } else if (response.status === 422) {
-      say(form, "textIncomplete");
-      if (isAsked) showErrors(form, await response.text());
+      const html = await response.text();
+      sayRefused(form, html);
+      if (isAsked) showErrors(form, html);
     } else if (response.status === 403 || response.status === 404) {
       say(form, "textGone");
     } else {
@@ -117,7 +132,7 @@
     while (state.running) await state.running;
     if (!form.isConnected || state.isStuck) return false;
     if (!state.isDirty && !isAsked) return true;
-    if (!isAsked && !form.checkValidity()) {
+    if (!isAsked && isUnfinished(form)) {
       say(form, "textIncomplete");
       return false;
     }

@@ -20,7 +20,10 @@ LONG_TEXTS = [
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        ("word " * (LONGEST_TEXT // 5 + 1), "at most 10000 characters"),
+        (
+            "word " * (LONGEST_TEXT // 5) + "more words",
+            "Too long by 10 characters: at most 10000 fit here.",
+        ),
         ("x" * (LONGEST_WORD + 1), "One word has more than 200 characters."),
     ],
     ids=["text", "word"],

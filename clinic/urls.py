@@ -105,6 +105,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path("profile/", profile.profile, name="profile"),
     path("session/", idle.session_left, name="session_left"),
+    path("session/back/", idle.session_back, name="session_back"),
     path("session/stay/", idle.session_stay, name="session_stay"),
     path("sessions/<int:pk>/end/", sessions.session_end, name="session_end"),
     path("profile/calendar/renew/", calendars.calendar_feed_renew, name="calendar_feed_renew"),

@@ -62,6 +62,7 @@ clinic:session_end                   POST   session           in   404  404  404
 clinic:profile                       GET    -                 in   200  200  200  200  200  200
 clinic:profile                       POST   -                 in   422  422  422  422  422  422
 clinic:session_left                  GET    -                 in   200  200  200  200  200  200
+clinic:session_back                  GET    -                 in   200  200  200  200  200  200
 clinic:session_stay                  POST   -                 in   200  200  200  200  200  200
 clinic:notification_list             GET    -                 in   200  200  200  200  200  200
 clinic:notification_count            GET    -                 in   200  200  200  200  200  200

@@ -1,7 +1,8 @@
 """What an open page asks about its session."""
 
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
+from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
 from clinic.idle import note_activity, remaining
@@ -21,12 +22,20 @@ def session_stay(request: SignedInRequest) -> JsonResponse:
     return answer(request)
 
 
+@require_GET
+def session_back(request: SignedInRequest) -> HttpResponse:
+    """Say that the window is done to whoever signed in for another one."""
+    return render(request, "clinic/session_back.html")
+
+
 def answer(request: SignedInRequest) -> JsonResponse:
     """The seconds that are left, and with what to ask for more."""
     left = remaining(request, request.user)
     return JsonResponse(
         {
             "seconds": max(0, int(left.seconds)),
+            # A page with something typed goes on only with the person who typed it.
+            "who": str(request.user.pk),
             "canBeExtended": left.can_be_extended,
             # After a new sign-in in another window the page's own token is an old one.
             "token": get_token(request),

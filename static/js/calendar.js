@@ -236,7 +236,10 @@
     try {
       const headers = { "X-Without-Click": "true", ...(version && { "If-None-Match": version }) };
       const response = await fetch(words.feed, { headers, cache: "no-store", redirect: "manual" });
-      if (response.type === "opaqueredirect" || response.status === 403) window.location.reload();
+      const isSignedOut = response.type === "opaqueredirect";
+      // What is typed in the dialog keeps the page here until the same person is back.
+      if (isSignedOut && !document.dispatchEvent(new CustomEvent("signedout", { cancelable: true }))) return;
+      if (isSignedOut || response.status === 403) window.location.reload();
       else if (response.status !== 304) {
         if (!response.ok) throw new Error(`The calendar answered ${response.status}.`);
         version = response.headers.get("ETag");

@@ -28,8 +28,9 @@
   async function send(address, options) {
     const response = await fetch(address, { ...options, cache: "no-store", redirect: "manual" });
     if (response.type === "opaqueredirect") {
-      // Signed out already; the server shows the door and knows the way back.
-      window.location.replace(window.location.pathname + window.location.search);
+      const signedOut = new CustomEvent("signedout", { cancelable: true });
+      // The server shows the door and knows the way back, unless something typed keeps the page here.
+      if (document.dispatchEvent(signedOut)) window.location.replace(window.location.pathname + window.location.search);
       return null;
     }
     if (!response.ok) throw new Error(`The site answered ${response.status}.`);
@@ -106,6 +107,7 @@
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) ask();
   });
+  document.addEventListener("signedin", ask);
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) ask();
   });

@@ -165,10 +165,14 @@ def copy_to_account(patient: Patient) -> None:
     if user is None:
         return
     stale = [name for name in ACCOUNT_FIELDS if getattr(user, name) != getattr(patient, name)]
+    if not stale:
+        return
+    before = {name: getattr(user, name) for name in stale}
     for name in stale:
         setattr(user, name, getattr(patient, name))
-    if stale:
-        user.save(update_fields=stale)
+    user.save(update_fields=stale)
+    # Where the account said something else, texts may name it, too.
+    keep_former(patient=patient, before=before)
 
 
 def find_patients(*, among: QuerySet[Patient], text: str) -> QuerySet[Patient]:

@@ -6,8 +6,9 @@ import pytest
 from django.apps import apps
 from django.urls import reverse
 
-from clinic.models import AuditEvent, Patient, User
+from clinic.models import AuditEvent, FormerIdentity, Patient, User
 from clinic.services.accounts import NewAccount, create_account, create_patient_account
+from clinic.services.former_identities import former_values
 from clinic.services.patients import update_patient
 from tests.factories import PatientFactory, UserFactory
 from tests.forms import post_seen
@@ -86,7 +87,7 @@ def test_a_phone_that_is_typed_for_the_login_is_the_patients(admin, typed, kept)
 
 
 def agree():
-    module = import_module("clinic.migrations.0037_account_says_what_the_record_says")
+    module = import_module("clinic.migrations.0049_account_says_what_the_record_says")
     module.agree(apps, None)
 
 
@@ -103,6 +104,9 @@ def test_stores_that_differ_are_brought_together_by_what_was_changed_last(secret
     )  # fmt: skip
     agree()
     assert known_of(patient) == (NEW, "en")
+    assert former_values(patient, FormerIdentity.Kind.PHONE) == [OLD]
+    agree()
+    assert patient.former_identities.count() == 1
 
 
 def test_where_nothing_is_known_the_persons_own_word_counts(db):
@@ -110,3 +114,21 @@ def test_where_nothing_is_known_the_persons_own_word_counts(db):
     patient = PatientFactory(user=user, phone=OLD, language="en", full_name="Paul")
     agree()
     assert known_of(patient) == (OLD, "fr")
+    assert not patient.former_identities.exists()
+
+
+@pytest.mark.parametrize("what", ["desk", "profile", "stale account"])
+def test_each_telephone_that_gives_way_is_kept_until_the_record_ends(
+    portal, patient, secretary, what
+):
+    if what == "desk":
+        update_patient(patient=patient, actor=secretary, phone=NEW)
+    elif what == "profile":
+        post_seen(portal, PROFILE, {"phone": NEW, "language": "en"})
+    else:
+        Patient.objects.filter(pk=patient.pk).update(phone=NEW)
+        User.objects.filter(pk=patient.user_id).update(phone=OLD)
+        update_patient(patient=patient, actor=secretary, phone=NEW)
+    assert known_of(patient) == (NEW, "en")
+    patient = Patient.objects.get(pk=patient.pk)
+    assert former_values(patient, FormerIdentity.Kind.PHONE) == [OLD]

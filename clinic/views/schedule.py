@@ -17,12 +17,7 @@ from clinic.forms.schedule import BufferForm, HoursForm
 from clinic.models import Absence, Availability, Doctor
 from clinic.permissions import can_manage_schedule, visible_availabilities, visible_doctors
 from clinic.requests import SignedInRequest
-from clinic.services.scheduling import (
-    add_hours,
-    add_hours_around_break,
-    remove_hours,
-    set_buffer,
-)
+from clinic.services.weekly_hours import add_hours, add_hours_around_break, remove_hours, set_buffer
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from django.utils import timezone
 from clinic.models import Appointment, ArrivalToken, Doctor, Patient, VisitType
 from clinic.services.appointments import book_appointment, move_appointment
 from clinic.services.booking_guards import SlotRefusedError
-from clinic.services.scheduling import add_hours, is_within_hours
+from clinic.services.scheduling import is_within_hours
 from clinic.services.walk_ins import add_walk_in
+from clinic.services.weekly_hours import add_hours
 from skinhealth.demo import visits
 from skinhealth.demo.cast import Cast
 from skinhealth.demo.clinic import call_messages_sent

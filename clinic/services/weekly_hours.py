@@ -1,0 +1,130 @@
+"""A doctor's weekly hours and the minutes kept free after each visit, as the desk sets them."""
+
+from datetime import date, time
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import AuditEvent, Availability, Doctor, User
+from clinic.services.audit import record
+from clinic.services.seen import Guard
+
+
+@transaction.atomic
+def add_hours(
+    *,
+    doctor: Doctor,
+    actor: User,
+    weekday: int,
+    starts_at: time,
+    ends_at: time,
+    valid_from: date | None = None,
+    valid_until: date | None = None,
+) -> Availability:
+    """Adds hours to a doctor's week, unless they overlap others."""
+    hours = Availability(
+        doctor=doctor,
+        weekday=weekday,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        valid_from=valid_from,
+        valid_until=valid_until,
+    )
+    if ends_at <= starts_at:
+        raise ValidationError({"ends_at": _("The end is not after the start.")})
+    if valid_from and valid_until and valid_until < valid_from:
+        raise ValidationError({"valid_until": _("The last day is before the first.")})
+    hours.full_clean()
+    # Two desks that change the same week come one after the other.
+    Doctor.objects.select_for_update(no_key=True, of=("self",)).get(pk=doctor.pk)
+    overlapping = _overlapping_hours(hours).first()
+    if overlapping is not None:
+        raise ValidationError(
+            {
+                "starts_at": ValidationError(
+                    _("These hours overlap others on the same day: %(from)s to %(until)s."),
+                    params={
+                        "from": f"{overlapping.starts_at:%H:%M}",
+                        "until": f"{overlapping.ends_at:%H:%M}",
+                    },
+                )
+            }
+        )
+    hours.save()
+    detail = {"weekday": weekday, "from": f"{starts_at:%H:%M}", "until": f"{ends_at:%H:%M}"}
+    record(AuditEvent.Verb.CREATE, actor=actor, target=hours, detail=detail)
+    return hours
+
+
+@transaction.atomic
+def add_hours_around_break(
+    *,
+    doctor: Doctor,
+    actor: User,
+    weekday: int,
+    starts_at: time,
+    ends_at: time,
+    break_from: time,
+    break_until: time,
+    valid_from: date | None = None,
+    valid_until: date | None = None,
+) -> None:
+    """Adds the hours before a break and those after it, or neither."""
+    if not starts_at < break_from < ends_at:
+        raise ValidationError({"break_from": _("The break does not begin within the hours.")})
+    if not break_from < break_until < ends_at:
+        raise ValidationError({"break_until": _("The break does not end within the hours.")})
+    for begins, ends in ((starts_at, break_from), (break_until, ends_at)):
+        add_hours(
+            doctor=doctor,
+            actor=actor,
+            weekday=weekday,
+            starts_at=begins,
+            ends_at=ends,
+            valid_from=valid_from,
+            valid_until=valid_until,
+        )
+
+
+@transaction.atomic
+def set_buffer(
+    *, doctor: Doctor, minutes: int, actor: User, refuse_stale: Guard | None = None
+) -> None:
+    """Keep minutes free after each of a doctor's visits; what is booked stays."""
+    doctor = Doctor.objects.select_for_update(no_key=True, of=("self",)).get(pk=doctor.pk)
+    if refuse_stale:
+        refuse_stale(doctor)
+    doctor.buffer_minutes = minutes
+    doctor.full_clean()
+    doctor.save(update_fields=["buffer_minutes"])
+    detail = {"buffer_minutes": minutes}
+    record(AuditEvent.Verb.UPDATE, actor=actor, target=doctor, detail=detail)
+
+
+@transaction.atomic
+def remove_hours(*, hours: Availability, actor: User) -> None:
+    """Takes hours out of a doctor's week; what is booked in them stays."""
+    detail = {
+        "removed": True,
+        "weekday": hours.weekday,
+        "from": f"{hours.starts_at:%H:%M}",
+        "until": f"{hours.ends_at:%H:%M}",
+    }
+    record(AuditEvent.Verb.UPDATE, actor=actor, target=hours, detail=detail)
+    hours.delete()
+
+
+def _overlapping_hours(hours: Availability) -> QuerySet[Availability]:
+    others = Availability.objects.filter(
+        doctor=hours.doctor,
+        weekday=hours.weekday,
+        starts_at__lt=hours.ends_at,
+        ends_at__gt=hours.starts_at,
+    )
+    if hours.valid_until:
+        others = others.filter(Q(valid_from=None) | Q(valid_from__lte=hours.valid_until))
+    if hours.valid_from:
+        others = others.filter(Q(valid_until=None) | Q(valid_until__gte=hours.valid_from))
+    return others

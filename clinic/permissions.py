@@ -6,13 +6,11 @@
 
 from typing import TypeVar
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from clinic.models import (
-    Absence,
     Appointment,
     AppointmentRequest,
-    Availability,
     ClinicalFact,
     ClinicSettings,
     Consultation,
@@ -30,7 +28,6 @@ from clinic.models.consultation import ConsultationQuerySet
 from clinic.models.notification import NotificationQuerySet
 from clinic.models.patient_document import PatientDocumentQuerySet
 from clinic.models.request import AppointmentRequestQuerySet
-from clinic.models.schedule import AbsenceQuerySet
 
 Role = User.Role
 Fact = TypeVar("Fact", bound=ClinicalFact)
@@ -154,45 +151,6 @@ def bookable_doctors(user: User) -> QuerySet[Doctor]:
     return doctors.filter(user=user) if is_doctor(user) else doctors
 
 
-def visible_calendars(user: User) -> QuerySet[Doctor]:
-    """Doctors whose calendar a person reads: the desk and the admin all, a doctor their own.
-
-    A deactivated doctor is among them, for her visits live on.
-    """
-    doctors = Doctor.objects.select_related("user")
-    if is_admin(user) or is_secretary(user):
-        return doctors
-    return doctors.filter(user=user)
-
-
-def calendars_showing(user: User, appointments: QuerySet[Appointment]) -> QuerySet[Doctor]:
-    """Calendars of the doctors who work here, and of the deactivated who have these visits."""
-    visits = appointments.order_by().filter(doctor=OuterRef("pk"))
-    return visible_calendars(user).filter(Q(user__is_active=True) | Exists(visits))
-
-
-def calendars_for_leave(user: User) -> QuerySet[Doctor]:
-    """Calendars in which a person plans leave, or moves what a deactivated doctor left."""
-    return calendars_showing(user, Appointment.objects.expected())
-
-
-def visible_availabilities(user: User) -> QuerySet[Availability]:
-    """Weekly hours, for those who plan with them."""
-    if is_admin(user) or is_secretary(user):
-        return Availability.objects.all()
-    return Availability.objects.filter(doctor__user=user)
-
-
-def visible_absences(user: User) -> AbsenceQuerySet:
-    """Leave: those who plan see all, a doctor the own and that of the whole clinic."""
-    absences = Absence.objects.select_related("doctor__user")
-    if is_admin(user) or is_secretary(user):
-        return absences
-    if is_doctor(user):
-        return absences.filter(Q(doctor__user=user) | Q(doctor=None))
-    return absences.none()
-
-
 def visible_appointments(user: User) -> AppointmentQuerySet:
     """Appointments: the desk and the admin see all, a doctor those of patients in care."""
     if is_admin(user) or is_secretary(user):
@@ -278,22 +236,6 @@ def can_manage_settings(user: User) -> bool:
     return is_admin(user)
 
 
-def can_manage_schedule(user: User) -> bool:
-    """Change weekly hours, types of visit and everybody's leave."""
-    return is_admin(user) or is_secretary(user)
-
-
-def can_see_absences(user: User) -> bool:
-    """Open the list of leave."""
-    return can_manage_schedule(user) or is_doctor(user)
-
-
-def can_plan_absence(user: User, doctor: Doctor | None) -> bool:
-    """Add and remove leave of a doctor, or of the whole clinic where none is named."""
-    is_own = doctor is not None and is_doctor(user) and doctor.user_id == user.pk
-    return can_manage_schedule(user) or is_own
-
-
 def can_book(user: User) -> bool:
     """Book an appointment for a patient who is visible, with one of the bookable doctors."""
     return is_secretary(user) or is_doctor(user)
@@ -314,11 +256,6 @@ def can_run_desk(user: User) -> bool:
 def can_see_waiting_room(user: User) -> bool:
     """See who waits: the desk for all doctors, a doctor for the own patients."""
     return is_secretary(user) or is_doctor(user)
-
-
-def can_see_calendar(user: User) -> bool:
-    """Look at a calendar by day, week and month."""
-    return is_staff(user)
 
 
 def can_see_patient_list(user: User) -> bool:
@@ -401,11 +338,6 @@ def can_own_template(user: User, owner: User | None) -> bool:
 def can_change_template(user: User, template: WritingTemplate) -> bool:
     """Change or put away a template: one's own, and any of the clinic's."""
     return can_own_template(user, template.owner)
-
-
-def can_keep_calendar_feed(user: User) -> bool:
-    """Have a secret address at which a calendar program reads the own appointments."""
-    return is_doctor(user)
 
 
 def can_see_portal(user: User) -> bool:

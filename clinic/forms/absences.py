@@ -10,9 +10,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from clinic.calendar_permissions import calendars_for_leave, can_manage_schedule
 from clinic.forms.fields import clock_field, day_field
 from clinic.models import Appointment, Doctor, User
-from clinic.permissions import calendars_for_leave, can_manage_schedule
 from clinic.services.absences import Decision
 from clinic.services.scheduling import Slot
 

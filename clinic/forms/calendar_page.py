@@ -7,9 +7,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from clinic.calendar_permissions import visible_calendars
 from clinic.forms.fields import DoctorField, allow_rows, offer_rows
 from clinic.models import Doctor, User
-from clinic.permissions import visible_calendars
 
 # Days whose neighbours a calendar can still count.
 WITHIN_REASON = (MinValueValidator(date(1990, 1, 1)), MaxValueValidator(date(2200, 1, 1)))

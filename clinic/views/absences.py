@@ -15,6 +15,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.calendar_permissions import (
+    calendars_for_leave,
+    can_manage_schedule,
+    can_plan_absence,
+    can_see_absences,
+    visible_absences,
+)
 from clinic.forms.absences import (
     CANCEL,
     KEEP,
@@ -25,14 +32,7 @@ from clinic.forms.absences import (
 )
 from clinic.forms.accounts import add_errors
 from clinic.models import Absence, Appointment
-from clinic.permissions import (
-    calendars_for_leave,
-    can_manage_schedule,
-    can_plan_absence,
-    can_see_absences,
-    visible_absences,
-    visible_doctors,
-)
+from clinic.permissions import visible_doctors
 from clinic.requests import SignedInRequest
 from clinic.services.absences import (
     Decision,

@@ -8,9 +8,9 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from clinic.calendar_permissions import can_keep_calendar_feed
 from clinic.forms.calendars import InitialsForm
 from clinic.models import Doctor
-from clinic.permissions import can_keep_calendar_feed
 from clinic.requests import SignedInRequest
 from clinic.services.calendars import find_feed, read_feed, renew_feed, revoke_feed, show_initials
 from clinic.throttle import refuse_guess

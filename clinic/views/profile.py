@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from clinic.calendar_permissions import can_keep_calendar_feed
 from clinic.forms.accounts import ProfileForm, add_errors
 from clinic.forms.calendars import InitialsForm
-from clinic.permissions import can_keep_calendar_feed
 from clinic.requests import SignedInRequest
 from clinic.safety_permissions import can_manage_own_consents
 from clinic.services.calendars import feed_of

@@ -8,10 +8,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.calendar_permissions import can_manage_schedule
 from clinic.forms.accounts import add_errors
 from clinic.forms.schedule import VisitTypeForm
 from clinic.models import Appointment, VisitType
-from clinic.permissions import can_manage_schedule
 from clinic.requests import SignedInRequest
 from clinic.services.visit_types import add_visit_type, change_visit_type, remove_visit_type
 

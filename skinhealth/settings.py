@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from clinic.encryption import parse_data_keys
 from ml.bundle.manifest import VIEW_COUNTS
 from skinhealth.logs.configuration import FORMATS, logging_configuration
+from skinhealth.production import refuse_unsafe_production
 from skinhealth.timetable import timetable
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -393,37 +394,7 @@ if IS_PRODUCTION:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     LANGUAGE_COOKIE_SECURE = True
-
-    if SECRET_KEY == DEFAULT_SECRET_KEY or len(SECRET_KEY) < 50:
-        raise ImproperlyConfigured("Set SECRET_KEY to a secret of at least 50 characters.")
-    if WELL_KNOWN_DATA_KEY in DATA_KEYS:
-        raise ImproperlyConfigured(
-            "Set DATA_KEYS to a key of your own: "
-            "`SKINHEALTH_ENV=demo python manage.py make_data_key` prints one."
-        )
-    if SECRET_KEY.startswith("django-insecure-") or len(set(SECRET_KEY)) < 5:
-        raise ImproperlyConfigured("Set SECRET_KEY to a secret that was drawn at random.")
-    if DEBUG:
-        raise ImproperlyConfigured("DEBUG is not allowed in production.")
-    if not MFA_REQUIRED:
-        raise ImproperlyConfigured("MFA_REQUIRED is always on in production.")
-    if IS_SQLITE:
-        raise ImproperlyConfigured("Set DATABASE_URL to a PostgreSQL database: not SQLite.")
-    if "DATA_DIR" not in os.environ:
-        raise ImproperlyConfigured("Set DATA_DIR to the folder that keeps the photographs.")
-    # Both print names and addresses of patients where the log is read.
-    if EMAIL_CONFIG["EMAIL_BACKEND"].endswith((".console.EmailBackend", ".filebased.EmailBackend")):
-        raise ImproperlyConfigured("Set EMAIL_URL to a mail server, smtp+tls://user:password@host.")
-    if SMS_BACKEND == "clinic.sms.ConsoleSms":
-        raise ImproperlyConfigured("Set SMS_BACKEND to a provider: ConsoleSms is for demos.")
-    # The web program speaks no TLS and its cookies ask for it, so a proxy there is.
-    if ALLAUTH_TRUSTED_PROXY_COUNT < 1:
-        raise ImproperlyConfigured(
-            "Set TRUSTED_PROXY_COUNT to the number of proxies before the site, 1 at least: "
-            "uncounted, all people have the proxy's address, and one stranger locks out everybody."
-        )
-    if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
-        raise ImproperlyConfigured("Set ALLOWED_HOSTS to the names of this site.")
+    refuse_unsafe_production(globals())
 
 # --- Log ----------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from clinic.encryption import parse_data_keys
 from ml.bundle.manifest import VIEW_COUNTS
 from skinhealth.logs.configuration import FORMATS, logging_configuration
 from skinhealth.production import refuse_unsafe_production
+from skinhealth.rate_limits import RATE_LIMITS
 from skinhealth.timetable import timetable
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -169,30 +170,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-# Beside and in place of allauth's own. An address is a whole clinic, so it never counts alone where
-# somebody has signed in before: `clinic.throttle` lets known devices pass.
-ACCOUNT_RATE_LIMITS = {
-    "login": "",
-    "reset_password": "",
-    "reset_password_from_key": "",
-    "login_failed": "5/15m/key",  # a second factor
-    "password": "5/15m/key",
-    "password_anywhere": "50/15m/key",
-    "password_nearby": "100/15m/ip",
-    "reset_mail": "5/m/key",
-    "reset_mail_anywhere": "10/10m/key",
-    "reset_mail_nearby": "20/m/ip",
-    "sign_up": "20/10m/ip,3/10m/key",
-    "emergency_access": "10/10m/key",
-    # Wrong secrets in addresses; right ones are not counted.
-    "reset_link_guess": "20/m/ip",
-    "document_verify": "60/m/ip",
-    "reminder_answer": "60/m/ip",
-    "secret_guess": "30/m/ip",
-    # The own password, asked again; and the code from the paper, which opens a record.
-    "own_password": "30/10m/key",
-    "record_code": "10/h/key",
-}
+ACCOUNT_RATE_LIMITS = RATE_LIMITS
 
 # How many proxies stand before the site: whose address counts, for limits and for the audit trail.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)

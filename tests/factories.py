@@ -58,7 +58,7 @@ class PatientFactory(factory.django.DjangoModelFactory):
     birth_date = date(1980, 5, 17)
     phone = "+33612345678"
     user = None
-    # Whoever has a login has proved it long ago; `test_role_chains.py` is about the others.
+    # Whoever has a login has proved it long ago; `test_chains_to_a_record.py` is about the others.
     record_opened_at = factory.LazyAttribute(lambda p: timezone.now() if p.user else None)
     record_opened_how = factory.LazyAttribute(lambda p: "code" if p.user else "")
 

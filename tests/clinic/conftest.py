@@ -1,12 +1,18 @@
 """What every test of the clinic starts from."""
 
+from datetime import date, timedelta
+from types import SimpleNamespace
+
 import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
+from clinic.models import Appointment, User
+from clinic.services import contact_news
 from clinic.services.notices import send_notice
 from clinic.tasks import send_notice_task
 from tests.clinic.desk import coming, works
+from tests.factories import AppointmentFactory, ConsultationFactory, PatientFactory, UserFactory
 
 MONDAY = 0
 
@@ -49,3 +55,45 @@ def day(doctor):
 def noon():
     """Noon of today by the clinic's clock."""
     return timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
+
+
+@pytest.fixture
+def known(doctor, media):
+    """A patient without a login, with a signed visit of a month ago and a visit of today."""
+    patient = PatientFactory(
+        full_name="Paul Patient", email="paul@example.org", birth_date=date(1980, 5, 17)
+    )
+    for days in (30, 0):
+        appointment = AppointmentFactory(
+            doctor=doctor.doctor,
+            patient=patient,
+            status=Appointment.Status.IN_CONSULTATION,
+            starts_at=timezone.now() - timedelta(days=days),
+        )
+        visit = ConsultationFactory(appointment=appointment, conclusion="A harmless spot.")
+    visit.signed_at, visit.signed_by = timezone.now(), doctor
+    visit.save()
+    return patient
+
+
+@pytest.fixture
+def other_secretary(db):
+    return UserFactory(email="other-secretary@example.org", role=User.Role.SECRETARY)
+
+
+@pytest.fixture
+def mails_leave_at_once(monkeypatch):
+    """A test has one long transaction: what would be told after each request is told at once."""
+    at_once = SimpleNamespace(on_commit=lambda send: send())
+    monkeypatch.setattr(contact_news, "transaction", at_once)
+
+
+@pytest.fixture
+def later(monkeypatch):
+    """Lets hours pass."""
+    now = timezone.now
+
+    def _later(hours):
+        monkeypatch.setattr(timezone, "now", lambda: now() + timedelta(hours=hours))
+
+    return _later

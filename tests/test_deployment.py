@@ -80,12 +80,24 @@ def test_the_proxy_lets_go_of_an_idle_connection_before_the_web_program_does():
 
 def test_the_image_runs_as_a_normal_user_with_the_files_collected():
     dockerfile = (ROOT / "Dockerfile").read_text()
-    last_stage = dockerfile[dockerfile.rindex("\nFROM ") :]
-    assert re.search(r"^USER 10001", last_stage, re.MULTILINE)
-    assert "HEALTHCHECK" in last_stage
+    served = dockerfile.partition(" AS serve\n")[2].partition("\nFROM ")[0]
+    assert re.search(r"^USER 10001", served, re.MULTILINE)
+    assert "HEALTHCHECK" in served
     assert "npm ci" in dockerfile
     assert "collectstatic" in dockerfile
-    assert "npm" not in last_stage
+    assert "npm" not in served
+
+
+def test_the_image_serves_without_torch_and_another_target_trains():
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert dockerfile.rstrip().endswith("\nFROM serve")
+    assert {COMPOSE["services"][name]["build"]["target"] for name in SITE} == {"serve"}
+    assert dockerfile.count("-r requirements.txt") == 1
+    assert (
+        "-r requirements.txt"
+        in dockerfile.partition(" AS training-libraries\n")[2].partition("\nFROM ")[0]
+    )
+    assert "\nFROM serve AS train\nCOPY --from=training-libraries" in dockerfile
 
 
 def test_the_database_tools_of_the_image_fit_the_server():

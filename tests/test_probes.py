@@ -136,6 +136,7 @@ def ask_in_production(**environ):
             "ALLOWED_HOSTS": "clinic.example",
             "DATA_KEYS": f"made-up:{'k9Wq' * 10}k9U=",
             "EMAIL_URL": "smtp://mail.invalid:25",
+            "TRUSTED_PROXY_COUNT": "1",
             "DATA_DIR": settings.DATA_DIR.as_posix(),
         }
         | environ,

@@ -1,0 +1,35 @@
+"""The demo clinic as tests load it."""
+
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from unittest import mock
+
+from django.conf import settings
+from django.core.management import call_command
+from django.test import override_settings
+from django.utils import timezone
+
+from skinhealth.demo import visits
+from skinhealth.drawing import draw_lesion
+
+
+@contextmanager
+def as_a_demo(folder):
+    """Run as a demo does, with small drawings, and photographs in a folder of their own."""
+    storage = settings.STORAGES["default"] | {"OPTIONS": {"location": folder, "base_url": None}}
+    small = partial(draw_lesion, size=(256, 192))
+    with (
+        override_settings(
+            IS_DEMO=True, DEBUG=True, STORAGES=settings.STORAGES | {"default": storage}
+        ),
+        mock.patch.object(visits, "draw_lesion", small),
+    ):
+        yield
+
+
+def load(moment=None):
+    now = timezone.make_aware(datetime.fromisoformat(moment)) if moment else timezone.now()
+    with mock.patch.object(timezone, "now", lambda: now):  # noqa: PT008
+        call_command("load_demo")
+    return now

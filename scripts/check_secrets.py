@@ -35,8 +35,7 @@ def scan() -> SecretsCollection:
     # By names within the project: the list has to hold in every folder it is cloned to.
     os.chdir(ROOT)
     found = SecretsCollection()
-    for name in tracked_files():
-        found.scan_file(name)
+    found.scan_files(*tracked_files())
     return found
 
 

@@ -7,8 +7,12 @@ import tempfile
 from pathlib import Path
 
 # A worker process that a test starts is told where the test keeps its files.
-if "TEST_DATA_DIR" not in os.environ:
-    _folder = tempfile.mkdtemp(prefix="skinhealth-test-")
+_folder = os.environ.get("TEST_DATA_DIR") or tempfile.mkdtemp(prefix="skinhealth-test-")
+# Each process of a parallel run has a folder of its own.
+_process = os.environ.get("PYTEST_XDIST_WORKER", "")
+if not _folder.endswith(_process):
+    _folder = f"{_folder}-{_process}"
+if os.environ.get("TEST_DATA_DIR") != _folder:
     os.environ["TEST_DATA_DIR"] = _folder
     atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 
@@ -53,3 +57,6 @@ class MissingText(str):
 _options = TEMPLATES[0]["OPTIONS"]
 assert isinstance(_options, dict)
 _options["string_if_invalid"] = MissingText()
+
+# Each browser of a test makes the middleware anew, which would list every static file each time.
+WHITENOISE_AUTOREFRESH = True

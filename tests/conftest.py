@@ -37,6 +37,9 @@ def pytest_collection_modifyitems(items):
             item.add_marker(
                 pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False
             )
+            # Commits, locks and other processes: what engines differ in. Pages look alike on both.
+            if "live_server" not in item.fixturenames:
+                item.add_marker(pytest.mark.both_engines)
 
 
 @pytest.fixture(autouse=True)

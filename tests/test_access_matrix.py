@@ -18,6 +18,8 @@ from clinic.services.answer_links import answer_address
 from tests.access_table import ROLES, TABLE
 from tests.one_of_everything import FEED_TOKEN, PAPER_TOKEN, SCREEN_SECRET
 
+pytestmark = pytest.mark.both_engines
+
 # A form without a single field filled in, as a browser sends it.
 EMPTY_FORM = {"csrfmiddlewaretoken": "not checked here"}
 # What an address needs beside the key of its object.

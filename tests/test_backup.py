@@ -22,7 +22,7 @@ from skinhealth.backup.manifest import sha256_of
 from tests.one_of_everything import photographed
 from tests.worker import database_url
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db(transaction=True)]
 
 
 class EmptySite:

@@ -35,6 +35,8 @@ from clinic.ways_to_patient import steps_to_patient
 from diagnosis.services.training_data import COLUMNS
 from skinhealth.backup import database
 
+pytestmark = pytest.mark.both_engines
+
 TEXT = Path(settings.BASE_DIR, "docs", "data.md").read_text(encoding="utf-8")
 ROWS = {
     cells[0]: cells[1:]

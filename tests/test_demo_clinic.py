@@ -27,6 +27,8 @@ from clinic.services.retention import decide_erasure, pseudonymise_expired
 from diagnosis.models import Lesion, LesionImage, Review
 from tests.demo import as_a_demo, load
 
+pytestmark = pytest.mark.both_engines
+
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory, django_db_setup, django_db_blocker):

@@ -23,7 +23,7 @@ from tests.factories import ConsentFactory
 from tests.machine import free_port, missing
 from tests.worker import empty_queues, wait_until
 
-pytestmark = [pytest.mark.worker, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.both_engines, pytest.mark.worker, pytest.mark.django_db(transaction=True)]
 
 # Quick enough for a test; the times of a real installation are in the settings.
 IMPATIENT = {"PREDICTION_LOST_AFTER": "2", "PREDICTION_SWEEP_EVERY": "1"}

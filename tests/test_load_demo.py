@@ -19,6 +19,8 @@ from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE, clinic
 from skinhealth.drawing import LOOKS, draw_lesion
 from tests.demo import as_a_demo, load
 
+pytestmark = pytest.mark.both_engines
+
 # A working day, just after and just before midnight, and both nights in which the clock is changed.
 MOMENTS = [
     "2026-03-18 10:40",

@@ -11,7 +11,7 @@ from diagnosis.models import Disease, Prediction, Review
 from skinhealth.celery import app
 from tests.worker import empty_queues
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db]
 
 
 def numbers(name):

@@ -13,7 +13,7 @@ from clinic.models import Consultation
 from clinic.services.accounts import deactivate_account
 from tests.full_visit import fill_visit
 
-pytestmark = pytest.mark.usefixtures("media")
+pytestmark = [pytest.mark.both_engines, pytest.mark.usefixtures("media")]
 
 # News for one person goes with the account; it names nobody and says nothing of a patient.
 NOT_CLINICAL = {"clinic.Notification.recipient", "clinic.NotificationDigest.recipient"}

@@ -12,6 +12,8 @@ from clinic.services.emergency import remind_of_emergency_reviews
 from clinic.services.no_shows import mark_no_shows
 from tests.factories import AppointmentFactory
 
+pytestmark = pytest.mark.both_engines
+
 
 def unreadable(table, column, pk):
     """Spoils a stored text, as a lost key or a damaged disk does."""

@@ -21,6 +21,8 @@ from diagnosis.models import WorkerHeartbeat
 from diagnosis.services.heartbeats import beat, forget_old_workers
 from tests.worker import wait_until
 
+pytestmark = pytest.mark.both_engines
+
 TRAINED_ON = date(2026, 11, 25)
 ASK = """
 import json, time

@@ -1,9 +1,28 @@
 """Promises about the project as a whole."""
 
+import subprocess
+
 import pytest
+from django.conf import settings
 from django.core.management import call_command
+
+pytestmark = pytest.mark.both_engines
 
 
 @pytest.mark.django_db
 def test_no_migration_is_missing():
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+@pytest.mark.parametrize("argument", ["--fast", "tests/ml", "-k", "--install --fast"])
+def test_the_whole_check_refuses_what_it_does_not_know(argument):
+    asked = subprocess.run(
+        [settings.BASE_DIR / ".ci/run", *argument.split()],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert asked.returncode == 2
+    assert asked.stderr == "usage: .ci/run [--install]\n"
+    assert not asked.stdout

@@ -7,6 +7,8 @@ from django.test.utils import CaptureQueriesContext
 from tests.access_table import ROLES
 from tests.test_access_matrix import ROWS, address
 
+pytestmark = pytest.mark.both_engines
+
 BOUND = 15
 # Savepoints ask nothing, and the clock of the session writes once a minute at most.
 UNCOUNTED = ("SAVEPOINT", "RELEASE SAVEPOINT", 'UPDATE "django_session"')

@@ -21,6 +21,8 @@ from clinic.services.data_keys import remaining
 from tests.factories import code_of_app, with_app
 from tests.worker import database_url
 
+pytestmark = pytest.mark.both_engines
+
 OLD, NEW = new_data_key("old"), new_data_key("new")
 BOTH = f"{NEW},{OLD}"
 FILES, TEXTS = 100, 500

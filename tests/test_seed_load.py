@@ -9,7 +9,7 @@ from django.utils import timezone
 from clinic.models import Appointment, Consultation, Patient, User
 from skinhealth.management.commands import measure_pages
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both_engines, pytest.mark.django_db]
 
 
 def test_it_holds_as_many_people_and_appointments_as_were_asked_for():

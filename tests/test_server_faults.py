@@ -27,6 +27,8 @@ from tests.factories import PASSWORD
 from tests.machine import free_port, missing
 from tests.worker import wait_until
 
+pytestmark = pytest.mark.both_engines
+
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 SECRETARY = "desk@clinic.example"
 PREPARE = f"""

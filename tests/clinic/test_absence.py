@@ -13,6 +13,8 @@ from tests.clinic.desk import at, at_once, booked, clocks, coming, visit_type, w
 from tests.clinic.leave import decided, leave
 from tests.factories import PatientFactory
 
+pytestmark = pytest.mark.both_engines
+
 ADD = reverse("clinic:absence_add")
 LIST = reverse("clinic:absence_list")
 Status = Appointment.Status

@@ -18,6 +18,8 @@ from clinic.services.audit_check import check_and_remember, check_audit_trail
 from clinic.tasks import check_audit_trail_task, seal_audit_events_task
 from tests.clinic.desk import at_once
 
+pytestmark = pytest.mark.both_engines
+
 VIEW = AuditEvent.Verb.VIEW
 WRITERS = 20
 IS_POSTGRESQL = connection.vendor == "postgresql"

@@ -19,6 +19,8 @@ from clinic.services.audit_check import check_and_remember
 from clinic.services.audit_trail import _cell
 from tests.factories import PatientFactory, UserFactory
 
+pytestmark = pytest.mark.both_engines
+
 LIST = reverse("clinic:audit_list")
 EXPORT = reverse("clinic:audit_export")
 Verb = AuditEvent.Verb

@@ -12,6 +12,8 @@ from clinic.models import Absence, Allergy, Appointment, AuditEvent
 from tests.clinic.desk import at, booked, in_status, visit_type, works
 from tests.factories import PatientFactory
 
+pytestmark = pytest.mark.both_engines
+
 URL = reverse("clinic:calendar")
 FEED = reverse("clinic:calendar_events")
 BOOK = reverse("clinic:appointment_book")

@@ -8,6 +8,8 @@ from clinic.models import Appointment
 from tests.clinic.desk import at, at_once, booked, coming, in_status, visit_type, works
 from tests.factories import DoctorFactory, PatientFactory
 
+pytestmark = pytest.mark.both_engines
+
 URL = reverse("clinic:appointment_book")
 Status = Appointment.Status
 PEOPLE = 20

@@ -17,6 +17,8 @@ from tests.access_table import ROLES
 from tests.factories import AppointmentFactory, PatientFactory
 from tests.test_access_matrix import EMPTY_FORM, ROWS, address
 
+pytestmark = pytest.mark.both_engines
+
 OPEN = reverse("clinic:emergency_open")
 LIST = reverse("clinic:emergency_list")
 PASSWORD = "a long password of a doctor"

@@ -21,7 +21,7 @@ from clinic.encryption import (
 )
 from clinic.models import Allergy, Consultation
 
-pytestmark = pytest.mark.usefixtures("media")
+pytestmark = [pytest.mark.both_engines, pytest.mark.usefixtures("media")]
 
 OLD, NEW = new_data_key("old"), new_data_key("new")
 

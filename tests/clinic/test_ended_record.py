@@ -47,7 +47,7 @@ from tests.factories import (
 )
 from tests.pdfs import pdf
 
-pytestmark = pytest.mark.usefixtures("media")
+pytestmark = [pytest.mark.both_engines, pytest.mark.usefixtures("media")]
 
 IDENTITY = {
     "full_name": "Paul Patient",

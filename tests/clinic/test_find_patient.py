@@ -7,6 +7,8 @@ from clinic.models import Allergy, AuditEvent
 from clinic.services.patients import searchable
 from tests.factories import AppointmentFactory, PatientFactory
 
+pytestmark = pytest.mark.both_engines
+
 URL = reverse("clinic:patient_list")
 
 

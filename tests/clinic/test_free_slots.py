@@ -7,6 +7,8 @@ from clinic.models import Absence, Appointment
 from clinic.services.scheduling import Calendar, free_slots, next_free_slots
 from tests.clinic.desk import at, booked, clocks, coming, visit_type, works
 
+pytestmark = pytest.mark.both_engines
+
 MONDAY = 0
 # A clock that changes on the last Sundays of March and October, at 2:00 and 3:00 of Paris.
 SPRING = date(2040, 3, 25)

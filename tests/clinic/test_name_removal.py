@@ -23,6 +23,8 @@ from clinic.services.writing_templates import create_template
 from diagnosis.models import Lesion, LesionImage, Prediction, Review
 from tests.factories import AppointmentFactory, ConsultationFactory, PatientFactory
 
+pytestmark = pytest.mark.both_engines
+
 
 @pytest.fixture
 def person(db):

@@ -13,6 +13,8 @@ from clinic.services.no_shows import count_no_shows, mark_no_shows
 from clinic.tasks import mark_no_shows_task
 from tests.clinic.desk import at_once, booked
 
+pytestmark = pytest.mark.both_engines
+
 Status = Appointment.Status
 
 

@@ -15,6 +15,8 @@ from tests.clinic.desk import at_once
 from tests.forms import post_seen
 from tests.mailbox import DEAD_MAIL_SERVER
 
+pytestmark = pytest.mark.both_engines
+
 PROFILE = reverse("clinic:profile")
 Kind = Notification.Kind
 # Paris is an hour ahead of UTC in winter.

@@ -37,7 +37,7 @@ from clinic.services.retention import (
 from clinic.services.settings_effects import effects_of
 from tests.factories import PASSWORD, AppointmentFactory, ConsentFactory, PatientFactory
 
-pytestmark = pytest.mark.usefixtures("media")
+pytestmark = [pytest.mark.both_engines, pytest.mark.usefixtures("media")]
 
 
 def seen(doctor, name, *, years_ago, days_ago=0):

@@ -10,6 +10,8 @@ from tests.clinic.desk import at_once
 from tests.factories import PatientFactory
 from tests.forms import post_seen
 
+pytestmark = pytest.mark.both_engines
+
 URL = reverse("clinic:patient_register")
 
 

@@ -14,7 +14,7 @@ from clinic.tasks import dispatch_due_notices_task, send_notice_task
 from tests.clinic.desk import at, at_once, booked, coming, works
 from tests.factories import ConsentFactory
 
-pytestmark = pytest.mark.usefixtures("sent_at_once")
+pytestmark = [pytest.mark.both_engines, pytest.mark.usefixtures("sent_at_once")]
 
 Status = AppointmentNotice.Status
 

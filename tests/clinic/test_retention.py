@@ -29,7 +29,7 @@ from clinic.tasks import pseudonymise_expired_task
 from tests.factories import PASSWORD, AppointmentFactory, ConsentFactory, ConsultationFactory
 from tests.pdfs import pdf
 
-pytestmark = pytest.mark.usefixtures("media")
+pytestmark = [pytest.mark.both_engines, pytest.mark.usefixtures("media")]
 
 WHO = {
     "full_name": "Paul Patient",

@@ -13,6 +13,8 @@ from clinic.services.emergency import end_emergency_access, open_emergency_acces
 from clinic.services.patients import record_patient_view
 from tests.factories import PatientFactory, UserFactory
 
+pytestmark = pytest.mark.both_engines
+
 MINE = reverse("clinic:my_access")
 Verb = AuditEvent.Verb
 

@@ -28,6 +28,8 @@ from tests import photographs
 from tests.full_visit import check_by_hand
 from tests.pdfs import pdf
 
+pytestmark = pytest.mark.both_engines
+
 MARKER = "Zwetschge"  # in every text below, and in nothing that the site brings itself
 
 

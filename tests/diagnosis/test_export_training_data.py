@@ -8,6 +8,8 @@ from diagnosis.models import Disease
 from diagnosis.services.reviews import review_prediction
 from ml.bundle.labels import LABELS
 
+pytestmark = pytest.mark.both_engines
+
 
 def export(folder):
     call_command("export_training_data", str(folder))

@@ -20,6 +20,8 @@ from tests import photographs
 from tests.factories import AppointmentFactory, ConsentFactory
 from tests.papers import text_of
 
+pytestmark = pytest.mark.both_engines
+
 OPEN_ENDED = ["referred", "not_assessable"]
 
 

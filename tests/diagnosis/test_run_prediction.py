@@ -22,6 +22,8 @@ from diagnosis.services.predictions import (
 from diagnosis.tasks import run_prediction_task
 from ml.bundle.labels import LABELS
 
+pytestmark = pytest.mark.both_engines
+
 
 def run(prediction):
     run_prediction(prediction_id=prediction.pk)

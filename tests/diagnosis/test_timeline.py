@@ -15,6 +15,8 @@ from tests import photographs
 from tests.factories import AppointmentFactory
 from tests.full_visit import check_by_hand
 
+pytestmark = pytest.mark.both_engines
+
 KINDS = ("visit", "lesion", "photograph", "diagnosis", "prescription")
 
 

@@ -176,7 +176,8 @@ class Written:
 class ReadDrugs:
     """The drugs that a line names; what could not be read of it, and what may be meant.
 
-    What only its note names may be another line of the prescription.
+    What only its note names may be another line of the prescription. Hints are the words next to
+    the name that may be drugs and were not read.
     """
 
     drugs: tuple[Drug, ...]
@@ -184,6 +185,7 @@ class ReadDrugs:
     unread: tuple[str, ...]
     is_site_read: bool
     guess: str
+    hints: tuple[str, ...] = ()
 
     @property
     def is_named(self) -> bool:

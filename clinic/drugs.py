@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from clinic.drug_classes import DrugOfClass, drugs_of_classes
+from clinic.drug_hints import hints_in
 from clinic.drug_reading import Key, Lexicon, Meaning, Site, Words, name_key
 from clinic.drug_rows import (
     Drug,
@@ -117,6 +118,7 @@ class DrugTable:
             unread=tuple(reading.unread) if used else (written.drug,),
             is_site_read=all(is_read for _drug, is_read in used),
             guess=self.drug_lexicon.guess(reading.unread),
+            hints=self._hints((*written.beside, written.note), self.drug_lexicon),
         )
 
     def read_allergy(self, text: str) -> ReadAllergy:
@@ -124,6 +126,21 @@ class DrugTable:
         reading = self.allergy_lexicon.read(text)
         guess = self.allergy_lexicon.guess(reading.unread)
         return ReadAllergy(reading.terms, reading.is_whole, guess)
+
+    def unread_in_reaction(self, reaction: str, allergic_to: frozenset[str]) -> tuple[str, ...]:
+        """Return the drugs that a reaction names: they caused it, or were its treatment."""
+        reading = self.allergy_lexicon.read(reaction)
+        named = [str(each.label) for each in reading.meanings if _terms(each) - allergic_to]
+        return tuple(dict.fromkeys([*named, *self._hints([reaction], self.allergy_lexicon)]))
+
+    def drugs_in_condition(self, condition: str, known: frozenset[str]) -> tuple[str, ...]:
+        """Return the drugs a condition names that are not known yet: taken, or not tolerated.
+
+        Misspelt and unknown names are not noticed: illnesses resemble drugs too much.
+        """
+        harmless = known | set(self.written["of_the_body"])
+        meanings = self.drug_lexicon.read(condition).meanings
+        return tuple(dict.fromkeys(str(each.label) for each in meanings if each.product - harmless))
 
     def code_of(self, substance: str) -> str:
         """The ingredients or classes an allergy is about; nothing where it is not all read."""
@@ -196,6 +213,9 @@ class DrugTable:
         is_known = any(key_of(word) in known for word in tokens(form))
         return not form.strip() or (is_known and not reading.unread and not reading.meanings)
 
+    def _hints(self, texts: Iterable[str], lexicon: Lexicon) -> tuple[str, ...]:
+        return hints_in(texts, lexicon, self.written["no_drugs"])
+
     def _named_beside(
         self, texts: Iterable[str], known: Iterable[frozenset[str]]
     ) -> dict[frozenset[str], set[Site]]:
@@ -266,6 +286,10 @@ class DrugTable:
         fillers = (key_of(fold(word)) for part in around for word in self.written[part])
         salts = (key_of(fold(word)) for word in self.written["salts"])
         return Words(sites, frozenset(fillers), frozenset(salts), joints)
+
+
+def _terms(meaning: Meaning) -> frozenset[str]:
+    return meaning.product | meaning.terms
 
 
 def _only_site(drugs: Iterable[Drug]) -> Site | None:

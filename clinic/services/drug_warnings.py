@@ -9,11 +9,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clinic.drug_rows import Drug, ReadDrugs, Written
+from clinic.drug_rows import Drug, ReadAllergy, ReadDrugs, Written
 from clinic.drugs import DrugTable, drug_table
 from clinic.models import (
     Allergy,
     AuditEvent,
+    Condition,
     Consultation,
     CurrentDrug,
     Patient,
@@ -23,7 +24,7 @@ from clinic.models import (
     WarningOverride,
 )
 from clinic.services.audit import record
-from clinic.services.hand_checks import Asked, DrugWarning, checks_by_hand
+from clinic.services.hand_checks import Asked, DrugWarning, Mentioned, checks_by_hand
 from clinic.services.visit_guard import fingerprint, lock_open_visit
 
 Kind = WarningOverride.Kind
@@ -35,6 +36,7 @@ class Precautions:
 
     allergies: tuple[Allergy, ...]
     current_drugs: tuple[CurrentDrug, ...]
+    conditions: tuple[Condition, ...]
     may_be_pregnant: bool
     is_pregnancy_suspected: bool
     is_pregnant: bool
@@ -55,13 +57,14 @@ def precautions_of(patient: Patient) -> Precautions:
     table = drug_table()
     allergies = tuple(each for each in patient.allergies.all() if each.is_active)
     current_drugs = tuple(each for each in patient.current_drugs.all() if each.is_active)
-    conditions = [each for each in patient.conditions.all() if each.is_active]
+    conditions = tuple(each for each in patient.conditions.all() if each.is_active)
     is_pregnant = patient.pregnancy_now == Patient.Pregnancy.YES or any(
         table.is_pregnancy(each.name, each.icd10) for each in conditions
     )
     return Precautions(
         allergies=allergies,
         current_drugs=current_drugs,
+        conditions=conditions,
         may_be_pregnant=patient.may_be_pregnant or is_pregnant,
         is_pregnancy_suspected=is_pregnant or patient.pregnancy_now == Patient.Pregnancy.POSSIBLE,
         is_pregnant=is_pregnant,
@@ -100,11 +103,41 @@ def check_drugs(lines: Iterable[Written], precautions: Precautions) -> Findings:
     return Findings(
         warnings=tuple({warning.key: warning for warning in warnings}.values()),
         by_hand=tuple(
-            checks_by_hand(read, taken, allergies, precautions.asked, has_pregnancy_rule)
+            checks_by_hand(
+                read,
+                taken,
+                allergies,
+                _mentioned(precautions, taken, allergies, table),
+                precautions.asked,
+                has_pregnancy_rule,
+            )
         ),
         # Form and route that were not read are listed by hand; the drug is in the table.
         read_lines=tuple(each.is_named for _line, each in read),
     )
+
+
+def _mentioned(
+    precautions: Precautions,
+    taken: Sequence[tuple[CurrentDrug, ReadDrugs]],
+    allergies: Sequence[tuple[Allergy, ReadAllergy]],
+    table: DrugTable,
+) -> list[Mentioned]:
+    """Return the drugs that reactions and conditions name and no entry of its own does."""
+    allergic_to = frozenset().union(*(read.terms for _each, read in allergies))
+    used = {term for _each, read in taken for drug in read.drugs for term in drug.terms}
+    return [
+        *(
+            Mentioned("reaction", each.substance, words)
+            for each, read in allergies
+            if (words := table.unread_in_reaction(each.reaction, allergic_to))
+        ),
+        *(
+            Mentioned("condition", each.name, words)
+            for each in precautions.conditions
+            if (words := table.drugs_in_condition(each.name, allergic_to | used))
+        ),
+    ]
 
 
 def _all_drugs(read: Sequence[ReadDrugs]) -> list[Drug]:

@@ -1,4 +1,8 @@
-"""What the table of drugs could not check: somebody has to do it by hand before signing."""
+"""What the table of drugs could not check: somebody has to do it by hand before signing.
+
+Read are the lines, the current drugs and their dose, the allergies and their reaction, and the
+names of conditions. The notes of a visit, documents and the history of a photograph are not.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,6 +28,15 @@ class DrugWarning:
 
 
 @dataclass(frozen=True)
+class Mentioned:
+    """A drug in a text that is there for something else: its kind, the text and the words."""
+
+    what: str
+    text: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Asked:
     """Which questions that a prescription depends on somebody has asked."""
 
@@ -36,6 +49,7 @@ def checks_by_hand(
     lines: Sequence[tuple[Written, ReadDrugs]],
     taken: Sequence[tuple[CurrentDrug, ReadDrugs]],
     allergies: Sequence[tuple[Allergy, ReadAllergy]],
+    mentioned: Sequence[Mentioned],
     asked: Asked,
     has_pregnancy_rule: bool,
 ) -> list[DrugWarning]:
@@ -57,6 +71,7 @@ def checks_by_hand(
         *((Kind.NOT_CHECKED, *each) for each in _in_lines(lines)),
         *((Kind.NOT_CHECKED, *each) for each in _in_current_drugs(taken)),
         *((Kind.NOT_CHECKED, *each) for each in _in_allergies(allergies)),
+        *((Kind.NOT_CHECKED, *each) for each in _in_other_texts(mentioned)),
         *((Kind.NOT_ASKED, *each) for each in _never_asked(asked, has_pregnancy_rule)),
     ]
     return [
@@ -76,6 +91,9 @@ def _in_lines(lines: Iterable[tuple[Written, ReadDrugs]]) -> Iterable[Found]:
                 "Not checked: form and route of “%(text)s”. It counts as reaching the whole body."
             )
             yield "line site", line.drug, words % values
+        for hint in read.hints:
+            words = _("Not checked: “%(word)s” next to “%(text)s” on the prescription.")
+            yield "line word", f"{line.drug}: {hint}", words % (values | {"word": hint})
 
 
 def _in_current_drugs(taken: Iterable[tuple[CurrentDrug, ReadDrugs]]) -> Iterable[Found]:
@@ -90,6 +108,9 @@ def _in_current_drugs(taken: Iterable[tuple[CurrentDrug, ReadDrugs]]) -> Iterabl
                 "It counts as reaching the whole body."
             )
             yield "current site", current.drug, words % values
+        for hint in read.hints:
+            words = _("Not checked: “%(word)s” next to “%(text)s”, which the patient takes.")
+            yield "current word", f"{current}: {hint}", words % {"text": current.drug, "word": hint}
 
 
 def _in_allergies(allergies: Iterable[tuple[Allergy, ReadAllergy]]) -> Iterable[Found]:
@@ -97,6 +118,17 @@ def _in_allergies(allergies: Iterable[tuple[Allergy, ReadAllergy]]) -> Iterable[
         if not read.is_whole:
             words = _("Not checked: the allergy “%(text)s”.") % {"text": allergy}
             yield "allergy", allergy.substance, words + _guess(read.guess)
+
+
+def _in_other_texts(mentioned: Iterable[Mentioned]) -> Iterable[Found]:
+    words = {
+        "reaction": _("Not checked: “%(word)s” in the reaction to “%(text)s”."),
+        "condition": _("Not checked: “%(word)s” in the condition “%(text)s”."),
+    }
+    for each in mentioned:
+        for word in each.words:
+            said = words[each.what] % {"text": each.text, "word": word}
+            yield each.what, f"{each.text}: {word}", said
 
 
 def _never_asked(asked: Asked, has_pregnancy_rule: bool) -> Iterable[Found]:

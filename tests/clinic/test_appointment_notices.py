@@ -180,6 +180,9 @@ def test_a_granted_request_is_confirmed(book, secretary):
 
 def test_an_undone_arrival_is_nobodys_news(book, secretary):
     appointment = book()
+    now = timezone.now()
+    Appointment.objects.update(starts_at=now, ends_at=now + timedelta(minutes=15))
+    appointment.refresh_from_db()
     for status in ("arrived", "booked"):
         move_appointment(appointment=appointment, status=status, actor=secretary)
     assert appointment.notices.count() == 1

@@ -261,7 +261,7 @@ def test_the_day_shows_who_comes_and_what_is_free(desk, doctor, other_doctor, pa
     assert visit.appointment.patient == patient
     assert clocks(after.slots) == ["09:45", *clocks(after.slots)[1:]]
     page = response.content.decode()
-    for words in ("Paul Patient", "Urgent", "Wheelchair", "Arrived", "11 free"):
+    for words in ("Paul Patient", "Urgent", "Wheelchair", "Confirmed", "11 free"):
         assert words in page
     assert response.context["idle"] == [other_doctor.doctor.desk_name]
 

@@ -152,7 +152,7 @@ def test_the_moved_card_keeps_the_focus(desk, appointment):
 
 def test_who_arrives_again_keeps_the_token(desk, appointment, doctor):
     move(desk, appointment, "arrived")
-    other = booked(doctor, PatientFactory(), appointment.starts_at + timedelta(minutes=20))
+    other = booked(doctor, PatientFactory(), appointment.starts_at - timedelta(minutes=20))
     move(desk, other, "arrived")
     move(desk, appointment, "booked")
     move(desk, appointment, "arrived")

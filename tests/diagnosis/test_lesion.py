@@ -23,7 +23,9 @@ HTMX = {"HX-Request": "true"}
 @pytest.fixture
 def later_image(consultation, doctor, image):
     """A second photograph of the same lesion; the first is made forty days old."""
-    LesionImage.objects.filter(pk=image.pk).update(uploaded_at=timezone.now() - timedelta(days=40))
+    # By the clinic's clock, which may have been changed since.
+    long_ago = timezone.localtime() - timedelta(days=40)
+    LesionImage.objects.filter(pk=image.pk).update(uploaded_at=long_ago)
     image.refresh_from_db()
     return upload_image(
         consultation=consultation,

@@ -2,7 +2,7 @@
 to the page on which the patient reads what was found."""
 
 import re
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
 from django.core import mail
@@ -51,7 +51,7 @@ def test_a_booked_visit_becomes_a_validated_diagnosis(worker, open_browser, lesi
 
     register_patient(secretary)
     invite_patient(secretary)
-    appointment = book(secretary)
+    appointment = be_due_now(book(secretary))
     day = timezone.localdate(appointment.starts_at).isoformat()
     doctor.goto(f"/day/?date={day}")
     expect(doctor.get_by_role("button", name="Open visit")).to_have_count(0)
@@ -157,6 +157,14 @@ def book(page):
     page.locator("button[name=slot]").first.click()
     expect(page.get_by_text("Booked:")).to_be_visible()
     return Appointment.objects.get(patient=Patient.objects.get(full_name=PATIENT))
+
+
+def be_due_now(appointment):
+    """Shortly before midnight the next free time is tomorrow's, for which nobody arrives yet."""
+    appointment.starts_at = timezone.now().replace(second=0, microsecond=0)
+    appointment.ends_at = appointment.starts_at + timedelta(minutes=15)
+    appointment.save()
+    return appointment
 
 
 def arrive(page, day):

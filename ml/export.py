@@ -12,37 +12,14 @@ import torch
 from ml.arguments import parse_count
 from ml.bundle.manifest import VIEW_COUNTS, VIEWS
 from ml.errors import run_command
-from ml.training.bundles import BundleOptions, build_bundle, describe_bundle
-from ml.training.data import Photograph, read_collection
-from ml.training.parts import VALIDATION, divide, division_of, load_parts
-from ml.training.runs import read_record
+from ml.training.bundles import BundleOptions, describe_bundle, export_bundle
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Export as the command line says and print how good the bundle is."""
     options = parse_arguments(arguments)
-    records = [read_record(run) for run in options.runs]
-    record = records[0]
-    collection = read_collection(options.data)
-    validation: Sequence[Photograph] = ()
-    if not any(one["data"]["include_validation"] for one in records):
-        validation = divide(collection.photographs, (), division_of(record["data"])).validation
-        if record["data"]["tested_on"]:
-            names = set(load_parts(options.runs[0]).only(VALIDATION).image_ids)
-            validation = [one for one in validation if one.image_id in names]
-    broken = set(record["data"]["validation"]["broken"])
-    bundle = BundleOptions(
-        version=options.version,
-        size=options.size or record["recipe"]["size"],
-        views=VIEWS[: options.views],
-    )
-    manifest = build_bundle(
-        options.runs,
-        options.out,
-        bundle,
-        [photograph for photograph in validation if photograph.path.name not in broken],
-    )
-    print(describe_bundle(manifest))
+    bundle = BundleOptions(options.version, options.size, VIEWS[: options.views])
+    print(describe_bundle(export_bundle(options.runs, options.data, options.out, bundle)))
     return 0
 
 

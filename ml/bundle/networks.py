@@ -1,17 +1,17 @@
-"""The networks that can be a member of the ensemble, and where their starting weights come from."""
+"""Builds the networks and fetches their starting weights."""
 
 from __future__ import annotations
 
 import importlib
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 
+from ml.bundle.architectures import NETWORKS, NetworkSpec
 from ml.bundle.labels import LABELS
 from ml.bundle.preprocessing import MEAN, STD
 from ml.bundle.torchvision_schemas import declare_missing_schemas
@@ -29,33 +29,6 @@ class NetworkOutput(NamedTuple):
     logits: torch.Tensor
     features: torch.Tensor
     class_maps: torch.Tensor
-
-
-@dataclass(frozen=True)
-class NetworkSpec:
-    """Says how a network is built and which starting weights exist for it."""
-
-    timm_name: str | None
-    package: str | None = None
-    hub_tag: str | None = None
-    dropout: float = 0.2
-
-
-NETWORKS: Mapping[str, NetworkSpec] = {
-    "efficientnet_b1": NetworkSpec("tf_efficientnet_b1", hub_tag="ns_jft_in1k", dropout=0.3),
-    "efficientnet_b5": NetworkSpec("tf_efficientnet_b5", hub_tag="ns_jft_in1k", dropout=0.4),
-    "efficientnet_lite0": NetworkSpec("tf_efficientnet_lite0", package="EfficientnetLite0"),
-    "efficientnet_lite1": NetworkSpec("tf_efficientnet_lite1", package="EfficientnetLite1"),
-    "efficientnet_lite2": NetworkSpec("tf_efficientnet_lite2", package="EfficientnetLite2"),
-    # For comparison (docs/classifier.md); they are no members of the shipped ensemble.
-    "mobilenetv2": NetworkSpec("mobilenetv2_100", hub_tag="ra_in1k"),
-    "densenet121": NetworkSpec("densenet121", hub_tag="ra_in1k"),
-    "resnet50": NetworkSpec("resnet50", hub_tag="a1_in1k"),
-    "xception": NetworkSpec("legacy_xception", hub_tag="tf_in1k"),
-    "plain_cnn": NetworkSpec(None),
-    # For tests: it learns in seconds.
-    "small_cnn": NetworkSpec(None),
-}
 
 
 # Channels of the networks that are nothing but strided convolutions.

@@ -1,9 +1,9 @@
-"""The values that an evaluation gives, free of numerical libraries so that the site reads them."""
+"""The values that a manifest gives, free of numerical libraries so that the site reads them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -86,47 +86,6 @@ class Uncertainty:
     share: float
     accuracy_of_certain: float | None
     accuracy_of_uncertain: float | None
-
-
-@dataclass(frozen=True)
-class MeasuredPoint:
-    """Says what a threshold on the malignant share does on photographs it was not fitted on, 0..1.
-
-    `sensitivity` and its interval are None where no photograph is malignant, `specificity` and its
-    interval where none is benign.
-    """
-
-    target: float
-    threshold: float
-    sensitivity: float | None
-    sensitivity_interval: Interval | None
-    specificity: float | None
-    specificity_interval: Interval | None
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Holds what a bundle reaches on labelled photographs, with the bounds of its manifest.
-
-    `lesions` counts them, None where the labels do not name them. `operating_points` are empty and
-    `uncertainty` is None where the bundle was not validated. `is_own_validation` tells whether the
-    photographs are those that temperature and thresholds were fitted on; then the operating points
-    are the manifest's, each measured on lesions left out of its fit.
-    """
-
-    bundle: str
-    metrics: Metrics
-    lesions: int | None
-    operating_points: Mapping[str, MeasuredPoint]
-    uncertainty: Uncertainty | None
-    is_own_validation: bool
-
-
-def evaluation_to_json(evaluation: Evaluation) -> dict[str, object]:
-    """Give the values for JSON, those of the metrics on the highest level."""
-    values = asdict(evaluation)
-    metrics: dict[str, object] = values.pop("metrics")
-    return {**metrics, **values}
 
 
 def metrics_from_json(raw: Mapping[str, object]) -> Metrics:

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ml.bundle.results import Interval, MeasuredPoint, OperatingPoint, Uncertainty
+from ml.bundle.results import Interval, OperatingPoint, Uncertainty
 from ml.bundle.temperature import calibrate
 from ml.evaluation.metrics import draw_lesions, is_malignant, malignant_share, percentiles
+from ml.evaluation.results import MeasuredPoint
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.bundle.manifest import Manifest, read_manifest
-from ml.bundle.results import Evaluation, MeasuredPoint
 from ml.bundle.temperature import calibrate
 from ml.errors import MlError
 from ml.evaluation.calibration import describe_uncertainty, measure_operating_points
@@ -24,6 +23,7 @@ from ml.evaluation.labelled import (
     read_labels,
 )
 from ml.evaluation.metrics import measure
+from ml.evaluation.results import Evaluation, MeasuredPoint
 
 
 def gather_answers(

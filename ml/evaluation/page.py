@@ -11,9 +11,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ml.bundle.labels import NAMES
 from ml.bundle.manifest import Manifest
-from ml.bundle.results import Evaluation, Interval, Metrics, evaluation_to_json
+from ml.bundle.results import Interval, Metrics
 from ml.errors import MlError
 from ml.evaluation.plots import Answers, Plot, draw_plots
+from ml.evaluation.results import Evaluation, evaluation_to_json
 
 PAGE = "report.html"
 VALUES = "metrics.json"

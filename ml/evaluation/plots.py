@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ml.bundle.labels import LABELS
-from ml.bundle.results import Evaluation
 from ml.evaluation.curves import reliability, risk_coverage, roc_curve
 from ml.evaluation.metrics import ECE_BINS, is_malignant, malignant_share
+from ml.evaluation.results import EpochRecord, Evaluation
 
 Labels = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -37,7 +36,7 @@ class Answers:
     labels: Labels
     probabilities: Floats
     evaluation: Evaluation
-    histories: Mapping[str, Sequence[Mapping[str, Any]]]
+    histories: Mapping[str, Sequence[EpochRecord]]
 
 
 @dataclass(frozen=True)
@@ -185,15 +184,18 @@ def draw_training(answers: Answers) -> Figure | None:
     return draw_histories(answers.histories) if answers.histories else None
 
 
-def draw_histories(histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
+def draw_histories(histories: Mapping[str, Sequence[EpochRecord]]) -> Figure:
     """Draw the loss and the validation's balanced accuracy of each run over its epochs."""
     figure = Figure(figsize=(5.0, 5.2), layout="constrained")
     upper, lower = figure.subplots(2, 1)
     for index, (name, history) in enumerate(histories.items()):
         colour = COLOURS[(-2 - index) % len(COLOURS)]
-        upper.plot(*_column(history, "loss"), color=colour, marker=".", label=name)
-        lower.plot(*_column(history, "balanced_accuracy"), color=colour, marker=".")
-        lower.plot(*_column(history, "accuracy"), color=colour, linestyle=":")
+        losses = [(row.epoch, row.loss) for row in history]
+        balanced = [(row.epoch, row.balanced_accuracy) for row in history]
+        plain = [(row.epoch, row.accuracy) for row in history]
+        upper.plot(*_column(losses), color=colour, marker=".", label=name)
+        lower.plot(*_column(balanced), color=colour, marker=".")
+        lower.plot(*_column(plain), color=colour, linestyle=":")
     upper.set(ylabel="training loss")
     upper.legend()
     lower.set(xlabel="epoch", ylabel="validation", ylim=(0, 1))
@@ -242,9 +244,9 @@ def _mark_operating_points(axes: Axes, evaluation: Evaluation) -> None:
             )
 
 
-def _column(history: Sequence[Mapping[str, Any]], key: str) -> tuple[list[Any], list[Any]]:
-    rows = [row for row in history if row.get(key) is not None]
-    return [row["epoch"] for row in rows], [row[key] for row in rows]
+def _column(rows: Iterable[tuple[int, float | None]]) -> tuple[list[int], list[float]]:
+    known = [(epoch, value) for epoch, value in rows if value is not None]
+    return [epoch for epoch, _ in known], [value for _, value in known]
 
 
 def _start(width: float, height: float) -> tuple[Figure, Axes]:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +24,7 @@ from ml.bundle.manifest import (
     hash_file,
     write_manifest,
 )
+from ml.bundle.preprocessing import Recipe
 from ml.bundle.temperature import calibrate
 from ml.errors import DataError, MlError
 from ml.evaluation.answers import answer_photographs
@@ -36,9 +36,10 @@ from ml.evaluation.calibration import (
 )
 from ml.evaluation.evidence import ANSWERS, ValidationAnswers, load_answers, save_answers
 from ml.evaluation.metrics import measure
-from ml.training.data import Photograph
+from ml.training.data import Photograph, read_collection
 from ml.training.onnx_graph import write_graph
-from ml.training.parts import JUDGING, load_parts, save_parts
+from ml.training.parts import JUDGING, VALIDATION, divide, load_parts, save_parts
+from ml.training.record import RunRecord
 from ml.training.runs import BUNDLE, RECORD, WEIGHTS, read_record
 
 GRAPH = "ensemble.onnx"
@@ -51,10 +52,13 @@ LICENCE = (
 
 @dataclass(frozen=True)
 class BundleOptions:
-    """Says how the bundle is called and how its networks will be run."""
+    """Says how the bundle is called and how its networks will be run.
+
+    None takes the size that the first run was trained at.
+    """
 
     version: str
-    size: int
+    size: int | None = None
     views: tuple[str, ...] = ("upright",)
 
 
@@ -78,6 +82,24 @@ def build_bundle(
     shutil.rmtree(out, ignore_errors=True)
     new.replace(out)
     return manifest
+
+
+def export_bundle(
+    runs: Sequence[Path], folders: Sequence[Path], out: Path, options: BundleOptions
+) -> Manifest:
+    """Build a bundle and measure it on the validation photographs of the runs' folders."""
+    records = [read_record(run) for run in runs]
+    data = records[0].data
+    validation: Sequence[Photograph] = ()
+    if not any(record.data.include_validation for record in records):
+        photographs = read_collection(folders).photographs
+        validation = divide(photographs, (), data.division).validation
+        if data.tested_on:
+            names = set(load_parts(runs[0]).only(VALIDATION).image_ids)
+            validation = [one for one in validation if one.image_id in names]
+    broken = set(data.validation.broken)
+    kept = [one for one in validation if one.path.name not in broken]
+    return build_bundle(runs, out, options, kept)
 
 
 def answers_of(
@@ -114,7 +136,7 @@ def describe_bundle(manifest: Manifest) -> str:
 
 def _fill(
     runs: Sequence[Path],
-    records: Sequence[dict[str, Any]],
+    records: Sequence[RunRecord],
     out: Path,
     options: BundleOptions,
     validation: Sequence[Photograph],
@@ -126,14 +148,15 @@ def _fill(
     networks = [
         load_member(member.network, file) for member, file in zip(members, files, strict=True)
     ]
-    write_graph(FusedNetwork(networks), files, options.size, out / GRAPH)
+    size = options.size or records[0].recipe.size
+    write_graph(FusedNetwork(networks), files, size, out / GRAPH)
     manifest = Manifest(
         version=options.version,
         labels=LABELS,
-        size=options.size,
-        mean=tuple(records[0]["recipe"]["mean"]),
-        std=tuple(records[0]["recipe"]["std"]),
-        median_kernel=records[0]["recipe"]["median_kernel"],
+        size=size,
+        mean=records[0].recipe.mean,
+        std=records[0].recipe.std,
+        median_kernel=records[0].recipe.median_kernel,
         views=options.views,
         temperature=1.0,
         operating_points={},
@@ -144,7 +167,7 @@ def _fill(
         metrics=None,
         data=_summarise_data(records),
         training=_summarise_training(records),
-        code_version=records[0]["code_version"],
+        code_version=records[0].code_version,
         licence=LICENCE,
     )
     if manifest.data.judging:
@@ -178,37 +201,35 @@ def _measure(out: Path, manifest: Manifest, validation: Sequence[Photograph]) ->
     )
 
 
-def _copy_member(run: Path, record: dict[str, Any], out: Path) -> Member:
-    name = f"{record['network']}-{record['recipe']['size']}-seed{record['seed']}"
+def _copy_member(run: Path, record: RunRecord, out: Path) -> Member:
+    name = f"{record.network}-{record.recipe.size}-seed{record.seed}"
     file = f"{name}.safetensors"
     try:
         shutil.copyfile(run / WEIGHTS, out / file)
     except OSError as error:
         raise DataError(run / WEIGHTS, "there are no weights.") from error
-    network = load_member(record["network"], out / file)
+    network = load_member(record.network, out / file)
     return Member(
         name=name,
-        network=record["network"],
+        network=record.network,
         file=file,
         sha256=hash_file(out / file),
         parameters=sum(parameter.numel() for parameter in network.parameters()),
-        trained_size=record["recipe"]["size"],
-        epochs=len(record["history"]),
-        seconds=record["seconds"],
-        seed=record["seed"],
+        trained_size=record.recipe.size,
+        epochs=len(record.history),
+        seconds=record.seconds,
+        seed=record.seed,
     )
 
 
-def _check_same(runs: Sequence[Path], records: Sequence[dict[str, Any]]) -> None:
+def _check_same(runs: Sequence[Path], records: Sequence[RunRecord]) -> None:
     """Refuse to mix runs whose photographs were prepared in different ways."""
 
-    def essence(record: dict[str, Any]) -> tuple[Any, ...]:
-        recipe = record["recipe"]
-        shared = ("mean", "std", "median_kernel", "squeezed_from")
-        return tuple(recipe[name] for name in shared)
+    def essence(record: RunRecord) -> Recipe:
+        return replace(record.recipe, size=0)
 
     for run, record in zip(runs, records, strict=True):
-        if not record.get("history"):
+        if not record.history:
             raise DataError(run / RECORD, "the run has no finished epoch.")
         if essence(record) != essence(records[0]):
             raise DataError(run / RECORD, "its preprocessing is not that of the first run.")
@@ -230,70 +251,71 @@ def _check_replaceable(out: Path) -> None:
         raise MlError(f"{out} holds something else than a bundle; choose another folder.")
 
 
-def _summarise_data(records: Sequence[dict[str, Any]]) -> DataSummary:
-    data = records[0]["data"]
-    more = " and ".join(data["training_only"])
+def _summarise_data(records: Sequence[RunRecord]) -> DataSummary:
+    data = records[0].data
+    more = " and ".join(data.training_only)
     fits = (
         "the validation split was trained on, so nothing was measured or fitted"
-        if any(record["data"]["include_validation"] for record in records)
+        if any(record.data.include_validation for record in records)
         else "temperature and thresholds were fitted on the validation split, so the calibration "
         "error measured there is a little too good"
     )
     # What one member has seen cannot judge all of them.
-    hashes = {(record["data"]["judging"] or {}).get("sha256") for record in records}
-    judging = data["judging"] if len(hashes) == 1 else None
-    if not (judging and judging["photographs"]):
+    hashes = {record.data.judging and record.data.judging.sha256 for record in records}
+    judging = data.judging if len(hashes) == 1 else None
+    if judging and not judging.photographs:
         judging = None
     return DataSummary(
-        description=" and ".join(data["folders"])
+        description=" and ".join(data.folders)
         + (f", and for training alone {more}" if more else "")
         + f", split by lesion; {fits}",
-        training=data["training"]["photographs"],
-        validation=data["validation"]["photographs"],
-        training_sha256=data["training"]["sha256"],
-        validation_sha256=data["validation"]["sha256"],
-        split_seed=data["split_seed"],
-        validation_part=data["validation_part"],
-        squeezed_from=data["squeezed_from"],
-        judging=judging["photographs"] if judging else 0,
-        judging_sha256=judging["sha256"] if judging else None,
-        judging_seed=data["judging_seed"] if judging else None,
-        judging_part=data["judging_part"] if judging else 0.0,
+        training=data.training.photographs,
+        validation=data.validation.photographs,
+        training_sha256=data.training.sha256,
+        validation_sha256=data.validation.sha256,
+        split_seed=data.split_seed,
+        validation_part=data.validation_part,
+        squeezed_from=data.squeezed_from,
+        judging=judging.photographs if judging else 0,
+        judging_sha256=judging.sha256 if judging else None,
+        judging_seed=data.judging_seed if judging else None,
+        judging_part=data.judging_part if judging else 0.0,
     )
 
 
-def _summarise_training(records: Sequence[dict[str, Any]]) -> TrainingSummary:
+def _summarise_training(records: Sequence[RunRecord]) -> TrainingSummary:
     lines = []
     for record in records:
-        schedule, data_of, count = record["schedule"], record["data"], len(record["history"])
-        per_class = schedule["per_class"]
-        extra = " and ".join(data_of["training_only"])
+        schedule, data_of, count = record.schedule, record.data, len(record.history)
+        per_class = schedule.per_class
+        extra = " and ".join(data_of.training_only)
         more = f", with {extra} for training alone" if extra else ""
-        mixed = f", mixup {schedule['mixup']}" if schedule["mixup"] else ""
-        count_of_teachers = len((record["teachers"] or {}).get("sources", ()))
+        mixed = f", mixup {schedule.mixup}" if schedule.mixup else ""
+        count_of_teachers = len(record.teachers.sources) if record.teachers else 0
         taught = (
             f", distilled from {count_of_teachers} teachers at temperature "
-            f"{schedule['temperature']} (weight {schedule['soft_weight']})"
+            f"{schedule.temperature} (weight {schedule.soft_weight})"
             if count_of_teachers
             else ""
         )
-        fold = data_of["fold"]
+        fold = data_of.fold
         left_out = f", fold {fold[0]} of {fold[1]} left out" if fold else ""
         drawn = f", at most {per_class} photographs of a class an epoch" if per_class else ""
         lines.append(
-            f"{record['network']} {record['start']['description']}, "
-            f"{count} {'epoch' if count == 1 else 'epochs'} at {record['recipe']['size']} pixels, "
-            f"{schedule['balance']}{mixed}{taught}{drawn}{more}{left_out}"
+            f"{record.network} {record.start.description}, "
+            f"{count} {'epoch' if count == 1 else 'epochs'} at {record.recipe.size} pixels, "
+            f"{schedule.balance}{mixed}{taught}{drawn}{more}{left_out}"
         )
     return TrainingSummary(
-        seconds=round(sum(record["seconds"] + record["start"]["seconds"] for record in records), 1),
-        hardware=", ".join(sorted({record["hardware"] for record in records})),
+        seconds=round(sum(record.seconds + record.start.seconds for record in records), 1),
+        hardware=", ".join(sorted({record.hardware for record in records})),
         description="; ".join(lines),
         trained_on=_last_day(records),
     )
 
 
-def _last_day(records: Sequence[dict[str, Any]]) -> date | None:
+def _last_day(records: Sequence[RunRecord]) -> date | None:
     """Tell on which day the last run ended; one that does not say leaves it unknown."""
-    days = [str(record.get("trained_on") or "") for record in records]
-    return date.fromisoformat(max(days)) if all(days) else None
+    days = [record.trained_on for record in records]
+    known = [day for day in days if day is not None]
+    return max(known) if known and len(known) == len(days) else None

@@ -6,7 +6,6 @@ import copy
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import cv2
@@ -21,49 +20,15 @@ from ml.bundle.networks import LesionNetwork
 from ml.bundle.preprocessing import Pixels, Recipe, normalise
 from ml.bundle.results import Metrics
 from ml.evaluation.metrics import measure
+from ml.evaluation.results import EpochRecord
 from ml.training.augmentation import Augmentation, augment
 from ml.training.data import LoadedPhotographs, count_by_label
 from ml.training.losses import Distillation, create_loss
 from ml.training.mixup import draw_mixture
+from ml.training.plan import Schedule
+from ml.training.state import TrainerState, Weights
 
 Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """Holds how long and how fast a network learns; `warm_up` is a part of the run.
-
-    `soft_weight`, 0..1, is what the teachers' answers count against the labels, at `temperature`.
-    """
-
-    epochs: int
-    batch_size: int
-    lr: float
-    weight_decay: float
-    warm_up: float
-    ema: float
-    balance: str
-    mixup: float
-    soft_weight: float
-    temperature: float
-    per_class: int | None
-    frozen_epochs: int
-    freeze_batch_norm: bool
-    patience: int | None
-    validate_every: int
-    workers: int
-
-
-@dataclass(frozen=True)
-class EpochRecord:
-    """Holds what one epoch did; the validation values are None where it was not measured."""
-
-    epoch: int
-    loss: float
-    lr: float
-    seconds: float
-    balanced_accuracy: float | None
-    accuracy: float | None
 
 
 class AugmentedPhotographs(torch.utils.data.Dataset[tuple[Pixels, int]]):
@@ -139,7 +104,7 @@ class Trainer:
         self.epoch = 0
         self.history: list[EpochRecord] = []
         self.best: float | None = None
-        self.best_weights: dict[str, torch.Tensor] | None = None
+        self.best_weights: Weights | None = None
         self.bad_validations = 0
 
     @property
@@ -196,35 +161,35 @@ class Trainer:
         self.history.append(record)
         return record
 
-    def chosen_weights(self) -> dict[str, torch.Tensor]:
+    def chosen_weights(self) -> Weights:
         """Give the averaged weights: of the best validation with early stopping, else the last."""
         if self.schedule.patience is not None and self.best_weights is not None:
             return self.best_weights
         return dict(self.average.state_dict())
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> TrainerState:
         """Give everything that a resumed run needs."""
-        return {
-            "epoch": self.epoch,
-            "network": self.network.state_dict(),
-            "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "history": [asdict(record) for record in self.history],
-            "best": self.best,
-            "best_weights": self.best_weights,
-            "bad_validations": self.bad_validations,
-        }
+        return TrainerState(
+            epoch=self.epoch,
+            network=self.network.state_dict(),
+            average=self.average.state_dict(),
+            optimizer=self.optimizer.state_dict(),
+            history=tuple(self.history),
+            best=self.best,
+            best_weights=self.best_weights,
+            bad_validations=self.bad_validations,
+        )
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def restore(self, state: TrainerState) -> None:
         """Go on from a state."""
-        self.epoch = state["epoch"]
-        self.network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.history = [EpochRecord(**record) for record in state["history"]]
-        self.best = state["best"]
-        self.best_weights = state["best_weights"]
-        self.bad_validations = state["bad_validations"]
+        self.epoch = state.epoch
+        self.network.load_state_dict(state.network)
+        self.average.load_state_dict(state.average)
+        self.optimizer.load_state_dict(state.optimizer)
+        self.history = list(state.history)
+        self.best = state.best
+        self.best_weights = state.best_weights
+        self.bad_validations = state.bad_validations
 
     def _order(self) -> list[int]:
         """Draw this epoch's photographs: all, at most `per_class` of each, or evenly by class."""

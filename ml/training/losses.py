@@ -7,9 +7,6 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-# Stacking two of these costs several points of balanced accuracy, so they are one option.
-BALANCERS = ("balanced-softmax", "class-weights", "sampler", "none")
-
 
 class BalancedSoftmax(nn.Module):
     """Is cross-entropy with the logarithm of the class frequencies added to the logits.

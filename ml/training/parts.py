@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -40,19 +39,6 @@ class Division:
     judging_seed: int
     fold: tuple[int, int] | None = None
     include_validation: bool = False
-
-
-def division_of(data: Mapping[str, Any]) -> Division:
-    """Take from the data of a run's record how its photographs were divided."""
-    number, folds = data["fold"] or (0, 0)
-    return Division(
-        validation=data["validation_part"],
-        seed=data["split_seed"],
-        judging=data["judging_part"],
-        judging_seed=data["judging_seed"],
-        fold=(number, folds) if folds else None,
-        include_validation=data["include_validation"],
-    )
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +22,7 @@ from ml.evaluation.metrics import (
 )
 from ml.evaluation.speed import read_speed
 from ml.training.augmentation import PRESETS
+from ml.training.record import RunRecord
 from ml.training.runs import RECORD, read_record
 
 HEADER = (
@@ -40,14 +40,14 @@ SPEED_HEADER = (
 class Row:
     """Is one bundle: its folder's name, its manifest, its answers and what they are worth.
 
-    `record` is the run.json of a single run, empty where several were joined or one shown anew.
+    `record` is that of a single run, None where several were joined or one shown anew.
     `drawn` is the balanced accuracy of each bootstrap draw, the draws being the same for all rows
     that answer the same photographs.
     """
 
     name: str
     manifest: Manifest
-    record: Mapping[str, Any]
+    record: RunRecord | None
     answers: ValidationAnswers
     metrics: Metrics
     drawn: npt.NDArray[np.float64]
@@ -109,15 +109,15 @@ def _read_row(bundle: Path) -> Row:
     chosen = choose_answers(answers.labels, answers.probabilities)
     matrices = draw_confusion_matrices(answers.labels, chosen, answers.lesion_ids)
     drawn = np.nanmean(recalls_of(matrices), axis=1)
-    record = read_record(bundle) if (bundle / RECORD).exists() else {}
+    record = read_record(bundle) if (bundle / RECORD).exists() else None
     return Row(bundle.name, manifest, record, answers, metrics, drawn)
 
 
 def _how(row: Row, base: Row) -> str:
     """Say which settings differ from the base's, or which members are joined, or all of it."""
-    if not row.record:
+    if row.record is None:
         return " and ".join(member.name for member in row.manifest.members)
-    if row is base or row.record["network"] != base.record.get("network"):
+    if row is base or base.record is None or row.record.network != base.record.network:
         return row.manifest.training.description
     own, others = _settings(row.record), _settings(base.record)
     return "; ".join(
@@ -127,15 +127,19 @@ def _how(row: Row, base: Row) -> str:
     )
 
 
-def _settings(record: Mapping[str, Any]) -> dict[str, str]:
+def _settings(record: RunRecord) -> dict[str, str]:
     """Give what can be set for a run, by name."""
-    settings = {"seed": record["seed"], "start": record["start"]["description"]}
-    settings["augmentation"] = next(
-        (name for name, preset in PRESETS.items() if record["augmentation"] == asdict(preset)),
-        "standard",
+    augmentation = next(
+        (name for name, preset in PRESETS.items() if record.augmentation == preset), "standard"
     )
-    settings["training alone"] = " and ".join(record["data"]["training_only"]) or "nothing"
-    settings |= record["recipe"] | record["schedule"]
+    settings = {
+        "seed": record.seed,
+        "start": record.start.description,
+        "augmentation": augmentation,
+        "training alone": " and ".join(record.data.training_only) or "nothing",
+        **asdict(record.recipe),
+        **asdict(record.schedule),
+    }
     return {name: str(value) for name, value in settings.items()}
 
 

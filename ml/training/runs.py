@@ -1,20 +1,16 @@
-"""The folder that one training run leaves behind: state, settings, history, weights, curves."""
+"""The folder that one training run leaves behind: its record and curves. Needs no torch."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import torch
-from safetensors.torch import save_file
 
 from ml.errors import DataError
 from ml.evaluation.plots import DPI, draw_histories
-from ml.training.augmentation import NONE
+from ml.evaluation.results import EpochRecord
+from ml.training.record import RunRecord, record_from_json, record_to_json
 
 STATE = "state.pt"
 RECORD = "run.json"
@@ -23,77 +19,32 @@ CURVES = "curves.png"
 # The folder inside the run's in which the finished network lies as a bundle of one member.
 BUNDLE = "bundle"
 
-# What older runs were, whose records do not say so.
-_OLDER: Mapping[str, Mapping[str, Any]] = {
-    "schedule": {"mixup": 0.0, "soft_weight": 0.0, "temperature": 1.0},
-    "augmentation": asdict(NONE),
-    "data": {
-        "judging_part": 0.0,
-        "judging_seed": 0,
-        "judging": None,
-        "fold": None,
-        "include_validation": False,
-        "tested_on": None,
-    },
-}
 
-
-def save_state(folder: Path, state: Mapping[str, Any]) -> None:
-    """Write the state of a run so that a crash leaves either the old or the new one."""
-    temporary = folder / f"{STATE}.new"
-    torch.save(dict(state), temporary)
-    temporary.replace(folder / STATE)
-
-
-def load_state(folder: Path) -> dict[str, Any]:
-    """Read the state of a run. Raises DataError."""
-    try:
-        state: dict[str, Any] = torch.load(folder / STATE, map_location="cpu", weights_only=True)
-    except Exception as error:  # a truncated file raises many kinds
-        raise DataError(folder / STATE, "there is no readable state to resume from.") from error
-    return state
-
-
-def save_weights(folder: Path, weights: Mapping[str, torch.Tensor]) -> None:
-    """Write the finished weights: kernels in half precision, vectors as they are.
-
-    Batch-norm variances can be too small for half precision, and the vectors take little room.
-    """
-    halves = {
-        name: (tensor.half() if tensor.ndim > 1 else tensor).cpu().contiguous()
-        for name, tensor in weights.items()
-        if not name.endswith("num_batches_tracked")
-    }
-    temporary = folder / f"{WEIGHTS}.new"
-    save_file(halves, temporary)
-    temporary.replace(folder / WEIGHTS)
-
-
-def write_record(folder: Path, record: Mapping[str, Any]) -> None:
+def write_record(folder: Path, record: RunRecord) -> None:
     """Write run.json."""
     temporary = folder / f"{RECORD}.new"
-    temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    temporary.write_text(json.dumps(record_to_json(record), indent=2) + "\n", encoding="utf-8")
     temporary.replace(folder / RECORD)
 
 
-def read_record(folder: Path) -> dict[str, Any]:
+def read_record(folder: Path) -> RunRecord:
     """Read run.json. Raises DataError."""
+    path = folder / RECORD
     try:
-        record: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        raw = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise DataError(folder / RECORD, "this is not a folder of a training run.") from error
-    for part, defaults in _OLDER.items():
-        for name, value in defaults.items():
-            record.get(part, {}).setdefault(name, value)
-    record.setdefault("teachers", None)
-    return record
+        raise DataError(path, "this is not a folder of a training run.") from error
+    try:
+        return record_from_json(raw)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(path, f"the record lacks or misnames a value ({error}).") from error
 
 
-def read_histories(runs: Sequence[Path]) -> dict[str, list[dict[str, Any]]]:
+def read_histories(runs: Sequence[Path]) -> dict[str, tuple[EpochRecord, ...]]:
     """Read the epochs of training runs by the names of their folders. Raises DataError."""
-    histories: dict[str, list[dict[str, Any]]] = {}
+    histories: dict[str, tuple[EpochRecord, ...]] = {}
     for run in runs:
-        history = read_record(run).get("history")
+        history = read_record(run).history
         if not history:
             raise DataError(run / RECORD, "the run has no finished epoch.")
         name = run.resolve().name
@@ -101,7 +52,7 @@ def read_histories(runs: Sequence[Path]) -> dict[str, list[dict[str, Any]]]:
     return histories
 
 
-def draw_curves(folder: Path, history: Sequence[Mapping[str, Any]]) -> None:
+def draw_curves(folder: Path, history: Sequence[EpochRecord]) -> None:
     """Draw loss and validation values over the epochs into curves.png."""
     draw_histories({folder.name: history}).savefig(folder / CURVES, dpi=DPI)
 

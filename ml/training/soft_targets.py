@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -25,6 +24,7 @@ from ml.evaluation.answers import answer_photographs
 from ml.evaluation.tables import index_images
 from ml.training.data import Photograph
 from ml.training.parts import OWN_FOLD, PARTS, VALIDATION, PartTable, load_parts
+from ml.training.record import Teacher, teacher_from_json
 from ml.training.runs import BUNDLE, RECORD, read_record
 
 Floats = npt.NDArray[np.float64]
@@ -45,7 +45,7 @@ class SoftTargets:
     is_training: npt.NDArray[np.bool_]
     teachers: npt.NDArray[np.int64]
     probabilities: Floats
-    sources: tuple[Mapping[str, Any], ...]
+    sources: tuple[Teacher, ...]
 
     def of(self, photographs: Sequence[Photograph]) -> Floats:
         """Give the probabilities of n photographs, n x 7. Raises MlError where one has none."""
@@ -62,10 +62,10 @@ class SoftTargets:
         Takes the hashes of both parts, None where a run has no such part. Raises MlError.
         """
         for source in self.sources:
-            seen = validation and source["validation_sha256"] != validation
-            if seen or source["judging_sha256"] != judging:
+            seen = validation and source.validation_sha256 != validation
+            if seen or source.judging_sha256 != judging:
                 raise MlError(
-                    f"The teacher {source['run']} left other photographs out to validate or judge "
+                    f"The teacher {source.run} left other photographs out to validate or judge "
                     "by than this run does, so it may have been trained on them."
                 )
 
@@ -79,10 +79,10 @@ def answer_left_out(
     where a photograph is missing or is not the one that was left out.
     """
     record = read_record(run)
-    data = record["data"]
-    if not record["finished"] or not data["fold"]:
+    data = record.data
+    if not record.finished or not data.fold:
         raise DataError(run / RECORD, "this is no finished run that left a fold out.")
-    if record["schedule"]["balance"] == "none":
+    if record.schedule.balance == "none":
         raise DataError(run / RECORD, "its answers lean to the commoner classes.")
     table = load_parts(run)
     parts = [table.only(part) for part in (OWN_FOLD, VALIDATION)]
@@ -95,15 +95,15 @@ def answer_left_out(
         squeezed_from=manifest.data.squeezed_from,
         views=views,
     )
-    source = {
-        "run": manifest.members[0].name,
-        "fold": data["fold"],
-        "views": views,
-        "weights_sha256": manifest.members[0].sha256,
-        "training_sha256": data["training"]["sha256"],
-        "validation_sha256": data["validation"]["sha256"],
-        "judging_sha256": manifest.data.judging_sha256,
-    }
+    source = Teacher(
+        run=manifest.members[0].name,
+        fold=data.fold,
+        views=views,
+        weights_sha256=manifest.members[0].sha256,
+        training_sha256=data.training.sha256,
+        validation_sha256=data.validation.sha256,
+        judging_sha256=manifest.data.judging_sha256,
+    )
     own, validation = parts
     count = len(own.image_ids) + len(validation.image_ids)
     return SoftTargets(
@@ -118,10 +118,9 @@ def answer_left_out(
 def join(answers: Sequence[SoftTargets]) -> SoftTargets:
     """Average the answers to each photograph. Raises MlError where they do not belong together."""
     sources = tuple(source for one in answers for source in one.sources)
-    for name in ("validation_sha256", "judging_sha256"):
-        if len({source[name] for source in sources}) > 1:
-            raise MlError("The teachers left different photographs out to validate or judge by.")
-    if len({source["weights_sha256"] for source in sources}) < len(sources):
+    if len({(source.validation_sha256, source.judging_sha256) for source in sources}) > 1:
+        raise MlError("The teachers left different photographs out to validate or judge by.")
+    if len({source.weights_sha256 for source in sources}) < len(sources):
         raise MlError("One teacher's answers are given twice.")
     sums: dict[str, Floats] = {}
     counts: dict[str, int] = {}
@@ -154,7 +153,7 @@ def save_soft_targets(path: Path, targets: SoftTargets) -> None:
             is_training=targets.is_training,
             teachers=targets.teachers.astype(np.uint8),
             log_probabilities=logarithms.astype(np.float16),
-            sources=np.array(json.dumps(targets.sources)),
+            sources=np.array(json.dumps([asdict(source) for source in targets.sources])),
         )
 
 
@@ -168,9 +167,9 @@ def load_soft_targets(path: Path) -> SoftTargets:
                 stored["is_training"].astype(np.bool_),
                 stored["teachers"].astype(np.int64),
                 powers / powers.sum(axis=1, keepdims=True),
-                tuple(json.loads(str(stored["sources"]))),
+                tuple(teacher_from_json(one) for one in json.loads(str(stored["sources"]))),
             )
-    except (OSError, EOFError, KeyError, ValueError, BadZipFile) as error:
+    except (OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile) as error:
         raise DataError(path, "there are no readable answers of teachers.") from error
     if targets.probabilities.shape != (len(targets.image_ids), len(LABELS)):
         raise DataError(path, "the answers do not belong to the photographs.")

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ml.bundle.architectures import NETWORKS
 from ml.bundle.fusion import load_member
 from ml.bundle.manifest import Manifest, read_manifest, verify_bundle
-from ml.bundle.networks import NETWORKS, LesionNetwork, create_network
+from ml.bundle.networks import LesionNetwork, create_network
 from ml.errors import BundleError, MlError, NetworkError
 from ml.evaluation.evidence import load_answers
 from ml.training.data import Photograph

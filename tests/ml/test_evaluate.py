@@ -3,6 +3,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from bs4 import BeautifulSoup
@@ -11,6 +12,7 @@ from ml import evaluate
 from ml.bundle.labels import LABELS
 from ml.bundle.manifest import read_manifest
 from ml.errors import DataError, MlError
+from ml.training.runs import read_record, write_record
 from tests.ml.conftest import draw_photograph, encode, write_rows
 
 KEYS = {
@@ -193,9 +195,9 @@ def test_a_report_in_the_place_of_a_file_is_refused(collection, tmp_path, bundle
         evaluate.main(report_arguments(collection, tmp_path / "report", bundle))
 
 
-def test_a_run_without_an_epoch_is_refused(collection, tmp_path, bundle):
+def test_a_run_without_an_epoch_is_refused(collection, tmp_path, bundle, run_folder):
     (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "run.json").write_text("{}")
+    write_record(tmp_path / "run", replace(read_record(run_folder), history=()))
     given = report_arguments(collection, tmp_path / "report", bundle)
     with pytest.raises(DataError, match="no finished epoch"):
         evaluate.main([*given, "--runs", str(tmp_path / "run")])

@@ -9,8 +9,9 @@ from ml.bundle.manifest import read_manifest
 from ml.bundle.networks import create_network
 from ml.errors import BundleError, MlError, NetworkError
 from ml.training import growth
-from ml.training.runs import load_state, read_record
+from ml.training.runs import read_record
 from ml.training.start import create_start
+from ml.training.state import load_state
 from tests.ml.conftest import make_collection, tiny_arguments
 
 
@@ -97,7 +98,7 @@ def test_a_run_goes_on_from_the_bundle_of_another_and_says_so(collection, tmp_pa
     assert first.training.description in manifest.training.description
     assert manifest.training.seconds >= first.training.seconds
     # Nearly no learning rate: the weights are still those of the first run.
-    kernels = [load_state(folder)["average"]["head.weight"] for folder in (out, run_folder)]
+    kernels = [load_state(folder).average["head.weight"] for folder in (out, run_folder)]
     assert torch.allclose(kernels[0], kernels[1], atol=1e-2)
 
 
@@ -154,10 +155,10 @@ def test_photographs_for_training_alone_are_never_validated_on(collection, tmp_p
     out = tmp_path / "run"
     arguments = ["--training-only", str(extra), "--epochs", "1"]
     assert train.main(tiny_arguments(collection, out, *arguments)) == 0
-    data = read_record(out)["data"]
-    assert data["training_only"] == ["extra"]
-    assert data["training"]["photographs"] + data["validation"]["photographs"] == 42 + 21
-    assert data["validation"]["photographs"] < 42 / 2
+    data = read_record(out).data
+    assert data.training_only == ("extra",)
+    assert data.training.photographs + data.validation.photographs == 42 + 21
+    assert data.validation.photographs < 42 / 2
     manifest = read_manifest(out / "bundle")
     assert "for training alone extra" in manifest.data.description
     assert "with extra for training alone" in manifest.training.description

@@ -3,7 +3,8 @@ import math
 import pytest
 import torch
 
-from ml.training.losses import BALANCERS, Distillation, create_loss, log_prior
+from ml.training.losses import Distillation, create_loss, log_prior
+from ml.training.plan import BALANCERS
 
 
 def test_balanced_softmax_adds_the_logarithm_of_the_frequencies():

@@ -3,7 +3,8 @@ import sys
 import pytest
 import torch
 
-from ml.bundle.networks import NETWORKS, _adopt_normalisation, create_network
+from ml.bundle.architectures import NETWORKS
+from ml.bundle.networks import _adopt_normalisation, create_network
 from ml.bundle.torchvision_schemas import declare_missing_schemas
 from ml.errors import NetworkError
 

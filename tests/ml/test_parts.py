@@ -10,6 +10,7 @@ import pytest
 from ml import export, train
 from ml.bundle.labels import LABELS
 from ml.bundle.manifest import read_manifest
+from ml.bundle.preprocessing import Recipe
 from ml.errors import DataError, MlError
 from ml.training import bundles
 from ml.training.data import Photograph, load_photographs, read_collection
@@ -26,6 +27,7 @@ from ml.training.parts import (
     load_parts,
     split_by_lesion,
 )
+from ml.training.run import read_extra
 from ml.training.runs import read_record
 from tests.ml.conftest import (
     draw_photograph,
@@ -143,7 +145,7 @@ def test_no_photograph_to_judge_by_reaches_a_training_or_a_fit(collection, tmp_p
         seen["fits"] += [load_photographs([one], recipe).digests[0] for one in validation]
         return fit(validation, probabilities)
 
-    recipe = train.Recipe(size=8)
+    recipe = Recipe(size=8)
     monkeypatch.setattr(Trainer, "__init__", watch_training)
     monkeypatch.setattr(bundles, "answers_of", watch_fits)
     runs = [tmp_path / name for name in ("usual", "fold", "last")]
@@ -165,11 +167,11 @@ def test_no_photograph_to_judge_by_reaches_a_training_or_a_fit(collection, tmp_p
 
 
 def test_the_record_and_the_manifest_say_what_is_left_out(judged):
-    record, manifest = read_record(judged)["data"], read_manifest(judged / "bundle")
-    assert record["judging"]["photographs"] == len(load_parts(judged).only(JUDGING).image_ids) > 0
-    assert manifest.data.judging == record["judging"]["photographs"]
-    assert manifest.data.judging_sha256 == record["judging"]["sha256"]
-    assert manifest.data.judging_seed == record["judging_seed"]
+    record, manifest = read_record(judged).data, read_manifest(judged / "bundle")
+    assert record.judging.photographs == len(load_parts(judged).only(JUDGING).image_ids) > 0
+    assert manifest.data.judging == record.judging.photographs
+    assert manifest.data.judging_sha256 == record.judging.sha256
+    assert manifest.data.judging_seed == record.judging_seed
     assert len(load_parts(judged / "bundle").image_ids) == manifest.data.judging
 
 
@@ -291,7 +293,7 @@ def test_a_patient_of_the_collection_is_not_for_training_alone(tmp_path):
         )
         folders.append(folder)
     with pytest.raises(DataError, match="its patient is in the folders of --data too"):
-        train.read_extra(folders[1:], read_collection(folders[:1]))
+        read_extra(folders[1:], read_collection(folders[:1]))
 
 
 def test_lesions_to_test_on_are_in_no_training_and_in_no_validation(collection, tmp_path):
@@ -306,9 +308,7 @@ def test_lesions_to_test_on_are_in_no_training_and_in_no_validation(collection, 
     for part in (TRAINING, VALIDATION):
         assert parts.only(part).image_ids
         assert not lesions & set(parts.only(part).lesion_ids)
-    assert read_record(out)["data"]["tested_on"]["photographs"] == len(
-        parts.only(LEFT_OUT).image_ids
-    )
+    assert read_record(out).data.tested_on.photographs == len(parts.only(LEFT_OUT).image_ids)
     exported = ["--runs", str(out), "--data", str(collection), "--version", "1"]
     assert export.main([*exported, "--out", str(tmp_path / "bundle")]) == 0
     write_rows(table, ["image_id"], [["nowhere"]])

@@ -78,7 +78,7 @@ def test_joined_folds_answer_every_training_photograph_once_and_validation_twice
     name = table.only(VALIDATION).image_ids[0]
     rows = [one.probabilities[one.image_ids.index(name)] for one in (first, second, joined)]
     assert rows[2] == pytest.approx((rows[0] + rows[1]) / 2, rel=5e-3)
-    assert [source["fold"] for source in joined.sources] == [[1, 2], [2, 2]]
+    assert [source.fold for source in joined.sources] == [(1, 2), (2, 2)]
 
 
 def test_a_file_of_answers_is_small(teachers):

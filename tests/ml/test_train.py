@@ -18,8 +18,7 @@ from ml.training import loop
 from ml.training.augmentation import STANDARD
 from ml.training.data import load_photographs, read_collection
 from ml.training.loop import Trainer
-from ml.training.losses import BALANCERS
-from ml.training.runs import write_record
+from ml.training.plan import BALANCERS
 from tests.ml.conftest import draw_photograph, encode, make_collection, tiny_arguments, write_rows
 
 
@@ -88,7 +87,8 @@ def test_a_run_that_is_cut_off_after_its_last_epoch_still_gets_its_record(collec
     out = tmp_path / "run"
     train.main(tiny_arguments(collection, out))
     whole = run_of(out)
-    write_record(out, {**whole, "history": whole["history"][:1], "finished": False})
+    cut = {**whole, "history": whole["history"][:1], "finished": False}
+    (out / "run.json").write_text(json.dumps(cut))
     train.main(tiny_arguments(collection, out, "--resume"))
     assert run_of(out) == whole
 
@@ -98,7 +98,7 @@ def test_the_day_of_the_last_epoch_stays_when_a_finished_run_is_opened_again(col
     train.main(tiny_arguments(collection, out))
     whole = run_of(out)
     assert date.fromisoformat(whole["trained_on"]) >= datetime.now(UTC).date() - timedelta(days=1)
-    write_record(out, whole | {"trained_on": "2025-03-01"})
+    (out / "run.json").write_text(json.dumps(whole | {"trained_on": "2025-03-01"}))
     train.main(tiny_arguments(collection, out, "--resume"))
     assert run_of(out)["trained_on"] == "2025-03-01"
     assert read_manifest(out / "bundle").training.trained_on == date(2025, 3, 1)
@@ -192,12 +192,12 @@ def test_every_balancer_trains(collection, tmp_path, balance):
 
 def test_an_epoch_draws_at_most_so_many_photographs_of_a_class(collection):
     loaded = load_photographs(read_collection([collection]).photographs, Recipe(size=32))
-    options = train.parse_arguments(
+    plan = train.read_plan(
         tiny_arguments(collection, "unused", "--per-class", "4", "--batch-size", "7")
     )
     trainer = Trainer(
         create_network("small_cnn"),
-        train.make_schedule(options),
+        plan.schedule,
         Recipe(size=32),
         loaded,
         loaded,

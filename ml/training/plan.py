@@ -1,0 +1,86 @@
+"""What a training is asked to do. This module needs no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ml.bundle.preprocessing import Recipe
+from ml.training.augmentation import STANDARD, Augmentation
+from ml.training.parts import JUDGING_SEED, Division
+
+# Stacking two of these costs several points of balanced accuracy, so they are one option.
+BALANCERS = ("balanced-softmax", "class-weights", "sampler", "none")
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Holds how long and how fast a network learns; `warm_up` is a part of the run.
+
+    `soft_weight`, 0..1, is what the teachers' answers count against the labels, at `temperature`.
+    """
+
+    epochs: int = 12
+    batch_size: int = 32
+    lr: float = 1e-3
+    weight_decay: float = 0.01
+    warm_up: float = 0.15
+    ema: float = 0.998
+    balance: str = "balanced-softmax"
+    mixup: float = 0.0
+    soft_weight: float = 0.0
+    temperature: float = 1.0
+    per_class: int | None = None
+    frozen_epochs: int = 0
+    freeze_batch_norm: bool = False
+    patience: int | None = None
+    validate_every: int = 1
+    workers: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse weights of teachers that mean nothing. Raises ValueError."""
+        if self.temperature <= 0 or not 0 <= self.soft_weight <= 1:
+            raise ValueError("temperature must be over 0, soft weight between 0 and 1")
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """Says what one network is trained on, how, and where the run is kept.
+
+    `data` are folders in the layout of HAM10000, `training_only` are folders that are never
+    validated on, `leave_out` is a table of photographs to test on later. `start` is a smaller
+    network's name or the folder of a bundle. `soft` is a file of teachers' answers. `device` is
+    auto, cpu or cuda; 0 `threads` leave the default.
+    """
+
+    data: tuple[Path, ...]
+    out: Path
+    training_only: tuple[Path, ...] = ()
+    division: Division = field(default=Division(0.15, 2018, 0.1, JUDGING_SEED))
+    leave_out: Path | None = None
+    network: str = "efficientnet_lite1"
+    pretrained: bool = True
+    start: str | None = None
+    recipe: Recipe = field(default=Recipe())
+    schedule: Schedule = field(default=Schedule())
+    augmentation: Augmentation = STANDARD
+    soft: Path | None = None
+    seed: int = 1
+    version: str | None = None
+    resume: bool = False
+    device: str = "auto"
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse wishes that contradict each other. Raises ValueError."""
+        division = self.division
+        if division.validation + division.judging >= 1:
+            raise ValueError("validation and judging leave nothing to train on")
+        if division.include_validation and (self.schedule.patience or division.fold):
+            raise ValueError(
+                "who trains on the validation part too can neither stop early nor leave a fold out"
+            )
+        if self.leave_out and self.soft:
+            raise ValueError(
+                "what is left out goes without soft targets, whose teachers were trained on all"
+            )

@@ -6,6 +6,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+# What training and the torch engine need; answering and measuring do without.
+TRAINING_PACKAGES = ("torch", "torchvision", "timm", "safetensors", "onnx", "onnxscript")
+INSTALL = "pip install -r requirements.txt"
+
 
 class MlError(Exception):
     """Is the base of every error whose message is meant to be read by a person."""
@@ -41,6 +45,12 @@ def run_command(main: Callable[[], int]) -> None:
     """Run a command's `main` and leave with its exit code, or with 2 and one sentence on stderr."""
     try:
         code = main()
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in TRAINING_PACKAGES:
+            raise
+        print(f"error: This needs the package {package}: {INSTALL}", file=sys.stderr)
+        code = 2
     except MlError as error:
         print(f"error: {error}", file=sys.stderr)
         code = 2

@@ -7,18 +7,19 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-
 from ml.arguments import parse_count
+from ml.bundle.engines import cuda_is_usable
 from ml.bundle.manifest import VIEW_COUNTS, VIEWS
 from ml.errors import run_command
-from ml.training.bundles import BundleOptions, describe_bundle, export_bundle
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Export as the command line says and print how good the bundle is."""
     options = parse_arguments(arguments)
-    bundle = BundleOptions(options.version, options.size, VIEWS[: options.views])
+    from ml.training.bundles import BundleOptions, describe_bundle, export_bundle  # needs torch
+
+    views = options.views or (len(VIEWS) if cuda_is_usable() else 1)
+    bundle = BundleOptions(options.version, options.size, VIEWS[:views])
     print(describe_bundle(export_bundle(options.runs, options.data, options.out, bundle)))
     return 0
 
@@ -57,7 +58,6 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--views",
         type=int,
         choices=VIEW_COUNTS,
-        default=len(VIEWS) if torch.cuda.is_available() else 1,
         help="how many flips and turns of each photograph are averaged; temperature and thresholds "
         "are fitted with them (default: 8 where there is CUDA, else 1)",
     )

@@ -80,16 +80,16 @@ def test_without_cuda_the_engine_is_onnx(bundle, monkeypatch):
 
 
 def test_with_cuda_the_engine_is_torch(bundle, monkeypatch):
-    monkeypatch.setattr(engines, "_cuda_is_usable", lambda: True)
+    monkeypatch.setattr(engines, "cuda_is_usable", lambda: True)
     assert load_ensemble(bundle).engine.name == "torch"
 
 
 def test_a_driver_without_a_usable_torch_leaves_the_choice_at_onnx(monkeypatch):
     monkeypatch.setattr(engines, "_count_cuda_devices", lambda: 1)
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    assert not engines._cuda_is_usable()
+    assert not engines.cuda_is_usable()
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert not engines._cuda_is_usable()
+    assert not engines.cuda_is_usable()
 
 
 def test_engines_that_cannot_run_are_refused(bundle, monkeypatch):

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.bundle.manifest import Manifest
-from ml.errors import MlError
+from ml.errors import INSTALL, MlError
 
 Floats = npt.NDArray[np.float32]
 
@@ -48,7 +48,7 @@ def create_engine(name: str, bundle: Path, manifest: Manifest, threads: int | No
     """
     if name not in ENGINES:
         raise MlError(f"There is no engine {name!r}; choose from {', '.join(ENGINES)}.")
-    if name == "torch" or (name == "auto" and _cuda_is_usable()):
+    if name == "torch" or (name == "auto" and cuda_is_usable()):
         return _create_torch(bundle, manifest, threads)
     from ml.bundle.engines.onnx import OnnxEngine
 
@@ -59,11 +59,12 @@ def _create_torch(bundle: Path, manifest: Manifest, threads: int | None) -> Engi
     try:
         from ml.bundle.engines.torch import TorchEngine
     except ModuleNotFoundError as error:
-        raise MlError(f"The torch engine needs the package {error.name}.") from error
+        raise MlError(f"The torch engine needs the package {error.name}: {INSTALL}") from error
     return TorchEngine(bundle, manifest, threads)
 
 
-def _cuda_is_usable() -> bool:
+def cuda_is_usable() -> bool:
+    """Tell whether torch is here and has a CUDA device; without a driver torch is not loaded."""
     if importlib.util.find_spec("torch") is None or _count_cuda_devices() == 0:
         return False
     import torch

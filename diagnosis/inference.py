@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from ml.bundle.labels import LABELS
 from ml.bundle.manifest import Manifest, read_manifest, verify_bundle
 from ml.errors import BundleError
 
@@ -22,7 +23,12 @@ def installed_model() -> Manifest | None:
     """Reads what is installed, or gives nothing where no bundle lies."""
     if not (settings.MODEL_BUNDLE / "manifest.json").exists():
         return None
-    return read_manifest(settings.MODEL_BUNDLE)
+    manifest = read_manifest(settings.MODEL_BUNDLE)
+    if manifest.labels != LABELS:
+        raise BundleError(
+            settings.MODEL_BUNDLE, f"the site stores answers in the classes {', '.join(LABELS)}."
+        )
+    return manifest
 
 
 def installed_model_version() -> str:
@@ -46,6 +52,7 @@ def get_ensemble() -> Ensemble:
     """Loads the networks once per process; raises BundleError where there are none."""
     from ml.bundle.ensemble import load_ensemble
 
+    installed_model()  # refuses classes that cannot be stored
     return load_ensemble(
         settings.MODEL_BUNDLE,
         engine=settings.MODEL_ENGINE,

@@ -40,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json:
         write_values(options.json, evaluation)
     if options.report:
-        answers = Answers(labels_of(photographs), probabilities, evaluation, histories)
+        labels = labels_of(photographs)
+        answers = Answers(labels, probabilities, evaluation, histories, manifest.classes)
         write_report(options.report, answers, manifest)
     print(describe(evaluation))
     return 0

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ml.arguments import parse_count, parse_fold, parse_part, parse_proportion
 from ml.bundle.architectures import NETWORKS
+from ml.bundle.labels import LABELS, MALIGNANT, Classes
 from ml.bundle.preprocessing import Recipe
 from ml.errors import run_command
 from ml.training.augmentation import PRESETS
@@ -61,6 +62,20 @@ def create_parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="more folders, whose photographs are never validated on; labels.csv with image_id "
         "and dx will do",
+    )
+    data.add_argument(
+        "--classes",
+        nargs="+",
+        default=list(LABELS),
+        metavar="DX",
+        help="what is told apart; other rows of the tables are left out",
+    )
+    data.add_argument(
+        "--malignant",
+        nargs="*",
+        default=None,
+        metavar="DX",
+        help="which of them are malignant (default: mel, bcc and akiec where they are there)",
     )
     data.add_argument(
         "--squeezed-from",
@@ -247,6 +262,7 @@ def make_plan(options: argparse.Namespace) -> TrainingPlan:
             fold=options.fold,
             include_validation=options.include_validation,
         ),
+        classes=make_classes(options.classes, options.malignant),
         leave_out=options.leave_out,
         network=options.network,
         pretrained=options.pretrained,
@@ -263,6 +279,13 @@ def make_plan(options: argparse.Namespace) -> TrainingPlan:
         device=options.device,
         threads=options.threads,
     )
+
+
+def make_classes(names: Sequence[str], malignant: Sequence[str] | None) -> Classes:
+    """Take the classes from their names. Raises ValueError."""
+    if malignant is None:
+        malignant = [name for name in MALIGNANT if name in names]
+    return Classes(tuple(names), tuple(malignant))
 
 
 def make_schedule(options: argparse.Namespace) -> Schedule:

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.bundle.engines import Engine, Floats, create_engine
-from ml.bundle.labels import LABELS, MALIGNANT
 from ml.bundle.manifest import VIEWS, Manifest, read_manifest, verify_bundle
 from ml.bundle.preprocessing import Crop, Pixels, Prepared, Recipe, normalise, prepare_photograph
 from ml.bundle.temperature import calibrate
@@ -40,12 +39,12 @@ class EnsemblePrediction:
     """Holds the ensemble's answer to one photograph.
 
     `probabilities` sum to 1 and are calibrated with the manifest's temperature; `malignant` is
-    their sum over mel, bcc and akiec, `malignant_threshold` the share from which malignant disease
-    cannot be set aside, `uncertain_below` the highest probability under which no class should be
-    named; both are None where the bundle was not validated. `class_maps` are h x w rows of 0..1 by
-    class over the part `crop` (left, top, right, bottom as fractions of the upright frame):
-    negative evidence is cut to 0 and each map is divided by its own maximum, so values can be
-    compared within a class but not between classes. `milliseconds` is from bytes in to answer.
+    their sum over the malignant classes, `malignant_threshold` the share from which malignant
+    disease cannot be set aside, `uncertain_below` the highest probability under which no class
+    should be named; both are None where the bundle was not validated. `class_maps` are h x w rows
+    of 0..1 by class over the part `crop` (left, top, right, bottom as fractions of the upright
+    frame): negative evidence is cut to 0 and each map is divided by its own maximum, so values can
+    be compared within a class but not between classes. `milliseconds` is from bytes in to answer.
     """
 
     label: str
@@ -71,6 +70,7 @@ class Ensemble:
         views: int | None = None,
     ) -> None:
         self.manifest = manifest
+        self.classes = manifest.classes
         self.views = manifest.views if views is None else VIEWS[:views]
         self.version = manifest.version
         self.engine = engine
@@ -107,7 +107,7 @@ class Ensemble:
         ]
 
     def _run_views(self, pixels: Sequence[Pixels]) -> tuple[npt.NDArray[np.float64], Floats]:
-        """Average probabilities, n x 7, and class maps, n x 7 x h x w, over the views."""
+        """Average probabilities, n x c, and class maps, n x c x h x w, over the views."""
         images = normalise(pixels, self._recipe)
         stacked = np.concatenate([turn_images(images, view) for view in self.views])
         output = self.engine.run(np.ascontiguousarray(stacked))
@@ -127,15 +127,16 @@ class Ensemble:
         class_maps: Floats,
         milliseconds: float,
     ) -> EnsemblePrediction:
-        by_class = {name: float(value) for name, value in zip(LABELS, probabilities, strict=True)}
+        names = self.classes.names
+        by_class = {name: float(value) for name, value in zip(names, probabilities, strict=True)}
         return EnsemblePrediction(
-            label=LABELS[int(probabilities.argmax())],
+            label=names[int(probabilities.argmax())],
             probabilities=by_class,
-            malignant=sum(by_class[name] for name in MALIGNANT),
+            malignant=sum(by_class[name] for name in self.classes.malignant),
             malignant_threshold=self.manifest.malignant_threshold,
             uncertain_below=self.manifest.uncertain_below,
             class_maps={
-                name: scale_class_map(one) for name, one in zip(LABELS, class_maps, strict=True)
+                name: scale_class_map(one) for name, one in zip(names, class_maps, strict=True)
             },
             crop=prepared.crop,
             model_version=self.version,

@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from ml.bundle.labels import HAM10000
 from ml.bundle.manifest import Manifest
 from ml.bundle.networks import LesionNetwork, create_network
 from ml.errors import BundleError, NetworkError
@@ -24,8 +25,8 @@ class FusedNetwork(nn.Module):
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Take n x 3 x size x size images.
 
-        Gives the mean of the members' softmax, n x 7; their features side by side, n x k; the mean
-        of their class maps, n x 7 x h x w.
+        Gives the mean of the members' softmax, n x c; their features side by side, n x k; the mean
+        of their class maps, n x c x h x w.
         """
         outputs = [member(images) for member in self.members]
         probabilities = torch.stack([output.logits.float().softmax(dim=1) for output in outputs])
@@ -37,14 +38,17 @@ class FusedNetwork(nn.Module):
 def load_fused(bundle: Path, manifest: Manifest) -> FusedNetwork:
     """Build the members and load their weights, in evaluation mode. Raises BundleError."""
     return FusedNetwork(
-        [load_member(member.network, bundle / member.file) for member in manifest.members]
+        [
+            load_member(member.network, bundle / member.file, len(manifest.labels))
+            for member in manifest.members
+        ]
     ).eval()
 
 
-def load_member(network: str, weights: Path) -> LesionNetwork:
+def load_member(network: str, weights: Path, classes: int = len(HAM10000)) -> LesionNetwork:
     """Build one network and load its weights from a safetensors file. Raises BundleError."""
     try:
-        member = create_network(network)
+        member = create_network(network, classes=classes)
         stored = load_file(weights)
     except NetworkError as error:
         raise BundleError(weights, str(error)) from error

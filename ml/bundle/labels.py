@@ -1,8 +1,12 @@
-"""The seven classes of HAM10000, in the one order that every array of this package follows."""
+"""The classes that a bundle tells apart; those of HAM10000 where nothing else is asked for.
+
+Their number is c in the shapes of arrays.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 LABELS: tuple[str, ...] = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
 
@@ -17,3 +21,41 @@ NAMES: Mapping[str, str] = {
     "nv": "Melanocytic nevus",
     "vasc": "Vascular lesion",
 }
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Names classes in the one order that every array follows, and those that are malignant."""
+
+    names: tuple[str, ...]
+    malignant: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse classes that nothing can be told apart by. Raises ValueError."""
+        if len(self.names) < 2 or not all(self.names):
+            raise ValueError("there must be at least two classes, each with a name")
+        if len(set(self.names)) < len(self.names):
+            raise ValueError("a class is named twice")
+        if others := [name for name in self.malignant if name not in self.names]:
+            raise ValueError(f"{others[0]} is called malignant and is not one of the classes")
+
+    def __len__(self) -> int:
+        """Count the classes."""
+        return len(self.names)
+
+    @property
+    def malignant_columns(self) -> tuple[int, ...]:
+        """The places of the malignant classes."""
+        return tuple(self.names.index(name) for name in self.malignant)
+
+    def count(self, counts: Sequence[int]) -> dict[str, int]:
+        """Put a number a class, in their order, beside the names."""
+        return dict(zip(self.names, counts, strict=True))
+
+
+HAM10000 = Classes(LABELS, MALIGNANT)
+
+
+def name_of(label: str) -> str:
+    """Give the full name of a class; an unknown one is called as it is."""
+    return NAMES.get(label, label)

@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ml.bundle.labels import LABELS
+from ml.bundle.labels import MALIGNANT, Classes
 from ml.bundle.results import (
     Metrics,
     OperatingPoint,
@@ -106,6 +106,8 @@ class TrainingSummary:
 class Manifest:
     """Describes a bundle.
 
+    `labels` are its classes in the order of every array, `malignant` those that the malignant share
+    sums; a manifest that does not name these is one of HAM10000's classes.
     `size` is the side of the networks' input in pixels, `mean` and `std` are its normalisation on a
     scale of 0..1, `views` the ways each photograph is shown. `temperature` divides the logarithms
     of the averaged probabilities. `operating_points` are thresholds on the malignant share by name
@@ -116,6 +118,7 @@ class Manifest:
 
     version: str
     labels: tuple[str, ...]
+    malignant: tuple[str, ...]
     size: int
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -132,6 +135,11 @@ class Manifest:
     training: TrainingSummary
     code_version: str
     licence: str
+
+    @property
+    def classes(self) -> Classes:
+        """What the bundle tells apart."""
+        return Classes(self.labels, self.malignant)
 
     @property
     def malignant_threshold(self) -> float | None:
@@ -158,8 +166,8 @@ def read_manifest(bundle: Path) -> Manifest:
         manifest = _from_json(raw)
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(path, f"the manifest lacks or misnames a value ({error}).") from error
-    if manifest.labels != LABELS:
-        raise BundleError(path, f"the classes must be {', '.join(LABELS)} in this order.")
+    if manifest.metrics and manifest.metrics.labels != manifest.labels:
+        raise BundleError(path, "the classes and those it was measured on must be in one order.")
     if not manifest.members:
         raise BundleError(path, "the bundle has no members.")
     if unknown := [view for view in manifest.views if view not in VIEWS]:
@@ -200,9 +208,11 @@ def hash_file(path: Path) -> str:
 
 
 def _from_json(raw: Mapping[str, Any]) -> Manifest:
+    classes = _classes_from_json(raw)
     return Manifest(
         version=str(raw["version"]),
-        labels=tuple(raw["labels"]),
+        labels=classes.names,
+        malignant=classes.malignant,
         size=int(raw["size"]),
         mean=tuple(float(value) for value in raw["mean"]),
         std=tuple(float(value) for value in raw["std"]),
@@ -223,6 +233,12 @@ def _from_json(raw: Mapping[str, Any]) -> Manifest:
         code_version=str(raw["code_version"]),
         licence=str(raw["licence"]),
     )
+
+
+def _classes_from_json(raw: Mapping[str, Any]) -> Classes:
+    names = tuple(str(name) for name in raw["labels"])
+    usual = [name for name in MALIGNANT if name in names]
+    return Classes(names, tuple(str(name) for name in raw.get("malignant", usual)))
 
 
 def _training_from_json(raw: Mapping[str, Any]) -> TrainingSummary:

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from ml.bundle.architectures import NETWORKS, NetworkSpec
-from ml.bundle.labels import LABELS
+from ml.bundle.labels import HAM10000
 from ml.bundle.preprocessing import MEAN, STD
 from ml.bundle.torchvision_schemas import declare_missing_schemas
 from ml.errors import NetworkError
@@ -21,7 +21,7 @@ from ml.errors import NetworkError
 class NetworkOutput(NamedTuple):
     """Holds what one pass gives for n photographs.
 
-    `logits` is n x 7, `features` n x k, `class_maps` n x 7 x h x w. The class maps are Grad-CAM
+    `logits` is n x c, `features` n x k, `class_maps` n x c x h x w. The class maps are Grad-CAM
     (Selvaraju et al. 2017) in its closed form for average pooling and one linear layer, that is
     CAM (Zhou et al. 2016): the sum over channels of weight times activation, of any sign.
     """
@@ -41,11 +41,13 @@ _PLAIN_WIDTHS: Mapping[str, tuple[int, ...]] = {
 class LesionNetwork(nn.Module):
     """Is a convolutional backbone, global average pooling, dropout and one linear layer."""
 
-    def __init__(self, backbone: nn.Module, channels: int, dropout: float) -> None:
+    def __init__(
+        self, backbone: nn.Module, channels: int, dropout: float, classes: int = len(HAM10000)
+    ) -> None:
         super().__init__()
         self.backbone = backbone
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(channels, len(LABELS))
+        self.head = nn.Linear(channels, classes)
 
     def forward(self, images: torch.Tensor) -> NetworkOutput:
         """Take n x 3 x size x size normalised images and give logits, features and class maps."""
@@ -70,33 +72,34 @@ class TimmBackbone(nn.Module):
 
 
 def create_network(
-    name: str, *, pretrained: bool = False, dropout: float | None = None
+    name: str,
+    *,
+    pretrained: bool = False,
+    dropout: float | None = None,
+    classes: int = len(HAM10000),
 ) -> LesionNetwork:
-    """Build a network by its name, with its starting weights if `pretrained`.
+    """Build a network by its name for so many classes, with its starting weights if `pretrained`.
 
     Raises NetworkError where the name is unknown or the starting weights cannot be had.
     """
     if name not in NETWORKS:
         raise NetworkError(f"There is no network {name!r}; choose from {', '.join(NETWORKS)}.")
     spec = NETWORKS[name]
+    dropout = spec.dropout if dropout is None else dropout
     if spec.timm_name is None:
         if pretrained:
             raise NetworkError(
                 f"There are no starting weights for {name}: add --no-pretrained to begin from none."
             )
         widths = _PLAIN_WIDTHS[name]
-        return LesionNetwork(
-            _plain_cnn(widths), widths[-1], spec.dropout if dropout is None else dropout
-        )
+        return LesionNetwork(_plain_cnn(widths), widths[-1], dropout, classes)
     declare_missing_schemas()
     import timm
 
     full: Any = timm.create_model(spec.timm_name, num_classes=0, global_pool="")
     if pretrained:
         _load_start(full, name, spec)
-    return LesionNetwork(
-        TimmBackbone(full), full.num_features, spec.dropout if dropout is None else dropout
-    )
+    return LesionNetwork(TimmBackbone(full), full.num_features, dropout, classes)
 
 
 def _plain_cnn(widths: Sequence[int]) -> nn.Sequential:

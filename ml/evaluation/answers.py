@@ -10,7 +10,6 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from ml.bundle.ensemble import BATCH, Ensemble
-from ml.bundle.labels import LABELS
 from ml.errors import DataError, PhotographError
 
 
@@ -21,11 +20,12 @@ def answer_photographs(
     title: str = "photographs",
     change: Callable[[Path, bytes], bytes] | None = None,
 ) -> npt.NDArray[np.float64]:
-    """Give the calibrated probabilities of photographs, n x 7.
+    """Give the calibrated probabilities of photographs, n x c.
 
     `change` makes of each file's bytes those that are shown to the networks. Raises DataError
     naming the file that cannot be read.
     """
+    names = ensemble.classes.names
     rows: list[list[float]] = []
     with tqdm(total=len(paths), desc=title, unit="photo") as progress:
         for start in range(0, len(paths), BATCH):
@@ -40,7 +40,7 @@ def answer_photographs(
             except PhotographError:
                 _name_the_broken(ensemble, batch, photographs)
                 raise
-            rows += [[answer.probabilities[name] for name in LABELS] for answer in answers]
+            rows += [[answer.probabilities[name] for name in names] for answer in answers]
             progress.update(len(batch))
     return np.asarray(rows, dtype=np.float64)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from ml.bundle.labels import HAM10000, Classes
 from ml.bundle.results import Interval, OperatingPoint, Uncertainty
 from ml.bundle.temperature import calibrate
 from ml.evaluation.metrics import draw_lesions, is_malignant, malignant_share, percentiles
@@ -44,14 +45,18 @@ def fit_temperature(labels: Labels, probabilities: Floats) -> float:
 
 
 def fit_operating_points(
-    labels: Labels, probabilities: Floats, lesions: Sequence[str] | None = None
+    labels: Labels,
+    probabilities: Floats,
+    lesions: Sequence[str] | None = None,
+    classes: Classes = HAM10000,
 ) -> dict[str, OperatingPoint]:
     """Find the thresholds on the malignant share for each of TARGETS.
 
-    Takes n class indices and n x 7 calibrated probabilities; empty where they hold no malignant or
+    Takes n class indices and n x c calibrated probabilities; empty where they hold no malignant or
     no benign photograph.
     """
-    positive, share = is_malignant(labels), malignant_share(probabilities)
+    positive = is_malignant(labels, classes)
+    share = malignant_share(probabilities, classes)
     if not positive.any() or positive.all():
         return {}
     drawn = draw_lesions(len(labels), lesions)
@@ -82,12 +87,14 @@ def measure_operating_points(
     probabilities: Floats,
     points: Mapping[str, OperatingPoint],
     lesions: Sequence[str] | None = None,
+    classes: Classes = HAM10000,
 ) -> dict[str, MeasuredPoint]:
     """Measure what thresholds that were fitted elsewhere do on these photographs.
 
-    Takes n class indices and n x 7 calibrated probabilities; the intervals draw whole lesions.
+    Takes n class indices and n x c calibrated probabilities; the intervals draw whole lesions.
     """
-    positive, share = is_malignant(labels), malignant_share(probabilities)
+    positive = is_malignant(labels, classes)
+    share = malignant_share(probabilities, classes)
     drawn = draw_lesions(len(labels), lesions)
     measured = {}
     for name, point in points.items():

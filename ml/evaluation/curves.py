@@ -57,7 +57,7 @@ def roc_curve(positive: npt.NDArray[np.bool_], scores: Probabilities) -> RocCurv
 
 
 def reliability(labels: Labels, probabilities: Probabilities) -> Reliability:
-    """Bin n x 7 probabilities by the highest, as the expected calibration error does."""
+    """Bin n x c probabilities by the highest, as the expected calibration error does."""
     confidence = probabilities.max(axis=1)
     is_right = probabilities.argmax(axis=1) == labels
     bins = np.minimum((confidence * ECE_BINS).astype(int), ECE_BINS - 1)

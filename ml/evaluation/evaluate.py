@@ -31,7 +31,7 @@ def gather_answers(
 ) -> tuple[list[LabelledPhotograph], npt.NDArray[np.float64], Manifest]:
     """Answer the labelled photographs, or take the answers that the bundle was validated by.
 
-    Gives the photographs, their calibrated probabilities, n x 7, and the bundle's manifest. Raises
+    Gives the photographs, their calibrated probabilities, n x c, and the bundle's manifest. Raises
     DataError or BundleError.
     """
     if plan.labels is None:
@@ -40,8 +40,8 @@ def gather_answers(
         return list_kept(kept), calibrate(kept.probabilities, manifest.temperature), manifest
     if not plan.images:
         raise MlError("--labels needs --images, the folders with the photographs.")
-    photographs = read_labels(plan.labels, plan.images)
     ensemble = load_chosen(plan)
+    photographs = read_labels(plan.labels, plan.images, ensemble.classes)
     probabilities = answer_labelled(ensemble, photographs, plan.labels)
     return photographs, probabilities, ensemble.manifest
 
@@ -53,7 +53,7 @@ def evaluate(
     *,
     is_own_validation: bool = False,
 ) -> Evaluation:
-    """Measure n x 7 calibrated probabilities with the manifest's thresholds and bound.
+    """Measure n x c calibrated probabilities with the manifest's thresholds and bound.
 
     On the photographs that the thresholds were fitted on they would look too good: there the
     manifest's own values are taken.
@@ -65,10 +65,12 @@ def evaluate(
             name: MeasuredPoint(**vars(point)) for name, point in manifest.operating_points.items()
         }
     else:
-        points = measure_operating_points(labels, probabilities, manifest.operating_points, lesions)
+        points = measure_operating_points(
+            labels, probabilities, manifest.operating_points, lesions, manifest.classes
+        )
     return Evaluation(
         bundle=manifest.version,
-        metrics=measure(labels, probabilities, lesions),
+        metrics=measure(labels, probabilities, lesions, manifest.classes),
         lesions=len(set(lesions)) if lesions else None,
         operating_points=points,
         uncertainty=None if bound is None else describe_uncertainty(labels, probabilities, bound),

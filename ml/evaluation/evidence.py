@@ -9,7 +9,6 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from ml.bundle.labels import LABELS
 from ml.errors import DataError
 
 ANSWERS = "validation.npz"
@@ -17,9 +16,9 @@ ANSWERS = "validation.npz"
 
 @dataclass(frozen=True)
 class ValidationAnswers:
-    """Holds n photographs' names, lesions and class indices, and n x 7 averaged probabilities.
+    """Holds n photographs' names, lesions and class indices, and n x c averaged probabilities.
 
-    The probabilities are those before calibration, in the order of LABELS.
+    The probabilities are those before calibration, in the order of the bundle's classes.
     """
 
     image_ids: tuple[str, ...]
@@ -52,6 +51,7 @@ def load_answers(bundle: Path) -> ValidationAnswers:
             )
     except (OSError, EOFError, KeyError, ValueError, BadZipFile) as error:
         raise DataError(path, "there are no readable answers.") from error
-    if answers.probabilities.shape != (len(answers.image_ids), len(LABELS)):
+    shape = answers.probabilities.shape
+    if len(shape) != 2 or shape[0] != len(answers.image_ids):
         raise DataError(path, "the answers do not belong to the photographs.")
     return answers

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.bundle.ensemble import Ensemble, load_ensemble
-from ml.bundle.labels import LABELS
+from ml.bundle.labels import HAM10000, Classes
 from ml.bundle.manifest import DEFAULT_BUNDLE, read_manifest
 from ml.errors import DataError, MlError
 from ml.evaluation.answers import answer_photographs
@@ -39,7 +39,7 @@ class EvaluationPlan:
 
 @dataclass(frozen=True)
 class LabelledPhotograph:
-    """Is one row of the labels: its line, the photograph's file, an index into LABELS, the lesion.
+    """Is one row of the labels: its line, the file, the place of its class, the lesion.
 
     `lesion_id` is None where the labels do not name lesions.
     """
@@ -53,7 +53,8 @@ class LabelledPhotograph:
 def read_photographs(plan: EvaluationPlan) -> tuple[list[LabelledPhotograph], Path]:
     """Read what is to be measured, and give the table that errors name. Raises DataError."""
     if plan.labels:
-        return read_labels(plan.labels, plan.images), plan.labels
+        classes = read_manifest(plan.bundle).classes
+        return read_labels(plan.labels, plan.images, classes), plan.labels
     return read_validation(plan.bundle, plan.images), plan.bundle / ANSWERS
 
 
@@ -76,7 +77,9 @@ def list_kept(answers: ValidationAnswers) -> list[LabelledPhotograph]:
     ]
 
 
-def read_labels(table: Path, folders: Sequence[Path]) -> list[LabelledPhotograph]:
+def read_labels(
+    table: Path, folders: Sequence[Path], classes: Classes = HAM10000
+) -> list[LabelledPhotograph]:
     """Read image_id, dx and, where it is there, lesion_id; find the photographs below the folders.
 
     Raises DataError naming the row.
@@ -87,8 +90,9 @@ def read_labels(table: Path, folders: Sequence[Path]) -> list[LabelledPhotograph
     seen: dict[Path, int] = {}
     for number, row in rows:
         dx = row["dx"].lower()
-        if dx not in LABELS:
-            raise DataError(table, f"dx is {row['dx']!r}, not one of {', '.join(LABELS)}.", number)
+        if dx not in classes.names:
+            known = ", ".join(classes.names)
+            raise DataError(table, f"dx is {row['dx']!r}, not one of {known}.", number)
         path = find_image(index, row["image_id"], table, number)
         if path in seen:
             raise DataError(
@@ -98,7 +102,7 @@ def read_labels(table: Path, folders: Sequence[Path]) -> list[LabelledPhotograph
         lesion_id = row.get("lesion_id")
         if lesion_id == "":
             raise DataError(table, "lesion_id is empty.", number)
-        photographs.append(LabelledPhotograph(number, path, LABELS.index(dx), lesion_id))
+        photographs.append(LabelledPhotograph(number, path, classes.names.index(dx), lesion_id))
     return photographs
 
 
@@ -116,7 +120,7 @@ def lesions_of(photographs: Sequence[LabelledPhotograph]) -> list[str] | None:
 def answer_labelled(
     ensemble: Ensemble, photographs: Sequence[LabelledPhotograph], table: Path
 ) -> npt.NDArray[np.float64]:
-    """Give the calibrated probabilities, n x 7.
+    """Give the calibrated probabilities, n x c.
 
     Raises DataError naming the row whose photograph cannot be read.
     """

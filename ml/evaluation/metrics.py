@@ -8,56 +8,61 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.bundle.labels import LABELS, MALIGNANT
+from ml.bundle.labels import HAM10000, Classes
 from ml.bundle.results import ClassMetrics, Interval, Metrics
 
 Labels = npt.NDArray[np.integer[Any]]
 Probabilities = npt.NDArray[np.floating[Any]]
 
-CLASSES = range(len(LABELS))
 ECE_BINS = 15
 DRAWS = 1000
 INTERVALS = ("accuracy", "balanced_accuracy", "macro_f1")
 
 
 def measure(
-    labels: Labels, probabilities: Probabilities, lesions: Sequence[str] | None = None
+    labels: Labels,
+    probabilities: Probabilities,
+    lesions: Sequence[str] | None = None,
+    classes: Classes = HAM10000,
 ) -> Metrics:
-    """Measure n class indices against n x 7 probabilities that sum to one.
+    """Measure n class indices against n x c probabilities that sum to one.
 
     The answer is the one most probable class; where two are equally probable the answer is wrong,
     and balanced accuracy is the mean recall, both as in the ISIC 2018 challenge. `lesions` says
     which photographs belong together when the intervals draw; without it each is on its own.
     Raises ValueError without rows.
     """
-    if len(labels) == 0 or probabilities.shape != (len(labels), len(LABELS)):
+    if len(labels) == 0 or probabilities.shape != (len(labels), len(classes)):
         raise ValueError("labels and probabilities must be equally many, and at least one")
     answers = choose_answers(labels, probabilities)
-    matrix = np.zeros((len(LABELS), len(LABELS)), dtype=np.int64)
+    matrix = np.zeros((len(classes), len(classes)), dtype=np.int64)
     np.add.at(matrix, (labels, answers), 1)
-    drawn = draw_confusion_matrices(labels, answers, lesions)
+    drawn = draw_confusion_matrices(labels, answers, lesions, len(classes))
     recalls = _interval_of_recalls(drawn)
-    areas = [area_under_curve(labels == index, probabilities[:, index]) for index in CLASSES]
+    places = range(len(classes))
+    areas = [area_under_curve(labels == index, probabilities[:, index]) for index in places]
     per_class = {
         name: _class_metrics(matrix, index, areas[index], recalls[index])
-        for index, name in enumerate(LABELS)
+        for index, name in enumerate(classes.names)
     }
-    present = [index for index in CLASSES if matrix[index].sum() > 0]
+    present = [index for index in places if matrix[index].sum() > 0]
     known = [area for index in present if (area := areas[index]) is not None]
     values = {name: _values(matrix[None])[name][0] for name in INTERVALS}
     return Metrics(
         n=len(labels),
-        labels=LABELS,
+        labels=classes.names,
         **{name: float(value) for name, value in values.items()},
         ece=expected_calibration_error(labels, probabilities),
         auc=float(np.mean(known)) if known else None,
-        malignant_auc=area_under_curve(is_malignant(labels), malignant_share(probabilities)),
-        always_nevus_accuracy=float((labels == LABELS.index("nv")).mean()),
+        malignant_auc=area_under_curve(
+            is_malignant(labels, classes), malignant_share(probabilities, classes)
+        ),
+        always_nevus_accuracy=_share_of("nv", labels, classes),
         intervals={name: percentiles(sample) for name, sample in _values(drawn).items()},
         per_class=per_class,
         confusion_matrix=tuple(tuple(int(cell) for cell in row) for row in matrix),
         classes_without_photographs=tuple(
-            name for index, name in enumerate(LABELS) if index not in present
+            name for index, name in enumerate(classes.names) if index not in present
         ),
     )
 
@@ -70,14 +75,16 @@ def choose_answers(labels: Labels, probabilities: Probabilities) -> npt.NDArray[
     return np.asarray(is_highest.argmax(axis=1), dtype=np.int64)
 
 
-def is_malignant(labels: Labels) -> npt.NDArray[np.bool_]:
-    """Tell which class indices are mel, bcc or akiec."""
-    return np.isin(labels, [LABELS.index(name) for name in MALIGNANT])
+def is_malignant(labels: Labels, classes: Classes = HAM10000) -> npt.NDArray[np.bool_]:
+    """Tell which class indices are those of malignant classes."""
+    return np.isin(labels, classes.malignant_columns)
 
 
-def malignant_share(probabilities: Probabilities) -> npt.NDArray[np.float64]:
-    """Sum the probabilities of mel, bcc and akiec, n values in 0..1."""
-    columns = [LABELS.index(name) for name in MALIGNANT]
+def malignant_share(
+    probabilities: Probabilities, classes: Classes = HAM10000
+) -> npt.NDArray[np.float64]:
+    """Sum the probabilities of the malignant classes, n values in 0..1."""
+    columns = list(classes.malignant_columns)
     return np.asarray(probabilities[:, columns].sum(axis=1), dtype=np.float64)
 
 
@@ -94,13 +101,13 @@ def draw_lesions(n: int, lesions: Sequence[str] | None) -> npt.NDArray[np.int64]
 
 
 def draw_confusion_matrices(
-    labels: Labels, answers: Labels, lesions: Sequence[str] | None
+    labels: Labels, answers: Labels, lesions: Sequence[str] | None, classes: int = len(HAM10000)
 ) -> npt.NDArray[np.int64]:
-    """Give the confusion matrix of each draw, DRAWS x 7 x 7."""
-    cells = np.zeros((len(labels), len(LABELS) ** 2), dtype=np.float32)
-    cells[np.arange(len(labels)), labels * len(LABELS) + answers] = 1
+    """Give the confusion matrix of each draw, DRAWS x c x c."""
+    cells = np.zeros((len(labels), classes**2), dtype=np.float32)
+    cells[np.arange(len(labels)), labels * classes + answers] = 1
     drawn = draw_lesions(len(labels), lesions).astype(np.float32) @ cells
-    shape = (DRAWS, len(LABELS), len(LABELS))
+    shape = (DRAWS, classes, classes)
     return np.asarray(np.rint(drawn), dtype=np.int64).reshape(shape)
 
 
@@ -136,10 +143,16 @@ def area_under_curve(positive: npt.NDArray[np.bool_], scores: Probabilities) -> 
 
 
 def recalls_of(matrices: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Give the recall of each class of k confusion matrices, k x 7, NaN where it has none."""
+    """Give the recall of each class of k confusion matrices, k x c, NaN where it has none."""
     right = np.diagonal(matrices, axis1=1, axis2=2)
     n = matrices.sum(axis=2)
     return np.where(n > 0, right / np.maximum(n, 1), np.nan)
+
+
+def _share_of(name: str, labels: Labels, classes: Classes) -> float:
+    if name not in classes.names:
+        return 0.0
+    return float((labels == classes.names.index(name)).mean())
 
 
 def _values(matrices: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float64]]:
@@ -159,7 +172,7 @@ def _interval_of_recalls(drawn: npt.NDArray[np.int64]) -> list[Interval | None]:
     recalls = recalls_of(drawn)
     return [
         None if np.isnan(recalls[:, index]).all() else percentiles(recalls[:, index])
-        for index in CLASSES
+        for index in range(recalls.shape[1])
     ]
 
 

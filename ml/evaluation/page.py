@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from ml.bundle.labels import NAMES
+from ml.bundle.labels import MALIGNANT, name_of
 from ml.bundle.manifest import Manifest
 from ml.bundle.results import Interval, Metrics
 from ml.errors import MlError
@@ -69,13 +70,14 @@ def render_report(
         evaluation=evaluation,
         metrics=evaluation.metrics,
         manifest=manifest,
-        names=NAMES,
-        main_values=main_values(evaluation.metrics),
+        names={name: name_of(name) for name in manifest.labels},
+        malignant=_list(manifest.malignant),
+        main_values=main_values(evaluation.metrics, manifest.malignant),
         plots=[(plot, _as_data(path)) for plot, path in plots],
     )
 
 
-def main_values(metrics: Metrics) -> list[MainValue]:
+def main_values(metrics: Metrics, malignant: Sequence[str] = MALIGNANT) -> list[MainValue]:
     """Give the values that sum an evaluation up."""
     classes = len(metrics.labels) - len(metrics.classes_without_photographs)
     share = metrics.always_nevus_accuracy
@@ -113,7 +115,7 @@ def main_values(metrics: Metrics) -> list[MainValue]:
         ),
         MainValue(
             "Area under the curve, malignant",
-            "melanoma, basal cell carcinoma and actinic keratosis against the rest",
+            f"{_list(malignant)} against the rest",
             decimal(metrics.malignant_auc),
             "",
             "" if metrics.malignant_auc is None else "0.500",
@@ -141,6 +143,12 @@ def decimal(value: float | None) -> str:
 def interval(bounds: Interval | None) -> str:
     """Write an interval of parts of a whole as percentages."""
     return "" if bounds is None else f"{100 * bounds.low:.1f} to {percent(bounds.high)}"
+
+
+def _list(labels: Sequence[str]) -> str:
+    """Name classes in a sentence."""
+    *others, last = [name_of(label).lower() for label in labels] or ["no class"]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _as_data(path: Path) -> str:

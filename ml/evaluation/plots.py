@@ -11,7 +11,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ml.bundle.labels import LABELS
+from ml.bundle.labels import HAM10000, Classes
 from ml.evaluation.curves import reliability, risk_coverage, roc_curve
 from ml.evaluation.metrics import ECE_BINS, is_malignant, malignant_share
 from ml.evaluation.results import EpochRecord, Evaluation
@@ -28,7 +28,7 @@ MAIN, SECOND, FAINT = "#0b5c5c", "#d55e00", "#8c867b"
 
 @dataclass(frozen=True)
 class Answers:
-    """Holds what the plots need: n class indices, n x 7 probabilities, what was measured on them.
+    """Holds what the plots need: n class indices, n x c probabilities, what was measured on them.
 
     `histories` are the epochs of training runs by their name.
     """
@@ -37,6 +37,7 @@ class Answers:
     probabilities: Floats
     evaluation: Evaluation
     histories: Mapping[str, Sequence[EpochRecord]]
+    classes: Classes = HAM10000
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,11 @@ def draw_confusion_matrix(answers: Answers) -> Figure:
     parts = matrix / np.maximum(n, 1)
     figure, axes = _start(5.0, 4.6)
     axes.imshow(parts, cmap="Blues", vmin=0, vmax=1)
-    places = range(len(LABELS))
-    axes.set_xticks(places, LABELS)
+    names = answers.classes.names
+    places = range(len(names))
+    axes.set_xticks(places, names)
     axes.set_yticks(
-        places, [f"{name}\nn {count}" for name, count in zip(LABELS, n[:, 0], strict=True)]
+        places, [f"{name}\nn {count}" for name, count in zip(names, n[:, 0], strict=True)]
     )
     axes.set(xlabel="answer", ylabel="diagnosis")
     axes.grid(visible=False)
@@ -110,19 +112,22 @@ def draw_roc(answers: Answers) -> Figure | None:
     """Draw each class against the rest, and malignant against benign with its thresholds."""
     metrics = answers.evaluation.metrics
     figure, axes = _start(5.0, 4.9)
-    for index, name in enumerate(LABELS):
+    for index, name in enumerate(answers.classes.names):
         curve = roc_curve(answers.labels == index, answers.probabilities[:, index])
         if curve is not None:
             axes.plot(
                 curve.false_positive_rate,
                 curve.true_positive_rate,
-                color=COLOURS[index],
+                color=COLOURS[index % len(COLOURS)],
                 linewidth=1.2,
                 label=f"{name} {metrics.per_class[name].auc:.3f}",
             )
     if not axes.lines:
         return None
-    malignant = roc_curve(is_malignant(answers.labels), malignant_share(answers.probabilities))
+    malignant = roc_curve(
+        is_malignant(answers.labels, answers.classes),
+        malignant_share(answers.probabilities, answers.classes),
+    )
     if malignant is not None:
         axes.plot(
             malignant.false_positive_rate,

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.bundle.ensemble import Ensemble
-from ml.bundle.labels import LABELS
+from ml.bundle.labels import HAM10000, Classes
 from ml.bundle.results import Interval
 from ml.errors import MlError
 from ml.evaluation.answers import answer_photographs
@@ -81,7 +81,7 @@ def measure_robustness(plan: EvaluationPlan, *, limit: int | None, seed: int) ->
     """Measure a bundle on clean and spoilt photographs, at most `limit` of a class."""
     photographs, table = read_photographs(plan)
     ensemble = load_chosen(plan)
-    chosen = draw_sample(photographs, limit, seed)
+    chosen = draw_sample(photographs, limit, seed, ensemble.classes)
     clean = answer_labelled(ensemble, chosen, table)
     return Robustness(
         bundle=ensemble.version,
@@ -90,9 +90,10 @@ def measure_robustness(plan: EvaluationPlan, *, limit: int | None, seed: int) ->
         limit=limit,
         seed=seed,
         per_class={
-            name: sum(one.label == index for one in chosen) for index, name in enumerate(LABELS)
+            name: sum(one.label == index for one in chosen)
+            for index, name in enumerate(ensemble.classes.names)
         },
-        clean=summarise(chosen, clean, None),
+        clean=summarise(chosen, clean, None, ensemble.classes),
         corruptions=withstand(ensemble, chosen, seed),
     )
 
@@ -109,7 +110,10 @@ def write_robustness(folder: Path, result: Robustness) -> None:
 
 
 def draw_sample(
-    photographs: Sequence[LabelledPhotograph], limit: int | None, seed: int
+    photographs: Sequence[LabelledPhotograph],
+    limit: int | None,
+    seed: int,
+    classes: Classes = HAM10000,
 ) -> list[LabelledPhotograph]:
     """Draw at most `limit` photographs of each class, the same ones for the same seed."""
     if limit is None:
@@ -119,7 +123,7 @@ def draw_sample(
         by_label[one.label].append(one)
     chosen: set[int] = set()
     for label, ones in by_label.items():
-        random.Random(f"{seed}-{LABELS[label]}").shuffle(ones)  # noqa: S311
+        random.Random(f"{seed}-{classes.names[label]}").shuffle(ones)  # noqa: S311
         chosen.update(one.row for one in ones[:limit])
     return [one for one in photographs if one.row in chosen]
 
@@ -137,6 +141,7 @@ def withstand(
                     photographs,
                     answer_spoilt(ensemble, photographs, corruption, strength, seed),
                     strength,
+                    ensemble.classes,
                 )
                 for strength in corruption.strengths
             ),
@@ -152,7 +157,7 @@ def answer_spoilt(
     strength: float,
     seed: int,
 ) -> npt.NDArray[np.float64]:
-    """Give the calibrated probabilities of the spoilt photographs, n x 7."""
+    """Give the calibrated probabilities of the spoilt photographs, n x c."""
 
     def spoil(path: Path, data: bytes) -> bytes:
         # The name decides the noise, so that no sample or order changes it.
@@ -171,16 +176,17 @@ def summarise(
     photographs: Sequence[LabelledPhotograph],
     probabilities: npt.NDArray[np.float64],
     strength: float | None,
+    classes: Classes = HAM10000,
 ) -> Withstood:
-    """Measure n x 7 probabilities of photographs that were spoilt with one strength."""
-    metrics = measure(labels_of(photographs), probabilities, lesions_of(photographs))
-    melanoma = metrics.per_class["mel"]
+    """Measure n x c probabilities of photographs that were spoilt with one strength."""
+    metrics = measure(labels_of(photographs), probabilities, lesions_of(photographs), classes)
+    melanoma = metrics.per_class.get("mel")
     return Withstood(
         strength=strength,
         balanced_accuracy=metrics.balanced_accuracy,
         balanced_accuracy_interval=metrics.intervals["balanced_accuracy"],
-        melanoma_recall=melanoma.recall if melanoma.n else None,
-        melanoma_recall_interval=melanoma.recall_interval,
+        melanoma_recall=melanoma.recall if melanoma and melanoma.n else None,
+        melanoma_recall_interval=melanoma.recall_interval if melanoma else None,
     )
 
 

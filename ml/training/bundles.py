@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from ml.bundle.ensemble import load_ensemble
 from ml.bundle.fusion import FusedNetwork, load_member
-from ml.bundle.labels import LABELS
 from ml.bundle.manifest import (
     MANIFEST,
     DataSummary,
@@ -92,8 +91,8 @@ def export_bundle(
     data = records[0].data
     validation: Sequence[Photograph] = ()
     if not any(record.data.include_validation for record in records):
-        photographs = read_collection(folders).photographs
-        validation = divide(photographs, (), data.division).validation
+        photographs = read_collection(folders, records[0].classes).photographs
+        validation = divide(photographs, (), data.division, records[0].classes).validation
         if data.tested_on:
             names = set(load_parts(runs[0]).only(VALIDATION).image_ids)
             validation = [one for one in validation if one.image_id in names]
@@ -105,7 +104,7 @@ def export_bundle(
 def answers_of(
     photographs: Sequence[Photograph], probabilities: npt.NDArray[np.float64]
 ) -> ValidationAnswers:
-    """Put n photographs and their averaged probabilities, n x 7, together to be kept."""
+    """Put n photographs and their averaged probabilities, n x c, together to be kept."""
     return ValidationAnswers(
         tuple(photograph.image_id for photograph in photographs),
         tuple(photograph.lesion_id for photograph in photographs),
@@ -141,18 +140,21 @@ def _fill(
     options: BundleOptions,
     validation: Sequence[Photograph],
 ) -> Manifest:
+    classes = records[0].classes
     members = [_copy_member(run, record, out) for run, record in zip(runs, records, strict=True)]
     if len({member.file for member in members}) < len(members):
         raise MlError("Two of the runs have the same network and seed; export one of them.")
     files = [out / member.file for member in members]
     networks = [
-        load_member(member.network, file) for member, file in zip(members, files, strict=True)
+        load_member(member.network, file, len(classes))
+        for member, file in zip(members, files, strict=True)
     ]
     size = options.size or records[0].recipe.size
     write_graph(FusedNetwork(networks), files, size, out / GRAPH)
     manifest = Manifest(
         version=options.version,
-        labels=LABELS,
+        labels=classes.names,
+        malignant=classes.malignant,
         size=size,
         mean=records[0].recipe.mean,
         std=records[0].recipe.std,
@@ -188,15 +190,16 @@ def _measure(out: Path, manifest: Manifest, validation: Sequence[Photograph]) ->
     save_answers(out, answers_of(validation, probabilities))
     labels = np.asarray([photograph.label for photograph in validation], dtype=np.int64)
     lesions = [photograph.lesion_id for photograph in validation]
+    classes = manifest.classes
     if len(labels) < FEWEST_FOR_CALIBRATION:
-        return replace(manifest, metrics=measure(labels, probabilities, lesions))
+        return replace(manifest, metrics=measure(labels, probabilities, lesions, classes))
     temperature = fit_temperature(labels, probabilities)
     calibrated = calibrate(probabilities, temperature)
     return replace(
         manifest,
         temperature=temperature,
-        metrics=measure(labels, calibrated, lesions),
-        operating_points=fit_operating_points(labels, calibrated, lesions),
+        metrics=measure(labels, calibrated, lesions, classes),
+        operating_points=fit_operating_points(labels, calibrated, lesions, classes),
         uncertainty=describe_uncertainty(labels, calibrated),
     )
 
@@ -208,7 +211,7 @@ def _copy_member(run: Path, record: RunRecord, out: Path) -> Member:
         shutil.copyfile(run / WEIGHTS, out / file)
     except OSError as error:
         raise DataError(run / WEIGHTS, "there are no weights.") from error
-    network = load_member(record.network, out / file)
+    network = load_member(record.network, out / file, len(record.classes))
     return Member(
         name=name,
         network=record.network,
@@ -233,6 +236,8 @@ def _check_same(runs: Sequence[Path], records: Sequence[RunRecord]) -> None:
             raise DataError(run / RECORD, "the run has no finished epoch.")
         if essence(record) != essence(records[0]):
             raise DataError(run / RECORD, "its preprocessing is not that of the first run.")
+        if record.classes != records[0].classes:
+            raise DataError(run / RECORD, "its classes are not those of the first run.")
 
 
 def _check_validation(run: Path, validation: Sequence[Photograph]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ml.bundle.labels import LABELS
+from ml.bundle.labels import HAM10000, Classes
 from ml.bundle.preprocessing import Pixels, Recipe, prepare_photograph
 from ml.errors import DataError, PhotographError
 from ml.evaluation.tables import find_image, index_images, read_rows
@@ -23,7 +23,7 @@ LABEL_TABLE = "labels.csv"
 
 @dataclass(frozen=True)
 class Photograph:
-    """Is one labelled photograph of a lesion; `label` is an index into LABELS.
+    """Is one labelled photograph of a lesion; `label` is the place of its class.
 
     `patient_id` is empty where the table does not know whose lesion it is.
     """
@@ -58,7 +58,7 @@ class LoadedPhotographs:
     data_hash: str
 
 
-def read_collection(folders: Sequence[Path]) -> Collection:
+def read_collection(folders: Sequence[Path], classes: Classes = HAM10000) -> Collection:
     """Read every folder's HAM10000_metadata.csv and find the photographs below the folder.
 
     A folder with labels.csv (image_id, dx) instead has one lesion a photograph, unless it has
@@ -83,15 +83,19 @@ def read_collection(folders: Sequence[Path]) -> Collection:
                     table, f"image_id {image_id} was already read from {seen[image_id]}.", number
                 )
             seen[image_id] = table
-            if dx not in LABELS:
+            if dx not in classes.names:
                 left_out[dx] += 1
                 continue
             path = find_image(index, image_id, table, number)
             photographs.append(
-                Photograph(lesion_id, image_id, LABELS.index(dx), path, row.get("patient_id", ""))
+                Photograph(
+                    lesion_id, image_id, classes.names.index(dx), path, row.get("patient_id", "")
+                )
             )
     if not photographs:
-        raise DataError(folders[0] / METADATA, "no row has one of the seven classes.")
+        raise DataError(
+            folders[0] / METADATA, f"no row has one of the classes {', '.join(classes.names)}."
+        )
     return Collection(tuple(photographs), dict(left_out))
 
 
@@ -168,7 +172,9 @@ def hash_data(photographs: Sequence[Photograph], digests: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def count_by_label(photographs: Iterable[Photograph]) -> tuple[int, ...]:
-    """Count the photographs of each class, in the order of LABELS."""
+def count_by_label(
+    photographs: Iterable[Photograph], classes: int = len(HAM10000)
+) -> tuple[int, ...]:
+    """Count the photographs of each class, in their order."""
     counts = Counter(photograph.label for photograph in photographs)
-    return tuple(counts[label] for label in range(len(LABELS)))
+    return tuple(counts[label] for label in range(classes))

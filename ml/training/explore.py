@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tqdm import tqdm
 
 from ml.bundle.engines import create_engine
-from ml.bundle.labels import LABELS, NAMES
+from ml.bundle.labels import HAM10000, Classes, name_of
 from ml.bundle.manifest import Manifest, read_manifest, verify_bundle
 from ml.bundle.preprocessing import Pixels, Recipe, decode_photograph, normalise, prepare_photograph
 from ml.errors import MlError, PhotographError
@@ -99,21 +99,23 @@ def explore(
     limit: int = 24,
 ) -> Found:
     """Write a page about the photographs of some folders into the folder `out`. Raises MlError."""
-    collection = read_collection(folders)
+    classes = read_manifest(bundle).classes if bundle else HAM10000
+    collection = read_collection(folders, classes)
     photographs, looks, broken = look_at(collection.photographs)
     if not photographs:
         raise MlError("No photograph could be read.")
     make_folder(out)
-    galleries = show_odd(photographs, looks, limit)
+    galleries = show_odd(photographs, looks, limit, classes)
     if bundle:
         galleries += show_doubted(photographs, looks, bundle, squeezed_from, limit)
     page = render_page(
         title=" and ".join(folder.resolve().name for folder in folders),
         photographs=photographs,
-        tables=count_all(folders, photographs, looks),
+        tables=count_all(folders, photographs, looks, classes),
         galleries=galleries,
         broken=broken,
         left_out=collection.left_out,
+        classes=classes,
     )
     try:
         (out / PAGE).write_text(page, encoding="utf-8")
@@ -148,7 +150,10 @@ def look_at(
 
 
 def count_all(
-    folders: Sequence[Path], photographs: Sequence[Photograph], looks: Sequence[Look]
+    folders: Sequence[Path],
+    photographs: Sequence[Photograph],
+    looks: Sequence[Look],
+    classes: Classes,
 ) -> list[Table]:
     """Count by class whatever the tables know of the photographs, their sizes and brightness."""
     facts = read_facts(folders)
@@ -160,7 +165,7 @@ def count_all(
     }
     values |= {"Pixels as read": sizes, "Mean brightness, 0 to 255": light}
     return [
-        Table(heading, _count(photographs, column))
+        Table(heading, _count(photographs, column, classes))
         for heading, column in values.items()
         if any(column)
     ]
@@ -182,7 +187,9 @@ def read_facts(folders: Sequence[Path]) -> dict[str, dict[str, str]]:
     return facts
 
 
-def show_odd(photographs: Sequence[Photograph], looks: Sequence[Look], limit: int) -> list[Gallery]:
+def show_odd(
+    photographs: Sequence[Photograph], looks: Sequence[Look], limit: int, classes: Classes
+) -> list[Gallery]:
     """Show near-duplicates under different lesions, and the darkest and brightest photographs."""
     groups = [photograph.patient_id or photograph.lesion_id for photograph in photographs]
     hashes = np.stack([look.hash for look in looks])
@@ -193,7 +200,7 @@ def show_odd(photographs: Sequence[Photograph], looks: Sequence[Look], limit: in
         for place in (pair.first, pair.second)
     ]
     order = np.argsort([look.brightness for look in looks], kind="stable")
-    picture = _picture_of(photographs, looks)
+    picture = _picture_of(photographs, looks, classes)
     return [
         Gallery(
             "Near-duplicates",
@@ -232,11 +239,12 @@ def show_doubted(
     labels = np.asarray([photograph.label for photograph in photographs], dtype=np.int64)
     neighbours, distances = find_neighbours(features, groups)
     lonely = find_outliers(distances)[:limit]
-    doubts = find_doubts(labels, neighbours)
-    picture = _picture_of(photographs, looks)
+    classes = read_manifest(bundle).classes
+    doubts = find_doubts(labels, neighbours, len(classes))
+    picture = _picture_of(photographs, looks, classes)
 
     def say(doubt: Doubt) -> str:
-        return f"near {LABELS[doubt.other]}, {doubt.share:.0%} for its label"
+        return f"near {classes.names[doubt.other]}, {doubt.share:.0%} for its label"
 
     return [
         Gallery(
@@ -279,6 +287,7 @@ def render_page(
     galleries: Sequence[Gallery],
     broken: Sequence[str],
     left_out: Mapping[str, int],
+    classes: Classes,
 ) -> str:
     """Give the page as HTML, the pictures being part of it."""
     environment = Environment(
@@ -296,12 +305,12 @@ def render_page(
         lesions=len(lesions),
         patients=len({one.patient_id for one in photographs} - {""}),
         classes=[
-            (NAMES[name], name, count, by_lesion[index])
+            (name_of(name), name, count, by_lesion[index])
             for index, (name, count) in enumerate(
-                zip(LABELS, count_by_label(photographs), strict=True)
+                classes.count(count_by_label(photographs, len(classes))).items()
             )
         ],
-        labels=LABELS,
+        labels=classes.names,
         tables=tables,
         galleries=galleries,
         broken=broken,
@@ -320,18 +329,18 @@ def _recipe(manifest: Manifest, squeezed_from: float | None) -> Recipe:
 
 
 def _picture_of(
-    photographs: Sequence[Photograph], looks: Sequence[Look]
+    photographs: Sequence[Photograph], looks: Sequence[Look], classes: Classes
 ) -> Callable[[int, str], Picture]:
     def picture(place: int, words: str) -> Picture:
         one = photographs[place]
-        name = f"{one.image_id}, {LABELS[one.label]}, {one.lesion_id}"
+        name = f"{one.image_id}, {classes.names[one.label]}, {one.lesion_id}"
         return Picture(name, looks[place].thumbnail, words)
 
     return picture
 
 
 def _count(
-    photographs: Sequence[Photograph], values: Sequence[str]
+    photographs: Sequence[Photograph], values: Sequence[str], classes: Classes
 ) -> tuple[tuple[str, tuple[int, ...]], ...]:
     """Count by class each value, in their order; numbers by size."""
     members: dict[str, list[Photograph]] = {}
@@ -342,7 +351,10 @@ def _count(
         first = value.split(" ")[0]
         return (not first.isdecimal(), int(first) if first.isdecimal() else 0, value)
 
-    return tuple((value, count_by_label(members[value])) for value in sorted(members, key=order))
+    return tuple(
+        (value, count_by_label(members[value], len(classes)))
+        for value in sorted(members, key=order)
+    )
 
 
 def _band(value: float, width: int) -> str:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ml.bundle.labels import LABELS
+from ml.bundle.labels import HAM10000
 from ml.bundle.preprocessing import Pixels
 
 Floats = npt.NDArray[np.float64]
@@ -40,7 +40,7 @@ class Doubt:
     """Is a photograph by its place whose neighbours in feature space are of another class.
 
     `share`, 0..1, is how many of the nearest carry its own label, `other` the commonest class among
-    them as an index into LABELS.
+    them as its place.
     """
 
     place: int
@@ -121,15 +121,15 @@ def find_outliers(distances: Floats) -> list[int]:
     return [int(place) for place in np.argsort(-distances[:, -1], kind="stable")]
 
 
-def find_doubts(labels: Labels, neighbours: Labels) -> list[Doubt]:
+def find_doubts(labels: Labels, neighbours: Labels, classes: int = len(HAM10000)) -> list[Doubt]:
     """List the photographs most of whose neighbours carry another label, the most doubtful first.
 
     A neighbour counts the less the commoner its class is, else every rare lesion among nevi would
     be doubted.
     """
-    counts = np.bincount(labels, minlength=len(LABELS)).astype(np.float64)
+    counts = np.bincount(labels, minlength=classes).astype(np.float64)
     weights = 1 / np.maximum(counts, 1)
-    votes = np.zeros((len(labels), len(LABELS)))
+    votes = np.zeros((len(labels), classes))
     rows = np.arange(len(labels))
     for column in neighbours.T:
         near = labels[column]

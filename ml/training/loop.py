@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from ml.bundle.labels import LABELS
+from ml.bundle.labels import HAM10000, Classes
 from ml.bundle.networks import LesionNetwork
 from ml.bundle.preprocessing import Pixels, Recipe, normalise
 from ml.bundle.results import Metrics
@@ -63,7 +63,7 @@ class AugmentedPhotographs(torch.utils.data.Dataset[tuple[Pixels, int]]):
 class Trainer:
     """Trains one network and keeps the exponential average of its weights beside it.
 
-    `teachers` are the n x 7 probabilities that teachers gave the n photographs of training.
+    `teachers` are the n x c probabilities that teachers gave the n photographs of training.
     """
 
     def __init__(
@@ -78,19 +78,20 @@ class Trainer:
         seed: int,
         device: torch.device,
         teachers: Floats | None = None,
+        classes: Classes = HAM10000,
     ) -> None:
         self.schedule, self.recipe, self.device, self.seed = schedule, recipe, device, seed
         self.photographs, self.validation = photographs, validation
-        self.augmentation = augmentation
+        self.augmentation, self.classes = augmentation, classes
         self.network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.network).eval()
         self.average.requires_grad_(False)
         labels = [photograph.label for photograph in photographs.photographs]
         self.labels = torch.tensor(labels, device=device)
         self.by_label = [
-            np.flatnonzero(np.asarray(labels) == label) for label in range(len(LABELS))
+            np.flatnonzero(np.asarray(labels) == label) for label in range(len(classes))
         ]
-        counts = count_by_label(photographs.photographs)
+        counts = count_by_label(photographs.photographs, len(classes))
         if schedule.per_class is not None:
             counts = tuple(min(count, schedule.per_class) for count in counts)
         self.counts = counts
@@ -235,7 +236,7 @@ class Trainer:
             )
 
     def _measure_loss(self, logits: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-        """Give the loss of n x 7 logits against what is known of n photographs."""
+        """Give the loss of n x c logits against what is known of n photographs."""
         loss: torch.Tensor = self.loss(logits, self.labels[rows])
         if self.teachers is None:
             return loss
@@ -285,7 +286,7 @@ class Trainer:
             self.average, self.validation.pixels, self.recipe, self.device
         )
         labels = [photograph.label for photograph in self.validation.photographs]
-        metrics = measure(np.asarray(labels), probabilities)
+        metrics = measure(np.asarray(labels), probabilities, None, self.classes)
         if self.best is None or metrics.balanced_accuracy > self.best:
             self.best, self.bad_validations = metrics.balanced_accuracy, 0
             if self.schedule.patience is not None:
@@ -313,7 +314,7 @@ def predict_probabilities(
     device: torch.device,
     batch_size: int = 32,
 ) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Give the softmax of prepared photographs, n x 7, from a network in evaluation mode."""
+    """Give the softmax of prepared photographs, n x c, from a network in evaluation mode."""
     rows = []
     for start in range(0, len(pixels), batch_size):
         images = torch.from_numpy(normalise(pixels[start : start + batch_size], recipe))

@@ -22,7 +22,7 @@ class BalancedSoftmax(nn.Module):
         self.register_buffer("log_prior", log_prior(counts))
 
     def forward(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Give the mean loss of n x 7 logits and n class indices."""
+        """Give the mean loss of n x c logits and n class indices."""
         return nn.functional.cross_entropy(logits.float() + self.log_prior, labels)
 
 
@@ -44,7 +44,7 @@ class Distillation(nn.Module):
         self.register_buffer("log_prior", prior if balance == "none" else torch.zeros_like(prior))
 
     def forward(self, logits: torch.Tensor, probabilities: torch.Tensor) -> torch.Tensor:
-        """Give the mean of n x 7 logits against the teachers' n x 7 probabilities, each over 0."""
+        """Give the mean of n x c logits against the teachers' n x c probabilities, each over 0."""
         teachers = (probabilities.log() / self.temperature).log_softmax(dim=1)
         student = ((logits.float() - self.log_prior) / self.temperature).log_softmax(dim=1)
         divergence = nn.functional.kl_div(student, teachers, reduction="batchmean", log_target=True)

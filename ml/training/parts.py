@@ -16,7 +16,7 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from ml.bundle.labels import LABELS
+from ml.bundle.labels import HAM10000, Classes
 from ml.errors import DataError
 from ml.training.data import LoadedPhotographs, Photograph
 
@@ -97,7 +97,10 @@ class PartTable:
 
 
 def divide(
-    photographs: Sequence[Photograph], extra: Sequence[Photograph], division: Division
+    photographs: Sequence[Photograph],
+    extra: Sequence[Photograph],
+    division: Division,
+    classes: Classes = HAM10000,
 ) -> Parts:
     """Divide a collection; the photographs of `extra` are for training alone.
 
@@ -105,12 +108,13 @@ def divide(
     and without a judging one. With `include_validation` the validation part is trained on.
     """
     rest, validation = split_by_lesion(
-        photographs, validation=division.validation, seed=division.seed
+        photographs, validation=division.validation, seed=division.seed, classes=classes
     )
     training, judging = split_by_lesion(
         rest,
         validation=division.judging / (1 - division.validation),
         seed=division.judging_seed,
+        classes=classes,
     )
     training = (*training, *extra)
     if division.include_validation:
@@ -118,14 +122,18 @@ def divide(
     own_fold: tuple[Photograph, ...] = ()
     if division.fold:
         number, folds = division.fold
-        fold_of = draw_folds(training, folds, division.seed)
+        fold_of = draw_folds(training, folds, division.seed, classes)
         own_fold = tuple(one for one in training if fold_of[one.image_id] == number)
         training = tuple(one for one in training if fold_of[one.image_id] != number)
     return Parts(training, validation, judging, own_fold)
 
 
 def split_by_lesion(
-    photographs: Sequence[Photograph], *, validation: float, seed: int
+    photographs: Sequence[Photograph],
+    *,
+    validation: float,
+    seed: int,
+    classes: Classes = HAM10000,
 ) -> tuple[tuple[Photograph, ...], tuple[Photograph, ...]]:
     """Split in two so that no lesion and no patient is on both sides, stratified by class.
 
@@ -134,7 +142,7 @@ def split_by_lesion(
     """
     groups = _group(photographs)
     chosen: set[str] = set()
-    for names in _shuffled_by_label(photographs, groups, f"{seed}").values():
+    for names in _shuffled_by_label(photographs, groups, f"{seed}", classes).values():
         chosen.update(names[: round(len(names) * validation)])
     return (
         tuple(one for one in photographs if groups[one.lesion_id] not in chosen),
@@ -142,12 +150,14 @@ def split_by_lesion(
     )
 
 
-def draw_folds(photographs: Sequence[Photograph], folds: int, seed: int) -> dict[str, int]:
+def draw_folds(
+    photographs: Sequence[Photograph], folds: int, seed: int, classes: Classes = HAM10000
+) -> dict[str, int]:
     """Give each photograph's fold, 1 to `folds`, by its name; lesions and patients stay whole."""
     groups = _group(photographs)
     fold_of_group: dict[str, int] = {}
     dealt = 0
-    for names in _shuffled_by_label(photographs, groups, f"{seed}-folds").values():
+    for names in _shuffled_by_label(photographs, groups, f"{seed}-folds", classes).values():
         for name in names:
             fold_of_group[name] = 1 + dealt % folds
             dealt += 1
@@ -233,7 +243,7 @@ def _group(photographs: Sequence[Photograph]) -> dict[str, str]:
 
 
 def _shuffled_by_label(
-    photographs: Sequence[Photograph], groups: Mapping[str, str], seed: str
+    photographs: Sequence[Photograph], groups: Mapping[str, str], seed: str, classes: Classes
 ) -> dict[int, list[str]]:
     label_of: dict[str, int] = {}
     for photograph in sorted(photographs, key=lambda photograph: photograph.image_id):
@@ -243,5 +253,5 @@ def _shuffled_by_label(
         by_label[label].append(group)
     for label, names in by_label.items():
         names.sort()
-        random.Random(f"{seed}-{LABELS[label]}").shuffle(names)  # noqa: S311
+        random.Random(f"{seed}-{classes.names[label]}").shuffle(names)  # noqa: S311
     return dict(sorted(by_label.items()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ml.bundle.labels import HAM10000, Classes
 from ml.bundle.preprocessing import Recipe
 from ml.training.augmentation import STANDARD, Augmentation
 from ml.training.parts import JUDGING_SEED, Division
@@ -48,14 +49,15 @@ class TrainingPlan:
     """Says what one network is trained on, how, and where the run is kept.
 
     `data` are folders in the layout of HAM10000, `training_only` are folders that are never
-    validated on, `leave_out` is a table of photographs to test on later. `start` is a smaller
-    network's name or the folder of a bundle. `soft` is a file of teachers' answers. `device` is
-    auto, cpu or cuda; 0 `threads` leave the default.
+    validated on, `classes` is what is told apart in them. `leave_out` is a table of photographs to
+    test on later. `start` is a smaller network's name or the folder of a bundle. `soft` is a file
+    of teachers' answers. `device` is auto, cpu or cuda; 0 `threads` leave the default.
     """
 
     data: tuple[Path, ...]
     out: Path
     training_only: tuple[Path, ...] = ()
+    classes: Classes = HAM10000
     division: Division = field(default=Division(0.15, 2018, 0.1, JUDGING_SEED))
     leave_out: Path | None = None
     network: str = "efficientnet_lite1"

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
+from ml.bundle.labels import HAM10000, Classes
 from ml.bundle.preprocessing import Recipe
 from ml.evaluation.results import EpochRecord
 from ml.training.augmentation import NONE, Augmentation
@@ -103,7 +104,7 @@ class TeachersRecord:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """Is what a run keeps of itself; the last four change with each epoch.
+    """Is what a run keeps of itself; history and what follows from it change with each epoch.
 
     `trained_on` is the day in UTC of the last epoch, None in older runs.
     """
@@ -122,6 +123,7 @@ class RunRecord:
     history: tuple[EpochRecord, ...] = ()
     seconds: float = 0.0
     finished: bool = False
+    classes: Classes = HAM10000
 
 
 def record_to_json(record: RunRecord) -> dict[str, object]:
@@ -150,12 +152,17 @@ def record_from_json(raw: Mapping[str, Any]) -> RunRecord:
         history=tuple(EpochRecord(**row) for row in raw["history"]),
         seconds=float(raw["seconds"]),
         finished=bool(raw["finished"]),
+        classes=_classes(raw["classes"]) if "classes" in raw else HAM10000,
     )
 
 
 def teacher_from_json(raw: Mapping[str, Any]) -> Teacher:
     """Read what dataclasses.asdict made of a Teacher. Raises KeyError or TypeError."""
     return Teacher(**{**raw, "fold": _fold(raw["fold"])})
+
+
+def _classes(raw: Mapping[str, Any]) -> Classes:
+    return Classes(tuple(raw["names"]), tuple(raw["malignant"]))
 
 
 def _recipe(raw: Mapping[str, Any]) -> Recipe:

@@ -105,9 +105,11 @@ def describe_speed(rows: Sequence[Row], speed: Path) -> list[str]:
 
 def _read_row(bundle: Path) -> Row:
     manifest, answers = read_manifest(bundle), load_answers(bundle)
-    metrics = measure(answers.labels, answers.probabilities, answers.lesion_ids)
+    metrics = measure(answers.labels, answers.probabilities, answers.lesion_ids, manifest.classes)
     chosen = choose_answers(answers.labels, answers.probabilities)
-    matrices = draw_confusion_matrices(answers.labels, chosen, answers.lesion_ids)
+    matrices = draw_confusion_matrices(
+        answers.labels, chosen, answers.lesion_ids, len(manifest.labels)
+    )
     drawn = np.nanmean(recalls_of(matrices), axis=1)
     record = read_record(bundle) if (bundle / RECORD).exists() else None
     return Row(bundle.name, manifest, record, answers, metrics, drawn)
@@ -158,8 +160,8 @@ def _balanced_accuracy(row: Row) -> str:
 
 
 def _melanomas(row: Row) -> str:
-    melanoma = row.metrics.per_class["mel"]
-    if melanoma.recall_interval is None:
+    melanoma = row.metrics.per_class.get("mel")
+    if melanoma is None or melanoma.recall_interval is None:
         return "none there"
     return f"{melanoma.recall:.2f} ({_between(melanoma.recall_interval, digits=2)})"
 

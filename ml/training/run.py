@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from ml.bundle.labels import LABELS
+from ml.bundle.labels import HAM10000, Classes
 from ml.bundle.manifest import hash_file
 from ml.errors import DataError, MlError, NetworkError
 from ml.evaluation.tables import read_rows
@@ -68,6 +68,7 @@ SETTLED: Mapping[str, str] = {
     "network": "network",
     "start": "start",
     "seed": "seed",
+    "classes": "set of classes",
     "recipe": "recipe",
     "augmentation": "augmentation",
     "data": "data",
@@ -103,13 +104,19 @@ def run(plan: TrainingPlan, report: Report) -> RunRecord:
     torch.backends.cudnn.benchmark = True
     if device.type == "cpu" and plan.threads:
         torch.set_num_threads(plan.threads)
-    collection = read_collection(plan.data)
-    extra = read_extra(plan.training_only, collection)
+    collection = read_collection(plan.data, plan.classes)
+    extra = read_extra(plan.training_only, collection, plan.classes)
     torch.manual_seed(plan.seed)
-    start = create_start(plan.network, pretrained=plan.pretrained, start=plan.start, seed=plan.seed)
+    start = create_start(
+        plan.network,
+        pretrained=plan.pretrained,
+        start=plan.start,
+        seed=plan.seed,
+        classes=plan.classes,
+    )
     data = load_split(collection, extra, plan, report)
     check_start(start, data.validation.photographs, data.parts.only(JUDGING))
-    targets = read_targets(plan.soft, data)
+    targets = read_targets(plan.soft, data, len(plan.classes))
     trainer = Trainer(
         start.network,
         plan.schedule,
@@ -120,6 +127,7 @@ def run(plan: TrainingPlan, report: Report) -> RunRecord:
         seed=plan.seed,
         device=device,
         teachers=targets.of(data.training.photographs) if targets else None,
+        classes=plan.classes,
     )
     record = describe_run(plan, data, start, targets, describe_hardware(device))
     if (out / STATE).exists():
@@ -186,14 +194,16 @@ def go_on(out: Path, record: RunRecord) -> RunRecord:
     return replace(record, hardware=hardware, trained_on=begun.trained_on)
 
 
-def read_extra(folders: Sequence[Path], collection: Collection) -> tuple[Photograph, ...]:
+def read_extra(
+    folders: Sequence[Path], collection: Collection, classes: Classes = HAM10000
+) -> tuple[Photograph, ...]:
     """Read the folders that only training sees.
 
     Raises DataError where a lesion or a patient is in the folders of --data too.
     """
     if not folders:
         return ()
-    extra = read_collection(folders).photographs
+    extra = read_collection(folders, classes).photographs
     known = {photograph.image_id for photograph in collection.photographs}
     lesions = {photograph.lesion_id for photograph in collection.photographs}
     patients = {photograph.patient_id for photograph in collection.photographs} - {""}
@@ -214,8 +224,8 @@ def load_split(
     """Divide a collection by lesion, add `extra` to its training part, prepare each photograph."""
     if collection.left_out:
         names = ", ".join(f"{count} {dx}" for dx, count in sorted(collection.left_out.items()))
-        report(f"left out, not one of the seven classes: {names}")
-    parts = divide(collection.photographs, extra, plan.division)
+        report(f"left out, not one of the classes: {names}")
+    parts = divide(collection.photographs, extra, plan.division, plan.classes)
     if plan.leave_out:
         parts = parts.without(read_names(plan.leave_out, parts))
     if not parts.training:
@@ -235,10 +245,10 @@ def load_split(
             LEFT_OUT: (parts.left_out, hash_files(parts.left_out)),
         }
     )
-    judging = _describe(parts.judging, digests)
+    judging = _describe(parts.judging, digests, plan.classes)
     split = SplitData(training, validation, judging, table, dict(collection.left_out))
     broken = len(split.training.broken) + len(split.validation.broken)
-    counts = dict(zip(LABELS, count_by_label(split.training.photographs), strict=True))
+    counts = plan.classes.count(count_by_label(split.training.photographs, len(plan.classes)))
     report(
         f"training on {len(split.training.photographs)} photographs {counts}, "
         f"validating on {len(split.validation.photographs)}, {broken} broken files skipped; "
@@ -264,14 +274,17 @@ def read_names(table: Path, parts: Parts) -> frozenset[str]:
     return frozenset(row["image_id"] for _, row in rows)
 
 
-def read_targets(file: Path | None, data: SplitData) -> SoftTargets | None:
+def read_targets(file: Path | None, data: SplitData, classes: int) -> SoftTargets | None:
     """Read the teachers' answers that were asked for.
 
-    Raises MlError where a teacher may have seen what this run leaves out.
+    Raises MlError where a teacher may have seen what this run leaves out or tells other classes
+    apart.
     """
     if file is None:
         return None
     targets = load_soft_targets(file)
+    if targets.probabilities.shape[1] != classes:
+        raise MlError("The teachers tell other classes apart than this run does.")
     targets.check_parts(
         validation=data.validation.data_hash if data.validation.photographs else None,
         judging=data.judging.sha256 if data.judging.photographs else None,
@@ -315,8 +328,8 @@ def describe_run(
             fold=division.fold,
             include_validation=division.include_validation,
             tested_on=describe_tested(plan.leave_out, data.parts.only(LEFT_OUT)),
-            training=_describe_loaded(data.training),
-            validation=_describe_loaded(data.validation),
+            training=_describe_loaded(data.training, plan.classes),
+            validation=_describe_loaded(data.validation, plan.classes),
             judging=data.judging,
             left_out=data.left_out,
             squeezed_from=plan.recipe.squeezed_from,
@@ -324,18 +337,21 @@ def describe_run(
         hardware=hardware,
         code_version=code_version(),
         teachers=describe_teachers(plan.soft, targets),
+        classes=plan.classes,
     )
 
 
-def _describe_loaded(loaded: LoadedPhotographs) -> LoadedRecord:
-    part = _describe(loaded.photographs, loaded.digests)
+def _describe_loaded(loaded: LoadedPhotographs, classes: Classes) -> LoadedRecord:
+    part = _describe(loaded.photographs, loaded.digests, classes)
     return LoadedRecord(**vars(part), broken=tuple(path.name for path in loaded.broken))
 
 
-def _describe(photographs: Sequence[Photograph], digests: Sequence[str]) -> PartRecord:
+def _describe(
+    photographs: Sequence[Photograph], digests: Sequence[str], classes: Classes
+) -> PartRecord:
     return PartRecord(
         photographs=len(photographs),
-        by_class=dict(zip(LABELS, count_by_label(photographs), strict=True)),
+        by_class=classes.count(count_by_label(photographs, len(classes))),
         sha256=hash_data(photographs, digests),
     )
 

@@ -17,7 +17,6 @@ import numpy.typing as npt
 
 from ml.bundle.engines import create_engine
 from ml.bundle.ensemble import Ensemble
-from ml.bundle.labels import LABELS
 from ml.bundle.manifest import read_manifest, verify_bundle
 from ml.errors import DataError, MlError
 from ml.evaluation.answers import answer_photographs
@@ -34,7 +33,7 @@ SMALLEST = 1e-7
 
 @dataclass(frozen=True)
 class SoftTargets:
-    """Holds the averaged probabilities of n photographs, n x 7, before any calibration.
+    """Holds the averaged probabilities of n photographs, n x c, before any calibration.
 
     `is_training` says which photographs students train on; the others are validated on, and no
     teacher was trained on them either. `teachers` counts whose answers were averaged. `sources`
@@ -48,7 +47,7 @@ class SoftTargets:
     sources: tuple[Teacher, ...]
 
     def of(self, photographs: Sequence[Photograph]) -> Floats:
-        """Give the probabilities of n photographs, n x 7. Raises MlError where one has none."""
+        """Give the probabilities of n photographs, n x c. Raises MlError where one has none."""
         row_of = {name: row for row, name in enumerate(self.image_ids)}
         for photograph in photographs:
             if photograph.image_id not in row_of:
@@ -122,6 +121,10 @@ def join(answers: Sequence[SoftTargets]) -> SoftTargets:
         raise MlError("The teachers left different photographs out to validate or judge by.")
     if len({source.weights_sha256 for source in sources}) < len(sources):
         raise MlError("One teacher's answers are given twice.")
+    widths = {one.probabilities.shape[1] for one in answers}
+    if len(widths) > 1:
+        raise MlError("The teachers tell different classes apart.")
+    (columns,) = widths
     sums: dict[str, Floats] = {}
     counts: dict[str, int] = {}
     is_training: dict[str, bool] = {}
@@ -130,14 +133,14 @@ def join(answers: Sequence[SoftTargets]) -> SoftTargets:
             times, trained = int(one.teachers[row]), bool(one.is_training[row])
             if is_training.setdefault(name, trained) != trained:
                 raise MlError(f"{name} is trained on by one teacher and validated on by another.")
-            sums[name] = sums.get(name, np.zeros(len(LABELS))) + times * one.probabilities[row]
+            sums[name] = sums.get(name, np.zeros(columns)) + times * one.probabilities[row]
             counts[name] = counts.get(name, 0) + times
     names = sorted(sums)
     return SoftTargets(
         tuple(names),
         np.array([is_training[name] for name in names], dtype=np.bool_),
         np.array([counts[name] for name in names], dtype=np.int64),
-        np.array([sums[name] / counts[name] for name in names]).reshape(-1, len(LABELS)),
+        np.array([sums[name] / counts[name] for name in names]).reshape(-1, columns),
         sources,
     )
 
@@ -171,7 +174,8 @@ def load_soft_targets(path: Path) -> SoftTargets:
             )
     except (OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile) as error:
         raise DataError(path, "there are no readable answers of teachers.") from error
-    if targets.probabilities.shape != (len(targets.image_ids), len(LABELS)):
+    shape = targets.probabilities.shape
+    if len(shape) != 2 or shape[0] != len(targets.image_ids):
         raise DataError(path, "the answers do not belong to the photographs.")
     return targets
 

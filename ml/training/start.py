@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ml.bundle.architectures import NETWORKS
 from ml.bundle.fusion import load_member
+from ml.bundle.labels import HAM10000, Classes
 from ml.bundle.manifest import Manifest, read_manifest, verify_bundle
 from ml.bundle.networks import LesionNetwork, create_network
 from ml.errors import BundleError, MlError, NetworkError
@@ -33,7 +34,14 @@ class Start:
     judging_lesions: frozenset[str] | None = None
 
 
-def create_start(name: str, *, pretrained: bool, start: str | None, seed: int) -> Start:
+def create_start(
+    name: str,
+    *,
+    pretrained: bool,
+    start: str | None,
+    seed: int,
+    classes: Classes = HAM10000,
+) -> Start:
     """Build the network `name` and fill it with its starting weights.
 
     `start` is the name of a smaller network, whose published weights are grown, or the folder of a
@@ -41,15 +49,17 @@ def create_start(name: str, *, pretrained: bool, start: str | None, seed: int) -
     BundleError.
     """
     if start is None:
-        network = create_network(name, pretrained=pretrained)
+        network = create_network(name, pretrained=pretrained, classes=len(classes))
         words = "from published weights" if pretrained else "from random weights"
         return Start(network, words)
     if start in NETWORKS:
-        source = create_network(start, pretrained=True)
+        source = create_network(start, pretrained=True, classes=len(classes))
         return Start(_grown(source, start, name, seed), f"grown from {start} with ImageNet weights")
     manifest = _read_one_member(Path(start))
+    if manifest.labels != classes.names:
+        raise MlError("The network of --start tells other classes apart than this run does.")
     member = manifest.members[0]
-    source = load_member(member.network, Path(start) / member.file)
+    source = load_member(member.network, Path(start) / member.file, len(classes))
     verb = "continued from" if member.network == name else "grown from"
     return Start(
         _grown(source, member.network, name, seed),
@@ -88,7 +98,7 @@ def _unseen_lesions(bundle: Path, manifest: Manifest) -> frozenset[str]:
 def _grown(source: LesionNetwork, old: str, new: str, seed: int) -> LesionNetwork:
     if old == new:
         return source
-    target = create_network(new)
+    target = create_network(new, classes=source.head.out_features)
     try:
         grow(source, target, seed=seed)
     except NetworkError as error:

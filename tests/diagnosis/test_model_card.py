@@ -6,10 +6,12 @@ from dataclasses import replace
 import pytest
 from django.urls import reverse
 
+from diagnosis.inference import get_ensemble, installed_model_version
 from diagnosis.model_card import describe_model, duration_words
 from ml.bundle.labels import LABELS, NAMES
 from ml.bundle.manifest import DEFAULT_BUNDLE, read_manifest, write_manifest
 from ml.bundle.results import ClassMetrics, Interval, Metrics
+from ml.errors import BundleError
 
 URL = reverse("diagnosis:model_card")
 
@@ -118,6 +120,15 @@ def test_a_manifest_that_cannot_be_read_is_a_sentence_and_no_failure(read, setti
     page = read()
     assert "The installed model cannot be read" in page
     assert str(tmp_path) not in page
+
+
+def test_a_model_of_classes_that_the_site_does_not_store_is_not_used(read, install, shipped):
+    eight = (*LABELS, "scc")
+    install(replace(shipped, labels=eight, metrics=None, operating_points={}, uncertainty=None))
+    assert "The installed model cannot be read" in read()
+    assert installed_model_version() == ""
+    with pytest.raises(BundleError, match="stores answers in the classes akiec, bcc"):
+        get_ensemble.__wrapped__()
 
 
 def test_a_model_that_nobody_measured_says_so_everywhere(read, install, shipped):

@@ -74,7 +74,7 @@ def test_several_folders_are_read_together(collection, folder):
         (HEADER, [["L1", "a"]], "row 2: the row has too few values"),
         (HEADER, [["L1", "a", "nv"], ["L1", "a", "mel"]], "row 3: image_id a was already read"),
         (HEADER, [], "the file has no rows"),
-        (HEADER, [["L1", "a", "psoriasis"]], "no row has one of the seven classes"),
+        (HEADER, [["L1", "a", "psoriasis"]], "no row has one of the classes akiec, bcc"),
     ],
 )
 def test_a_bad_table_is_refused_by_file_and_row(folder, header, rows, words):

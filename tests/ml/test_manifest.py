@@ -42,7 +42,10 @@ def test_a_missing_file_is_named(bundle):
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"labels": ["nv", "mel", "bcc", "akiec", "bkl", "df", "vasc"]}, "in this order"),
+        ({"labels": ["nv", "mel", "bcc", "akiec", "bkl", "df", "vasc"]}, "in one order"),
+        ({"labels": ["nv", "nv"]}, "named twice"),
+        ({"labels": ["nv"]}, "at least two"),
+        ({"malignant": ["scc"]}, "scc is called malignant"),
         ({"members": []}, "no members"),
         ({"views": ["sideways"]}, "sideways"),
         ({"views": []}, "views"),

@@ -24,7 +24,7 @@ ENGINES = ("auto", "onnx", "torch")
 
 @dataclass(frozen=True)
 class EngineOutput:
-    """Holds the mean softmax, n x 7; features, n x k; class maps of any sign, n x 7 x h x w."""
+    """Holds the mean softmax, n x c; features, n x k; class maps of any sign, n x c x h x w."""
 
     probabilities: Floats
     features: Floats

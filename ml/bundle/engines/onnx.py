@@ -33,6 +33,9 @@ class OnnxEngine:
             )
         except Exception as error:  # ONNX Runtime raises its own kinds
             raise BundleError(graph, "ONNX Runtime cannot load the graph.") from error
+        width = self._session.get_outputs()[0].shape[-1]
+        if isinstance(width, int) and width != len(manifest.labels):
+            raise BundleError(graph, "the graph tells other classes apart than the manifest names.")
         self._input: str = self._session.get_inputs()[0].name
 
     def run(self, images: Floats) -> EngineOutput:

@@ -1,6 +1,7 @@
 """Compares bundles by their validation answers: `python -m ml.report FOLDER --base NAME`.
 
-Each folder below FOLDER that holds a manifest.json and a validation.npz is one row.
+Each folder below FOLDER that holds a manifest.json and a validation.npz is one row. Instead of a
+folder, a file of kept runs and one of its tables can be named: `docs/runs.jsonl --table recipe`.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from pathlib import Path
 
 from ml.errors import run_command
 from ml.evaluation.speed import SPEED
-from ml.training.report import describe_rows, describe_speed, read_rows
+from ml.training.report import describe_rows, describe_speed, read_rows, read_table
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table of the bundles below a folder as Markdown."""
     options = parse_arguments(arguments)
-    rows = read_rows(options.folder)
+    place, table = options.folder, options.table
+    rows = read_table(place, table) if table else read_rows(place)
     if options.speed:
         print("\n".join(describe_speed(rows, options.speed)))
     else:
@@ -33,7 +35,15 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         description="Print a Markdown table of the bundles below a folder: balanced accuracy and "
         "melanoma recall with 95 % intervals over lesions, and the paired difference from one.",
     )
-    parser.add_argument("folder", type=Path, help="each folder in it is a bundle and a row")
+    parser.add_argument(
+        "folder",
+        type=Path,
+        metavar="FOLDER",
+        help="each folder in it is a bundle and a row; with --table a file of kept runs",
+    )
+    parser.add_argument(
+        "--table", metavar="NAME", help="take the runs of this table from a file of kept runs"
+    )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--base", metavar="NAME", help="the row that the others are compared with")
     what.add_argument(

@@ -163,7 +163,7 @@ def read_manifest(bundle: Path) -> Manifest:
     except (OSError, ValueError) as error:
         raise BundleError(path, f"the manifest cannot be read ({error}).") from error
     try:
-        manifest = _from_json(raw)
+        manifest = manifest_from_json(raw)
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(path, f"the manifest lacks or misnames a value ({error}).") from error
     if manifest.metrics and manifest.metrics.labels != manifest.labels:
@@ -179,7 +179,7 @@ def read_manifest(bundle: Path) -> Manifest:
 
 def write_manifest(bundle: Path, manifest: Manifest) -> None:
     """Write manifest.json into a bundle folder."""
-    text = json.dumps(asdict(manifest), indent=2, ensure_ascii=False, default=date.isoformat)
+    text = json.dumps(manifest_to_json(manifest), indent=2, ensure_ascii=False)
     (bundle / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
@@ -207,7 +207,19 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _from_json(raw: Mapping[str, Any]) -> Manifest:
+def manifest_to_json(manifest: Manifest) -> dict[str, object]:
+    """Give the values for JSON."""
+    values = asdict(manifest)
+    day = manifest.training.trained_on
+    values["training"]["trained_on"] = day.isoformat() if day else None
+    return values
+
+
+def manifest_from_json(raw: Mapping[str, Any]) -> Manifest:
+    """Read what manifest_to_json gave, or an older bundle's.
+
+    Raises KeyError, TypeError or ValueError.
+    """
     classes = _classes_from_json(raw)
     return Manifest(
         version=str(raw["version"]),

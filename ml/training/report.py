@@ -22,6 +22,7 @@ from ml.evaluation.metrics import (
 )
 from ml.evaluation.speed import read_speed
 from ml.training.augmentation import PRESETS
+from ml.training.kept import read_kept
 from ml.training.record import RunRecord
 from ml.training.runs import RECORD, read_record
 
@@ -38,7 +39,7 @@ SPEED_HEADER = (
 
 @dataclass(frozen=True)
 class Row:
-    """Is one bundle: its folder's name, its manifest, its answers and what they are worth.
+    """Is one bundle: its name, its manifest, its answers and what they are worth.
 
     `record` is that of a single run, None where several were joined or one shown anew.
     `drawn` is the balanced accuracy of each bootstrap draw, the draws being the same for all rows
@@ -58,7 +59,37 @@ def read_rows(folder: Path) -> list[Row]:
     found = sorted(path.parent for path in folder.glob(f"*/{ANSWERS}"))
     if not found:
         raise DataError(folder, f"no folder below it holds {MANIFEST} and {ANSWERS}.")
-    return [_read_row(bundle) for bundle in found]
+    rows = []
+    for bundle in found:
+        record = read_record(bundle) if (bundle / RECORD).exists() else None
+        rows.append(make_row(bundle.name, read_manifest(bundle), record, load_answers(bundle)))
+    return rows
+
+
+def read_table(file: Path, table: str) -> list[Row]:
+    """Read the runs of one table that a file keeps, in the order of their names. Raises MlError."""
+    runs = read_kept(file)
+    rows = [
+        make_row(run.name, run.manifest, run.record, run.answers)
+        for run in sorted(runs, key=lambda run: run.name)
+        if run.table == table
+    ]
+    if not rows:
+        known = ", ".join(sorted({run.table for run in runs}))
+        raise MlError(f"{file} has no table {table!r}; choose from {known}.")
+    return rows
+
+
+def make_row(
+    name: str, manifest: Manifest, record: RunRecord | None, answers: ValidationAnswers
+) -> Row:
+    """Measure the answers of one bundle."""
+    labels, lesions = answers.labels, answers.lesion_ids
+    metrics = measure(labels, answers.probabilities, lesions, manifest.classes)
+    chosen = choose_answers(labels, answers.probabilities)
+    matrices = draw_confusion_matrices(labels, chosen, lesions, len(manifest.labels))
+    drawn = np.nanmean(recalls_of(matrices), axis=1)
+    return Row(name, manifest, record, answers, metrics, drawn)
 
 
 def describe_rows(rows: Sequence[Row], base_name: str) -> list[str]:
@@ -101,18 +132,6 @@ def describe_speed(rows: Sequence[Row], speed: Path) -> list[str]:
         )
         lines.append(f"| {' | '.join(cells)} |")
     return lines
-
-
-def _read_row(bundle: Path) -> Row:
-    manifest, answers = read_manifest(bundle), load_answers(bundle)
-    metrics = measure(answers.labels, answers.probabilities, answers.lesion_ids, manifest.classes)
-    chosen = choose_answers(answers.labels, answers.probabilities)
-    matrices = draw_confusion_matrices(
-        answers.labels, chosen, answers.lesion_ids, len(manifest.labels)
-    )
-    drawn = np.nanmean(recalls_of(matrices), axis=1)
-    record = read_record(bundle) if (bundle / RECORD).exists() else None
-    return Row(bundle.name, manifest, record, answers, metrics, drawn)
 
 
 def _how(row: Row, base: Row) -> str:

@@ -1,5 +1,7 @@
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,8 @@ from ml.errors import DataError, MlError
 from ml.evaluation.evidence import load_answers, save_answers
 from ml.training.bundles import answers_of
 from ml.training.data import read_collection
+from ml.training.kept import read_kept
+from ml.training.runs import read_record
 from tests.ml.conftest import tiny_arguments
 
 
@@ -135,6 +139,49 @@ def test_saved_answers_come_back_in_order(collection, tmp_path):
     assert set(answers.labels) == set(range(len(LABELS)))
 
 
+def keep(file, table, name, bundle):
+    command = [sys.executable, "scripts/keep_run.py", table, name, str(bundle)]
+    subprocess.run([*command, "--runs", str(file)], cwd=DOCS.parent, check=True)
+
+
+def test_kept_runs_give_the_table_of_their_folders(folder, run_folder, tmp_path, capsys):
+    file = tmp_path / "runs.jsonl"
+    keep(file, "some", "together", folder / "alone")
+    keep(file, "some", "together", folder / "together")
+    keep(file, "some", "alone", folder / "alone")
+    keep(file, "others", "run", run_folder / "bundle")
+    runs = read_kept(file)
+    assert [(run.table, run.name) for run in runs] == [
+        ("others", "run"),
+        ("some", "alone"),
+        ("some", "together"),
+    ]
+    assert runs[0].record == read_record(run_folder)
+    assert runs[1].record is None
+    assert runs[2].manifest == read_manifest(folder / "together")
+    with np.load(tmp_path / "answers.npz") as stored:
+        assert len([name for name in stored if name.endswith("image_ids")]) == 1
+    report.main([str(folder), "--base", "alone"])
+    of_folders = capsys.readouterr().out
+    report.main([str(file), "--table", "some", "--base", "alone"])
+    assert capsys.readouterr().out == of_folders
+
+
+def test_kept_runs_that_cannot_be_read_are_named(folder, tmp_path):
+    file = tmp_path / "runs.jsonl"
+    keep(file, "some", "alone", folder / "alone")
+    with pytest.raises(MlError, match="no table 'other'; choose from some"):
+        report.main([str(file), "--table", "other", "--base", "alone"])
+    whole = file.read_text()
+    file.write_text(whole + json.dumps({"table": "some"}) + "\n")
+    with pytest.raises(DataError, match=r"runs\.jsonl, row 2: the run cannot be read"):
+        read_kept(file)
+    file.write_text(whole)
+    (tmp_path / "answers.npz").write_bytes(b"nothing")
+    with pytest.raises(DataError, match=r"answers\.npz: there are no readable answers"):
+        read_kept(file)
+
+
 DOCS = Path(__file__).parents[2] / "docs"
 
 
@@ -143,11 +190,11 @@ DOCS = Path(__file__).parents[2] / "docs"
     [
         ("members", ["--base", "b1-192"]),
         ("recipe", ["--base", "base"]),
-        ("comparison", ["--speed", str(DOCS / "runs" / "comparison" / "speed.json")]),
+        ("comparison", ["--speed", str(DOCS / "speed.json")]),
     ],
 )
 def test_the_documented_tables_are_what_the_kept_answers_say(table, more, capsys):
-    report.main([str(DOCS / "runs" / table), *more])
+    report.main([str(DOCS / "runs.jsonl"), "--table", table, *more])
     said = capsys.readouterr().out.splitlines()
     assert len(said) > 3
     documented = (DOCS / "classifier.md").read_text().splitlines()

@@ -3,6 +3,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import torch
@@ -18,7 +19,10 @@ from ml.training import loop
 from ml.training.augmentation import STANDARD
 from ml.training.data import load_photographs, read_collection
 from ml.training.loop import Trainer
-from ml.training.plan import BALANCERS
+from ml.training.parts import Division
+from ml.training.plan import BALANCERS, Schedule, TrainingPlan
+from ml.training.run import run
+from ml.training.runs import read_record
 from tests.ml.conftest import draw_photograph, encode, make_collection, tiny_arguments, write_rows
 
 
@@ -47,6 +51,40 @@ def test_a_run_leaves_its_record_its_curves_and_a_verified_bundle(run_folder):
     assert manifest.members[0].parameters == sum(
         tensor.numel() for name, tensor in weights(run_folder).items() if "running" not in name
     )
+
+
+def test_a_plan_trains_from_python_and_gives_the_record_that_it_keeps(collection, tmp_path):
+    said = []
+    plan = TrainingPlan(
+        data=(collection,),
+        out=tmp_path / "run",
+        network="small_cnn",
+        pretrained=False,
+        recipe=Recipe(size=32),
+        schedule=Schedule(epochs=1, batch_size=8),
+        device="cpu",
+        threads=1,
+    )
+    record = run(plan, said.append)
+    assert record == read_record(plan.out)
+    assert record.finished
+    assert record.schedule == plan.schedule
+    assert said[0].startswith("training on")
+    assert said[1].startswith("epoch 1: loss")
+    assert said[2].startswith("bundle small_cnn-32-seed1")
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        {"division": Division(0.5, 1, 0.5, 2)},
+        {"division": Division(0.1, 1, 0.1, 2, fold=(1, 5), include_validation=True)},
+        {"leave_out": Path("test.csv"), "soft": Path("answers.npz")},
+    ],
+)
+def test_a_plan_that_contradicts_itself_is_refused(wishes):
+    with pytest.raises(ValueError, match=r"."):
+        TrainingPlan(data=(Path("ham"),), out=Path("run"), **wishes)
 
 
 class PowerCutError(Exception):

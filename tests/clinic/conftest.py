@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
-from clinic.models import Appointment, User
+from clinic.models import Appointment, Patient, User
 from clinic.services import contact_news
 from clinic.services.notices import send_notice
 from clinic.tasks import send_notice_task
@@ -97,3 +97,11 @@ def later(monkeypatch):
         monkeypatch.setattr(timezone, "now", lambda: now() + timedelta(hours=hours))
 
     return _later
+
+
+@pytest.fixture
+def man(patient):
+    """The patient, who cannot be pregnant."""
+    patient.sex = Patient.Sex.MALE
+    patient.save()
+    return patient

@@ -3,16 +3,9 @@
 import pytest
 
 from clinic.drug_rows import Written
-from clinic.models import Allergy, CurrentDrug, Patient
+from clinic.models import Allergy, CurrentDrug
 from clinic.services.drug_warnings import check_drugs, precautions_of
-
-
-@pytest.fixture
-def man(patient):
-    """The patient, who cannot be pregnant."""
-    patient.sex = Patient.Sex.MALE
-    patient.save()
-    return patient
+from tests.clinic.drug_findings import kinds_for, warnings_for
 
 
 def duplicates_for(patient, *drugs):
@@ -78,3 +71,19 @@ def test_an_allergy_to_a_group_warns_of_its_drugs(man):
     findings = check_drugs([Written("Warfarin")], precautions_of(man))
     assert "vitamin K antagonists" in findings.warnings[0].words
     assert check_drugs([Written("Apixaban")], precautions_of(man)).warnings == ()
+
+
+@pytest.mark.django_db
+def test_the_same_ingredient_twice_is_named(man):
+    assert kinds_for(man, "Clobetasol", "Clobetasol") == ["duplicate"]
+    said = warnings_for(man, "Calcipotriol and betamethasone", "Betamethasone cream")
+    assert said == [
+        "betamethasone is prescribed twice: "
+        "in Calcipotriol and betamethasone and in Betamethasone cream."
+    ]
+
+
+@pytest.mark.django_db
+def test_what_the_patient_takes_already_is_named(man):
+    CurrentDrug.objects.create(patient=man, drug="Cetirizine 10 mg")
+    assert kinds_for(man, "Cetirizine") == ["duplicate"]

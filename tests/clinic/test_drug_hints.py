@@ -4,16 +4,8 @@ import pytest
 
 from clinic.drug_rows import Written
 from clinic.drugs import drug_table
-from clinic.models import Allergy, CurrentDrug, Patient, WarningOverride
+from clinic.models import Allergy, CurrentDrug, WarningOverride
 from clinic.services.drug_warnings import check_drugs, precautions_of
-
-
-@pytest.fixture
-def man(patient):
-    """The patient, who cannot be pregnant."""
-    patient.sex = Patient.Sex.MALE
-    patient.save()
-    return patient
 
 
 def by_hand_for(patient, *lines):

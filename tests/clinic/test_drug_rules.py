@@ -1,9 +1,16 @@
 """Which drugs of the table do not go together, and what is said of them."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from clinic.drug_rows import Written
 from clinic.drugs import drug_table
+from clinic.models import (
+    CurrentDrug,
+)
+from tests.clinic.drug_findings import by_hand_for, kinds_for, warnings_for
 
 
 def effects(first, second):
@@ -79,3 +86,83 @@ def test_what_does_not_go_together_is_known(first, second, words):
 )
 def test_what_goes_together_is_left_alone(first, second):
     assert effects(first, second) == ""
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Isotretinoin", "Doxycycline"),
+        ("Lymecycline", "Acitretin"),
+        ("Methotrexate", "Trimethoprim"),
+        ("Methotrexate", "Co-trimoxazole"),
+        ("Ciclosporin", "Simvastatin"),
+        ("Azathioprine", "Allopurinol"),
+        ("Itraconazole", "Simvastatin"),
+    ],
+)
+@pytest.mark.django_db
+def test_drugs_that_do_not_go_together_are_named(first, second, man):
+    assert kinds_for(man, first, second) == ["interaction"]
+    CurrentDrug.objects.create(patient=man, drug=second)
+    assert kinds_for(man, first) == ["interaction"]
+    assert "which the patient takes" in warnings_for(man, first)[0]
+
+
+@pytest.mark.parametrize(
+    ("taken", "drug"),
+    [
+        ("Coumadin", "Itraconazole"),
+        ("Sintrom", "Doxycycline"),
+        ("Previscan", "Bactrim"),
+        ("Eliquis", "Clarithromycine"),
+        ("Xarelto", "Rifampicin"),
+        ("Pradaxa", "Ciclosporin capsules"),
+        ("Lovenox", "Ibuprofen"),
+        ("Plavix", "Ibuprofène"),
+        ("Tegretol", "Doxycycline"),
+        ("Dépakine", "Meropenem"),
+        ("Tahor", "Itraconazole"),
+        ("Crestor", "Neoral"),
+        ("Imurel", "Adenuric"),
+        ("Téralithe", "Ibuprofen"),
+        ("Cordarone", "Hydroxychloroquine"),
+        ("Leeloo", "Griseofulvin"),
+        ("Yasmin", "Rifadine"),
+        ("Cerazette", "Isotretinoin"),
+        ("Lamictal", "Diane 35"),
+        ("Colchicine", "Clarithromycin"),
+        ("Diamicron", "Fluconazole"),
+        ("méthotrexate", "Amoxicilline"),
+        ("كومادين", "إيتراكونازول"),
+    ],
+)
+@pytest.mark.django_db
+def test_what_the_patients_of_the_clinic_take_is_heeded(taken, drug, man):
+    CurrentDrug.objects.create(patient=man, drug=taken)
+    assert kinds_for(man, drug) == ["interaction"]
+    assert by_hand_for(man, drug) == []
+
+
+@pytest.mark.django_db
+def test_hydrocortisone_by_mouth_meets_the_drugs_that_the_cream_does_not(man):
+    CurrentDrug.objects.create(patient=man, drug="Rifampicin")
+    assert kinds_for(man, "Hydrocortisone 20 mg tablet") == ["interaction"]
+    assert kinds_for(man, "Hydrocortisone cream") == []
+
+
+@pytest.mark.django_db
+def test_fluorouracil_on_the_skin_still_meets_brivudine(man):
+    assert kinds_for(man, "Fluorouracil 5 % cream", "Brivudine") == ["interaction"]
+
+
+@pytest.mark.django_db
+def test_what_stays_on_the_skin_meets_no_other_drug(man):
+    assert warnings_for(man, "Ketoconazole shampoo", "Simvastatin") == []
+    assert warnings_for(man, "Tretinoin cream", "Doxycycline") == []
+
+
+@pytest.mark.django_db
+def test_a_drug_taken_until_yesterday_is_no_current_one(man):
+    yesterday = timezone.localdate() - timedelta(days=1)
+    CurrentDrug.objects.create(patient=man, drug="Doxycycline", until=yesterday)
+    assert warnings_for(man, "Isotretinoin") == []

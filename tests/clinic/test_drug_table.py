@@ -1,11 +1,10 @@
-"""What the local table of drugs knows, and of whom and of what it warns."""
+"""What the local table of drugs knows, and how it reads what is written."""
 
 import re
 from collections import defaultdict
-from datetime import date, timedelta
 
 import pytest
-from django.utils import timezone, translation
+from django.utils import translation
 
 from clinic.drug_reading import name_key
 from clinic.drug_rows import Written
@@ -13,39 +12,8 @@ from clinic.drugs import drug_table
 from clinic.models import (
     Allergy,
     CurrentDrug,
-    Patient,
-    WarningOverride,
 )
-from clinic.services.drug_warnings import check_drugs, precautions_of
-
-
-@pytest.fixture
-def man(patient):
-    """The patient, who cannot be pregnant."""
-    patient.sex = Patient.Sex.MALE
-    patient.save()
-    return patient
-
-
-def findings_for(patient, *drugs):
-    written = [drug if isinstance(drug, Written) else Written(drug) for drug in drugs]
-    return check_drugs(written, precautions_of(patient))
-
-
-def warnings_for(patient, *drugs):
-    return [warning.words for warning in findings_for(patient, *drugs).warnings]
-
-
-def kinds_for(patient, *drugs):
-    return [warning.kind for warning in findings_for(patient, *drugs).warnings]
-
-
-def by_hand_for(patient, *drugs):
-    return [
-        check.words
-        for check in findings_for(patient, *drugs).by_hand
-        if check.kind == WarningOverride.Kind.NOT_CHECKED
-    ]
+from tests.clinic.drug_findings import by_hand_for, kinds_for, warnings_for
 
 
 def test_every_rule_of_the_table_speaks_of_a_drug_that_is_in_it():
@@ -237,73 +205,6 @@ def test_the_lines_own_form_and_route_say_how_far_a_drug_reaches(
     assert (drug.name, drug.is_systemic, read.is_site_read) == (name, is_systemic, is_read)
 
 
-@pytest.mark.parametrize(
-    ("first", "second"),
-    [
-        ("Isotretinoin", "Doxycycline"),
-        ("Lymecycline", "Acitretin"),
-        ("Methotrexate", "Trimethoprim"),
-        ("Methotrexate", "Co-trimoxazole"),
-        ("Ciclosporin", "Simvastatin"),
-        ("Azathioprine", "Allopurinol"),
-        ("Itraconazole", "Simvastatin"),
-    ],
-)
-@pytest.mark.django_db
-def test_drugs_that_do_not_go_together_are_named(first, second, man):
-    assert kinds_for(man, first, second) == ["interaction"]
-    CurrentDrug.objects.create(patient=man, drug=second)
-    assert kinds_for(man, first) == ["interaction"]
-    assert "which the patient takes" in warnings_for(man, first)[0]
-
-
-@pytest.mark.parametrize(
-    ("taken", "drug"),
-    [
-        ("Coumadin", "Itraconazole"),
-        ("Sintrom", "Doxycycline"),
-        ("Previscan", "Bactrim"),
-        ("Eliquis", "Clarithromycine"),
-        ("Xarelto", "Rifampicin"),
-        ("Pradaxa", "Ciclosporin capsules"),
-        ("Lovenox", "Ibuprofen"),
-        ("Plavix", "Ibuprofène"),
-        ("Tegretol", "Doxycycline"),
-        ("Dépakine", "Meropenem"),
-        ("Tahor", "Itraconazole"),
-        ("Crestor", "Neoral"),
-        ("Imurel", "Adenuric"),
-        ("Téralithe", "Ibuprofen"),
-        ("Cordarone", "Hydroxychloroquine"),
-        ("Leeloo", "Griseofulvin"),
-        ("Yasmin", "Rifadine"),
-        ("Cerazette", "Isotretinoin"),
-        ("Lamictal", "Diane 35"),
-        ("Colchicine", "Clarithromycin"),
-        ("Diamicron", "Fluconazole"),
-        ("méthotrexate", "Amoxicilline"),
-        ("كومادين", "إيتراكونازول"),
-    ],
-)
-@pytest.mark.django_db
-def test_what_the_patients_of_the_clinic_take_is_heeded(taken, drug, man):
-    CurrentDrug.objects.create(patient=man, drug=taken)
-    assert kinds_for(man, drug) == ["interaction"]
-    assert by_hand_for(man, drug) == []
-
-
-@pytest.mark.django_db
-def test_hydrocortisone_by_mouth_meets_the_drugs_that_the_cream_does_not(man):
-    CurrentDrug.objects.create(patient=man, drug="Rifampicin")
-    assert kinds_for(man, "Hydrocortisone 20 mg tablet") == ["interaction"]
-    assert kinds_for(man, "Hydrocortisone cream") == []
-
-
-@pytest.mark.django_db
-def test_fluorouracil_on_the_skin_still_meets_brivudine(man):
-    assert kinds_for(man, "Fluorouracil 5 % cream", "Brivudine") == ["interaction"]
-
-
 @pytest.mark.django_db
 def test_what_cannot_be_read_is_listed_and_what_it_names_still_warns(man):
     CurrentDrug.objects.create(patient=man, drug="the white pill for the heart")
@@ -320,22 +221,6 @@ def test_what_cannot_be_read_is_listed_and_what_it_names_still_warns(man):
     assert "interaction" in kinds_for(man, "Doxycycline")
 
 
-@pytest.mark.parametrize("allergy", ["None", "NKDA", "aucune", "لا يوجد", "lanolin", "contrast"])
-@pytest.mark.django_db
-def test_an_allergy_outside_the_table_is_listed(allergy, man):
-    Allergy.objects.create(patient=man, substance=allergy)
-    assert len(by_hand_for(man, "Doxycycline")) == 1
-
-
-@pytest.mark.parametrize(
-    "allergy", ["Latex", "peanut", "arachides", "Nickel", "pollens", "cashew nuts", "غبار", "œufs"]
-)
-@pytest.mark.django_db
-def test_an_allergy_to_what_is_no_drug_is_read(allergy, man):
-    Allergy.objects.create(patient=man, substance=allergy)
-    assert by_hand_for(man, "Doxycycline") == []
-
-
 @pytest.mark.django_db
 def test_texts_of_the_table_follow_the_language_of_the_doctor(man):
     with translation.override("fr"):
@@ -345,146 +230,3 @@ def test_texts_of_the_table_follow_the_language_of_the_doctor(man):
     with translation.override("ar"):
         [said] = warnings_for(man, "Isotretinoin", "Doxycycline")
     assert "الجمجمة" in said
-
-
-@pytest.mark.django_db
-def test_a_known_pregnancy_warns_at_every_age(patient):
-    patient.sex = Patient.Sex.FEMALE
-    patient.birth_date = date(timezone.localdate().year - 57, 1, 1)
-    patient.save()
-    assert warnings_for(patient, "Isotretinoin") == []
-    patient.pregnancy, patient.pregnancy_asked_on = "yes", timezone.localdate()
-    patient.save()
-    assert "The patient is pregnant." in warnings_for(patient, "Isotretinoin")[0]
-
-
-@pytest.mark.parametrize(
-    ("answer", "kinds"), [("no", []), ("possible", ["pregnancy"]), ("yes", ["pregnancy"])]
-)
-@pytest.mark.django_db
-def test_what_harms_a_known_pregnancy_warns_of_that_alone(answer, kinds, patient):
-    patient.sex = Patient.Sex.FEMALE
-    patient.pregnancy, patient.pregnancy_asked_on = answer, timezone.localdate()
-    patient.save()
-    assert kinds_for(patient, "Ibuprofen") == kinds
-
-
-@pytest.mark.parametrize("condition", ["Pregnant, 20 weeks", "Grossesse", "حامل"])
-@pytest.mark.django_db
-def test_a_pregnancy_among_the_conditions_counts(condition, man):
-    man.conditions.create(name=condition)
-    assert kinds_for(man, "Isotretinoin") == ["pregnancy"]
-
-
-@pytest.mark.django_db
-def test_what_stays_on_the_skin_meets_no_other_drug(man):
-    assert warnings_for(man, "Ketoconazole shampoo", "Simvastatin") == []
-    assert warnings_for(man, "Tretinoin cream", "Doxycycline") == []
-
-
-@pytest.mark.parametrize(
-    ("allergy", "drug", "words"),
-    [
-        ("Amoxicillin", "Co-amoxiclav", "contains amoxicillin"),
-        ("Penicillin", "Amoxicillin", "belongs to the penicillins"),
-        ("Amoxicillin", "Flucloxacillin", "belongs to the penicillins"),
-        ("Penicillins", "Cefalexin", "one in fifty"),
-        ("Rash after penicillin as a child", "Amoxicillin", "belongs to the penicillins"),
-        ("Sulfonamides", "Silver sulfadiazine", "belongs to the sulfonamides"),
-        ("sulfamethoxazole", "Silver sulfadiazine", "belongs to the sulfonamides"),
-        ("Neomycin", "Neomycin and betamethasone", "contains neomycin"),
-        ("Pénicilline", "Amoxicillin", "belongs to the penicillins"),
-        ("PCN", "Amoxicillin", "belongs to the penicillins"),
-        ("بنسلين", "Amoxicillin", "belongs to the penicillins"),
-        ("حساسية من البنسيلين", "Augmentin", "belongs to the penicillins"),
-        ("Augmentin", "Amoxicillin", "contains amoxicillin"),
-        ("Clamoxyl", "أموكسيسيلين", "contains amoxicillin"),
-        ("bêta-lactamines", "Amoxicilline", "belongs to the penicillins"),
-        ("sulfamides", "Bactrim", "belongs to the sulfonamides"),
-        ("AINS", "Ibuprofène", "belongs to the NSAIDs"),
-        ("Aspirine", "Ibuprofen", "belongs to the NSAIDs"),
-        ("سلفا", "Bactrim", "belongs to the sulfonamides"),
-        ("soja", "Isotretinoin", "soya oil"),
-    ],
-)
-@pytest.mark.django_db
-def test_an_allergy_warns_by_ingredient_class_and_across_classes(allergy, drug, words, man):
-    Allergy.objects.create(
-        patient=man, substance=allergy, code=drug_table().code_of(allergy), reaction="hives"
-    )
-    [said] = warnings_for(man, drug)
-    assert words in said
-    assert allergy in said
-    assert "hives" in said
-
-
-@pytest.mark.parametrize(
-    ("allergy", "drug"),
-    [
-        ("Clarithromycin", "Itraconazole"),
-        ("Latex", "Amoxicillin"),
-        ("Ciclosporin", "Methotrexate"),
-        ("Cephalosporins", "Doxycycline"),
-    ],
-)
-@pytest.mark.django_db
-def test_an_allergy_to_something_else_does_not_warn(allergy, drug, man):
-    Allergy.objects.create(patient=man, substance=allergy, code=drug_table().code_of(allergy))
-    assert warnings_for(man, drug) == []
-
-
-@pytest.mark.django_db
-def test_an_allergy_that_was_ended_does_not_warn(man, doctor):
-    Allergy.objects.create(
-        patient=man,
-        substance="penicillins",
-        code="penicillins",
-        ended_at=timezone.now(),
-        ended_by=doctor,
-        ended_reason="Tested: tolerated",
-    )
-    assert warnings_for(man, "Amoxicillin") == []
-
-
-@pytest.mark.django_db
-def test_the_same_ingredient_twice_is_named(man):
-    assert kinds_for(man, "Clobetasol", "Clobetasol") == ["duplicate"]
-    said = warnings_for(man, "Calcipotriol and betamethasone", "Betamethasone cream")
-    assert said == [
-        "betamethasone is prescribed twice: "
-        "in Calcipotriol and betamethasone and in Betamethasone cream."
-    ]
-
-
-@pytest.mark.django_db
-def test_what_the_patient_takes_already_is_named(man):
-    CurrentDrug.objects.create(patient=man, drug="Cetirizine 10 mg")
-    assert kinds_for(man, "Cetirizine") == ["duplicate"]
-
-
-@pytest.mark.django_db
-def test_a_drug_taken_until_yesterday_is_no_current_one(man):
-    yesterday = timezone.localdate() - timedelta(days=1)
-    CurrentDrug.objects.create(patient=man, drug="Doxycycline", until=yesterday)
-    assert warnings_for(man, "Isotretinoin") == []
-
-
-@pytest.mark.parametrize(
-    ("sex", "age", "is_warned"),
-    [
-        ("female", 11, False),
-        ("female", 12, True),
-        ("female", 55, True),
-        ("female", 56, False),
-        ("male", 30, False),
-        ("unknown", 30, True),
-    ],
-)
-@pytest.mark.parametrize("drug", ["Isotretinoin", "Acitretin", "Methotrexate", "Tretinoin cream"])
-@pytest.mark.django_db
-def test_a_pregnancy_is_thought_of_by_age_unless_the_record_says_male(
-    drug, sex, age, is_warned, patient
-):
-    patient.sex = sex
-    patient.birth_date = date(timezone.localdate().year - age, 1, 1)
-    assert kinds_for(patient, drug) == (["pregnancy"] if is_warned else [])

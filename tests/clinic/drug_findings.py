@@ -1,0 +1,35 @@
+"""Shorter ways to what the table of drugs says of a patient's prescription."""
+
+from clinic.drug_rows import Written
+from clinic.models import Consultation, Prescription, WarningOverride
+from clinic.services.drug_warnings import check_drugs, precautions_of
+from clinic.services.prescriptions import DraftLine, save_prescription
+
+
+def findings_for(patient, *drugs):
+    written = [drug if isinstance(drug, Written) else Written(drug) for drug in drugs]
+    return check_drugs(written, precautions_of(patient))
+
+
+def warnings_for(patient, *drugs):
+    return [warning.words for warning in findings_for(patient, *drugs).warnings]
+
+
+def kinds_for(patient, *drugs):
+    return [warning.kind for warning in findings_for(patient, *drugs).warnings]
+
+
+def by_hand_for(patient, *drugs):
+    return [
+        check.words
+        for check in findings_for(patient, *drugs).by_hand
+        if check.kind == WarningOverride.Kind.NOT_CHECKED
+    ]
+
+
+def write_draft(consultation, doctor, *drugs):
+    """Writes a draft, in a visit that has notes to sign."""
+    lines = [DraftLine(drug=drug, dose="1", frequency="daily", duration="5 days") for drug in drugs]
+    save_prescription(consultation=consultation, actor=doctor, lines=lines)
+    Consultation.objects.filter(pk=consultation.pk).update(notes="written")
+    return Prescription.objects.get()

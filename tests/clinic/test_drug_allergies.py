@@ -1,0 +1,90 @@
+"""Which drugs an allergy warns of, and which allergies are listed."""
+
+import pytest
+from django.utils import timezone
+
+from clinic.drugs import drug_table
+from clinic.models import (
+    Allergy,
+)
+from tests.clinic.drug_findings import by_hand_for, warnings_for
+
+
+@pytest.mark.parametrize("allergy", ["None", "NKDA", "aucune", "لا يوجد", "lanolin", "contrast"])
+@pytest.mark.django_db
+def test_an_allergy_outside_the_table_is_listed(allergy, man):
+    Allergy.objects.create(patient=man, substance=allergy)
+    assert len(by_hand_for(man, "Doxycycline")) == 1
+
+
+@pytest.mark.parametrize(
+    "allergy", ["Latex", "peanut", "arachides", "Nickel", "pollens", "cashew nuts", "غبار", "œufs"]
+)
+@pytest.mark.django_db
+def test_an_allergy_to_what_is_no_drug_is_read(allergy, man):
+    Allergy.objects.create(patient=man, substance=allergy)
+    assert by_hand_for(man, "Doxycycline") == []
+
+
+@pytest.mark.parametrize(
+    ("allergy", "drug", "words"),
+    [
+        ("Amoxicillin", "Co-amoxiclav", "contains amoxicillin"),
+        ("Penicillin", "Amoxicillin", "belongs to the penicillins"),
+        ("Amoxicillin", "Flucloxacillin", "belongs to the penicillins"),
+        ("Penicillins", "Cefalexin", "one in fifty"),
+        ("Rash after penicillin as a child", "Amoxicillin", "belongs to the penicillins"),
+        ("Sulfonamides", "Silver sulfadiazine", "belongs to the sulfonamides"),
+        ("sulfamethoxazole", "Silver sulfadiazine", "belongs to the sulfonamides"),
+        ("Neomycin", "Neomycin and betamethasone", "contains neomycin"),
+        ("Pénicilline", "Amoxicillin", "belongs to the penicillins"),
+        ("PCN", "Amoxicillin", "belongs to the penicillins"),
+        ("بنسلين", "Amoxicillin", "belongs to the penicillins"),
+        ("حساسية من البنسيلين", "Augmentin", "belongs to the penicillins"),
+        ("Augmentin", "Amoxicillin", "contains amoxicillin"),
+        ("Clamoxyl", "أموكسيسيلين", "contains amoxicillin"),
+        ("bêta-lactamines", "Amoxicilline", "belongs to the penicillins"),
+        ("sulfamides", "Bactrim", "belongs to the sulfonamides"),
+        ("AINS", "Ibuprofène", "belongs to the NSAIDs"),
+        ("Aspirine", "Ibuprofen", "belongs to the NSAIDs"),
+        ("سلفا", "Bactrim", "belongs to the sulfonamides"),
+        ("soja", "Isotretinoin", "soya oil"),
+    ],
+)
+@pytest.mark.django_db
+def test_an_allergy_warns_by_ingredient_class_and_across_classes(allergy, drug, words, man):
+    Allergy.objects.create(
+        patient=man, substance=allergy, code=drug_table().code_of(allergy), reaction="hives"
+    )
+    [said] = warnings_for(man, drug)
+    assert words in said
+    assert allergy in said
+    assert "hives" in said
+
+
+@pytest.mark.parametrize(
+    ("allergy", "drug"),
+    [
+        ("Clarithromycin", "Itraconazole"),
+        ("Latex", "Amoxicillin"),
+        ("Ciclosporin", "Methotrexate"),
+        ("Cephalosporins", "Doxycycline"),
+    ],
+)
+@pytest.mark.django_db
+def test_an_allergy_to_something_else_does_not_warn(allergy, drug, man):
+    Allergy.objects.create(patient=man, substance=allergy, code=drug_table().code_of(allergy))
+    assert warnings_for(man, drug) == []
+
+
+@pytest.mark.django_db
+def test_an_allergy_that_was_ended_does_not_warn(man, doctor):
+    Allergy.objects.create(
+        patient=man,
+        substance="penicillins",
+        code="penicillins",
+        ended_at=timezone.now(),
+        ended_by=doctor,
+        ended_reason="Tested: tolerated",
+    )
+    assert warnings_for(man, "Amoxicillin") == []

@@ -56,9 +56,19 @@ def test_the_code_of_the_second_step_stands_on_white_on_a_dark_page(open_browser
     expect(page.locator(".security-code")).to_have_css("background-color", "rgb(255, 255, 255)")
 
 
-def test_three_actions_have_room_beside_each_other(open_browser, patient, secretary):
-    page = on_telephone(open_browser, secretary, "fr")
+@pytest.mark.parametrize("language", ["en", "fr", "ar"])
+@pytest.mark.parametrize("reader", ["secretary", "doctor"])
+def test_three_actions_have_room_next_to_each_other(
+    reader, language, open_browser, appointment, patient, request
+):
+    page = on_telephone(open_browser, request.getfixturevalue(reader), language)
     page.goto(f"/patients/{patient.pk}/")
-    places = [button.bounding_box() for button in page.locator(".page-action > *").all()]
+    buttons = page.locator(".page-action > *").all()
+    places = [button.bounding_box() for button in buttons]
     assert len(places) == 3
     assert all(place["x"] >= 16 and place["x"] + place["width"] <= 360 - 16 for place in places)
+    assert not [
+        button.inner_text()
+        for button in buttons
+        if button.evaluate("button => button.scrollWidth > button.clientWidth")
+    ]

@@ -3,6 +3,7 @@
 import json
 
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.clinic.desk import at, booked, in_status, visit_type, works
 from tests.clinic.test_calendar import events
@@ -148,8 +149,8 @@ def test_an_appointment_that_has_begun_meanwhile_is_not_moved(desk, doctor, pati
     }
 
 
-def test_an_appointment_is_read_and_received_in_the_dialog(desk, doctor, patient, day):
-    appointment = booked(doctor, patient, at(day, "09:00"))
+def test_an_appointment_is_read_and_received_in_the_dialog(desk, doctor, patient):
+    appointment = booked(doctor, patient, timezone.now())
     detail = reverse("clinic:appointment_detail", args=[appointment.pk])
     page = desk.get(detail, headers=DIALOG).content.decode()
     assert "data-dialog-page" in page

@@ -56,6 +56,13 @@ def test_every_other_appointment_is_left_alone(ended, status):
     assert appointment.status == status
 
 
+@pytest.fixture
+def at_noon(monkeypatch, noon):
+    """After midnight nobody arrives any more for what ended the day before."""
+    monkeypatch.setattr(timezone, "now", lambda: noon)
+
+
+@pytest.mark.usefixtures("at_noon")
 def test_who_comes_after_all_is_there(ended, secretary):
     appointment = ended(40)
     mark_no_shows()
@@ -73,6 +80,7 @@ def test_what_the_desk_has_taken_back_stays_taken_back(ended, secretary):
     assert mark_no_shows() == 0
 
 
+@pytest.mark.usefixtures("at_noon")
 def test_who_arrives_in_the_same_moment_has_arrived(ended, secretary, monkeypatch):
     appointment = ended(40)
     real = move_appointment

@@ -45,8 +45,16 @@ def create_parser() -> argparse.ArgumentParser:
         "(HAM10000_metadata.csv with lesion_id, image_id, dx beside the image folders).",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    data = parser.add_argument_group("data")
-    data.add_argument(
+    _add_data(parser.add_argument_group("data"))
+    _add_network(parser.add_argument_group("network"))
+    _add_schedule(parser.add_argument_group("schedule"))
+    _add_run(parser.add_argument_group("run"))
+    return parser
+
+
+def _add_data(group: argparse._ArgumentGroup) -> None:
+    """List what says which photographs are trained on."""
+    group.add_argument(
         "--data",
         type=Path,
         nargs="+",
@@ -54,7 +62,7 @@ def create_parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="one or several folders in the layout of HAM10000",
     )
-    data.add_argument(
+    group.add_argument(
         "--training-only",
         type=Path,
         nargs="+",
@@ -63,133 +71,135 @@ def create_parser() -> argparse.ArgumentParser:
         help="more folders, whose photographs are never validated on; labels.csv with image_id "
         "and dx will do",
     )
-    data.add_argument(
+    group.add_argument(
         "--classes",
         nargs="+",
         default=list(LABELS),
         metavar="DX",
         help="what is told apart; other rows of the tables are left out",
     )
-    data.add_argument(
+    group.add_argument(
         "--malignant",
         nargs="*",
         default=None,
         metavar="DX",
         help="which of them are malignant (default: mel, bcc and akiec where they are there)",
     )
-    data.add_argument(
+    group.add_argument(
         "--squeezed-from",
         type=parse_proportion,
         metavar="W:H",
         help="square photographs were squeezed from this proportion, such as 4:3",
     )
-    data.add_argument(
+    group.add_argument(
         "--validation",
         type=parse_part,
         default=0.15,
         help="part of each class's lesions kept for validation",
     )
-    data.add_argument("--split-seed", type=int, default=2018, help="seed of the split")
-    data.add_argument(
+    group.add_argument("--split-seed", type=int, default=2018, help="seed of the split")
+    group.add_argument(
         "--judging",
         type=parse_part,
         default=0.1,
         help="part of each class's lesions that no training and no fit sees, to judge bundles by",
     )
-    data.add_argument(
+    group.add_argument(
         "--judging-seed", type=int, default=JUDGING_SEED, help="seed of the judging part"
     )
-    data.add_argument(
+    group.add_argument(
         "--fold",
         type=parse_fold,
         metavar="K/N",
         help="divide the training photographs into N folds by lesion and leave out the Kth",
     )
-    data.add_argument(
+    group.add_argument(
         "--leave-out",
         type=Path,
         metavar="CSV",
         help="photographs (image_id) to test on later, as ml.splits draws them: no photograph of "
         "their lesions is trained or validated on",
     )
-    data.add_argument(
+    group.add_argument(
         "--include-validation",
         action="store_true",
         help="train on the validation part too, for a last training whose epochs are settled; "
         "its bundle is not measured",
     )
-    network = parser.add_argument_group("network")
-    network.add_argument(
+
+
+def _add_network(group: argparse._ArgumentGroup) -> None:
+    """List what says how the network is built and begun with."""
+    group.add_argument(
         "--network",
         choices=sorted(NETWORKS),
         default="efficientnet_lite1",
         help="what to train; the Lite networks start from weights that are installed",
     )
-    network.add_argument(
+    group.add_argument(
         "--pretrained",
         action=argparse.BooleanOptionalAction,
         default=True,
         help="begin with ImageNet or Noisy Student weights",
     )
-    network.add_argument(
+    group.add_argument(
         "--start",
         metavar="NETWORK|BUNDLE",
         help="begin with a smaller network instead, grown to this one's size: its name takes its "
         "installed weights, the folder of a bundle with one member those of an earlier run",
     )
-    network.add_argument(
-        "--size", type=parse_count, default=224, help="side of the input in pixels"
-    )
-    network.add_argument(
+    group.add_argument("--size", type=parse_count, default=224, help="side of the input in pixels")
+    group.add_argument(
         "--median",
         type=int,
         choices=(1, 3, 5),
         default=3,
         help="width of the median filter; 1 is none",
     )
-    schedule = parser.add_argument_group("schedule")
-    schedule.add_argument(
-        "--epochs", type=parse_count, default=12, help="passes over the photographs"
-    )
-    schedule.add_argument("--batch-size", type=parse_count, default=32, help="photographs a step")
-    schedule.add_argument("--lr", type=float, default=1e-3, help="highest rate of AdamW")
-    schedule.add_argument("--weight-decay", type=float, default=0.01, help="of AdamW")
-    schedule.add_argument(
+
+
+def _add_schedule(group: argparse._ArgumentGroup) -> None:
+    """List what says how it learns."""
+    group.add_argument("--epochs", type=parse_count, default=12, help="passes over the photographs")
+    group.add_argument("--batch-size", type=parse_count, default=32, help="photographs a step")
+    group.add_argument("--lr", type=float, default=1e-3, help="highest rate of AdamW")
+    group.add_argument("--weight-decay", type=float, default=0.01, help="of AdamW")
+    group.add_argument(
         "--warm-up", type=parse_part, default=0.15, help="part of the run in which the rate rises"
     )
-    schedule.add_argument(
+    group.add_argument(
         "--ema", type=float, default=0.998, help="decay of the averaged weights, by step"
     )
-    schedule.add_argument(
+    group.add_argument(
         "--balance", choices=BALANCERS, default="balanced-softmax", help="the one re-balancer"
     )
-    schedule.add_argument(
+    group.add_argument(
         "--mixup",
         type=parse_part,
         default=0.0,
         metavar="ALPHA",
         help="lay photographs over one another, the share drawn from Beta(ALPHA, ALPHA)",
     )
-    schedule.add_argument(
+    group.add_argument(
         "--soft",
         type=Path,
         metavar="FILE",
         help="answers of teachers, as ml.soft_targets joins them, to learn from beside the labels",
     )
-    schedule.add_argument(
+    group.add_argument(
         "--temperature",
         type=float,
         default=2.0,
         help="what the teachers' and the student's logits are divided by",
     )
-    schedule.add_argument(
+    group.add_argument(
         "--soft-weight",
         type=float,
         default=0.5,
         metavar="PART",
         help="what the teachers count against the labels, 0 to 1",
     )
-    schedule.add_argument(
+    group.add_argument(
         "--augment",
         nargs="?",
         choices=tuple(PRESETS),
@@ -198,54 +208,58 @@ def create_parser() -> argparse.ArgumentParser:
         help="show each photograph turned, cut, coloured and covered anew each time; strong adds "
         "the light, colours and sharpness of other cameras",
     )
-    schedule.add_argument(
+    group.add_argument(
         "--no-augment", action="store_const", dest="augment", const="none", help="--augment none"
     )
-    schedule.add_argument(
+    group.add_argument(
         "--per-class",
         type=parse_count,
         metavar="N",
         help="draw at most N photographs of a class for each epoch, anew each time",
     )
-    schedule.add_argument(
+    group.add_argument(
         "--frozen-epochs",
         type=int,
         default=0,
         metavar="N",
         help="train the head alone for the first N epochs",
     )
-    schedule.add_argument(
+    group.add_argument(
         "--freeze-batch-norm",
         action="store_true",
         help="keep the starting weights' batch-norm statistics",
     )
-    schedule.add_argument(
+    group.add_argument(
         "--early-stopping",
         type=parse_count,
         metavar="PATIENCE",
         help="stop after so many validations without a better balanced "
         "accuracy, and keep the best weights",
     )
-    schedule.add_argument(
+    group.add_argument(
         "--validate-every",
         type=parse_count,
         default=1,
         metavar="N",
         help="validate after every N epochs and after the last",
     )
-    run = parser.add_argument_group("run")
-    run.add_argument(
+
+
+def _add_run(group: argparse._ArgumentGroup) -> None:
+    """List what says where and how the run is kept."""
+    group.add_argument(
         "--out", type=Path, metavar="RUN_DIR", help="the run's folder (default: runs/NETWORK)"
     )
-    run.add_argument("--version", help="version of the run's bundle (default: network, size, seed)")
-    run.add_argument(
+    group.add_argument(
+        "--version", help="version of the run's bundle (default: network, size, seed)"
+    )
+    group.add_argument(
         "--resume", action="store_true", help="go on where the run in --out stopped, or begin"
     )
-    run.add_argument("--seed", type=int, default=1, help="seed of weights, order, augmentation")
-    run.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    run.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves the default")
-    run.add_argument("--workers", type=int, default=0, help="processes that augment photographs")
-    return parser
+    group.add_argument("--seed", type=int, default=1, help="seed of weights, order, augmentation")
+    group.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    group.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves the default")
+    group.add_argument("--workers", type=int, default=0, help="processes that augment photographs")
 
 
 def make_plan(options: argparse.Namespace) -> TrainingPlan:

@@ -16,9 +16,10 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from clinic.client_address import client_address
+from clinic.core.client_address import client_address
+from clinic.core.mail import send_mail
+from clinic.core.throttle import count_for_account
 from clinic.models import User
-from clinic.notifications import send_mail
 from clinic.second_factor import is_due
 from clinic.services.audit import (
     record_failed_sign_in,
@@ -27,7 +28,6 @@ from clinic.services.audit import (
     record_sign_in,
     record_sign_out,
 )
-from clinic.throttle import count_for_account
 
 LOCKED_FOR = 15 * 60  # seconds, as `ACCOUNT_RATE_LIMITS` says of `password`
 

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.utils import timezone
 from icalendar import Calendar, Event, vCalAddress
 
+from clinic.core.plain_text import one_line, without_controls
 from clinic.models import ClinicSettings
-from clinic.plain_text import one_line, without_controls
 
 REQUEST, CANCEL, PUBLISH = "REQUEST", "CANCEL", "PUBLISH"
 REFRESH_EVERY = timedelta(minutes=15)

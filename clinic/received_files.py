@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObject, PdfObject
 
+from clinic.core.files.pictures import as_jpeg, read_picture, too_large
 from clinic.models import PatientDocument
-from clinic.received_pictures import as_jpeg, read_picture, too_large
 
 JPEG_QUALITY = 90
 MAX_PAGES = 200

@@ -14,9 +14,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect
 
-from clinic.encryption import open_text, seal_text
+from clinic.core.encryption import open_text, seal_text
+from clinic.core.mail import send_mail_to
 from clinic.models import ClinicSettings, User
-from clinic.notifications import send_mail_to
 from clinic.safety_permissions import must_have_second_factor
 from clinic.services.audit import record_second_factor
 from clinic.services.second_factors import SECRETS_CONTEXT

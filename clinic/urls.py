@@ -1,5 +1,6 @@
 from django.urls import URLPattern, path
 
+from clinic.core import views as glyphs
 from clinic.views import (
     absences,
     accounts,
@@ -19,7 +20,6 @@ from clinic.views import (
     emergency,
     erasures,
     facts,
-    glyphs,
     idle,
     notifications,
     own_consents,

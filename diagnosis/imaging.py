@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from clinic.received_pictures import as_jpeg, read_picture
+from clinic.core.files.pictures import as_jpeg, read_picture
 
 JPEG_QUALITY = 95
 THUMBNAIL_SIDE = 320  # pixels

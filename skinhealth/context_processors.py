@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.http import is_in_dialog
 from clinic.idle import warn_seconds, why_signed_out
 from clinic.models import ClinicSettings
 from clinic.permissions import (
@@ -20,7 +21,6 @@ from clinic.permissions import (
     can_see_patient_list,
     can_see_portal,
 )
-from clinic.requests import is_in_dialog
 from clinic.second_factor import is_due
 from clinic.services.emergency import running_emergencies
 from clinic.services.notifications import count_unread

@@ -11,7 +11,7 @@ import manimgx_fonts
 import manimgx_fonts_cjk
 from django.core.exceptions import ImproperlyConfigured
 
-from clinic.encryption import parse_data_keys
+from clinic.core.encryption import parse_data_keys
 from ml.bundle.manifest import VIEW_COUNTS
 from skinhealth.logs.configuration import FORMATS, logging_configuration
 from skinhealth.production import refuse_unsafe_production
@@ -91,16 +91,16 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "clinic.known_devices.KnownDeviceMiddleware",
     "clinic.idle.TimeOutMiddleware",
-    "clinic.middleware.ClinicSettingsMiddleware",
-    "clinic.middleware.UserLanguageMiddleware",
-    "clinic.middleware.AuditOriginMiddleware",
+    "clinic.core.middleware.ClinicSettingsMiddleware",
+    "clinic.core.middleware.UserLanguageMiddleware",
+    "clinic.core.middleware.AuditOriginMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "clinic.second_factor.SecondFactorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "clinic.middleware.UnreadableDataMiddleware",
-    "clinic.middleware.EndedRecordMiddleware",
+    "clinic.core.middleware.UnreadableDataMiddleware",
+    "clinic.core.middleware.EndedRecordMiddleware",
 ]
 
 ROOT_URLCONF = "skinhealth.urls"
@@ -243,7 +243,7 @@ PAPER_FONTS = [
 STORAGES = {
     # No URL: a photograph leaves the site only through a view that checks who asks.
     "default": {
-        "BACKEND": "clinic.encrypted_storage.EncryptedStorage",
+        "BACKEND": "clinic.core.encrypted_storage.EncryptedStorage",
         "OPTIONS": {"location": DATA_DIR / "photographs", "base_url": None},
     },
     "staticfiles": {
@@ -277,8 +277,8 @@ SITE_URL = env.str("SITE_URL", default="").rstrip("/")
 
 # --- Messages to patients -----------------------------------------------------------------------
 
-# The dotted path of a class that is a `clinic.sms.SmsBackend`; empty: no text messages.
-SMS_BACKEND = env.str("SMS_BACKEND", default="clinic.sms.ConsoleSms" if IS_DEMO else "")
+# The dotted path of a class that is a `clinic.core.sms.SmsBackend`; empty: no text messages.
+SMS_BACKEND = env.str("SMS_BACKEND", default="clinic.core.sms.ConsoleSms" if IS_DEMO else "")
 REMINDER_FIRST_HOURS = env.int("REMINDER_FIRST_HOURS", default=48)
 REMINDER_LAST_HOURS = env.int("REMINDER_LAST_HOURS", default=2)
 if not REMINDER_FIRST_HOURS > REMINDER_LAST_HOURS > 0:

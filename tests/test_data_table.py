@@ -14,8 +14,8 @@ from django.contrib.sessions.models import Session
 from django.db import connection, models
 from django.utils import timezone
 
-from clinic.encrypted_columns import encrypted_columns
-from clinic.encrypted_fields import EncryptedMixin
+from clinic.core.encrypted_columns import encrypted_columns
+from clinic.core.encrypted_fields import EncryptedMixin
 from clinic.models import (
     Appointment,
     Consent,

@@ -5,6 +5,7 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 from django.utils import timezone
 
+from clinic.core.mail import send_text
 from clinic.models import (
     Appointment,
     AuditEvent,
@@ -12,7 +13,6 @@ from clinic.models import (
     Patient,
     User,
 )
-from clinic.notifications import send_text
 from diagnosis.imaging import prepare_photograph
 from diagnosis.models import Prediction, Review
 from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE, clinic

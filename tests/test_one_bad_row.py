@@ -6,8 +6,8 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
+from clinic.core.batches import each_alone
 from clinic.models import Appointment, EmergencyAccess, Notification
-from clinic.services.batches import each_alone
 from clinic.services.emergency import remind_of_emergency_reviews
 from clinic.services.no_shows import mark_no_shows
 from tests.factories import AppointmentFactory

@@ -14,8 +14,8 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from clinic.encrypted_columns import batches, encrypted_columns, replace
-from clinic.encryption import UnreadableError, key_id_of_file, new_data_key
+from clinic.core.encrypted_columns import batches, encrypted_columns, replace
+from clinic.core.encryption import UnreadableError, key_id_of_file, new_data_key
 from clinic.models import Addendum, Consultation
 from clinic.services.data_keys import remaining
 from tests.factories import code_of_app, with_app

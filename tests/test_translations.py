@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
+from clinic.core.mail import send_mail_to
 from clinic.models import BodySite, Consultation, Prescription, Symptom
-from clinic.notifications import send_mail_to
 from clinic.services.consultations import sign_visit
 from clinic.services.prescriptions import DraftLine, save_prescription
 from diagnosis.models import Disease

@@ -3,10 +3,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.models.translated import TranslatedModel, Translations, other_languages
+from clinic.core.plain_text import visible_line
 from clinic.forms.seen import SeenForm
 from clinic.models import BodySite, Symptom
-from clinic.models.translated import TranslatedModel, Translations, other_languages
-from clinic.plain_text import visible_line
 from clinic.services.seen import Facts
 
 

@@ -1,8 +1,9 @@
+from clinic.core.models.clinic_settings import ClinicSettings
+from clinic.core.models.translated import TranslatedModel
 from clinic.models.appointment import Appointment, AppointmentTransition
 from clinic.models.audit import AuditCheck, AuditEvent, AuditLink
 from clinic.models.calendar_feed import CalendarFeed
 from clinic.models.catalogue import BodySite, Symptom
-from clinic.models.clinic_settings import ClinicSettings
 from clinic.models.consent import Consent
 from clinic.models.consultation import Addendum, Consultation
 from clinic.models.document import IssuedDocument
@@ -19,7 +20,6 @@ from clinic.models.record_ending import FormerIdentity, RecordEnding, RetentionP
 from clinic.models.request import AppointmentRequest
 from clinic.models.schedule import Absence, Availability, Doctor, VisitType
 from clinic.models.sign_up import SignUpCode
-from clinic.models.translated import TranslatedModel
 from clinic.models.user import User
 from clinic.models.waiting_room import ArrivalToken, WaitingScreen
 from clinic.models.writing_template import WritingTemplate, WritingTemplateVersion

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.line_fields import OneLineField
+from clinic.core.line_fields import OneLineField
 from clinic.models.schedule import Doctor
 
 # From so many minutes on, somebody has waited long, and too long.

@@ -4,8 +4,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from clinic.line_fields import OneLineField
-from clinic.models.translated import TranslatedModel
+from clinic.core.line_fields import OneLineField
+from clinic.core.models.translated import TranslatedModel
 
 
 class BodySiteQuerySet(models.QuerySet["BodySite"]):

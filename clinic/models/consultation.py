@@ -7,7 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from clinic.encrypted_fields import EncryptedCharField, EncryptedTextField
+from clinic.core.encrypted_fields import EncryptedCharField, EncryptedTextField
 from clinic.models.consent import Consent
 from clinic.models.schedule import Doctor
 

@@ -5,7 +5,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.encrypted_fields import EncryptedCharField
+from clinic.core.encrypted_fields import EncryptedCharField
 from clinic.models.patient import Patient
 
 

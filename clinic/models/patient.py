@@ -10,8 +10,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
-from clinic.encrypted_fields import EncryptedCharField
-from clinic.line_fields import OneLineField
+from clinic.core.encrypted_fields import EncryptedCharField
+from clinic.core.line_fields import OneLineField
 
 AGES_OF_PREGNANCY = range(12, 56)
 # A month: as long as one waits at most for the next period.

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.encrypted_fields import EncryptedCharField, EncryptedTextField
+from clinic.core.encrypted_fields import EncryptedCharField, EncryptedTextField
 
 
 class PrescriptionQuerySet(models.QuerySet["Prescription"]):

@@ -7,8 +7,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.encrypted_fields import EncryptedCharField
-from clinic.models.clinic_settings import LEAST_RETENTION_YEARS, MOST_RETENTION_YEARS
+from clinic.core.encrypted_fields import EncryptedCharField
+from clinic.core.models.clinic_settings import LEAST_RETENTION_YEARS, MOST_RETENTION_YEARS
 from clinic.models.erasure import ErasureRequest
 from clinic.models.patient import Patient
 

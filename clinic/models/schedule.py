@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from clinic.line_fields import OneLineField
-from clinic.models.translated import TranslatedModel
+from clinic.core.line_fields import OneLineField
+from clinic.core.models.translated import TranslatedModel
 
 
 class Doctor(models.Model):

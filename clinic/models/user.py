@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
-from clinic.line_fields import OneLineField
+from clinic.core.line_fields import OneLineField
 
 
 class UserManager(BaseUserManager["User"]):

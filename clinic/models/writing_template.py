@@ -5,8 +5,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from clinic.encrypted_fields import EncryptedJSONField
-from clinic.line_fields import OneLineField
+from clinic.core.encrypted_fields import EncryptedJSONField
+from clinic.core.line_fields import OneLineField
 
 
 class WritingTemplate(models.Model):

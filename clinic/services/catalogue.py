@@ -7,8 +7,8 @@ from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.models.translated import Translations
 from clinic.models import AuditEvent, BodySite, Symptom, User
-from clinic.models.translated import Translations
 from clinic.services.audit import record
 from clinic.services.seen import Guard
 

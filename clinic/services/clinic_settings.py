@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.encryption import UnreadableError
+from clinic.core.encryption import UnreadableError
 from clinic.models import AuditEvent, ClinicSettings, Notification, RetentionProposal, User
 from clinic.permissions import active_admins
 from clinic.services.account_history import last_admin_left_at, refuse_puppet

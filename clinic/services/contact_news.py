@@ -9,12 +9,12 @@ from functools import partial
 
 from django.db import transaction
 
+from clinic.core.mail import send_mail, send_text
+from clinic.core.sms import has_sms
 from clinic.models import AuditEvent, Notification, Patient, User
-from clinic.notifications import send_mail, send_text
 from clinic.permissions import active_admins
 from clinic.safety_permissions import treating_doctors, watchers_of
 from clinic.services.notifications import notify
-from clinic.sms import has_sms
 
 Kind = Notification.Kind
 

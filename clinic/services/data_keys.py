@@ -12,8 +12,8 @@ from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 
-from clinic.encrypted_columns import BATCH, batches, count, encrypted_columns, replace
-from clinic.encryption import (
+from clinic.core.encrypted_columns import BATCH, batches, count, encrypted_columns, replace
+from clinic.core.encryption import (
     HEAD_BYTES,
     UnreadableError,
     first_text_prefix,

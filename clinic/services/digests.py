@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from kombu.exceptions import KombuError
 
+from clinic.core.mail import send_mail_to
 from clinic.models import Notification, NotificationDigest, User
-from clinic.notifications import send_mail_to
 from clinic.permissions import digest_readers
 
 logger = logging.getLogger(__name__)

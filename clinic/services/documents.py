@@ -13,8 +13,8 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from clinic.core.papers.pdf import qr_code, render_pdf
 from clinic.models import AuditEvent, ClinicSettings, Consultation, IssuedDocument, Patient, User
-from clinic.pdf import qr_code, render_pdf
 from clinic.services.audit import record
 from clinic.services.clinic_settings import read_stored_logo
 

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.files.stored import remove_files
 from clinic.models import (
     Appointment,
     AuditEvent,
@@ -30,7 +31,6 @@ from clinic.services.consents import end_consents
 from clinic.services.former_identities import former_values
 from clinic.services.name_removal import identity_of, remove_identity_from_texts
 from clinic.services.sessions import end_sessions
-from clinic.services.stored_files import remove_files
 
 IDENTITY_PAPERS = (PatientDocument.Category.IDENTITY, PatientDocument.Category.INSURANCE)
 # Whoever is expected here again, waits, or is being seen: an open visit would be written into.

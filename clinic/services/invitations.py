@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.mail import send_mail_to
 from clinic.models import AuditEvent, Patient, User
-from clinic.notifications import send_mail_to
 from clinic.services.accounts import (
     NewAccount,
     create_account,

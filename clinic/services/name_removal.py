@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db.models import CharField, Model, TextField
 from phonenumber_field.phonenumber import PhoneNumber, to_python
 
-from clinic.encrypted_fields import EncryptedCharField, EncryptedTextField
+from clinic.core.encrypted_fields import EncryptedCharField, EncryptedTextField
 from clinic.identities import CONTACT, NAME, Identity, identity_from
 from clinic.models import AuditEvent, FormerIdentity, Patient, User, WritingTemplateVersion
 from clinic.services.audit import record

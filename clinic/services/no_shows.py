@@ -8,9 +8,9 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from clinic.core.batches import each_alone
 from clinic.models import Appointment, Patient
 from clinic.services.appointments import IllegalTransitionError, move_appointment
-from clinic.services.batches import each_alone
 
 NO_SHOW = Appointment.Status.NO_SHOW
 BATCH = 500

@@ -14,6 +14,8 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone, translation
 from kombu.exceptions import KombuError
 
+from clinic.core.mail import send_mail, send_text
+from clinic.core.sms import has_sms
 from clinic.models import (
     Appointment,
     AppointmentNotice,
@@ -23,13 +25,11 @@ from clinic.models import (
     Consent,
     Notification,
 )
-from clinic.notifications import send_mail, send_text
 from clinic.permissions import active_secretaries
 from clinic.services.answer_links import answer_address
 from clinic.services.calendars import visit_file
 from clinic.services.consents import has_consent
 from clinic.services.notifications import notify
-from clinic.sms import has_sms
 
 logger = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.phonenumber import to_python
 
+from clinic.core.plain_text import visible_line
 from clinic.models import Appointment, AuditEvent, Patient, User
-from clinic.plain_text import visible_line
 from clinic.services.audit import record
 from clinic.services.consents import give_consent
 from clinic.services.contact_news import tell_of_contact_change

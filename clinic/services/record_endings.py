@@ -15,7 +15,8 @@ from django.db.models import Count, Max, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from clinic.encryption import UnreadableError
+from clinic.core.batches import each_alone
+from clinic.core.encryption import UnreadableError
 from clinic.models import (
     Appointment,
     AuditEvent,
@@ -28,7 +29,6 @@ from clinic.models import (
 )
 from clinic.permissions import active_admins
 from clinic.services.audit import record
-from clinic.services.batches import each_alone
 from clinic.services.erasure import STILL_HERE, pseudonymise_patient
 from clinic.services.notifications import notify
 

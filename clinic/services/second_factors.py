@@ -3,7 +3,7 @@
 from allauth.mfa.models import Authenticator
 from django.db import transaction
 
-from clinic.encryption import first_text_prefix, open_text, seal_text
+from clinic.core.encryption import first_text_prefix, open_text, seal_text
 from clinic.models import User
 from clinic.services.audit import record_second_factor
 from clinic.services.contact_news import tell_of_sign_in_change

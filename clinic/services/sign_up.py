@@ -13,6 +13,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.mail import send_mail
 from clinic.models import (
     AuditEvent,
     ClinicSettings,
@@ -22,7 +23,6 @@ from clinic.models import (
     SignUpCode,
     User,
 )
-from clinic.notifications import send_mail
 from clinic.services.accounts import create_own_account
 from clinic.services.audit import record
 from clinic.services.consents import give_consent

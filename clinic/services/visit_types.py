@@ -8,8 +8,8 @@ from django.db.models import Max, ProtectedError
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.models.translated import Translations
 from clinic.models import AuditEvent, User, VisitType
-from clinic.models.translated import Translations
 from clinic.services.audit import record
 from clinic.services.seen import Guard
 

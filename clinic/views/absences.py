@@ -22,6 +22,7 @@ from clinic.calendar_permissions import (
     can_see_absences,
     visible_absences,
 )
+from clinic.core.http import SignedInRequest
 from clinic.forms.absences import (
     CANCEL,
     KEEP,
@@ -33,7 +34,6 @@ from clinic.forms.absences import (
 from clinic.forms.accounts import add_errors
 from clinic.models import Absence, Appointment
 from clinic.permissions import visible_doctors
-from clinic.requests import SignedInRequest
 from clinic.services.absences import (
     Decision,
     VisitsInTheWayError,

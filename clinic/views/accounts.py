@@ -13,6 +13,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.http import SignedInRequest
+from clinic.core.throttle import is_too_often, too_often
 from clinic.forms.accounts import (
     AccountCreateForm,
     AccountEditForm,
@@ -30,7 +32,6 @@ from clinic.permissions import (
     visible_portraits,
     visible_users,
 )
-from clinic.requests import SignedInRequest
 from clinic.services.accounts import (
     AccountState,
     deactivate_account,
@@ -50,7 +51,6 @@ from clinic.services.profile import record_portrait_view
 from clinic.services.second_factors import remove_second_factors
 from clinic.services.sign_in_address import why_no_invitation
 from clinic.services.succession import open_work
-from clinic.throttle import is_too_often, too_often
 from clinic.views.ended import lead_back_from_ended
 
 

@@ -6,10 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
+from clinic.core.throttle import is_too_often, too_often
 from clinic.models import AppointmentNotice, ClinicSettings
 from clinic.services.answer_links import find_answerable
 from clinic.services.answers import AnswerSpentError, answerable, cancel_by_link, confirm_by_link
-from clinic.throttle import is_too_often, too_often
 
 ANSWERS = {"confirm": confirm_by_link, "cancel": cancel_by_link}
 

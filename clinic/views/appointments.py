@@ -14,6 +14,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.dialogs import dialog_done
+from clinic.core.http import SignedInRequest, is_in_dialog
+from clinic.core.redirects import next_or
 from clinic.forms.accounts import add_errors
 from clinic.forms.appointments import BookingForm, MoveForm
 from clinic.forms.fields import offer_rows
@@ -28,17 +31,14 @@ from clinic.permissions import (
     can_transition,
     visible_appointments,
 )
-from clinic.requests import SignedInRequest, is_in_dialog
 from clinic.services.appointments import IllegalTransitionError, book_appointment, move_appointment
 from clinic.services.booking_guards import SlotRefusedError
 from clinic.services.patients import record_patient_view
 from clinic.services.requests import wish_without_time
 from clinic.services.scheduling import Slot, next_free_slots
-from clinic.views.dialogs import dialog_done
 from clinic.views.ended import ended_patient, lead_back_from_ended
 from clinic.views.moves import moves_for
 from clinic.views.patients import patient_options
-from clinic.views.redirects import next_or
 
 # The half-filled form waits here while a new patient is registered.
 DRAFT_KEY = "booking_draft"

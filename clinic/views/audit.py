@@ -16,11 +16,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
+from clinic.core.http import SignedInRequest
 from clinic.forms.accounts import AccountSearchForm
 from clinic.forms.audit import AuditFilterForm, AuditSearchForm
 from clinic.models import AuditCheck, AuditEvent, EmergencyAccess, Patient, User
 from clinic.permissions import can_see_portal, visible_patients, visible_users
-from clinic.requests import SignedInRequest
 from clinic.safety_permissions import can_see_access, can_see_audit, can_see_own_record
 from clinic.services.audit_trail import (
     accesses_to,

@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from clinic.core.http import SignedInRequest
+from clinic.core.refusals import refusal_page
 from clinic.forms.accounts import add_errors
 from clinic.forms.portal import SlotForm, SlotSearchForm, WishForm
 from clinic.models import Appointment, ClinicSettings, Doctor, Patient, VisitType
@@ -22,7 +24,6 @@ from clinic.permissions import (
     visible_doctors,
     visible_patients,
 )
-from clinic.requests import SignedInRequest
 from clinic.services.booking_guards import SlotRefusedError
 from clinic.services.cancellation import check_notice
 from clinic.services.patients import record_patient_view
@@ -37,7 +38,6 @@ from clinic.services.portal_booking import (
 )
 from clinic.services.scheduling import Slot
 from clinic.views.appointments import when_and_with_whom, with_chosen_slot
-from clinic.views.refusals import refusal_page
 
 PortalBooking = ClinicSettings.PortalBooking
 

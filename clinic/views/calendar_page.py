@@ -18,10 +18,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from clinic.calendar_permissions import calendars_showing, can_see_calendar
+from clinic.core.http import SignedInRequest
 from clinic.forms.calendar_page import CalendarForm, CalendarRangeForm, CalendarView
 from clinic.models import Appointment, ClinicSettings, Doctor, User
 from clinic.permissions import can_book, can_run_desk, can_transition, visible_appointments
-from clinic.requests import SignedInRequest
 from clinic.services.calendar_spans import Span, calendar_spans, shown_between
 from clinic.services.patients import record_patient_list
 

@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic.calendar_permissions import can_keep_calendar_feed
+from clinic.core.http import SignedInRequest
+from clinic.core.refusals import refusal_page
+from clinic.core.throttle import refuse_guess
+from clinic.core.told_once import keep_to_tell
 from clinic.forms.calendars import InitialsForm
 from clinic.models import Doctor
-from clinic.requests import SignedInRequest
 from clinic.services.calendars import find_feed, read_feed, renew_feed, revoke_feed, show_initials
-from clinic.throttle import refuse_guess
-from clinic.views.refusals import refusal_page
-from clinic.views.told_once import keep_to_tell
 
 # A new secret waits here for the one page that tells it.
 NEW_TOKEN_KEY = "new_calendar_token"  # noqa: S105  the name of a place, no secret

@@ -8,12 +8,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.http import SignedInRequest
+from clinic.core.models.translated import other_languages
 from clinic.forms.accounts import add_errors
 from clinic.forms.catalogue import CatalogueNameForm
 from clinic.models import BodySite, Symptom
-from clinic.models.translated import other_languages
 from clinic.permissions import can_manage_settings
-from clinic.requests import SignedInRequest
 from clinic.services.catalogue import (
     CatalogueEntry,
     add_symptom,

@@ -10,14 +10,14 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from clinic.core.http import SignedInRequest
+from clinic.core.redirects import next_or
 from clinic.forms.patients import ConsentForm
 from clinic.models import Consent, Patient
 from clinic.permissions import visible_patients
-from clinic.requests import SignedInRequest
 from clinic.safety_permissions import can_record_consent
 from clinic.services.consents import give_consent, past_uses, withdraw_consent
 from clinic.views.patients import patient_page
-from clinic.views.redirects import next_or
 
 
 @require_POST

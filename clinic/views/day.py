@@ -9,10 +9,10 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from clinic.core.http import SignedInRequest
 from clinic.forms.calendar_page import WITHIN_REASON
 from clinic.models import Appointment, Consultation, User
 from clinic.permissions import can_see_own_day
-from clinic.requests import SignedInRequest
 from clinic.services.consultations import record_day_view
 from clinic.services.facts import active_allergies
 

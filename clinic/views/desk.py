@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from clinic.calendar_permissions import calendars_showing
+from clinic.core.http import SignedInRequest
 from clinic.forms.calendar_page import DayForm
 from clinic.models import Absence, Appointment, Doctor, User
 from clinic.permissions import can_run_desk, visible_appointments
-from clinic.requests import SignedInRequest
 from clinic.services.patients import record_patient_list
 from clinic.services.scheduling import Calendar, Hours, Slot, day_bounds
 from clinic.views.moves import Move, moves_for

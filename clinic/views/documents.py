@@ -5,8 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from clinic.core.throttle import is_too_often, too_often
 from clinic.services.documents import PrintedPaper, find_document
-from clinic.throttle import is_too_often, too_often
 
 
 def send_paper(paper: PrintedPaper) -> HttpResponse:

@@ -9,10 +9,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from clinic.core.http import SignedInRequest
 from clinic.drug_rows import Written
 from clinic.forms.prescriptions import OverrideForm, typed_drugs
 from clinic.models import Consultation
-from clinic.requests import SignedInRequest
 from clinic.services.drug_warnings import confirm_hand_checks, override_warning
 from clinic.views.visit_parts import read_facts, warnings_context
 from clinic.views.visits import (

@@ -11,10 +11,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.http import SignedInRequest
+from clinic.core.throttle import is_too_often, too_often
 from clinic.forms.accounts import add_errors
 from clinic.forms.emergency import EmergencyForm, EmergencyReviewForm
 from clinic.permissions import patients_in_care
-from clinic.requests import SignedInRequest
 from clinic.safety_permissions import (
     can_end_emergency,
     can_open_in_emergency,
@@ -29,7 +30,6 @@ from clinic.services.emergency import (
     record_wrong_emergency_password,
     review_emergency_access,
 )
-from clinic.throttle import is_too_often, too_often
 
 
 @require_http_methods(["GET", "POST"])

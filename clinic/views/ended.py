@@ -6,9 +6,9 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
+from clinic.core.http import SignedInRequest
 from clinic.models import Patient
 from clinic.permissions import visible_patients
-from clinic.requests import SignedInRequest
 from clinic.services.ended_records import RECORD_ENDED
 
 

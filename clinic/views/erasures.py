@@ -13,12 +13,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.http import SignedInRequest
 from clinic.forms.accounts import add_errors
 from clinic.forms.erasures import DecisionForm, ErasureForm
 from clinic.forms.own_password import AsksOwnPassword, OwnPasswordForm
 from clinic.models import ErasureRequest, RecordEnding
 from clinic.permissions import visible_patients
-from clinic.requests import SignedInRequest
 from clinic.safety_permissions import (
     can_decide_erasures,
     can_manage_own_consents,

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
 
+from clinic.core.http import SignedInRequest
 from clinic.forms.facts import ClinicalFactsForm, EndFactForm
 from clinic.models import Consultation
 from clinic.permissions import can_see_clinical, visible_facts
-from clinic.requests import SignedInRequest
 from clinic.services.facts import (
     end_fact,
     note_allergy,

@@ -5,8 +5,8 @@ from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
+from clinic.core.http import SignedInRequest
 from clinic.idle import note_activity, remaining
-from clinic.requests import SignedInRequest
 
 
 @require_GET

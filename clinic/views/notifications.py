@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from clinic.core.http import SignedInRequest
 from clinic.forms.notifications import ReadAllForm
 from clinic.models import Appointment, Consultation, EmergencyAccess, Notification, User
 from clinic.permissions import (
@@ -29,7 +30,6 @@ from clinic.permissions import (
     visible_patients,
     visible_users,
 )
-from clinic.requests import SignedInRequest
 from clinic.safety_permissions import can_see_audit, visible_emergencies
 from clinic.services.notifications import (
     count_unread,

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic.consent_texts import consent_words
+from clinic.core.http import SignedInRequest
 from clinic.forms.accounts import add_errors
 from clinic.forms.portal import PreferencesForm
 from clinic.models import Consent, Patient
 from clinic.permissions import visible_patients
-from clinic.requests import SignedInRequest
 from clinic.safety_permissions import can_manage_own_consents, can_see_own_record
 from clinic.services.consents import PastUse, give_consent, past_uses, withdraw_consent
 from clinic.services.preferences import update_preferences

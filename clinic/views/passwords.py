@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
 
-from clinic.throttle import count_for_account, is_too_often, too_often
+from clinic.core.throttle import count_for_account, is_too_often, too_often
 
 
 class MailedPasswordResetView(PasswordResetView):  # type: ignore[misc]

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.http import SignedInRequest
 from clinic.forms.accounts import add_errors
 from clinic.forms.documents import ArchiveForm, DocumentForm
 from clinic.models import Patient, PatientDocument
@@ -22,7 +23,6 @@ from clinic.permissions import (
     visible_documents,
     visible_patients,
 )
-from clinic.requests import SignedInRequest
 from clinic.safety_permissions import can_see_own_record
 from clinic.services.patient_documents import (
     add_document,

@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic.allergy_bar import allergy_bar_of
+from clinic.core.http import SignedInRequest
+from clinic.core.redirects import next_or
 from clinic.forms.accounts import add_errors
 from clinic.forms.patients import (
     ConsentForm,
@@ -35,7 +37,6 @@ from clinic.permissions import (
     visible_consultations,
     visible_patients,
 )
-from clinic.requests import SignedInRequest
 from clinic.safety_permissions import (
     can_open_in_emergency,
     can_record_consent,
@@ -56,7 +57,6 @@ from clinic.services.patients import (
 )
 from clinic.services.sign_in_address import why_no_invitation
 from clinic.views.ended import lead_back_from_ended
-from clinic.views.redirects import next_or
 
 # What was typed stays in the session on the server: a name in an address would end in logs.
 SEARCH_KEY = "patient_search"

@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from clinic.core.http import SignedInRequest
+from clinic.core.refusals import refusal_page
 from clinic.models import Appointment, AppointmentRequest, ClinicSettings, User
 from clinic.permissions import (
     can_see_portal,
@@ -24,7 +26,6 @@ from clinic.permissions import (
     visible_appointments,
     visible_consultations,
 )
-from clinic.requests import SignedInRequest
 from clinic.safety_permissions import can_see_own_record
 from clinic.services.calendars import visit_file
 from clinic.services.cancellation import (
@@ -38,7 +39,6 @@ from clinic.services.portal_booking import can_be_moved_by_patient
 from clinic.services.scheduling import day_bounds
 from clinic.services.succession import word_of_leaving
 from clinic.views.calendars import calendar_response
-from clinic.views.refusals import refusal_page
 
 Status = Appointment.Status
 WORDS_FOR_PATIENTS: dict[str, str | Promise] = {

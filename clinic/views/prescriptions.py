@@ -6,9 +6,10 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from clinic.core.http import SignedInRequest
+from clinic.core.refusals import refusal_page
 from clinic.forms.prescriptions import RevocationForm, line_differences, line_formset
 from clinic.permissions import can_revoke_prescription, can_see_clinical, visible_prescriptions
-from clinic.requests import SignedInRequest
 from clinic.services.prescription_pdf import print_prescription
 from clinic.services.prescriptions import (
     lines_fingerprint,
@@ -19,7 +20,6 @@ from clinic.services.prescriptions import (
 )
 from clinic.services.visit_guard import VisitChangedError, VisitSignedError
 from clinic.views.documents import send_paper
-from clinic.views.refusals import refusal_page
 from clinic.views.visits import back_to_visit, saved_answer, visit_part, writable_visit
 
 

@@ -11,12 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.http import SignedInRequest
+from clinic.core.refusals import refusal_page
+from clinic.core.throttle import is_too_often, too_often
+from clinic.core.told_once import keep_to_tell, tell_once
 from clinic.forms.accounts import add_errors
 from clinic.forms.record_access import RecordCodeForm
 from clinic.models import Patient
 from clinic.models.record_code import LASTS
 from clinic.permissions import can_see_portal, visible_patients
-from clinic.requests import SignedInRequest
 from clinic.safety_permissions import (
     can_open_record,
     can_see_own_record,
@@ -25,9 +28,6 @@ from clinic.safety_permissions import (
 )
 from clinic.services.patients import record_patient_view
 from clinic.services.record_access import hand_out_code, open_in_person, open_own_record
-from clinic.throttle import is_too_often, too_often
-from clinic.views.refusals import refusal_page
-from clinic.views.told_once import keep_to_tell, tell_once
 
 
 @require_http_methods(["GET", "POST"])

@@ -9,12 +9,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from clinic.core.http import SignedInRequest
+from clinic.core.models.clinic_settings import LEAST_RETENTION_YEARS, MOST_RETENTION_YEARS
 from clinic.forms.accounts import add_errors
 from clinic.forms.own_password import OwnPasswordForm
 from clinic.models import ClinicSettings, RecordEnding, RetentionProposal
-from clinic.models.clinic_settings import LEAST_RETENTION_YEARS, MOST_RETENTION_YEARS
 from clinic.permissions import can_manage_settings
-from clinic.requests import SignedInRequest
 from clinic.services.audit import record_wrong_own_password
 from clinic.services.clinic_settings import (
     NOTHING_WAITS,

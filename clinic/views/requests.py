@@ -14,12 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.http import SignedInRequest
+from clinic.core.refusals import refusal_page
 from clinic.forms.accounts import add_errors
 from clinic.forms.portal import DeclineForm, RequestBookingForm
 from clinic.models import AppointmentRequest
 from clinic.models.request import AppointmentRequestQuerySet
 from clinic.permissions import can_run_desk, visible_patients, visible_requests
-from clinic.requests import SignedInRequest
 from clinic.services.appointments import IllegalTransitionError, book_requested_appointment
 from clinic.services.booking_guards import SlotRefusedError
 from clinic.services.patients import record_patient_list, record_patient_view
@@ -30,7 +31,6 @@ from clinic.services.requests import (
 )
 from clinic.services.scheduling import Slot, day_bounds, next_free_slots
 from clinic.views.appointments import when_and_with_whom, with_chosen_slot
-from clinic.views.refusals import refusal_page
 
 DUPLICATES = 25
 

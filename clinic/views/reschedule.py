@@ -12,18 +12,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from clinic.core.dialogs import dialog_done
+from clinic.core.http import SignedInRequest, is_in_dialog
+from clinic.core.refusals import refusal_page
 from clinic.forms.accounts import add_errors
 from clinic.forms.appointments import RescheduleForm
 from clinic.models import Appointment
 from clinic.permissions import can_transition
-from clinic.requests import SignedInRequest, is_in_dialog
 from clinic.services.appointments import IllegalTransitionError, reschedule_appointment
 from clinic.services.booking_guards import SlotRefusedError
 from clinic.services.patients import record_patient_view
 from clinic.services.scheduling import Slot, next_free_slots
 from clinic.views.appointments import staff_appointment, when_and_with_whom, with_chosen_slot
-from clinic.views.dialogs import dialog_done
-from clinic.views.refusals import refusal_page
 
 RESCHEDULED = Appointment.Status.RESCHEDULED
 

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from clinic.requests import SignedInRequest
+from clinic.core.http import SignedInRequest
 from clinic.services.sessions import sessions_of
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from clinic.consent_texts import DOCUMENT_VERSION, consent_words
+from clinic.core.throttle import is_too_often, too_often
 from clinic.forms.accounts import add_errors
 from clinic.forms.sign_up import SignUpCodeForm, SignUpDetailsForm, SignUpForm
 from clinic.models import ClinicSettings, Consent, SignUpCode
@@ -23,7 +24,6 @@ from clinic.services.sign_up import (
     find_verified,
     start_sign_up,
 )
-from clinic.throttle import is_too_often, too_often
 
 # Which code the browser waits for; the address and the digits stay on the server.
 CODE_KEY = "sign_up_code"

@@ -16,10 +16,11 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from clinic.allergy_bar import allergy_bar_of
+from clinic.core.http import SignedInRequest
+from clinic.core.papers.glyphs import loss_in_words
 from clinic.drugs import drug_table
 from clinic.forms.consultations import AddendumForm, SignForm, VisitNotesForm
 from clinic.forms.prescriptions import RevocationForm, line_formset
-from clinic.glyphs import loss_in_words
 from clinic.models import BodySite, Consent, Consultation, Patient, Prescription, User
 from clinic.models.consultation import ConsultationQuerySet
 from clinic.permissions import (
@@ -31,7 +32,6 @@ from clinic.permissions import (
     visible_consultations,
     visible_documents,
 )
-from clinic.requests import SignedInRequest
 from clinic.safety_permissions import can_record_consent, is_offered_opening
 from clinic.services.appointments import IllegalTransitionError
 from clinic.services.consultations import (

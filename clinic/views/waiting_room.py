@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from clinic.core.http import SignedInRequest
 from clinic.forms.appointments import MoveForm
 from clinic.models import Appointment, Doctor
 from clinic.models.appointment import waiting_order
@@ -21,7 +22,6 @@ from clinic.permissions import (
     can_transition,
     visible_appointments,
 )
-from clinic.requests import SignedInRequest
 from clinic.services.appointments import IllegalTransitionError, move_appointment
 from clinic.services.patients import record_patient_list, record_patient_view
 from clinic.services.scheduling import day_bounds

@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from clinic.core.http import SignedInRequest
+from clinic.core.throttle import refuse_guess
+from clinic.core.told_once import keep_to_tell, tell_once
 from clinic.permissions import can_run_desk
-from clinic.requests import SignedInRequest
 from clinic.services.waiting_screen import find_screen, read_screen, renew_screen, revoke_screen
-from clinic.throttle import refuse_guess
-from clinic.views.told_once import keep_to_tell, tell_once
 
 # A new secret waits here for the one page that tells it.
 NEW_SECRET_KEY = "new_screen_secret"  # noqa: S105  the name of a place, no secret

@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.http import SignedInRequest
 from clinic.drugs import drug_table
 from clinic.forms.accounts import add_errors
 from clinic.forms.prescriptions import BaseLineFormSet, line_formset
@@ -30,7 +31,6 @@ from clinic.permissions import (
     can_own_template,
     visible_templates,
 )
-from clinic.requests import SignedInRequest
 from clinic.services.writing_templates import (
     Content,
     archive_template,

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from clinic.line_fields import OneLineField
+from clinic.core.line_fields import OneLineField
 from diagnosis.models.disease import Disease, DiseaseStage
 
 

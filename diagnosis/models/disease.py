@@ -3,8 +3,8 @@ from typing import ClassVar, Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from clinic.line_fields import OneLineField
-from clinic.models.translated import in_language
+from clinic.core.line_fields import OneLineField
+from clinic.core.models.translated import in_language
 
 
 class DiseaseQuerySet(models.QuerySet["Disease"]):

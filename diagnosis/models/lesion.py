@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from clinic.encrypted_fields import EncryptedCharField
+from clinic.core.encrypted_fields import EncryptedCharField
 
 
 class LesionQuerySet(models.QuerySet["Lesion"]):

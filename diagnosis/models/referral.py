@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from clinic.encrypted_fields import EncryptedCharField, EncryptedJSONField, EncryptedTextField
+from clinic.core.encrypted_fields import EncryptedCharField, EncryptedJSONField, EncryptedTextField
 from diagnosis.models.lesion import LesionImage
 
 

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from clinic.encrypted_fields import EncryptedTextField
+from clinic.core.encrypted_fields import EncryptedTextField
 from clinic.models import Consent
 from diagnosis.models.disease import Disease, DiseaseStage
 from diagnosis.models.lesion import LesionImage

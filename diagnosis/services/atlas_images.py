@@ -9,10 +9,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.files.stored import remove_files
 from clinic.models import AuditEvent, User
 from clinic.services.audit import record
 from clinic.services.seen import Guard
-from clinic.services.stored_files import remove_files
 from diagnosis.imaging import PreparedPhotograph, prepare_photograph
 from diagnosis.models import AtlasImage, Disease, DiseaseStage
 

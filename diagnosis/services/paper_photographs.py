@@ -8,8 +8,8 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from PIL import Image
 
+from clinic.core.files.pictures import as_jpeg
 from clinic.models import Consultation
-from clinic.received_pictures import as_jpeg
 from clinic.services.documents import Picture, on_day
 from diagnosis.answers import describe
 from diagnosis.models import Disease, LesionImage, Prediction, Review

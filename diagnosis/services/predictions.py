@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import KombuError
 
-from clinic.encryption import UnreadableError
+from clinic.core.encryption import UnreadableError
 from clinic.models import AuditEvent, Consent, User
 from clinic.services.audit import record
 from clinic.services.consents import has_consent, lock_consent

@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.encryption import UnreadableError
+from clinic.core.encryption import UnreadableError
 from clinic.models import AuditEvent, Consent, Patient, User
 from clinic.services.audit import record
 from clinic.services.consents import PastUse, lock_consent

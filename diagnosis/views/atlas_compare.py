@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from clinic.requests import SignedInRequest
+from clinic.core.http import SignedInRequest
 from diagnosis.models import Disease, LesionImage, Prediction, Review
 from diagnosis.permissions import visible_atlas_images, visible_diseases
 from diagnosis.services.images import record_image_view

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from clinic.core.http import SignedInRequest
 from clinic.models import Consultation
 from clinic.permissions import can_write_visit
-from clinic.requests import SignedInRequest
 from diagnosis.forms import MoveForm, PhotographForm, ReviewForm, lesion_name
 from diagnosis.models import LesionImage, Prediction
 from diagnosis.permissions import can_ask_model, can_see_to_review, visible_images

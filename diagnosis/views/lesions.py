@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic.allergy_bar import allergy_bar_of
+from clinic.core.http import SignedInRequest
 from clinic.forms.accounts import add_errors
 from clinic.permissions import can_write_visit
-from clinic.requests import SignedInRequest
 from clinic.views.ended import lead_back_from_ended
 from diagnosis.answers import Answer, describe
 from diagnosis.forms import LesionForm, MoveForm, SizeForm

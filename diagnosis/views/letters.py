@@ -9,14 +9,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.http import SignedInRequest
+from clinic.core.refusals import refusal_page
 from clinic.forms.accounts import add_errors
 from clinic.models import Consultation
 from clinic.permissions import can_write_visit, visible_consultations, visible_prescriptions
-from clinic.requests import SignedInRequest
 from clinic.safety_permissions import is_offered_opening
 from clinic.services.consultations import record_visit_view
 from clinic.views.documents import send_paper
-from clinic.views.refusals import refusal_page
 from diagnosis.letter_forms import LetterForm, PhotographsForm
 from diagnosis.models import LesionImage, ReferralLetter, Review
 from diagnosis.permissions import can_see_to_review, validated_reviews, visible_images

@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from clinic.requests import SignedInRequest
+from clinic.core.http import SignedInRequest
 from diagnosis.inference import installed_model
 from diagnosis.model_card import describe_model
 from diagnosis.models import Disease

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from clinic.requests import SignedInRequest
+from clinic.core.http import SignedInRequest
 from diagnosis.answers import as_json
 from diagnosis.forms import ReviewForm
 from diagnosis.imaging import draw_class_map

@@ -8,13 +8,13 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from clinic.allergy_bar import allergy_bar_of
+from clinic.core.http import SignedInRequest
 from clinic.permissions import (
     can_see_own_day,
     patients_in_care,
     visible_consultations,
     visible_prescriptions,
 )
-from clinic.requests import SignedInRequest
 from clinic.views.day import read_day, visits_of
 from diagnosis.permissions import (
     newest_reviews,

@@ -4,8 +4,8 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
+from clinic.core.http import SignedInRequest
 from clinic.models import Consent, Consultation
-from clinic.requests import SignedInRequest
 from clinic.services.consultations import record_visit_part_view, record_visit_view
 from clinic.views.visits import visit_context, visits_to_show
 from diagnosis.forms import PhotographForm, ReviewForm

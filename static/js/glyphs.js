@@ -2,7 +2,7 @@
 (() => {
   const PAUSE = 600; // ms after the last key
   const FIELDS = 'form[method="post"] textarea, form[method="post"] input[type="text"]';
-  // Every paper has these letters, so nobody has to ask; `clinic/glyphs.py` says the same.
+  // Every paper has these letters, so nobody has to ask; `clinic/core/papers/glyphs.py` says the same.
   const COMMON = /^[\s -~\u00a0-\u017f\u0391-\u03a1\u03a3-\u03c9\u0410-\u044f\u0621-\u063a\u0641-\u064a]*$/;
   const asked = new WeakMap();
 

@@ -53,7 +53,7 @@ def test_the_desk_that_typed_an_address_does_not_invite_it(known, desk):
 def test_two_of_the_desk_together_still_lack_the_code(
     known, desk, sign_in, other_secretary, doctor, admin, settings
 ):
-    settings.SMS_BACKEND = "clinic.sms.ConsoleSms"
+    settings.SMS_BACKEND = "clinic.core.sms.ConsoleSms"
     change_address(desk, known)
     assert [message.to for message in mail.outbox] == [["paul@example.org"]]
     assert THIEF not in mail.outbox[0].body
@@ -71,7 +71,7 @@ def test_two_of_the_desk_together_still_lack_the_code(
 
 
 def test_the_old_phone_hears_of_a_new_phone_and_of_a_login(known, desk, settings, capfd):
-    settings.SMS_BACKEND = "clinic.sms.ConsoleSms"
+    settings.SMS_BACKEND = "clinic.core.sms.ConsoleSms"
     invite(desk, known)
     assert "+33612345678" in capfd.readouterr().out
     known.phone = "+33699999999"

@@ -3,8 +3,8 @@
 import pytest
 from django.test import RequestFactory
 
-from clinic import client_address as module
-from clinic.client_address import client_address
+from clinic.core import client_address as module
+from clinic.core.client_address import client_address
 
 NEAREST = "10.0.0.2"
 

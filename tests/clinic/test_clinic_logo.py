@@ -9,8 +9,8 @@ from django.urls import reverse
 from PIL import Image
 from pypdf import PdfReader
 
+from clinic.core.files.portraits_and_logos import MAX_BYTES
 from clinic.models import AuditEvent, ClinicSettings, Consultation, Prescription
-from clinic.portraits_and_logos import MAX_BYTES
 from clinic.services.consultations import sign_visit
 from clinic.services.prescriptions import DraftLine, save_prescription
 from tests import photographs

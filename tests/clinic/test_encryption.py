@@ -10,8 +10,8 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.urls import reverse
 
-from clinic.encrypted_columns import open_stored_texts, seal_stored_texts
-from clinic.encryption import (
+from clinic.core.encrypted_columns import open_stored_texts, seal_stored_texts
+from clinic.core.encryption import (
     UnreadableError,
     new_data_key,
     open_file,

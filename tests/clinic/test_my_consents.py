@@ -81,7 +81,7 @@ def test_an_unknown_purpose_is_not_there(portal):
 
 
 def test_the_patient_chooses_where_reminders_go(portal, patient, settings):
-    settings.SMS_BACKEND = "clinic.sms.ConsoleSms"
+    settings.SMS_BACKEND = "clinic.core.sms.ConsoleSms"
     post_seen(portal, PREFERENCES, {"language": "en", "has_sms_reminders": "on"}, on=URL)
     patient.refresh_from_db()
     assert (patient.has_email_reminders, patient.has_sms_reminders) == (False, True)

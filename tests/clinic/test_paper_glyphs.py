@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import typst
 
-from clinic.glyphs import BREAK, SIGN, families, fonts, printable, unprintable
+from clinic.core.papers.glyphs import BREAK, SIGN, families, fonts, printable, unprintable
 from clinic.models import Consultation, Patient, Prescription
 from clinic.services.consultations import sign_visit
 from clinic.services.prescriptions import DraftLine, save_prescription

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from clinic import glyphs
+from clinic.core.papers import glyphs
 from clinic.models import Consultation
 from clinic.services.prescriptions import DraftLine, save_prescription
 

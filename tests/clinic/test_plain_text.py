@@ -8,12 +8,12 @@ from django.db import models
 from django.urls import reverse
 from icalendar import Calendar
 
-from clinic.encrypted_fields import EncryptedCharField
+from clinic.core.encrypted_fields import EncryptedCharField
+from clinic.core.line_fields import OneLineField
+from clinic.core.mail import send_mail
+from clinic.core.plain_text import one_line, visible_line, without_controls
 from clinic.ics import PUBLISH, calendar_of
-from clinic.line_fields import OneLineField
 from clinic.models import ClinicSettings, Patient
-from clinic.notifications import send_mail
-from clinic.plain_text import one_line, visible_line, without_controls
 from clinic.services.patients import register_patient, update_patient
 
 UNSEEN = "\u00ad\u061c\u180e\u200b\u200e\u200f\u202a\u202e\u2060\u2066\u2069\u3164\ufeff\x07"

@@ -9,8 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
+from clinic.core.files.portraits_and_logos import MAX_BYTES, read_portrait
 from clinic.models import AuditEvent
-from clinic.portraits_and_logos import MAX_BYTES, read_portrait
 from tests import photographs
 from tests.factories import PASSWORD, AppointmentFactory
 from tests.forms import post_seen

@@ -216,7 +216,7 @@ def test_a_provider_that_is_down_is_tried_again_and_the_number_is_not_logged(
 
 
 def test_the_console_prints_text_messages(agrees, visit_in, settings, capsys):
-    settings.SMS_BACKEND = "clinic.sms.ConsoleSms"
+    settings.SMS_BACKEND = "clinic.core.sms.ConsoleSms"
     visit_in(40)
     dispatch_due_notices()
     assert "Text message to +33612345678: " in capsys.readouterr().out

@@ -6,8 +6,8 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from clinic.encrypted_fields import EncryptedTextField
-from clinic.text_bounds import LONGEST_TEXT, LONGEST_WORD, refuse_endless_words
+from clinic.core.encrypted_fields import EncryptedTextField
+from clinic.core.text_bounds import LONGEST_TEXT, LONGEST_WORD, refuse_endless_words
 
 LONG_TEXTS = [
     field

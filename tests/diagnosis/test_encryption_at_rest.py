@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import connection
 from django.urls import reverse
 
-from clinic.encrypted_columns import encrypted_columns
+from clinic.core.encrypted_columns import encrypted_columns
 from clinic.models import Allergy, PatientDocument
 from clinic.services.consultations import add_addendum, save_visit, sign_visit
 from clinic.services.drug_warnings import check_prescription, override_warning

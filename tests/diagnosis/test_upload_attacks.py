@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from PIL import Image
 
-from clinic.portraits_and_logos import read_logo, read_portrait
+from clinic.core.files.portraits_and_logos import read_logo, read_portrait
 from clinic.received_files import receive_file
 from diagnosis.imaging import PreparedPhotograph, prepare_photograph
 from diagnosis.models import LesionImage

@@ -5,8 +5,8 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from clinic.core.text_bounds import LONGEST_TEXT
 from clinic.models import Consultation
-from clinic.text_bounds import LONGEST_TEXT
 from diagnosis.models import Prediction
 from diagnosis.services.images import upload_image
 from tests import photographs

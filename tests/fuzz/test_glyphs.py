@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from clinic.glyphs import SIGN, unprintable
+from clinic.core.mail import send_mail
+from clinic.core.papers.glyphs import SIGN, unprintable
+from clinic.core.papers.pdf import NOT_SET, qr_code, render_pdf
+from clinic.core.text_bounds import refuse_endless_words
 from clinic.ics import PUBLISH, REQUEST, CalendarEntry, calendar_of
 from clinic.models import ClinicSettings
-from clinic.notifications import send_mail
-from clinic.pdf import NOT_SET, qr_code, render_pdf
 from clinic.services.audit_trail import _cell
-from clinic.text_bounds import refuse_endless_words
 from tests.fuzz.budget import examples
 
 NOW = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from clinic.encryption import KEY_ID, new_data_key
+from clinic.core.encryption import KEY_ID, new_data_key
 
 
 class Command(BaseCommand):

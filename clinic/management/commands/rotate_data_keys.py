@@ -8,8 +8,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management import BaseCommand, CommandError, CommandParser
 
-from clinic.encrypted_columns import BATCH
-from clinic.encryption import keyring
+from clinic.core.encrypted_columns import BATCH
+from clinic.core.encryption import keyring
 from clinic.services.data_keys import Remaining, Rotation, remaining, rotate_data_keys
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models.expressions import Combinable
 
-from clinic.plain_text import visible_line
+from clinic.core.plain_text import visible_line
 
 
 class OneLineField(models.CharField[str | Combinable, str]):

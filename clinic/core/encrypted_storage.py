@@ -7,7 +7,7 @@ from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 
-from clinic.encryption import HEAD_BYTES, file_overhead, open_file, seal_file
+from clinic.core.encryption import HEAD_BYTES, file_overhead, open_file, seal_file
 
 
 class EncryptedStorage(FileSystemStorage):

@@ -12,7 +12,7 @@ import segno
 import typst
 from django.conf import settings
 
-from clinic.glyphs import families, fonts, printable
+from clinic.core.papers.glyphs import families, fonts, printable
 
 INK = "#1b1f1e"
 # Not set as text: a language, a link's target, a drawing.

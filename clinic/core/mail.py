@@ -9,9 +9,9 @@ from django.core.mail import EmailAttachment, EmailMultiAlternatives, get_connec
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from clinic.core.plain_text import one_line, without_controls
+from clinic.core.sms import send_sms
 from clinic.models import ClinicSettings, User
-from clinic.plain_text import one_line, without_controls
-from clinic.sms import send_sms
 
 logger = logging.getLogger(__name__)
 

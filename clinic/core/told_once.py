@@ -1,7 +1,7 @@
 """Secrets that one page tells once: until then they wait in the session, encrypted."""
 
-from clinic.encryption import open_text, seal_text
-from clinic.requests import SignedInRequest
+from clinic.core.encryption import open_text, seal_text
+from clinic.core.http import SignedInRequest
 
 CONTEXT = "session.told_once"
 

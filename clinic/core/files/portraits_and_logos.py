@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps
 
-from clinic.received_pictures import FORMATS, max_pixels
+from clinic.core.files.pictures import FORMATS, max_pixels
 
 MAX_BYTES = 5 * 1024 * 1024
 PORTRAIT_SIDE = 256  # pixels

@@ -3,8 +3,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
-from clinic.glyphs import loss_in_words
-from clinic.text_bounds import LONGEST_TEXT
+from clinic.core.papers.glyphs import loss_in_words
+from clinic.core.text_bounds import LONGEST_TEXT
 
 
 # Without a sign-in, for whoever registers writes a name too.

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 # No law of patient records that we know of lets a clinic keep them for less: Spain asks for five.
-from clinic.line_fields import OneLineField
+from clinic.core.line_fields import OneLineField
 
 LEAST_RETENTION_YEARS = 5
 MOST_RETENTION_YEARS = 100

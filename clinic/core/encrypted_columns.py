@@ -12,8 +12,8 @@ from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 
-from clinic.encrypted_fields import EncryptedMixin
-from clinic.encryption import TEXT_PREFIX, open_text, seal_text
+from clinic.core.encrypted_fields import EncryptedMixin
+from clinic.core.encryption import TEXT_PREFIX, open_text, seal_text
 
 BATCH = 200  # rows; as many wait for nobody longer than a moment
 

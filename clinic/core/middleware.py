@@ -9,8 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 
-from clinic.client_address import client_address
-from clinic.encryption import UnreadableError
+from clinic.core.client_address import client_address
+from clinic.core.encryption import UnreadableError
 from clinic.ended_record_guard import REFUSAL
 from clinic.models import ClinicSettings, User
 from clinic.services.audit import Origin, from_origin

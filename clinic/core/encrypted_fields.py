@@ -15,9 +15,9 @@ from django.db.models.expressions import Combinable, Expression
 from django.db.models.lookups import Exact, IsNull, Lookup
 from django.db.models.sql.compiler import SQLCompiler
 
-from clinic.encryption import open_text, seal_text
-from clinic.plain_text import visible_line
-from clinic.text_bounds import refuse_endless_words, refuse_long_text
+from clinic.core.encryption import open_text, seal_text
+from clinic.core.plain_text import visible_line
+from clinic.core.text_bounds import refuse_endless_words, refuse_long_text
 
 
 class IsEmpty(Exact[Any]):

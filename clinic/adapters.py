@@ -21,7 +21,7 @@ from clinic.core.mail import send_mail
 from clinic.core.throttle import count_for_account
 from clinic.models import User
 from clinic.second_factor import is_due
-from clinic.services.audit import (
+from clinic.trail.services.audit import (
     record_failed_sign_in,
     record_lockout,
     record_password_set,

@@ -22,7 +22,7 @@ from django_htmx.middleware import HtmxDetails
 
 from clinic.models import User
 from clinic.permissions import can_see_portal
-from clinic.services.audit import record_time_out
+from clinic.trail.services.audit import record_time_out
 
 # What a page's script says with a request that no person has caused.
 MARK = "X-Without-Click"

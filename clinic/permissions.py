@@ -25,9 +25,9 @@ from clinic.models import (
 )
 from clinic.models.appointment import AppointmentQuerySet
 from clinic.models.consultation import ConsultationQuerySet
-from clinic.models.notification import NotificationQuerySet
 from clinic.models.patient_document import PatientDocumentQuerySet
 from clinic.models.request import AppointmentRequestQuerySet
+from clinic.trail.models.notification import NotificationQuerySet
 
 Role = User.Role
 Fact = TypeVar("Fact", bound=ClinicalFact)

@@ -18,9 +18,9 @@ from clinic.core.encryption import open_text, seal_text
 from clinic.core.mail import send_mail_to
 from clinic.models import ClinicSettings, User
 from clinic.safety_permissions import must_have_second_factor
-from clinic.services.audit import record_second_factor
 from clinic.services.second_factors import SECRETS_CONTEXT
 from clinic.services.sessions import end_sessions
+from clinic.trail.services.audit import record_second_factor
 
 SESSION_KEY = "has_second_factor"
 # What somebody without a second factor still reaches: the way to one, and the way out.

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from clinic.forms.fields import allow_rows
-from clinic.forms.seen import SEEN, SeenForm
-from clinic.services.seen import Facts
+from clinic.trail.forms import SEEN, SeenForm
+from clinic.trail.services.seen import Facts
 from diagnosis.models import AtlasImage, Disease, DiseaseStage
 from diagnosis.services.atlas import DiseaseText, Translations
 

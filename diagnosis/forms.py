@@ -6,9 +6,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from clinic.forms.fields import allow_rows, offer_rows
-from clinic.forms.seen import SeenForm
 from clinic.models import BodySite, Patient
-from clinic.services.seen import Facts
+from clinic.trail.forms import SeenForm
+from clinic.trail.services.seen import Facts
 from diagnosis.models import Disease, DiseaseStage, Lesion, LesionImage, Review
 from diagnosis.services.lesions import Place
 

@@ -23,10 +23,10 @@ from clinic.permissions import (
 )
 from clinic.second_factor import is_due
 from clinic.services.emergency import running_emergencies
-from clinic.services.notifications import count_unread
 from clinic.services.requests import count_new_requests
 from clinic.services.retention import count_waiting_erasures
 from clinic.services.sign_up import is_sign_up_open
+from clinic.trail.services.notifications import count_unread
 from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE
 
 

@@ -14,11 +14,11 @@ from phonenumber_field.formfields import PhoneNumberField
 
 from clinic.core.files.portraits_and_logos import read_portrait
 from clinic.forms.own_password import AsksOwnPassword, own_password_field
-from clinic.forms.seen import SEEN, SeenForm
 from clinic.models import ClinicSettings, Doctor, Patient, User
 from clinic.permissions import can_have_digest
 from clinic.services.accounts import IN_STATE, AccountChanges, AccountState, NewAccount
-from clinic.services.seen import ChangedMeanwhileError, Facts
+from clinic.trail.forms import SEEN, SeenForm
+from clinic.trail.services.seen import ChangedMeanwhileError, Facts
 
 
 def add_errors(form: forms.BaseForm, error: ValidationError) -> None:

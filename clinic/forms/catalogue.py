@@ -5,9 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core.models.translated import TranslatedModel, Translations, other_languages
 from clinic.core.plain_text import visible_line
-from clinic.forms.seen import SeenForm
 from clinic.models import BodySite, Symptom
-from clinic.services.seen import Facts
+from clinic.trail.forms import SeenForm
+from clinic.trail.services.seen import Facts
 
 
 def names_of(entry: TranslatedModel) -> Facts:

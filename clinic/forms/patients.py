@@ -5,9 +5,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.forms.accounts import first_language, offer_languages, phone_field
-from clinic.forms.seen import SEEN, SeenForm
 from clinic.models import Consent, Patient
-from clinic.services.seen import Facts
+from clinic.trail.forms import SEEN, SeenForm
+from clinic.trail.services.seen import Facts
 
 IDENTITY_FIELDS: tuple[str, ...] = (
     "full_name",

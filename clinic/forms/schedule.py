@@ -5,9 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.forms.catalogue import TranslatedNames, names_of
 from clinic.forms.fields import clock_field
-from clinic.forms.seen import SeenForm
 from clinic.models import Availability, Doctor, VisitType
-from clinic.services.seen import Facts
+from clinic.trail.forms import SeenForm
+from clinic.trail.services.seen import Facts
 
 
 class HoursForm(forms.ModelForm[Availability]):

@@ -1,7 +1,6 @@
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.models.translated import TranslatedModel
 from clinic.models.appointment import Appointment, AppointmentTransition
-from clinic.models.audit import AuditCheck, AuditEvent, AuditLink
 from clinic.models.calendar_feed import CalendarFeed
 from clinic.models.catalogue import BodySite, Symptom
 from clinic.models.consent import Consent
@@ -11,7 +10,6 @@ from clinic.models.emergency import EmergencyAccess
 from clinic.models.erasure import ErasureRequest
 from clinic.models.facts import Allergy, ClinicalFact, Condition, CurrentDrug
 from clinic.models.notice import AppointmentNotice
-from clinic.models.notification import Notification, NotificationDigest
 from clinic.models.patient import Patient
 from clinic.models.patient_document import PatientDocument
 from clinic.models.prescription import Prescription, PrescriptionLine, WarningOverride
@@ -23,6 +21,8 @@ from clinic.models.sign_up import SignUpCode
 from clinic.models.user import User
 from clinic.models.waiting_room import ArrivalToken, WaitingScreen
 from clinic.models.writing_template import WritingTemplate, WritingTemplateVersion
+from clinic.trail.models.audit import AuditCheck, AuditEvent, AuditLink
+from clinic.trail.models.notification import Notification, NotificationDigest
 
 __all__ = [
     "Absence",

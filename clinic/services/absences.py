@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models import Absence, Appointment, AuditEvent, Doctor, Patient, User
 from clinic.services.account_history import hands_behind
 from clinic.services.appointments import move_appointment, reschedule_appointment
-from clinic.services.audit import record
 from clinic.services.booking_guards import SlotRefusedError
 from clinic.services.scheduling import Slot
+from clinic.trail.services.audit import record
 
 CANCELLED = Appointment.Status.CANCELLED
 

@@ -10,18 +10,18 @@ from django.db.models import Q, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import AuditEvent, Doctor, Patient, User
-from clinic.services.audit import record
 from clinic.services.contact_news import tell_of_login, tell_of_new_staff, tell_of_sign_in_change
 from clinic.services.ended_records import refuse_ended
 from clinic.services.former_identities import keep_former
 from clinic.services.patients import register_patient, update_patient
-from clinic.services.seen import Guard
 from clinic.services.sign_in_address import (
     refuse_invitation_by_changer,
     refuse_new_address,
     settle_new_address,
 )
 from clinic.services.succession import hand_over, take_back
+from clinic.trail.services.audit import record
+from clinic.trail.services.seen import Guard
 
 
 class AccountState(TextChoices):

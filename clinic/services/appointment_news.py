@@ -9,7 +9,7 @@ from clinic.models import Appointment, AppointmentNotice, Consultation, Notifica
 from clinic.permissions import active_secretaries
 from clinic.services.calendars import CALLED_OFF
 from clinic.services.notices import queue_notice
-from clinic.services.notifications import notify
+from clinic.trail.services.notifications import notify
 
 Kind = Notification.Kind
 Mail = AppointmentNotice.Kind

@@ -21,7 +21,6 @@ from clinic.models import (
 )
 from clinic.services.appointment_news import tell_of_move, tell_of_new_appointment
 from clinic.services.arrival_tokens import give_token
-from clinic.services.audit import record
 from clinic.services.booking_guards import (
     check_time,
     lock_calendars,
@@ -31,6 +30,7 @@ from clinic.services.booking_guards import (
 from clinic.services.ended_records import refuse_ended
 from clinic.services.move_times import words_against
 from clinic.services.notices import queue_notice
+from clinic.trail.services.audit import record
 
 Status = Appointment.Status
 Notice = AppointmentNotice.Kind

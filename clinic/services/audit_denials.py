@@ -10,7 +10,7 @@ from django.db.models import CharField, Model, UUIDField, Value
 from django.http import Http404
 
 from clinic.models import AuditEvent, Patient, User
-from clinic.services.audit import record
+from clinic.trail.services.audit import record
 from clinic.ways_to_patient import APPS, WAYS_TO_PATIENT
 
 

@@ -23,8 +23,8 @@ from clinic.models import (
     Patient,
     User,
 )
-from clinic.services.audit import record
 from clinic.services.secret_addresses import fingerprint_of, renew_address, revoke_address
+from clinic.trail.services.audit import record
 
 Status = Appointment.Status
 CALLED_OFF = frozenset({Status.CANCELLED, Status.ENTERED_IN_ERROR})

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core.models.translated import Translations
 from clinic.models import AuditEvent, BodySite, Symptom, User
-from clinic.services.audit import record
-from clinic.services.seen import Guard
+from clinic.trail.services.audit import record
+from clinic.trail.services.seen import Guard
 
 CatalogueEntry: TypeAlias = Symptom | BodySite
 

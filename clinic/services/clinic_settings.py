@@ -16,9 +16,9 @@ from clinic.core.encryption import UnreadableError
 from clinic.models import AuditEvent, ClinicSettings, Notification, RetentionProposal, User
 from clinic.permissions import active_admins
 from clinic.services.account_history import last_admin_left_at, refuse_puppet
-from clinic.services.audit import record
-from clinic.services.notifications import notify
 from clinic.services.record_endings import announce_expired, tell_admins
+from clinic.trail.services.audit import record
+from clinic.trail.services.notifications import notify
 
 THE_ROW = 1
 # In a clinic with one admin nobody can confirm; a week is left to notice and to withdraw.

@@ -10,8 +10,8 @@ from django.utils import timezone, translation
 
 from clinic.consent_texts import DOCUMENT_VERSION
 from clinic.models import AuditEvent, Consent, Patient, User
-from clinic.services.audit import record
 from clinic.services.ended_records import refuse_ended
+from clinic.trail.services.audit import record
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,6 @@ from clinic.models import (
 )
 from clinic.services.appointment_news import tell_patient_of_signed_visit
 from clinic.services.appointments import move_appointment
-from clinic.services.audit import record, record_once
 from clinic.services.ended_records import refuse_ended
 from clinic.services.prescriptions import refuse_other_lines, sign_prescription
 from clinic.services.visit_guard import (
@@ -29,6 +28,7 @@ from clinic.services.visit_guard import (
     VisitUsedError,
     hold_patient,
 )
+from clinic.trail.services.audit import record, record_once
 
 NOTES_FIELDS = ("history", "examination", "assessment", "plan", "notes", "conclusion")
 WRITTEN_FIELDS = ("reason", "body_site_id", "follow_up_weeks", *NOTES_FIELDS)

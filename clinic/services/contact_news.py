@@ -14,7 +14,7 @@ from clinic.core.sms import has_sms
 from clinic.models import AuditEvent, Notification, Patient, User
 from clinic.permissions import active_admins
 from clinic.safety_permissions import treating_doctors, watchers_of
-from clinic.services.notifications import notify
+from clinic.trail.services.notifications import notify
 
 Kind = Notification.Kind
 

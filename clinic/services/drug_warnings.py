@@ -23,9 +23,9 @@ from clinic.models import (
     User,
     WarningOverride,
 )
-from clinic.services.audit import record
 from clinic.services.hand_checks import Asked, DrugWarning, Mentioned, checks_by_hand
 from clinic.services.visit_guard import fingerprint, lock_open_visit
+from clinic.trail.services.audit import record
 
 Kind = WarningOverride.Kind
 

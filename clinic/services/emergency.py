@@ -11,10 +11,10 @@ from clinic.models import AuditEvent, EmergencyAccess, Notification, Patient, Us
 from clinic.models.emergency import REVIEW_WITHIN
 from clinic.permissions import active_admins
 from clinic.services.account_history import has_had_a_hand_in
-from clinic.services.audit import record
 from clinic.services.ended_records import refuse_ended
-from clinic.services.notifications import notify
 from clinic.services.patients import searchable
+from clinic.trail.services.audit import record
+from clinic.trail.services.notifications import notify
 
 LASTS = timedelta(minutes=60)
 MIN_REASON = 10

@@ -26,11 +26,11 @@ from clinic.models import (
     SignUpCode,
     User,
 )
-from clinic.services.audit import record
 from clinic.services.consents import end_consents
 from clinic.services.former_identities import former_values
 from clinic.services.name_removal import identity_of, remove_identity_from_texts
 from clinic.services.sessions import end_sessions
+from clinic.trail.services.audit import record
 
 IDENTITY_PAPERS = (PatientDocument.Category.IDENTITY, PatientDocument.Category.INSURANCE)
 # Whoever is expected here again, waits, or is being seen: an open visit would be written into.

@@ -21,8 +21,8 @@ from clinic.models import (
     Patient,
     User,
 )
-from clinic.services.audit import record
 from clinic.services.visit_guard import fingerprint, hold_patient, lock_open_visit
+from clinic.trail.services.audit import record
 
 Fact = TypeVar("Fact", bound=ClinicalFact)
 

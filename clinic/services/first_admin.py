@@ -3,8 +3,8 @@
 from django.db import transaction
 
 from clinic.models import AuditEvent, User
-from clinic.services.audit import record
 from clinic.services.contact_news import tell_of_new_staff
+from clinic.trail.services.audit import record
 
 
 @transaction.atomic

@@ -18,9 +18,9 @@ from clinic.services.accounts import (
     create_patient_account,
     reactivate_account,
 )
-from clinic.services.audit import record
 from clinic.services.ended_records import refuse_ended
 from clinic.services.sign_in_address import refuse_invitation_by_changer
+from clinic.trail.services.audit import record
 
 
 @dataclass(frozen=True)

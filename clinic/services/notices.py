@@ -29,7 +29,7 @@ from clinic.permissions import active_secretaries
 from clinic.services.answer_links import answer_address
 from clinic.services.calendars import visit_file
 from clinic.services.consents import has_consent
-from clinic.services.notifications import notify
+from clinic.trail.services.notifications import notify
 
 logger = logging.getLogger(__name__)
 

@@ -17,12 +17,12 @@ from phonenumber_field.phonenumber import to_python
 
 from clinic.core.plain_text import visible_line
 from clinic.models import Appointment, AuditEvent, Patient, User
-from clinic.services.audit import record
 from clinic.services.consents import give_consent
 from clinic.services.contact_news import tell_of_contact_change
 from clinic.services.ended_records import refuse_ended
 from clinic.services.former_identities import keep_former
-from clinic.services.seen import Guard
+from clinic.trail.services.audit import record
+from clinic.trail.services.seen import Guard
 
 OLDEST_BIRTH_YEAR = 1900
 # Each try that is lost means that somebody else's registration went through.

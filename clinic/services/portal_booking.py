@@ -23,7 +23,6 @@ from clinic.models import (
 )
 from clinic.services.appointment_news import tell_of_new_appointment
 from clinic.services.appointments import book_appointment, reschedule_appointment
-from clinic.services.audit import record
 from clinic.services.booking_guards import lock_calendars
 from clinic.services.cancellation import (
     can_still_be_cancelled_by_patient,
@@ -38,6 +37,7 @@ from clinic.services.scheduling import (
     next_free_slots,
     working_doctors,
 )
+from clinic.trail.services.audit import record
 
 Status = Appointment.Status
 PortalBooking = ClinicSettings.PortalBooking

@@ -4,7 +4,7 @@ from django.db import transaction
 
 from clinic.models import Patient
 from clinic.services.patients import update_patient
-from clinic.services.seen import Guard
+from clinic.trail.services.seen import Guard
 
 
 @transaction.atomic

@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import AuditEvent, Consultation, Prescription, PrescriptionLine, User
-from clinic.services.audit import record
 from clinic.services.drug_warnings import settle_warnings
 from clinic.services.visit_guard import VisitChangedError, fingerprint, lock_open_visit
+from clinic.trail.services.audit import record
 
 
 @dataclass(frozen=True)

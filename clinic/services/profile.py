@@ -9,9 +9,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import AuditEvent, Patient, User
-from clinic.services.audit import record, record_once
 from clinic.services.patients import update_patient
-from clinic.services.seen import Guard
+from clinic.trail.services.audit import record, record_once
+from clinic.trail.services.seen import Guard
 
 
 def update_profile(

@@ -18,9 +18,9 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models import AuditEvent, Patient, RecordCode, User
 from clinic.models.record_code import LASTS
 from clinic.services.account_history import hands_behind, last_address_change
-from clinic.services.audit import record
 from clinic.services.ended_records import refuse_ended
 from clinic.services.patients import copy_to_account
+from clinic.trail.services.audit import record
 
 # Without letters and digits that are taken for each other on paper.
 LETTERS = "ABCDEFGHJKMNPQRTUVWXY346789"

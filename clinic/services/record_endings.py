@@ -28,9 +28,9 @@ from clinic.models import (
     User,
 )
 from clinic.permissions import active_admins
-from clinic.services.audit import record
 from clinic.services.erasure import STILL_HERE, pseudonymise_patient
-from clinic.services.notifications import notify
+from clinic.trail.services.audit import record
+from clinic.trail.services.notifications import notify
 
 logger = logging.getLogger(__name__)
 

@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models import AuditEvent, ErasureRequest, Notification, Patient, RecordEnding, User
 from clinic.permissions import active_admins
 from clinic.services.account_history import refuse_puppet
-from clinic.services.audit import record
 from clinic.services.clinic_settings import settle_proposal
 from clinic.services.ended_records import refuse_ended
 from clinic.services.erasure import pseudonymise_patient, refuse_still_here
-from clinic.services.notifications import notify
 from clinic.services.record_endings import NOTICE, announce_expired, carry_out, carry_out_due
+from clinic.trail.services.audit import record
+from clinic.trail.services.notifications import notify
 
 __all__ = [
     "ask_for_erasure",

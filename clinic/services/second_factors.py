@@ -5,10 +5,10 @@ from django.db import transaction
 
 from clinic.core.encryption import first_text_prefix, open_text, seal_text
 from clinic.models import User
-from clinic.services.audit import record_second_factor
 from clinic.services.contact_news import tell_of_sign_in_change
 from clinic.services.sessions import end_sessions
 from clinic.services.sign_in_address import earlier_addresses, refuse_factor_removal
+from clinic.trail.services.audit import record_second_factor
 
 SECRETS_CONTEXT = "mfa_authenticator.data"
 # Of an app, and of recovery codes; what a passkey leaves here is public.

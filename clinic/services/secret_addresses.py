@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from clinic.models import AuditEvent, User
-from clinic.services.audit import record
+from clinic.trail.services.audit import record
 
 TOKEN_BYTES = 32
 

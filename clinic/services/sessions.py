@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from clinic.models import AuditEvent, User
-from clinic.services.audit import record
+from clinic.trail.services.audit import record
 
 
 class ClinicSessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]

@@ -24,11 +24,11 @@ from clinic.models import (
     User,
 )
 from clinic.services.accounts import create_own_account
-from clinic.services.audit import record
 from clinic.services.consents import give_consent
 from clinic.services.contact_news import tell_of_login
 from clinic.services.patients import possible_duplicates, register_patient, update_patient
 from clinic.services.record_access import WrongCodeError, find_code, use_code
+from clinic.trail.services.audit import record
 
 CODE_LIFETIME = timedelta(minutes=10)
 CODE_TRIES = 5

@@ -19,8 +19,8 @@ from clinic.models import (
     User,
 )
 from clinic.services.account_history import hands_behind
-from clinic.services.audit import record
-from clinic.services.notifications import notify
+from clinic.trail.services.audit import record
+from clinic.trail.services.notifications import notify
 
 Kind = Notification.Kind
 

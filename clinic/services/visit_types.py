@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core.models.translated import Translations
 from clinic.models import AuditEvent, User, VisitType
-from clinic.services.audit import record
-from clinic.services.seen import Guard
+from clinic.trail.services.audit import record
+from clinic.trail.services.seen import Guard
 
 
 @transaction.atomic

@@ -8,8 +8,8 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import AuditEvent, Availability, Doctor, User
-from clinic.services.audit import record
-from clinic.services.seen import Guard
+from clinic.trail.services.audit import record
+from clinic.trail.services.seen import Guard
 
 
 @transaction.atomic

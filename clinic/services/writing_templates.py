@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import AuditEvent, User, WritingTemplate, WritingTemplateVersion
-from clinic.services.audit import record
 from clinic.services.consultations import NOTES_FIELDS
 from clinic.services.prescriptions import DraftLine
+from clinic.trail.services.audit import record
 
 Kind = WritingTemplate.Kind
 Content = dict[str, object]

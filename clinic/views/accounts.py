@@ -38,7 +38,6 @@ from clinic.services.accounts import (
     state_of,
     update_account,
 )
-from clinic.services.audit import record_wrong_own_password
 from clinic.services.invitations import (
     Invitation,
     invite_back,
@@ -51,6 +50,7 @@ from clinic.services.profile import record_portrait_view
 from clinic.services.second_factors import remove_second_factors
 from clinic.services.sign_in_address import why_no_invitation
 from clinic.services.succession import open_work
+from clinic.trail.services.audit import record_wrong_own_password
 from clinic.views.ended import lead_back_from_ended
 
 

@@ -22,14 +22,14 @@ from clinic.forms.audit import AuditFilterForm, AuditSearchForm
 from clinic.models import AuditCheck, AuditEvent, EmergencyAccess, Patient, User
 from clinic.permissions import can_see_portal, visible_patients, visible_users
 from clinic.safety_permissions import can_see_access, can_see_audit, can_see_own_record
-from clinic.services.audit_trail import (
+from clinic.services.patients import find_patients, record_patient_search
+from clinic.trail.services.audit_trail import (
     accesses_to,
     export_events,
     filter_events,
     in_words,
     record_audit_view,
 )
-from clinic.services.patients import find_patients, record_patient_search
 
 OPTIONS = 10
 SHOWN_WITH = ("actor", "patient")

@@ -22,7 +22,6 @@ from clinic.safety_permissions import (
     can_see_audit,
     visible_emergencies,
 )
-from clinic.services.audit_trail import accesses_under
 from clinic.services.emergency import (
     end_emergency_access,
     open_emergency_access,
@@ -30,6 +29,7 @@ from clinic.services.emergency import (
     record_wrong_emergency_password,
     review_emergency_access,
 )
+from clinic.trail.services.audit_trail import accesses_under
 
 
 @require_http_methods(["GET", "POST"])

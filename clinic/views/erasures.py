@@ -25,7 +25,6 @@ from clinic.safety_permissions import (
     can_see_own_record,
     visible_erasures,
 )
-from clinic.services.audit import record_wrong_own_password
 from clinic.services.retention import (
     ask_for_erasure,
     confirm_erasure,
@@ -33,6 +32,7 @@ from clinic.services.retention import (
     record_erasure_list,
     take_back_erasure,
 )
+from clinic.trail.services.audit import record_wrong_own_password
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from clinic.permissions import (
     visible_users,
 )
 from clinic.safety_permissions import can_see_audit, visible_emergencies
-from clinic.services.notifications import (
+from clinic.trail.services.notifications import (
     count_unread,
     mark_all_read,
     mark_read,

@@ -15,7 +15,6 @@ from clinic.forms.accounts import add_errors
 from clinic.forms.own_password import OwnPasswordForm
 from clinic.models import ClinicSettings, RecordEnding, RetentionProposal
 from clinic.permissions import can_manage_settings
-from clinic.services.audit import record_wrong_own_password
 from clinic.services.clinic_settings import (
     NOTHING_WAITS,
     confirm_proposal,
@@ -29,6 +28,7 @@ from clinic.services.record_endings import (
     record_endings_view,
     with_their_days,
 )
+from clinic.trail.services.audit import record_wrong_own_password
 
 
 @require_GET

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from clinic.models import Consultation, Notification
-from clinic.services.notifications import notify
+from clinic.trail.services.notifications import notify
 from diagnosis.models import LesionImage, Prediction
 from diagnosis.services.worklist import open_photographs
 

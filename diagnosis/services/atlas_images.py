@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core.files.stored import remove_files
 from clinic.models import AuditEvent, User
-from clinic.services.audit import record
-from clinic.services.seen import Guard
+from clinic.trail.services.audit import record
+from clinic.trail.services.seen import Guard
 from diagnosis.imaging import PreparedPhotograph, prepare_photograph
 from diagnosis.models import AtlasImage, Disease, DiseaseStage
 

@@ -16,8 +16,8 @@ from kombu.exceptions import KombuError
 
 from clinic.core.encryption import UnreadableError
 from clinic.models import AuditEvent, Consent, User
-from clinic.services.audit import record
 from clinic.services.consents import has_consent, lock_consent
+from clinic.trail.services.audit import record
 from diagnosis import inference
 from diagnosis.models import LesionImage, Prediction
 from diagnosis.services.answer_news import tell_of_late_answer

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from clinic.models import AuditEvent, Consultation, Prescription, User
-from clinic.services.audit import record
+from clinic.trail.services.audit import record
 from diagnosis.models import Review
 
 

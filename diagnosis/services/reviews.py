@@ -5,9 +5,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import AuditEvent, Consent, Consultation, User
-from clinic.services.audit import record
 from clinic.services.consents import has_consent
 from clinic.services.ended_records import refuse_ended
+from clinic.trail.services.audit import record
 from diagnosis.models import Disease, DiseaseStage, LesionImage, Prediction, Review, TrainingSample
 from diagnosis.services.worklist import is_open
 

@@ -11,7 +11,7 @@ from django.db.models import CharField, F, Model, QuerySet, Value
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import AuditEvent, Consultation, Patient, Prescription, User
-from clinic.services.audit import record
+from clinic.trail.services.audit import record
 from diagnosis.models import Lesion, LesionImage, Review
 from diagnosis.services.worklist import with_states
 

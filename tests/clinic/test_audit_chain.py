@@ -9,13 +9,13 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from clinic.audit_guard import guard_audit_trail, unguard_audit_trail
-from clinic.audit_hash import COLUMNS, content_hash
 from clinic.models import AuditCheck, AuditEvent, AuditLink
-from clinic.services.audit import Origin, from_origin, record
-from clinic.services.audit_chain import seal_events, seal_left_behind
-from clinic.services.audit_check import check_and_remember, check_audit_trail
 from clinic.tasks import check_audit_trail_task, seal_audit_events_task
+from clinic.trail.audit_guard import guard_audit_trail, unguard_audit_trail
+from clinic.trail.audit_hash import COLUMNS, content_hash
+from clinic.trail.services.audit import Origin, from_origin, record
+from clinic.trail.services.audit_chain import seal_events, seal_left_behind
+from clinic.trail.services.audit_check import check_and_remember, check_audit_trail
 from tests.clinic.desk import at_once
 
 pytestmark = pytest.mark.both_engines
@@ -329,7 +329,7 @@ def test_what_is_rolled_back_leaves_neither_event_nor_link(doctor):
 @pytest.mark.django_db(transaction=True)
 def test_the_next_event_links_one_whose_process_died(doctor, monkeypatch):
     with monkeypatch.context() as dies:
-        dies.setattr("clinic.services.audit.seal_after_commit", lambda event: None)
+        dies.setattr("clinic.trail.services.audit.seal_after_commit", lambda event: None)
         lost = record(VIEW, actor=doctor)
     assert not AuditLink.objects.exists()
 

@@ -11,12 +11,12 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.audit_words import LISTS, words_for
 from clinic.models import AuditCheck, AuditEvent, Notification
-from clinic.services.audit import record
-from clinic.services.audit_chain import seal_events
-from clinic.services.audit_check import check_and_remember
-from clinic.services.audit_trail import _cell
+from clinic.trail.audit_words import LISTS, words_for
+from clinic.trail.services.audit import record
+from clinic.trail.services.audit_chain import seal_events
+from clinic.trail.services.audit_check import check_and_remember
+from clinic.trail.services.audit_trail import _cell
 from tests.factories import PatientFactory, UserFactory
 
 pytestmark = pytest.mark.both_engines

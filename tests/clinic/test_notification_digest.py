@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from clinic.models import Notification, NotificationDigest
 from clinic.services.digests import send_digest
-from clinic.services.notifications import notify
 from clinic.tasks import dispatch_digests_task, send_digest_task
+from clinic.trail.services.notifications import notify
 from tests.clinic.desk import at_once
 from tests.forms import post_seen
 from tests.mailbox import DEAD_MAIL_SERVER

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Appointment, AuditEvent, Notification
-from clinic.services.notifications import notify
+from clinic.trail.services.notifications import notify
 from tests.clinic.desk import booked
 from tests.factories import AppointmentFactory, PatientFactory
 

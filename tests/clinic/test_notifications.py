@@ -14,9 +14,9 @@ from clinic.services.appointments import (
 )
 from clinic.services.consultations import sign_visit
 from clinic.services.notices import dispatch_due_notices, send_notice
-from clinic.services.notifications import notify
 from clinic.services.portal_booking import Wish, request_appointment
 from clinic.services.walk_ins import add_walk_in
+from clinic.trail.services.notifications import notify
 from tests.clinic.desk import at, at_once, booked, coming, visit_type, works
 from tests.factories import AppointmentFactory, UserFactory
 from tests.full_visit import written_up

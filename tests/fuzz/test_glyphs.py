@@ -19,7 +19,7 @@ from clinic.core.papers.pdf import NOT_SET, qr_code, render_pdf
 from clinic.core.text_bounds import refuse_endless_words
 from clinic.ics import PUBLISH, REQUEST, CalendarEntry, calendar_of
 from clinic.models import ClinicSettings
-from clinic.services.audit_trail import _cell
+from clinic.trail.services.audit_trail import _cell
 from tests.fuzz.budget import examples
 
 NOW = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError, CommandParser
 
-from clinic.services.audit_check import Head, check_and_remember, check_audit_trail
+from clinic.trail.services.audit_check import Head, check_and_remember, check_audit_trail
 
 MOST_SAID = 20
 

@@ -16,10 +16,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.audit_hash import COLUMNS, START, content_hash, link_hash
 from clinic.models import AuditEvent, AuditLink, Patient, User
-from clinic.services.audit import record
-from clinic.services.audit_check import check_audit_trail
+from clinic.trail.audit_hash import COLUMNS, START, content_hash, link_hash
+from clinic.trail.services.audit import record
+from clinic.trail.services.audit_check import check_audit_trail
 from ml.arguments import parse_count
 
 BATCH = 10_000

@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from phonenumber_field.phonenumber import PhoneNumber
 
-from clinic.services.seen import ChangedMeanwhileError, Facts, mark, marks, read_marks
+from clinic.trail.services.seen import ChangedMeanwhileError, Facts, mark, marks, read_marks
 
 SEEN = "seen"
 

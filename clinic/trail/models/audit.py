@@ -40,7 +40,7 @@ class AuditEvent(models.Model):
     detail = models.JSONField(default=dict, blank=True)
     request_id = models.UUIDField(default=uuid.uuid4)
     ip_address = models.GenericIPAddressField(null=True, blank=True)
-    # SHA-256 of what this row says, as `clinic.audit_hash` writes it down.
+    # SHA-256 of what this row says, as `clinic.trail.audit_hash` writes it down.
     content_hash = models.CharField(max_length=64, editable=False)
 
     class Meta:

@@ -9,9 +9,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 
-from clinic.audit_words import words_for
 from clinic.models import AuditEvent, EmergencyAccess, Patient, User
-from clinic.services.audit import record
+from clinic.trail.audit_words import words_for
+from clinic.trail.services.audit import record
 
 Verb = AuditEvent.Verb
 # More rows of one emergency nobody reads through; the trail itself has them all.

@@ -11,9 +11,9 @@ from datetime import timedelta
 from django.db.models import Model
 from django.utils import timezone
 
-from clinic.audit_hash import COLUMNS, content_hash
 from clinic.models import AuditEvent, Patient, User
-from clinic.services.audit_chain import seal_after_commit
+from clinic.trail.audit_hash import COLUMNS, content_hash
+from clinic.trail.services.audit_chain import seal_after_commit
 
 # A page that stays open fetches its fragments for as long as somebody sits in front of it.
 ONCE_WITHIN = timedelta(minutes=15)

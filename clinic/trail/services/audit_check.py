@@ -9,10 +9,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from clinic.audit_hash import COLUMNS, START, content_hash, link_hash
 from clinic.models import AuditCheck, AuditEvent, AuditLink, Notification
 from clinic.permissions import active_admins
-from clinic.services.notifications import notify
+from clinic.trail.audit_hash import COLUMNS, START, content_hash, link_hash
+from clinic.trail.services.notifications import notify
 
 BATCH = 5_000
 # Past this many broken places nobody needs to know which two have changed places.

@@ -6,8 +6,8 @@ from datetime import datetime
 from django.utils import timezone
 
 from clinic.models import AuditEvent, Notification, User
-from clinic.models.notification import NotificationQuerySet
-from clinic.services.audit import record
+from clinic.trail.models.notification import NotificationQuerySet
+from clinic.trail.services.audit import record
 
 Kind = Notification.Kind
 # Nobody reads a larger number in the top bar, and counting stops there.

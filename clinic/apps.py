@@ -7,7 +7,7 @@ from django.db import connections
 from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
-from clinic.ended_record_guard import guard_ended_records, unguard_ended_records
+from clinic.people.ended_record_guard import guard_ended_records, unguard_ended_records
 
 
 class ClinicConfig(AppConfig):

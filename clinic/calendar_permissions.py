@@ -1,13 +1,13 @@
 """Who reads calendars, and who plans weekly hours and leave in them.
 
-A file of its own, because `clinic/permissions.py` would be too long with it.
+A file of its own, because `clinic/people/permissions.py` would be too long with it.
 """
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clinic.models import Absence, Appointment, Availability, Doctor, User
 from clinic.models.schedule import AbsenceQuerySet
-from clinic.permissions import is_admin, is_doctor, is_secretary, is_staff
+from clinic.people.permissions import is_admin, is_doctor, is_secretary, is_staff
 
 
 def visible_calendars(user: User) -> QuerySet[Doctor]:

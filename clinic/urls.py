@@ -1,9 +1,9 @@
 from django.urls import URLPattern, path
 
 from clinic.core import views as glyphs
+from clinic.people.views import accounts, emergency, idle, own_consents, sessions, sign_up
 from clinic.views import (
     absences,
-    accounts,
     answers,
     appointments,
     audit,
@@ -17,12 +17,9 @@ from clinic.views import (
     desk,
     documents,
     drug_warnings,
-    emergency,
     erasures,
     facts,
-    idle,
     notifications,
-    own_consents,
     patient_documents,
     patients,
     portal,
@@ -33,8 +30,6 @@ from clinic.views import (
     requests,
     reschedule,
     schedule,
-    sessions,
-    sign_up,
     visit_types,
     visits,
     waiting_room,

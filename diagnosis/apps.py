@@ -11,8 +11,8 @@ class DiagnosisConfig(AppConfig):
     def ready(self) -> None:
         """Let the clinic say what was made of photographs, and which answers wait for a doctor."""
         from clinic.models import Consent
-        from clinic.services.consents import tell_past_uses
-        from clinic.services.succession import tell_unreviewed
+        from clinic.people.services.consents import tell_past_uses
+        from clinic.people.services.succession import tell_unreviewed
         from diagnosis.services.training_data import exports_with
         from diagnosis.services.worklist import count_unreviewed_of
 

@@ -7,7 +7,7 @@ signed; admins and secretaries see nothing of it.
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from clinic.models import User
-from clinic.permissions import (
+from clinic.people.permissions import (
     is_admin,
     is_doctor,
     is_patient,

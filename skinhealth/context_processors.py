@@ -10,9 +10,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.http import is_in_dialog
-from clinic.idle import warn_seconds, why_signed_out
 from clinic.models import ClinicSettings
-from clinic.permissions import (
+from clinic.people.idle import warn_seconds, why_signed_out
+from clinic.people.permissions import (
     can_manage_accounts,
     can_manage_templates,
     can_read_settings,
@@ -21,11 +21,11 @@ from clinic.permissions import (
     can_see_patient_list,
     can_see_portal,
 )
-from clinic.second_factor import is_due
-from clinic.services.emergency import running_emergencies
+from clinic.people.second_factor import is_due
+from clinic.people.services.emergency import running_emergencies
+from clinic.people.services.sign_up import is_sign_up_open
 from clinic.services.requests import count_new_requests
 from clinic.services.retention import count_waiting_erasures
-from clinic.services.sign_up import is_sign_up_open
 from clinic.trail.services.notifications import count_unread
 from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE
 

@@ -89,15 +89,15 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "clinic.known_devices.KnownDeviceMiddleware",
-    "clinic.idle.TimeOutMiddleware",
+    "clinic.people.known_devices.KnownDeviceMiddleware",
+    "clinic.people.idle.TimeOutMiddleware",
     "clinic.core.middleware.ClinicSettingsMiddleware",
     "clinic.core.middleware.UserLanguageMiddleware",
     "clinic.core.middleware.AuditOriginMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "clinic.second_factor.SecondFactorMiddleware",
+    "clinic.people.second_factor.SecondFactorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "clinic.core.middleware.UnreadableDataMiddleware",
     "clinic.core.middleware.EndedRecordMiddleware",
@@ -161,7 +161,7 @@ AUTH_PASSWORD_VALIDATORS = [
 PASSWORD_RESET_TIMEOUT = 48 * 3600  # seconds; an invitation is such a link
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-ACCOUNT_ADAPTER = "clinic.adapters.ClinicAccountAdapter"
+ACCOUNT_ADAPTER = "clinic.people.adapters.ClinicAccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -176,11 +176,11 @@ ACCOUNT_RATE_LIMITS = RATE_LIMITS
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 # A second factor for admins and doctors; a demo does without, so that one click is enough.
 MFA_REQUIRED = env.bool("MFA_REQUIRED", default=not IS_DEMO)
-MFA_ADAPTER = "clinic.second_factor.ClinicMFAAdapter"
+MFA_ADAPTER = "clinic.people.second_factor.ClinicMFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # the clinic invited the address
 MFA_TOTP_TOLERANCE = 1  # steps of half a minute
-USERSESSIONS_ADAPTER = "clinic.services.sessions.ClinicSessionsAdapter"
+USERSESSIONS_ADAPTER = "clinic.people.services.sessions.ClinicSessionsAdapter"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_PRODUCTION
 
 # Who does not click for so many minutes is signed out, and everybody after so many hours.

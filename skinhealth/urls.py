@@ -1,8 +1,8 @@
 from allauth.account import urls as account_urls
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from clinic.views.passwords import password_reset, password_reset_from_key
-from clinic.views.sign_up import sign_up
+from clinic.people.views.passwords import password_reset, password_reset_from_key
+from clinic.people.views.sign_up import sign_up
 from skinhealth.metrics import metrics
 from skinhealth.probes import healthz, readyz
 from skinhealth.views import home, language_set

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client, TransactionTestCase
 
 from clinic.models import Appointment, User
-from clinic.second_factor import SESSION_KEY
+from clinic.people.second_factor import SESSION_KEY
 from clinic.trail.audit_guard import guard_audit_trail, unguard_audit_trail
 from tests.access_table import ROLES
 from tests.factories import (

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from clinic.models import AuditEvent
-from clinic.services.audit_denials import _row_of_a_patient, patient_of
+from clinic.people.services.audit_denials import _row_of_a_patient, patient_of
 from tests.access_table import ROLES
 from tests.test_access_matrix import ROWS, address
 

@@ -21,7 +21,7 @@ from clinic.models import (
     User,
     WarningOverride,
 )
-from clinic.permissions import patients_in_care
+from clinic.people.permissions import patients_in_care
 from clinic.services.retention import decide_erasure, pseudonymise_expired
 from clinic.trail.services.audit_trail import accesses_under
 from diagnosis.models import Lesion, LesionImage, Review

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models.deletion import ProtectedError
 
 from clinic.models import Consultation
-from clinic.services.accounts import deactivate_account
+from clinic.people.services.accounts import deactivate_account
 from tests.full_visit import fill_visit
 
 pytestmark = [pytest.mark.both_engines, pytest.mark.usefixtures("media")]

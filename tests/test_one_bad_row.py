@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from clinic.core.batches import each_alone
 from clinic.models import Appointment, EmergencyAccess, Notification
-from clinic.services.emergency import remind_of_emergency_reviews
+from clinic.people.services.emergency import remind_of_emergency_reviews
 from clinic.services.no_shows import mark_no_shows
 from tests.factories import AppointmentFactory
 

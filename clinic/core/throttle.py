@@ -4,7 +4,7 @@ from allauth.core.internal.ratelimit import RateLimitUsage, consume, get_ip
 from allauth.core.ratelimit import respond_429
 from django.http import Http404, HttpRequest, HttpResponse
 
-from clinic.known_devices import known_device
+from clinic.people.known_devices import known_device
 
 
 def is_too_often(request: HttpRequest, action: str, *, key: str = "") -> bool:

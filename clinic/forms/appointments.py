@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.forms.fields import VisitTypeField, allow_rows, moment_field
 from clinic.models import Appointment, Doctor, Patient, User, VisitType
-from clinic.permissions import bookable_doctors, bookable_patients, visible_doctors
+from clinic.people.permissions import bookable_doctors, bookable_patients, visible_doctors
 
 
 class VisitForm(forms.Form):

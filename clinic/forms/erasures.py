@@ -3,8 +3,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.forms.own_password import AsksOwnPassword, own_password_field
 from clinic.models import ErasureRequest, User
+from clinic.people.forms.own_password import AsksOwnPassword, own_password_field
 
 
 class ErasureForm(forms.Form):

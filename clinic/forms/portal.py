@@ -9,11 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.sms import has_sms
-from clinic.forms.accounts import language_field
 from clinic.forms.appointments import DoctorAndTimeForm
 from clinic.forms.fields import VisitTypeField, allow_rows, clock_field, day_field
 from clinic.models import AppointmentRequest, Doctor, Patient, User, VisitType
-from clinic.permissions import visible_doctors
+from clinic.people.forms.accounts import language_field
+from clinic.people.permissions import visible_doctors
 from clinic.services.portal_booking import DAYS_AHEAD, Wish, offered_visit_types
 from clinic.trail.forms import SEEN, SeenForm
 from clinic.trail.services.seen import Facts

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.forms.appointments import VisitForm
 from clinic.forms.fields import allow_rows
 from clinic.models import Doctor, User
-from clinic.permissions import visible_doctors, visible_patients
+from clinic.people.permissions import visible_doctors, visible_patients
 
 
 class WalkInForm(VisitForm):

@@ -3,24 +3,24 @@ from clinic.core.models.translated import TranslatedModel
 from clinic.models.appointment import Appointment, AppointmentTransition
 from clinic.models.calendar_feed import CalendarFeed
 from clinic.models.catalogue import BodySite, Symptom
-from clinic.models.consent import Consent
 from clinic.models.consultation import Addendum, Consultation
 from clinic.models.document import IssuedDocument
-from clinic.models.emergency import EmergencyAccess
-from clinic.models.erasure import ErasureRequest
 from clinic.models.facts import Allergy, ClinicalFact, Condition, CurrentDrug
 from clinic.models.notice import AppointmentNotice
-from clinic.models.patient import Patient
 from clinic.models.patient_document import PatientDocument
 from clinic.models.prescription import Prescription, PrescriptionLine, WarningOverride
-from clinic.models.record_code import RecordCode
-from clinic.models.record_ending import FormerIdentity, RecordEnding, RetentionProposal
 from clinic.models.request import AppointmentRequest
 from clinic.models.schedule import Absence, Availability, Doctor, VisitType
-from clinic.models.sign_up import SignUpCode
-from clinic.models.user import User
 from clinic.models.waiting_room import ArrivalToken, WaitingScreen
 from clinic.models.writing_template import WritingTemplate, WritingTemplateVersion
+from clinic.people.models.consent import Consent
+from clinic.people.models.emergency import EmergencyAccess
+from clinic.people.models.erasure import ErasureRequest
+from clinic.people.models.patient import Patient
+from clinic.people.models.record_code import RecordCode
+from clinic.people.models.record_ending import FormerIdentity, RecordEnding, RetentionProposal
+from clinic.people.models.sign_up import SignUpCode
+from clinic.people.models.user import User
 from clinic.trail.models.audit import AuditCheck, AuditEvent, AuditLink
 from clinic.trail.models.notification import Notification, NotificationDigest
 

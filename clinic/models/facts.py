@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.encrypted_fields import EncryptedCharField
-from clinic.models.patient import Patient
+from clinic.people.models.patient import Patient
 
 
 class ClinicalFact(models.Model):

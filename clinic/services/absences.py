@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Absence, Appointment, AuditEvent, Doctor, Patient, User
-from clinic.services.account_history import hands_behind
+from clinic.people.services.account_history import hands_behind
 from clinic.services.appointments import move_appointment, reschedule_appointment
 from clinic.services.booking_guards import SlotRefusedError
 from clinic.services.scheduling import Slot

@@ -8,13 +8,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Appointment, AppointmentNotice
+from clinic.people.services.succession import word_of_leaving
 from clinic.services.appointments import move_appointment
 from clinic.services.cancellation import (
     can_still_be_cancelled_by_patient,
     cancel_own_appointment,
     cancellation_notice,
 )
-from clinic.services.succession import word_of_leaving
 
 Status = Appointment.Status
 

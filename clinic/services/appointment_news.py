@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from clinic.models import Appointment, AppointmentNotice, Consultation, Notification, User
-from clinic.permissions import active_secretaries
+from clinic.people.permissions import active_secretaries
 from clinic.services.calendars import CALLED_OFF
 from clinic.services.notices import queue_notice
 from clinic.trail.services.notifications import notify

@@ -19,6 +19,7 @@ from clinic.models import (
     User,
     VisitType,
 )
+from clinic.people.services.ended_records import refuse_ended
 from clinic.services.appointment_news import tell_of_move, tell_of_new_appointment
 from clinic.services.arrival_tokens import give_token
 from clinic.services.booking_guards import (
@@ -27,7 +28,6 @@ from clinic.services.booking_guards import (
     words_for_a_taken_time,
     works_here,
 )
-from clinic.services.ended_records import refuse_ended
 from clinic.services.move_times import words_against
 from clinic.services.notices import queue_notice
 from clinic.trail.services.audit import record

@@ -18,9 +18,9 @@ from clinic.models import (
     Symptom,
     User,
 )
+from clinic.people.services.ended_records import refuse_ended
 from clinic.services.appointment_news import tell_patient_of_signed_visit
 from clinic.services.appointments import move_appointment
-from clinic.services.ended_records import refuse_ended
 from clinic.services.prescriptions import refuse_other_lines, sign_prescription
 from clinic.services.visit_guard import (
     VisitChangedError,

@@ -24,7 +24,7 @@ from clinic.core.encryption import (
     seal_file,
     seal_text,
 )
-from clinic.services.second_factors import rotate_secrets, secrets_under_old_keys
+from clinic.people.services.second_factors import rotate_secrets, secrets_under_old_keys
 
 BESIDE = ".rewrap"  # how a file is called while it is written
 LOCK = ".rewrap-lock"

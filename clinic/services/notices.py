@@ -25,10 +25,10 @@ from clinic.models import (
     Consent,
     Notification,
 )
-from clinic.permissions import active_secretaries
+from clinic.people.permissions import active_secretaries
+from clinic.people.services.consents import has_consent
 from clinic.services.answer_links import answer_address
 from clinic.services.calendars import visit_file
-from clinic.services.consents import has_consent
 from clinic.trail.services.notifications import notify
 
 logger = logging.getLogger(__name__)

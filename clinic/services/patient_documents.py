@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core.files.stored import remove_files
 from clinic.models import AuditEvent, Patient, PatientDocument, User
+from clinic.people.services.ended_records import refuse_ended
 from clinic.received_files import receive_file
-from clinic.services.ended_records import refuse_ended
 from clinic.trail.services.audit import record
 
 logger = logging.getLogger(__name__)

@@ -27,7 +27,7 @@ from clinic.models import (
     RecordEnding,
     User,
 )
-from clinic.permissions import active_admins
+from clinic.people.permissions import active_admins
 from clinic.services.erasure import STILL_HERE, pseudonymise_patient
 from clinic.trail.services.audit import record
 from clinic.trail.services.notifications import notify

@@ -5,8 +5,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Appointment, AppointmentRequest, AuditEvent, Patient, User
+from clinic.people.services.ended_records import refuse_ended
 from clinic.services.appointments import NOT_YET_AGREED, IllegalTransitionError, move_appointment
-from clinic.services.ended_records import refuse_ended
 from clinic.trail.services.audit import record
 
 Status = Appointment.Status

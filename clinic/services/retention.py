@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import AuditEvent, ErasureRequest, Notification, Patient, RecordEnding, User
-from clinic.permissions import active_admins
-from clinic.services.account_history import refuse_puppet
+from clinic.people.permissions import active_admins
+from clinic.people.services.account_history import refuse_puppet
+from clinic.people.services.ended_records import refuse_ended
 from clinic.services.clinic_settings import settle_proposal
-from clinic.services.ended_records import refuse_ended
 from clinic.services.erasure import pseudonymise_patient, refuse_still_here
 from clinic.services.record_endings import NOTICE, announce_expired, carry_out, carry_out_due
 from clinic.trail.services.audit import record

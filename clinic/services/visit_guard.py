@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Consultation, Patient
-from clinic.services.ended_records import refuse_ended
+from clinic.people.services.ended_records import refuse_ended
 
 
 class VisitSignedError(ValidationError):

@@ -6,7 +6,7 @@ from django import template
 from django.utils.translation import gettext as _
 from ua_parser import parse
 
-from clinic.idle import last_click_at
+from clinic.people.idle import last_click_at
 
 register = template.Library()
 

@@ -31,9 +31,10 @@ from clinic.forms.absences import (
     field_name,
     read_slot,
 )
-from clinic.forms.accounts import add_errors
 from clinic.models import Absence, Appointment
-from clinic.permissions import visible_doctors
+from clinic.people.forms.accounts import add_errors
+from clinic.people.permissions import visible_doctors
+from clinic.people.services.patients import record_patient_list
 from clinic.services.absences import (
     Decision,
     VisitsInTheWayError,
@@ -42,7 +43,6 @@ from clinic.services.absences import (
     remove_absence,
     visits_within,
 )
-from clinic.services.patients import record_patient_list
 from clinic.services.proposals import propose_moves
 from clinic.services.scheduling import Slot
 

@@ -17,11 +17,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from clinic.core.dialogs import dialog_done
 from clinic.core.http import SignedInRequest, is_in_dialog
 from clinic.core.redirects import next_or
-from clinic.forms.accounts import add_errors
 from clinic.forms.appointments import BookingForm, MoveForm
 from clinic.forms.fields import offer_rows
 from clinic.models import Appointment, VisitType
-from clinic.permissions import (
+from clinic.people.ended import ended_patient, lead_back_from_ended
+from clinic.people.forms.accounts import add_errors
+from clinic.people.permissions import (
     bookable_doctors,
     can_book,
     can_overbook,
@@ -31,12 +32,11 @@ from clinic.permissions import (
     can_transition,
     visible_appointments,
 )
+from clinic.people.services.patients import record_patient_view
 from clinic.services.appointments import IllegalTransitionError, book_appointment, move_appointment
 from clinic.services.booking_guards import SlotRefusedError
-from clinic.services.patients import record_patient_view
 from clinic.services.requests import wish_without_time
 from clinic.services.scheduling import Slot, next_free_slots
-from clinic.views.ended import ended_patient, lead_back_from_ended
 from clinic.views.moves import moves_for
 from clinic.views.patients import patient_options
 

@@ -15,18 +15,18 @@ from django.views.decorators.http import require_http_methods
 
 from clinic.core.http import SignedInRequest
 from clinic.core.refusals import refusal_page
-from clinic.forms.accounts import add_errors
 from clinic.forms.portal import SlotForm, SlotSearchForm, WishForm
 from clinic.models import Appointment, ClinicSettings, Doctor, Patient, VisitType
-from clinic.permissions import (
+from clinic.people.forms.accounts import add_errors
+from clinic.people.permissions import (
     can_book_in_portal,
     visible_appointments,
     visible_doctors,
     visible_patients,
 )
+from clinic.people.services.patients import record_patient_view
 from clinic.services.booking_guards import SlotRefusedError
 from clinic.services.cancellation import check_notice
-from clinic.services.patients import record_patient_view
 from clinic.services.portal_booking import (
     book_own_appointment,
     free_times,

@@ -21,9 +21,9 @@ from clinic.calendar_permissions import calendars_showing, can_see_calendar
 from clinic.core.http import SignedInRequest
 from clinic.forms.calendar_page import CalendarForm, CalendarRangeForm, CalendarView
 from clinic.models import Appointment, ClinicSettings, Doctor, User
-from clinic.permissions import can_book, can_run_desk, can_transition, visible_appointments
+from clinic.people.permissions import can_book, can_run_desk, can_transition, visible_appointments
+from clinic.people.services.patients import record_patient_list
 from clinic.services.calendar_spans import Span, calendar_spans, shown_between
-from clinic.services.patients import record_patient_list
 
 RESCHEDULED = Appointment.Status.RESCHEDULED
 NOBODY = str(UUID(int=0))  # stands in an address until the appointment's own key does

@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic.core.http import SignedInRequest
-from clinic.forms.accounts import add_errors
 from clinic.forms.clinic_settings import GROUPS, ClinicSettingsForm, LogoForm
 from clinic.models import ClinicSettings, RetentionProposal
-from clinic.permissions import can_manage_settings, can_read_settings
+from clinic.people.forms.accounts import add_errors
+from clinic.people.permissions import can_manage_settings, can_read_settings
 from clinic.services.clinic_settings import (
     SettingsChangedError,
     change_clinic_settings,

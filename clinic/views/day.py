@@ -12,7 +12,7 @@ from django.utils import timezone
 from clinic.core.http import SignedInRequest
 from clinic.forms.calendar_page import WITHIN_REASON
 from clinic.models import Appointment, Consultation, User
-from clinic.permissions import can_see_own_day
+from clinic.people.permissions import can_see_own_day
 from clinic.services.consultations import record_day_view
 from clinic.services.facts import active_allergies
 

@@ -14,8 +14,8 @@ from clinic.calendar_permissions import calendars_showing
 from clinic.core.http import SignedInRequest
 from clinic.forms.calendar_page import DayForm
 from clinic.models import Absence, Appointment, Doctor, User
-from clinic.permissions import can_run_desk, visible_appointments
-from clinic.services.patients import record_patient_list
+from clinic.people.permissions import can_run_desk, visible_appointments
+from clinic.people.services.patients import record_patient_list
 from clinic.services.scheduling import Calendar, Hours, Slot, day_bounds
 from clinic.views.moves import Move, moves_for
 

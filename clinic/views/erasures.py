@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic.core.http import SignedInRequest
-from clinic.forms.accounts import add_errors
 from clinic.forms.erasures import DecisionForm, ErasureForm
-from clinic.forms.own_password import AsksOwnPassword, OwnPasswordForm
 from clinic.models import ErasureRequest, RecordEnding
-from clinic.permissions import visible_patients
-from clinic.safety_permissions import (
+from clinic.people.forms.accounts import add_errors
+from clinic.people.forms.own_password import AsksOwnPassword, OwnPasswordForm
+from clinic.people.permissions import visible_patients
+from clinic.people.safety_permissions import (
     can_decide_erasures,
     can_manage_own_consents,
     can_see_own_record,

@@ -14,7 +14,7 @@ from django_htmx.http import trigger_client_event
 from clinic.core.http import SignedInRequest
 from clinic.forms.facts import ClinicalFactsForm, EndFactForm
 from clinic.models import Consultation
-from clinic.permissions import can_see_clinical, visible_facts
+from clinic.people.permissions import can_see_clinical, visible_facts
 from clinic.services.facts import (
     end_fact,
     note_allergy,

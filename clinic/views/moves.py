@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Appointment, User
-from clinic.permissions import can_run_desk, can_transition
+from clinic.people.permissions import can_run_desk, can_transition
 from clinic.services.appointments import (
     EXPECTS_DOCTOR,
     NEEDS_REASON,

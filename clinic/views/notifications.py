@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 from clinic.core.http import SignedInRequest
 from clinic.forms.notifications import ReadAllForm
 from clinic.models import Appointment, Consultation, EmergencyAccess, Notification, User
-from clinic.permissions import (
+from clinic.people.permissions import (
     can_manage_accounts,
     can_see_own_day,
     can_see_patient_list,
@@ -30,7 +30,7 @@ from clinic.permissions import (
     visible_patients,
     visible_users,
 )
-from clinic.safety_permissions import can_see_audit, visible_emergencies
+from clinic.people.safety_permissions import can_see_audit, visible_emergencies
 from clinic.trail.services.notifications import (
     count_unread,
     mark_all_read,

@@ -13,17 +13,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic.core.http import SignedInRequest
-from clinic.forms.accounts import add_errors
 from clinic.forms.documents import ArchiveForm, DocumentForm
 from clinic.models import Patient, PatientDocument
-from clinic.permissions import (
+from clinic.people.forms.accounts import add_errors
+from clinic.people.permissions import (
     can_keep_documents,
     can_see_portal,
     document_categories,
     visible_documents,
     visible_patients,
 )
-from clinic.safety_permissions import can_see_own_record
+from clinic.people.safety_permissions import can_see_own_record
 from clinic.services.patient_documents import (
     add_document,
     archive_document,

@@ -17,15 +17,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from clinic.allergy_bar import allergy_bar_of
 from clinic.core.http import SignedInRequest
 from clinic.core.redirects import next_or
-from clinic.forms.accounts import add_errors
-from clinic.forms.patients import (
+from clinic.models import Appointment, Consent, Consultation, Patient
+from clinic.people.ended import lead_back_from_ended
+from clinic.people.forms.accounts import add_errors
+from clinic.people.forms.patients import (
     ConsentForm,
     CorrectionForm,
     PatientSearchForm,
     RegistrationForm,
 )
-from clinic.models import Appointment, Consent, Consultation, Patient
-from clinic.permissions import (
+from clinic.people.permissions import (
     can_edit_patient,
     can_invite_patient,
     can_register_patients,
@@ -37,16 +38,15 @@ from clinic.permissions import (
     visible_consultations,
     visible_patients,
 )
-from clinic.safety_permissions import (
+from clinic.people.safety_permissions import (
     can_open_in_emergency,
     can_record_consent,
     can_see_access,
     is_offered_opening,
 )
-from clinic.services.accounts import AccountState, state_of
-from clinic.services.consents import past_uses
-from clinic.services.no_shows import count_no_shows
-from clinic.services.patients import (
+from clinic.people.services.accounts import AccountState, state_of
+from clinic.people.services.consents import past_uses
+from clinic.people.services.patients import (
     PossibleDuplicateError,
     find_patients,
     record_patient_list,
@@ -55,8 +55,8 @@ from clinic.services.patients import (
     register_patient,
     update_patient,
 )
-from clinic.services.sign_in_address import why_no_invitation
-from clinic.views.ended import lead_back_from_ended
+from clinic.people.services.sign_in_address import why_no_invitation
+from clinic.services.no_shows import count_no_shows
 
 # What was typed stays in the session on the server: a name in an address would end in logs.
 SEARCH_KEY = "patient_search"

@@ -20,13 +20,15 @@ from django.views.decorators.http import require_GET, require_POST
 from clinic.core.http import SignedInRequest
 from clinic.core.refusals import refusal_page
 from clinic.models import Appointment, AppointmentRequest, ClinicSettings, User
-from clinic.permissions import (
+from clinic.people.permissions import (
     can_see_portal,
     can_transition,
     visible_appointments,
     visible_consultations,
 )
-from clinic.safety_permissions import can_see_own_record
+from clinic.people.safety_permissions import can_see_own_record
+from clinic.people.services.patients import record_appointment_file, record_own_appointments_view
+from clinic.people.services.succession import word_of_leaving
 from clinic.services.calendars import visit_file
 from clinic.services.cancellation import (
     can_still_be_cancelled_by_patient,
@@ -34,10 +36,8 @@ from clinic.services.cancellation import (
     cancellation_notice,
     is_too_late_to_cancel,
 )
-from clinic.services.patients import record_appointment_file, record_own_appointments_view
 from clinic.services.portal_booking import can_be_moved_by_patient
 from clinic.services.scheduling import day_bounds
-from clinic.services.succession import word_of_leaving
 from clinic.views.calendars import calendar_response
 
 Status = Appointment.Status

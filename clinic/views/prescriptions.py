@@ -9,7 +9,11 @@ from django.views.decorators.http import require_GET, require_POST
 from clinic.core.http import SignedInRequest
 from clinic.core.refusals import refusal_page
 from clinic.forms.prescriptions import RevocationForm, line_differences, line_formset
-from clinic.permissions import can_revoke_prescription, can_see_clinical, visible_prescriptions
+from clinic.people.permissions import (
+    can_revoke_prescription,
+    can_see_clinical,
+    visible_prescriptions,
+)
 from clinic.services.prescription_pdf import print_prescription
 from clinic.services.prescriptions import (
     lines_fingerprint,

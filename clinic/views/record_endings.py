@@ -11,10 +11,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from clinic.core.http import SignedInRequest
 from clinic.core.models.clinic_settings import LEAST_RETENTION_YEARS, MOST_RETENTION_YEARS
-from clinic.forms.accounts import add_errors
-from clinic.forms.own_password import OwnPasswordForm
 from clinic.models import ClinicSettings, RecordEnding, RetentionProposal
-from clinic.permissions import can_manage_settings
+from clinic.people.forms.accounts import add_errors
+from clinic.people.forms.own_password import OwnPasswordForm
+from clinic.people.permissions import can_manage_settings
 from clinic.services.clinic_settings import (
     NOTHING_WAITS,
     confirm_proposal,

@@ -16,14 +16,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clinic.core.http import SignedInRequest
 from clinic.core.refusals import refusal_page
-from clinic.forms.accounts import add_errors
 from clinic.forms.portal import DeclineForm, RequestBookingForm
 from clinic.models import AppointmentRequest
 from clinic.models.request import AppointmentRequestQuerySet
-from clinic.permissions import can_run_desk, visible_patients, visible_requests
+from clinic.people.forms.accounts import add_errors
+from clinic.people.permissions import can_run_desk, visible_patients, visible_requests
+from clinic.people.services.patients import record_patient_list, record_patient_view
 from clinic.services.appointments import IllegalTransitionError, book_requested_appointment
 from clinic.services.booking_guards import SlotRefusedError
-from clinic.services.patients import record_patient_list, record_patient_view
 from clinic.services.requests import (
     clear_possible_duplicate,
     decline_request,

@@ -15,13 +15,13 @@ from django.views.decorators.http import require_http_methods
 from clinic.core.dialogs import dialog_done
 from clinic.core.http import SignedInRequest, is_in_dialog
 from clinic.core.refusals import refusal_page
-from clinic.forms.accounts import add_errors
 from clinic.forms.appointments import RescheduleForm
 from clinic.models import Appointment
-from clinic.permissions import can_transition
+from clinic.people.forms.accounts import add_errors
+from clinic.people.permissions import can_transition
+from clinic.people.services.patients import record_patient_view
 from clinic.services.appointments import IllegalTransitionError, reschedule_appointment
 from clinic.services.booking_guards import SlotRefusedError
-from clinic.services.patients import record_patient_view
 from clinic.services.scheduling import Slot, next_free_slots
 from clinic.views.appointments import staff_appointment, when_and_with_whom, with_chosen_slot
 

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clinic.calendar_permissions import can_manage_schedule, visible_availabilities
 from clinic.core.http import SignedInRequest
-from clinic.forms.accounts import add_errors
 from clinic.forms.schedule import BufferForm, HoursForm
 from clinic.models import Absence, Availability, Doctor
-from clinic.permissions import visible_doctors
+from clinic.people.forms.accounts import add_errors
+from clinic.people.permissions import visible_doctors
 from clinic.services.weekly_hours import add_hours, add_hours_around_break, remove_hours, set_buffer
 
 

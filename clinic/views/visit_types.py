@@ -10,9 +10,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clinic.calendar_permissions import can_manage_schedule
 from clinic.core.http import SignedInRequest
-from clinic.forms.accounts import add_errors
 from clinic.forms.schedule import VisitTypeForm
 from clinic.models import Appointment, VisitType
+from clinic.people.forms.accounts import add_errors
 from clinic.services.visit_types import add_visit_type, change_visit_type, remove_visit_type
 
 

@@ -23,7 +23,7 @@ from clinic.forms.consultations import AddendumForm, SignForm, VisitNotesForm
 from clinic.forms.prescriptions import RevocationForm, line_formset
 from clinic.models import BodySite, Consent, Consultation, Patient, Prescription, User
 from clinic.models.consultation import ConsultationQuerySet
-from clinic.permissions import (
+from clinic.people.permissions import (
     can_open_visit,
     can_revoke_prescription,
     can_write_visit,
@@ -32,7 +32,7 @@ from clinic.permissions import (
     visible_consultations,
     visible_documents,
 )
-from clinic.safety_permissions import can_record_consent, is_offered_opening
+from clinic.people.safety_permissions import can_record_consent, is_offered_opening
 from clinic.services.appointments import IllegalTransitionError
 from clinic.services.consultations import (
     NOTES_FIELDS,

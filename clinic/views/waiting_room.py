@@ -15,15 +15,15 @@ from clinic.core.http import SignedInRequest
 from clinic.forms.appointments import MoveForm
 from clinic.models import Appointment, Doctor
 from clinic.models.appointment import waiting_order
-from clinic.permissions import (
+from clinic.people.permissions import (
     can_open_visit,
     can_run_desk,
     can_see_waiting_room,
     can_transition,
     visible_appointments,
 )
+from clinic.people.services.patients import record_patient_list, record_patient_view
 from clinic.services.appointments import IllegalTransitionError, move_appointment
-from clinic.services.patients import record_patient_list, record_patient_view
 from clinic.services.scheduling import day_bounds
 from clinic.services.waiting_screen import current_screen
 from clinic.views.moves import Move, moves_for

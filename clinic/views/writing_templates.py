@@ -16,7 +16,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clinic.core.http import SignedInRequest
 from clinic.drugs import drug_table
-from clinic.forms.accounts import add_errors
 from clinic.forms.prescriptions import BaseLineFormSet, line_formset
 from clinic.forms.writing_templates import (
     TemplateNameForm,
@@ -24,7 +23,8 @@ from clinic.forms.writing_templates import (
     TemplateVersionForm,
 )
 from clinic.models import User, WritingTemplate, WritingTemplateVersion
-from clinic.permissions import (
+from clinic.people.forms.accounts import add_errors
+from clinic.people.permissions import (
     can_change_template,
     can_insert_templates,
     can_manage_templates,

@@ -10,7 +10,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import AuditEvent, User
-from clinic.services.patients import searchable
+from clinic.people.services.patients import searchable
 from clinic.trail.services.audit import record
 from clinic.trail.services.seen import Guard
 from diagnosis.models import Disease, DiseaseStage, Review, TrainingSample

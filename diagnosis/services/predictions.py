@@ -16,7 +16,7 @@ from kombu.exceptions import KombuError
 
 from clinic.core.encryption import UnreadableError
 from clinic.models import AuditEvent, Consent, User
-from clinic.services.consents import has_consent, lock_consent
+from clinic.people.services.consents import has_consent, lock_consent
 from clinic.trail.services.audit import record
 from diagnosis import inference
 from diagnosis.models import LesionImage, Prediction

@@ -5,8 +5,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import AuditEvent, Consent, Consultation, User
-from clinic.services.consents import has_consent
-from clinic.services.ended_records import refuse_ended
+from clinic.people.services.consents import has_consent
+from clinic.people.services.ended_records import refuse_ended
 from clinic.trail.services.audit import record
 from diagnosis.models import Disease, DiseaseStage, LesionImage, Prediction, Review, TrainingSample
 from diagnosis.services.worklist import is_open

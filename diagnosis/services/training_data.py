@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core.encryption import UnreadableError
 from clinic.models import AuditEvent, Consent, Patient, User
-from clinic.services.consents import PastUse, lock_consent
+from clinic.people.services.consents import PastUse, lock_consent
 from clinic.trail.services.audit import record
 from diagnosis.models import LesionImage, TrainingExport, TrainingSample
 from diagnosis.services.reviews import refresh_training_sample

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic.core.http import SignedInRequest
-from clinic.forms.accounts import add_errors
+from clinic.people.forms.accounts import add_errors
 from diagnosis.atlas_forms import AtlasSearchForm, DiseaseForm, StageForm
 from diagnosis.models import AtlasImage, Disease, DiseaseStage
 from diagnosis.permissions import (

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic.core.http import SignedInRequest
-from clinic.forms.accounts import add_errors
+from clinic.people.forms.accounts import add_errors
 from diagnosis.atlas_forms import AtlasImageForm, AtlasImageTextForm, ReasonForm
 from diagnosis.models import AtlasImage, Disease
 from diagnosis.permissions import can_manage_atlas, can_see_atlas, visible_atlas_images

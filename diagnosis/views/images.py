@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from clinic.core.http import SignedInRequest
 from clinic.models import Consultation
-from clinic.permissions import can_write_visit
+from clinic.people.permissions import can_write_visit
 from diagnosis.forms import MoveForm, PhotographForm, ReviewForm, lesion_name
 from diagnosis.models import LesionImage, Prediction
 from diagnosis.permissions import can_ask_model, can_see_to_review, visible_images

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clinic.core.http import SignedInRequest
 from clinic.core.refusals import refusal_page
-from clinic.forms.accounts import add_errors
 from clinic.models import Consultation
-from clinic.permissions import can_write_visit, visible_consultations, visible_prescriptions
-from clinic.safety_permissions import is_offered_opening
+from clinic.people.forms.accounts import add_errors
+from clinic.people.permissions import can_write_visit, visible_consultations, visible_prescriptions
+from clinic.people.safety_permissions import is_offered_opening
 from clinic.services.consultations import record_visit_view
 from clinic.views.documents import send_paper
 from diagnosis.letter_forms import LetterForm, PhotographsForm

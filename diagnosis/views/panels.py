@@ -10,8 +10,8 @@ from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
 from clinic.models import BodySite, Consent, Consultation, User
-from clinic.permissions import can_write_visit
-from clinic.services.consents import standing_consents
+from clinic.people.permissions import can_write_visit
+from clinic.people.services.consents import standing_consents
 from diagnosis.answers import describe
 from diagnosis.forms import MoveForm, PhotographForm, ReviewForm, SizeForm
 from diagnosis.models import Disease, Lesion, LesionImage, Prediction, Review

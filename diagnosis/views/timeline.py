@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from clinic.allergy_bar import allergy_bar_of
 from clinic.core.http import SignedInRequest
-from clinic.permissions import (
+from clinic.people.permissions import (
     can_see_own_day,
     patients_in_care,
     visible_consultations,

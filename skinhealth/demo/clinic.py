@@ -17,10 +17,10 @@ from clinic.models import (
     User,
     VisitType,
 )
-from clinic.services.accounts import NewAccount, create_account, create_patient_account
+from clinic.people.services.accounts import NewAccount, create_account, create_patient_account
+from clinic.people.services.patients import register_patient
+from clinic.people.services.record_access import hand_out_code, open_own_record
 from clinic.services.appointments import book_appointment
-from clinic.services.patients import register_patient
-from clinic.services.record_access import hand_out_code, open_own_record
 from clinic.services.scheduling import next_free_slots
 from clinic.services.weekly_hours import add_hours
 from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE, visits

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 import numpy as np
 from django.conf import settings
 
-from clinic.consent_texts import DOCUMENT_VERSION
 from clinic.models import Allergy, Condition, Consent, CurrentDrug, Patient, User
-from clinic.services.patients import search_name_of, searchable
+from clinic.people.consent_texts import DOCUMENT_VERSION
+from clinic.people.services.patients import search_name_of, searchable
 from skinhealth.demo.clock import dated_by_hand
 from skinhealth.demo.people import PATIENTS, phone_of
 

@@ -18,7 +18,7 @@ from clinic.models import (
     User,
     VisitType,
 )
-from clinic.services.patients import search_name_of
+from clinic.people.services.patients import search_name_of
 from skinhealth.demo.people import PATIENTS
 
 Status = Appointment.Status

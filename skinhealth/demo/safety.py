@@ -7,16 +7,16 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from clinic.models import Appointment, EmergencyAccess, Patient, User
-from clinic.permissions import treated_patients
-from clinic.services.accounts import create_patient_account
-from clinic.services.emergency import (
+from clinic.people.permissions import treated_patients
+from clinic.people.services.accounts import create_patient_account
+from clinic.people.services.emergency import (
     end_emergency_access,
     open_emergency_access,
     review_emergency_access,
 )
+from clinic.people.services.patients import record_patient_view
+from clinic.people.services.record_access import hand_out_code, open_own_record
 from clinic.services.erasure import STILL_HERE
-from clinic.services.patients import record_patient_view
-from clinic.services.record_access import hand_out_code, open_own_record
 from clinic.services.retention import ask_for_erasure
 from skinhealth.demo.cast import Cast
 from skinhealth.demo.clock import Clock, hand_wound_clock

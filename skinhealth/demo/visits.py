@@ -5,8 +5,8 @@ from datetime import timedelta
 from django.utils import timezone
 
 from clinic.models import Appointment, BodySite, Consent, Consultation, Patient, Symptom, User
+from clinic.people.services.consents import has_consent
 from clinic.services.appointments import move_appointment
-from clinic.services.consents import has_consent
 from clinic.services.consultations import open_visit, save_visit, sign_visit
 from clinic.services.drug_warnings import (
     check_prescription,

@@ -6,7 +6,7 @@ from django.conf import settings as site
 from django.urls import reverse
 
 from clinic.models import Notification
-from clinic.services.record_access import LETTERS
+from clinic.people.services.record_access import LETTERS
 from tests.factories import PASSWORD
 
 THIEF = "thief@example.org"

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from clinic.models import Appointment, Patient, User
-from clinic.services import contact_news
+from clinic.people.services import contact_news
 from clinic.services.notices import send_notice
 from clinic.tasks import send_notice_task
 from tests.clinic.desk import coming, works

@@ -5,7 +5,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from clinic.models import Patient
-from clinic.services.patients import update_patient
+from clinic.people.services.patients import update_patient
 from tests.access_table import ROLES
 from tests.clinic.desk import at_once
 from tests.forms import sent_by

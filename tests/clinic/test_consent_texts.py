@@ -8,9 +8,9 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
-from clinic.consent_texts import CONSENT_TEXTS, DOCUMENT_VERSION, consent_words
 from clinic.models import Consent
-from clinic.services.consents import give_consent
+from clinic.people.consent_texts import CONSENT_TEXTS, DOCUMENT_VERSION, consent_words
+from clinic.people.services.consents import give_consent
 from tests.factories import ConsentFactory
 
 # A text that somebody has agreed to stays as it is: add a version and its fingerprint instead.

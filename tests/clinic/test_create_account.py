@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from clinic.models import AuditEvent, Doctor, Patient, User
-from clinic.services.accounts import NewAccount, create_account, create_patient_account
+from clinic.people.services.accounts import NewAccount, create_account, create_patient_account
 from tests.factories import PASSWORD, PatientFactory, UserFactory
 from tests.mailbox import DEAD_MAIL_SERVER
 

@@ -9,7 +9,7 @@ from django.db import connections
 from django.urls import reverse
 
 from clinic.models import Appointment, AuditEvent, User
-from clinic.services.accounts import deactivate_account
+from clinic.people.services.accounts import deactivate_account
 from tests.factories import PASSWORD, AppointmentFactory, UserFactory
 from tests.mailbox import DEAD_MAIL_SERVER, choose_password, link_in
 

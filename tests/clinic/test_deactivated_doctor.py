@@ -15,8 +15,8 @@ from clinic.models import (
     Doctor,
     Notification,
 )
-from clinic.permissions import treated_patients
-from clinic.services.accounts import deactivate_account, reactivate_account
+from clinic.people.permissions import treated_patients
+from clinic.people.services.accounts import deactivate_account, reactivate_account
 from clinic.services.answer_links import answer_address
 from clinic.services.appointments import book_appointment, move_appointment
 from clinic.services.scheduling import free_slots

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from clinic.models import AuditEvent, User
-from clinic.services.accounts import AccountChanges, update_account
+from clinic.people.services.accounts import AccountChanges, update_account
 from tests.factories import PASSWORD, UserFactory
 from tests.forms import post_seen
 

@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Appointment, AuditEvent, EmergencyAccess, Notification
-from clinic.permissions import patients_in_care
-from clinic.safety_permissions import visible_emergencies
-from clinic.services.emergency import open_emergency_access
+from clinic.people.permissions import patients_in_care
+from clinic.people.safety_permissions import visible_emergencies
+from clinic.people.services.emergency import open_emergency_access
 from clinic.tasks import remind_of_emergency_reviews_task
 from tests.access_table import ROLES
 from tests.factories import AppointmentFactory, PatientFactory

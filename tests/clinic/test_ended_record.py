@@ -11,7 +11,6 @@ from django.db.migrations.loader import MigrationLoader
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.ended_record_guard import REFUSAL, STILL_ADDED_TO, _guards, guard_ended_records
 from clinic.models import (
     Allergy,
     Appointment,
@@ -23,19 +22,20 @@ from clinic.models import (
     User,
     VisitType,
 )
-from clinic.services.accounts import AccountChanges, reactivate_account, update_account
+from clinic.people.ended_record_guard import REFUSAL, STILL_ADDED_TO, _guards, guard_ended_records
+from clinic.people.services.accounts import AccountChanges, reactivate_account, update_account
+from clinic.people.services.consents import give_consent, standing_consents
+from clinic.people.services.emergency import open_emergency_access
+from clinic.people.services.invitations import invite_patient
+from clinic.people.services.patients import update_patient
+from clinic.people.ways_to_patient import APPS, steps_to_patient
 from clinic.services.appointments import book_appointment, move_appointment
-from clinic.services.consents import give_consent, standing_consents
 from clinic.services.consultations import add_addendum, save_visit
-from clinic.services.emergency import open_emergency_access
 from clinic.services.erasure import pseudonymise_patient
 from clinic.services.facts import note_allergy
-from clinic.services.invitations import invite_patient
 from clinic.services.patient_documents import add_document
-from clinic.services.patients import update_patient
 from clinic.services.retention import ask_for_erasure
 from clinic.services.walk_ins import add_walk_in
-from clinic.ways_to_patient import APPS, steps_to_patient
 from diagnosis.models import Lesion
 from diagnosis.services.lesions import create_lesion
 from tests.factories import (
@@ -280,7 +280,7 @@ def test_whoever_gives_a_consent_to_an_ended_record_reads_why_not(ended, secreta
 
 
 def test_what_only_the_database_refuses_is_told_in_a_sentence_too(ended, secretary, sign_in):
-    with mock.patch("clinic.services.consents.refuse_ended"):
+    with mock.patch("clinic.people.services.consents.refuse_ended"):
         response = sign_in(secretary).post(
             reverse("clinic:consent_record", args=[ended.pk]),
             {"purpose": "training", "method": "paper"},

@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Consent, Patient
-from clinic.services.consents import withdraw_consent
+from clinic.people.services.consents import withdraw_consent
+from clinic.people.services.patients import find_patients
 from clinic.services.documents import _patient
 from clinic.services.erasure import pseudonymise_patient
-from clinic.services.patients import find_patients
 from diagnosis.services.lesions import create_lesion
 from tests.factories import AppointmentFactory, ConsentFactory, ConsultationFactory
 

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from clinic.models import Allergy, AuditEvent
-from clinic.services.patients import searchable
+from clinic.people.services.patients import searchable
 from tests.factories import AppointmentFactory, PatientFactory
 
 pytestmark = pytest.mark.both_engines

@@ -6,7 +6,7 @@ from django.core import signing
 from django.test import Client
 from django.urls import reverse
 
-from clinic.known_devices import COOKIE, SALT
+from clinic.people.known_devices import COOKIE, SALT
 from tests.factories import PASSWORD, UserFactory, with_app
 from tests.machine import missing
 from tests.test_shared_cache import REDIS

@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic.models import AuditEvent
-from clinic.services.invitations import password_link
+from clinic.people.services.invitations import password_link
 from tests.factories import PASSWORD, with_app
 
 

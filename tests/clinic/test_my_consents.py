@@ -3,9 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from clinic.consent_texts import consent_words
 from clinic.models import AuditEvent, Consent
-from clinic.services.consents import has_consent
+from clinic.people.consent_texts import consent_words
+from clinic.people.services.consents import has_consent
 from tests.factories import ConsentFactory
 from tests.forms import post_seen
 

@@ -15,9 +15,9 @@ from clinic.models import (
     Patient,
     SignUpCode,
 )
+from clinic.people.services.patients import update_patient
 from clinic.services.erasure import pseudonymise_patient
 from clinic.services.name_removal import _texts, identity_of
-from clinic.services.patients import update_patient
 from clinic.services.retention import ask_for_erasure, confirm_erasure, decide_erasure
 from clinic.services.writing_templates import create_template
 from diagnosis.models import Lesion, LesionImage, Prediction, Review

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Notification, NotificationDigest
-from clinic.services.digests import send_digest
+from clinic.people.services.digests import send_digest
 from clinic.tasks import dispatch_digests_task, send_digest_task
 from clinic.trail.services.notifications import notify
 from tests.clinic.desk import at_once

@@ -7,9 +7,9 @@ from django.apps import apps
 from django.urls import reverse
 
 from clinic.models import AuditEvent, FormerIdentity, Patient, User
-from clinic.services.accounts import NewAccount, create_account, create_patient_account
-from clinic.services.former_identities import former_values
-from clinic.services.patients import update_patient
+from clinic.people.services.accounts import NewAccount, create_account, create_patient_account
+from clinic.people.services.former_identities import former_values
+from clinic.people.services.patients import update_patient
 from tests.factories import PatientFactory, UserFactory
 from tests.forms import post_seen
 

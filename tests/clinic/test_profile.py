@@ -216,7 +216,7 @@ def test_a_change_that_fails_leaves_no_file_without_a_row(secretary, sign_in, mo
     def broken(*args, **kwargs):
         raise RuntimeError
 
-    monkeypatch.setattr("clinic.services.profile.record", broken)
+    monkeypatch.setattr("clinic.people.services.profile.record", broken)
     before = set(stored_portraits())
     with pytest.raises(RuntimeError):
         post_seen(sign_in(secretary), PROFILE, submission(photograph=upload(photographs.jpeg())))

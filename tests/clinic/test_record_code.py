@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Appointment, Patient, RecordCode
-from clinic.services.record_access import LETTERS
+from clinic.people.services.record_access import LETTERS
 from tests.factories import PASSWORD, AppointmentFactory, ConsultationFactory, PatientFactory
 
 CODE = re.compile(rf"[{LETTERS}]{{5}}-[{LETTERS}]{{5}}")

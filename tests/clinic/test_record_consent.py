@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import AuditEvent, Consent
-from clinic.services.consents import give_consent, has_consent, withdraw_consent
+from clinic.people.services.consents import give_consent, has_consent, withdraw_consent
 from tests.clinic.desk import at_once
 from tests.factories import ConsentFactory
 

@@ -19,7 +19,7 @@ from clinic.models import (
     RecordEnding,
     RetentionProposal,
 )
-from clinic.services.accounts import deactivate_account
+from clinic.people.services.accounts import deactivate_account
 from clinic.services.clinic_settings import (
     change_clinic_settings,
     confirm_proposal,

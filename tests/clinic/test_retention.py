@@ -21,7 +21,7 @@ from clinic.models import (
     RecordEnding,
     User,
 )
-from clinic.services.consents import has_consent
+from clinic.people.services.consents import has_consent
 from clinic.services.erasure import pseudonymise_patient
 from clinic.services.patient_documents import add_document
 from clinic.services.retention import ask_for_erasure, decide_erasure, pseudonymise_expired

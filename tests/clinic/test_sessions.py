@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from clinic.idle import ACTIVE_AT
 from clinic.models import AuditEvent
+from clinic.people.idle import ACTIVE_AT
 from clinic.templatetags.browsers import browser_in_words
 from tests.factories import PASSWORD
 

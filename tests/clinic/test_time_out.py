@@ -8,8 +8,8 @@ import pytest
 from bs4 import BeautifulSoup
 from django.urls import resolve, reverse
 
-from clinic.idle import ACTIVE_AT, SIGNED_IN_AT
 from clinic.models import AuditEvent
+from clinic.people.idle import ACTIVE_AT, SIGNED_IN_AT
 from tests.factories import PASSWORD
 from tests.one_of_everything import SCREEN_SECRET
 

@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import AuditEvent
-from clinic.services.emergency import end_emergency_access, open_emergency_access
-from clinic.services.patients import record_patient_view
+from clinic.people.services.emergency import end_emergency_access, open_emergency_access
+from clinic.people.services.patients import record_patient_view
 from clinic.trail.services.audit import record
 from tests.factories import PatientFactory, UserFactory
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import AppointmentNotice, AuditEvent, Consent
-from clinic.services.consents import give_consent, past_uses, withdraw_consent
+from clinic.people.services.consents import give_consent, past_uses, withdraw_consent
 from clinic.services.notices import send_notice
 from diagnosis import inference
 from diagnosis.models import (

@@ -3,7 +3,7 @@ import csv
 import pytest
 from django.core.management import CommandError, call_command
 
-from clinic.services.consents import withdraw_consent
+from clinic.people.services.consents import withdraw_consent
 from diagnosis.models import Disease
 from diagnosis.services.reviews import review_prediction
 from ml.bundle.labels import LABELS
@@ -57,7 +57,7 @@ def test_unreviewed_photographs_stay_at_home(tmp_path, prediction, training_cons
 def test_a_consent_given_after_the_review_counts_and_a_withdrawn_one_does_not(
     tmp_path, doctor, secretary, patient, prediction
 ):
-    from clinic.services.consents import give_consent
+    from clinic.people.services.consents import give_consent
 
     review_prediction(prediction=prediction, actor=doctor, decision="confirmed")
     assert export(tmp_path / "before") == []

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Consultation, Notification
-from clinic.services.accounts import deactivate_account
+from clinic.people.services.accounts import deactivate_account
 from diagnosis.models import Prediction, Review
 from diagnosis.services.predictions import run_prediction
 from diagnosis.services.reviews import review_prediction

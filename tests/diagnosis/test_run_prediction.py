@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from clinic.services.consents import withdraw_consent
+from clinic.people.services.consents import withdraw_consent
 from diagnosis import inference
 from diagnosis.models import Prediction
 from diagnosis.services.predictions import (

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Appointment, Consultation, Doctor, IssuedDocument, Patient, User
-from clinic.services.emergency import open_emergency_access
+from clinic.people.services.emergency import open_emergency_access
 from clinic.services.waiting_screen import renew_screen
 from diagnosis.models import AtlasImage, Disease
 from skinhealth.demo import DEMO_PASSWORD, visits

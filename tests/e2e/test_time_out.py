@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from clinic.idle import ACTIVE_AT, SIGNED_IN_AT
+from clinic.people.idle import ACTIVE_AT, SIGNED_IN_AT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

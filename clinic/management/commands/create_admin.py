@@ -5,8 +5,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management import BaseCommand, CommandError, CommandParser
 
-from clinic.services.first_admin import create_admin
-from clinic.services.invitations import password_link
+from clinic.people.services.first_admin import create_admin
+from clinic.people.services.invitations import password_link
 
 
 class Command(BaseCommand):

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from clinic.models import AuditCheck, AuditEvent, AuditLink, Notification
-from clinic.permissions import active_admins
+from clinic.people.permissions import active_admins
 from clinic.trail.audit_hash import COLUMNS, START, content_hash, link_hash
 from clinic.trail.services.notifications import notify
 

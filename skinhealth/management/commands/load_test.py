@@ -11,7 +11,7 @@ from django.db.models import Count, F
 from django.utils import timezone
 
 from clinic.models import Appointment, ClinicSettings, Patient, User
-from clinic.services.accounts import create_patient_account
+from clinic.people.services.accounts import create_patient_account
 from clinic.services.clinic_settings import as_the_clinic_decides
 from clinic.services.consultations import open_visit
 from diagnosis.models import LesionImage, Prediction

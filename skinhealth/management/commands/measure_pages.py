@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Patient, User
-from clinic.second_factor import SESSION_KEY
+from clinic.people.second_factor import SESSION_KEY
 
 ROUNDS = 40
 COUNTED = 5

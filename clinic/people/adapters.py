@@ -1,0 +1,114 @@
+"""How sign-in behaves here; the words, mails and audit rows that allauth leaves to the site."""
+
+from typing import Any, ClassVar
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
+from django.contrib import messages
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from clinic.core.client_address import client_address
+from clinic.core.mail import send_mail
+from clinic.core.throttle import count_for_account
+from clinic.models import User
+from clinic.people.second_factor import is_due
+from clinic.trail.services.audit import (
+    record_failed_sign_in,
+    record_lockout,
+    record_password_set,
+    record_sign_in,
+    record_sign_out,
+)
+
+LOCKED_FOR = 15 * 60  # seconds, as `ACCOUNT_RATE_LIMITS` says of `password`
+
+
+class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Nobody registers alone, nobody learns which addresses have an account."""
+
+    error_messages: ClassVar[dict[str, str | Promise]] = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": _("This e-mail and this password do not belong together."),
+        "too_many_login_attempts": _("Too many attempts. Wait a quarter of an hour and try again."),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Never by allauth’s own form: `clinic.people.views.sign_up` proves the address first."""
+        return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the address that limits and lists of sessions go by."""
+        address = client_address(request)
+        if address is None:
+            raise PermissionDenied
+        return address
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count a try, and note a lock once per account or unknown caller."""
+        email = credentials.get("email", "")
+        # Under this name allauth takes the try back where the password was right.
+        self._login_failed_rl_usage = count_for_account(request, "password", email)
+        if self._login_failed_rl_usage:
+            return
+        user = User.objects.filter(email__iexact=email).first()
+        whom = user.pk if user else client_address(request)
+        # A robot must not fill the trail.
+        if cache.add(f"lockout-noted-{whom}", True, timeout=LOCKED_FOR):
+            record_lockout(user)
+        raise self.validation_error("too_many_login_attempts")
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Treats a deactivated person like a wrong password, where allauth would say more."""
+        user: User | None = super().authenticate(request, **credentials)
+        if user is not None and not user.is_active:
+            self.authentication_failed(request, **credentials)
+            return None
+        return user
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Leaves a trace without what was typed: people type passwords into the wrong field."""
+        email = credentials.get("email", "")
+        record_failed_sign_in(User.objects.filter(email__iexact=email).first())
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """Adds the sign-in to the audit trail."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        record_sign_in(user)
+        if is_due(request):
+            # Who has typed the password just now is not asked for it again on the way to the app.
+            reauthenticate_by_password(request)
+        return response
+
+    def logout(self, request: HttpRequest) -> None:
+        """Adds the sign-out to the audit trail."""
+        user = request.user
+        super().logout(request)
+        if isinstance(user, User):
+            record_sign_out(user)
+
+    @transaction.atomic
+    def set_password(self, user: User, password: str) -> None:
+        """Stores a password that the person chose and says so in the audit trail."""
+        super().set_password(user, password)
+        record_password_set(user)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Sends allauth's mails by the site's own templates, in the person's language."""
+        user = context.get("user")
+        language = user.language if isinstance(user, User) else get_language()
+        name = template_prefix.rsplit("/", maxsplit=1)[-1]
+        context = {**context, "person": user, "hours": settings.PASSWORD_RESET_TIMEOUT // 3600}
+        if not send_mail(name, to=email, language=language, context=context):
+            messages.error(
+                self.request, _("The mail could not be sent. Please try again in a few minutes.")
+            )
+            raise ImmediateHttpResponse(redirect("account_reset_password"))

@@ -1,0 +1,306 @@
+"""What an admin says about an account, and what people say about their own."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Model, Q, QuerySet
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.formfields import PhoneNumberField
+
+from clinic.core.files.portraits_and_logos import read_portrait
+from clinic.models import ClinicSettings, Doctor, Patient, User
+from clinic.people.forms.own_password import AsksOwnPassword, own_password_field
+from clinic.people.permissions import can_have_digest
+from clinic.people.services.accounts import IN_STATE, AccountChanges, AccountState, NewAccount
+from clinic.trail.forms import SEEN, SeenForm
+from clinic.trail.services.seen import ChangedMeanwhileError, Facts
+
+
+def add_errors(form: forms.BaseForm, error: ValidationError) -> None:
+    """Puts what a service refused beside the fields that it is about."""
+    if isinstance(error, ChangedMeanwhileError) and isinstance(form, SeenForm):
+        form.show_conflict(error)
+        return
+    by_field = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error}
+    for name, errors in by_field.items():
+        form.add_error(name if name in form.fields else None, errors)
+
+
+def phone_field() -> forms.Field:
+    """A phone number, by the clinic's country or with the country in front."""
+    field: forms.Field = PhoneNumberField(
+        label=_("Phone"),
+        required=False,
+        help_text=_("Numbers from abroad start with + and the country."),
+        error_messages={
+            "invalid": _("This is not a complete phone number. Write it like +33 6 12 34 56 78.")
+        },
+    )
+    field.widget.attrs["autocomplete"] = "tel"
+    return field
+
+
+def first_language() -> str:
+    """The language of a person of whom nobody has said another."""
+    offered = [code for code, _name in ClinicSettings.objects.current().offered_languages]
+    return settings.LANGUAGE_CODE if settings.LANGUAGE_CODE in offered else offered[0]
+
+
+def offer_languages(field: forms.Field, *, chosen: str) -> None:
+    """Offers the clinic's languages, and the one that was chosen before."""
+    assert isinstance(field, forms.ChoiceField)
+    offered = [code for code, _name in ClinicSettings.objects.current().offered_languages]
+    field.choices = [
+        (code, name) for code, name in settings.LANGUAGES if code in offered or code == chosen
+    ]
+
+
+def language_field() -> forms.ChoiceField:
+    """The language of pages and mails."""
+    return forms.ChoiceField(
+        label=_("Language"),
+        choices=lambda: list(ClinicSettings.objects.current().offered_languages),
+        initial=first_language,
+        help_text=_("Pages and mails speak this language."),
+    )
+
+
+class AccountFilterForm(forms.Form):
+    """Which accounts a list shows."""
+
+    role = forms.ChoiceField(
+        label=_("Role"), required=False, choices=[("", _("All roles")), *User.Role.choices]
+    )
+    state = forms.ChoiceField(
+        label=_("State"), required=False, choices=[("", _("All states")), *AccountState.choices]
+    )
+
+    def narrow(self, accounts: QuerySet[User]) -> QuerySet[User]:
+        """Leaves the accounts that the filters ask for; a filter nobody offers asks for none."""
+        if not self.is_valid():
+            return accounts
+        if role := self.cleaned_data["role"]:
+            accounts = accounts.filter(role=role)
+        if state := self.cleaned_data["state"]:
+            accounts = accounts.filter(IN_STATE[AccountState(state)])
+        return accounts
+
+
+class AccountSearchForm(forms.Form):
+    """Part of a name or an e-mail address."""
+
+    words = forms.CharField(
+        label=_("Search"),
+        max_length=150,
+        widget=forms.TextInput(
+            attrs={"type": "search", "placeholder": _("Name or e-mail"), "autocomplete": "off"}
+        ),
+    )
+
+    def narrow(self, accounts: QuerySet[User]) -> QuerySet[User]:
+        """Leaves the accounts that carry every word."""
+        for word in self.cleaned_data["words"].split():
+            accounts = accounts.filter(Q(full_name__icontains=word) | Q(email__icontains=word))
+        return accounts
+
+
+class DoctorFieldsMixin(forms.Form):
+    """What a doctor's account has beside a login."""
+
+    title = forms.CharField(
+        label=_("Title"), required=False, max_length=20, initial="Dr", help_text=_("Dr, Prof.")
+    )
+    speciality = forms.CharField(label=_("Speciality"), required=False, max_length=80)
+    licence_number = forms.CharField(label=_("Licence number"), required=False, max_length=40)
+
+    doctor_fields = ("title", "speciality", "licence_number")
+
+
+class AccountCreateForm(AsksOwnPassword, DoctorFieldsMixin):
+    """One form for every role; what belongs to another role is left aside."""
+
+    role = forms.ChoiceField(
+        label=_("Role"),
+        choices=User.Role.choices,
+        widget=forms.RadioSelect,
+        help_text=_(
+            "The role stays for good: what a person does here is kept together with it. "
+            "For another job the person gets another account."
+        ),
+    )
+    full_name = forms.CharField(label=_("Full name"), max_length=150)
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=254,
+        help_text=_("The person signs in with it. The link to set a password goes there."),
+    )
+    phone = phone_field()
+    language = language_field()
+    birth_date = forms.DateField(
+        label=_("Date of birth"),
+        error_messages={"required": _("A patient needs a date of birth.")},
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+    record_number = forms.CharField(
+        label=_("Record number"),
+        required=False,
+        max_length=20,
+        help_text=_(
+            "Of a patient who is registered already: the name then comes from the record, and "
+            "the date of birth has to be the same. Leave it empty to register a new patient."
+        ),
+    )
+    duplicate_reason = forms.CharField(
+        label=_("Why this is somebody else"),
+        required=False,
+        max_length=200,
+        help_text=_("For example: twins, or a family that shares a phone."),
+    )
+    password = own_password_field()
+
+    # A browser would ask for the fields of roles that are not chosen, too.
+    use_required_attribute = False
+    patient_fields = ("birth_date", "record_number", "duplicate_reason")
+
+    def __init__(self, data: QueryDict | None = None, *, user: User) -> None:
+        super().__init__(data)
+        self.user = user
+
+    def clean(self) -> dict[str, Any]:
+        """Forgets what the chosen role has no use for, and what was wrong with it."""
+        cleaned = super().clean() or self.cleaned_data
+        role = cleaned.get("role")
+        if role != User.Role.PATIENT:
+            self._forget(*self.patient_fields)
+        if role != User.Role.DOCTOR:
+            self._forget(*self.doctor_fields)
+        return cleaned
+
+    def _forget(self, *names: str) -> None:
+        for name in names:
+            self.errors.pop(name, None)
+            self.cleaned_data.pop(name, None)
+
+    def as_new_account(self) -> NewAccount:
+        """What the service takes."""
+        said = {**self.cleaned_data, "phone": str(self.cleaned_data["phone"])}
+        del said["password"]
+        return NewAccount(**said)
+
+
+class AccountEditForm(AsksOwnPassword, DoctorFieldsMixin, SeenForm):
+    """Corrections to an account; the role and a patient’s name stay."""
+
+    full_name = forms.CharField(label=_("Full name"), max_length=150)
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=254,
+        help_text=_(
+            "The person signs in with it. A new address ends the link that the old one got."
+        ),
+    )
+    phone = phone_field()
+    language = language_field()
+    password = own_password_field(
+        required=False, help_text=_("Only where you change the e-mail address.")
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, account: User, user: User) -> None:
+        self.user, self.account = user, account
+        facts = self.stored(account)
+        super().__init__(data, initial=dict(facts))
+        offer_languages(self.fields["language"], chosen=self.initial["language"])
+        order = ["full_name", "email", "phone", "language", *self.doctor_fields, "password"]
+        self.order_fields(order)
+        for name in self.doctor_fields:
+            if name not in facts:
+                del self.fields[name]
+        if Patient.objects.filter(user=account).exists():
+            self.fields["full_name"].disabled = True
+            self.fields["full_name"].help_text = _(
+                "A patient’s name is changed in the patient’s record."
+            )
+        self.carry(account, facts)
+
+    def stored(self, row: User) -> Facts:
+        """Return what the clinic knows of the person: of a patient, as the record says it."""
+        known = Patient.objects.filter(user=row).first() or row
+        doctor = Doctor.objects.filter(user=row).first()
+        return {
+            **{name: getattr(row, name) for name in ("full_name", "email")},
+            **{name: getattr(known, name) for name in ("phone", "language")},
+            **{name: getattr(doctor, name) for name in self.doctor_fields if doctor},
+        }
+
+    def rows_of(self, row: User) -> list[Model]:
+        """Return the account, and the record of a patient."""
+        return [row, *Patient.objects.filter(user=row)]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask admins for their password where the address changes: it opens the account."""
+        said = super().clean() or self.cleaned_data
+        is_new = said.get("email", self.account.email).lower() != self.account.email
+        if is_new and not self.data.get("password"):
+            self.add_error("password", self.fields["password"].error_messages["required"])
+        return said
+
+    def as_changes(self) -> AccountChanges:
+        """What the service takes."""
+        others = (SEEN, "password")
+        values = {name: str(said) for name, said in self.cleaned_data.items() if name not in others}
+        return AccountChanges(**values)
+
+
+class ProfileForm(SeenForm, forms.Form):
+    """What people change of their own account."""
+
+    photograph = forms.FileField(
+        label=_("Photograph"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+        help_text=_("JPEG, PNG or WebP, up to 5 MB. It is cut to a square around the middle."),
+    )
+    removes_photograph = forms.BooleanField(label=_("Remove the photograph"), required=False)
+    phone = phone_field()
+    language = language_field()
+    wants_digest = forms.BooleanField(
+        label=_("Mail me each morning about what I have not read"),
+        required=False,
+        help_text=_("How many notifications wait for you, without any name."),
+    )
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        files: "MultiValueDict[str, UploadedFile[bytes]] | None" = None,
+        *,
+        user: User,
+    ) -> None:
+        facts = self.stored(user)
+        super().__init__(data, files, initial=dict(facts))
+        offer_languages(self.fields["language"], chosen=self.initial["language"])
+        if not user.photograph:
+            del self.fields["removes_photograph"]
+        if not can_have_digest(user):
+            del self.fields["wants_digest"]
+        self.carry(user, facts)
+
+    def stored(self, row: User) -> Facts:
+        """Return what the person may change: of a patient, as the record says it."""
+        known = Patient.objects.filter(user=row).first() or row
+        facts = {"phone": known.phone, "language": known.language}
+        return facts | {"wants_digest": row.wants_digest}
+
+    def rows_of(self, row: User) -> list[Model]:
+        """Return the account, and the record of a patient."""
+        return [row, *Patient.objects.filter(user=row)]
+
+    def clean_photograph(self) -> bytes | None:
+        """The portrait that is stored, instead of the file that was sent."""
+        upload = self.cleaned_data["photograph"]
+        return read_portrait(upload) if upload else None

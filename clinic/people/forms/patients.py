@@ -1,0 +1,137 @@
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import Consent, Patient
+from clinic.people.forms.accounts import first_language, offer_languages, phone_field
+from clinic.trail.forms import SEEN, SeenForm
+from clinic.trail.services.seen import Facts
+
+IDENTITY_FIELDS: tuple[str, ...] = (
+    "full_name",
+    "preferred_name",
+    "birth_date",
+    "sex",
+    "phone",
+    "email",
+    "language",
+    "emergency_contact",
+    "insurer",
+    "national_id",
+)
+# What staff can witness; the portal's own way is not theirs to choose.
+STAFF_METHODS = [
+    (method.value, method.label) for method in (Consent.Method.PAPER, Consent.Method.SPOKEN)
+]
+
+
+class PatientForm(forms.ModelForm[Patient]):
+    """Who a patient is and how to reach them: nothing medical."""
+
+    phone = phone_field()
+
+    class Meta:
+        model = Patient
+        fields = IDENTITY_FIELDS
+        widgets = {
+            "birth_date": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        }
+        help_texts: ClassVar[dict[str, Any]] = {
+            "preferred_name": _("How the patient likes to be called."),
+            "emergency_contact": _("Name and phone of somebody to call."),
+        }
+        error_messages: ClassVar[dict[str, Any]] = {
+            "full_name": {"required": _("Write the patient’s name.")},
+            "birth_date": {
+                "required": _("Write the date of birth."),
+                "invalid": _("This is not a date. Write it like 1980-05-17."),
+            },
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("language", first_language())
+        offer_languages(self.fields["language"], chosen=self.initial["language"])
+        self.fields["birth_date"].widget.attrs["max"] = timezone.localdate().isoformat()
+
+    def _post_clean(self) -> None:
+        """Leaves the row untouched: the service sets, checks and stores what was typed."""
+
+
+class CorrectionForm(SeenForm, PatientForm):
+    """Corrections to a patient's data, and to why this is somebody else where that was said."""
+
+    class Meta(PatientForm.Meta):
+        fields = (*IDENTITY_FIELDS, "duplicate_reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.duplicate_reason:
+            del self.fields["duplicate_reason"]
+        self.carry(self.instance)
+
+    def stored(self, row: Patient) -> Facts:
+        """Return who the patient is and how to reach them, as far as the form asks for it."""
+        return {name: getattr(row, name) for name in self.Meta.fields if name in self.fields}
+
+    @property
+    def corrected(self) -> dict[str, Any]:
+        """Return what was typed about the patient."""
+        return {name: value for name, value in self.cleaned_data.items() if name != SEEN}
+
+
+class RegistrationForm(PatientForm):
+    """A new patient, the consents given at the desk, and why a likeness is somebody else."""
+
+    duplicate_reason = forms.CharField(
+        label=_("Why this is somebody else"),
+        max_length=200,
+        required=False,
+        help_text=_("For example: twins, or a phone shared in the family."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for purpose in Consent.Purpose:
+            self.fields[f"consent_{purpose.value}"] = forms.ChoiceField(
+                label=purpose.label,
+                choices=[("", _("Not given")), *STAFF_METHODS],
+                required=False,
+            )
+
+    @property
+    def identity_fields(self) -> list[forms.BoundField]:
+        """The fields that say who the patient is."""
+        return [self[name] for name in IDENTITY_FIELDS]
+
+    @property
+    def consent_fields(self) -> list[forms.BoundField]:
+        """One choice for each purpose, not given at first."""
+        return [self[f"consent_{purpose.value}"] for purpose in Consent.Purpose]
+
+    def identity(self) -> dict[str, Any]:
+        """What was typed about the patient."""
+        return {name: self.cleaned_data[name] for name in IDENTITY_FIELDS}
+
+    def consents(self) -> dict[str, str]:
+        """The purposes that the patient agreed to, each with how."""
+        return {
+            purpose.value: self.cleaned_data[f"consent_{purpose.value}"]
+            for purpose in Consent.Purpose
+            if self.cleaned_data[f"consent_{purpose.value}"]
+        }
+
+
+class PatientSearchForm(forms.Form):
+    """What somebody types to find a patient."""
+
+    q = forms.CharField(label=_("Find a patient"), max_length=100, required=False, strip=True)
+
+
+class ConsentForm(forms.Form):
+    """One purpose that a patient agrees to, and how."""
+
+    purpose = forms.ChoiceField(choices=Consent.Purpose)
+    method = forms.ChoiceField(label=_("How it was given"), choices=STAFF_METHODS)

@@ -1,0 +1,123 @@
+"""What somebody who registers says, step by step."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import Patient, User
+from clinic.people.forms.accounts import language_field, phone_field
+from clinic.people.services.sign_up import NewPatient
+
+
+class SignUpForm(forms.Form):
+    """The address that somebody says is theirs."""
+
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=254,
+        help_text=_("You sign in with it. We send a code to it now."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
+class SignUpCodeForm(forms.Form):
+    """The six digits of the mail."""
+
+    code = forms.RegexField(
+        label=_("Code"),
+        regex=r"^\d{6}$",
+        strip=True,
+        error_messages={"invalid": _("The code has six digits.")},
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+    )
+
+    def __init__(self, data: Any = None) -> None:
+        if data is not None and "code" in data:
+            # Mail programs copy blanks along.
+            data = data.copy()
+            data["code"] = "".join(data["code"].split())
+        super().__init__(data)
+
+
+class SignUpDetailsForm(forms.Form):
+    """Who somebody is, the password, and the consent to be treated."""
+
+    full_name = forms.CharField(
+        label=_("Full name"),
+        max_length=150,
+        help_text=_("As in your passport or identity card."),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    birth_date = forms.DateField(
+        label=_("Date of birth"),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "autocomplete": "bday"}),
+        error_messages={"invalid": _("This is not a date. Write it like 1980-05-17.")},
+    )
+    sex = forms.ChoiceField(
+        label=_("Sex"), choices=Patient.Sex, initial=Patient.Sex.UNKNOWN, widget=forms.Select
+    )
+    phone = phone_field()
+    language = language_field()
+    record_code = forms.CharField(
+        label=_("Code from the clinic"),
+        max_length=20,
+        required=False,
+        help_text=_(
+            "Have you been here before? The code stands on the paper that your doctor gave you, "
+            "and opens your record. Without it you register as a new patient."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+    )
+    password1 = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        help_text=_("At least ten characters."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    password2 = forms.CharField(
+        label=_("The same password again"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    agrees_to_care = forms.BooleanField(
+        label=_("I agree that the clinic keeps a record of my visits and treats me."),
+        error_messages={"required": _("Without this consent the clinic cannot treat you.")},
+    )
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+        self.fields["birth_date"].widget.attrs["max"] = timezone.localdate().isoformat()
+
+    def clean(self) -> dict[str, Any]:
+        """Both passwords alike, and none that is easily guessed."""
+        cleaned = super().clean() or self.cleaned_data
+        password, again = cleaned.get("password1"), cleaned.get("password2")
+        if not password or not again:
+            return cleaned
+        if password != again:
+            self.add_error("password2", _("The two passwords are not the same."))
+            return cleaned
+        user = User(email=self.email, full_name=cleaned.get("full_name", ""))
+        try:
+            validate_password(password, user)
+        except ValidationError as error:
+            self.add_error("password1", error)
+        return cleaned
+
+    def person(self) -> NewPatient:
+        """What the service takes."""
+        data = self.cleaned_data
+        return NewPatient(
+            full_name=data["full_name"],
+            birth_date=data["birth_date"],
+            sex=data["sex"],
+            phone=str(data["phone"]),
+            language=data["language"],
+            password=data["password1"],
+            record_code=data["record_code"],
+        )

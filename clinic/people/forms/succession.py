@@ -1,0 +1,46 @@
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import Doctor, User
+from clinic.people.permissions import visible_doctors
+
+NOBODY = "nobody"
+
+
+class DeactivationForm(forms.Form):
+    """Whoever finishes what a deactivated doctor left open."""
+
+    successor = forms.ChoiceField(
+        label=_("Patients are taken over by"),
+        required=False,
+        help_text=_(
+            "Reads the records of these patients, reviews the answers on their photographs, and "
+            "signs the visits that are still open."
+        ),
+    )
+
+    def __init__(self, *args: Any, user: User, doctor: Doctor | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["successor"]
+        assert isinstance(field, forms.ChoiceField)
+        others = visible_doctors(user)
+        if doctor is not None:
+            others = others.exclude(pk=doctor.pk)
+        self._doctors = {str(each.pk): each for each in others}
+        field.choices = [
+            ("", _("Choose a doctor")),
+            *((key, str(each)) for key, each in self._doctors.items()),
+            (NOBODY, _("Nobody yet: it waits")),
+        ]
+        if doctor is None:
+            del self.fields["successor"]
+        elif doctor.successor_id:
+            self.initial["successor"] = str(doctor.successor_id)
+
+    @property
+    def decided(self) -> dict[str, Any]:
+        """Return what the service takes."""
+        chosen = self.cleaned_data.get("successor", "")
+        return {"successor": self._doctors.get(chosen), "is_left_open": chosen == NOBODY}

@@ -1,0 +1,92 @@
+"""Refusals in the audit trail: who asked for what was not theirs."""
+
+import re
+from functools import cache
+from uuid import UUID
+
+from django.apps import apps
+from django.core.exceptions import PermissionDenied
+from django.db.models import CharField, Model, UUIDField, Value
+from django.http import Http404
+
+from clinic.models import AuditEvent, Patient, User
+from clinic.people.ways_to_patient import APPS, WAYS_TO_PATIENT
+from clinic.trail.services.audit import record
+
+
+def record_denial(*, actor: User, page: str, key: object, error: Exception) -> None:
+    """Notes that somebody was refused; a thing that does not exist was refused to nobody."""
+    if isinstance(error, PermissionDenied):
+        target = _row_of_a_patient(key)
+        record(
+            AuditEvent.Verb.DENIED,
+            actor=actor,
+            patient=patient_of(target) if target else None,
+            target=target,
+            detail={"page": page, "key": str(key or "")},
+        )
+    elif isinstance(error, Http404) and key is not None:
+        target = _hidden(error, key)
+        if target is not None:
+            record(
+                AuditEvent.Verb.DENIED,
+                actor=actor,
+                patient=patient_of(target),
+                target=target,
+                detail={"page": page},
+            )
+
+
+def patient_of(row: Model) -> Patient | None:
+    """The patient whom a row is about, if it is about one."""
+    if isinstance(row, Patient):
+        return row
+    for name in WAYS_TO_PATIENT:
+        if name in {field.name for field in row._meta.concrete_fields}:
+            return patient_of(getattr(row, name))
+    return None
+
+
+def _row_of_a_patient(key: object) -> Model | None:
+    """The row with this key, if it is about a patient; one query looks for it everywhere."""
+    # A number means another row in each table; the view alone knows which.
+    if not isinstance(key, UUID):
+        return None
+    models = _models_about_patients()
+    tables = [
+        model._default_manager.order_by()
+        .filter(pk=key)
+        .values_list(Value(label, output_field=CharField()))
+        for label, model in models.items()
+    ]
+    found = next(iter(tables[0].union(*tables[1:], all=True)), None)
+    return models[found[0]]._default_manager.get(pk=key) if found else None
+
+
+@cache
+def _models_about_patients() -> dict[str, type[Model]]:
+    """Models with a key of their own that no other row has, and a way to a patient."""
+    return {
+        model._meta.label: model
+        for app in APPS
+        for model in apps.get_app_config(app).get_models()
+        if isinstance(model._meta.pk, UUIDField)
+        and (
+            model is Patient
+            or any(field.name in WAYS_TO_PATIENT for field in model._meta.concrete_fields)
+        )
+    }
+
+
+def _hidden(error: Http404, key: object) -> Model | None:
+    """What lies behind a 404: the row that the person was not to know of."""
+    # Django's own words, which name the model; a page that says 404 by itself hides nothing.
+    match = re.fullmatch(r"No (\w+) matches the given query\.", str(error))
+    if match is None or not isinstance(key, UUID | int):
+        return None
+    for app in APPS:
+        models = {model.__name__: model for model in apps.get_app_config(app).get_models()}
+        if model := models.get(match[1]):
+            found: Model | None = model._default_manager.filter(pk=key).first()
+            return found
+    return None

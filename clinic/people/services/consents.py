@@ -1,0 +1,132 @@
+"""What a patient has agreed to, purpose by purpose."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone, translation
+
+from clinic.models import AuditEvent, Consent, Patient, User
+from clinic.people.consent_texts import DOCUMENT_VERSION
+from clinic.people.services.ended_records import refuse_ended
+from clinic.trail.services.audit import record
+
+
+@dataclass(frozen=True)
+class PastUse:
+    """A collection that was made while a patient agreed, and that left the site."""
+
+    id: str
+    made_at: datetime
+
+
+# What other apps have made of a patient's record under a consent: by purpose, who can tell.
+_past_uses: dict[str, Callable[[Patient], list[PastUse]]] = {}
+
+
+def tell_past_uses(purpose: str, tell: Callable[[Patient], list[PastUse]]) -> None:
+    """Lets an app say what it has made under a consent."""
+    _past_uses[purpose] = tell
+
+
+def past_uses(*, patient: Patient, purpose: str) -> list[PastUse]:
+    """What was made under a consent so far and cannot be called back, the newest first."""
+    tell = _past_uses.get(purpose)
+    return tell(patient) if tell else []
+
+
+def lock_consent(*, patient: Patient, purpose: str) -> bool:
+    """Whether the patient agrees, held until the transaction ends: a withdrawal waits for it."""
+    _lock(patient)
+    return has_consent(patient=patient, purpose=purpose)
+
+
+def has_consent(*, patient: Patient, purpose: str) -> bool:
+    """Whether the patient agrees to the purpose right now."""
+    return Consent.objects.active().filter(patient=patient, purpose=purpose).exists()
+
+
+def standing_consents(*, patient: Patient) -> dict[str, Consent]:
+    """What the patient agrees to right now, by purpose."""
+    return {consent.purpose: consent for consent in patient.consents.active()}
+
+
+@transaction.atomic
+def give_consent(
+    *,
+    patient: Patient,
+    purpose: str,
+    method: str,
+    actor: User,
+    document_version: str = DOCUMENT_VERSION,
+) -> Consent:
+    """Records that the patient agrees; a consent that stands already is left as it is."""
+    # One consent a purpose: two desks that record it at once come one after the other.
+    _lock(patient)
+    refuse_ended(patient.pk)
+    standing = Consent.objects.active().filter(patient=patient, purpose=purpose).first()
+    if standing is not None:
+        return standing
+    consent = Consent(
+        patient=patient,
+        purpose=purpose,
+        method=method,
+        document_version=document_version,
+        language=_language_read(patient, method),
+        given_at=timezone.now(),
+        recorded_by=actor,
+    )
+    consent.full_clean()
+    consent.save()
+    record(
+        AuditEvent.Verb.CREATE,
+        actor=actor,
+        patient=patient,
+        target=consent,
+        detail={"purpose": purpose, "method": method, "document_version": document_version},
+    )
+    return consent
+
+
+@transaction.atomic
+def withdraw_consent(*, consent: Consent, actor: User) -> Consent:
+    """Ends a consent from now on; withdrawing twice leaves the first withdrawal.
+
+    The trail keeps which collections were made until then.
+    """
+    _lock(consent.patient)
+    _withdraw(consent, actor, by=actor)
+    return consent
+
+
+@transaction.atomic
+def end_consents(*, patient: Patient, actor: User | None) -> None:
+    """End whatever the patient agrees to, because the record ends: nobody withdraws it."""
+    for consent in Consent.objects.filter(patient=patient, withdrawn_at__isnull=True):
+        _withdraw(consent, actor, by=None)
+
+
+def _withdraw(consent: Consent, actor: User | None, *, by: User | None) -> None:
+    withdrawn = Consent.objects.filter(pk=consent.pk, withdrawn_at__isnull=True).update(
+        withdrawn_at=timezone.now(), withdrawn_by=by
+    )
+    consent.refresh_from_db()
+    if not withdrawn:
+        return
+    patient = consent.patient
+    detail: dict[str, object] = {"purpose": consent.purpose, "withdrawn": True}
+    if uses := past_uses(patient=patient, purpose=consent.purpose):
+        detail["past_uses"] = [use.id for use in uses]
+    record(AuditEvent.Verb.UPDATE, actor=actor, patient=patient, target=consent, detail=detail)
+
+
+def _lock(patient: Patient) -> None:
+    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+
+
+def _language_read(patient: Patient, method: str) -> str:
+    """On the site the page's language, on paper and in words the patient's own."""
+    shown = translation.get_language() if method == Consent.Method.PORTAL else patient.language
+    return shown if shown in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE

@@ -1,0 +1,77 @@
+"""The mail of a morning: how much a person has not read, of which kind, and nobody's name."""
+
+import logging
+from datetime import time
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Count
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from kombu.exceptions import KombuError
+
+from clinic.core.mail import send_mail_to
+from clinic.models import Notification, NotificationDigest, User
+from clinic.people.permissions import digest_readers
+
+logger = logging.getLogger(__name__)
+
+MORNING = time(7)
+# Who starts the worker later than this would send yesterday's news into the middle of the work.
+NOON = time(12)
+
+
+def dispatch_digests() -> None:
+    """Queues the mail of everybody who has none of today, once the clinic's clock shows seven."""
+    # The tasks import this module, so it can name them only once both are there.
+    from clinic.tasks import send_digest_task
+
+    if not _is_morning():
+        return
+    settled = NotificationDigest.objects.filter(day=timezone.localdate()).values("recipient")
+    for user_id in digest_readers().exclude(pk__in=settled).values_list("pk", flat=True):
+        try:
+            send_digest_task.apply_async((str(user_id),), expires=300)
+        except (KombuError, OSError) as error:
+            logger.warning("The broker does not answer: %s", type(error).__name__)
+            return
+
+
+def send_digest(*, user_id: UUID) -> None:
+    """Settles the morning of one person: claims it, then mails where something is unread.
+
+    The claim is in the database before the mail leaves: whoever dies in between leaves a morning
+    without a mail rather than one with two. A server that refuses is asked again by the next sweep.
+    """
+    user = digest_readers().filter(pk=user_id).first()
+    if user is None or not _is_morning():
+        return
+    unread = Notification.objects.unread().filter(recipient=user).count()
+    digest, is_new = NotificationDigest.objects.get_or_create(
+        recipient=user, day=timezone.localdate(), defaults={"unread": unread}
+    )
+    if is_new and unread and not _send(user, unread):
+        digest.delete()
+
+
+def _is_morning() -> bool:
+    return MORNING <= timezone.localtime().time() < NOON
+
+
+def _send(user: User, unread: int) -> bool:
+    link = f"{settings.SITE_URL}{reverse('clinic:notification_list')}" if settings.SITE_URL else ""
+    context = {"unread": unread, "lines": _lines(user), "link": link}
+    return send_mail_to(user, "notification_digest", context)
+
+
+def _lines(user: User) -> list[tuple[Promise, int]]:
+    counts = (
+        Notification.objects.unread()
+        .filter(recipient=user)
+        .order_by()
+        .values_list("kind")
+        .annotate(Count("pk"))
+    )
+    by_kind = dict(counts)
+    return [(kind.label, by_kind[kind]) for kind in Notification.Kind if kind in by_kind]

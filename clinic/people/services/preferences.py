@@ -1,0 +1,26 @@
+"""How a patient wants to be spoken to and reminded."""
+
+from django.db import transaction
+
+from clinic.models import Patient
+from clinic.people.services.patients import update_patient
+from clinic.trail.services.seen import Guard
+
+
+@transaction.atomic
+def update_preferences(
+    *,
+    patient: Patient,
+    language: str,
+    has_email_reminders: bool,
+    has_sms_reminders: bool | None = None,
+    refuse_stale: Guard | None = None,
+) -> Patient:
+    """Stores what a patient chose: the language of pages and mails, and where reminders go."""
+    user = patient.user
+    assert user is not None
+    chosen: dict[str, object] = {"language": language, "has_email_reminders": has_email_reminders}
+    # Where the clinic sends no text messages nobody was asked.
+    if has_sms_reminders is not None:
+        chosen["has_sms_reminders"] = has_sms_reminders
+    return update_patient(patient=patient, actor=user, refuse_stale=refuse_stale, **chosen)

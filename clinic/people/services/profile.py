@@ -1,0 +1,101 @@
+"""What people change of their own account."""
+
+import uuid
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import AuditEvent, Patient, User
+from clinic.people.services.patients import update_patient
+from clinic.trail.services.audit import record, record_once
+from clinic.trail.services.seen import Guard
+
+
+def update_profile(
+    *,
+    user: User,
+    phone: str,
+    language: str,
+    portrait: bytes | None = None,
+    removes_portrait: bool = False,
+    wants_digest: bool = False,
+    refuse_stale: Guard | None = None,
+) -> User:
+    """Stores what a person changed on the profile page."""
+    stored = _store_portrait(portrait) if portrait else None
+    try:
+        return _update_profile(
+            user=user,
+            phone=phone,
+            language=language,
+            wants_digest=wants_digest,
+            refuse_stale=refuse_stale,
+            photograph=stored if stored else "" if removes_portrait else None,
+        )
+    except BaseException:
+        if stored:
+            default_storage.delete(stored)
+        raise
+
+
+def record_portrait_view(*, actor: User, user: User) -> None:
+    """Notes who looked at a patient's portrait; colleagues see each other all day."""
+    patient = getattr(user, "patient", None)
+    if patient and actor != user:
+        record_once(AuditEvent.Verb.VIEW, actor=actor, patient=patient, target=user)
+
+
+@transaction.atomic
+def _update_profile(
+    *,
+    user: User,
+    phone: str,
+    language: str,
+    wants_digest: bool,
+    photograph: str | None,
+    refuse_stale: Guard | None,
+) -> User:
+    patient = Patient.objects.select_for_update(no_key=True, of=("self",)).filter(user=user).first()
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if refuse_stale:
+        refuse_stale(user)
+    if patient is not None:
+        # Desk, mails and text messages read the record, and the account repeats it.
+        update_patient(patient=patient, actor=user, phone=phone, language=language)
+        user.refresh_from_db()
+    old_photograph = user.photograph.name
+    detail: dict[str, object] = {}
+    changed = []
+    if phone != user.phone:
+        user.phone = phone
+        changed.append("phone")
+    if language != user.language:
+        detail["language"] = [user.language, language]
+        user.language = language
+        changed.append("language")
+    if wants_digest != user.wants_digest:
+        user.wants_digest = wants_digest
+        changed.append("wants_digest")
+    if photograph is not None and photograph != old_photograph:
+        user.photograph = photograph
+        changed.append("photograph")
+        if old_photograph:
+            transaction.on_commit(lambda: default_storage.delete(old_photograph))
+    if changed:
+        user.full_clean()
+        user.save(update_fields=changed)
+        detail["changed"] = changed
+        record(AuditEvent.Verb.UPDATE, actor=user, target=user, detail=detail)
+    return user
+
+
+def _store_portrait(jpeg: bytes) -> str:
+    try:
+        return default_storage.save(f"profiles/{uuid.uuid4()}.jpg", ContentFile(jpeg))
+    except OSError as error:
+        raise ValidationError(
+            {"photograph": _("The photograph could not be stored. Please try again later.")}
+        ) from error

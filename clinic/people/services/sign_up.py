@@ -1,0 +1,200 @@
+"""Patients who register themselves: an address that is proved by a code, then who they are."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from clinic.core.mail import send_mail
+from clinic.models import (
+    AuditEvent,
+    ClinicSettings,
+    Consent,
+    Patient,
+    RecordCode,
+    SignUpCode,
+    User,
+)
+from clinic.people.services.accounts import create_own_account
+from clinic.people.services.consents import give_consent
+from clinic.people.services.contact_news import tell_of_login
+from clinic.people.services.patients import possible_duplicates, register_patient, update_patient
+from clinic.people.services.record_access import WrongCodeError, find_code, use_code
+from clinic.trail.services.audit import record
+
+CODE_LIFETIME = timedelta(minutes=10)
+CODE_TRIES = 5
+FORM_LIFETIME = timedelta(minutes=30)
+KEPT_FOR = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewPatient:
+    """What somebody says about themselves."""
+
+    full_name: str
+    birth_date: date
+    sex: str
+    phone: str
+    language: str
+    password: str
+    # From the paper of a visit: of somebody whom the clinic has seen before.
+    record_code: str = ""
+
+
+class CodeSpentError(ValidationError):
+    """A code that was tried too often, used, or sent too long ago."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This code no longer works. Ask for a new one."), code="spent")
+
+
+def is_sign_up_open() -> bool:
+    """Whether patients may register themselves."""
+    return ClinicSettings.objects.current().is_sign_up_open
+
+
+# No transaction around the next two: the database would be held by a slow mail server, and a
+# wrong try has to be counted even though it is refused.
+
+
+def start_sign_up(*, email: str, links: dict[str, str]) -> SignUpCode:
+    """Mails a code, or word that there is an account already; the page says the same of both."""
+    _check_open()
+    row = SignUpCode(email=email.lower())
+    row.full_clean()
+    code = f"{secrets.randbelow(10**6):06d}"
+    is_known = User.objects.filter(email__iexact=row.email).exists()
+    if not is_known:
+        row.code_hmac = _hmac(row, code)
+    row.save()
+    is_sent = send_mail(
+        "sign_up_known" if is_known else "sign_up_code",
+        to=row.email,
+        language=get_language() or "en",
+        context={"code": code, "minutes": int(CODE_LIFETIME.total_seconds() // 60), **links},
+    )
+    if not is_sent:
+        raise ValidationError(_("The mail could not be sent. Please try again in a few minutes."))
+    return row
+
+
+def forget_old_codes() -> int:
+    """Remove the addresses that somebody wrote down a day ago; return how many."""
+    old = SignUpCode.objects.filter(created_at__lt=timezone.now() - KEPT_FOR)
+    return old.delete()[0]
+
+
+def check_code(*, code_id: UUID, code: str) -> SignUpCode:
+    """Proves the address where the code is right; the fifth wrong one is the last."""
+    taken = (
+        SignUpCode.objects.filter(
+            pk=code_id,
+            verified_at=None,
+            tries__lt=CODE_TRIES,
+            created_at__gt=timezone.now() - CODE_LIFETIME,
+        )
+    ).update(tries=F("tries") + 1)
+    if not taken:
+        raise CodeSpentError
+    row = SignUpCode.objects.get(pk=code_id)
+    if not row.code_hmac or not constant_time_compare(row.code_hmac, _hmac(row, code)):
+        if row.tries >= CODE_TRIES:
+            raise CodeSpentError
+        raise ValidationError({"code": _("This is not the code of the newest mail.")})
+    row.verified_at = timezone.now()
+    row.save(update_fields=["verified_at"])
+    return row
+
+
+def find_verified(code_id: UUID) -> SignUpCode | None:
+    """The proved address that waits to be registered, while the form may be filled in."""
+    return SignUpCode.objects.filter(
+        pk=code_id, completed_at=None, verified_at__gt=timezone.now() - FORM_LIFETIME
+    ).first()
+
+
+def complete_sign_up(*, code: SignUpCode, person: NewPatient) -> User:
+    """Creates the account: with the record that a code from a visit opens, else with a new one.
+
+    What somebody says, and an address that the desk may have typed, link nothing.
+    """
+    _check_open()
+    # No transaction yet: a wrong code has to be counted even though it is refused.
+    paper = _find_paper(person) if person.record_code else None
+    return _complete(code, person, paper)
+
+
+def _find_paper(person: NewPatient) -> RecordCode:
+    try:
+        return find_code(person.record_code, birth_date=person.birth_date)
+    except WrongCodeError as error:
+        raise ValidationError({"record_code": error.messages}) from error
+
+
+@transaction.atomic
+def _complete(code: SignUpCode, person: NewPatient, paper: RecordCode | None) -> User:
+    now = timezone.now()
+    taken = SignUpCode.objects.filter(
+        pk=code.pk, completed_at=None, verified_at__gt=now - FORM_LIFETIME
+    ).update(completed_at=now)
+    if not taken:
+        raise CodeSpentError
+    user = create_own_account(
+        email=code.email,
+        full_name=person.full_name,
+        language=person.language,
+        phone=person.phone,
+        password=person.password,
+    )
+    if paper is None:
+        patient = _register(user, person)
+    else:
+        patient = use_code(paper, user=user)
+        # What the person has just typed is the newest of both; the name is the record's.
+        phone = person.phone or patient.phone
+        patient = update_patient(patient=patient, actor=user, phone=phone, language=person.language)
+        event = record(AuditEvent.Verb.CREATE, actor=user, patient=patient, target=user)
+        tell_of_login(patient, event=event, actor=user)
+    give_consent(
+        patient=patient, purpose=Consent.Purpose.CARE, method=Consent.Method.PORTAL, actor=user
+    )
+    return user
+
+
+def _register(user: User, person: NewPatient) -> Patient:
+    same_email = Q(email__iexact=user.email)
+    is_likely_known = bool(
+        possible_duplicates(
+            full_name=person.full_name, birth_date=person.birth_date, phone=person.phone
+        )
+    )
+    return register_patient(
+        actor=user,
+        user=user,
+        full_name=person.full_name,
+        birth_date=person.birth_date,
+        sex=person.sex,
+        phone=person.phone,
+        email=user.email,
+        language=person.language,
+        needs_reason=False,  # the desk looks at whoever may be in the register twice
+        is_possible_duplicate=is_likely_known or Patient.objects.filter(same_email).exists(),
+    )
+
+
+def _check_open() -> None:
+    if not is_sign_up_open():
+        raise ValidationError(_("Accounts come from the clinic. Ask at the desk."), code="closed")
+
+
+def _hmac(row: SignUpCode, code: str) -> str:
+    return salted_hmac("clinic.sign_up", f"{row.pk}:{code}", algorithm="sha256").hexdigest()

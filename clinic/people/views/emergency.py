@@ -1,0 +1,106 @@
+"""Emergency access: a doctor opens a record without a care relation, an admin looks at it after."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from clinic.core.http import SignedInRequest
+from clinic.core.throttle import is_too_often, too_often
+from clinic.people.forms.accounts import add_errors
+from clinic.people.forms.emergency import EmergencyForm, EmergencyReviewForm
+from clinic.people.permissions import patients_in_care
+from clinic.people.safety_permissions import (
+    can_end_emergency,
+    can_open_in_emergency,
+    can_see_audit,
+    visible_emergencies,
+)
+from clinic.people.services.emergency import (
+    end_emergency_access,
+    open_emergency_access,
+    record_emergency_view,
+    record_wrong_emergency_password,
+    review_emergency_access,
+)
+from clinic.trail.services.audit_trail import accesses_under
+
+
+@require_http_methods(["GET", "POST"])
+def emergency_open(request: SignedInRequest) -> HttpResponse:
+    """Names one patient exactly, says why, and gives the own password once more."""
+    user = request.user
+    if not can_open_in_emergency(user):
+        raise PermissionDenied
+    if request.method == "GET":
+        return render(request, "clinic/emergency_open.html", {"form": EmergencyForm(user=user)})
+    if is_too_often(request, "emergency_access", key=str(user.pk)):
+        return too_often(request)
+    form = EmergencyForm(request.POST, user=user)
+    if form.is_valid() and form.patient is not None:
+        if patients_in_care(user).filter(pk=form.patient.pk).exists():
+            messages.info(request, _("This record is open to you already."))
+        else:
+            open_emergency_access(
+                doctor=user, patient=form.patient, reason=form.cleaned_data["reason"]
+            )
+        return redirect("clinic:patient_detail", pk=form.patient.pk)
+    if form.is_password_wrong:
+        record_wrong_emergency_password(doctor=user)
+    return render(request, "clinic/emergency_open.html", {"form": form}, status=422)
+
+
+@require_POST
+def emergency_end(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Closes the record before the hour is over."""
+    access = get_object_or_404(visible_emergencies(request.user), pk=pk)
+    if not can_end_emergency(request.user, access):
+        raise PermissionDenied
+    end_emergency_access(access=access, actor=request.user)
+    messages.success(request, _("The emergency access is over."))
+    return redirect("home")
+
+
+@require_GET
+def emergency_list(request: SignedInRequest) -> HttpResponse:
+    """All emergency accesses: first those that wait for a verdict, the longest waiting on top."""
+    if not can_see_audit(request.user):
+        raise PermissionDenied
+    accesses = visible_emergencies(request.user)
+    reviewed = accesses.filter(reviewed_at__isnull=False)
+    context = {
+        "waiting": accesses.unreviewed().order_by("started_at", "pk"),
+        "page_obj": Paginator(reviewed, settings.PAGE_SIZE).get_page(request.GET.get("page")),
+    }
+    return render(request, "clinic/emergency_list.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def emergency_review(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Why a record was opened and what was read in it; an admin's verdict."""
+    access = get_object_or_404(visible_emergencies(request.user), pk=pk)
+    if not can_see_audit(request.user):
+        raise PermissionDenied
+    form = EmergencyReviewForm(request.POST or None)
+    status = 200
+    if request.method == "GET":
+        record_emergency_view(access=access, actor=request.user)
+    elif form.is_valid():
+        try:
+            review_emergency_access(access=access, actor=request.user, **form.cleaned_data)
+        except ValidationError as error:
+            add_errors(form, error)
+            status = 409
+        else:
+            messages.success(request, _("The verdict is kept."))
+            return redirect("clinic:emergency_list")
+    else:
+        status = 422
+    context = {"access": access, "form": form, "entries": accesses_under(access)}
+    return render(request, "clinic/emergency_review.html", context, status=status)

@@ -2,19 +2,28 @@ from django.urls import URLPattern, path
 
 from clinic.core import views as glyphs
 from clinic.people.views import accounts, emergency, idle, own_consents, sessions, sign_up
-from clinic.views import (
+from clinic.scheduling.views import (
     absences,
-    answers,
     appointments,
-    audit,
     booking,
-    calendar_page,
-    calendars,
+    desk,
+    reschedule,
+    schedule,
+    visit_types,
+    waiting_room,
+    waiting_screen,
+    walk_ins,
+)
+from clinic.scheduling.views import calendar as calendar_page
+from clinic.scheduling.views import feeds as calendars
+from clinic.scheduling.views import replies as answers
+from clinic.scheduling.views import wishes as requests
+from clinic.views import (
+    audit,
     catalogue,
     clinic_settings,
     consents,
     day,
-    desk,
     documents,
     drug_warnings,
     erasures,
@@ -27,14 +36,7 @@ from clinic.views import (
     profile,
     record_access,
     record_endings,
-    requests,
-    reschedule,
-    schedule,
-    visit_types,
     visits,
-    waiting_room,
-    waiting_screen,
-    walk_ins,
     writing_templates,
 )
 

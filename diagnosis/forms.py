@@ -5,8 +5,8 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from clinic.forms.fields import allow_rows, offer_rows
 from clinic.models import BodySite, Patient
+from clinic.scheduling.forms.fields import allow_rows, offer_rows
 from clinic.trail.forms import SeenForm
 from clinic.trail.services.seen import Facts
 from diagnosis.models import Disease, DiseaseStage, Lesion, LesionImage, Review

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
 
-from clinic.forms.fields import allow_rows
+from clinic.scheduling.forms.fields import allow_rows
 from diagnosis.forms import lesion_name
 from diagnosis.models import LesionImage
 

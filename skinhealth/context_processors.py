@@ -24,7 +24,7 @@ from clinic.people.permissions import (
 from clinic.people.second_factor import is_due
 from clinic.people.services.emergency import running_emergencies
 from clinic.people.services.sign_up import is_sign_up_open
-from clinic.services.requests import count_new_requests
+from clinic.scheduling.services.wishes import count_new_requests
 from clinic.services.retention import count_waiting_erasures
 from clinic.trail.services.notifications import count_unread
 from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE

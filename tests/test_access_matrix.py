@@ -14,7 +14,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
-from clinic.services.answer_links import answer_address
+from clinic.scheduling.services.reply_links import answer_address
 from tests.access_table import ROLES, TABLE
 from tests.one_of_everything import FEED_TOKEN, PAPER_TOKEN, SCREEN_SECRET
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from clinic.core.batches import each_alone
 from clinic.models import Appointment, EmergencyAccess, Notification
 from clinic.people.services.emergency import remind_of_emergency_reviews
-from clinic.services.no_shows import mark_no_shows
+from clinic.scheduling.services.no_shows import mark_no_shows
 from tests.factories import AppointmentFactory
 
 pytestmark = pytest.mark.both_engines

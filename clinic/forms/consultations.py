@@ -6,8 +6,8 @@ from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from clinic.forms.fields import allow_rows, offer_rows
 from clinic.models import Addendum, BodySite, Consultation, Symptom
+from clinic.scheduling.forms.fields import allow_rows, offer_rows
 from clinic.services.consultations import NOTES_FIELDS
 
 

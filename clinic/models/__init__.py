@@ -1,17 +1,11 @@
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.models.translated import TranslatedModel
-from clinic.models.appointment import Appointment, AppointmentTransition
-from clinic.models.calendar_feed import CalendarFeed
 from clinic.models.catalogue import BodySite, Symptom
 from clinic.models.consultation import Addendum, Consultation
 from clinic.models.document import IssuedDocument
 from clinic.models.facts import Allergy, ClinicalFact, Condition, CurrentDrug
-from clinic.models.notice import AppointmentNotice
 from clinic.models.patient_document import PatientDocument
 from clinic.models.prescription import Prescription, PrescriptionLine, WarningOverride
-from clinic.models.request import AppointmentRequest
-from clinic.models.schedule import Absence, Availability, Doctor, VisitType
-from clinic.models.waiting_room import ArrivalToken, WaitingScreen
 from clinic.models.writing_template import WritingTemplate, WritingTemplateVersion
 from clinic.people.models.consent import Consent
 from clinic.people.models.emergency import EmergencyAccess
@@ -21,6 +15,12 @@ from clinic.people.models.record_code import RecordCode
 from clinic.people.models.record_ending import FormerIdentity, RecordEnding, RetentionProposal
 from clinic.people.models.sign_up import SignUpCode
 from clinic.people.models.user import User
+from clinic.scheduling.models.appointment import Appointment, AppointmentTransition
+from clinic.scheduling.models.calendar_feed import CalendarFeed
+from clinic.scheduling.models.message import AppointmentNotice
+from clinic.scheduling.models.schedule import Absence, Availability, Doctor, VisitType
+from clinic.scheduling.models.waiting_room import ArrivalToken, WaitingScreen
+from clinic.scheduling.models.wish import AppointmentRequest
 from clinic.trail.models.audit import AuditCheck, AuditEvent, AuditLink
 from clinic.trail.models.notification import Notification, NotificationDigest
 

@@ -8,8 +8,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.encrypted_fields import EncryptedCharField, EncryptedTextField
-from clinic.models.schedule import Doctor
 from clinic.people.models.consent import Consent
+from clinic.scheduling.models.schedule import Doctor
 
 
 class ConsultationQuerySet(models.QuerySet["Consultation"]):

@@ -23,10 +23,10 @@ from clinic.models import (
     User,
     WritingTemplate,
 )
-from clinic.models.appointment import AppointmentQuerySet
 from clinic.models.consultation import ConsultationQuerySet
 from clinic.models.patient_document import PatientDocumentQuerySet
-from clinic.models.request import AppointmentRequestQuerySet
+from clinic.scheduling.models.appointment import AppointmentQuerySet
+from clinic.scheduling.models.wish import AppointmentRequestQuerySet
 from clinic.trail.models.notification import NotificationQuerySet
 
 Role = User.Role

@@ -19,8 +19,8 @@ from clinic.models import (
     User,
 )
 from clinic.people.services.ended_records import refuse_ended
-from clinic.services.appointment_news import tell_patient_of_signed_visit
-from clinic.services.appointments import move_appointment
+from clinic.scheduling.services.appointment_news import tell_patient_of_signed_visit
+from clinic.scheduling.services.appointments import move_appointment
 from clinic.services.prescriptions import refuse_other_lines, sign_prescription
 from clinic.services.visit_guard import (
     VisitChangedError,

@@ -10,9 +10,9 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from clinic.core.http import SignedInRequest
-from clinic.forms.calendar_page import WITHIN_REASON
 from clinic.models import Appointment, Consultation, User
 from clinic.people.permissions import can_see_own_day
+from clinic.scheduling.forms.calendar import WITHIN_REASON
 from clinic.services.consultations import record_day_view
 from clinic.services.facts import active_allergies
 

@@ -56,7 +56,7 @@ from clinic.people.services.patients import (
     update_patient,
 )
 from clinic.people.services.sign_in_address import why_no_invitation
-from clinic.services.no_shows import count_no_shows
+from clinic.scheduling.services.no_shows import count_no_shows
 
 # What was typed stays in the session on the server: a name in an address would end in logs.
 SEARCH_KEY = "patient_search"

@@ -29,16 +29,16 @@ from clinic.people.permissions import (
 from clinic.people.safety_permissions import can_see_own_record
 from clinic.people.services.patients import record_appointment_file, record_own_appointments_view
 from clinic.people.services.succession import word_of_leaving
-from clinic.services.calendars import visit_file
-from clinic.services.cancellation import (
+from clinic.scheduling.services.cancellation import (
     can_still_be_cancelled_by_patient,
     cancel_own_appointment,
     cancellation_notice,
     is_too_late_to_cancel,
 )
-from clinic.services.portal_booking import can_be_moved_by_patient
-from clinic.services.scheduling import day_bounds
-from clinic.views.calendars import calendar_response
+from clinic.scheduling.services.feeds import visit_file
+from clinic.scheduling.services.portal_booking import can_be_moved_by_patient
+from clinic.scheduling.services.slots import day_bounds
+from clinic.scheduling.views.feeds import calendar_response
 
 Status = Appointment.Status
 WORDS_FOR_PATIENTS: dict[str, str | Promise] = {

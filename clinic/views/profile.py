@@ -8,15 +8,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from clinic.calendar_permissions import can_keep_calendar_feed
 from clinic.core.http import SignedInRequest
 from clinic.core.told_once import tell_once
-from clinic.forms.calendars import InitialsForm
 from clinic.people.forms.accounts import ProfileForm, add_errors
 from clinic.people.safety_permissions import can_manage_own_consents
 from clinic.people.services.profile import update_profile
-from clinic.services.calendars import feed_of
-from clinic.views.calendars import NEW_TOKEN_KEY
+from clinic.scheduling.calendar_permissions import can_keep_calendar_feed
+from clinic.scheduling.forms.feeds import InitialsForm
+from clinic.scheduling.services.feeds import feed_of
+from clinic.scheduling.views.feeds import NEW_TOKEN_KEY
 
 
 @require_http_methods(["GET", "POST"])

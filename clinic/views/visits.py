@@ -33,7 +33,7 @@ from clinic.people.permissions import (
     visible_documents,
 )
 from clinic.people.safety_permissions import can_record_consent, is_offered_opening
-from clinic.services.appointments import IllegalTransitionError
+from clinic.scheduling.services.appointments import IllegalTransitionError
 from clinic.services.consultations import (
     NOTES_FIELDS,
     add_addendum,

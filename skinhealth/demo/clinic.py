@@ -20,9 +20,9 @@ from clinic.models import (
 from clinic.people.services.accounts import NewAccount, create_account, create_patient_account
 from clinic.people.services.patients import register_patient
 from clinic.people.services.record_access import hand_out_code, open_own_record
-from clinic.services.appointments import book_appointment
-from clinic.services.scheduling import next_free_slots
-from clinic.services.weekly_hours import add_hours
+from clinic.scheduling.services.appointments import book_appointment
+from clinic.scheduling.services.slots import next_free_slots
+from clinic.scheduling.services.weekly_hours import add_hours
 from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE, visits
 from skinhealth.demo.atlas import fill_atlas
 from skinhealth.demo.cast import Cast

@@ -6,15 +6,15 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from clinic.models import Absence, Appointment, Patient, User, VisitType, WritingTemplate
-from clinic.services.absences import Decision, add_absence, visits_within
-from clinic.services.appointments import (
+from clinic.scheduling.services.absences import Decision, add_absence, visits_within
+from clinic.scheduling.services.appointments import (
     book_appointment,
     move_appointment,
     reschedule_appointment,
 )
-from clinic.services.portal_booking import MAX_OPEN, Wish, request_appointment
-from clinic.services.requests import put_on_waiting_list
-from clinic.services.scheduling import next_free_slots
+from clinic.scheduling.services.portal_booking import MAX_OPEN, Wish, request_appointment
+from clinic.scheduling.services.slots import next_free_slots
+from clinic.scheduling.services.wishes import put_on_waiting_list
 from clinic.services.writing_templates import create_template, notes_content, prescription_content
 from skinhealth.demo.cast import Cast
 from skinhealth.demo.ordinary import ORDINARY_VISITS

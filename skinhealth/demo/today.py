@@ -8,11 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from clinic.models import Appointment, ArrivalToken, Doctor, Patient, VisitType
-from clinic.services.appointments import book_appointment, move_appointment
-from clinic.services.booking_guards import SlotRefusedError
-from clinic.services.scheduling import is_within_hours
-from clinic.services.walk_ins import add_walk_in
-from clinic.services.weekly_hours import add_hours
+from clinic.scheduling.services.appointments import book_appointment, move_appointment
+from clinic.scheduling.services.booking_guards import SlotRefusedError
+from clinic.scheduling.services.slots import is_within_hours
+from clinic.scheduling.services.walk_ins import add_walk_in
+from clinic.scheduling.services.weekly_hours import add_hours
 from skinhealth.demo import visits
 from skinhealth.demo.cast import Cast
 from skinhealth.demo.clinic import call_messages_sent

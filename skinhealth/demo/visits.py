@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from clinic.models import Appointment, BodySite, Consent, Consultation, Patient, Symptom, User
 from clinic.people.services.consents import has_consent
-from clinic.services.appointments import move_appointment
+from clinic.scheduling.services.appointments import move_appointment
+from clinic.scheduling.services.slots import day_bounds
 from clinic.services.consultations import open_visit, save_visit, sign_visit
 from clinic.services.drug_warnings import (
     check_prescription,
@@ -20,7 +21,6 @@ from clinic.services.facts import (
     record_clinical_facts,
 )
 from clinic.services.prescriptions import save_prescription
-from clinic.services.scheduling import day_bounds
 from diagnosis.models import Disease, Lesion, Prediction, Review
 from diagnosis.services.images import upload_image
 from diagnosis.services.lesions import Place

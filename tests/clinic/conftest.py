@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from clinic.models import Appointment, Patient, User
 from clinic.people.services import contact_news
-from clinic.services.notices import send_notice
+from clinic.scheduling.services.messages import send_notice
 from clinic.tasks import send_notice_task
 from tests.clinic.desk import coming, works
 from tests.factories import AppointmentFactory, ConsultationFactory, PatientFactory, UserFactory

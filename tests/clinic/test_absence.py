@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Absence, Appointment, AuditEvent
-from clinic.services.absences import add_absence
-from clinic.services.scheduling import free_slots
+from clinic.scheduling.services.absences import add_absence
+from clinic.scheduling.services.slots import free_slots
 from tests.clinic.desk import at, at_once, booked, clocks, coming, visit_type, works
 from tests.clinic.leave import decided, leave
 from tests.factories import PatientFactory

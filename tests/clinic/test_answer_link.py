@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Appointment, AppointmentNotice, Consent
-from clinic.services.answer_links import answer_address
-from clinic.services.notices import send_notice
+from clinic.scheduling.services.messages import send_notice
+from clinic.scheduling.services.reply_links import answer_address
 from tests.clinic.desk import at_once, booked, in_status
 from tests.clinic.portal import decide
 from tests.factories import ConsentFactory

@@ -9,10 +9,14 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from clinic.models import Appointment, AppointmentNotice
-from clinic.services import notices
-from clinic.services.appointments import book_appointment, move_appointment, reschedule_appointment
-from clinic.services.booking_guards import SlotRefusedError
-from clinic.services.notices import dispatch_due_notices, send_notice
+from clinic.scheduling.services import messages as notices
+from clinic.scheduling.services.appointments import (
+    book_appointment,
+    move_appointment,
+    reschedule_appointment,
+)
+from clinic.scheduling.services.booking_guards import SlotRefusedError
+from clinic.scheduling.services.messages import dispatch_due_notices, send_notice
 from clinic.tasks import send_notice_task
 from tests.calendar_files import event_of, file_in
 from tests.clinic.desk import at, at_once, booked, coming, in_status, visit_type

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Appointment, AuditEvent, CalendarFeed
-from clinic.services.calendars import renew_feed
+from clinic.scheduling.services.feeds import renew_feed
 from tests.calendar_files import events_of
 from tests.clinic.desk import booked, in_status
 

@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Appointment
-from clinic.services.appointments import move_appointment, reschedule_appointment
-from clinic.services.calendars import visit_file
+from clinic.scheduling.services.appointments import move_appointment, reschedule_appointment
+from clinic.scheduling.services.feeds import visit_file
 from tests.calendar_files import event_of
 from tests.clinic.desk import at, booked, coming, in_status, works
 

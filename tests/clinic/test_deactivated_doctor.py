@@ -17,10 +17,10 @@ from clinic.models import (
 )
 from clinic.people.permissions import treated_patients
 from clinic.people.services.accounts import deactivate_account, reactivate_account
-from clinic.services.answer_links import answer_address
-from clinic.services.appointments import book_appointment, move_appointment
-from clinic.services.scheduling import free_slots
-from clinic.services.walk_ins import add_walk_in
+from clinic.scheduling.services.appointments import book_appointment, move_appointment
+from clinic.scheduling.services.reply_links import answer_address
+from clinic.scheduling.services.slots import free_slots
+from clinic.scheduling.services.walk_ins import add_walk_in
 from tests.clinic.desk import at, booked, visit_type, works
 from tests.clinic.leave import decided, key, name
 from tests.clinic.portal import decide

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from clinic.models import Absence, Appointment
-from clinic.services.scheduling import Calendar, free_slots, next_free_slots
+from clinic.scheduling.services.slots import Calendar, free_slots, next_free_slots
 from tests.clinic.desk import at, booked, clocks, coming, visit_type, works
 
 pytestmark = pytest.mark.both_engines

@@ -5,8 +5,12 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from clinic.models import Appointment, AuditEvent
-from clinic.services.appointments import NEEDS_REASON, IllegalTransitionError, move_appointment
-from clinic.services.booking_guards import SlotRefusedError
+from clinic.scheduling.services.appointments import (
+    NEEDS_REASON,
+    IllegalTransitionError,
+    move_appointment,
+)
+from clinic.scheduling.services.booking_guards import SlotRefusedError
 from tests.clinic.desk import at_once, booked, in_status
 
 Status = Appointment.Status

@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Appointment, AuditEvent
-from clinic.services import no_shows
-from clinic.services.appointments import move_appointment
-from clinic.services.no_shows import count_no_shows, mark_no_shows
+from clinic.scheduling.services import no_shows
+from clinic.scheduling.services.appointments import move_appointment
+from clinic.scheduling.services.no_shows import count_no_shows, mark_no_shows
 from clinic.tasks import mark_no_shows_task
 from tests.clinic.desk import at_once, booked
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Absence, Appointment, AuditEvent, ClinicSettings
-from clinic.services.scheduling import free_slots
+from clinic.scheduling.services.slots import free_slots
 from tests.clinic.desk import at, at_once, booked, clocks, coming, in_status, visit_type, works
 from tests.factories import PatientFactory
 

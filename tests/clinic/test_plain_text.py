@@ -12,9 +12,9 @@ from clinic.core.encrypted_fields import EncryptedCharField
 from clinic.core.line_fields import OneLineField
 from clinic.core.mail import send_mail
 from clinic.core.plain_text import one_line, visible_line, without_controls
-from clinic.ics import PUBLISH, calendar_of
 from clinic.models import ClinicSettings, Patient
 from clinic.people.services.patients import register_patient, update_patient
+from clinic.scheduling.ics import PUBLISH, calendar_of
 
 UNSEEN = "\u00ad\u061c\u180e\u200b\u200e\u200f\u202a\u202e\u2060\u2066\u2069\u3164\ufeff\x07"
 TYPED = {

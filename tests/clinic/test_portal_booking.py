@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Appointment, AppointmentRequest, VisitType
-from clinic.services.appointments import book_appointment
+from clinic.scheduling.services.appointments import book_appointment
 from tests.clinic.desk import at, at_once, booked, clocks, in_status, visit_type, works
 from tests.clinic.portal import decide, slot
 from tests.factories import PatientFactory, UserFactory

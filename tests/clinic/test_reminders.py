@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from clinic.models import Appointment, AppointmentNotice, Consent
 from clinic.people.services.consents import withdraw_consent
-from clinic.services.appointments import move_appointment, reschedule_appointment
-from clinic.services.notices import dispatch_due_notices, send_notice
+from clinic.scheduling.services.appointments import move_appointment, reschedule_appointment
+from clinic.scheduling.services.messages import dispatch_due_notices, send_notice
 from clinic.tasks import dispatch_due_notices_task, send_notice_task
 from tests.clinic.desk import at, at_once, booked, coming, works
 from tests.factories import ConsentFactory

@@ -7,8 +7,12 @@ from django.core import mail
 from django.urls import reverse
 
 from clinic.models import Appointment, AppointmentRequest
-from clinic.services.notices import send_notice
-from clinic.services.portal_booking import Wish, request_another_time, request_appointment
+from clinic.scheduling.services.messages import send_notice
+from clinic.scheduling.services.portal_booking import (
+    Wish,
+    request_another_time,
+    request_appointment,
+)
 from tests.clinic.desk import at, at_once, booked, visit_type
 from tests.clinic.portal import decide
 from tests.factories import PatientFactory, UserFactory

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from clinic.models import Appointment, AuditEvent, Consultation, Prescription, Symptom
-from clinic.services.appointments import IllegalTransitionError, move_appointment
+from clinic.scheduling.services.appointments import IllegalTransitionError, move_appointment
 from clinic.services.consultations import open_visit, undo_call_in
 from tests.factories import AppointmentFactory
 

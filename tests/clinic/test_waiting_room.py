@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Allergy, Appointment, ArrivalToken, AuditEvent
-from clinic.services.appointments import move_appointment
+from clinic.scheduling.services.appointments import move_appointment
 from tests.clinic.desk import at_once, booked, in_status
 from tests.factories import AppointmentFactory, ConsultationFactory, PatientFactory
 

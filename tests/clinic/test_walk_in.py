@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Absence, Appointment, ArrivalToken, AuditEvent, Availability
-from clinic.services.appointments import IllegalTransitionError, move_appointment
-from clinic.services.scheduling import Calendar
-from clinic.services.walk_ins import add_walk_in, queues_now
+from clinic.scheduling.services.appointments import IllegalTransitionError, move_appointment
+from clinic.scheduling.services.slots import Calendar
+from clinic.scheduling.services.walk_ins import add_walk_in, queues_now
 from tests.clinic.desk import at, at_once, booked, visit_type
 from tests.factories import PatientFactory
 

@@ -4,8 +4,8 @@ import pytest
 from django.urls import reverse
 
 from clinic.models import Absence, AuditEvent, Availability
-from clinic.services.scheduling import free_slots
-from clinic.services.weekly_hours import add_hours
+from clinic.scheduling.services.slots import free_slots
+from clinic.scheduling.services.weekly_hours import add_hours
 from tests.clinic.desk import at, at_once, booked, clocks, coming, visit_type, works
 from tests.forms import post_seen
 

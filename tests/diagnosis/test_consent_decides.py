@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from clinic.models import AppointmentNotice, AuditEvent, Consent
 from clinic.people.services.consents import give_consent, past_uses, withdraw_consent
-from clinic.services.notices import send_notice
+from clinic.scheduling.services.messages import send_notice
 from diagnosis import inference
 from diagnosis.models import (
     AtlasImage,

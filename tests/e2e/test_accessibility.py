@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from clinic.models import Appointment, Consultation, Doctor, IssuedDocument, Patient, User
 from clinic.people.services.emergency import open_emergency_access
-from clinic.services.waiting_screen import renew_screen
+from clinic.scheduling.services.waiting_screen import renew_screen
 from diagnosis.models import AtlasImage, Disease
 from skinhealth.demo import DEMO_PASSWORD, visits
 from skinhealth.drawing import draw_lesion

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from clinic.services.portal_booking import Wish, request_appointment
+from clinic.scheduling.services.portal_booking import Wish, request_appointment
 from tests.clinic.desk import coming, visit_type, works
 from tests.clinic.portal import decide
 from tests.e2e.door import come_in

@@ -17,8 +17,8 @@ from clinic.core.mail import send_mail
 from clinic.core.papers.glyphs import SIGN, unprintable
 from clinic.core.papers.pdf import NOT_SET, qr_code, render_pdf
 from clinic.core.text_bounds import refuse_endless_words
-from clinic.ics import PUBLISH, REQUEST, CalendarEntry, calendar_of
 from clinic.models import ClinicSettings
+from clinic.scheduling.ics import PUBLISH, REQUEST, CalendarEntry, calendar_of
 from clinic.trail.services.audit_trail import _cell
 from tests.fuzz.budget import examples
 

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic.core.http import SignedInRequest
-from clinic.forms.portal import PreferencesForm
 from clinic.models import Consent, Patient
 from clinic.people.consent_texts import consent_words
 from clinic.people.forms.accounts import add_errors
@@ -17,6 +16,7 @@ from clinic.people.permissions import visible_patients
 from clinic.people.safety_permissions import can_manage_own_consents, can_see_own_record
 from clinic.people.services.consents import PastUse, give_consent, past_uses, withdraw_consent
 from clinic.people.services.preferences import update_preferences
+from clinic.scheduling.forms.portal import PreferencesForm
 from clinic.views.patients import consent_states
 
 

@@ -1,0 +1,111 @@
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import Appointment, Doctor, Patient, User, VisitType
+from clinic.people.permissions import bookable_doctors, bookable_patients, visible_doctors
+from clinic.scheduling.forms.fields import VisitTypeField, allow_rows, moment_field
+
+
+class VisitForm(forms.Form):
+    """Who comes, and for what."""
+
+    patient = forms.ModelChoiceField(
+        label=_("Patient"),
+        queryset=Patient.objects.none(),
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": _("Choose a patient."),
+            "invalid_choice": _("This patient is not in the register. Choose one from the list."),
+        },
+    )
+    visit_type = VisitTypeField(
+        label=_("Type of visit"),
+        queryset=VisitType.objects.filter(is_active=True),
+        empty_label=None,
+        error_messages={"required": _("Choose the type of visit.")},
+    )
+
+
+class BookingForm(VisitForm):
+    """Who comes to whom, when and for what."""
+
+    doctor = forms.ModelChoiceField(
+        label=_("Doctor"),
+        queryset=Doctor.objects.none(),
+        empty_label=_("Choose a doctor"),
+        error_messages={"required": _("Choose a doctor.")},
+    )
+    starts_at = moment_field(_("Day and time"))
+    is_urgent = forms.BooleanField(label=_("Urgent"), required=False)
+    note = forms.CharField(
+        label=_("Note for the desk"),
+        max_length=200,
+        required=False,
+        help_text=_("Nothing medical: the whole desk reads it."),
+    )
+
+    overbooked_reason = forms.CharField(
+        label=_("Why at this time all the same"),
+        max_length=200,
+        required=False,
+        help_text=_("It stays beside the visit. Nothing medical: the whole desk reads it."),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        allow_rows(self.fields["patient"], bookable_patients(user))
+        allow_rows(self.fields["doctor"], bookable_doctors(user))
+
+    def clean_overbooked_reason(self) -> str:
+        """Asks for the reason of whoever books anyway, and of nobody else."""
+        if "overbook" not in self.data:
+            return ""
+        reason: str = self.cleaned_data["overbooked_reason"]
+        if not reason:
+            raise forms.ValidationError(_("Say in a few words why."))
+        return reason
+
+
+class DoctorAndTimeForm(forms.Form):
+    """When and by whom somebody is seen who is known already."""
+
+    doctor = forms.ModelChoiceField(
+        label=_("Doctor"),
+        queryset=Doctor.objects.none(),
+        # Never the first of the list instead of a doctor who works here no more.
+        empty_label=_("Choose a doctor"),
+        error_messages={"required": _("Choose a doctor.")},
+    )
+    starts_at = moment_field(_("Day and time"))
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        allow_rows(self.fields["doctor"], visible_doctors(user))
+
+
+class RescheduleForm(DoctorAndTimeForm):
+    """The other time of an appointment, with the same doctor or another."""
+
+    starts_at = moment_field(_("New day and time"))
+    reason = forms.CharField(
+        label=_("Why"),
+        max_length=200,
+        required=False,
+        help_text=_("Nothing medical: the whole desk reads it."),
+    )
+
+
+class MoveForm(forms.Form):
+    """The status that an appointment moves to, and why."""
+
+    # Rescheduling makes a second appointment, so it is no mere move.
+    STATUSES = [
+        (status.value, status.label)
+        for status in Appointment.Status
+        if status != Appointment.Status.RESCHEDULED
+    ]
+
+    status = forms.ChoiceField(choices=STATUSES)
+    reason = forms.CharField(label=_("Why"), max_length=200, required=False)

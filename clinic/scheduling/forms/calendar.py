@@ -1,0 +1,84 @@
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import Doctor, User
+from clinic.scheduling.calendar_permissions import visible_calendars
+from clinic.scheduling.forms.fields import DoctorField, allow_rows, offer_rows
+
+# Days whose neighbours a calendar can still count.
+WITHIN_REASON = (MinValueValidator(date(1990, 1, 1)), MaxValueValidator(date(2200, 1, 1)))
+# A month's page shows six weeks at most, and nobody asks for more at once.
+MAX_DAYS = 42
+
+
+class CalendarView(models.TextChoices):
+    """How much of the calendar a page shows."""
+
+    DAY = "day", _("Day")
+    WEEK = "week", _("Week")
+    MONTH = "month", _("Month")
+
+
+class DayForm(forms.Form):
+    """Which day to look at, of one doctor or of all."""
+
+    date = forms.DateField(
+        label=_("Day"),
+        required=False,
+        validators=WITHIN_REASON,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "data-autosubmit": True}),
+    )
+    doctor = DoctorField(
+        label=_("Doctor"),
+        queryset=Doctor.objects.none(),
+        required=False,
+        empty_label=_("All doctors"),
+        widget=forms.Select(attrs={"data-autosubmit": True}),
+    )
+
+    def __init__(
+        self, *args: Any, user: User, doctors: Sequence[Doctor] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        allow_rows(self.fields["doctor"], visible_calendars(user))
+        if doctors is not None:
+            chosen = self.initial.get("doctor")
+            extra = [chosen] if chosen and chosen not in doctors else []
+            offer_rows(self.fields["doctor"], [*doctors, *extra])
+
+
+class CalendarForm(DayForm):
+    """How much of the calendar to look at, and from which day."""
+
+    view = forms.ChoiceField(choices=CalendarView, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The booking dialog above the calendar has fields of the same names.
+        self.auto_id = "calendar_%s"
+
+
+class CalendarRangeForm(forms.Form):
+    """The days that a calendar asks for; the last one is not among them."""
+
+    start = forms.DateField(validators=WITHIN_REASON)
+    end = forms.DateField(validators=WITHIN_REASON)
+    doctor = forms.ModelChoiceField(queryset=Doctor.objects.none(), required=False)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        allow_rows(self.fields["doctor"], visible_calendars(user))
+
+    def clean(self) -> dict[str, Any]:
+        """Refuses days in the wrong order, and more of them than a page shows."""
+        start: date | None = self.cleaned_data.get("start")
+        end: date | None = self.cleaned_data.get("end")
+        if start and end and not timedelta(0) < end - start <= timedelta(days=MAX_DAYS):
+            raise forms.ValidationError(_("Ask for one day at least, and for six weeks at most."))
+        return self.cleaned_data

@@ -1,0 +1,149 @@
+"""What patients choose when they book, ask for or move an appointment, and how they are reached."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.core.sms import has_sms
+from clinic.models import AppointmentRequest, Doctor, Patient, User, VisitType
+from clinic.people.forms.accounts import language_field
+from clinic.people.permissions import visible_doctors
+from clinic.scheduling.forms.appointments import DoctorAndTimeForm
+from clinic.scheduling.forms.fields import VisitTypeField, allow_rows, clock_field, day_field
+from clinic.scheduling.services.portal_booking import DAYS_AHEAD, Wish, offered_visit_types
+from clinic.trail.forms import SEEN, SeenForm
+from clinic.trail.services.seen import Facts
+
+
+class PortalForm(forms.Form):
+    """A type of visit and a doctor; of an appointment that is moved the type stays."""
+
+    visit_type = VisitTypeField(
+        label=_("Type of visit"),
+        queryset=VisitType.objects.none(),
+        empty_label=None,
+        error_messages={
+            "required": _("Choose the type of visit."),
+            "invalid_choice": _("For this type of visit please call us."),
+        },
+    )
+    doctor = forms.ModelChoiceField(
+        label=_("Doctor"),
+        queryset=Doctor.objects.none(),
+        required=False,
+        empty_label=_("Any doctor"),
+    )
+
+    days: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, user: User, is_move: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        allow_rows(self.fields["visit_type"], offered_visit_types())
+        allow_rows(self.fields["doctor"], visible_doctors(user))
+        if is_move:
+            del self.fields["visit_type"]
+        today = timezone.localdate()
+        for name in self.days:
+            attrs = self.fields[name].widget.attrs
+            attrs["min"] = today.isoformat()
+            attrs["max"] = (today + timedelta(days=DAYS_AHEAD)).isoformat()
+
+
+class SlotSearchForm(PortalForm):
+    """Where a patient looks for a free time."""
+
+    day = day_field(_("Day"))
+    days = ("day",)
+
+    def clean_day(self) -> date:
+        """A day on which a time may still be free."""
+        day: date = self.cleaned_data["day"]
+        today = timezone.localdate()
+        if day < today:
+            raise forms.ValidationError(_("This day is past."))
+        if day > today + timedelta(days=DAYS_AHEAD):
+            raise forms.ValidationError(_("Choose a day within the next three months."))
+        return day
+
+
+class SlotForm(PortalForm):
+    """The free time whose button a patient pressed."""
+
+    starts_at = forms.DateTimeField(error_messages={"invalid": _("This is not a day and a time.")})
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["doctor"].required = True
+
+
+class WishForm(PortalForm):
+    """When a patient would like to come."""
+
+    first_day = day_field(_("Day"))
+    time = clock_field(
+        _("Time"),
+        required=False,
+        help_text=_("Leave it empty if any time suits you."),
+        error_messages={"invalid": _("This is not a time.")},
+    )
+    last_day = day_field(
+        _("Or any day until"),
+        required=False,
+        help_text=_("The more days suit you, the sooner we find a time."),
+    )
+    days = ("first_day", "last_day")
+
+    def wish(self) -> Wish:
+        """What the service takes."""
+        data = self.cleaned_data
+        return Wish(
+            first_day=data["first_day"],
+            last_day=data["last_day"] or data["first_day"],
+            at_time=data["time"],
+            doctor=data["doctor"],
+        )
+
+
+class RequestBookingForm(DoctorAndTimeForm):
+    """The doctor and the time that the desk gives to a request."""
+
+
+class DeclineForm(forms.Form):
+    """Why the desk says no, in words that may stand in a mail."""
+
+    reason = forms.ChoiceField(
+        label=_("Why"),
+        choices=AppointmentRequest.DeclineReason,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose a reason. The patient gets it by mail."),
+            "invalid_choice": _("Choose a reason. The patient gets it by mail."),
+        },
+    )
+
+
+class PreferencesForm(SeenForm, forms.Form):
+    """Language and where reminders go."""
+
+    language = language_field()
+    has_email_reminders = forms.BooleanField(label=_("Remind me by e-mail"), required=False)
+    has_sms_reminders = forms.BooleanField(label=_("Remind me by text message"), required=False)
+
+    def __init__(self, data: QueryDict | None = None, *, patient: Patient) -> None:
+        super().__init__(data, initial=dict(self.stored(patient)))
+        if not has_sms():
+            del self.fields["has_sms_reminders"]
+        self.carry(patient)
+
+    def stored(self, row: Patient) -> Facts:
+        """Return what the patient has chosen."""
+        return {name: getattr(row, name) for name in self.base_fields}
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """Return what was chosen."""
+        return {name: value for name, value in self.cleaned_data.items() if name != SEEN}

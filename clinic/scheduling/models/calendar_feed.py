@@ -1,0 +1,28 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from clinic.scheduling.models.schedule import Doctor
+
+
+class CalendarFeed(models.Model):
+    """A secret address under which a doctor's calendar program reads the appointments."""
+
+    doctor = models.OneToOneField(
+        Doctor, on_delete=models.PROTECT, related_name="calendar_feed", verbose_name=_("doctor")
+    )
+    # Only the fingerprint is kept: who reads the database or a backup cannot read the calendar.
+    token_sha256 = models.CharField(max_length=64, unique=True, editable=False)
+    shows_initials = models.BooleanField(
+        _("Show the patients’ initials"),
+        default=False,
+        help_text=_("A calendar program keeps them outside the clinic. Full names never leave."),
+    )
+    created_at = models.DateTimeField(_("created"))
+    last_read_at = models.DateTimeField(_("last read"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("calendar address")
+        verbose_name_plural = _("calendar addresses")
+
+    def __str__(self) -> str:
+        return str(self.doctor)

@@ -1,0 +1,193 @@
+"""Leave of a doctor or of the whole clinic, and what becomes of the visits booked in it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import Absence, Appointment, AuditEvent, Doctor, Patient, User
+from clinic.people.services.account_history import hands_behind
+from clinic.scheduling.services.appointments import move_appointment, reschedule_appointment
+from clinic.scheduling.services.booking_guards import SlotRefusedError
+from clinic.scheduling.services.slots import Slot
+from clinic.trail.services.audit import record
+
+CANCELLED = Appointment.Status.CANCELLED
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What becomes of a visit: it moves to a slot, or is cancelled, or else stays as it is."""
+
+    slot: Slot | None = None
+    is_cancelled: bool = False
+
+
+class VisitsInTheWayError(ValidationError):
+    """Visits that are booked in the time and cannot be dealt with as decided, or are undecided."""
+
+    def __init__(self, refused: Mapping[UUID, str]) -> None:
+        super().__init__(_("There are visits in this time. Decide what becomes of each."))
+        self.refused = dict(refused)
+
+
+def visits_within(absence: Absence) -> QuerySet[Appointment]:
+    """Visits that an absence gets in the way of: agreed upon, and nobody has come yet."""
+    start = max(absence.starts_at, timezone.now())
+    appointments = Appointment.objects.between(start, absence.ends_at).filter(
+        status__in=Appointment.EXPECTED_STATUSES
+    )
+    if absence.doctor is not None:
+        appointments = appointments.filter(doctor=absence.doctor)
+    return appointments.select_related("patient", "doctor__user", "visit_type")
+
+
+def check_absence(absence: Absence) -> None:
+    """Refuses an absence that makes no sense, whatever is booked in it."""
+    if absence.ends_at <= absence.starts_at:
+        raise ValidationError({"last_day": _("The end is not after the start.")})
+    if absence.ends_at <= timezone.now():
+        raise ValidationError({"last_day": _("This time is past.")})
+    absence.clean_fields(exclude={"doctor"})
+    _refuse_overlapping(absence)
+
+
+@transaction.atomic
+def add_absence(
+    *,
+    doctor: Doctor | None,
+    starts_at: datetime,
+    ends_at: datetime,
+    actor: User,
+    reason: str = "",
+    decisions: Mapping[UUID, Decision] | None = None,
+    cancel_reason: str = "",
+) -> Absence:
+    """Keeps a doctor, or everybody, away once every visit in the time is dealt with; or nothing."""
+    decisions = decisions or {}
+    absence = Absence(doctor=doctor, starts_at=starts_at, ends_at=ends_at, reason=reason.strip())
+    if any(decision.is_cancelled for decision in decisions.values()) and not cancel_reason.strip():
+        raise ValidationError({"cancel_reason": _("Say in a few words why.")})
+    _lock(absence, decisions)
+    check_absence(absence)
+    visits = list(visits_within(absence).order_by("starts_at", "pk"))
+    undecided = {visit.pk for visit in visits} - set(decisions)
+    if undecided:
+        words = gettext("This visit has been booked meanwhile.")
+        raise VisitsInTheWayError(dict.fromkeys(undecided, words))
+    absence.save()
+    why = gettext("The clinic is closed.") if doctor is None else gettext("The doctor is away.")
+    _carry_out(visits, decisions, actor=actor, why_moved=why, why_cancelled=cancel_reason)
+    taken = [decisions[visit.pk] for visit in visits]
+    detail = {
+        "is_whole_clinic": doctor is None,
+        "moved": sum(decision.slot is not None for decision in taken),
+        "cancelled": sum(decision.is_cancelled for decision in taken),
+        "visits": len(visits),
+    }
+    record(AuditEvent.Verb.CREATE, actor=actor, target=absence, detail=detail)
+    return absence
+
+
+@transaction.atomic
+def remove_absence(*, absence: Absence, actor: User) -> None:
+    """Takes an absence back: its time can be booked again, what was moved stays moved."""
+    detail = {"removed": True, "is_whole_clinic": absence.doctor_id is None}
+    record(AuditEvent.Verb.UPDATE, actor=actor, target=absence, detail=detail)
+    absence.delete()
+
+
+def _lock(absence: Absence, decisions: Mapping[UUID, Decision]) -> None:
+    """Holds visits, doctors and patients, each in one order, before anything is looked at.
+
+    Whoever books waits at the doctor, so no visit slips in between; whoever moves one of the
+    visits holds it first and the doctors after, as here, so that nobody waits in a circle.
+    """
+    visits = visits_within(absence).order_by("pk").select_for_update(of=("self",))
+    patients = [visit.patient_id for visit in visits]
+    doctors = Doctor.objects.order_by("pk")
+    if absence.doctor is not None:
+        slots = [decision.slot for decision in decisions.values() if decision.slot]
+        doctors = doctors.filter(
+            pk__in={absence.doctor.pk, *(slot.doctor.pk for slot in slots)},
+        )
+    _hold(doctors.select_for_update(no_key=True, of=("self",)))
+    _hold(
+        Patient.objects.filter(pk__in=patients).order_by("pk").select_for_update(no_key=True),
+    )
+
+
+def _hold(rows: Iterable[object]) -> None:
+    """Reads rows that are to be locked."""
+    for _row in rows:
+        pass
+
+
+def _refuse_overlapping(absence: Absence) -> None:
+    # The leave of somebody who works here no more is the way to move what she left.
+    if absence.doctor is not None and not absence.doctor.user.is_active:
+        return
+    others = Absence.objects.filter(doctor=absence.doctor)
+    other = others.between(absence.starts_at, absence.ends_at).first()
+    if other is None:
+        return
+    if absence.doctor is None:
+        message = gettext("The clinic is closed already from %(from)s to %(until)s.")
+    else:
+        message = gettext("%(doctor)s is away already from %(from)s to %(until)s.")
+    words = {
+        "doctor": absence.doctor,
+        "from": date_format(timezone.localtime(other.starts_at), "j F Y, H:i"),
+        "until": date_format(timezone.localtime(other.last_moment), "j F Y, H:i"),
+    }
+    raise ValidationError({"first_day": message % words})
+
+
+def _may_be_own(doctor: Doctor, actor: User) -> bool:
+    """Whether somebody else may sign in as the doctor, and would treat whoever is moved there."""
+    return doctor.user_id != actor.pk and actor.pk in hands_behind(doctor.user)
+
+
+def _carry_out(
+    visits: Iterable[Appointment],
+    decisions: Mapping[UUID, Decision],
+    *,
+    actor: User,
+    why_moved: str,
+    why_cancelled: str,
+) -> None:
+    """Moves and cancels as decided, or nothing: then it names every visit that cannot go."""
+    refused: dict[UUID, str] = {}
+    for visit in visits:
+        decision = decisions[visit.pk]
+        slot = decision.slot
+        if slot and slot.doctor != visit.doctor and _may_be_own(slot.doctor, actor):
+            refused[visit.pk] = gettext(
+                "You made or changed the account of this doctor lately. The desk moves the visit."
+            )
+            continue
+        try:
+            if decision.slot is not None:
+                reschedule_appointment(
+                    appointment=visit,
+                    doctor=decision.slot.doctor,
+                    starts_at=decision.slot.starts_at,
+                    actor=actor,
+                    reason=why_moved,
+                )
+            elif decision.is_cancelled:
+                move_appointment(
+                    appointment=visit, status=CANCELLED, actor=actor, reason=why_cancelled
+                )
+        except SlotRefusedError as refusal:
+            refused[visit.pk] = " ".join(refusal.messages)
+    if refused:
+        raise VisitsInTheWayError(refused)

@@ -1,0 +1,288 @@
+"""An appointment's life: booked once, then moved from status to status."""
+
+from datetime import datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import (
+    Appointment,
+    AppointmentNotice,
+    AppointmentRequest,
+    AppointmentTransition,
+    AuditEvent,
+    Consultation,
+    Doctor,
+    Patient,
+    User,
+    VisitType,
+)
+from clinic.people.services.ended_records import refuse_ended
+from clinic.scheduling.services.appointment_news import tell_of_move, tell_of_new_appointment
+from clinic.scheduling.services.arrival_tokens import give_token
+from clinic.scheduling.services.booking_guards import (
+    check_time,
+    lock_calendars,
+    words_for_a_taken_time,
+    works_here,
+)
+from clinic.scheduling.services.messages import queue_notice
+from clinic.scheduling.services.move_times import words_against
+from clinic.trail.services.audit import record
+
+Status = Appointment.Status
+Notice = AppointmentNotice.Kind
+NEEDS_REASON = frozenset({Status.CANCELLED, Status.NO_SHOW, Status.ENTERED_IN_ERROR})
+# What nobody may be told, or do, for a doctor who is not there.
+EXPECTS_DOCTOR = frozenset({Status.CONFIRMED, Status.ARRIVED})
+NOT_YET_AGREED = frozenset({Status.REQUESTED, Status.WAITLIST})
+
+
+class IllegalTransitionError(ValidationError):
+    """A move that the transition table does not have."""
+
+    def __init__(self, old: str, new: str) -> None:
+        super().__init__(
+            _("This appointment is “%(old)s”: it cannot become “%(new)s”."),
+            code="illegal_transition",
+            params={"old": Status(old).label, "new": Status(new).label},
+        )
+
+
+class MovedAtWrongTimeError(IllegalTransitionError):
+    """A move that the table has, but not at this time."""
+
+    def __init__(self, words: str) -> None:
+        ValidationError.__init__(self, words, code="wrong_time")
+
+
+@transaction.atomic
+def book_appointment(
+    *,
+    patient: Patient,
+    doctor: Doctor,
+    visit_type: VisitType,
+    starts_at: datetime,
+    actor: User,
+    note: str = "",
+    is_urgent: bool = False,
+    overbooked_reason: str = "",
+) -> Appointment:
+    """Keeps a doctor's time for a patient; the database lets only one patient have it.
+
+    With a reason it is kept where the doctor has no time, too, and marked so.
+    """
+    appointment = Appointment(
+        patient=patient,
+        doctor=doctor,
+        visit_type=visit_type,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=visit_type.duration_minutes),
+        note=note,
+        is_urgent=is_urgent,
+        overbooked_reason=overbooked_reason.strip(),
+        created_by=actor,
+    )
+    _keep_time(appointment, actor)
+    queue_notice(appointment=appointment, kind=Notice.BOOKED)
+    return appointment
+
+
+@transaction.atomic
+def reschedule_appointment(
+    *, appointment: Appointment, doctor: Doctor, starts_at: datetime, actor: User, reason: str = ""
+) -> Appointment:
+    """Gives the patient another time in a new row; the old time is free at once, or neither."""
+    old = _current_status(appointment)
+    if Status.RESCHEDULED not in appointment.next_statuses(old) or not _compare_and_set(
+        appointment, old, Status.RESCHEDULED
+    ):
+        raise IllegalTransitionError(_current_status(appointment), Status.RESCHEDULED)
+    _store_move(appointment, old, Status.RESCHEDULED, actor, reason.strip())
+    moved = Appointment(
+        patient=appointment.patient,
+        doctor=doctor,
+        visit_type=appointment.visit_type,
+        starts_at=starts_at,
+        ends_at=starts_at + (appointment.ends_at - appointment.starts_at),
+        note=appointment.note,
+        is_urgent=appointment.is_urgent,
+        rescheduled_from=appointment,
+        series_id=appointment.series_id,
+        created_by=actor,
+    )
+    _keep_time(moved, actor)
+    queue_notice(appointment=moved, kind=Notice.MOVED)
+    return moved
+
+
+@transaction.atomic
+def move_appointment(
+    *, appointment: Appointment, status: str, actor: User | None, reason: str = ""
+) -> Appointment:
+    """Moves an appointment to a status, once, however often the button is pressed."""
+    refuse_ended(appointment.patient_id)
+    reason = reason.strip()
+    # Whoever loses the race looks again: the move may be made, or still be allowed.
+    while (old := _current_status(appointment)) != status:
+        if status not in appointment.next_statuses(old):
+            raise IllegalTransitionError(old, status)
+        if is_call_in_undone(old, status) and _has_visit(appointment):
+            raise IllegalTransitionError(old, status)
+        if not is_call_in_undone(old, status):
+            _refuse_visit_with_nobody(appointment, status)
+            _refuse_wrong_time(appointment, status)
+        if status == Status.BOOKED and old in NOT_YET_AGREED and is_asked_for(appointment):
+            raise ValidationError(_("The patient asked for it: choose the time under “Requests”."))
+        if status in NEEDS_REASON and not reason:
+            raise ValidationError({"reason": _("Say in a few words why.")})
+        if _compare_and_set(appointment, old, status):
+            _store_move(appointment, old, status, actor, reason)
+            break
+    appointment.refresh_from_db()
+    return appointment
+
+
+@transaction.atomic
+def book_requested_appointment(
+    *, appointment: Appointment, doctor: Doctor, starts_at: datetime, actor: User
+) -> Appointment:
+    """Gives a patient who asked for it a time; the one that it replaces is free at once."""
+    old = _current_status(appointment)
+    if old not in NOT_YET_AGREED:
+        raise IllegalTransitionError(old, Status.BOOKED)
+    appointment.doctor = doctor
+    appointment.starts_at = starts_at
+    appointment.ends_at = starts_at + timedelta(minutes=appointment.visit_type.duration_minutes)
+    # First the row and then the calendars, as for whoever moves it: nobody waits in a circle.
+    replaced = _give_back_replaced(appointment, actor)
+    lock_calendars(appointment)
+    check_time(appointment)
+    with words_for_a_taken_time(appointment):
+        booked = Appointment.objects.filter(pk=appointment.pk, status__in=NOT_YET_AGREED).update(
+            status=Status.BOOKED,
+            doctor=doctor,
+            starts_at=starts_at,
+            ends_at=appointment.ends_at,
+            rescheduled_from=replaced,
+        )
+    if not booked:
+        raise IllegalTransitionError(_current_status(appointment), Status.BOOKED)
+    appointment.refresh_from_db()
+    _store_move(appointment, old, Status.BOOKED, actor, "")
+    return appointment
+
+
+def is_call_in_undone(old: str, new: str) -> bool:
+    """Whether a move sends somebody whom the doctor has called in back to wait."""
+    return old == Status.IN_CONSULTATION and new == Status.ARRIVED
+
+
+def is_asked_for(appointment: Appointment) -> bool:
+    """Whether a patient asked for the appointment, so that its time is a wish."""
+    return AppointmentRequest.objects.filter(appointment=appointment).exists()
+
+
+def _give_back_replaced(appointment: Appointment, actor: User) -> Appointment | None:
+    """The appointment that the patient wanted to move, which is given back where it still holds."""
+    request = AppointmentRequest.objects.select_related("replaces").get(appointment=appointment)
+    replaced = request.replaces
+    if replaced is None:
+        return None
+    old = _current_status(replaced)
+    if old not in Appointment.EXPECTED_STATUSES or not _compare_and_set(
+        replaced, old, Status.RESCHEDULED
+    ):
+        return None
+    _store_move(replaced, old, Status.RESCHEDULED, actor, "")
+    return replaced
+
+
+def _keep_time(appointment: Appointment, actor: User) -> None:
+    """Stores a new appointment, if the doctor works then and the time is free, or overbooks."""
+    appointment.full_clean()
+    lock_calendars(appointment)
+    store_appointment(appointment, actor, overbooked=check_time(appointment))
+
+
+def store_appointment(appointment: Appointment, actor: User, *, overbooked: str = "") -> None:
+    """Stores a new appointment with its first status and a line in the audit trail."""
+    refuse_ended(appointment.patient_id)
+    with words_for_a_taken_time(appointment):
+        appointment.save(force_insert=True)
+    AppointmentTransition.objects.create(
+        appointment=appointment,
+        to_status=appointment.status,
+        made_by=actor,
+        reason=appointment.overbooked_reason,
+    )
+    detail = {
+        "visit_type": appointment.visit_type.code,
+        "is_urgent": appointment.is_urgent,
+        "is_walk_in": appointment.is_walk_in,
+        "overbooked": overbooked,
+    }
+    record(
+        AuditEvent.Verb.CREATE,
+        actor=actor,
+        patient=appointment.patient,
+        target=appointment,
+        detail=detail,
+    )
+    tell_of_new_appointment(appointment, actor=actor)
+
+
+def _refuse_wrong_time(appointment: Appointment, status: str) -> None:
+    if words := words_against(appointment, status):
+        raise MovedAtWrongTimeError(str(words))
+
+
+def _refuse_visit_with_nobody(appointment: Appointment, status: str) -> None:
+    if status in EXPECTS_DOCTOR and not works_here(appointment.doctor):
+        raise ValidationError(
+            _("%(doctor)s does not work here any more. Move the visit to another doctor first."),
+            params={"doctor": appointment.doctor},
+        )
+
+
+def _has_visit(appointment: Appointment) -> bool:
+    return Consultation.objects.filter(appointment=appointment).exists()
+
+
+def _current_status(appointment: Appointment) -> str:
+    return Appointment.objects.values_list("status", flat=True).get(pk=appointment.pk)
+
+
+def _store_move(
+    appointment: Appointment, old: str, new: str, actor: User | None, reason: str
+) -> None:
+    AppointmentTransition.objects.create(
+        appointment=appointment, from_status=old, to_status=new, made_by=actor, reason=reason
+    )
+    record(
+        AuditEvent.Verb.TRANSITION,
+        actor=actor,
+        patient=appointment.patient,
+        target=appointment,
+        detail={"from": old, "to": new},
+    )
+    tell_of_move(appointment, old=old, new=new, actor=actor)
+
+
+def _compare_and_set(appointment: Appointment, old: str, new: str) -> bool:
+    """Sets the status where it is still the old one, and says whether it was."""
+    values: dict[str, object] = {"status": new}
+    # Who was called in by mistake has waited since the arrival.
+    if new == Status.ARRIVED and not is_call_in_undone(old, new):
+        values["arrived_at"] = timezone.now()
+    elif new == Status.BOOKED:
+        values["arrived_at"] = None
+    if new in Appointment.SLOT_STATUSES and old not in Appointment.SLOT_STATUSES:
+        lock_calendars(appointment)
+    with words_for_a_taken_time(appointment):
+        moved = Appointment.objects.filter(pk=appointment.pk, status=old).update(**values)
+    if moved and new == Status.ARRIVED:
+        give_token(appointment=appointment)
+    return moved == 1

@@ -1,0 +1,129 @@
+"""What stands in a calendar, by the clinic's clock: who is booked, who is away, what is free.
+
+A calendar draws a day of 24 hours, also on the two days that have 23 and 25. So every span says
+what the clinic's clock shows when it starts, and what lasts a quarter of an hour is drawn so.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+
+from django.db.models import Count, QuerySet
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from clinic.models import Absence, Appointment, Doctor
+from clinic.scheduling.services.slots import Calendar, Slot, day_bounds
+
+Status = Appointment.Status
+# What keeps a time or was not used: the rest has given it back, and a request's is a wish.
+SHOWN_STATUSES = (*Appointment.SLOT_STATUSES, Status.NO_SHOW)
+SHOWN_FIELDS = ("starts_at", "ends_at", "status", "is_urgent", "is_walk_in", "doctor", "visit_type")
+# A page with more days than a week shows no free time: it would be one colour all over.
+FREE_TIME_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Span:
+    """One doctor's time between two readings of the clinic's clock, without a zone.
+
+    A day's count stands for all appointments of that day.
+    """
+
+    kind: Literal["appointment", "absence", "free", "count"]
+    doctor: Doctor
+    starts: datetime
+    ends: datetime
+    appointment: Appointment | None = None
+    number: int = 1
+
+
+def calendar_spans(
+    *,
+    among: QuerySet[Appointment],
+    doctors: list[Doctor],
+    start: date,
+    end: date,
+    slot_minutes: int,
+) -> list[Span]:
+    """Everything between two days, the last one left out, in a fixed number of queries."""
+    days = [start + timedelta(days=number) for number in range((end - start).days)]
+    is_overview = len(days) > FREE_TIME_DAYS and len(doctors) > 1
+    spans = list((_counts if is_overview else _booked)(among, doctors, start, end))
+    calendar = Calendar(doctors, days[0], days[-1])
+    for doctor in doctors:
+        absences = {
+            absence.pk: absence for day in days for absence in calendar.absences(doctor, day)
+        }
+        spans += [_away(doctor, absence) for absence in absences.values()]
+        if len(days) <= FREE_TIME_DAYS:
+            for day in days:
+                spans += _free(doctor, calendar.free_slots(doctor, day, slot_minutes))
+    return spans
+
+
+def shown_between(among: QuerySet[Appointment], start: date, end: date) -> QuerySet[Appointment]:
+    """The appointments that a calendar shows between two days, the last one left out."""
+    return among.filter(
+        starts_at__gte=day_bounds(start)[0],
+        starts_at__lt=day_bounds(end)[0],
+        status__in=SHOWN_STATUSES,
+    )
+
+
+def _booked(
+    among: QuerySet[Appointment], doctors: list[Doctor], start: date, end: date
+) -> Iterator[Span]:
+    by_key = {doctor.pk: doctor for doctor in doctors}
+    appointments = shown_between(among, start, end).filter(doctor__in=doctors)
+    # A week of a large clinic has a thousand of them, of a few types: only what is shown is read.
+    shown = appointments.select_related("patient").only(*SHOWN_FIELDS, "patient__full_name")
+    for appointment in shown.prefetch_related("visit_type").order_by("starts_at", "pk"):
+        starts = timezone.make_naive(appointment.starts_at)
+        length = appointment.ends_at - appointment.starts_at
+        doctor = by_key[appointment.doctor_id]
+        yield Span("appointment", doctor, starts, starts + length, appointment)
+
+
+def _counts(
+    among: QuerySet[Appointment], doctors: list[Doctor], start: date, end: date
+) -> Iterator[Span]:
+    """How many visits each doctor has on each day: a month of several doctors in one view."""
+    by_key = {doctor.pk: doctor for doctor in doctors}
+    counted = (
+        shown_between(among, start, end)
+        .filter(doctor__in=doctors)
+        .order_by()
+        .values("doctor", day=TruncDate("starts_at"))
+        .annotate(number=Count("pk"))
+    )
+    rows = sorted(counted, key=lambda row: (row["day"], str(by_key[row["doctor"]])))
+    for row in rows:
+        starts = datetime.combine(row["day"], time.min)
+        yield Span(
+            "count",
+            by_key[row["doctor"]],
+            starts,
+            starts + timedelta(days=1),
+            number=row["number"],
+        )
+
+
+def _away(doctor: Doctor, absence: Absence) -> Span:
+    starts, ends = timezone.make_naive(absence.starts_at), timezone.make_naive(absence.ends_at)
+    length = absence.ends_at - absence.starts_at
+    return Span("absence", doctor, starts, ends if ends > starts else starts + length)
+
+
+def _free(doctor: Doctor, slots: Iterable[Slot]) -> list[Span]:
+    """Free slots that follow each other as one span."""
+    spans: list[Span] = []
+    for slot in slots:
+        starts = timezone.make_naive(slot.starts_at)
+        ends = starts + (slot.ends_at - slot.starts_at)
+        if spans and spans[-1].ends == starts:
+            spans[-1] = Span("free", doctor, spans[-1].starts, ends)
+        else:
+            spans.append(Span("free", doctor, starts, ends))
+    return spans

@@ -1,0 +1,258 @@
+"""Patients who book, ask for or move an appointment themselves."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import (
+    Appointment,
+    AppointmentRequest,
+    AppointmentTransition,
+    AuditEvent,
+    ClinicSettings,
+    Doctor,
+    Patient,
+    User,
+    VisitType,
+)
+from clinic.scheduling.services.appointment_news import tell_of_new_appointment
+from clinic.scheduling.services.appointments import book_appointment, reschedule_appointment
+from clinic.scheduling.services.booking_guards import lock_calendars
+from clinic.scheduling.services.cancellation import (
+    can_still_be_cancelled_by_patient,
+    cancellation_notice,
+    check_notice,
+)
+from clinic.scheduling.services.slots import (
+    Calendar,
+    Slot,
+    Taken,
+    day_bounds,
+    next_free_slots,
+    working_doctors,
+)
+from clinic.trail.services.audit import record
+
+Status = Appointment.Status
+PortalBooking = ClinicSettings.PortalBooking
+# Appointments to come that a patient may have at once, asked for or booked.
+MAX_OPEN = 3
+# How far ahead a patient may look, and how many days one request may span.
+DAYS_AHEAD = 90
+DAYS_IN_A_REQUEST = 31
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """When a patient would like to come: one time, or any time in some days."""
+
+    first_day: date
+    last_day: date
+    at_time: time | None = None
+    doctor: Doctor | None = None
+
+
+def offered_visit_types() -> QuerySet[VisitType]:
+    """The types of visit that a patient may choose."""
+    return VisitType.objects.filter(is_active=True, is_offered_to_patients=True)
+
+
+def free_times(
+    *, visit_type: VisitType, doctors: Iterable[Doctor], day: date, patient: Patient
+) -> list[Slot]:
+    """The times of a day at which one of the doctors could see the patient, each time once."""
+    doctors = list(doctors)
+    calendar = Calendar(doctors, day, day)
+    held = Appointment.objects.holding_a_slot().between(*day_bounds(day)).filter(patient=patient)
+    given_away = Taken(held.values_list("starts_at", "ends_at"))
+    by_time: dict[datetime, Slot] = {}
+    for doctor in doctors:
+        for slot in calendar.free_slots(doctor, day, visit_type.duration_minutes):
+            if not given_away.meets(slot.starts_at, slot.ends_at):
+                by_time.setdefault(slot.starts_at, slot)
+    return [by_time[moment] for moment in sorted(by_time)]
+
+
+def next_times(
+    *, visit_type: VisitType, doctor: Doctor | None, day: date, patient: Patient
+) -> list[Slot]:
+    """The next few free times from a day on."""
+    after = max(day_bounds(day)[0], timezone.now())
+    return next_free_slots(
+        visit_type=visit_type, after=after, doctor=doctor, patient=patient, count=4
+    )
+
+
+@transaction.atomic
+def book_own_appointment(
+    *, patient: Patient, doctor: Doctor, visit_type: VisitType, starts_at: datetime, actor: User
+) -> Appointment:
+    """Books a free time at once, where the clinic lets patients do so."""
+    _check_portal(PortalBooking.INSTANT)
+    _check_offered(visit_type)
+    lock_calendars(Appointment(doctor=doctor, patient=patient))
+    _check_room_for_one_more(patient)
+    return book_appointment(
+        patient=patient, doctor=doctor, visit_type=visit_type, starts_at=starts_at, actor=actor
+    )
+
+
+@transaction.atomic
+def move_own_appointment(
+    *, appointment: Appointment, doctor: Doctor, starts_at: datetime, actor: User
+) -> Appointment:
+    """Gives the patient another free time, as long as the clinic's notice allows."""
+    _check_portal(PortalBooking.INSTANT)
+    check_notice(appointment)
+    return reschedule_appointment(
+        appointment=appointment,
+        doctor=doctor,
+        starts_at=starts_at,
+        actor=actor,
+        reason=str(_("Moved by the patient.")),
+    )
+
+
+@transaction.atomic
+def request_appointment(
+    *, patient: Patient, visit_type: VisitType, wish: Wish, actor: User
+) -> Appointment:
+    """Writes down what a patient asks for; no time is held until the desk books one."""
+    _check_portal(PortalBooking.REQUEST)
+    _check_offered(visit_type)
+    doctor = _doctor_for(wish)
+    lock_calendars(Appointment(doctor=doctor, patient=patient))
+    _check_room_for_one_more(patient)
+    return _write_down(
+        patient=patient, visit_type=visit_type, doctor=doctor, wish=wish, actor=actor
+    )
+
+
+@transaction.atomic
+def request_another_time(*, appointment: Appointment, wish: Wish, actor: User) -> Appointment:
+    """Asks for another time; the one there is stays until the desk has found it."""
+    _check_portal(PortalBooking.REQUEST)
+    lock_calendars(appointment)
+    appointment.refresh_from_db()
+    check_notice(appointment)
+    if not can_be_moved_by_patient(appointment, notice=cancellation_notice()):
+        raise ValidationError(_("This appointment cannot be moved any more."))
+    asked = Appointment.objects.upcoming().filter(request__replaces=appointment)
+    if asked.exists():
+        raise ValidationError(_("You have asked for another time already. The clinic will answer."))
+    return _write_down(
+        patient=appointment.patient,
+        visit_type=appointment.visit_type,
+        doctor=_doctor_for(wish, before=appointment.doctor),
+        wish=wish,
+        actor=actor,
+        replaces=appointment,
+    )
+
+
+def can_be_moved_by_patient(appointment: Appointment, *, notice: timedelta) -> bool:
+    """Whether the appointment is agreed upon and the clinic's notice leaves it to the patient."""
+    return (
+        appointment.status in Appointment.EXPECTED_STATUSES
+        and can_still_be_cancelled_by_patient(appointment, notice=notice)
+    )
+
+
+def _check_portal(wanted: PortalBooking) -> None:
+    if ClinicSettings.objects.current().portal_booking != wanted:
+        raise ValidationError(_("The clinic does not offer this here. Please call us."))
+
+
+def _check_offered(visit_type: VisitType) -> None:
+    if not (visit_type.is_active and visit_type.is_offered_to_patients):
+        raise ValidationError({"visit_type": _("For this type of visit please call us.")})
+
+
+def _check_room_for_one_more(patient: Patient) -> None:
+    """Counts behind the lock on the patient, so that two browsers cannot both be the last."""
+    upcoming = Appointment.objects.upcoming().filter(patient=patient)
+    # A wish to move an appointment is no further appointment.
+    if upcoming.exclude(request__replaces__isnull=False).count() >= MAX_OPEN:
+        raise ValidationError(
+            _(
+                "You have %(count)d appointments to come, and more are not booked here. Cancel "
+                "one first, or call us."
+            ),
+            code="too_many",
+            params={"count": MAX_OPEN},
+        )
+
+
+def _doctor_for(wish: Wish, *, before: Doctor | None = None) -> Doctor:
+    """Return the doctor whom the row names until the desk has chosen."""
+    if before is not None and not before.user.is_active:
+        before = None
+    doctor = wish.doctor or before or working_doctors().first()
+    if doctor is None:
+        raise ValidationError(_("No doctor works here at the moment. Please call us."))
+    return doctor
+
+
+def _write_down(
+    *,
+    patient: Patient,
+    visit_type: VisitType,
+    doctor: Doctor,
+    wish: Wish,
+    actor: User,
+    replaces: Appointment | None = None,
+) -> Appointment:
+    starts_at, ends_at = _span(wish, visit_type)
+    appointment = Appointment(
+        patient=patient,
+        doctor=doctor,
+        visit_type=visit_type,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        status=Status.REQUESTED,
+        created_by=actor,
+    )
+    appointment.full_clean()
+    appointment.save(force_insert=True)
+    AppointmentRequest.objects.create(
+        appointment=appointment,
+        wished_doctor=wish.doctor,
+        first_day=wish.first_day,
+        last_day=wish.last_day,
+        wished_time=wish.at_time,
+        replaces=replaces,
+    )
+    AppointmentTransition.objects.create(
+        appointment=appointment, to_status=Status.REQUESTED, made_by=actor
+    )
+    detail = {"visit_type": visit_type.code, "requested": True}
+    record(AuditEvent.Verb.CREATE, actor=actor, patient=patient, target=appointment, detail=detail)
+    tell_of_new_appointment(appointment, actor=actor)
+    return appointment
+
+
+def _span(wish: Wish, visit_type: VisitType) -> tuple[datetime, datetime]:
+    """From when to when the patient could come, so that a request is past once its days are."""
+    today = timezone.localdate()
+    if wish.first_day < today:
+        raise ValidationError({"first_day": _("This day is past.")})
+    if wish.last_day < wish.first_day:
+        raise ValidationError({"last_day": _("The last day is before the first.")})
+    if wish.last_day > today + timedelta(days=DAYS_AHEAD):
+        raise ValidationError({"last_day": _("Choose days within the next three months.")})
+    if wish.last_day - wish.first_day >= timedelta(days=DAYS_IN_A_REQUEST):
+        raise ValidationError({"last_day": _("Choose at most a month.")})
+    if wish.at_time is None:
+        return day_bounds(wish.first_day)[0], day_bounds(wish.last_day)[1]
+    if wish.last_day != wish.first_day:
+        raise ValidationError({"time": _("Choose one day for a time, or leave the time empty.")})
+    starts_at = timezone.make_aware(datetime.combine(wish.first_day, wish.at_time))
+    if starts_at <= timezone.now():
+        raise ValidationError({"time": _("This time is past.")})
+    return starts_at, starts_at + timedelta(minutes=visit_type.duration_minutes)

@@ -1,0 +1,109 @@
+"""Where visits may move that an absence gets in the way of, for many of them at once."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from itertools import islice
+from uuid import UUID
+
+from django.utils import timezone
+
+from clinic.models import Absence, Appointment, Doctor
+from clinic.scheduling.services.slots import SEARCH_DAYS, Calendar, Slot, Taken, working_doctors
+
+# How many times are offered with the visit's own doctor, and how many with others.
+OWN_SLOTS = 3
+OTHER_SLOTS = 2
+
+
+def propose_moves(
+    *, absence: Absence, visits: Sequence[Appointment], chosen: Mapping[UUID, Slot]
+) -> dict[UUID, list[Slot]]:
+    """The times to which each visit may move, the chosen or the proposed one first.
+
+    No time is proposed twice, and none that another visit has chosen.
+    """
+    if not visits:
+        return {}
+    times = FreeTimes(absence, visits)
+    for visit in visits:
+        if visit.pk in chosen:
+            times.give(chosen[visit.pk], visit)
+    proposals: dict[UUID, list[Slot]] = {}
+    for visit in visits:
+        slots = times.options(visit)
+        if visit.pk in chosen:
+            slots.insert(0, chosen[visit.pk])
+        elif slots:
+            times.give(slots[0], visit)
+        proposals[visit.pk] = slots
+    return proposals
+
+
+class FreeTimes:
+    """What is free once an absence holds, in a handful of queries however many ask."""
+
+    def __init__(self, absence: Absence, visits: Sequence[Appointment]) -> None:
+        now = timezone.now()
+        self._doctors = list(working_doctors())
+        first_day = timezone.localdate(max(now, min(visit.starts_at for visit in visits)))
+        last_day = timezone.localdate(absence.ends_at) + timedelta(days=SEARCH_DAYS)
+        self._days = [
+            first_day + timedelta(days=number) for number in range((last_day - first_day).days + 1)
+        ]
+        self._calendar = Calendar(self._doctors, first_day, last_day)
+        self._calendar.plan(absence)
+        self._free: dict[tuple[UUID, date, int], list[Slot]] = {}
+        self._given: dict[UUID, Taken] = defaultdict(Taken)
+        self._patients = _busy_patients(visits, now)
+
+    def options(self, visit: Appointment) -> list[Slot]:
+        """The next free times with the visit's doctor, then the next ones with others."""
+        own = [doctor for doctor in self._doctors if doctor.pk == visit.doctor_id]
+        others = [doctor for doctor in self._doctors if doctor.pk != visit.doctor_id]
+        return [
+            *islice(self._search(own, visit), OWN_SLOTS),
+            *islice(self._search(others, visit), OTHER_SLOTS),
+        ]
+
+    def give(self, slot: Slot, visit: Appointment) -> None:
+        """Keeps a slot for a visit, so that nobody else is offered it."""
+        buffer = timedelta(minutes=slot.doctor.buffer_minutes)
+        self._given[slot.doctor.pk].add(slot.starts_at, slot.ends_at + buffer)
+        self._patients[visit.patient_id].add(slot.starts_at, slot.ends_at)
+
+    def _search(self, doctors: Iterable[Doctor], visit: Appointment) -> Iterator[Slot]:
+        minutes = int((visit.ends_at - visit.starts_at).total_seconds()) // 60
+        given_away = self._patients[visit.patient_id]
+        for day in self._days:
+            found = [slot for one in doctors for slot in self._on_day(one, day, minutes)]
+            for slot in sorted(found, key=lambda slot: slot.starts_at):
+                buffer = timedelta(minutes=slot.doctor.buffer_minutes)
+                given = self._given[slot.doctor.pk]
+                if (
+                    slot.starts_at >= visit.starts_at
+                    and not given.meets(slot.starts_at, slot.ends_at + buffer)
+                    and not given_away.meets(slot.starts_at, slot.ends_at)
+                ):
+                    yield slot
+
+    def _on_day(self, doctor: Doctor, day: date, minutes: int) -> list[Slot]:
+        key = (doctor.pk, day, minutes)
+        if key not in self._free:
+            self._free[key] = self._calendar.free_slots(doctor, day, minutes)
+        return self._free[key]
+
+
+def _busy_patients(visits: Sequence[Appointment], now: datetime) -> dict[UUID, Taken]:
+    """What else the patients have given away; the visits themselves are to move."""
+    busy: dict[UUID, Taken] = defaultdict(Taken)
+    appointments = (
+        Appointment.objects.holding_a_slot()
+        .filter(patient__in={visit.patient_id for visit in visits}, ends_at__gt=now)
+        .exclude(pk__in={visit.pk for visit in visits})
+    )
+    for patient_id, starts_at, ends_at in appointments.values_list(
+        "patient_id", "starts_at", "ends_at"
+    ):
+        busy[patient_id].add(starts_at, ends_at)
+    return busy

@@ -1,0 +1,100 @@
+"""The screen in the waiting room: tokens and doctors, and nothing of anybody else."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from clinic.models import Appointment, ArrivalToken, Doctor, User, WaitingScreen
+from clinic.scheduling.services.secret_addresses import (
+    fingerprint_of,
+    renew_address,
+    revoke_address,
+)
+
+Status = Appointment.Status
+THE_ONLY_ROW = 1
+# How exactly the desk sees whether a screen still reads.
+READ_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class ScreenLine:
+    """What one doctor's line says: who is inside, who is next, how many wait after that."""
+
+    doctor: Doctor
+    called: ArrivalToken | None
+    upcoming: ArrivalToken | None
+    more: int
+
+
+@dataclass(frozen=True)
+class ScreenState:
+    """All that the screen shows: the call made last, and a line for each doctor."""
+
+    latest: ScreenLine | None
+    lines: tuple[ScreenLine, ...]
+
+
+def current_screen() -> WaitingScreen | None:
+    """The screen's address, if the desk has made one."""
+    return WaitingScreen.objects.first()
+
+
+def find_screen(secret: str) -> WaitingScreen | None:
+    """The screen with this secret, unless it was revoked."""
+    return WaitingScreen.objects.filter(token_sha256=fingerprint_of(secret)).first()
+
+
+def read_screen(screen: WaitingScreen) -> ScreenState:
+    """Who is called and who is next, by the tokens of today; no patient is read for it."""
+    now = timezone.now()
+    # A screen reads every few seconds: one write a minute tells the desk as much.
+    WaitingScreen.objects.filter(
+        Q(last_read_at=None) | Q(last_read_at__lt=now - READ_EVERY), pk=screen.pk
+    ).update(last_read_at=now)
+    tokens = ArrivalToken.objects.filter(day=timezone.localdate(now))
+    with_doctor = tokens.select_related("appointment__doctor__user")
+    called = list(
+        with_doctor.filter(appointment__status=Status.IN_CONSULTATION)
+        .annotate(called_at=F("appointment__consultation__started_at"))
+        .order_by("-called_at", "-number")
+    )
+    waiting = with_doctor.filter(appointment__status=Status.ARRIVED).in_waiting_order()
+    lines = _lines(called, waiting)
+    latest = next((line for line in lines if called and line.called == called[0]), None)
+    return ScreenState(latest=latest, lines=lines)
+
+
+def renew_screen(*, actor: User) -> str:
+    """Makes a new secret address for the screen, which is told this once."""
+    return renew_address(WaitingScreen.objects.all(), actor=actor, pk=THE_ONLY_ROW)
+
+
+def revoke_screen(*, actor: User) -> None:
+    """Ends the screen's secret address."""
+    revoke_address(WaitingScreen.objects.all(), actor=actor)
+
+
+def _lines(
+    called: Iterable[ArrivalToken], waiting: Iterable[ArrivalToken]
+) -> tuple[ScreenLine, ...]:
+    doctors: dict[Doctor, list[ArrivalToken]] = {}
+    inside: dict[Doctor, ArrivalToken] = {}
+    for token in called:
+        # The newest call counts: a visit that is still being written up calls nobody.
+        inside.setdefault(token.appointment.doctor, token)
+    for token in waiting:
+        doctors.setdefault(token.appointment.doctor, []).append(token)
+    names = sorted(inside.keys() | doctors.keys(), key=lambda doctor: doctor.user.full_name)
+    return tuple(
+        ScreenLine(
+            doctor=doctor,
+            called=inside.get(doctor),
+            upcoming=next(iter(doctors.get(doctor, [])), None),
+            more=max(len(doctors.get(doctor, [])) - 1, 0),
+        )
+        for doctor in names
+    )

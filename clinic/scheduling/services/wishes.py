@@ -1,0 +1,72 @@
+"""What the desk does with the requests of patients."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import Appointment, AppointmentRequest, AuditEvent, Patient, User
+from clinic.people.services.ended_records import refuse_ended
+from clinic.scheduling.services.appointments import (
+    NOT_YET_AGREED,
+    IllegalTransitionError,
+    move_appointment,
+)
+from clinic.trail.services.audit import record
+
+Status = Appointment.Status
+
+
+def count_new_requests() -> int:
+    """How many requests nobody has answered yet."""
+    return AppointmentRequest.objects.new().count()
+
+
+def wish_without_time(appointment: Appointment) -> AppointmentRequest | None:
+    """What the patient asked for, as long as the desk has given no time to it."""
+    if appointment.status not in NOT_YET_AGREED:
+        return None
+    return AppointmentRequest.objects.filter(appointment=appointment).first()
+
+
+@transaction.atomic
+def put_on_waiting_list(*, request: AppointmentRequest, actor: User) -> Appointment:
+    """Keeps a request for the day on which a time becomes free."""
+    return move_appointment(appointment=request.appointment, status=Status.WAITLIST, actor=actor)
+
+
+@transaction.atomic
+def decline_request(*, request: AppointmentRequest, reason: str, actor: User) -> Appointment:
+    """Says no with one of the sentences that may stand in a mail."""
+    if reason not in AppointmentRequest.DeclineReason.values:
+        raise ValidationError({"reason": _("Choose a reason. The patient gets it by mail.")})
+    # The reason is there before the move queues the mail that tells it.
+    AppointmentRequest.objects.filter(pk=request.pk, appointment__status__in=NOT_YET_AGREED).update(
+        decline_reason=reason
+    )
+    request.refresh_from_db()
+    if not request.decline_reason:
+        # Booked by another desk, or taken back by the patient.
+        raise IllegalTransitionError(request.appointment.status, Status.CANCELLED)
+    return move_appointment(
+        appointment=request.appointment,
+        status=Status.CANCELLED,
+        actor=actor,
+        reason=str(AppointmentRequest.DeclineReason(reason).label),
+    )
+
+
+@transaction.atomic
+def clear_possible_duplicate(*, patient: Patient, actor: User) -> None:
+    """Notes that the desk has looked: this patient is nobody else in the register."""
+    refuse_ended(patient.pk)
+    cleared = Patient.objects.filter(pk=patient.pk, is_possible_duplicate=True).update(
+        is_possible_duplicate=False
+    )
+    if cleared:
+        record(
+            AuditEvent.Verb.UPDATE,
+            actor=actor,
+            patient=patient,
+            target=patient,
+            detail={"fields": ["is_possible_duplicate"]},
+        )

@@ -1,0 +1,288 @@
+"""Booking an appointment at the desk, and what happens to it after."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from clinic.core.dialogs import dialog_done
+from clinic.core.http import SignedInRequest, is_in_dialog
+from clinic.core.redirects import next_or
+from clinic.models import Appointment, VisitType
+from clinic.people.ended import ended_patient, lead_back_from_ended
+from clinic.people.forms.accounts import add_errors
+from clinic.people.permissions import (
+    bookable_doctors,
+    can_book,
+    can_overbook,
+    can_register_patients,
+    can_run_desk,
+    can_see_patient_list,
+    can_transition,
+    visible_appointments,
+)
+from clinic.people.services.patients import record_patient_view
+from clinic.scheduling.forms.appointments import BookingForm, MoveForm
+from clinic.scheduling.forms.fields import offer_rows
+from clinic.scheduling.pages.moves import moves_for
+from clinic.scheduling.services.appointments import (
+    IllegalTransitionError,
+    book_appointment,
+    move_appointment,
+)
+from clinic.scheduling.services.booking_guards import SlotRefusedError
+from clinic.scheduling.services.slots import Slot, next_free_slots
+from clinic.scheduling.services.wishes import wish_without_time
+from clinic.views.patients import patient_options
+
+# The half-filled form waits here while a new patient is registered.
+DRAFT_KEY = "booking_draft"
+DRAFT_FIELDS = ("doctor", "visit_type", "starts_at", "is_urgent", "note")
+
+
+@require_http_methods(["GET", "POST"])
+def appointment_book(request: SignedInRequest) -> HttpResponse:
+    """A patient, a doctor, a time: refused times come with the next free ones."""
+    if not can_book(request.user):
+        raise PermissionDenied
+    if away := lead_back_from_ended(
+        request, ended_patient(request, request.GET.get("patient", ""))
+    ):
+        return away
+    if request.method == "GET":
+        return _empty_booking(request)
+    if "find" in request.POST or "register" in request.POST:
+        return _look_for_patient(request)
+    form = BookingForm(with_chosen_slot(request.POST), user=request.user)
+    alternatives: list[Slot] | None = None
+    form.is_valid()
+    known = dict(form.cleaned_data)
+    is_overbooking = "overbook" in request.POST
+    if is_overbooking and "doctor" in known and not can_overbook(request.user, known["doctor"]):
+        raise PermissionDenied
+    if not form.errors:
+        try:
+            appointment = book_appointment(actor=request.user, **known)
+        except SlotRefusedError as refusal:
+            add_errors(form, refusal)
+            alternatives = refusal.alternatives
+            is_overbooking = refusal.is_overridable
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            return _booked(request, appointment)
+    is_overbooking = (
+        is_overbooking and "doctor" in known and can_overbook(request.user, known["doctor"])
+    )
+    return _booking_page(
+        request, form, known, slots=alternatives, is_overbooking=is_overbooking, status=422
+    )
+
+
+@require_GET
+def appointment_detail(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Who comes when, and every move of the appointment so far."""
+    appointment = staff_appointment(request, pk)
+    record_patient_view(patient=appointment.patient, actor=request.user, target=appointment)
+    return _detail_page(request, appointment)
+
+
+@require_POST
+def appointment_move(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Moves an appointment to another status."""
+    appointment = staff_appointment(request, pk)
+    form = MoveForm(request.POST)
+    status = form.data.get("status", "")
+    if not can_run_desk(request.user) or not can_transition(request.user, appointment, status):
+        raise PermissionDenied
+    if not form.is_valid():
+        return _not_moved(request, appointment, form, status=422)
+    try:
+        move_appointment(appointment=appointment, actor=request.user, **form.cleaned_data)
+    except IllegalTransitionError as error:
+        appointment.refresh_from_db()
+        add_errors(form, error)
+        return _not_moved(request, appointment, form, status=409)
+    except ValidationError as error:
+        add_errors(form, error)
+        return _not_moved(request, appointment, form, status=422)
+    if is_in_dialog(request):
+        return dialog_done(str(appointment.get_status_display()))
+    if request.htmx:
+        return _desk_card(request, appointment)
+    page = reverse("clinic:appointment_detail", args=[appointment.pk])
+    return redirect(next_or(request, page))
+
+
+def _empty_booking(request: SignedInRequest) -> HttpResponse:
+    """The form with what the address, or a form left half-way, already says."""
+    asked: dict[str, Any] = request.GET.dict()
+    if "start" in asked:
+        asked["starts_at"] = asked["start"].replace(" ", "+")
+    if "draft" in asked:
+        asked = request.session.pop(DRAFT_KEY, {}) | asked
+    if not can_run_desk(request.user):
+        # A doctor books in the own calendar alone, so there is nothing to choose.
+        asked["doctor"] = bookable_doctors(request.user).values_list("pk", flat=True).first()
+    known = _known(request, asked)
+    if request.htmx and not is_in_dialog(request):
+        context = {"slots": _next_slots(known)}
+        return render(request, "clinic/partials/appointment_times.html", context)
+    return _booking_page(request, BookingForm(initial=known, user=request.user), known)
+
+
+def _look_for_patient(request: SignedInRequest) -> HttpResponse:
+    """Finds a patient without a script, or goes to register one; the rest of the form waits."""
+    if "register" in request.POST:
+        if not can_register_patients(request.user):
+            raise PermissionDenied
+        draft = {name: request.POST[name] for name in DRAFT_FIELDS if request.POST.get(name)}
+        request.session[DRAFT_KEY] = draft
+        back = reverse("clinic:appointment_book", query={"draft": 1})
+        return redirect(reverse("clinic:patient_register", query={"next": back}))
+    known = _known(request, request.POST.dict())
+    form = BookingForm(initial=known, user=request.user)
+    return _booking_page(request, form, known, text=request.POST.get("q", ""))
+
+
+def _known(request: SignedInRequest, data: dict[str, Any]) -> dict[str, Any]:
+    """What of the data makes sense; the rest is left for the person to fill in."""
+    form = BookingForm({name: value for name, value in data.items() if value}, user=request.user)
+    form.is_valid()
+    return form.cleaned_data
+
+
+def with_chosen_slot(data: QueryDict) -> QueryDict:
+    """The form with the doctor and the time of the free slot whose button was pressed."""
+    doctor, _slash, starts_at = data.get("slot", "").partition("/")
+    if not starts_at:
+        return data
+    data = data.copy()
+    data["doctor"], data["starts_at"] = doctor, starts_at
+    return data
+
+
+def _next_slots(known: dict[str, Any]) -> list[Slot]:
+    visit_type = known.get("visit_type") or VisitType.objects.filter(is_active=True).first()
+    if visit_type is None:
+        return []
+    starts_at: datetime | None = known.get("starts_at")
+    return next_free_slots(
+        visit_type=visit_type,
+        after=max(starts_at or timezone.now(), timezone.now()),
+        doctor=known.get("doctor"),
+        patient=known.get("patient"),
+    )
+
+
+def _booking_page(
+    request: SignedInRequest,
+    form: BookingForm,
+    known: dict[str, Any],
+    *,
+    slots: list[Slot] | None = None,
+    text: str = "",
+    is_overbooking: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    offer_rows(form.fields["visit_type"], VisitType.objects.filter(is_active=True))
+    chosen = known.get("patient")
+    context = {
+        "form": form,
+        "patient": chosen,
+        "options": [each for each in patient_options(request, text) if each != chosen],
+        "is_search": bool(text.strip()),
+        "q": text,
+        "slots": _next_slots(known) if slots is None else slots,
+        "is_refused": slots is not None,
+        "is_overbooking": is_overbooking,
+        "can_register": can_register_patients(request.user),
+    }
+    return render(request, "clinic/appointment_book.html", context, status=status)
+
+
+def _booked(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
+    words = _("Booked: %(day)s at %(time)s with %(doctor)s.") % when_and_with_whom(appointment)
+    if is_in_dialog(request):
+        return dialog_done(words)
+    messages.success(request, words)
+    day = {"date": timezone.localdate(appointment.starts_at).isoformat()}
+    page = "clinic:desk_day" if can_run_desk(request.user) else "clinic:doctor_day"
+    return redirect(reverse(page, query=day, fragment=f"appointment-{appointment.pk}"))
+
+
+def when_and_with_whom(appointment: Appointment) -> dict[str, object]:
+    """Day, time and doctor, for a sentence that names them."""
+    starts_at = timezone.localtime(appointment.starts_at)
+    return {
+        "day": date_format(starts_at, "l j F"),
+        "time": date_format(starts_at, "H:i"),
+        "doctor": appointment.doctor,
+    }
+
+
+def staff_appointment(request: SignedInRequest, pk: UUID) -> Appointment:
+    """The appointment for those who plan or see patients; to others a 404 or a 403."""
+    appointments = visible_appointments(request.user).select_related(
+        "patient", "doctor__user", "visit_type", "created_by", "rescheduled_from", "rescheduled_to"
+    )
+    appointment = get_object_or_404(appointments, pk=pk)
+    if not can_see_patient_list(request.user):
+        raise PermissionDenied
+    return appointment
+
+
+def _detail_page(
+    request: SignedInRequest,
+    appointment: Appointment,
+    *,
+    form: MoveForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    moves = moves_for(request.user, appointment)
+    context = {
+        "appointment": appointment,
+        "moves": moves,
+        "asks_why": any(move.needs_reason for move in moves),
+        "form": form or MoveForm(),
+        "transitions": appointment.transitions.select_related("made_by"),
+        "notices": appointment.notices.all(),
+        "asked": wish_without_time(appointment),
+        "can_run_desk": can_run_desk(request.user),
+        "can_reschedule": appointment.can_become(Appointment.Status.RESCHEDULED)
+        and can_transition(request.user, appointment, Appointment.Status.RESCHEDULED),
+    }
+    return render(request, "clinic/appointment_detail.html", context, status=status)
+
+
+def _not_moved(
+    request: SignedInRequest, appointment: Appointment, form: MoveForm, *, status: int
+) -> HttpResponse:
+    if request.htmx and not is_in_dialog(request):
+        return _desk_card(request, appointment, form=form, status=status)
+    return _detail_page(request, appointment, form=form, status=status)
+
+
+def _desk_card(
+    request: SignedInRequest,
+    appointment: Appointment,
+    *,
+    form: MoveForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "appointment": appointment,
+        "moves": moves_for(request.user, appointment),
+        "form": form,
+        "next": next_or(request, reverse("clinic:desk_day")),
+    }
+    return render(request, "clinic/partials/desk_appointment.html", context, status=status)

@@ -1,0 +1,109 @@
+"""Another time for an appointment that is booked."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from clinic.core.dialogs import dialog_done
+from clinic.core.http import SignedInRequest, is_in_dialog
+from clinic.core.refusals import refusal_page
+from clinic.models import Appointment
+from clinic.people.forms.accounts import add_errors
+from clinic.people.permissions import can_transition
+from clinic.people.services.patients import record_patient_view
+from clinic.scheduling.forms.appointments import RescheduleForm
+from clinic.scheduling.services.appointments import IllegalTransitionError, reschedule_appointment
+from clinic.scheduling.services.booking_guards import SlotRefusedError
+from clinic.scheduling.services.slots import Slot, next_free_slots
+from clinic.scheduling.views.appointments import (
+    staff_appointment,
+    when_and_with_whom,
+    with_chosen_slot,
+)
+
+RESCHEDULED = Appointment.Status.RESCHEDULED
+
+
+@require_http_methods(["GET", "POST"])
+def appointment_reschedule(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """A doctor and a time; the old time is given away only where the new one is had."""
+    appointment = staff_appointment(request, pk)
+    if not can_transition(request.user, appointment, RESCHEDULED):
+        raise PermissionDenied
+    if not appointment.can_become(RESCHEDULED):
+        return _too_late(request, IllegalTransitionError(appointment.status, RESCHEDULED))
+    if request.method == "GET":
+        record_patient_view(patient=appointment.patient, actor=request.user, target=appointment)
+        initial = {"doctor": appointment.doctor} | _asked(request)
+        form = RescheduleForm(initial=initial, user=request.user)
+        return _page(request, appointment, form, _next_slots(appointment, {}))
+    form = RescheduleForm(with_chosen_slot(request.POST), user=request.user)
+    slots: list[Slot] | None = None
+    if form.is_valid():
+        try:
+            moved = reschedule_appointment(
+                appointment=appointment, actor=request.user, **form.cleaned_data
+            )
+        except IllegalTransitionError as error:
+            return _too_late(request, error)
+        except SlotRefusedError as refusal:
+            add_errors(form, refusal)
+            slots = refusal.alternatives
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            return _moved(request, moved)
+    if slots is None:
+        slots = _next_slots(appointment, form.cleaned_data)
+    return _page(request, appointment, form, slots, status=422)
+
+
+def _asked(request: SignedInRequest) -> dict[str, Any]:
+    """The doctor and the time that the address names, as far as they make sense."""
+    form = RescheduleForm(request.GET, user=request.user)
+    form.is_valid()
+    return {name: form.cleaned_data[name] for name in request.GET if name in form.cleaned_data}
+
+
+def _next_slots(appointment: Appointment, known: dict[str, Any]) -> list[Slot]:
+    starts_at: datetime = known.get("starts_at") or appointment.starts_at
+    return next_free_slots(
+        visit_type=appointment.visit_type,
+        after=max(starts_at, timezone.now()),
+        doctor=known.get("doctor") or appointment.doctor,
+        patient=appointment.patient,
+    )
+
+
+def _page(
+    request: SignedInRequest,
+    appointment: Appointment,
+    form: RescheduleForm,
+    slots: list[Slot],
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    context = {"appointment": appointment, "form": form, "slots": slots}
+    return render(request, "clinic/appointment_reschedule.html", context, status=status)
+
+
+def _moved(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
+    words = _("Moved to %(day)s at %(time)s with %(doctor)s.") % when_and_with_whom(appointment)
+    if is_in_dialog(request):
+        return dialog_done(words)
+    messages.success(request, words)
+    return redirect("clinic:appointment_detail", pk=appointment.pk)
+
+
+def _too_late(request: SignedInRequest, error: IllegalTransitionError) -> HttpResponse:
+    if is_in_dialog(request):
+        return dialog_done(" ".join(error.messages), level="danger", status=409)
+    return refusal_page(request, error)

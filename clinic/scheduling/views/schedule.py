@@ -1,0 +1,126 @@
+"""When the doctors work, week by week."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from clinic.core.http import SignedInRequest
+from clinic.models import Absence, Availability, Doctor
+from clinic.people.forms.accounts import add_errors
+from clinic.people.permissions import visible_doctors
+from clinic.scheduling.calendar_permissions import can_manage_schedule, visible_availabilities
+from clinic.scheduling.forms.schedule import BufferForm, HoursForm
+from clinic.scheduling.services.weekly_hours import (
+    add_hours,
+    add_hours_around_break,
+    remove_hours,
+    set_buffer,
+)
+
+
+@dataclass(frozen=True)
+class Weekday:
+    """A day of the week and the hours on it."""
+
+    name: str
+    hours: list[Availability]
+
+
+@require_GET
+def doctor_list(request: SignedInRequest) -> HttpResponse:
+    """Every doctor with the week at a glance."""
+    if not can_manage_schedule(request.user):
+        raise PermissionDenied
+    doctors = visible_doctors(request.user).prefetch_related("availabilities")
+    page = Paginator(doctors, settings.PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "page_obj": page,
+        "rows": [(doctor, _week(list(doctor.availabilities.all()))) for doctor in page],
+    }
+    return render(request, "clinic/doctor_list.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def doctor_hours(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """A doctor's weekly hours: what there is, and one form to add to it."""
+    doctor = get_object_or_404(visible_doctors(request.user), pk=pk)
+    if not can_manage_schedule(request.user):
+        raise PermissionDenied
+    form = HoursForm(request.POST or None)
+    if form.is_valid():
+        try:
+            add = add_hours_around_break if "break_from" in form.cleaned_data else add_hours
+            add(doctor=doctor, actor=request.user, **form.cleaned_data)
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, _("The hours are added."))
+            return redirect("clinic:doctor_hours", pk=doctor.pk)
+    return _hours_page(request, doctor, form, status=422 if form.errors else 200)
+
+
+@require_POST
+def doctor_buffer(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """How many minutes stay free after each of a doctor's visits."""
+    doctor = get_object_or_404(visible_doctors(request.user), pk=pk)
+    if not can_manage_schedule(request.user):
+        raise PermissionDenied
+    form = BufferForm(request.POST, instance=doctor)
+    if form.is_valid():
+        try:
+            set_buffer(
+                doctor=doctor,
+                minutes=form.cleaned_data["buffer_minutes"],
+                actor=request.user,
+                refuse_stale=form.refuse_stale,
+            )
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, _("Saved. What is booked stays where it is."))
+            return redirect("clinic:doctor_hours", pk=doctor.pk)
+    return _hours_page(request, doctor, HoursForm(), buffer=form, status=422)
+
+
+@require_POST
+def hours_remove(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Takes hours out of a doctor's week."""
+    hours = get_object_or_404(visible_availabilities(request.user), pk=pk)
+    if not can_manage_schedule(request.user):
+        raise PermissionDenied
+    remove_hours(hours=hours, actor=request.user)
+    messages.success(request, _("The hours are removed. What is booked in them stays."))
+    return redirect("clinic:doctor_hours", pk=hours.doctor_id)
+
+
+def _hours_page(
+    request: SignedInRequest,
+    doctor: Doctor,
+    form: HoursForm,
+    *,
+    buffer: BufferForm | None = None,
+    status: int,
+) -> HttpResponse:
+    context = {
+        "doctor": doctor,
+        "form": form,
+        "buffer": buffer or BufferForm(instance=doctor),
+        "week": _week(list(doctor.availabilities.all())),
+        "absences": Absence.objects.of(doctor).coming()[: settings.PAGE_SIZE],
+    }
+    return render(request, "clinic/doctor_hours.html", context, status=status)
+
+
+def _week(availabilities: list[Availability]) -> list[Weekday]:
+    return [
+        Weekday(str(day.label), [hours for hours in availabilities if hours.weekday == day])
+        for day in Availability.Weekday
+    ]

@@ -1,0 +1,74 @@
+"""The screen in the waiting room: a secret address that shows tokens, never names."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from clinic.core.http import SignedInRequest
+from clinic.core.throttle import refuse_guess
+from clinic.core.told_once import keep_to_tell, tell_once
+from clinic.people.permissions import can_run_desk
+from clinic.scheduling.services.waiting_screen import (
+    find_screen,
+    read_screen,
+    renew_screen,
+    revoke_screen,
+)
+
+# A new secret waits here for the one page that tells it.
+NEW_SECRET_KEY = "new_screen_secret"  # noqa: S105  the name of a place, no secret
+
+
+@login_not_required
+@require_safe
+def waiting_screen(request: HttpRequest, secret: str) -> HttpResponse:
+    """Who is called and who is next, for whoever stands before the screen."""
+    screen = find_screen(secret)
+    if screen is None:
+        return refuse_guess(request)
+    is_refresh = request.headers.get("HX-Request") == "true"
+    response = render(
+        request,
+        "clinic/partials/screen_state.html" if is_refresh else "clinic/waiting_screen.html",
+        {"state": read_screen(screen), "now": timezone.now()},
+    )
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+@require_POST
+def waiting_screen_renew(request: SignedInRequest) -> HttpResponse:
+    """Makes the first secret address, or a new one in place of the old."""
+    if not can_run_desk(request.user):
+        raise PermissionDenied
+    keep_to_tell(request, NEW_SECRET_KEY, renew_screen(actor=request.user))
+    return _to_the_screen()
+
+
+@require_POST
+def waiting_screen_revoke(request: SignedInRequest) -> HttpResponse:
+    """Ends the secret address: the screen goes dark."""
+    if not can_run_desk(request.user):
+        raise PermissionDenied
+    revoke_screen(actor=request.user)
+    messages.success(request, _("The address of the screen does not work any more."))
+    return _to_the_screen()
+
+
+def take_new_address(request: SignedInRequest) -> str:
+    """The whole new address, for the one page that tells it; after that, nothing."""
+    secret = tell_once(request, NEW_SECRET_KEY)
+    if not secret:
+        return ""
+    return request.build_absolute_uri(reverse("clinic:waiting_screen", args=[secret]))
+
+
+def _to_the_screen() -> HttpResponse:
+    return redirect(reverse("clinic:waiting_room", fragment="screen"))

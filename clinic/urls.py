@@ -2,6 +2,10 @@ from django.urls import URLPattern, path
 
 from clinic.core import views as glyphs
 from clinic.people.views import accounts, emergency, idle, own_consents, sessions, sign_up
+from clinic.records.views import documents as patient_documents
+from clinic.records.views import drug_warnings, facts, prescriptions, visits
+from clinic.records.views import papers as documents
+from clinic.records.views import phrases as writing_templates
 from clinic.scheduling.views import (
     absences,
     appointments,
@@ -24,20 +28,13 @@ from clinic.views import (
     clinic_settings,
     consents,
     day,
-    documents,
-    drug_warnings,
     erasures,
-    facts,
     notifications,
-    patient_documents,
     patients,
     portal,
-    prescriptions,
     profile,
     record_access,
     record_endings,
-    visits,
-    writing_templates,
 )
 
 app_name = "clinic"

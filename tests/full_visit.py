@@ -5,16 +5,16 @@ from datetime import timedelta
 from django.utils import timezone
 
 from clinic.models import BodySite, Symptom
-from clinic.services.consultations import save_visit
-from clinic.services.drug_warnings import (
+from clinic.records.services.consultations import save_visit
+from clinic.records.services.documents import add_document
+from clinic.records.services.drug_warnings import (
     check_prescription,
     confirm_hand_checks,
     override_warning,
 )
-from clinic.services.facts import end_fact, note_allergy, note_condition, note_current_drug
-from clinic.services.patient_documents import add_document
-from clinic.services.prescriptions import DraftLine, save_prescription
-from clinic.services.writing_templates import create_template
+from clinic.records.services.facts import end_fact, note_allergy, note_condition, note_current_drug
+from clinic.records.services.phrases import create_template
+from clinic.records.services.prescriptions import DraftLine, save_prescription
 from diagnosis.services.images import upload_image
 from diagnosis.services.lesions import Place
 from diagnosis.services.reviews import review_prediction

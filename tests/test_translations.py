@@ -13,8 +13,8 @@ from django.utils import translation
 
 from clinic.core.mail import send_mail_to
 from clinic.models import BodySite, Consultation, Prescription, Symptom
-from clinic.services.consultations import sign_visit
-from clinic.services.prescriptions import DraftLine, save_prescription
+from clinic.records.services.consultations import sign_visit
+from clinic.records.services.prescriptions import DraftLine, save_prescription
 from diagnosis.models import Disease
 from scripts import messages
 from tests.full_visit import check_by_hand

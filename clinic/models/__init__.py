@@ -1,12 +1,5 @@
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.models.translated import TranslatedModel
-from clinic.models.catalogue import BodySite, Symptom
-from clinic.models.consultation import Addendum, Consultation
-from clinic.models.document import IssuedDocument
-from clinic.models.facts import Allergy, ClinicalFact, Condition, CurrentDrug
-from clinic.models.patient_document import PatientDocument
-from clinic.models.prescription import Prescription, PrescriptionLine, WarningOverride
-from clinic.models.writing_template import WritingTemplate, WritingTemplateVersion
 from clinic.people.models.consent import Consent
 from clinic.people.models.emergency import EmergencyAccess
 from clinic.people.models.erasure import ErasureRequest
@@ -15,6 +8,13 @@ from clinic.people.models.record_code import RecordCode
 from clinic.people.models.record_ending import FormerIdentity, RecordEnding, RetentionProposal
 from clinic.people.models.sign_up import SignUpCode
 from clinic.people.models.user import User
+from clinic.records.models.catalogue import BodySite, Symptom
+from clinic.records.models.consultation import Addendum, Consultation
+from clinic.records.models.document import PatientDocument
+from clinic.records.models.facts import Allergy, ClinicalFact, Condition, CurrentDrug
+from clinic.records.models.paper import IssuedDocument
+from clinic.records.models.phrase import WritingTemplate, WritingTemplateVersion
+from clinic.records.models.prescription import Prescription, PrescriptionLine, WarningOverride
 from clinic.scheduling.models.appointment import Appointment, AppointmentTransition
 from clinic.scheduling.models.calendar_feed import CalendarFeed
 from clinic.scheduling.models.message import AppointmentNotice

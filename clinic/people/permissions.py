@@ -23,8 +23,8 @@ from clinic.models import (
     User,
     WritingTemplate,
 )
-from clinic.models.consultation import ConsultationQuerySet
-from clinic.models.patient_document import PatientDocumentQuerySet
+from clinic.records.models.consultation import ConsultationQuerySet
+from clinic.records.models.document import PatientDocumentQuerySet
 from clinic.scheduling.models.appointment import AppointmentQuerySet
 from clinic.scheduling.models.wish import AppointmentRequestQuerySet
 from clinic.trail.models.notification import NotificationQuerySet

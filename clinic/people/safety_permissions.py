@@ -15,7 +15,6 @@ from clinic.models import (
     Patient,
     User,
 )
-from clinic.models.consultation import ConsultationQuerySet
 from clinic.people.models.emergency import EmergencyAccessQuerySet
 from clinic.people.models.erasure import ErasureRequestQuerySet
 from clinic.people.permissions import (
@@ -27,6 +26,7 @@ from clinic.people.permissions import (
     open_records,
     treats,
 )
+from clinic.records.models.consultation import ConsultationQuerySet
 
 
 def can_see_audit(user: User) -> bool:

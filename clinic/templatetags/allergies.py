@@ -2,7 +2,7 @@
 
 from django import template
 
-from clinic.allergy_bar import AllergyBar
+from clinic.records.allergy_bar import AllergyBar
 
 register = template.Library()
 

@@ -12,9 +12,9 @@ from django.utils import timezone
 from clinic.core.http import SignedInRequest
 from clinic.models import Appointment, Consultation, User
 from clinic.people.permissions import can_see_own_day
+from clinic.records.services.consultations import record_day_view
+from clinic.records.services.facts import active_allergies
 from clinic.scheduling.forms.calendar import WITHIN_REASON
-from clinic.services.consultations import record_day_view
-from clinic.services.facts import active_allergies
 
 Status = Appointment.Status
 DAY = DateField(required=False, validators=WITHIN_REASON)

@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from clinic.allergy_bar import allergy_bar_of
 from clinic.core.http import SignedInRequest
 from clinic.core.redirects import next_or
 from clinic.models import Appointment, Consent, Consultation, Patient
@@ -56,6 +55,7 @@ from clinic.people.services.patients import (
     update_patient,
 )
 from clinic.people.services.sign_in_address import why_no_invitation
+from clinic.records.allergy_bar import allergy_bar_of
 from clinic.scheduling.services.no_shows import count_no_shows
 
 # What was typed stays in the session on the server: a name in an address would end in logs.

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.core.files.stored import remove_files
 from clinic.models import AuditEvent, BodySite, Consent, Consultation, User
 from clinic.people.services.consents import lock_consent
-from clinic.services.visit_guard import lock_open_visit
+from clinic.records.services.visit_guard import lock_open_visit
 from clinic.trail.services.audit import record, record_once
 from diagnosis.imaging import PreparedPhotograph, prepare_photograph
 from diagnosis.models import Lesion, LesionImage

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import AuditEvent, BodySite, Consultation, Patient, User
 from clinic.people.services.ended_records import refuse_ended
-from clinic.services.visit_guard import lock_open_visit
+from clinic.records.services.visit_guard import lock_open_visit
 from clinic.trail.services.audit import record
 from clinic.trail.services.seen import Guard
 from diagnosis.models import Lesion, LesionImage

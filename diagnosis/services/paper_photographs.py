@@ -10,7 +10,7 @@ from PIL import Image
 
 from clinic.core.files.pictures import as_jpeg
 from clinic.models import Consultation
-from clinic.services.documents import Picture, on_day
+from clinic.records.services.papers import Picture, on_day
 from diagnosis.answers import describe
 from diagnosis.models import Disease, LesionImage, Prediction, Review
 from diagnosis.services.worklist import State, with_states

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from clinic.models import AuditEvent, Consultation, IssuedDocument, User
 from clinic.people.services.ended_records import refuse_ended
-from clinic.services.documents import Paper, PrintedPaper, print_paper
+from clinic.records.services.papers import Paper, PrintedPaper, print_paper
 from clinic.trail.services.audit import record
 from diagnosis.models import LesionImage, ReferralLetter, Review
 from diagnosis.services.paper_photographs import (

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clinic.models import Addendum, Consultation, IssuedDocument, Prescription, User
-from clinic.services.documents import Paper, PrintedPaper, on_day, print_paper
-from clinic.services.prescription_pdf import use_in_words
+from clinic.records.services.papers import Paper, PrintedPaper, on_day, print_paper
+from clinic.records.services.prescription_pdf import use_in_words
 from diagnosis.models import LesionImage, Review
 from diagnosis.services.paper_photographs import (
     answers_in_words,

@@ -7,7 +7,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, V
 from django.db.models.functions import Coalesce
 
 from clinic.models import AuditEvent, Consent, Doctor, User
-from clinic.services.facts import active_allergies
+from clinic.records.services.facts import active_allergies
 from clinic.trail.services.audit import record
 from diagnosis.models import LesionImage, Prediction, Review
 from diagnosis.permissions import validated_reviews

@@ -13,11 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from clinic.allergy_bar import allergy_bar_of
 from clinic.core.http import SignedInRequest
 from clinic.people.ended import lead_back_from_ended
 from clinic.people.forms.accounts import add_errors
 from clinic.people.permissions import can_write_visit
+from clinic.records.allergy_bar import allergy_bar_of
 from diagnosis.answers import Answer, describe
 from diagnosis.forms import LesionForm, MoveForm, SizeForm
 from diagnosis.models import Disease, Lesion, LesionImage

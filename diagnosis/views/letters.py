@@ -15,8 +15,8 @@ from clinic.models import Consultation
 from clinic.people.forms.accounts import add_errors
 from clinic.people.permissions import can_write_visit, visible_consultations, visible_prescriptions
 from clinic.people.safety_permissions import is_offered_opening
-from clinic.services.consultations import record_visit_view
-from clinic.views.documents import send_paper
+from clinic.records.services.consultations import record_visit_view
+from clinic.records.views.papers import send_paper
 from diagnosis.letter_forms import LetterForm, PhotographsForm
 from diagnosis.models import LesionImage, ReferralLetter, Review
 from diagnosis.permissions import can_see_to_review, validated_reviews, visible_images

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 from clinic.core.http import SignedInRequest
 from clinic.core.refusals import refusal_page
 from clinic.people.permissions import can_see_portal, visible_consultations, visible_prescriptions
-from clinic.views.documents import send_paper
+from clinic.records.views.papers import send_paper
 from diagnosis.permissions import validated_reviews, visible_images
 from diagnosis.services.visit_report import print_visit_report
 

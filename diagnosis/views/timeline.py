@@ -7,7 +7,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from clinic.allergy_bar import allergy_bar_of
 from clinic.core.http import SignedInRequest
 from clinic.people.permissions import (
     can_see_own_day,
@@ -15,6 +14,7 @@ from clinic.people.permissions import (
     visible_consultations,
     visible_prescriptions,
 )
+from clinic.records.allergy_bar import allergy_bar_of
 from clinic.views.day import read_day, visits_of
 from diagnosis.permissions import (
     newest_reviews,

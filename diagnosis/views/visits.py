@@ -6,8 +6,8 @@ from django.views.decorators.http import require_GET
 
 from clinic.core.http import SignedInRequest
 from clinic.models import Consent, Consultation
-from clinic.services.consultations import record_visit_part_view, record_visit_view
-from clinic.views.visits import visit_context, visits_to_show
+from clinic.records.services.consultations import record_visit_part_view, record_visit_view
+from clinic.records.views.visits import visit_context, visits_to_show
 from diagnosis.forms import PhotographForm, ReviewForm
 from diagnosis.models import LesionImage
 from diagnosis.permissions import can_see_to_review

@@ -6,6 +6,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from clinic.models import Absence, Appointment, Patient, User, VisitType, WritingTemplate
+from clinic.records.services.phrases import create_template, notes_content, prescription_content
 from clinic.scheduling.services.absences import Decision, add_absence, visits_within
 from clinic.scheduling.services.appointments import (
     book_appointment,
@@ -15,7 +16,6 @@ from clinic.scheduling.services.appointments import (
 from clinic.scheduling.services.portal_booking import MAX_OPEN, Wish, request_appointment
 from clinic.scheduling.services.slots import next_free_slots
 from clinic.scheduling.services.wishes import put_on_waiting_list
-from clinic.services.writing_templates import create_template, notes_content, prescription_content
 from skinhealth.demo.cast import Cast
 from skinhealth.demo.ordinary import ORDINARY_VISITS
 from skinhealth.demo.stories import KERATOSIS

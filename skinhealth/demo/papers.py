@@ -9,7 +9,7 @@ from django.utils import timezone
 from PIL import Image, ImageDraw, ImageFont
 
 from clinic.models import PatientDocument
-from clinic.services.patient_documents import add_document
+from clinic.records.services.documents import add_document
 from skinhealth.demo.cast import Cast
 from skinhealth.demo.clock import hand_wound_clock
 

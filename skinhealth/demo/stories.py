@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from clinic.services.prescriptions import DraftLine
+from clinic.records.services.prescriptions import DraftLine
 
 
 @dataclass(frozen=True)

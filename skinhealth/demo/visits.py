@@ -6,21 +6,21 @@ from django.utils import timezone
 
 from clinic.models import Appointment, BodySite, Consent, Consultation, Patient, Symptom, User
 from clinic.people.services.consents import has_consent
-from clinic.scheduling.services.appointments import move_appointment
-from clinic.scheduling.services.slots import day_bounds
-from clinic.services.consultations import open_visit, save_visit, sign_visit
-from clinic.services.drug_warnings import (
+from clinic.records.services.consultations import open_visit, save_visit, sign_visit
+from clinic.records.services.drug_warnings import (
     check_prescription,
     confirm_hand_checks,
     override_warning,
 )
-from clinic.services.facts import (
+from clinic.records.services.facts import (
     note_allergy,
     note_condition,
     note_current_drug,
     record_clinical_facts,
 )
-from clinic.services.prescriptions import save_prescription
+from clinic.records.services.prescriptions import save_prescription
+from clinic.scheduling.services.appointments import move_appointment
+from clinic.scheduling.services.slots import day_bounds
 from diagnosis.models import Disease, Lesion, Prediction, Review
 from diagnosis.services.images import upload_image
 from diagnosis.services.lesions import Place

@@ -8,7 +8,6 @@ from itertools import cycle
 import numpy as np
 from django.utils import timezone
 
-from clinic.drugs import drug_table
 from clinic.models import (
     Appointment,
     AppointmentTransition,
@@ -21,6 +20,7 @@ from clinic.models import (
     User,
     VisitType,
 )
+from clinic.records.drugs.table import drug_table
 from skinhealth.demo.clock import dated_by_hand
 from skinhealth.demo.ordinary import ORDINARY_VISITS, OrdinaryVisit
 

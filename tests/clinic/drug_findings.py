@@ -1,9 +1,9 @@
 """Shorter ways to what the table of drugs says of a patient's prescription."""
 
-from clinic.drug_rows import Written
 from clinic.models import Consultation, Prescription, WarningOverride
-from clinic.services.drug_warnings import check_drugs, precautions_of
-from clinic.services.prescriptions import DraftLine, save_prescription
+from clinic.records.drugs.rows import Written
+from clinic.records.services.drug_warnings import check_drugs, precautions_of
+from clinic.records.services.prescriptions import DraftLine, save_prescription
 
 
 def findings_for(patient, *drugs):

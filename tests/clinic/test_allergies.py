@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Allergy, Appointment, AuditEvent, Condition, CurrentDrug
-from clinic.services.facts import facts_fingerprint
+from clinic.records.services.facts import facts_fingerprint
 from tests.factories import AppointmentFactory
 
 HTMX = {"HX-Request": "true"}

@@ -11,8 +11,8 @@ from pypdf import PdfReader
 
 from clinic.core.files.portraits_and_logos import MAX_BYTES
 from clinic.models import AuditEvent, ClinicSettings, Consultation, Prescription
-from clinic.services.consultations import sign_visit
-from clinic.services.prescriptions import DraftLine, save_prescription
+from clinic.records.services.consultations import sign_visit
+from clinic.records.services.prescriptions import DraftLine, save_prescription
 from tests import photographs
 from tests.full_visit import check_by_hand
 

@@ -12,7 +12,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from clinic.models import AuditEvent, PatientDocument
-from clinic.services.patient_documents import add_document
+from clinic.records.services.documents import add_document
 from tests import pdfs, photographs
 
 pytestmark = pytest.mark.usefixtures("media")

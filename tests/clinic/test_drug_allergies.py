@@ -3,10 +3,10 @@
 import pytest
 from django.utils import timezone
 
-from clinic.drugs import drug_table
 from clinic.models import (
     Allergy,
 )
+from clinic.records.drugs.table import drug_table
 from tests.clinic.drug_findings import by_hand_for, warnings_for
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from clinic.drug_rows import Written
 from clinic.models import Allergy, CurrentDrug
-from clinic.services.drug_warnings import check_drugs, precautions_of
+from clinic.records.drugs.rows import Written
+from clinic.records.services.drug_warnings import check_drugs, precautions_of
 from tests.clinic.drug_findings import kinds_for, warnings_for
 
 

@@ -6,22 +6,22 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from clinic.drug_rows import Written
-from clinic.drugs import drug_table
 from clinic.models import (
     Consultation,
     Patient,
     Prescription,
     WarningOverride,
 )
-from clinic.services.consultations import sign_visit
-from clinic.services.drug_warnings import (
+from clinic.records.drugs.rows import Written
+from clinic.records.drugs.table import drug_table
+from clinic.records.services.consultations import sign_visit
+from clinic.records.services.drug_warnings import (
     check_drugs,
     check_prescription,
     confirm_hand_checks,
     precautions_of,
 )
-from clinic.services.prescriptions import (
+from clinic.records.services.prescriptions import (
     lines_fingerprint,
     stored_lines,
 )

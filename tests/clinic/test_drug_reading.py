@@ -2,10 +2,10 @@
 
 import pytest
 
-from clinic.drug_rows import Written
-from clinic.drugs import drug_table
 from clinic.models import Allergy, CurrentDrug
-from clinic.services.drug_warnings import check_drugs, precautions_of
+from clinic.records.drugs.rows import Written
+from clinic.records.drugs.table import drug_table
+from clinic.records.services.drug_warnings import check_drugs, precautions_of
 
 
 def warnings_for(patient, *lines):

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from clinic.drug_rows import Written
-from clinic.drugs import drug_table
 from clinic.models import (
     CurrentDrug,
 )
+from clinic.records.drugs.rows import Written
+from clinic.records.drugs.table import drug_table
 from tests.clinic.drug_findings import by_hand_for, kinds_for, warnings_for
 
 

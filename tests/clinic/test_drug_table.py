@@ -6,13 +6,13 @@ from collections import defaultdict
 import pytest
 from django.utils import translation
 
-from clinic.drug_reading import name_key
-from clinic.drug_rows import Written
-from clinic.drugs import drug_table
 from clinic.models import (
     Allergy,
     CurrentDrug,
 )
+from clinic.records.drugs.reading import name_key
+from clinic.records.drugs.rows import Written
+from clinic.records.drugs.table import drug_table
 from tests.clinic.drug_findings import by_hand_for, kinds_for, warnings_for
 
 

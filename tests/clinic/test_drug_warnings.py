@@ -5,8 +5,6 @@ from functools import partial
 import pytest
 from django.core.exceptions import ValidationError
 
-from clinic.drug_rows import Written
-from clinic.drugs import drug_table
 from clinic.models import (
     Allergy,
     AuditEvent,
@@ -15,18 +13,20 @@ from clinic.models import (
     Prescription,
     WarningOverride,
 )
-from clinic.services.consultations import sign_visit
-from clinic.services.drug_warnings import (
+from clinic.records.drugs.rows import Written
+from clinic.records.drugs.table import drug_table
+from clinic.records.services.consultations import sign_visit
+from clinic.records.services.drug_warnings import (
     check_drugs,
     override_warning,
     precautions_of,
 )
-from clinic.services.prescriptions import (
+from clinic.records.services.prescriptions import (
     lines_fingerprint,
     save_prescription,
     stored_lines,
 )
-from clinic.services.visit_guard import VisitSignedError
+from clinic.records.services.visit_guard import VisitSignedError
 from tests.clinic.drug_findings import write_draft
 from tests.full_visit import check_by_hand
 

@@ -29,12 +29,12 @@ from clinic.people.services.emergency import open_emergency_access
 from clinic.people.services.invitations import invite_patient
 from clinic.people.services.patients import update_patient
 from clinic.people.ways_to_patient import APPS, steps_to_patient
+from clinic.records.services.consultations import add_addendum, save_visit
+from clinic.records.services.documents import add_document
+from clinic.records.services.facts import note_allergy
 from clinic.scheduling.services.appointments import book_appointment, move_appointment
 from clinic.scheduling.services.walk_ins import add_walk_in
-from clinic.services.consultations import add_addendum, save_visit
 from clinic.services.erasure import pseudonymise_patient
-from clinic.services.facts import note_allergy
-from clinic.services.patient_documents import add_document
 from clinic.services.retention import ask_for_erasure
 from diagnosis.models import Lesion
 from diagnosis.services.lesions import create_lesion

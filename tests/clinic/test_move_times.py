@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Appointment
+from clinic.records.services.consultations import open_visit
 from clinic.scheduling.services.appointments import MovedAtWrongTimeError, move_appointment
-from clinic.services.consultations import open_visit
 from tests.clinic.desk import at, booked, in_status
 
 Status = Appointment.Status

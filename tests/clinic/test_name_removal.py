@@ -16,10 +16,10 @@ from clinic.models import (
     SignUpCode,
 )
 from clinic.people.services.patients import update_patient
+from clinic.records.services.phrases import create_template
 from clinic.services.erasure import pseudonymise_patient
 from clinic.services.name_removal import _texts, identity_of
 from clinic.services.retention import ask_for_erasure, confirm_erasure, decide_erasure
-from clinic.services.writing_templates import create_template
 from diagnosis.models import Lesion, LesionImage, Prediction, Review
 from tests.factories import AppointmentFactory, ConsultationFactory, PatientFactory
 

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from clinic.models import AuditEvent, Patient
-from clinic.services.facts import facts_fingerprint, note_condition, note_current_drug
+from clinic.records.services.facts import facts_fingerprint, note_condition, note_current_drug
 
 HTMX = {"HX-Request": "true"}
 

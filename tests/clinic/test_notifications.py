@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Appointment, AppointmentNotice, Notification, User
+from clinic.records.services.consultations import sign_visit
 from clinic.scheduling.services.appointments import (
     book_appointment,
     move_appointment,
@@ -15,7 +16,6 @@ from clinic.scheduling.services.appointments import (
 from clinic.scheduling.services.messages import dispatch_due_notices, send_notice
 from clinic.scheduling.services.portal_booking import Wish, request_appointment
 from clinic.scheduling.services.walk_ins import add_walk_in
-from clinic.services.consultations import sign_visit
 from clinic.trail.services.notifications import notify
 from tests.clinic.desk import at, at_once, booked, coming, visit_type, works
 from tests.factories import AppointmentFactory, UserFactory

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import connections
 
 from clinic.models import Appointment, AuditEvent, Consultation
-from clinic.services.consultations import open_visit, record_visit_view
+from clinic.records.services.consultations import open_visit, record_visit_view
 from tests.factories import AppointmentFactory, DoctorFactory
 
 Status = Appointment.Status

@@ -9,8 +9,8 @@ import typst
 
 from clinic.core.papers.glyphs import BREAK, SIGN, families, fonts, printable, unprintable
 from clinic.models import Consultation, Patient, Prescription
-from clinic.services.consultations import sign_visit
-from clinic.services.prescriptions import DraftLine, save_prescription
+from clinic.records.services.consultations import sign_visit
+from clinic.records.services.prescriptions import DraftLine, save_prescription
 from tests.full_visit import check_by_hand
 from tests.papers import text_of
 

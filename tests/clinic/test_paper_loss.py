@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from clinic.core.papers import glyphs
 from clinic.models import Consultation
-from clinic.services.prescriptions import DraftLine, save_prescription
+from clinic.records.services.prescriptions import DraftLine, save_prescription
 
 SCRIPT = Path(settings.BASE_DIR / "static" / "js" / "glyphs.js").read_text()
 

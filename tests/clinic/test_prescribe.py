@@ -6,15 +6,15 @@ import pytest
 from django.utils import timezone
 
 from clinic.models import Appointment, AuditEvent, Consultation, Prescription
-from clinic.services.consultations import sign_visit
-from clinic.services.prescriptions import (
+from clinic.records.services.consultations import sign_visit
+from clinic.records.services.prescriptions import (
     DraftLine,
     lines_fingerprint,
     revoke_prescription,
     save_prescription,
     stored_lines,
 )
-from clinic.services.visit_guard import VisitSignedError
+from clinic.records.services.visit_guard import VisitSignedError
 from tests.factories import AppointmentFactory, ConsultationFactory
 from tests.full_visit import check_by_hand
 

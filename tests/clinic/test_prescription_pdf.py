@@ -8,11 +8,11 @@ from io import BytesIO
 import pytest
 from pypdf import PdfReader
 
-from clinic.drugs import drug_table
 from clinic.models import Allergy, AuditEvent, Consultation, IssuedDocument, Patient, Prescription
-from clinic.services.consultations import sign_visit
-from clinic.services.drug_warnings import check_prescription, override_warning
-from clinic.services.prescriptions import DraftLine, revoke_prescription, save_prescription
+from clinic.records.drugs.table import drug_table
+from clinic.records.services.consultations import sign_visit
+from clinic.records.services.drug_warnings import check_prescription, override_warning
+from clinic.records.services.prescriptions import DraftLine, revoke_prescription, save_prescription
 from tests.full_visit import check_by_hand
 from tests.papers import address_on, pages_of, text_of
 

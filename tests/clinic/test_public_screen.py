@@ -8,9 +8,9 @@ from django.contrib.sessions.models import Session
 from django.urls import reverse
 
 from clinic.models import Allergy, Appointment, AuditEvent, WaitingScreen
+from clinic.records.services.consultations import open_visit
 from clinic.scheduling.services.appointments import move_appointment
 from clinic.scheduling.services.waiting_screen import renew_screen
-from clinic.services.consultations import open_visit
 from tests.clinic.desk import at_once, booked
 from tests.factories import PatientFactory
 

@@ -22,8 +22,8 @@ from clinic.models import (
     User,
 )
 from clinic.people.services.consents import has_consent
+from clinic.records.services.documents import add_document
 from clinic.services.erasure import pseudonymise_patient
-from clinic.services.patient_documents import add_document
 from clinic.services.retention import ask_for_erasure, decide_erasure, pseudonymise_expired
 from clinic.tasks import pseudonymise_expired_task
 from tests.factories import PASSWORD, AppointmentFactory, ConsentFactory, ConsultationFactory

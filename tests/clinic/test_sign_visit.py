@@ -14,9 +14,9 @@ from clinic.models import (
     Prescription,
     PrescriptionLine,
 )
-from clinic.services.consultations import save_visit, sign_visit
-from clinic.services.prescriptions import lines_fingerprint, stored_lines
-from clinic.services.visit_guard import VisitSignedError
+from clinic.records.services.consultations import save_visit, sign_visit
+from clinic.records.services.prescriptions import lines_fingerprint, stored_lines
+from clinic.records.services.visit_guard import VisitSignedError
 from tests.factories import AppointmentFactory, ConsultationFactory
 from tests.full_visit import check_by_hand, written_up
 

@@ -6,14 +6,14 @@ import json
 import pytest
 
 from clinic.models import AuditEvent, WritingTemplate
-from clinic.services.prescriptions import DraftLine
-from clinic.services.writing_templates import (
+from clinic.records.services.phrases import (
     change_template,
     create_template,
     lines_of,
     notes_content,
     prescription_content,
 )
+from clinic.records.services.prescriptions import DraftLine
 
 HTMX = {"HX-Request": "true"}
 LINE = DraftLine(drug="Hydrocortisone", dose="thin", frequency="daily", duration="5 days")

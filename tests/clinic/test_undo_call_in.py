@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from clinic.models import Appointment, AuditEvent, Consultation, Prescription, Symptom
+from clinic.records.services.consultations import open_visit, undo_call_in
 from clinic.scheduling.services.appointments import IllegalTransitionError, move_appointment
-from clinic.services.consultations import open_visit, undo_call_in
 from tests.factories import AppointmentFactory
 
 Status = Appointment.Status

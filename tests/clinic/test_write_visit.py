@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from clinic.models import Appointment, AuditEvent, BodySite, Symptom
-from clinic.services.facts import facts_fingerprint
+from clinic.records.services.facts import facts_fingerprint
 from tests.factories import AppointmentFactory
 from tests.full_visit import written_up
 
@@ -192,8 +192,8 @@ def test_a_signed_visit_refuses_every_word(signed, doctor, sign_in):
 
 def test_a_visit_signed_between_reading_and_writing_refuses(consultation, doctor, monkeypatch):
     """The row itself decides, not the look before."""
-    from clinic.services import consultations
-    from clinic.services.visit_guard import VisitSignedError
+    from clinic.records.services import consultations
+    from clinic.records.services.visit_guard import VisitSignedError
 
     before = type(consultation).objects.get(pk=consultation.pk)
     type(consultation).objects.update(signed_at=timezone.now(), signed_by=doctor)

@@ -1,7 +1,7 @@
 import pytest
 
 from clinic.models import Consent
-from clinic.services.consultations import sign_visit
+from clinic.records.services.consultations import sign_visit
 from diagnosis.models import Prediction
 from diagnosis.services.images import upload_image
 from diagnosis.services.predictions import request_prediction, run_prediction

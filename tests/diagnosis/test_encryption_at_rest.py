@@ -13,13 +13,13 @@ from clinic.models import Allergy, PatientDocument
 from clinic.people.services.emergency import open_emergency_access, review_emergency_access
 from clinic.people.services.patients import register_patient, update_patient
 from clinic.people.services.profile import update_profile
-from clinic.services.consultations import add_addendum, save_visit, sign_visit
-from clinic.services.drug_warnings import check_prescription, override_warning
-from clinic.services.facts import end_fact, note_allergy, note_condition, note_current_drug
-from clinic.services.patient_documents import add_document, archive_document
-from clinic.services.prescriptions import DraftLine, revoke_prescription, save_prescription
+from clinic.records.services.consultations import add_addendum, save_visit, sign_visit
+from clinic.records.services.documents import add_document, archive_document
+from clinic.records.services.drug_warnings import check_prescription, override_warning
+from clinic.records.services.facts import end_fact, note_allergy, note_condition, note_current_drug
+from clinic.records.services.phrases import create_template
+from clinic.records.services.prescriptions import DraftLine, revoke_prescription, save_prescription
 from clinic.services.retention import ask_for_erasure, decide_erasure
-from clinic.services.writing_templates import create_template
 from diagnosis.models import Disease, Lesion, LesionImage
 from diagnosis.services.lesions import record_size, update_lesion
 from diagnosis.services.referral_letters import write_referral_letter

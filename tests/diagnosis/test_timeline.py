@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Appointment, AuditEvent, Prescription
-from clinic.services.prescriptions import DraftLine, save_prescription
+from clinic.records.services.prescriptions import DraftLine, save_prescription
 from diagnosis.models import LesionImage
 from diagnosis.services.images import upload_image
 from diagnosis.services.reviews import review_prediction

@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from PIL import Image
 
 from clinic.core.files.portraits_and_logos import read_logo, read_portrait
-from clinic.received_files import receive_file
+from clinic.records.received_files import receive_file
 from diagnosis.imaging import PreparedPhotograph, prepare_photograph
 from diagnosis.models import LesionImage
 from tests import photographs

@@ -5,8 +5,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import AuditEvent
-from clinic.services.consultations import add_addendum, sign_visit
-from clinic.services.prescriptions import (
+from clinic.records.services.consultations import add_addendum, sign_visit
+from clinic.records.services.prescriptions import (
     DraftLine,
     lines_fingerprint,
     save_prescription,

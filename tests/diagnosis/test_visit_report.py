@@ -5,8 +5,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import AuditEvent, BodySite, IssuedDocument, Symptom
-from clinic.services.consultations import add_addendum, save_visit, sign_visit
-from clinic.services.prescriptions import DraftLine, revoke_prescription, save_prescription
+from clinic.records.services.consultations import add_addendum, save_visit, sign_visit
+from clinic.records.services.prescriptions import DraftLine, revoke_prescription, save_prescription
 from diagnosis.models import Disease
 from diagnosis.services.reviews import review_prediction
 from tests.full_visit import check_by_hand

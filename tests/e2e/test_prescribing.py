@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from clinic.models import Allergy, Patient, PrescriptionLine, WarningOverride
-from clinic.services.prescriptions import DraftLine
-from clinic.services.writing_templates import create_template, prescription_content
+from clinic.records.services.phrases import create_template, prescription_content
+from clinic.records.services.prescriptions import DraftLine
 from tests.e2e.door import come_in
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -5,7 +5,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from clinic.models import Consultation
-from clinic.services.prescriptions import DraftLine, save_prescription
+from clinic.records.services.prescriptions import DraftLine, save_prescription
 from diagnosis.models import Prediction
 from diagnosis.services.images import upload_image
 from tests import photographs

@@ -5,9 +5,9 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from clinic.records.services.consultations import open_visit
 from clinic.scheduling.services.appointments import move_appointment
 from clinic.scheduling.services.waiting_screen import renew_screen
-from clinic.services.consultations import open_visit
 from tests.clinic.desk import booked
 from tests.e2e.door import come_in
 

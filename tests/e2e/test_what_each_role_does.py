@@ -19,9 +19,9 @@ from clinic.models import (
     Symptom,
     WarningOverride,
 )
-from clinic.services.consultations import sign_visit
-from clinic.services.prescriptions import DraftLine, save_prescription
-from clinic.services.writing_templates import create_template, prescription_content
+from clinic.records.services.consultations import sign_visit
+from clinic.records.services.phrases import create_template, prescription_content
+from clinic.records.services.prescriptions import DraftLine, save_prescription
 from diagnosis.models import Disease
 from tests import photographs
 from tests.clinic.desk import booked, coming, works

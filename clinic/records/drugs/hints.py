@@ -1,0 +1,47 @@
+"""Finds words in free text that may be a drug which the table does not know.
+
+A word counts that resembles a name of the table, ends as names of drugs do, stands after a plus
+or before an amount. Any other unknown name in such a text is not noticed: a brand without an amount
+looks like every other word, and to list them all would hide the few that matter.
+"""
+
+import re
+from collections.abc import Iterable
+
+from clinic.records.drugs.reading import Lexicon
+from clinic.records.drugs.words import fold, key_of
+
+# Shorter words resemble too much.
+SHORTEST_HINT = 5
+SHORTEST_BEFORE_AMOUNT = 4
+SHORTEST_WITH_ENDING = 7
+# The stems that the WHO gives to the names of drugs.
+ENDING = re.compile(
+    r"(?:mab|tinib|citinib|azole?|cilline?|mycine?|cyclines?|oxacine?|olol|pril|sartan|statine?"
+    r"|prazole?|xaban|gliptine?|gliflozine?|(?:clo|na|bu|te)vir|profene?|coxib|tidine?|dipine?"
+    r"|setrone?|triptane?|azepam|barbital|parine?|solone?|thiazide|semide|fibrate|glutide|lukast"
+    r"|limus|tretinoine?|caine|ماب|تينيب|ازول|سيلين|ميسين|سيكلين|ستاتين|سارتان|فلوكساسين)$"
+)
+AMOUNT = r"[\s:]*\d+(?:[.,]\d+)?\s*(?:mg|mcg|µg|μg|ug|g|gr|ui|iu|مغ|ملغ|مجم|غ|غرام)\b"
+
+
+def hints_in(texts: Iterable[str], lexicon: Lexicon, no_drugs: Iterable[str]) -> tuple[str, ...]:
+    """Return the words of texts that may be drugs and were not read."""
+    harmless = {key_of(fold(word)) for word in no_drugs}
+    found = {
+        word: None
+        for text in texts
+        for word in lexicon.read(text).unread
+        if key_of(word) not in harmless and _may_be_drug(word, fold(text), lexicon)
+    }
+    return tuple(found)
+
+
+def _may_be_drug(word: str, text: str, lexicon: Lexicon) -> bool:
+    """Return whether a word that was not read may be the name of a drug."""
+    size, known = len(word), re.escape(word)
+    if size >= SHORTEST_BEFORE_AMOUNT and re.search(rf"\+\s*{known}\b|\b{known}{AMOUNT}", text):
+        return True
+    if size >= SHORTEST_WITH_ENDING and ENDING.search(word):
+        return True
+    return size >= SHORTEST_HINT and bool(lexicon.guess([word]))

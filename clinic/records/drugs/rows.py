@@ -1,0 +1,265 @@
+"""Rows of the table of drugs, and a drug as somebody writes it."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import get_language
+
+from clinic.records.drugs.reading import Site
+from clinic.records.drugs.words import fold
+
+# On the skin too little is taken up to meet another drug.
+LOCAL_ROUTES = {"on the skin", "on the scalp", "into the eye"}
+# What is breathed in meets other drugs, but does not add up with the tablets of its class.
+ROUTES_THAT_DO_NOT_ADD_UP = LOCAL_ROUTES | {"inhaled"}
+# So much of a drug, such as 200 mg, and not so much in each gram or millilitre.
+UNIT_DOSE = re.compile(
+    r"\d\s*(?:mg|mcg|µg|μg|ug|مجم|مغ|ملغ|ملغم|ميكروغرام)\b"
+    r"(?!\s*(?:/|per\b|par\b|pour\b|لكل\b)\s*\d*\s*(?:g|gr|gm|gram|gramme|ml|غ|غرام|جم|مل)\b)"
+)
+UNIT_STRENGTH = re.compile(UNIT_DOSE.pattern.replace("(?:mg|", "(?:g|gr|gm|غ|غرام|جم|جرام|mg|", 1))
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A text of the table in the languages of the site."""
+
+    en: str
+    fr: str
+    ar: str
+
+    def __str__(self) -> str:
+        language = (get_language() or "en")[:2]
+        return {"fr": self.fr, "ar": self.ar}.get(language, self.en)
+
+
+@dataclass(frozen=True)
+class Drug:
+    """One drug as it is prescribed, with its usual form, strength, route and dose.
+
+    Who is allergic to one of a class may be allergic to all of it; a group only acts alike. What
+    matters only once a pregnancy is known does not warn of one that may be. A drug that is made for
+    the skin alone needs no form to be one for the skin.
+    """
+
+    name: str
+    label: Wording
+    also: tuple[str, ...]
+    ingredients: tuple[str, ...]
+    classes: tuple[str, ...]
+    groups: tuple[str, ...]
+    form: str
+    strength: str
+    route: str
+    dose: str
+    pregnancy: Wording | None
+    is_harm_once_known: bool
+    is_only_local: bool
+    source: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything the drug is called."""
+        return (self.name, self.label.fr, self.label.ar, *self.also)
+
+    def is_brand(self, name: str) -> bool:
+        """Whether a name is that of one product; other names may mean any form of the drug."""
+        return name in self.also and not name.islower()
+
+    @property
+    def substances(self) -> frozenset[str]:
+        """What somebody can be allergic to in the drug: its ingredients and their classes."""
+        return frozenset(self.ingredients + self.classes)
+
+    @property
+    def terms(self) -> frozenset[str]:
+        """The words by which rules speak of the drug."""
+        return self.substances | set(self.groups)
+
+    @property
+    def contents(self) -> frozenset[str]:
+        """What is in the drug for certain."""
+        return frozenset(self.ingredients)
+
+    @property
+    def certain_terms(self) -> frozenset[str]:
+        """The terms that hold for the drug whatever product is taken."""
+        return self.terms
+
+    @property
+    def is_systemic(self) -> bool:
+        """Whether the drug reaches the whole body."""
+        return self.route not in LOCAL_ROUTES
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether a second drug of its class would be too much."""
+        return self.route not in ROUTES_THAT_DO_NOT_ADD_UP
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What happens between two ingredients or classes; some of it even on the skin."""
+
+    first: str
+    second: str
+    effect: Wording
+    source: str
+    is_local_too: bool
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """A class of which one drug is enough, and what two of them do."""
+
+    term: str
+    effect: Wording
+    source: str
+
+
+@dataclass(frozen=True)
+class Term:
+    """An ingredient or class by its names; a drug may be called by it where it is taken.
+
+    A wider class, such as the beta-lactams, stands for the classes that it is of.
+    """
+
+    name: str
+    label: Wording
+    also: tuple[str, ...]
+    of: tuple[str, ...]
+    is_taken: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything the term is called."""
+        return (self.name, self.label.fr, self.label.ar, *self.also)
+
+    @property
+    def terms(self) -> frozenset[str]:
+        """The terms of the table that it stands for."""
+        return frozenset(self.of or (self.name,))
+
+
+@dataclass(frozen=True)
+class Written:
+    """A drug in somebody's words."""
+
+    drug: str
+    form: str = ""
+    strength: str = ""
+    route: str = ""
+    dose: str = ""
+    frequency: str = ""
+    duration: str = ""
+    quantity: str = ""
+    note: str = ""
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """What is written beside the name and is no free text."""
+        return (
+            self.form, self.strength, self.route, self.dose,
+            self.frequency, self.duration, self.quantity,
+        )  # fmt: skip
+
+    @property
+    def is_unit_dose(self) -> bool:
+        """Whether an amount is given that only a drug for the whole body has."""
+        texts = (fold(text) for text in (self.drug, self.dose))
+        return any(map(UNIT_DOSE.search, texts)) or bool(UNIT_STRENGTH.search(fold(self.strength)))
+
+
+@dataclass(frozen=True)
+class ReadDrugs:
+    """The drugs that a line names; what could not be read of it, and what may be meant.
+
+    What only its note names may be another line of the prescription. Hints are the words next to
+    the name that may be drugs and were not read.
+    """
+
+    drugs: tuple[Drug, ...]
+    noted: tuple[Drug, ...]
+    unread: tuple[str, ...]
+    is_site_read: bool
+    guess: str
+    hints: tuple[str, ...] = ()
+
+    @property
+    def is_named(self) -> bool:
+        """Whether every word of the drug was read."""
+        return bool(self.drugs) and not self.unread
+
+
+@dataclass(frozen=True)
+class ReadAllergy:
+    """The ingredients and classes that an allergy names, whether all was read, and a guess."""
+
+    terms: frozenset[str]
+    is_whole: bool
+    guess: str
+
+
+def site_of(drug: Drug) -> Site:
+    """Return how far a row of the table reaches."""
+    return Site.SYSTEMIC if drug.is_systemic else Site.LOCAL
+
+
+def drug_in(row: dict[str, Any], effects: dict[str, Wording]) -> Drug:
+    """Return the drug of a row of a file."""
+    harm = row.get("pregnancy", "")
+    return Drug(
+        name=row["name"],
+        label=label_in(row),
+        also=tuple(row.get("also", ())),
+        ingredients=tuple(row["ingredients"]),
+        classes=tuple(row.get("classes", ())),
+        groups=tuple(row.get("groups", ())),
+        form=row["form"],
+        strength=row["strength"],
+        route=row["route"],
+        dose=row.get("dose", ""),
+        pregnancy=effects[f"pregnancy_{harm}"] if harm else None,
+        is_harm_once_known=row.get("once_known", False),
+        is_only_local=row.get("local_only", False),
+        source=row["source"],
+    )
+
+
+def term_in(row: dict[str, Any]) -> Term:
+    """Return the ingredient or class of a row of a file."""
+    return Term(
+        name=row["name"],
+        label=label_in(row),
+        also=tuple(row["also"]),
+        of=tuple(row.get("of", ())),
+        is_taken=row.get("taken", False),
+    )
+
+
+def label_in(row: dict[str, Any]) -> Wording:
+    """Return the name of a row of a file in the languages of the site."""
+    return Wording(en=row.get("en", row["name"]), fr=row["fr"], ar=row["ar"])
+
+
+def rules_in(rows: Iterable[dict[str, Any]], effects: dict[str, Wording]) -> tuple[Rule, ...]:
+    """Return the rules of a file."""
+    return tuple(
+        Rule(
+            first=row["between"][0],
+            second=row["between"][1],
+            effect=effects[row["effect"]],
+            source=row["source"],
+            is_local_too=row.get("local", False),
+        )
+        for row in rows
+    )
+
+
+def duplicates_in(
+    rows: Iterable[dict[str, Any]], effects: dict[str, Wording]
+) -> tuple[Duplicate, ...]:
+    """Return the classes of a file of which one drug is enough."""
+    return tuple(Duplicate(row["term"], effects[row["effect"]], row["source"]) for row in rows)

@@ -1,0 +1,113 @@
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import Addendum, BodySite, Consultation, Symptom
+from clinic.records.services.consultations import NOTES_FIELDS
+from clinic.scheduling.forms.fields import allow_rows, offer_rows
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field in which what was typed is not what is stored."""
+
+    label: str
+    mine: str
+    stored: str
+
+
+class VisitNotesForm(forms.ModelForm[Consultation]):
+    """What the doctor writes in a visit, with the version that was read before."""
+
+    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    symptoms = forms.ModelMultipleChoiceField(
+        Symptom.objects.none(),
+        label=_("Symptoms"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    class Meta:
+        model = Consultation
+        fields = (
+            "reason",
+            "history",
+            "body_site",
+            "examination",
+            "assessment",
+            "plan",
+            "follow_up_weeks",
+            "notes",
+            "conclusion",
+        )
+        # One line each until somebody writes: they grow with their text.
+        widgets = {field: forms.Textarea(attrs={"rows": 1}) for field in NOTES_FIELDS}
+
+    def __init__(
+        self, *args: Any, body_sites: Iterable[BodySite] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **{"auto_id": "notes_%s", **kwargs})
+        self.initial["version"] = self.instance.version
+        offered = offered_symptoms(self.instance)
+        allow_rows(self.fields["symptoms"], offered)
+        offer_rows(self.fields["symptoms"], offered)
+        self.initial["symptoms"] = [symptom.pk for symptom in offered if symptom.is_chosen]
+        body_site = self.fields["body_site"]
+        assert isinstance(body_site, forms.ModelChoiceField)
+        body_site.empty_label = _("Not said")
+        body_site.queryset = BodySite.objects.offered(self.instance.body_site_id)
+        if body_sites is not None:
+            offer_rows(body_site, body_sites)
+
+    def differences(self, stored: Consultation) -> list[Difference]:
+        """Where the typed text is not the stored one, both in words."""
+        mine = self.cleaned_data
+        pairs = {
+            "reason": (mine["reason"], stored.reason),
+            "symptoms": tuple(
+                ", ".join(str(symptom) for symptom in symptoms)
+                for symptoms in (mine["symptoms"], stored.symptoms.all())
+            ),
+            "body_site": (str(mine["body_site"] or ""), str(stored.body_site or "")),
+            "follow_up_weeks": tuple(
+                str(weeks or "") for weeks in (mine["follow_up_weeks"], stored.follow_up_weeks)
+            ),
+            **{field: (mine[field], getattr(stored, field)) for field in NOTES_FIELDS},
+        }
+        return [
+            Difference(str(self[name].label), *pair)
+            for name, pair in pairs.items()
+            if pair[0] != pair[1]
+        ]
+
+
+def offered_symptoms(consultation: Consultation) -> QuerySet[Any]:
+    """Symptoms of the present list and those of the visit, which say `is_chosen`."""
+    of_visit = Symptom.consultations.through.objects.filter(
+        consultation=consultation, symptom=OuterRef("pk")
+    )
+    return Symptom.objects.annotate(is_chosen=Exists(of_visit)).filter(
+        Q(is_active=True) | Q(is_chosen=True)
+    )
+
+
+class SignForm(forms.Form):
+    """The marks of what the doctor had in view when signing."""
+
+    version = forms.IntegerField(min_value=0)
+    lines_seen = forms.CharField()
+
+
+class AddendumForm(forms.ModelForm[Addendum]):
+    """A note to add to a signed visit."""
+
+    class Meta:
+        model = Addendum
+        fields = ("text",)
+        labels = {"text": _("Addendum")}
+        widgets = {"text": forms.Textarea(attrs={"rows": 3})}
+        error_messages = {"text": {"required": _("Write what is to be added.")}}

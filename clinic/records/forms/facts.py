@@ -1,0 +1,75 @@
+"""What holds for a patient beyond one visit."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import Allergy, Condition, CurrentDrug, Patient
+from clinic.records.services.facts import facts_fingerprint
+
+
+class ClinicalFactsForm(forms.ModelForm[Patient]):
+    """Phototype, what the patient is free of, and a pregnancy, with a mark of what was read."""
+
+    facts_seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Patient
+        fields = (
+            "phototype",
+            "has_no_known_allergies",
+            "has_no_known_conditions",
+            "takes_no_drugs",
+            "pregnancy",
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "facts_%s", **kwargs})
+        self.initial["facts_seen"] = facts_fingerprint(self.instance)
+        self.initial["pregnancy"] = self.instance.pregnancy_now
+        if self.instance.sex == Patient.Sex.MALE and not self.instance.pregnancy:
+            del self.fields["pregnancy"]
+
+
+class AllergyForm(forms.ModelForm[Allergy]):
+    """A substance, and what it does to the patient."""
+
+    class Meta:
+        model = Allergy
+        fields = ("substance", "reaction", "severity")
+        widgets = {"substance": forms.TextInput(attrs={"list": "substance-names"})}
+        error_messages = {"substance": {"required": _("Name the substance.")}}
+
+
+class ConditionForm(forms.ModelForm[Condition]):
+    """A disease by its name, and its code where one is known."""
+
+    class Meta:
+        model = Condition
+        fields = ("name", "icd10")
+        error_messages = {"name": {"required": _("Name the condition.")}}
+
+
+class CurrentDrugForm(forms.ModelForm[CurrentDrug]):
+    """A drug that the patient takes."""
+
+    class Meta:
+        model = CurrentDrug
+        fields = ("drug", "dose", "since", "until")
+        widgets = {
+            "drug": forms.TextInput(attrs={"list": "drug-names"}),
+            "since": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "until": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        }
+        error_messages = {"drug": {"required": _("Name the drug.")}}
+
+
+class EndFactForm(forms.Form):
+    """Why a fact no longer holds."""
+
+    reason = forms.CharField(
+        label=_("Why does it no longer hold?"),
+        max_length=200,
+        error_messages={"required": _("Say in a few words why it no longer holds.")},
+    )

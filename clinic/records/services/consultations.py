@@ -1,0 +1,220 @@
+"""A visit from the moment the patient is called in until it is signed, and the addenda after."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F, ProtectedError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import (
+    Addendum,
+    Appointment,
+    AuditEvent,
+    BodySite,
+    Consultation,
+    Symptom,
+    User,
+)
+from clinic.people.services.ended_records import refuse_ended
+from clinic.records.services.prescriptions import refuse_other_lines, sign_prescription
+from clinic.records.services.visit_guard import (
+    VisitChangedError,
+    VisitSignedError,
+    VisitUsedError,
+    hold_patient,
+)
+from clinic.scheduling.services.appointment_news import tell_patient_of_signed_visit
+from clinic.scheduling.services.appointments import move_appointment
+from clinic.trail.services.audit import record, record_once
+
+NOTES_FIELDS = ("history", "examination", "assessment", "plan", "notes", "conclusion")
+WRITTEN_FIELDS = ("reason", "body_site_id", "follow_up_weeks", *NOTES_FIELDS)
+
+
+@transaction.atomic
+def open_visit(*, appointment: Appointment, actor: User) -> Consultation:
+    """Calls an arrived patient in; a second click finds the visit that the first one opened."""
+    locked = Appointment.objects.select_for_update(no_key=True).get(pk=appointment.pk)
+    opened = Consultation.objects.filter(appointment=locked).first()
+    if opened:
+        return opened
+    if locked.status != Appointment.Status.ARRIVED:
+        raise ValidationError(
+            _("The desk has not marked this patient as arrived. The visit opens once it has.")
+        )
+    move_appointment(appointment=locked, status=Appointment.Status.IN_CONSULTATION, actor=actor)
+    consultation = Consultation.objects.create(
+        appointment=locked, patient=locked.patient, doctor=locked.doctor
+    )
+    record(AuditEvent.Verb.CREATE, actor=actor, patient=consultation.patient, target=consultation)
+    return consultation
+
+
+@transaction.atomic
+def undo_call_in(*, consultation: Consultation, actor: User) -> Appointment:
+    """Takes back a call-in while the visit is empty: the patient waits again, as if never called.
+
+    The empty row goes: it says nothing about the patient, and kept it would stand as a visit in
+    every list. Nothing clinical can go with it, for whatever hangs on a visit protects it. The
+    audit trail keeps both the call-in and this.
+    """
+    # A photograph or a line that is being stored right now waits for this lock, or this for it.
+    stored = Consultation.objects.select_for_update().get(pk=consultation.pk)
+    if stored.is_signed:
+        raise VisitSignedError
+    if stored.version or stored.symptoms.exists():
+        raise VisitUsedError
+    record(
+        AuditEvent.Verb.UPDATE,
+        actor=actor,
+        patient=stored.patient,
+        target=stored,
+        detail={"call_in": "undone"},
+    )
+    appointment = stored.appointment
+    try:
+        stored.delete()
+    except ProtectedError as error:
+        raise VisitUsedError from error
+    return move_appointment(appointment=appointment, status=Appointment.Status.ARRIVED, actor=actor)
+
+
+@transaction.atomic
+def save_visit(
+    *,
+    consultation: Consultation,
+    actor: User,
+    version: int,
+    reason: str,
+    symptoms: Iterable[Symptom],
+    body_site: BodySite | None,
+    history: str = "",
+    examination: str = "",
+    assessment: str = "",
+    plan: str = "",
+    notes: str,
+    conclusion: str,
+    follow_up_weeks: int | None = None,
+) -> Consultation:
+    """Stores what the doctor wrote, unless somebody saved since this version was read."""
+    stored = Consultation.objects.get(pk=consultation.pk)
+    if stored.is_signed:
+        raise VisitSignedError
+    written = {
+        "reason": reason,
+        "body_site_id": body_site.pk if body_site else None,
+        "history": history,
+        "examination": examination,
+        "assessment": assessment,
+        "plan": plan,
+        "notes": notes,
+        "conclusion": conclusion,
+        "follow_up_weeks": follow_up_weeks,
+    }
+    chosen = {symptom.pk for symptom in symptoms}
+    changed = [field for field in WRITTEN_FIELDS if getattr(stored, field) != written[field]]
+    if chosen != set(stored.symptoms.values_list("pk", flat=True)):
+        changed.append("symptoms")
+    if not changed:
+        return stored
+    won = Consultation.objects.filter(pk=stored.pk, version=version, signed_at__isnull=True).update(
+        version=F("version") + 1, saved_at=timezone.now(), **written
+    )
+    stored.refresh_from_db()
+    if not won:
+        raise VisitSignedError if stored.is_signed else VisitChangedError(stored)
+    stored.symptoms.set(chosen)
+    record(
+        AuditEvent.Verb.UPDATE,
+        actor=actor,
+        patient=stored.patient,
+        target=stored,
+        detail={"fields": changed, "version": stored.version},
+    )
+    return stored
+
+
+@transaction.atomic
+def sign_visit(
+    *,
+    consultation: Consultation,
+    actor: User,
+    version: int | None = None,
+    lines_seen: str | None = None,
+) -> Consultation:
+    """Signs and closes the visit with its prescription; a second click changes nothing.
+
+    `version` and `lines_seen` are what the doctor had in view: where another window has saved
+    since, nothing is signed unread.
+    """
+    stored = Consultation.objects.select_for_update(no_key=True).get(pk=consultation.pk)
+    if stored.is_signed:
+        return stored
+    # Whoever notes an allergy at this moment is heard first, or is told that the visit is signed.
+    hold_patient(stored)
+    if version is not None and version != stored.version:
+        raise VisitChangedError(stored)
+    if lines_seen is not None:
+        refuse_other_lines(consultation=stored, seen=lines_seen)
+    if not any(getattr(stored, field).strip() for field in NOTES_FIELDS):
+        raise ValidationError(_("Write notes or a conclusion first: there is nothing to sign yet."))
+    Consultation.objects.filter(pk=stored.pk, signed_at__isnull=True).update(
+        signed_at=timezone.now(), signed_by=actor
+    )
+    stored.refresh_from_db()
+    move_appointment(
+        appointment=stored.appointment, status=Appointment.Status.COMPLETED, actor=actor
+    )
+    sign_prescription(consultation=stored, actor=actor)
+    record(
+        AuditEvent.Verb.SIGN,
+        actor=actor,
+        patient=stored.patient,
+        target=stored,
+        detail={"version": stored.version},
+    )
+    tell_patient_of_signed_visit(stored)
+    return stored
+
+
+@transaction.atomic
+def add_addendum(*, consultation: Consultation, actor: User, text: str) -> Addendum:
+    """Adds a dated note to a signed visit; the same note sent twice is kept once."""
+    locked = Consultation.objects.select_for_update(no_key=True).get(pk=consultation.pk)
+    if not locked.is_signed:
+        raise ValidationError(_("This visit is still open: write it into the notes."))
+    refuse_ended(locked.patient_id)
+    text = text.strip()
+    if not text:
+        raise ValidationError(_("Write what is to be added."))
+    # The texts are encrypted, so the database cannot compare them.
+    for kept in locked.addenda.filter(written_by=actor):
+        if kept.text == text:
+            return kept
+    addendum = Addendum.objects.create(consultation=locked, text=text, written_by=actor)
+    record(AuditEvent.Verb.CREATE, actor=actor, patient=locked.patient, target=addendum)
+    return addendum
+
+
+def record_visit_view(*, consultation: Consultation, actor: User) -> None:
+    """Notes that somebody read the visit."""
+    record(AuditEvent.Verb.VIEW, actor=actor, patient=consultation.patient, target=consultation)
+
+
+def record_visit_part_view(*, consultation: Consultation, actor: User) -> None:
+    """Notes that somebody read a part of the visit, unless the page around it has just said so."""
+    record_once(
+        AuditEvent.Verb.VIEW, actor=actor, patient=consultation.patient, target=consultation
+    )
+
+
+def record_day_view(*, actor: User, day: date, count: int) -> None:
+    """Notes that a doctor read the list of a day."""
+    record(
+        AuditEvent.Verb.LIST,
+        actor=actor,
+        detail={"list": "doctor_day", "day": day.isoformat(), "count": count},
+    )

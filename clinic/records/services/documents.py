@@ -1,0 +1,133 @@
+"""Documents of a patient: how one comes in, who reads it, and how it is archived."""
+
+import logging
+import uuid
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.core.files.stored import remove_files
+from clinic.models import AuditEvent, Patient, PatientDocument, User
+from clinic.people.services.ended_records import refuse_ended
+from clinic.records.received_files import receive_file
+from clinic.trail.services.audit import record
+
+logger = logging.getLogger(__name__)
+
+
+def add_document(
+    *,
+    patient: Patient,
+    data: bytes,
+    actor: User,
+    category: str,
+    title: str,
+    is_shared: bool = False,
+) -> PatientDocument:
+    """Checks and stores a file of a patient.
+
+    Either a row with its file comes out of it, or nothing at all.
+    """
+    refuse_ended(patient.pk)
+    received = receive_file(data)
+    document = PatientDocument(
+        patient=patient,
+        category=category,
+        title=title.strip(),
+        format=received.format,
+        size=len(received.data),
+        page_count=received.page_count,
+        sha256=received.sha256,
+        upload_sha256=received.upload_sha256,
+        is_shared=is_shared,
+        added_by=actor,
+    )
+    document.full_clean(exclude=["file"])
+    try:
+        with transaction.atomic():
+            name = f"{uuid.uuid4()}.{received.format}"
+            document.file.save(name, ContentFile(received.data), save=False)
+            document.save(force_insert=True)
+            record(
+                AuditEvent.Verb.CREATE,
+                actor=actor,
+                patient=patient,
+                target=document,
+                detail={"category": document.category, "shared": is_shared},
+            )
+    except IntegrityError as error:
+        remove_files(document.file.name)
+        raise ValidationError(_("This file is in the record already."), code="duplicate") from error
+    except OSError as error:
+        remove_files(document.file.name)
+        logger.error("A document could not be stored: %s", error.strerror or type(error).__name__)
+        raise ValidationError(
+            _("The document could not be stored, so nothing was kept. Try again in a minute."),
+            code="storage",
+        ) from error
+    except BaseException:
+        remove_files(document.file.name)
+        raise
+    return document
+
+
+@transaction.atomic
+def archive_document(*, document: PatientDocument, actor: User, reason: str) -> PatientDocument:
+    """Takes a document out of the record in use; row and file stay, the patient sees it no more."""
+    stored = _lock(document)
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say in a few words why.")})
+    stored.archived_at, stored.archived_by = timezone.now(), actor
+    stored.archived_reason = reason.strip()
+    stored.save()
+    _record_change(stored, actor, archived=True)
+    return stored
+
+
+@transaction.atomic
+def share_document(*, document: PatientDocument, actor: User, is_shared: bool) -> PatientDocument:
+    """Lets the patient read a document, or no longer."""
+    stored = _lock(document)
+    if stored.is_shared != is_shared:
+        stored.is_shared = is_shared
+        stored.save()
+        _record_change(stored, actor, shared=is_shared)
+    return stored
+
+
+def record_document_list(*, patient: Patient | None, actor: User, count: int) -> None:
+    """Notes that somebody looked at which documents there are."""
+    detail = {"of": "documents", "count": count}
+    record(AuditEvent.Verb.LIST, actor=actor, patient=patient, detail=detail)
+
+
+def record_document_download(*, document: PatientDocument, actor: User) -> None:
+    """Notes that a document went out."""
+    record(
+        AuditEvent.Verb.DOWNLOAD,
+        actor=actor,
+        patient=document.patient,
+        target=document,
+        detail={"category": document.category},
+    )
+
+
+def _record_change(document: PatientDocument, actor: User, **detail: object) -> None:
+    record(
+        AuditEvent.Verb.UPDATE,
+        actor=actor,
+        patient=document.patient,
+        target=document,
+        detail=detail,
+    )
+
+
+def _lock(document: PatientDocument) -> PatientDocument:
+    stored = PatientDocument.objects.select_for_update(no_key=True).get(pk=document.pk)
+    if stored.archived_at is not None:
+        raise ValidationError(_("This document is archived already."), code="archived")
+    refuse_ended(stored.patient_id)
+    return stored

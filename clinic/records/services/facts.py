@@ -1,0 +1,255 @@
+"""What holds for a patient beyond one visit: phototype, allergies, conditions, current drugs."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import (
+    Allergy,
+    AuditEvent,
+    ClinicalFact,
+    Condition,
+    Consultation,
+    CurrentDrug,
+    Patient,
+    User,
+)
+from clinic.records.drugs.table import drug_table
+from clinic.records.services.visit_guard import fingerprint, hold_patient, lock_open_visit
+from clinic.trail.services.audit import record
+
+Fact = TypeVar("Fact", bound=ClinicalFact)
+
+NONE_KNOWN = {
+    "has_no_known_allergies": _(
+        "There are allergies: end them with a reason first, or untick “no known allergies”."
+    ),
+    "has_no_known_conditions": _(
+        "There are conditions: end them with a reason first, or untick “no known conditions”."
+    ),
+    "takes_no_drugs": _(
+        "There are current drugs: end them with a reason first, or untick “takes no drugs”."
+    ),
+}
+FACTS = ("phototype", *NONE_KNOWN, "pregnancy")
+
+
+def facts_fingerprint(patient: Patient) -> str:
+    """A mark of the clinical facts that a page shows."""
+    return fingerprint([getattr(patient, fact) for fact in FACTS])
+
+
+def _is_contradicted(patient: Patient, none_known: str) -> bool:
+    """Return whether a row that still holds speaks against “none”."""
+    rows: dict[str, Iterable[ClinicalFact]] = {
+        "has_no_known_allergies": patient.allergies.all(),
+        "has_no_known_conditions": patient.conditions.all(),
+        "takes_no_drugs": patient.current_drugs.all(),
+    }
+    return any(row.is_active for row in rows[none_known])
+
+
+def active_allergies(of_patient: str) -> Prefetch[str, QuerySet[Allergy], str]:
+    """Reads along what the patients of a list are allergic to, as `active_allergies`."""
+    return Prefetch(
+        f"{of_patient}__allergies",
+        queryset=Allergy.objects.filter(ended_at__isnull=True),
+        to_attr="active_allergies",
+    )
+
+
+@transaction.atomic
+def record_clinical_facts(
+    *,
+    consultation: Consultation,
+    actor: User,
+    phototype: int | None,
+    has_no_known_allergies: bool,
+    has_no_known_conditions: bool,
+    takes_no_drugs: bool,
+    pregnancy: str | None = None,
+    seen: str | None = None,
+) -> Patient:
+    """Write down the phototype, what the patient says to be free of, and a pregnancy.
+
+    Without a `pregnancy` the question was not on the page, and its answer stays. `seen` is the
+    mark of the facts that the doctor had in view: where they have changed since, nothing is
+    overwritten.
+    """
+    patient = _lock_patient(consultation)
+    before = {fact: getattr(patient, fact) for fact in FACTS}
+    seen_before = facts_fingerprint(patient)
+    patient.phototype = phototype
+    patient.has_no_known_allergies = has_no_known_allergies
+    patient.has_no_known_conditions = has_no_known_conditions
+    patient.takes_no_drugs = takes_no_drugs
+    changed = [fact for fact in FACTS if getattr(patient, fact) != before[fact]]
+    # An old “no” shows as not asked: the same answer to a new question counts anew.
+    if pregnancy is not None and pregnancy != patient.pregnancy_now:
+        patient.pregnancy = pregnancy
+        patient.pregnancy_asked_on = timezone.localdate() if pregnancy else None
+        changed.append("pregnancy")
+    if not changed:
+        return patient
+    if seen is not None and seen != seen_before:
+        raise ValidationError(
+            _("Somebody changed these facts meanwhile. Read them once more, then save."),
+            code="changed",
+        )
+    for fact, refusal in NONE_KNOWN.items():
+        if getattr(patient, fact) and _is_contradicted(patient, fact):
+            raise ValidationError(refusal)
+    patient.full_clean()
+    patient.save(update_fields=[*FACTS, "pregnancy_asked_on"])
+    record(
+        AuditEvent.Verb.UPDATE,
+        actor=actor,
+        patient=patient,
+        target=patient,
+        detail={"fields": changed},
+    )
+    return patient
+
+
+@transaction.atomic
+def note_allergy(
+    *,
+    consultation: Consultation,
+    actor: User,
+    substance: str,
+    reaction: str = "",
+    severity: str = Allergy.Severity.UNKNOWN,
+) -> Allergy:
+    """Adds an allergy, coded where the table of drugs knows the substance.
+
+    It takes “no known allergies” back. The same substance noted twice is kept once.
+    """
+    patient = _lock_patient(consultation)
+    substance = substance.strip()
+    kept = _standing(patient.allergies.all(), substance=substance)
+    if kept:
+        return kept
+    _take_back(patient, "has_no_known_allergies")
+    allergy = Allergy(
+        patient=patient,
+        noted_by=actor,
+        substance=substance,
+        code=_code_of(substance),
+        reaction=reaction.strip(),
+        severity=severity,
+    )
+    _add(allergy, patient=patient, actor=actor)
+    return allergy
+
+
+@transaction.atomic
+def note_condition(
+    *, consultation: Consultation, actor: User, name: str, icd10: str = ""
+) -> Condition:
+    """Add a condition and take “no known conditions” back; noted twice it is kept once."""
+    patient = _lock_patient(consultation)
+    kept = _standing(patient.conditions.all(), name=name.strip())
+    if kept:
+        return kept
+    _take_back(patient, "has_no_known_conditions")
+    condition = Condition(
+        patient=patient, noted_by=actor, name=name.strip(), icd10=icd10.strip().upper()
+    )
+    _add(condition, patient=patient, actor=actor)
+    return condition
+
+
+@transaction.atomic
+def note_current_drug(
+    *,
+    consultation: Consultation,
+    actor: User,
+    drug: str,
+    dose: str = "",
+    since: date | None = None,
+    until: date | None = None,
+) -> CurrentDrug:
+    """Add a drug that the patient takes and take “takes no drugs” back.
+
+    The same drug and dose noted twice is kept once.
+    """
+    patient = _lock_patient(consultation)
+    words = {"drug": drug.strip(), "dose": dose.strip(), "since": since, "until": until}
+    kept = _standing(patient.current_drugs.all(), **words)
+    if kept:
+        return kept
+    _take_back(patient, "takes_no_drugs")
+    current = CurrentDrug(patient=patient, noted_by=actor, **words)
+    _add(current, patient=patient, actor=actor)
+    return current
+
+
+@transaction.atomic
+def end_fact(
+    *, fact: Allergy | Condition | CurrentDrug, consultation: Consultation, actor: User, reason: str
+) -> None:
+    """Ends a fact with its date and the reason; it stays in the record. Twice changes nothing."""
+    patient = _lock_patient(consultation)
+    stored = type(fact)._default_manager.get(pk=fact.pk, patient=patient)
+    if stored.ended_at is not None:
+        return
+    if not reason.strip():
+        raise ValidationError(_("Say in a few words why it no longer holds."))
+    stored.ended_at = timezone.now()
+    stored.ended_by = actor
+    stored.ended_reason = reason.strip()
+    stored.full_clean()
+    stored.save(update_fields=["ended_at", "ended_by", "ended_reason"])
+    record(
+        AuditEvent.Verb.TRANSITION,
+        actor=actor,
+        patient=patient,
+        target=stored,
+        detail={"to": "ended"},
+    )
+
+
+def _lock_patient(consultation: Consultation) -> Patient:
+    """The patient of an open visit, held until the transaction ends."""
+    lock_open_visit(consultation)
+    return hold_patient(consultation)
+
+
+def _code_of(substance: str) -> str:
+    """Return the terms of the table an allergy is about, unless they are too many to keep."""
+    code = drug_table().code_of(substance)
+    return code if len(code) <= (Allergy._meta.get_field("code").max_length or 0) else ""
+
+
+def _take_back(patient: Patient, none_known: str) -> None:
+    """Untick “none” where there is something now."""
+    if getattr(patient, none_known):
+        setattr(patient, none_known, False)
+        patient.save(update_fields=[none_known])
+
+
+def _standing(facts: Iterable[Fact], **words: object) -> Fact | None:
+    """The fact that says the same, in capitals or not, and has not ended."""
+    # The words are encrypted, so the database cannot compare them.
+    for fact in facts:
+        if fact.ended_at is None and all(
+            _folded(getattr(fact, field)) == _folded(value) for field, value in words.items()
+        ):
+            return fact
+    return None
+
+
+def _folded(value: object) -> object:
+    return value.casefold() if isinstance(value, str) else value
+
+
+def _add(fact: ClinicalFact, *, patient: Patient, actor: User) -> None:
+    fact.full_clean()
+    fact.save()
+    record(AuditEvent.Verb.CREATE, actor=actor, patient=patient, target=fact)

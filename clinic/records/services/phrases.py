@@ -1,0 +1,103 @@
+"""Templates for notes and prescriptions: each change is a new version, nothing is deleted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import AuditEvent, User, WritingTemplate, WritingTemplateVersion
+from clinic.records.services.consultations import NOTES_FIELDS
+from clinic.records.services.prescriptions import DraftLine
+from clinic.trail.services.audit import record
+
+Kind = WritingTemplate.Kind
+Content = dict[str, object]
+
+
+def notes_content(texts: Mapping[str, str]) -> Content:
+    """What a template for notes keeps: the fields that say something."""
+    written = {field: texts.get(field, "").strip() for field in ("reason", *NOTES_FIELDS)}
+    return {field: text for field, text in written.items() if text}
+
+
+def prescription_content(lines: Sequence[DraftLine]) -> Content:
+    """What a template for prescriptions keeps: its lines, if there are any."""
+    return {"lines": [asdict(line) for line in lines]} if lines else {}
+
+
+def lines_of(version: WritingTemplateVersion) -> list[DraftLine]:
+    """The lines that a version keeps."""
+    return [DraftLine(**line) for line in version.content.get("lines", [])]
+
+
+@transaction.atomic
+def create_template(
+    *, actor: User, kind: str, owner: User | None, name: str, content: Content
+) -> WritingTemplate:
+    """Keeps words under a name, for one doctor or without an owner for the whole clinic."""
+    _refuse_empty(content)
+    template = WritingTemplate(kind=kind, owner=owner, name=name.strip())
+    template.full_clean()
+    template.save()
+    _add_version(template, actor=actor, content=content, number=1)
+    record(
+        AuditEvent.Verb.CREATE,
+        actor=actor,
+        target=template,
+        detail={"kind": kind, "clinic_wide": template.is_clinic_wide},
+    )
+    return template
+
+
+@transaction.atomic
+def change_template(
+    *, template: WritingTemplate, actor: User, name: str, content: Content, seen: int
+) -> WritingTemplate:
+    """Gives a template its next version; `seen` is the number that the form had shown."""
+    locked = WritingTemplate.objects.select_for_update(no_key=True).get(pk=template.pk)
+    latest = locked.versions.first()
+    assert latest is not None  # a template is created with its first version
+    _refuse_empty(content)
+    if latest.content == content and locked.name == name.strip():
+        return locked
+    if latest.number != seen:
+        raise ValidationError(
+            _("%(who)s changed this template meanwhile. Compare with the newest version below."),
+            params={"who": latest.written_by},
+            code="changed",
+        )
+    locked.name = name.strip()
+    locked.full_clean()
+    locked.save(update_fields=["name"])
+    if latest.content != content:
+        _add_version(locked, actor=actor, content=content, number=latest.number + 1)
+    record(AuditEvent.Verb.UPDATE, actor=actor, target=locked, detail={"after": latest.number})
+    return locked
+
+
+@transaction.atomic
+def archive_template(*, template: WritingTemplate, actor: User, is_archived: bool) -> None:
+    """Puts a template away or brings it back; twice changes nothing."""
+    locked = WritingTemplate.objects.select_for_update(no_key=True).get(pk=template.pk)
+    if (locked.archived_at is not None) == is_archived:
+        return
+    locked.archived_at = timezone.now() if is_archived else None
+    locked.save(update_fields=["archived_at"])
+    to = "archived" if is_archived else "offered"
+    record(AuditEvent.Verb.TRANSITION, actor=actor, target=locked, detail={"to": to})
+
+
+def _refuse_empty(content: Content) -> None:
+    if not content:
+        raise ValidationError(_("There is nothing to keep yet: write something first."))
+
+
+def _add_version(
+    template: WritingTemplate, *, actor: User, content: Content, number: int
+) -> WritingTemplateVersion:
+    return WritingTemplateVersion.objects.create(
+        template=template, number=number, content=content, written_by=actor
+    )

@@ -1,0 +1,86 @@
+"""A prescription on paper."""
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clinic.models import IssuedDocument, Prescription, PrescriptionLine, User
+from clinic.records.services.papers import Paper, PrintedPaper, at_time, print_paper
+
+
+def print_prescription(*, prescription: Prescription, actor: User, site_url: str) -> PrintedPaper:
+    """Prints what was signed; a revoked prescription says so across the page."""
+    if prescription.signed_at is None:
+        raise ValidationError(
+            _("This prescription is a draft. It can be printed once the visit is signed.")
+        )
+    paper = Paper(
+        kind=IssuedDocument.Kind.PRESCRIPTION,
+        consultation=prescription.consultation,
+        title=_("Prescription"),
+        signed_at=prescription.signed_at,
+        content={
+            "lines": [_line(line) for line in prescription.lines.all()],
+            "overrides": _overrides(prescription),
+        },
+        revoked_at=prescription.revoked_at,
+    )
+    return print_paper(paper, actor=actor, site_url=site_url)
+
+
+def _overrides(prescription: Prescription) -> dict[str, object] | None:
+    """The warnings in spite of which it is prescribed; none where there was none."""
+    # What was checked by hand stands in the record: it tells the pharmacy nothing.
+    answered = prescription.overrides.select_related("overridden_by")
+    overrides = [override for override in answered if not override.is_by_hand]
+    if not overrides:
+        return None
+    return {
+        "title": _("Prescribed in spite of a warning"),
+        "entries": [
+            {
+                "warning": override.words,
+                "reason": _("Reason: %(reason)s") % {"reason": override.reason},
+                "small": _("%(who)s, %(when)s, table of drugs %(version)s")
+                % {
+                    "who": override.overridden_by.full_name,
+                    "when": at_time(override.overridden_at),
+                    "version": override.table_version,
+                },
+            }
+            for override in overrides
+        ],
+        "note": _("From a small local table of drugs, not a complete interaction check."),
+    }
+
+
+def use_in_words(line: PrescriptionLine) -> str:
+    """How the drug is taken, on one line."""
+    as_needed = _("as needed") if line.is_as_needed else ""
+    use = [line.dose, line.route, line.frequency, line.duration, as_needed]
+    return ", ".join(filter(None, use))
+
+
+def _line(line: PrescriptionLine) -> dict[str, object]:
+    return {
+        "drug": line.drug,
+        "product": " ".join(filter(None, [line.form, line.strength])),
+        "use": use_in_words(line),
+        "supply": [*filter(None, [_quantity(line), _refills(line), _substitution(line)])],
+        "note": line.note,
+    }
+
+
+def _quantity(line: PrescriptionLine) -> str:
+    return _("Quantity: %(quantity)s") % {"quantity": line.quantity} if line.quantity else ""
+
+
+def _refills(line: PrescriptionLine) -> str:
+    if not line.refills:
+        return _("No refills")
+    words = ngettext("%(count)d refill", "%(count)d refills", line.refills)
+    return words % {"count": line.refills}
+
+
+def _substitution(line: PrescriptionLine) -> str:
+    return _("Substitution allowed") if line.is_substitution_allowed else _("No substitution")

@@ -1,0 +1,40 @@
+"""Papers on their way out, and the page by which anybody checks one."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from clinic.core.throttle import is_too_often, too_often
+from clinic.records.services.papers import PrintedPaper, find_document
+
+
+def send_paper(paper: PrintedPaper) -> HttpResponse:
+    """Hands out a PDF to be kept by the person, and by nobody on the way."""
+    return HttpResponse(
+        paper.pdf,
+        content_type="application/pdf",
+        headers={
+            "Content-Disposition": f'attachment; filename="{paper.file_name}"',
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+@login_not_required
+@require_GET
+def document_verify(request: HttpRequest, token: str) -> HttpResponse:
+    """Says whether a paper is the clinic's and still holds, and nothing of what it says."""
+    document = find_document(token)
+    # Wrong tokens alone are counted: a pharmacy checks many papers from one address.
+    if document is None and is_too_often(request, "document_verify"):
+        return too_often(request)
+    response = render(
+        request,
+        "clinic/document_verify.html",
+        {"document": document},
+        status=200 if document else 404,
+    )
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response

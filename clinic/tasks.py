@@ -5,13 +5,13 @@ from uuid import UUID
 
 from celery import shared_task
 
+from clinic.office.services.retention import pseudonymise_expired
 from clinic.people.services.digests import dispatch_digests, send_digest
 from clinic.people.services.emergency import remind_of_emergency_reviews
 from clinic.people.services.sessions import forget_ended_sessions
 from clinic.people.services.sign_up import forget_old_codes
 from clinic.scheduling.services.messages import dispatch_due_notices, send_notice
 from clinic.scheduling.services.no_shows import mark_no_shows
-from clinic.services.retention import pseudonymise_expired
 from clinic.trail.services.audit_chain import seal_events, seal_left_behind
 from clinic.trail.services.audit_check import check_and_remember
 

@@ -1,6 +1,20 @@
 from django.urls import URLPattern, path
 
 from clinic.core import views as glyphs
+from clinic.office.views import (
+    audit,
+    catalogue,
+    clinic_settings,
+    consents,
+    day,
+    erasures,
+    notifications,
+    patients,
+    portal,
+    profile,
+    record_access,
+    record_endings,
+)
 from clinic.people.views import accounts, emergency, idle, own_consents, sessions, sign_up
 from clinic.records.views import documents as patient_documents
 from clinic.records.views import drug_warnings, facts, prescriptions, visits
@@ -22,20 +36,6 @@ from clinic.scheduling.views import calendar as calendar_page
 from clinic.scheduling.views import feeds as calendars
 from clinic.scheduling.views import replies as answers
 from clinic.scheduling.views import wishes as requests
-from clinic.views import (
-    audit,
-    catalogue,
-    clinic_settings,
-    consents,
-    day,
-    erasures,
-    notifications,
-    patients,
-    portal,
-    profile,
-    record_access,
-    record_endings,
-)
 
 app_name = "clinic"
 

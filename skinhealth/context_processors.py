@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core.http import is_in_dialog
 from clinic.models import ClinicSettings
+from clinic.office.services.retention import count_waiting_erasures
 from clinic.people.idle import warn_seconds, why_signed_out
 from clinic.people.permissions import (
     can_manage_accounts,
@@ -25,7 +26,6 @@ from clinic.people.second_factor import is_due
 from clinic.people.services.emergency import running_emergencies
 from clinic.people.services.sign_up import is_sign_up_open
 from clinic.scheduling.services.wishes import count_new_requests
-from clinic.services.retention import count_waiting_erasures
 from clinic.trail.services.notifications import count_unread
 from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE
 

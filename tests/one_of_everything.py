@@ -26,9 +26,9 @@ from clinic.models import (
     Symptom,
     WaitingScreen,
 )
+from clinic.office.services.retention import ask_for_erasure
 from clinic.records.services.documents import add_document
 from clinic.records.services.phrases import create_template
-from clinic.services.retention import ask_for_erasure
 from diagnosis.models import Disease, Lesion, LesionImage, Prediction, Review
 from diagnosis.services.atlas_images import add_atlas_image
 from diagnosis.services.referral_letters import write_referral_letter

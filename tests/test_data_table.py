@@ -25,12 +25,12 @@ from clinic.models import (
     SignUpCode,
     User,
 )
+from clinic.office.services.erasure import pseudonymise_patient
+from clinic.office.services.name_removal import _texts
 from clinic.people.services.patients import update_patient
 from clinic.people.services.sessions import forget_ended_sessions
 from clinic.people.services.sign_up import forget_old_codes
 from clinic.people.ways_to_patient import steps_to_patient
-from clinic.services.erasure import pseudonymise_patient
-from clinic.services.name_removal import _texts
 from clinic.tasks import forget_what_is_over_task
 from diagnosis.services.training_data import COLUMNS
 from skinhealth.backup import database

@@ -17,7 +17,7 @@ from django.db import connection
 from clinic.core.encrypted_columns import batches, encrypted_columns, replace
 from clinic.core.encryption import UnreadableError, key_id_of_file, new_data_key
 from clinic.models import Addendum, Consultation
-from clinic.services.data_keys import remaining
+from clinic.office.services.data_keys import remaining
 from tests.factories import code_of_app, with_app
 from tests.worker import database_url
 

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from clinic.core.http import SignedInRequest
+from clinic.office.views.day import read_day, visits_of
 from clinic.people.permissions import (
     can_see_own_day,
     patients_in_care,
@@ -15,7 +16,6 @@ from clinic.people.permissions import (
     visible_prescriptions,
 )
 from clinic.records.allergy_bar import allergy_bar_of
-from clinic.views.day import read_day, visits_of
 from diagnosis.permissions import (
     newest_reviews,
     visible_images,

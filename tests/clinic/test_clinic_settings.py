@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import AuditEvent, ClinicSettings
+from clinic.office.services.clinic_settings import SettingsChangedError, change_clinic_settings
 from clinic.scheduling.services.feeds import visit_file
 from clinic.scheduling.services.slots import free_slots
-from clinic.services.clinic_settings import SettingsChangedError, change_clinic_settings
 from tests.calendar_files import event_of
 from tests.clinic.desk import at_once, booked, clocks, coming, visit_type, works
 

@@ -22,6 +22,8 @@ from clinic.models import (
     User,
     VisitType,
 )
+from clinic.office.services.erasure import pseudonymise_patient
+from clinic.office.services.retention import ask_for_erasure
 from clinic.people.ended_record_guard import REFUSAL, STILL_ADDED_TO, _guards, guard_ended_records
 from clinic.people.services.accounts import AccountChanges, reactivate_account, update_account
 from clinic.people.services.consents import give_consent, standing_consents
@@ -34,8 +36,6 @@ from clinic.records.services.documents import add_document
 from clinic.records.services.facts import note_allergy
 from clinic.scheduling.services.appointments import book_appointment, move_appointment
 from clinic.scheduling.services.walk_ins import add_walk_in
-from clinic.services.erasure import pseudonymise_patient
-from clinic.services.retention import ask_for_erasure
 from diagnosis.models import Lesion
 from diagnosis.services.lesions import create_lesion
 from tests.factories import (

@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Consent, Patient
+from clinic.office.services.erasure import pseudonymise_patient
 from clinic.people.services.consents import withdraw_consent
 from clinic.people.services.patients import find_patients
 from clinic.records.services.papers import _patient
-from clinic.services.erasure import pseudonymise_patient
 from diagnosis.services.lesions import create_lesion
 from tests.factories import AppointmentFactory, ConsentFactory, ConsultationFactory
 

@@ -15,11 +15,11 @@ from clinic.models import (
     Patient,
     SignUpCode,
 )
+from clinic.office.services.erasure import pseudonymise_patient
+from clinic.office.services.name_removal import _texts, identity_of
+from clinic.office.services.retention import ask_for_erasure, confirm_erasure, decide_erasure
 from clinic.people.services.patients import update_patient
 from clinic.records.services.phrases import create_template
-from clinic.services.erasure import pseudonymise_patient
-from clinic.services.name_removal import _texts, identity_of
-from clinic.services.retention import ask_for_erasure, confirm_erasure, decide_erasure
 from diagnosis.models import Lesion, LesionImage, Prediction, Review
 from tests.factories import AppointmentFactory, ConsultationFactory, PatientFactory
 

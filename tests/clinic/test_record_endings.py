@@ -19,22 +19,22 @@ from clinic.models import (
     RecordEnding,
     RetentionProposal,
 )
-from clinic.people.services.accounts import deactivate_account
-from clinic.services.clinic_settings import (
+from clinic.office.services.clinic_settings import (
     change_clinic_settings,
     confirm_proposal,
     settle_proposal,
     withdraw_proposal,
 )
-from clinic.services.record_endings import expired_patients, foresee
-from clinic.services.retention import (
+from clinic.office.services.record_endings import expired_patients, foresee
+from clinic.office.services.retention import (
     ask_for_erasure,
     confirm_erasure,
     decide_erasure,
     pseudonymise_expired,
     take_back_erasure,
 )
-from clinic.services.settings_effects import effects_of
+from clinic.office.services.settings_effects import effects_of
+from clinic.people.services.accounts import deactivate_account
 from tests.factories import PASSWORD, AppointmentFactory, ConsentFactory, PatientFactory
 
 pytestmark = [pytest.mark.both_engines, pytest.mark.usefixtures("media")]

@@ -21,10 +21,10 @@ from clinic.models import (
     RecordEnding,
     User,
 )
+from clinic.office.services.erasure import pseudonymise_patient
+from clinic.office.services.retention import ask_for_erasure, decide_erasure, pseudonymise_expired
 from clinic.people.services.consents import has_consent
 from clinic.records.services.documents import add_document
-from clinic.services.erasure import pseudonymise_patient
-from clinic.services.retention import ask_for_erasure, decide_erasure, pseudonymise_expired
 from clinic.tasks import pseudonymise_expired_task
 from tests.factories import PASSWORD, AppointmentFactory, ConsentFactory, ConsultationFactory
 from tests.pdfs import pdf
@@ -274,7 +274,7 @@ def test_one_unreadable_text_keeps_nobody_else_s_record(
 def test_fifty_records_that_cannot_end_do_not_stand_before_the_next(
     patient, other_patient, doctor, monkeypatch
 ):
-    monkeypatch.setattr("clinic.services.record_endings.BATCH", 1)
+    monkeypatch.setattr("clinic.office.services.record_endings.BATCH", 1)
     spoilt = visited(patient, doctor, days_ago=12 * 366)
     visited(other_patient, doctor, days_ago=11 * 366)
     unreadable("clinic_consultation", "conclusion", spoilt.pk)

@@ -24,8 +24,8 @@ from clinic.models import (
     User,
     VisitType,
 )
-from clinic.services.clinic_settings import confirm_proposal
-from clinic.services.retention import ask_for_erasure, confirm_erasure, decide_erasure
+from clinic.office.services.clinic_settings import confirm_proposal
+from clinic.office.services.retention import ask_for_erasure, confirm_erasure, decide_erasure
 from tests.clinic import test_chains_to_a_record
 from tests.clinic.chains import (
     ABSENCE,

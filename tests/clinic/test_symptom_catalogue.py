@@ -5,8 +5,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from clinic.models import AuditEvent, BodySite, Symptom
+from clinic.office.views.catalogue import CatalogueNameForm
 from clinic.records.services.catalogue import move_symptom
-from clinic.views.catalogue import CatalogueNameForm
 from tests.clinic.desk import at_once
 from tests.forms import post_seen
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from clinic.core.encrypted_columns import encrypted_columns
 from clinic.models import Allergy, PatientDocument
+from clinic.office.services.retention import ask_for_erasure, decide_erasure
 from clinic.people.services.emergency import open_emergency_access, review_emergency_access
 from clinic.people.services.patients import register_patient, update_patient
 from clinic.people.services.profile import update_profile
@@ -19,7 +20,6 @@ from clinic.records.services.drug_warnings import check_prescription, override_w
 from clinic.records.services.facts import end_fact, note_allergy, note_condition, note_current_drug
 from clinic.records.services.phrases import create_template
 from clinic.records.services.prescriptions import DraftLine, revoke_prescription, save_prescription
-from clinic.services.retention import ask_for_erasure, decide_erasure
 from diagnosis.models import Disease, Lesion, LesionImage
 from diagnosis.services.lesions import record_size, update_lesion
 from diagnosis.services.referral_letters import write_referral_letter

@@ -10,7 +10,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 
 from clinic.core.encrypted_columns import BATCH
 from clinic.core.encryption import keyring
-from clinic.services.data_keys import Remaining, Rotation, remaining, rotate_data_keys
+from clinic.office.services.data_keys import Remaining, Rotation, remaining, rotate_data_keys
 
 
 class Command(BaseCommand):

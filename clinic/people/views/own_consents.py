@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clinic.core.http import SignedInRequest
 from clinic.models import Consent, Patient
+from clinic.office.views.patients import consent_states
 from clinic.people.consent_texts import consent_words
 from clinic.people.forms.accounts import add_errors
 from clinic.people.permissions import visible_patients
@@ -17,7 +18,6 @@ from clinic.people.safety_permissions import can_manage_own_consents, can_see_ow
 from clinic.people.services.consents import PastUse, give_consent, past_uses, withdraw_consent
 from clinic.people.services.preferences import update_preferences
 from clinic.scheduling.forms.portal import PreferencesForm
-from clinic.views.patients import consent_states
 
 
 @require_GET

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from clinic.core.papers.pdf import qr_code, render_pdf
 from clinic.models import AuditEvent, ClinicSettings, Consultation, IssuedDocument, Patient, User
-from clinic.services.clinic_settings import read_stored_logo
+from clinic.office.services.clinic_settings import read_stored_logo
 from clinic.trail.services.audit import record
 
 Kind = IssuedDocument.Kind

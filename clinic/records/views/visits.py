@@ -18,6 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from clinic.core.http import SignedInRequest
 from clinic.core.papers.glyphs import loss_in_words
 from clinic.models import BodySite, Consent, Consultation, Patient, Prescription, User
+from clinic.office.views.day import day_page
 from clinic.people.permissions import (
     can_open_visit,
     can_revoke_prescription,
@@ -47,7 +48,6 @@ from clinic.records.services.consultations import (
 from clinic.records.services.prescriptions import DraftLine, lines_fingerprint
 from clinic.records.services.visit_guard import VisitChangedError, VisitSignedError
 from clinic.scheduling.services.appointments import IllegalTransitionError
-from clinic.views.day import day_page
 
 TIMELINE_SIZE = 10
 NEWEST_DOCUMENTS = 5

@@ -18,6 +18,7 @@ from clinic.core.dialogs import dialog_done
 from clinic.core.http import SignedInRequest, is_in_dialog
 from clinic.core.redirects import next_or
 from clinic.models import Appointment, VisitType
+from clinic.office.views.patients import patient_options
 from clinic.people.ended import ended_patient, lead_back_from_ended
 from clinic.people.forms.accounts import add_errors
 from clinic.people.permissions import (
@@ -42,7 +43,6 @@ from clinic.scheduling.services.appointments import (
 from clinic.scheduling.services.booking_guards import SlotRefusedError
 from clinic.scheduling.services.slots import Slot, next_free_slots
 from clinic.scheduling.services.wishes import wish_without_time
-from clinic.views.patients import patient_options
 
 # The half-filled form waits here while a new patient is registered.
 DRAFT_KEY = "booking_draft"

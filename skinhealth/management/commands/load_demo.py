@@ -7,7 +7,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser, cal
 from django.test.utils import override_settings
 
 from clinic.models import User
-from clinic.services.clinic_settings import as_the_clinic_decides
+from clinic.office.services.clinic_settings import as_the_clinic_decides
 from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE
 
 

@@ -11,9 +11,9 @@ from django.db.models import Count, F
 from django.utils import timezone
 
 from clinic.models import Appointment, ClinicSettings, Patient, User
+from clinic.office.services.clinic_settings import as_the_clinic_decides
 from clinic.people.services.accounts import create_patient_account
 from clinic.records.services.consultations import open_visit
-from clinic.services.clinic_settings import as_the_clinic_decides
 from diagnosis.models import LesionImage, Prediction
 from skinhealth.demo import DEMO_PASSWORD
 

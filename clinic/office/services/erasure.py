@@ -26,10 +26,10 @@ from clinic.models import (
     SignUpCode,
     User,
 )
+from clinic.office.services.name_removal import identity_of, remove_identity_from_texts
 from clinic.people.services.consents import end_consents
 from clinic.people.services.former_identities import former_values
 from clinic.people.services.sessions import end_sessions
-from clinic.services.name_removal import identity_of, remove_identity_from_texts
 from clinic.trail.services.audit import record
 
 IDENTITY_PAPERS = (PatientDocument.Category.IDENTITY, PatientDocument.Category.INSURANCE)

@@ -18,8 +18,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from clinic.core.http import SignedInRequest
-from clinic.forms.notifications import ReadAllForm
 from clinic.models import Appointment, Consultation, EmergencyAccess, Notification, User
+from clinic.office.forms.notifications import ReadAllForm
 from clinic.people.permissions import (
     can_manage_accounts,
     can_see_own_day,

@@ -14,8 +14,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic.core.http import SignedInRequest
-from clinic.forms.erasures import DecisionForm, ErasureForm
 from clinic.models import ErasureRequest, RecordEnding
+from clinic.office.forms.erasures import DecisionForm, ErasureForm
+from clinic.office.services.retention import (
+    ask_for_erasure,
+    confirm_erasure,
+    decide_erasure,
+    record_erasure_list,
+    take_back_erasure,
+)
 from clinic.people.forms.accounts import add_errors
 from clinic.people.forms.own_password import AsksOwnPassword, OwnPasswordForm
 from clinic.people.permissions import visible_patients
@@ -24,13 +31,6 @@ from clinic.people.safety_permissions import (
     can_manage_own_consents,
     can_see_own_record,
     visible_erasures,
-)
-from clinic.services.retention import (
-    ask_for_erasure,
-    confirm_erasure,
-    decide_erasure,
-    record_erasure_list,
-    take_back_erasure,
 )
 from clinic.trail.services.audit import record_wrong_own_password
 

@@ -14,18 +14,18 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic.core.http import SignedInRequest
-from clinic.forms.clinic_settings import GROUPS, ClinicSettingsForm, LogoForm
 from clinic.models import ClinicSettings, RetentionProposal
-from clinic.people.forms.accounts import add_errors
-from clinic.people.permissions import can_manage_settings, can_read_settings
-from clinic.services.clinic_settings import (
+from clinic.office.forms.clinic_settings import GROUPS, ClinicSettingsForm, LogoForm
+from clinic.office.services.clinic_settings import (
     SettingsChangedError,
     change_clinic_settings,
     change_logo,
     read_stored_logo,
 )
-from clinic.services.record_endings import record_endings_view
-from clinic.services.settings_effects import Effect, effects_of, in_words, label_of
+from clinic.office.services.record_endings import record_endings_view
+from clinic.office.services.settings_effects import Effect, effects_of, in_words, label_of
+from clinic.people.forms.accounts import add_errors
+from clinic.people.permissions import can_manage_settings, can_read_settings
 
 TITLES: dict[str, str | Promise] = {
     "clinic": gettext_lazy("The clinic"),

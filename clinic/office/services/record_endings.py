@@ -27,8 +27,8 @@ from clinic.models import (
     RecordEnding,
     User,
 )
+from clinic.office.services.erasure import STILL_HERE, pseudonymise_patient
 from clinic.people.permissions import active_admins
-from clinic.services.erasure import STILL_HERE, pseudonymise_patient
 from clinic.trail.services.audit import record
 from clinic.trail.services.notifications import notify
 

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core.encryption import UnreadableError
 from clinic.models import AuditEvent, ClinicSettings, Notification, RetentionProposal, User
+from clinic.office.services.record_endings import announce_expired, tell_admins
 from clinic.people.permissions import active_admins
 from clinic.people.services.account_history import last_admin_left_at, refuse_puppet
-from clinic.services.record_endings import announce_expired, tell_admins
 from clinic.trail.services.audit import record
 from clinic.trail.services.notifications import notify
 

@@ -12,22 +12,22 @@ from django.views.decorators.http import require_GET, require_POST
 from clinic.core.http import SignedInRequest
 from clinic.core.models.clinic_settings import LEAST_RETENTION_YEARS, MOST_RETENTION_YEARS
 from clinic.models import ClinicSettings, RecordEnding, RetentionProposal
-from clinic.people.forms.accounts import add_errors
-from clinic.people.forms.own_password import OwnPasswordForm
-from clinic.people.permissions import can_manage_settings
-from clinic.services.clinic_settings import (
+from clinic.office.services.clinic_settings import (
     NOTHING_WAITS,
     confirm_proposal,
     holds_alone_from,
     waits_alone,
     withdraw_proposal,
 )
-from clinic.services.record_endings import (
+from clinic.office.services.record_endings import (
     candidates,
     foresee,
     record_endings_view,
     with_their_days,
 )
+from clinic.people.forms.accounts import add_errors
+from clinic.people.forms.own_password import OwnPasswordForm
+from clinic.people.permissions import can_manage_settings
 from clinic.trail.services.audit import record_wrong_own_password
 
 

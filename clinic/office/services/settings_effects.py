@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clinic.models import Absence, Appointment, ClinicSettings, RecordEnding
+from clinic.office.services.record_endings import Candidate, candidates, foresee, with_their_days
 from clinic.scheduling.services.messages import count_due_reminders
-from clinic.services.record_endings import Candidate, candidates, foresee, with_their_days
 
 Booking = ClinicSettings.PortalBooking
 # A page lists all of them.

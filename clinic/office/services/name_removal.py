@@ -12,8 +12,8 @@ from django.db.models import CharField, Model, TextField
 from phonenumber_field.phonenumber import PhoneNumber, to_python
 
 from clinic.core.encrypted_fields import EncryptedCharField, EncryptedTextField
-from clinic.identities import CONTACT, NAME, Identity, identity_from
 from clinic.models import AuditEvent, FormerIdentity, Patient, User, WritingTemplateVersion
+from clinic.office.identities import CONTACT, NAME, Identity, identity_from
 from clinic.people.services.former_identities import former_values
 from clinic.people.ways_to_patient import APPS, steps_to_patient
 from clinic.trail.services.audit import record

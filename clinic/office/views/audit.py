@@ -17,8 +17,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from clinic.core.http import SignedInRequest
-from clinic.forms.audit import AuditFilterForm, AuditSearchForm
 from clinic.models import AuditCheck, AuditEvent, EmergencyAccess, Patient, User
+from clinic.office.forms.audit import AuditFilterForm, AuditSearchForm
 from clinic.people.forms.accounts import AccountSearchForm
 from clinic.people.permissions import can_see_portal, visible_patients, visible_users
 from clinic.people.safety_permissions import can_see_access, can_see_audit, can_see_own_record

@@ -13,8 +13,8 @@ class DiagnosisConfig(AppConfig):
         from clinic.models import Consent
         from clinic.people.services.consents import tell_past_uses
         from clinic.people.services.succession import tell_unreviewed
-        from diagnosis.services.training_data import exports_with
-        from diagnosis.services.worklist import count_unreviewed_of
+        from diagnosis.reviews.services.training_data import exports_with
+        from diagnosis.reviews.services.worklist import count_unreviewed_of
 
         tell_past_uses(Consent.Purpose.TRAINING, exports_with)
         tell_unreviewed(count_unreviewed_of)

@@ -10,9 +10,9 @@ from celery import shared_task
 from celery.signals import celeryd_after_setup, worker_process_init
 from django.conf import settings
 
-from diagnosis import inference
-from diagnosis.services.answer_news import tell_of_overdue_reviews
-from diagnosis.services.predictions import requeue_lost_predictions, run_prediction
+from diagnosis.predictions import inference
+from diagnosis.predictions.services.predictions import requeue_lost_predictions, run_prediction
+from diagnosis.reviews.services.answer_news import tell_of_overdue_reviews
 from ml.errors import BundleError
 
 logger = logging.getLogger(__name__)

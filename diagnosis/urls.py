@@ -1,19 +1,11 @@
 from django.urls import URLPattern, path
 
-from diagnosis.views import (
-    atlas,
-    atlas_compare,
-    atlas_images,
-    images,
-    lesions,
-    letters,
-    model,
-    predictions,
-    record,
-    reports,
-    timeline,
-    visits,
-)
+from diagnosis.atlas.views import atlas
+from diagnosis.atlas.views import compare as atlas_compare
+from diagnosis.atlas.views import images as atlas_images
+from diagnosis.letters.views import letters, reports
+from diagnosis.predictions.views import model
+from diagnosis.reviews.views import images, lesions, predictions, record, timeline, visits
 
 app_name = "diagnosis"
 

@@ -32,7 +32,7 @@ class HeartbeatStep(bootsteps.StartStopStep):
         # Django reads its models after this module.
         from django.db import DatabaseError, connections
 
-        from diagnosis.services import heartbeats
+        from diagnosis.predictions.services import heartbeats
         from diagnosis.tasks import loaded_model_trained_on, loaded_model_version
 
         try:

@@ -15,9 +15,9 @@ from clinic.records.services.drug_warnings import (
 from clinic.records.services.facts import end_fact, note_allergy, note_condition, note_current_drug
 from clinic.records.services.phrases import create_template
 from clinic.records.services.prescriptions import DraftLine, save_prescription
-from diagnosis.services.images import upload_image
-from diagnosis.services.lesions import Place
-from diagnosis.services.reviews import review_prediction
+from diagnosis.lesions.services.lesions import Place
+from diagnosis.lesions.services.photographs import upload_image
+from diagnosis.reviews.services.reviews import review_prediction
 from tests import photographs
 from tests.factories import AppointmentFactory, ConsentFactory, ConsultationFactory
 from tests.pdfs import pdf

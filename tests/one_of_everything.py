@@ -29,9 +29,9 @@ from clinic.models import (
 from clinic.office.services.retention import ask_for_erasure
 from clinic.records.services.documents import add_document
 from clinic.records.services.phrases import create_template
+from diagnosis.atlas.services.images import add_atlas_image
+from diagnosis.letters.services.referral_letters import write_referral_letter
 from diagnosis.models import Disease, Lesion, LesionImage, Prediction, Review
-from diagnosis.services.atlas_images import add_atlas_image
-from diagnosis.services.referral_letters import write_referral_letter
 from tests import photographs
 from tests.factories import (
     AppointmentFactory,

@@ -32,7 +32,7 @@ from clinic.people.services.sessions import forget_ended_sessions
 from clinic.people.services.sign_up import forget_old_codes
 from clinic.people.ways_to_patient import steps_to_patient
 from clinic.tasks import forget_what_is_over_task
-from diagnosis.services.training_data import COLUMNS
+from diagnosis.reviews.services.training_data import COLUMNS
 from skinhealth.backup import database
 
 pytestmark = pytest.mark.both_engines

@@ -17,7 +17,7 @@ import yaml
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from diagnosis.services.heartbeats import beat
+from diagnosis.predictions.services.heartbeats import beat
 from tests.machine import free_port, missing
 from tests.worker import wait_until
 

@@ -15,7 +15,7 @@ from kombu import pools
 
 from clinic.models import Consent
 from diagnosis.models import LesionImage, Prediction
-from diagnosis.services.predictions import dispatch_prediction
+from diagnosis.predictions.services.predictions import dispatch_prediction
 from diagnosis.tasks import run_prediction_task
 from skinhealth.celery import app
 from tests import photographs

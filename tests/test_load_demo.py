@@ -13,7 +13,7 @@ from clinic.models import (
     Patient,
     User,
 )
-from diagnosis.imaging import prepare_photograph
+from diagnosis.lesions.imaging import prepare_photograph
 from diagnosis.models import Prediction, Review
 from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE, clinic
 from skinhealth.drawing import LOOKS, draw_lesion

@@ -11,9 +11,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from clinic.models import Allergy, Appointment, Prescription, PrescriptionLine
+from diagnosis.lesions.services.photographs import upload_image
+from diagnosis.letters.services.referral_letters import write_referral_letter
 from diagnosis.models import Disease, Prediction, Review
-from diagnosis.services.images import upload_image
-from diagnosis.services.referral_letters import write_referral_letter
 from ml.bundle.labels import LABELS
 from tests import photographs
 from tests.factories import AppointmentFactory, ConsultationFactory

@@ -16,9 +16,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import AuditEvent
-from diagnosis.inference import installed_model, installed_model_version
 from diagnosis.models import WorkerHeartbeat
-from diagnosis.services.heartbeats import beat, forget_old_workers
+from diagnosis.predictions.inference import installed_model, installed_model_version
+from diagnosis.predictions.services.heartbeats import beat, forget_old_workers
 from tests.worker import wait_until
 
 pytestmark = pytest.mark.both_engines

@@ -41,7 +41,7 @@ for package in ("skinhealth", "clinic", "diagnosis"):
 ONE_PHOTOGRAPH = """
 import django
 django.setup()
-from diagnosis.inference import get_ensemble
+from diagnosis.predictions.inference import get_ensemble
 from pathlib import Path
 print(get_ensemble().predict(Path(sys.argv[1]).read_bytes()).label)
 """

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from diagnosis.inference import installed_model_version
+from diagnosis.predictions.inference import installed_model_version
 from tests.machine import free_port
 from tests.web_program import LOGIN
 from tests.worker import wait_until

@@ -1,11 +1,11 @@
-from diagnosis.models.atlas import AtlasImage
-from diagnosis.models.disease import Disease, DiseaseStage
-from diagnosis.models.lesion import Lesion, LesionImage
-from diagnosis.models.prediction import Prediction
-from diagnosis.models.referral import ReferralLetter
-from diagnosis.models.review import Review, TrainingSample
-from diagnosis.models.training_export import TrainingExport
-from diagnosis.models.worker import WorkerHeartbeat
+from diagnosis.atlas.models import AtlasImage
+from diagnosis.lesions.models import Lesion, LesionImage
+from diagnosis.letters.models import ReferralLetter
+from diagnosis.predictions.models.disease import Disease, DiseaseStage
+from diagnosis.predictions.models.prediction import Prediction
+from diagnosis.predictions.models.worker import WorkerHeartbeat
+from diagnosis.reviews.models.review import Review, TrainingSample
+from diagnosis.reviews.models.training_export import TrainingExport
 
 __all__ = [
     "AtlasImage",

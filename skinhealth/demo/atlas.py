@@ -1,8 +1,8 @@
 """Images for the demo's atlas: drawn by code, as no photograph of a data set may come along."""
 
 from clinic.models import User
+from diagnosis.atlas.services.images import add_atlas_image
 from diagnosis.models import AtlasImage, Disease
-from diagnosis.services.atlas_images import add_atlas_image
 from skinhealth.drawing import LOOKS, draw_lesion
 
 SOURCE = "Drawn by code for this demo"

@@ -21,11 +21,11 @@ from clinic.records.services.facts import (
 from clinic.records.services.prescriptions import save_prescription
 from clinic.scheduling.services.appointments import move_appointment
 from clinic.scheduling.services.slots import day_bounds
+from diagnosis.lesions.services.lesions import Place
+from diagnosis.lesions.services.photographs import upload_image
 from diagnosis.models import Disease, Lesion, Prediction, Review
-from diagnosis.services.images import upload_image
-from diagnosis.services.lesions import Place
-from diagnosis.services.predictions import request_prediction, run_prediction
-from diagnosis.services.reviews import review_prediction
+from diagnosis.predictions.services.predictions import request_prediction, run_prediction
+from diagnosis.reviews.services.reviews import review_prediction
 from skinhealth.demo.clock import Clock
 from skinhealth.demo.people import DemoPatient
 from skinhealth.demo.stories import Story

@@ -36,8 +36,8 @@ from clinic.records.services.documents import add_document
 from clinic.records.services.facts import note_allergy
 from clinic.scheduling.services.appointments import book_appointment, move_appointment
 from clinic.scheduling.services.walk_ins import add_walk_in
+from diagnosis.lesions.services.lesions import create_lesion
 from diagnosis.models import Lesion
-from diagnosis.services.lesions import create_lesion
 from tests.factories import (
     AppointmentFactory,
     AvailabilityFactory,

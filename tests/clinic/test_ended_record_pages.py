@@ -13,7 +13,7 @@ from clinic.office.services.erasure import pseudonymise_patient
 from clinic.people.services.consents import withdraw_consent
 from clinic.people.services.patients import find_patients
 from clinic.records.services.papers import _patient
-from diagnosis.services.lesions import create_lesion
+from diagnosis.lesions.services.lesions import create_lesion
 from tests.factories import AppointmentFactory, ConsentFactory, ConsultationFactory
 
 pytestmark = pytest.mark.usefixtures("media")

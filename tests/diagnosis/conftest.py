@@ -2,9 +2,9 @@ import pytest
 
 from clinic.models import Consent
 from clinic.records.services.consultations import sign_visit
+from diagnosis.lesions.services.photographs import upload_image
 from diagnosis.models import Prediction
-from diagnosis.services.images import upload_image
-from diagnosis.services.predictions import request_prediction, run_prediction
+from diagnosis.predictions.services.predictions import request_prediction, run_prediction
 from ml.bundle.labels import LABELS, MALIGNANT
 from tests import photographs
 from tests.factories import ConsentFactory

@@ -5,9 +5,9 @@ from django.urls import reverse
 from django.utils import translation
 
 from clinic.models import AuditEvent
+from diagnosis.atlas.services.images import add_atlas_image
 from diagnosis.models import Disease, DiseaseStage
-from diagnosis.services.atlas_images import add_atlas_image
-from diagnosis.services.reviews import review_prediction
+from diagnosis.reviews.services.reviews import review_prediction
 from tests import photographs
 from tests.forms import post_seen
 

@@ -9,9 +9,9 @@ from django.urls import reverse
 from PIL import Image
 
 from clinic.models import AuditEvent
+from diagnosis.atlas.services.images import add_atlas_image
 from diagnosis.models import AtlasImage, Disease
-from diagnosis.services.atlas_images import add_atlas_image
-from diagnosis.services.reviews import review_prediction
+from diagnosis.reviews.services.reviews import review_prediction
 from tests import photographs
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from clinic.models import AppointmentNotice, AuditEvent, Consent
 from clinic.people.services.consents import give_consent, past_uses, withdraw_consent
 from clinic.scheduling.services.messages import send_notice
-from diagnosis import inference
+from diagnosis.lesions.services.photographs import upload_image
 from diagnosis.models import (
     AtlasImage,
     Lesion,
@@ -25,11 +25,15 @@ from diagnosis.models import (
     TrainingExport,
     TrainingSample,
 )
-from diagnosis.services import training_data
-from diagnosis.services.images import upload_image
-from diagnosis.services.predictions import request_prediction, retry_prediction, run_prediction
-from diagnosis.services.reviews import review_prediction
-from diagnosis.services.training_data import export_training_data
+from diagnosis.predictions import inference
+from diagnosis.predictions.services.predictions import (
+    request_prediction,
+    retry_prediction,
+    run_prediction,
+)
+from diagnosis.reviews.services import training_data
+from diagnosis.reviews.services.reviews import review_prediction
+from diagnosis.reviews.services.training_data import export_training_data
 from ml.bundle.ensemble import Ensemble
 from tests import photographs
 from tests.factories import AppointmentFactory, ConsentFactory

@@ -20,10 +20,10 @@ from clinic.records.services.drug_warnings import check_prescription, override_w
 from clinic.records.services.facts import end_fact, note_allergy, note_condition, note_current_drug
 from clinic.records.services.phrases import create_template
 from clinic.records.services.prescriptions import DraftLine, revoke_prescription, save_prescription
+from diagnosis.lesions.services.lesions import record_size, update_lesion
+from diagnosis.letters.services.referral_letters import write_referral_letter
 from diagnosis.models import Disease, Lesion, LesionImage
-from diagnosis.services.lesions import record_size, update_lesion
-from diagnosis.services.referral_letters import write_referral_letter
-from diagnosis.services.reviews import review_prediction
+from diagnosis.reviews.services.reviews import review_prediction
 from tests import photographs
 from tests.full_visit import check_by_hand
 from tests.pdfs import pdf

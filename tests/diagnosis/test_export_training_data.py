@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 
 from clinic.people.services.consents import withdraw_consent
 from diagnosis.models import Disease
-from diagnosis.services.reviews import review_prediction
+from diagnosis.reviews.services.reviews import review_prediction
 from ml.bundle.labels import LABELS
 
 pytestmark = pytest.mark.both_engines

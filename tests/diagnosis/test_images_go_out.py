@@ -2,7 +2,7 @@ import pytest
 from django.urls import reverse
 
 from clinic.models import Appointment, AuditEvent
-from diagnosis.services.reviews import review_prediction
+from diagnosis.reviews.services.reviews import review_prediction
 
 
 def address(image, view="image_file"):

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from PIL import Image
 
-from diagnosis.imaging import draw_class_map, prepare_photograph
+from diagnosis.lesions.imaging import draw_class_map, prepare_photograph
 from tests import photographs
 
 ATTACKS = {

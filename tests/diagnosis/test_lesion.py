@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import AuditEvent, Consultation
+from diagnosis.lesions.services.lesions import move_image, record_size
+from diagnosis.lesions.services.photographs import upload_image
 from diagnosis.models import Disease, Lesion, LesionImage, TrainingSample
-from diagnosis.services.images import upload_image
-from diagnosis.services.lesions import move_image, record_size
-from diagnosis.services.reviews import review_prediction
+from diagnosis.reviews.services.reviews import review_prediction
 from tests import photographs
 from tests.factories import AppointmentFactory, ConsultationFactory
 from tests.forms import post_seen

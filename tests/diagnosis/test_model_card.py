@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from django.urls import reverse
 
-from diagnosis.inference import get_ensemble, installed_model_version
-from diagnosis.model_card import describe_model, duration_words
+from diagnosis.predictions.inference import get_ensemble, installed_model_version
+from diagnosis.predictions.model_card import describe_model, duration_words
 from ml.bundle.labels import LABELS, NAMES
 from ml.bundle.manifest import DEFAULT_BUNDLE, read_manifest, write_manifest
 from ml.bundle.results import ClassMetrics, Interval, Metrics

@@ -3,7 +3,7 @@ from django.urls import reverse
 
 from clinic.models import AuditEvent
 from diagnosis.models import Disease
-from diagnosis.services.reviews import review_prediction
+from diagnosis.reviews.services.reviews import review_prediction
 
 
 @pytest.fixture

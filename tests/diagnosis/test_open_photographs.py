@@ -8,13 +8,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Consent, Notification
+from diagnosis.lesions.services.lesions import move_image
+from diagnosis.lesions.services.photographs import upload_image
+from diagnosis.letters.services.paper_photographs import undecided_in_words
 from diagnosis.models import Disease, LesionImage, Prediction, Review
-from diagnosis.services.images import upload_image
-from diagnosis.services.lesions import move_image
-from diagnosis.services.paper_photographs import undecided_in_words
-from diagnosis.services.predictions import request_prediction, retry_prediction
-from diagnosis.services.reviews import review_prediction
-from diagnosis.services.worklist import State, open_photographs, with_states
+from diagnosis.predictions.services.predictions import request_prediction, retry_prediction
+from diagnosis.reviews.services.reviews import review_prediction
+from diagnosis.reviews.services.worklist import State, open_photographs, with_states
 from diagnosis.tasks import tell_of_overdue_reviews_task
 from tests import photographs
 from tests.factories import AppointmentFactory, ConsentFactory

@@ -7,9 +7,9 @@ from django.urls import reverse
 from pypdf import PdfReader
 
 from clinic.models import AuditEvent, IssuedDocument
+from diagnosis.lesions.services.photographs import upload_image
 from diagnosis.models import Disease, ReferralLetter
-from diagnosis.services.images import upload_image
-from diagnosis.services.reviews import review_prediction
+from diagnosis.reviews.services.reviews import review_prediction
 from tests import photographs
 from tests.factories import ConsultationFactory
 from tests.papers import address_on, text_of

@@ -10,8 +10,8 @@ from django.utils import timezone
 from clinic.models import Consultation, Notification
 from clinic.people.services.accounts import deactivate_account
 from diagnosis.models import Prediction, Review
-from diagnosis.services.predictions import run_prediction
-from diagnosis.services.reviews import review_prediction
+from diagnosis.predictions.services.predictions import run_prediction
+from diagnosis.reviews.services.reviews import review_prediction
 from diagnosis.tasks import run_prediction_task, tell_of_overdue_reviews_task
 
 Kind = Notification.Kind

@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from clinic.models import AuditEvent
 from diagnosis.models import Disease, DiseaseStage, Prediction, Review, TrainingSample
-from diagnosis.services.reviews import review_prediction
+from diagnosis.reviews.services.reviews import review_prediction
 
 
 def other_disease(prediction):

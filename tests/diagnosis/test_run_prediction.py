@@ -9,9 +9,9 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from clinic.people.services.consents import withdraw_consent
-from diagnosis import inference
 from diagnosis.models import Prediction
-from diagnosis.services.predictions import (
+from diagnosis.predictions import inference
+from diagnosis.predictions.services.predictions import (
     dispatch_prediction,
     queue_position,
     request_prediction,
@@ -208,7 +208,7 @@ def test_a_run_that_was_given_up_for_lost_writes_nothing(queued_prediction, monk
 
 
 def test_the_position_counts_those_before(queued_prediction, consultation, doctor):
-    from diagnosis.services.images import upload_image
+    from diagnosis.lesions.services.photographs import upload_image
     from tests import photographs
 
     later = upload_image(consultation=consultation, data=photographs.jpeg(seed=9), actor=doctor)

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from clinic.models import Appointment, AuditEvent, Prescription
 from clinic.records.services.prescriptions import DraftLine, save_prescription
+from diagnosis.lesions.services.photographs import upload_image
 from diagnosis.models import LesionImage
-from diagnosis.services.images import upload_image
-from diagnosis.services.reviews import review_prediction
+from diagnosis.reviews.services.reviews import review_prediction
 from tests import photographs
 from tests.factories import AppointmentFactory
 from tests.full_visit import check_by_hand

@@ -12,7 +12,7 @@ from PIL import Image
 
 from clinic.core.files.portraits_and_logos import read_logo, read_portrait
 from clinic.records.received_files import receive_file
-from diagnosis.imaging import PreparedPhotograph, prepare_photograph
+from diagnosis.lesions.imaging import PreparedPhotograph, prepare_photograph
 from diagnosis.models import LesionImage
 from tests import photographs
 from tests.pdfs import pdf
@@ -156,7 +156,7 @@ import resource, sys
 import django
 django.setup()
 from django.core.exceptions import ValidationError
-from diagnosis.imaging import prepare_photograph
+from diagnosis.lesions.imaging import prepare_photograph
 data = sys.stdin.buffer.read()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:

@@ -12,10 +12,10 @@ from clinic.records.services.prescriptions import (
     save_prescription,
     stored_lines,
 )
+from diagnosis.lesions.services.photographs import upload_image
 from diagnosis.models import Disease, Prediction, WorkerHeartbeat
-from diagnosis.services.heartbeats import beat
-from diagnosis.services.images import upload_image
-from diagnosis.services.reviews import review_prediction
+from diagnosis.predictions.services.heartbeats import beat
+from diagnosis.reviews.services.reviews import review_prediction
 from tests import photographs
 from tests.factories import AppointmentFactory
 from tests.full_visit import add_photographs, fill_visit
@@ -150,7 +150,7 @@ def test_the_waiting_page_asks_again_until_the_answer_is_there(sign_in, doctor, 
     waiting = status_of(client, queued_prediction, **{"HX-Request": "true"}).content.decode()
     assert "hx-trigger" in waiting
     assert "number 1 in the queue" in waiting
-    from diagnosis.services.predictions import run_prediction
+    from diagnosis.predictions.services.predictions import run_prediction
 
     run_prediction(prediction_id=queued_prediction.pk)
     done = status_of(client, queued_prediction, **{"HX-Request": "true"}).content.decode()

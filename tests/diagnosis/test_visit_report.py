@@ -8,7 +8,7 @@ from clinic.models import AuditEvent, BodySite, IssuedDocument, Symptom
 from clinic.records.services.consultations import add_addendum, save_visit, sign_visit
 from clinic.records.services.prescriptions import DraftLine, revoke_prescription, save_prescription
 from diagnosis.models import Disease
-from diagnosis.services.reviews import review_prediction
+from diagnosis.reviews.services.reviews import review_prediction
 from tests.full_visit import check_by_hand
 from tests.papers import address_on, text_of
 

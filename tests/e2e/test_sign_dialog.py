@@ -6,8 +6,8 @@ from playwright.sync_api import expect
 
 from clinic.models import Consultation
 from clinic.records.services.prescriptions import DraftLine, save_prescription
+from diagnosis.lesions.services.photographs import upload_image
 from diagnosis.models import Prediction
-from diagnosis.services.images import upload_image
 from tests import photographs
 from tests.e2e.door import come_in
 

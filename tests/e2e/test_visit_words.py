@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 
 from clinic.core.text_bounds import LONGEST_TEXT
 from clinic.models import Consultation
+from diagnosis.lesions.services.photographs import upload_image
 from diagnosis.models import Prediction
-from diagnosis.services.images import upload_image
 from tests import photographs
 from tests.factories import ConsentFactory
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from diagnosis.services.training_data import export_training_data
+from diagnosis.reviews.services.training_data import export_training_data
 
 
 class Command(BaseCommand):

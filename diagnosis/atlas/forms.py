@@ -1,0 +1,213 @@
+"""What an admin says of a disease, its stages and its images, and what a doctor proposes."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from clinic.scheduling.forms.fields import allow_rows
+from clinic.trail.forms import SEEN, SeenForm
+from clinic.trail.services.seen import Facts
+from diagnosis.atlas.services.atlas import DiseaseText, Translations
+from diagnosis.models import AtlasImage, Disease, DiseaseStage
+
+TRANSLATED = {
+    "name": (_("Name"), forms.TextInput),
+    "plain_words": (_("In plain words"), forms.Textarea),
+    "clinical_description": (_("Clinical description"), forms.Textarea),
+}
+
+
+def other_languages() -> list[tuple[str, str]]:
+    """The languages of the site beside the one that the catalogue is written in."""
+    return [
+        (code, str(name)) for code, name in settings.LANGUAGES if code != settings.LANGUAGE_CODE
+    ]
+
+
+class TranslatedForm(forms.Form):
+    """Fields that exist once more for every other language of the site."""
+
+    def translated(self, stored: Translations, *names: str) -> Facts:
+        """Return the texts in the other languages, by the fields that ask for them."""
+        return {
+            f"{name}_{code}": stored.get(code, {}).get(name, "")
+            for code, _language in other_languages()
+            for name in names
+        }
+
+    def add_translations(self, stored: Translations, *names: str) -> None:
+        """Adds `<name>_<language>` for each of the names."""
+        for code, language in other_languages():
+            for name in names:
+                label, widget = TRANSLATED[name]
+                self.fields[f"{name}_{code}"] = forms.CharField(
+                    label=_("%(field)s, %(language)s") % {"field": label, "language": language},
+                    required=False,
+                    max_length=2000 if widget is forms.Textarea else 120,
+                    initial=stored.get(code, {}).get(name, ""),
+                    widget=widget(attrs={"lang": code}),
+                )
+
+    def translations(self, *names: str) -> Translations:
+        """What was typed in the other languages, without what was left empty."""
+        said = {
+            code: {
+                name: text
+                for name in names
+                if (text := self.cleaned_data.get(f"{name}_{code}", "").strip())
+            }
+            for code, _language in other_languages()
+        }
+        return {code: texts for code, texts in said.items() if texts}
+
+
+class AtlasSearchForm(forms.Form):
+    """What a disease is looked for by: nothing of it is about a patient."""
+
+    q = forms.CharField(
+        label=_("Name, other name or code"),
+        required=False,
+        max_length=100,
+        widget=forms.SearchInput(attrs={"placeholder": _("Name, other name or code")}),
+    )
+
+
+class DiseaseForm(SeenForm, TranslatedForm):
+    """One disease of the catalogue."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    icd10 = forms.CharField(label=_("ICD-10"), max_length=10, required=False)
+    icd11 = forms.CharField(label=_("ICD-11"), max_length=20, required=False)
+    synonyms = forms.CharField(
+        label=_("Other names"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("One on each line; the search finds them."),
+    )
+    clinical_description = forms.CharField(
+        label=_("Clinical description"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("What a doctor looks for. Patients do not read it."),
+    )
+    plain_words = forms.CharField(
+        label=_("In plain words"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The patient reads this beside the diagnosis."),
+    )
+    is_malignant = forms.BooleanField(label=_("Malignant or precancerous"), required=False)
+    is_active = forms.BooleanField(
+        label=_("Offered as a diagnosis"),
+        required=False,
+        initial=True,
+        help_text=_("What is no longer offered stays on the diagnoses that were made."),
+    )
+
+    def __init__(self, *args: Any, disease: Disease | None = None, **kwargs: Any) -> None:
+        if disease is not None:
+            kwargs["initial"] = {name: getattr(disease, name) for name in self.base_fields}
+        super().__init__(*args, **kwargs)
+        if disease is not None and disease.model_class:
+            # The model's share of malignant disease is counted by it.
+            self.fields["is_malignant"].disabled = True
+        self.add_translations(disease.translations if disease else {}, *TRANSLATED)
+        if disease is not None:
+            self.carry(disease)
+
+    def stored(self, row: Disease) -> Facts:
+        """Return what the catalogue says of the disease."""
+        own = {name: getattr(row, name) for name in self.base_fields}
+        return own | dict(self.translated(row.translations, *TRANSLATED))
+
+    def said(self) -> DiseaseText:
+        """What was typed, for the service."""
+        own = {name: self.cleaned_data[name] for name in self.base_fields}
+        return DiseaseText(**own, translations=self.translations(*TRANSLATED))
+
+
+class StageForm(SeenForm, TranslatedForm):
+    """The name of one stage."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+
+    def __init__(self, *args: Any, stage: DiseaseStage | None = None, **kwargs: Any) -> None:
+        if stage is not None:
+            kwargs["initial"] = {"name": stage.name}
+        super().__init__(*args, **kwargs)
+        self.add_translations(stage.translations if stage else {}, "name")
+        if stage is not None:
+            self.carry(stage)
+
+    def stored(self, row: DiseaseStage) -> Facts:
+        """Return what the stage is called."""
+        return {"name": row.name, **self.translated(row.translations, "name")}
+
+
+class AtlasImageTextForm(SeenForm, forms.Form):
+    """What stands beside an image of the atlas."""
+
+    stage = forms.ModelChoiceField(
+        DiseaseStage.objects.none(), label=_("Stage"), required=False, empty_label=_("Not said")
+    )
+    caption = forms.CharField(
+        label=_("Caption"),
+        max_length=200,
+        required=False,
+        help_text=_("What the image shows. Nothing by which a person could be known."),
+    )
+    source = forms.CharField(
+        label=_("Source"), max_length=200, help_text=_("Who made it and where it was published.")
+    )
+    licence = forms.CharField(
+        label=_("Licence"), max_length=80, help_text=_("Such as CC0 or CC BY 4.0.")
+    )
+
+    def __init__(
+        self, *args: Any, disease: Disease, image: AtlasImage | None = None, **kwargs: Any
+    ) -> None:
+        if image is not None:
+            kwargs["initial"] = dict(self.stored(image))
+        super().__init__(*args, **kwargs)
+        allow_rows(self.fields["stage"], disease.stages.all())
+        if image is not None:
+            self.carry(image)
+
+    def stored(self, row: AtlasImage) -> Facts:
+        """Return what stands beside the image."""
+        return {name: getattr(row, name) for name in ("stage", "caption", "source", "licence")}
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """Return what was typed."""
+        return {name: value for name, value in self.cleaned_data.items() if name != SEEN}
+
+
+class AtlasImageForm(AtlasImageTextForm):
+    """An image with what stands beside it."""
+
+    image = forms.FileField(
+        label=_("Image"),
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+        error_messages={
+            "required": _("Choose an image."),
+            "empty": _("The file is empty."),
+        },
+        help_text=_("JPEG, PNG or WebP. It is stored anew, without what the camera wrote into it."),
+    )
+    field_order = ["image", "stage", "caption", "source", "licence"]
+
+
+class ReasonForm(forms.Form):
+    """Why an image is declined or taken out."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        error_messages={"required": _("Say in a few words why.")},
+    )

@@ -1,0 +1,108 @@
+import uuid
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from clinic.core.line_fields import OneLineField
+from diagnosis.predictions.models.disease import Disease, DiseaseStage
+
+
+class AtlasImageQuerySet(models.QuerySet["AtlasImage"]):
+    """Images of the atlas by what became of them."""
+
+    def kept(self) -> Self:
+        """Images that were not taken out of the atlas."""
+        return self.filter(archived_at__isnull=True)
+
+    def shown(self) -> Self:
+        """Images that every reader of the atlas sees."""
+        return self.kept().filter(status=AtlasImage.Status.ACCEPTED)
+
+    def proposed(self) -> Self:
+        """Images that wait for an admin's word, the oldest first."""
+        return self.kept().filter(status=AtlasImage.Status.PROPOSED)
+
+
+class AtlasImage(models.Model):
+    """A picture of a disease to compare with, of no patient of this clinic."""
+
+    class Status(models.TextChoices):
+        PROPOSED = "proposed", _("Proposed")
+        ACCEPTED = "accepted", _("Accepted")
+        DECLINED = "declined", _("Declined")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    disease = models.ForeignKey(Disease, on_delete=models.PROTECT, related_name="atlas_images")
+    stage = models.ForeignKey(
+        DiseaseStage, on_delete=models.PROTECT, related_name="atlas_images", null=True, blank=True
+    )
+    file = models.FileField(upload_to="atlas/")
+    thumbnail = models.FileField(upload_to="atlas/")
+    sha256 = models.CharField(_("SHA-256 of the stored file"), max_length=64)
+    upload_sha256 = models.CharField(_("SHA-256 of the file as it was sent"), max_length=64)
+    width = models.PositiveIntegerField(_("width"))
+    height = models.PositiveIntegerField(_("height"))
+    caption = OneLineField(_("caption"), max_length=200, blank=True)
+    source = OneLineField(_("source"), max_length=200)
+    licence = OneLineField(_("licence"), max_length=80)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PROPOSED)
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    added_at = models.DateTimeField(auto_now_add=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decline_reason = OneLineField(_("reason"), max_length=200, blank=True)
+    archived_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    archived_at = models.DateTimeField(null=True, blank=True)
+    archived_reason = OneLineField(_("reason"), max_length=200, blank=True)
+
+    objects: ClassVar[AtlasImageQuerySet] = AtlasImageQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("atlas image")
+        verbose_name_plural = _("atlas images")
+        ordering = ["added_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(source="") & ~models.Q(licence=""),
+                name="atlas_image_says_source_and_licence",
+                violation_error_message=_("Say where the image comes from and its licence."),
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status="declined") | ~models.Q(decline_reason=""),
+                name="atlas_image_declined_says_why",
+                violation_error_message=_("Say in a few words why."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(archived_at__isnull=True) | ~models.Q(archived_reason=""),
+                name="atlas_image_archived_says_why",
+                violation_error_message=_("Say in a few words why."),
+            ),
+            models.UniqueConstraint(
+                fields=["disease", "upload_sha256"],
+                condition=models.Q(archived_at__isnull=True)
+                & models.Q(status__in=["proposed", "accepted"]),
+                name="atlas_image_is_with_a_disease_once",
+                violation_error_message=_("This image is with this disease already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.caption or str(self.disease)
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether every reader of the atlas sees it."""
+        return self.status == self.Status.ACCEPTED and self.archived_at is None
+
+    @property
+    def is_proposed(self) -> bool:
+        """Whether it waits for an admin's word."""
+        return self.status == self.Status.PROPOSED and self.archived_at is None

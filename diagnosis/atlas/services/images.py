@@ -1,0 +1,149 @@
+"""Images of the atlas: how one comes in, who lets it in, and how it is taken out again."""
+
+import logging
+import uuid
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.core.files.stored import remove_files
+from clinic.models import AuditEvent, User
+from clinic.trail.services.audit import record
+from clinic.trail.services.seen import Guard
+from diagnosis.lesions.imaging import PreparedPhotograph, prepare_photograph
+from diagnosis.models import AtlasImage, Disease, DiseaseStage
+
+logger = logging.getLogger(__name__)
+Status = AtlasImage.Status
+
+
+def add_atlas_image(
+    *,
+    disease: Disease,
+    data: bytes,
+    actor: User,
+    source: str,
+    licence: str,
+    caption: str = "",
+    stage: DiseaseStage | None = None,
+    is_accepted: bool = False,
+) -> AtlasImage:
+    """Checks, re-encodes and stores an image; it is a proposal unless it is accepted at once.
+
+    Either a row with its two files comes out of it, or nothing at all.
+    """
+    photograph = prepare_photograph(data)
+    image = AtlasImage(
+        disease=disease,
+        stage=stage,
+        sha256=photograph.sha256,
+        upload_sha256=photograph.upload_sha256,
+        width=photograph.width,
+        height=photograph.height,
+        caption=caption.strip(),
+        source=source.strip(),
+        licence=licence.strip(),
+        added_by=actor,
+    )
+    if is_accepted:
+        image.status, image.decided_by, image.decided_at = Status.ACCEPTED, actor, timezone.now()
+    _check_stage(image)
+    image.full_clean(exclude=["file", "thumbnail"])
+    try:
+        with transaction.atomic():
+            _store(image, photograph)
+            image.save(force_insert=True)
+            record(
+                AuditEvent.Verb.CREATE, actor=actor, target=image, detail={"status": image.status}
+            )
+    except IntegrityError as error:
+        remove_files(image.file.name, image.thumbnail.name)
+        raise ValidationError(
+            _("This image is with this disease already."), code="duplicate"
+        ) from error
+    except OSError as error:
+        remove_files(image.file.name, image.thumbnail.name)
+        logger.error("An image could not be stored: %s", error.strerror or type(error).__name__)
+        raise ValidationError(
+            _("The image could not be stored, so nothing was kept. Try again in a minute."),
+            code="storage",
+        ) from error
+    except BaseException:
+        remove_files(image.file.name, image.thumbnail.name)
+        raise
+    return image
+
+
+@transaction.atomic
+def describe_atlas_image(
+    *,
+    image: AtlasImage,
+    actor: User,
+    source: str,
+    licence: str,
+    caption: str = "",
+    stage: DiseaseStage | None = None,
+    refuse_stale: Guard | None = None,
+) -> AtlasImage:
+    """Correct what stands beside an image; the image itself stays as it is."""
+    stored = _lock(image)
+    if refuse_stale:
+        refuse_stale(stored)
+    stored.caption, stored.source, stored.licence = caption.strip(), source.strip(), licence.strip()
+    stored.stage = stage
+    _check_stage(stored)
+    stored.full_clean(exclude=["file", "thumbnail"])
+    stored.save()
+    record(AuditEvent.Verb.UPDATE, actor=actor, target=stored)
+    return stored
+
+
+@transaction.atomic
+def decide_atlas_image(
+    *, image: AtlasImage, actor: User, is_accepted: bool, reason: str = ""
+) -> AtlasImage:
+    """Lets a proposal into the atlas, or says why not."""
+    stored = _lock(image)
+    if not stored.is_proposed:
+        raise ValidationError(_("Somebody has decided about this image already."), code="decided")
+    if not is_accepted and not reason.strip():
+        raise ValidationError({"reason": _("Say in a few words why.")})
+    stored.status = Status.ACCEPTED if is_accepted else Status.DECLINED
+    stored.decline_reason = "" if is_accepted else reason.strip()
+    stored.decided_by, stored.decided_at = actor, timezone.now()
+    stored.save()
+    record(AuditEvent.Verb.REVIEW, actor=actor, target=stored, detail={"status": stored.status})
+    return stored
+
+
+@transaction.atomic
+def archive_atlas_image(*, image: AtlasImage, actor: User, reason: str) -> AtlasImage:
+    """Takes an image out of the atlas; row and file stay."""
+    stored = _lock(image)
+    if stored.archived_at is not None:
+        raise ValidationError(_("This image is archived already."), code="archived")
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say in a few words why.")})
+    stored.archived_at, stored.archived_by = timezone.now(), actor
+    stored.archived_reason = reason.strip()
+    stored.save()
+    record(AuditEvent.Verb.UPDATE, actor=actor, target=stored, detail={"archived": True})
+    return stored
+
+
+def _lock(image: AtlasImage) -> AtlasImage:
+    return AtlasImage.objects.select_for_update(no_key=True).get(pk=image.pk)
+
+
+def _check_stage(image: AtlasImage) -> None:
+    if image.stage is not None and image.stage.disease_id != image.disease_id:
+        raise ValidationError({"stage": _("This stage belongs to another disease.")})
+
+
+def _store(image: AtlasImage, photograph: PreparedPhotograph) -> None:
+    name = uuid.uuid4()
+    image.file.save(f"{name}.jpg", ContentFile(photograph.jpeg), save=False)
+    image.thumbnail.save(f"{name}-small.jpg", ContentFile(photograph.thumbnail), save=False)

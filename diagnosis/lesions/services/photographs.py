@@ -1,0 +1,108 @@
+"""Photographs: how one comes in, and who looks at it."""
+
+import logging
+import uuid
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from clinic.core.files.stored import remove_files
+from clinic.models import AuditEvent, BodySite, Consent, Consultation, User
+from clinic.people.services.consents import lock_consent
+from clinic.records.services.visit_guard import lock_open_visit
+from clinic.trail.services.audit import record, record_once
+from diagnosis.lesions.imaging import PreparedPhotograph, prepare_photograph
+from diagnosis.lesions.services.lesions import Place, create_lesion
+from diagnosis.models import Lesion, LesionImage
+
+logger = logging.getLogger(__name__)
+
+
+def upload_image(
+    *,
+    consultation: Consultation,
+    data: bytes,
+    actor: User,
+    lesion: Lesion | None = None,
+    body_site: BodySite | None = None,
+    place: Place | None = None,
+) -> LesionImage:
+    """Checks, re-encodes and stores a photograph of a known lesion or of a new one.
+
+    Either a row with its two files comes out of it, or nothing at all.
+    """
+    photograph = prepare_photograph(data)
+    image = LesionImage(
+        consultation=consultation,
+        sha256=photograph.sha256,
+        upload_sha256=photograph.upload_sha256,
+        width=photograph.width,
+        height=photograph.height,
+        uploaded_by=actor,
+    )
+    try:
+        with transaction.atomic():
+            _refuse_closed_or_known(image)
+            image.lesion = lesion or create_lesion(
+                patient=consultation.patient, body_site=body_site, place=place
+            )
+            if image.lesion.patient_id != consultation.patient_id:
+                raise ValidationError(_("This lesion belongs to another patient."))
+            _store(image, photograph)
+            image.save(force_insert=True)
+            record(AuditEvent.Verb.CREATE, actor=actor, patient=consultation.patient, target=image)
+    except IntegrityError as error:
+        remove_files(image.file.name, image.thumbnail.name)
+        raise _already_here() from error
+    except OSError as error:
+        remove_files(image.file.name, image.thumbnail.name)
+        logger.error("A photograph could not be stored: %s", error.strerror or type(error).__name__)
+        raise ValidationError(
+            _("The photograph could not be stored, so nothing was kept. Try again in a minute."),
+            code="storage",
+        ) from error
+    except BaseException:
+        remove_files(image.file.name, image.thumbnail.name)
+        raise
+    return image
+
+
+def record_image_download(*, image: LesionImage, actor: User, size: str) -> None:
+    """Notes in the audit trail that a photograph went out, and in which size."""
+    # A page shows many small ones, and shows them again whenever it is looked at.
+    add = record if size == "full" else record_once
+    add(
+        AuditEvent.Verb.DOWNLOAD,
+        actor=actor,
+        patient=image.lesion.patient,
+        target=image,
+        detail={"size": size},
+    )
+
+
+def record_image_view(*, image: LesionImage, actor: User) -> None:
+    """Notes that somebody looked at a photograph with its answer."""
+    record_once(AuditEvent.Verb.VIEW, actor=actor, patient=image.lesion.patient, target=image)
+
+
+def _refuse_closed_or_known(image: LesionImage) -> None:
+    consultation = lock_open_visit(image.consultation)
+    if not lock_consent(patient=consultation.patient, purpose=Consent.Purpose.PHOTOGRAPHY):
+        raise ValidationError(
+            _("The patient has not agreed to photographs. Record the consent first."),
+            code="no_consent",
+        )
+    if consultation.images.filter(upload_sha256=image.upload_sha256).exists():
+        raise _already_here()
+
+
+def _already_here() -> ValidationError:
+    return ValidationError(_("This photograph is in this visit already."), code="duplicate")
+
+
+def _store(image: LesionImage, photograph: PreparedPhotograph) -> None:
+    name = uuid.uuid4()
+    image.file.save(f"{name}.jpg", ContentFile(photograph.jpeg), save=False)
+    image.thumbnail.save(f"{name}-small.jpg", ContentFile(photograph.thumbnail), save=False)

@@ -1,0 +1,57 @@
+"""Which photographs go on a paper, and what a letter to a colleague says."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.formats import time_format
+from django.utils.translation import gettext_lazy as _
+
+from clinic.scheduling.forms.fields import allow_rows
+from diagnosis.models import LesionImage
+from diagnosis.reviews.forms import lesion_name
+
+
+class PhotographsField(forms.ModelMultipleChoiceField[LesionImage]):
+    """A choice of photographs, each by its lesion and time."""
+
+    def label_from_instance(self, image: LesionImage) -> str:
+        taken = time_format(timezone.localtime(image.uploaded_at), "TIME_FORMAT")
+        return f"{lesion_name(image.lesion)}, {taken}"
+
+
+class PhotographsForm(forms.Form):
+    """The photographs of a visit that go on a paper."""
+
+    images = PhotographsField(
+        LesionImage.objects.none(),
+        label=_("Photographs"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    has_model_answer = forms.BooleanField(
+        label=_("With what the model said"),
+        required=False,
+        help_text=_("Only of chosen photographs whose answer a doctor has confirmed or corrected."),
+    )
+
+    def __init__(self, *args: Any, photographs: QuerySet[LesionImage], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        allow_rows(self.fields["images"], photographs)
+
+
+class LetterForm(PhotographsForm):
+    """A letter to a colleague."""
+
+    addressee = forms.CharField(
+        label=_("To"),
+        max_length=400,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Name and address, as they stand on the letter."),
+    )
+    question = forms.CharField(label=_("Question"), max_length=300)
+    text = forms.CharField(
+        label=_("Findings"), max_length=8000, widget=forms.Textarea(attrs={"rows": 8})
+    )
+    field_order = ["addressee", "question", "text", "images", "has_model_answer"]

@@ -1,0 +1,94 @@
+"""What the papers of a visit show of its photographs: pictures, and what the model said of them."""
+
+import io
+from collections.abc import Iterable, Sequence
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from PIL import Image
+
+from clinic.core.files.pictures import as_jpeg
+from clinic.models import Consultation
+from clinic.records.services.papers import Picture, on_day
+from diagnosis.models import Disease, LesionImage, Prediction, Review
+from diagnosis.predictions.answers import describe
+from diagnosis.reviews.services.worklist import State, with_states
+
+MAX_PICTURES = 6
+PICTURE_SIDE = 900  # pixels: enough for half a page in print
+
+
+def pictures_for_paper(images: Sequence[LesionImage]) -> list[Picture]:
+    """The chosen photographs, small enough for a paper, each with its lesion's name."""
+    if len(images) > MAX_PICTURES:
+        raise ValidationError(
+            _("A paper shows at most %(count)d photographs.") % {"count": MAX_PICTURES}
+        )
+    return [_picture(image) for image in images]
+
+
+def answers_in_words(images: Iterable[LesionImage], reviews: Iterable[Review]) -> list[str]:
+    """What the model said of each photograph, but only where a doctor has validated the answer."""
+    by_image = {
+        review.prediction.image_id: review
+        for review in reviews
+        if review.prediction.status == Prediction.Status.DONE
+    }
+    diseases = list(Disease.objects.all())
+    return [
+        _answer(image, by_image[image.pk], diseases) for image in images if image.pk in by_image
+    ]
+
+
+def undecided_in_words(photographs: QuerySet[LesionImage], *, visit: Consultation) -> list[str]:
+    """Return a sentence for each photograph of a visit without a diagnosis; none names a guess."""
+    images = with_states(photographs.filter(consultation=visit)).exclude(
+        Q(state__in=[State.DECIDED, State.REOPENED])
+    )
+    return [
+        f"{_name(image)}: {_undecided(image)}"
+        for image in images.select_related("lesion__body_site").order_by("uploaded_at", "pk")
+    ]
+
+
+def _undecided(image: LesionImage) -> str:
+    day = {"day": on_day(image.decided_at)} if image.decided_at else {}
+    if image.state == State.REFERRED:
+        return _("no diagnosis yet, referred to a colleague on %(day)s.") % day
+    if image.state == State.NOT_ASSESSABLE:
+        return _("no diagnosis yet, the photograph could not be assessed on %(day)s.") % day
+    if image.state == State.RETAKEN:
+        return _("could not be assessed on %(day)s; a later photograph has a diagnosis.") % day
+    return _("no diagnosis yet.")
+
+
+def _picture(image: LesionImage) -> Picture:
+    with image.file.open("rb") as file:
+        picture = Image.open(io.BytesIO(file.read()))
+    picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE), Image.Resampling.LANCZOS)
+    return Picture(
+        sha256=image.sha256,
+        caption=_name(image),
+        jpeg=as_jpeg(picture.convert("RGB"), quality=82),
+    )
+
+
+def _name(image: LesionImage) -> str:
+    site = image.lesion.body_site
+    return f"{image.lesion}, {site}" if site else str(image.lesion)
+
+
+def _answer(image: LesionImage, review: Review, diseases: Iterable[Disease]) -> str:
+    answer = describe(review.prediction, diseases)
+    said = {
+        "lesion": _name(image),
+        "version": review.prediction.model_version,
+        "shares": ", ".join(f"{share.name} {share.percent:.0f} %" for share in answer.top),
+    }
+    if review.prediction.is_uncertain:
+        sentence = _("%(lesion)s: model %(version)s was not sure; it gave %(shares)s.") % said
+    else:
+        sentence = _("%(lesion)s: model %(version)s gave %(shares)s.") % said
+    decided = _("The doctor’s diagnosis: %(disease)s.") % {"disease": review.disease}
+    return f"{sentence} {decided}"

@@ -1,0 +1,128 @@
+"""Letters to colleagues: written once, printed as often as they are needed."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clinic.models import AuditEvent, Consultation, IssuedDocument, User
+from clinic.people.services.ended_records import refuse_ended
+from clinic.records.services.papers import Paper, PrintedPaper, print_paper
+from clinic.trail.services.audit import record
+from diagnosis.letters.services.paper_photographs import (
+    MAX_PICTURES,
+    answers_in_words,
+    pictures_for_paper,
+    undecided_in_words,
+)
+from diagnosis.letters.services.visit_report import Entry, Section
+from diagnosis.models import LesionImage, ReferralLetter, Review
+
+
+def first_draft(
+    *, visit: Consultation, diagnoses: Sequence[Review], photographs: QuerySet[LesionImage]
+) -> str:
+    """Return what the letter begins with: the diagnoses, what has none, then the conclusion."""
+    lines = [_diagnosis(review) for review in diagnoses]
+    lines += undecided_in_words(photographs, visit=visit)
+    return "\n\n".join(filter(None, ["\n".join(lines), visit.conclusion.strip()]))
+
+
+@transaction.atomic
+def write_referral_letter(
+    *,
+    visit: Consultation,
+    actor: User,
+    addressee: str,
+    question: str,
+    text: str,
+    diagnoses: Sequence[Review] = (),
+    images: Sequence[LesionImage] = (),
+    has_model_answer: bool = False,
+) -> ReferralLetter:
+    """Writes a letter about a signed visit, under a token of its own.
+
+    The model's word goes along where the doctor ticked it, for answers that were validated.
+    """
+    if visit.signed_at is None:
+        raise ValidationError(_("This visit is not signed yet. Letters follow the signature."))
+    refuse_ended(visit.patient_id)
+    if any(image.consultation_id != visit.pk for image in images):
+        raise ValidationError({"images": _("This photograph belongs to another visit.")})
+    if len(images) > MAX_PICTURES:
+        sentence = _("A paper shows at most %(count)d photographs.") % {"count": MAX_PICTURES}
+        raise ValidationError({"images": sentence})
+    answers = answers_in_words(images, diagnoses) if has_model_answer else []
+    now = timezone.now()
+    said = [addressee, question, text, answers, [image.sha256 for image in images]]
+    document = IssuedDocument.objects.create(
+        consultation=visit,
+        kind=IssuedDocument.Kind.REFERRAL_LETTER,
+        content_sha256=hashlib.sha256(json.dumps(said).encode()).hexdigest(),
+        issued_at=now,
+    )
+    letter = ReferralLetter(
+        consultation=visit,
+        document=document,
+        addressee=_lines(addressee),
+        question=question.strip(),
+        text=_lines(text),
+        model_answers=answers,
+        written_by=actor,
+        written_at=now,
+    )
+    letter.full_clean()
+    letter.save(force_insert=True)
+    letter.images.set(images)
+    record(
+        AuditEvent.Verb.CREATE,
+        actor=actor,
+        patient=visit.patient,
+        target=letter,
+        detail={"photographs": len(images), "answers": len(answers)},
+    )
+    return letter
+
+
+def print_referral_letter(*, letter: ReferralLetter, actor: User, site_url: str) -> PrintedPaper:
+    """Prints a letter as it was written."""
+    images = list(letter.images.select_related("lesion__body_site").order_by("uploaded_at"))
+    answers = [Entry(answer) for answer in letter.model_answers]
+    sections = [
+        Section(_("Question"), [Entry(letter.question)]),
+        Section(_("Findings"), [Entry(letter.text)]),
+        Section(_("Second opinion of the model"), answers),
+    ]
+    paper = Paper(
+        kind=IssuedDocument.Kind.REFERRAL_LETTER,
+        consultation=letter.consultation,
+        title=_("Referral letter"),
+        signed_at=letter.written_at,
+        content={
+            "to": _("To"),
+            "addressee": letter.addressee,
+            "sections": [asdict(section) for section in sections if section.entries],
+        },
+        pictures=pictures_for_paper(images),
+        document=letter.document,
+    )
+    return print_paper(paper, actor=actor, site_url=site_url)
+
+
+def _diagnosis(review: Review) -> str:
+    disease = review.disease
+    assert disease is not None  # a review with a diagnosis names the disease, says a constraint
+    named = ", ".join(filter(None, [str(disease), str(review.stage or "")]))
+    code = f" ({_('ICD-10 %(code)s') % {'code': disease.icd10}})" if disease.icd10 else ""
+    return _("Diagnosis: %(disease)s.") % {"disease": named + code}
+
+
+def _lines(text: str) -> str:
+    # Browsers send line ends as two characters.
+    return "\n".join(text.strip().splitlines())

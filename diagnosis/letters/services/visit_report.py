@@ -1,0 +1,169 @@
+"""A signed visit on paper: whole for the doctors, as a letter for the patient."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clinic.models import Addendum, Consultation, IssuedDocument, Prescription, User
+from clinic.records.services.papers import Paper, PrintedPaper, on_day, print_paper
+from clinic.records.services.prescription_pdf import use_in_words
+from diagnosis.letters.services.paper_photographs import (
+    answers_in_words,
+    pictures_for_paper,
+    undecided_in_words,
+)
+from diagnosis.models import LesionImage, Review
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One paragraph or more of a report, under a name of its own or none."""
+
+    text: str
+    title: str = ""
+    small: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of a report."""
+
+    title: str
+    entries: list[Entry] = field(default_factory=list)
+
+
+def print_visit_report(
+    *,
+    visit: Consultation,
+    diagnoses: QuerySet[Review],
+    prescription: Prescription | None,
+    is_for_patient: bool,
+    actor: User,
+    site_url: str,
+    photographs: QuerySet[LesionImage],
+    images: Sequence[LesionImage] = (),
+    has_model_answer: bool = False,
+) -> PrintedPaper:
+    """Prints what a doctor decided and signed, with the photographs that were chosen.
+
+    What the model thought is on it only where a doctor ticked it and has validated the answer.
+    The patient's own report leaves out the notes and what has no diagnosis, as the patient's pages
+    do; that of the doctors says of each photograph of the visit that it has none.
+    """
+    if visit.signed_at is None:
+        raise ValidationError(_("This visit is not signed yet. It can be printed once it is."))
+    kind = IssuedDocument.Kind.VISIT_LETTER if is_for_patient else IssuedDocument.Kind.VISIT_REPORT
+    diagnoses = diagnoses.filter(prediction__image__consultation=visit)
+    answers = answers_in_words(images, diagnoses) if has_model_answer else []
+    sections = [
+        Section(_("Reason for the visit"), _reason(visit)),
+        Section(_("Findings and assessment"), [] if is_for_patient else _notes(visit)),
+        Section(_("Diagnoses"), _diagnoses(diagnoses)),
+        Section(
+            _("Without a diagnosis"),
+            []
+            if is_for_patient
+            else [Entry(words) for words in undecided_in_words(photographs, visit=visit)],
+        ),
+        Section(_("Second opinion of the model"), [Entry(answer) for answer in answers]),
+        Section(_("Conclusion and plan"), [*_words(visit.conclusion), *_follow_up(visit)]),
+        Section(_("Prescribed"), _prescribed(prescription)),
+        Section(_("Added after the signature"), _addenda(visit.addenda.all())),
+    ]
+    paper = Paper(
+        kind=kind,
+        consultation=visit,
+        title=_("Visit report"),
+        signed_at=visit.signed_at,
+        content={"sections": [asdict(section) for section in sections if section.entries]},
+        pictures=pictures_for_paper(images),
+    )
+    return print_paper(paper, actor=actor, site_url=site_url)
+
+
+def _words(text: str) -> list[Entry]:
+    # Browsers send line ends as two characters.
+    lines = "\n".join(text.strip().splitlines())
+    return [Entry(lines)] if lines else []
+
+
+def _notes(visit: Consultation) -> list[Entry]:
+    """What the doctor wrote for doctors, each text under its name where there are several."""
+    parts = {
+        _("History"): visit.history,
+        _("Examination"): visit.examination,
+        _("Assessment"): visit.assessment,
+        _("Plan"): visit.plan,
+        "": visit.notes,
+    }
+    return [replace(entry, title=title) for title, text in parts.items() for entry in _words(text)]
+
+
+def _follow_up(visit: Consultation) -> list[Entry]:
+    weeks = visit.follow_up_weeks
+    if not weeks:
+        return []
+    words = ngettext(
+        "To be seen again in %(count)d week.", "To be seen again in %(count)d weeks.", weeks
+    )
+    return _words(words % {"count": weeks})
+
+
+def _reason(visit: Consultation) -> list[Entry]:
+    symptoms = ", ".join(str(symptom) for symptom in visit.symptoms.all())
+    about = [visit.reason, symptoms, str(visit.body_site) if visit.body_site else ""]
+    return _words("\n".join(filter(None, about)))
+
+
+def _diagnoses(reviews: QuerySet[Review]) -> list[Entry]:
+    reviews = reviews.select_related(
+        "disease", "stage", "reviewer__doctor__user", "prediction__image__lesion__body_site"
+    )
+    return [_diagnosis(review) for review in reviews.order_by("prediction__image__uploaded_at")]
+
+
+def _diagnosis(review: Review) -> Entry:
+    disease = review.disease
+    assert disease is not None  # a review with a diagnosis names the disease, says a constraint
+    site = review.prediction.image.lesion.body_site
+    decided = _("Decided by %(doctor)s on %(day)s") % {
+        "doctor": review.reviewer.doctor,
+        "day": on_day(review.reviewed_at),
+    }
+    code = _("ICD-10 %(code)s") % {"code": disease.icd10} if disease.icd10 else ""
+    return Entry(
+        title=", ".join(filter(None, [str(disease), str(review.stage or "")])),
+        text=disease.local_plain_words,
+        small=" · ".join(filter(None, [str(site or ""), code, decided])),
+    )
+
+
+def _prescribed(prescription: Prescription | None) -> list[Entry]:
+    if prescription is None:
+        return []
+    lines = [
+        Entry(
+            title=" ".join(filter(None, [line.drug, line.form, line.strength])),
+            text=use_in_words(line),
+            small=line.note,
+        )
+        for line in prescription.lines.all()
+    ]
+    if prescription.revoked_at is None:
+        return lines
+    return [Entry(_("Revoked on %(day)s.") % {"day": on_day(prescription.revoked_at)}), *lines]
+
+
+def _addenda(addenda: Iterable[Addendum]) -> list[Entry]:
+    return [
+        Entry(
+            title=on_day(addendum.written_at),
+            text="\n".join(addendum.text.splitlines()),
+            small=addendum.written_by.full_name,
+        )
+        for addendum in addenda
+    ]

@@ -1,0 +1,144 @@
+"""The papers of a signed visit that a doctor puts together: a report and letters."""
+
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from clinic.core.http import SignedInRequest
+from clinic.core.refusals import refusal_page
+from clinic.models import Consultation
+from clinic.people.forms.accounts import add_errors
+from clinic.people.permissions import can_write_visit, visible_consultations, visible_prescriptions
+from clinic.people.safety_permissions import is_offered_opening
+from clinic.records.services.consultations import record_visit_view
+from clinic.records.views.papers import send_paper
+from diagnosis.letters.forms import LetterForm, PhotographsForm
+from diagnosis.letters.services.referral_letters import (
+    first_draft,
+    print_referral_letter,
+    write_referral_letter,
+)
+from diagnosis.letters.services.visit_report import print_visit_report
+from diagnosis.models import LesionImage, ReferralLetter, Review
+from diagnosis.reviews.permissions import can_see_to_review, validated_reviews, visible_images
+
+
+@require_http_methods(["GET", "POST"])
+def visit_letters(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """The letters of a visit, and a form for another one that begins with what was concluded."""
+    visit = _get_visit(request, pk)
+    if visit.signed_at is None:
+        return refusal_page(
+            request, ValidationError(_("This visit is not signed yet. Letters follow."))
+        )
+    photographs = _photographs(request, visit)
+    if request.method == "GET":
+        record_visit_view(consultation=visit, actor=request.user)
+        text = first_draft(
+            visit=visit,
+            diagnoses=list(_diagnoses(visit)),
+            photographs=visible_images(request.user),
+        )
+        return _page(request, visit, LetterForm(photographs=photographs, initial={"text": text}))
+    if not can_write_visit(request.user, visit):
+        raise PermissionDenied
+    form = LetterForm(request.POST, photographs=photographs)
+    if form.is_valid():
+        said = form.cleaned_data | {"images": list(form.cleaned_data["images"])}
+        try:
+            diagnoses = list(_diagnoses(visit))
+            write_referral_letter(visit=visit, actor=request.user, diagnoses=diagnoses, **said)
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            return redirect("diagnosis:visit_letters", pk=visit.pk)
+    return _page(request, visit, form, status=422)
+
+
+@require_POST
+def visit_report_chosen(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Hands out the visit report with the photographs that were chosen."""
+    visit = _get_visit(request, pk)
+    form = PhotographsForm(request.POST, photographs=_photographs(request, visit), prefix="report")
+    if not form.is_valid():
+        photographs = _photographs(request, visit)
+        letter = LetterForm(photographs=photographs)
+        return _page(request, visit, letter, report_form=form, status=422)
+    prescriptions = visible_prescriptions(request.user).filter(signed_at__isnull=False)
+    try:
+        paper = print_visit_report(
+            visit=visit,
+            diagnoses=validated_reviews().select_related("prediction", "disease"),
+            prescription=prescriptions.filter(consultation=visit).first(),
+            is_for_patient=False,
+            actor=request.user,
+            site_url=request.build_absolute_uri("/"),
+            photographs=visible_images(request.user),
+            images=list(form.cleaned_data["images"]),
+            has_model_answer=form.cleaned_data["has_model_answer"],
+        )
+    except ValidationError as error:
+        return refusal_page(request, error)
+    return send_paper(paper)
+
+
+@require_GET
+def referral_letter(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Hands out a letter as a PDF."""
+    letters = ReferralLetter.objects.filter(consultation__in=_visits(request)).select_related(
+        "document", "consultation__patient", "consultation__doctor__user"
+    )
+    letter = get_object_or_404(letters, pk=pk)
+    paper = print_referral_letter(
+        letter=letter,
+        actor=request.user,
+        site_url=request.build_absolute_uri("/"),
+    )
+    return send_paper(paper)
+
+
+def _page(
+    request: SignedInRequest,
+    visit: Consultation,
+    form: LetterForm,
+    *,
+    report_form: PhotographsForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    photographs = _photographs(request, visit)
+    context = {
+        "visit": visit,
+        "patient": visit.patient,
+        "form": form,
+        "report_form": report_form or PhotographsForm(photographs=photographs, prefix="report"),
+        "letters": visit.referral_letters.select_related("written_by"),
+        "can_write": not visit.patient.has_ended and can_write_visit(request.user, visit),
+        "can_open_record": is_offered_opening(request.user, visit.patient),
+    }
+    return render(request, "diagnosis/visit_letters.html", context, status=status)
+
+
+def _visits(request: SignedInRequest) -> QuerySet[Consultation]:
+    """Visits of patients in care: letters are between doctors."""
+    visits = visible_consultations(request.user)
+    return visits if can_see_to_review(request.user) else visits.none()
+
+
+def _get_visit(request: SignedInRequest, pk: UUID) -> Consultation:
+    visits = _visits(request).select_related("patient", "doctor__user", "body_site")
+    return get_object_or_404(visits.prefetch_related("symptoms", "addenda__written_by"), pk=pk)
+
+
+def _photographs(request: SignedInRequest, visit: Consultation) -> QuerySet[LesionImage]:
+    photographs = visible_images(request.user).filter(consultation=visit)
+    return photographs.select_related("lesion__body_site")
+
+
+def _diagnoses(visit: Consultation) -> QuerySet[Review]:
+    reviews = validated_reviews().filter(prediction__image__consultation=visit)
+    return reviews.select_related("disease", "stage", "prediction")

@@ -1,0 +1,36 @@
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_GET
+
+from clinic.core.http import SignedInRequest
+from clinic.core.refusals import refusal_page
+from clinic.people.permissions import can_see_portal, visible_consultations, visible_prescriptions
+from clinic.records.views.papers import send_paper
+from diagnosis.letters.services.visit_report import print_visit_report
+from diagnosis.reviews.permissions import validated_reviews, visible_images
+
+
+@require_GET
+def visit_report(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Hands out a signed visit as a PDF."""
+    visits = visible_consultations(request.user).select_related(
+        "patient", "doctor__user", "body_site"
+    )
+    visit = get_object_or_404(visits.prefetch_related("symptoms", "addenda__written_by"), pk=pk)
+    prescriptions = visible_prescriptions(request.user).filter(signed_at__isnull=False)
+    try:
+        paper = print_visit_report(
+            visit=visit,
+            diagnoses=validated_reviews(),
+            prescription=prescriptions.filter(consultation=visit).first(),
+            is_for_patient=can_see_portal(request.user),
+            actor=request.user,
+            site_url=request.build_absolute_uri("/"),
+            photographs=visible_images(request.user),
+        )
+    except ValidationError as error:
+        return refusal_page(request, error)
+    return send_paper(paper)

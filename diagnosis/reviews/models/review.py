@@ -1,0 +1,102 @@
+import uuid
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from clinic.core.encrypted_fields import EncryptedTextField
+from clinic.models import Consent
+from diagnosis.lesions.models import LesionImage
+from diagnosis.predictions.models.disease import Disease, DiseaseStage
+from diagnosis.predictions.models.prediction import Prediction
+
+
+class Review(models.Model):
+    """The doctor's word on a prediction; a later one stands beside it and counts."""
+
+    class Decision(models.TextChoices):
+        CONFIRMED = "confirmed", _("Confirmed")
+        CORRECTED = "corrected", _("Corrected")
+        NOT_ASSESSABLE = "not_assessable", _("Not assessable")
+        REFERRED = "referred", _("Referred")
+
+    class Certainty(models.TextChoices):
+        CERTAIN = "certain", _("Certain")
+        PROBABLE = "probable", _("Probable")
+        POSSIBLE = "possible", _("Possible")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    prediction = models.ForeignKey(Prediction, on_delete=models.PROTECT, related_name="reviews")
+    decision = models.CharField(_("decision"), max_length=20, choices=Decision)
+    disease = models.ForeignKey(
+        Disease, on_delete=models.PROTECT, related_name="reviews", null=True, blank=True
+    )
+    stage = models.ForeignKey(
+        DiseaseStage, on_delete=models.PROTECT, related_name="reviews", null=True, blank=True
+    )
+    certainty = models.CharField(
+        _("certainty"), max_length=10, choices=Certainty, default=Certainty.PROBABLE
+    )
+    reason = EncryptedTextField(_("reason"), blank=True)
+    comment = EncryptedTextField(_("comment"), blank=True)
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reviews"
+    )
+    reviewed_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("review")
+        verbose_name_plural = _("reviews")
+        ordering = ["-reviewed_at", "-pk"]
+        get_latest_by = "reviewed_at"
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(decision="corrected") | ~models.Q(reason=""),
+                name="review_correction_says_why",
+                violation_error_message=_("Say in a few words why the answer changes."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(decision__in=["confirmed", "corrected"], disease__isnull=False)
+                | models.Q(decision__in=["not_assessable", "referred"], disease__isnull=True),
+                name="review_with_a_diagnosis_names_the_disease",
+                violation_error_message=_("Choose the disease."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_decision_display()
+
+
+class TrainingSampleQuerySet(models.QuerySet["TrainingSample"]):
+    """Samples by whether they may be used."""
+
+    def usable(self) -> Self:
+        """Samples of patients whose consent to training holds now."""
+        consenting = Consent.objects.active().filter(purpose=Consent.Purpose.TRAINING)
+        return self.filter(image__lesion__patient__in=consenting.values("patient"))
+
+
+class TrainingSample(models.Model):
+    """A photograph with the label of its newest review, for the next training."""
+
+    image = models.OneToOneField(
+        LesionImage, on_delete=models.PROTECT, related_name="training_sample"
+    )
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="training_samples")
+    disease = models.ForeignKey(Disease, on_delete=models.PROTECT, related_name="+")
+    is_model_class = models.BooleanField(
+        _("among the seven classes"),
+        help_text=_("A label outside the seven is kept, and training leaves it out."),
+    )
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[TrainingSampleQuerySet] = TrainingSampleQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("training sample")
+        verbose_name_plural = _("training samples")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return str(self.image_id)

@@ -1,0 +1,204 @@
+"""What the photograph and the answer beside it show; shared by the page and its fragments."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext as _
+
+from clinic.models import BodySite, Consent, Consultation, User
+from clinic.people.permissions import can_write_visit
+from clinic.people.services.consents import standing_consents
+from diagnosis.models import Disease, Lesion, LesionImage, Prediction, Review
+from diagnosis.predictions.answers import describe
+from diagnosis.predictions.services.heartbeats import is_queue_served
+from diagnosis.reviews.forms import MoveForm, PhotographForm, ReviewForm, SizeForm
+from diagnosis.reviews.pages.open_words import sign_warnings
+from diagnosis.reviews.permissions import can_ask_model, can_review, visible_images, visible_lesions
+from diagnosis.reviews.services.worklist import OFF_THE_LIST, with_states
+
+# How long the page waits before it asks again, in milliseconds: soon at first, then patiently.
+ASK_AGAIN_MS = (120, 120, 150, 200, 300, 500, 1000, 2000)
+
+
+@dataclass(frozen=True)
+class PhotographCard:
+    """A photograph with the prediction that is shown, the review that counts, and its state."""
+
+    image: LesionImage
+    prediction: Prediction | None
+    review: Review | None
+
+    @property
+    def state(self) -> str:
+        return self.image.state
+
+    @property
+    def has_alarm(self) -> bool:
+        """Whether a warning stands to which no diagnosis has answered."""
+        return self.image.has_alarm
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.prediction is not None and self.prediction.is_waiting
+
+    @property
+    def is_answered(self) -> bool:
+        return self.prediction is not None and self.prediction.status == Prediction.Status.DONE
+
+
+def photograph_cards(images: QuerySet[LesionImage]) -> list[PhotographCard]:
+    """Puts photographs, oldest first, together with their answers and reviews in three queries."""
+    reviews = Review.objects.select_related("disease", "stage", "reviewer")
+    predictions = Prediction.objects.order_by("-queued_at").prefetch_related(
+        Prefetch("reviews", reviews)
+    )
+    images = (
+        with_states(images)
+        .select_related("lesion__body_site", "lesion__patient", "consultation__doctor")
+        .prefetch_related(Prefetch("predictions", predictions))
+    )
+    return [_card(image) for image in images]
+
+
+def _card(image: LesionImage) -> PhotographCard:
+    predictions = list(image.predictions.all())
+    reviews = [review for prediction in predictions for review in prediction.reviews.all()]
+    return PhotographCard(
+        image=image,
+        prediction=max(predictions, key=_weight) if predictions else None,
+        review=max(reviews, key=lambda review: review.reviewed_at) if reviews else None,
+    )
+
+
+def _weight(prediction: Prediction) -> tuple[bool, bool, datetime]:
+    """Put a warning before a newer answer without one, and any answer before none."""
+    is_done = prediction.status == Prediction.Status.DONE
+    return is_done, is_done and prediction.is_over_threshold, prediction.queued_at
+
+
+def panel_context(
+    consultation: Consultation,
+    user: User,
+    *,
+    shown: UUID | None = None,
+    asked: int = 0,
+    review_form: ReviewForm | None = None,
+    agreed: Collection[str] | None = None,
+) -> dict[str, Any]:
+    """Builds the context of the photograph panel and the answer panel.
+
+    `agreed` are the purposes that the patient agrees to, where the page knows them already.
+    """
+    cards = photograph_cards(visible_images(user).filter(consultation=consultation))
+    selected = next(
+        (card for card in cards if card.image.pk == shown), cards[-1] if cards else None
+    )
+    if agreed is None:
+        agreed = standing_consents(patient=consultation.patient)
+    context: dict[str, Any] = {
+        "consultation": consultation,
+        "cards": cards,
+        "selected": selected,
+        "is_any_waiting": any(card.is_waiting for card in cards),
+        "can_upload": not consultation.is_signed and can_write_visit(user, consultation),
+        "sign_warnings": sign_warnings([card.image for card in cards]),
+        "has_photography_consent": Consent.Purpose.PHOTOGRAPHY in agreed,
+        "has_ai_consent": Consent.Purpose.AI_ANALYSIS in agreed,
+        "has_training_consent": Consent.Purpose.TRAINING in agreed,
+        # Stays where there is no answer to show.
+        "answer": None,
+        "can_ask_model": selected is not None and can_ask_model(user, selected.image),
+    }
+    if selected and selected.prediction:
+        context |= answer_context(selected, user, asked=asked, review_form=review_form)
+    return context
+
+
+def lesion_context(
+    consultation: Consultation,
+    user: User,
+    *,
+    cards: Iterable[PhotographCard],
+    selected: PhotographCard | None,
+) -> dict[str, Any]:
+    """Builds the context of the body map and of what the photograph on show belongs to.
+
+    A signed visit shows on its map what was photographed in it; what came later is not part of it.
+    """
+    context: dict[str, Any] = {"move_form": None, "size_form": None}
+    if consultation.is_signed:
+        seen = {card.image.lesion_id: card.image.lesion for card in cards}
+        return context | {"lesions": sorted(seen.values(), key=lambda lesion: lesion.number)}
+    lesions = list(
+        visible_lesions(user)
+        .filter(patient=consultation.patient)
+        .followed()
+        .with_photographs()
+        .select_related("body_site")
+    )
+    context["lesions"] = lesions
+    if selected:
+        others = [lesion for lesion in lesions if lesion.pk != selected.image.lesion_id]
+        context["move_form"] = MoveForm(patient=consultation.patient, lesions=others)
+        context["size_form"] = SizeForm(instance=selected.image)
+    return context
+
+
+def new_photograph_form(
+    consultation: Consultation,
+    selected: PhotographCard | None,
+    *,
+    lesions: Iterable[Lesion],
+    body_sites: Iterable[BodySite],
+) -> PhotographForm:
+    """An empty form for the next photograph: of the lesion on show, or of a new one."""
+    return PhotographForm(
+        patient=consultation.patient,
+        lesions=lesions,
+        body_sites=body_sites,
+        site_of_visit=consultation.body_site_id,
+        initial={
+            "lesion": selected.image.lesion_id if selected else None,
+            "body_site": consultation.body_site,
+        },
+    )
+
+
+def answer_context(
+    card: PhotographCard, user: User, *, asked: int = 0, review_form: ReviewForm | None = None
+) -> dict[str, Any]:
+    """Builds the context of the answer and the review under it."""
+    assert card.prediction is not None
+    prediction = card.prediction
+    rows = list(Disease.objects.with_stages())
+    diseases = {disease.pk: disease for disease in rows}.values()
+    stages = [(row.stage_id, row.stage_name) for row in rows if row.stage_id]
+    initial = {
+        "reason": _why_the_doctor_decides(prediction),
+        "seen_review": card.review.pk if card.review else "",
+    }
+    empty_review = ReviewForm(initial=initial, diseases=diseases, stages=stages)
+    is_settled = card.image.consultation.is_signed and card.state in OFF_THE_LIST
+    is_frozen = is_settled or card.image.lesion.patient.has_ended
+    return {
+        "answer": describe(prediction, diseases),
+        "ask_again_ms": ASK_AGAIN_MS[min(asked, len(ASK_AGAIN_MS) - 1)],
+        "asked": asked + 1,
+        "is_worker_silent": prediction.is_waiting and not is_queue_served("inference"),
+        "can_review": (
+            not prediction.is_waiting and not is_frozen and can_review(user, prediction)
+        ),
+        "review_form": review_form or empty_review,
+        "is_review_open": review_form is not None and bool(review_form.errors),
+    }
+
+
+def _why_the_doctor_decides(prediction: Prediction) -> str:
+    """Return the reason that a review begins with where there is nothing to confirm."""
+    if prediction.is_uncertain:
+        return _("The model was not sure.")
+    return "" if prediction.label else _("The analysis gave no answer.")

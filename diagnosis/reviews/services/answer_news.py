@@ -1,0 +1,71 @@
+"""What doctors hear of answers that they are not looking at."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from clinic.models import Consultation, Notification
+from clinic.trail.services.notifications import notify
+from diagnosis.models import LesionImage, Prediction
+from diagnosis.reviews.services.worklist import open_photographs
+
+Kind = Notification.Kind
+# The page of the visit shows an answer that comes sooner while the doctor still waits for it.
+LATE_AFTER = timedelta(seconds=60)
+OVERDUE_AFTER = timedelta(hours=24)
+# What is older is still on the list of reviews, but no news: not even on a site's first day.
+OVERDUE_UNTIL = timedelta(days=7)
+
+
+State = LesionImage.State
+# What a photograph that has waited a day needs from its doctor.
+NEEDS = {
+    State.UNREVIEWED: Kind.REVIEW_OVERDUE,
+    State.REOPENED: Kind.REVIEW_OVERDUE,
+    State.REFERRED: Kind.REFERRED_OVERDUE,
+    State.NOT_ASSESSABLE: Kind.RETAKE_OVERDUE,
+    State.FAILED: Kind.ANALYSIS_OVERDUE,
+    State.WAITING: Kind.ANALYSIS_OVERDUE,
+    State.MISSING: Kind.ANALYSIS_OVERDUE,
+}
+
+
+def tell_of_late_answer(*, prediction: Prediction, finished_at: datetime) -> None:
+    """Tells the visit's doctor of an answer that came when nobody waited for it any more."""
+    if finished_at - prediction.queued_at >= LATE_AFTER:
+        visits = Consultation.objects.select_related("doctor__user", "doctor__successor__user")
+        visit = visits.get(pk=prediction.image.consultation_id)
+        _tell_doctor_of(visit, Kind.ANSWER_READY, fact_key=prediction.pk)
+
+
+def tell_of_overdue_reviews() -> None:
+    """Tell each doctor once of what a photograph of a visit has needed for a day."""
+    now = timezone.now()
+    overdue = open_photographs(LesionImage.objects.all()).filter(
+        Q(open_since__gt=now - OVERDUE_UNTIL, open_since__lte=now - OVERDUE_AFTER)
+    )
+    # No note is read for it, so one that cannot be read keeps no news back.
+    images = overdue.order_by().select_related(None).prefetch_related(None).only("consultation")
+    needs = {(image.consultation_id, NEEDS[State(image.state)]) for image in images}
+    known = set(
+        Notification.objects.filter(
+            kind__in=set(NEEDS.values()), created_at__gt=now - OVERDUE_UNTIL
+        ).values_list("fact_key", "kind")
+    )
+    new = [(visit, kind) for visit, kind in needs if (str(visit), kind.value) not in known]
+    visits = Consultation.objects.filter(pk__in={visit for visit, _kind in new})
+    whom = ("doctor__user", "doctor__successor__user")
+    found = {visit.pk: visit for visit in visits.select_related(*whom).only(*whom)}
+    for key, kind in sorted(new, key=lambda need: (str(need[0]), need[1].value)):
+        _tell_doctor_of(found[key], kind, fact_key=key)
+
+
+def _tell_doctor_of(visit: Consultation, kind: Kind, *, fact_key: object) -> None:
+    notify(
+        recipients=[visit.doctor.in_charge.user],
+        kind=kind,
+        url_name="diagnosis:visit",
+        object_key=visit.pk,
+        fact_key=fact_key,
+    )

@@ -1,0 +1,149 @@
+"""The doctor's word beside the prediction's, and the training sample that comes of it."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import AuditEvent, Consent, Consultation, User
+from clinic.people.services.consents import has_consent
+from clinic.people.services.ended_records import refuse_ended
+from clinic.trail.services.audit import record
+from diagnosis.models import Disease, DiseaseStage, LesionImage, Prediction, Review, TrainingSample
+from diagnosis.reviews.services.worklist import is_open
+
+Decision = Review.Decision
+
+
+class ReviewedMeanwhileError(ValidationError):
+    """Somebody reviewed the photograph after the page had been read."""
+
+    def __init__(self, review: Review) -> None:
+        super().__init__(
+            _(
+                "%(doctor)s reviewed this photograph meanwhile. Read that review first: what you "
+                "decide now counts instead of it."
+            ),
+            code="changed",
+            params={"doctor": review.reviewer},
+        )
+        self.review = review
+
+
+@transaction.atomic
+def review_prediction(
+    *,
+    prediction: Prediction,
+    actor: User,
+    decision: str,
+    disease: Disease | None = None,
+    stage: DiseaseStage | None = None,
+    certainty: str = Review.Certainty.PROBABLE,
+    reason: str = "",
+    comment: str = "",
+    seen_review: str | None = None,
+) -> Review:
+    """Put the doctor's decision beside the ensemble's answer, which stays as it was.
+
+    `seen_review` is the review that the doctor had in view: nobody overrules one unread.
+    """
+    # Where the analysis failed, the doctor decides without it.
+    if prediction.is_waiting:
+        raise ValidationError(_("Only a finished analysis can be reviewed."))
+    refuse_ended(prediction.image.lesion.patient_id)
+    _refuse_change_after_signature(prediction)
+    if decision == Decision.CONFIRMED:
+        _refuse_confirming_nothing(prediction)
+        disease = Disease.objects.get(model_class=prediction.label)
+    if decision == Decision.CORRECTED:
+        _check_correction(prediction, disease, reason)
+    if stage is not None and (disease is None or stage.disease_id != disease.pk):
+        raise ValidationError({"stage": _("This stage belongs to another disease.")})
+    if decision not in {Decision.CONFIRMED, Decision.CORRECTED}:
+        disease = None
+    newest = newest_review(image=prediction.image)
+    if newest is not None and seen_review not in {None, str(newest.pk)}:
+        # A second click of the same doctor says nothing new.
+        if (newest.reviewer, newest.decision, newest.disease) == (actor, decision, disease):
+            return newest
+        raise ReviewedMeanwhileError(newest)
+    review = Review(
+        prediction=prediction,
+        reviewer=actor,
+        decision=decision,
+        disease=disease,
+        stage=stage,
+        certainty=certainty,
+        reason=reason.strip(),
+        comment=comment.strip(),
+    )
+    review.full_clean()
+    review.save(force_insert=True)
+    record(
+        AuditEvent.Verb.REVIEW,
+        actor=actor,
+        patient=prediction.image.lesion.patient,
+        target=review,
+        detail={"decision": decision},
+    )
+    refresh_training_sample(image=prediction.image)
+    return review
+
+
+@transaction.atomic
+def refresh_training_sample(*, image: LesionImage) -> TrainingSample | None:
+    """Makes the training sample what the newest review and the consent say, or removes it."""
+    review = newest_review(image=image)
+    if (
+        review is None
+        or review.disease is None
+        or not has_consent(patient=image.lesion.patient, purpose=Consent.Purpose.TRAINING)
+    ):
+        TrainingSample.objects.filter(image=image).delete()
+        return None
+    sample, _is_new = TrainingSample.objects.update_or_create(
+        image=image,
+        defaults={
+            "review": review,
+            "disease": review.disease,
+            "is_model_class": bool(review.disease.model_class),
+        },
+    )
+    return sample
+
+
+def newest_review(*, image: LesionImage) -> Review | None:
+    """Finds the review that counts for a photograph."""
+    reviews = Review.objects.filter(prediction__image=image).select_related(
+        "disease", "stage", "reviewer"
+    )
+    return reviews.first()
+
+
+def _refuse_change_after_signature(prediction: Prediction) -> None:
+    # What was open at the signature is still answered; a diagnosis that was signed stays as it is.
+    consultations = Consultation.objects.select_for_update(no_key=True)
+    consultation = consultations.get(pk=prediction.image.consultation_id)
+    if consultation.is_signed and not is_open(prediction.image):
+        raise ValidationError(
+            _("The visit is signed, and so is this diagnosis. Write an addendum instead."),
+            code="signed",
+        )
+
+
+def _refuse_confirming_nothing(prediction: Prediction) -> None:
+    # The page has named no class, so the doctor would confirm one without having read it.
+    if not prediction.label:
+        raise ValidationError(_("There is no answer to confirm. Choose the disease yourself."))
+    if prediction.is_uncertain:
+        raise ValidationError(_("The model is not sure and names no disease. Choose it yourself."))
+
+
+def _check_correction(prediction: Prediction, disease: Disease | None, reason: str) -> None:
+    if disease is None:
+        raise ValidationError({"disease": _("Choose the disease.")})
+    if prediction.names_a_class and disease.model_class == prediction.label:
+        raise ValidationError(
+            {"disease": _("This is what the model says as well: confirm it instead.")}
+        )
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say in a few words why the answer changes.")})

@@ -1,0 +1,118 @@
+"""Everything that is known of one patient, in the order of time."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from django.db.models import CharField, F, Model, QuerySet, Value
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import AuditEvent, Consultation, Patient, Prescription, User
+from clinic.trail.services.audit import record
+from diagnosis.models import Lesion, LesionImage, Review
+from diagnosis.reviews.services.worklist import with_states
+
+
+class Kind(models.TextChoices):
+    """What can stand in a timeline."""
+
+    VISIT = "visit", _("Visits")
+    LESION = "lesion", _("Lesions")
+    PHOTOGRAPH = "photograph", _("Photographs")
+    DIAGNOSIS = "diagnosis", _("Diagnoses")
+    PRESCRIPTION = "prescription", _("Prescriptions")
+
+
+# Rows by kind, each with the field that says when; what, when and which row.
+Rows = dict[str, tuple[QuerySet[Any], str]]
+Key = tuple[str, datetime, UUID]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The rows of each kind that the reader may see."""
+
+    visits: QuerySet[Consultation]
+    lesions: QuerySet[Lesion]
+    photographs: QuerySet[LesionImage]
+    reviews: QuerySet[Review]
+    prescriptions: QuerySet[Prescription]
+
+    def of_patient(self, patient: Patient, kind: str = "") -> Rows:
+        """The rows of one patient, of one kind or of all."""
+        rows: Rows = {
+            Kind.VISIT: (
+                self.visits.filter(patient=patient).select_related(
+                    "doctor__user", "appointment__visit_type"
+                ),
+                "started_at",
+            ),
+            Kind.LESION: (
+                self.lesions.filter(patient=patient).select_related("body_site"),
+                "created_at",
+            ),
+            Kind.PHOTOGRAPH: (
+                with_states(self.photographs.filter(lesion__patient=patient)).select_related(
+                    "lesion__body_site"
+                ),
+                "uploaded_at",
+            ),
+            Kind.DIAGNOSIS: (
+                self.reviews.filter(prediction__image__lesion__patient=patient).select_related(
+                    "disease", "stage", "reviewer", "prediction__image__lesion"
+                ),
+                "reviewed_at",
+            ),
+            Kind.PRESCRIPTION: (
+                self.prescriptions.filter(
+                    consultation__patient=patient, signed_at__isnull=False
+                ).prefetch_related("lines"),
+                "signed_at",
+            ),
+        }
+        return {kind: rows[kind]} if kind else rows
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that happened, and when."""
+
+    kind: str
+    at: datetime
+    what: Model
+
+
+def order_keys(rows: Rows) -> QuerySet[Any, Key]:
+    """Names what happened, the newest first, in one query over all kinds."""
+    first, *others = [
+        of_kind.order_by()
+        .annotate(kind=Value(kind, CharField()), at=F(when))
+        .values_list("kind", "at", "pk")
+        for kind, (of_kind, when) in rows.items()
+    ]
+    keys: QuerySet[Any, Key] = first.union(*others, all=True) if others else first
+    return keys.order_by("-at", "kind", "pk")
+
+
+def read_entries(rows: Rows, keys: Iterable[Key]) -> list[Entry]:
+    """Reads what the keys name, in a query or two for each kind among them."""
+    keys = list(keys)
+    found = {
+        kind: rows[kind][0].in_bulk([pk for of, _at, pk in keys if of == kind])
+        for kind in {kind for kind, _at, _pk in keys}
+    }
+    return [Entry(kind, at, found[kind][pk]) for kind, at, pk in keys]
+
+
+def record_timeline_view(*, patient: Patient, actor: User) -> None:
+    """Notes in the audit trail that somebody read a patient's record as a whole."""
+    record(
+        AuditEvent.Verb.VIEW,
+        actor=actor,
+        patient=patient,
+        target=patient,
+        detail={"what": "timeline"},
+    )

@@ -1,0 +1,50 @@
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET
+
+from clinic.core.http import SignedInRequest
+from clinic.people.permissions import can_see_portal, visible_consultations, visible_prescriptions
+from clinic.people.safety_permissions import can_see_own_record
+from diagnosis.reviews.permissions import visible_reviews
+from diagnosis.reviews.services.records import record_own_record_view, write_letters
+
+
+@require_GET
+def my_record(request: SignedInRequest) -> HttpResponse:
+    """Lists the patient's own signed visits, the newest first."""
+    if not can_see_portal(request.user):
+        raise PermissionDenied
+    if not can_see_own_record(request.user):
+        return redirect("clinic:my_record_code")
+    visits = (
+        visible_consultations(request.user).select_related("doctor__user").order_by("-signed_at")
+    )
+    page = Paginator(visits, settings.PAGE_SIZE).get_page(request.GET.get("page"))
+    letters = write_letters(
+        list(page.object_list),
+        reviews=visible_reviews(request.user),
+        prescriptions=visible_prescriptions(request.user),
+    )
+    record_own_record_view(actor=request.user)
+    return render(request, "diagnosis/my_record.html", {"page_obj": page, "letters": letters})
+
+
+@require_GET
+def my_visit(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Shows one signed visit to its patient, as a letter."""
+    if not can_see_portal(request.user):
+        raise PermissionDenied
+    visits = visible_consultations(request.user).select_related("doctor__user", "patient")
+    visit = get_object_or_404(visits.prefetch_related("addenda__written_by"), pk=pk)
+    [letter] = write_letters(
+        [visit],
+        reviews=visible_reviews(request.user),
+        prescriptions=visible_prescriptions(request.user),
+    )
+    record_own_record_view(actor=request.user, visit=visit)
+    return render(request, "diagnosis/my_visit.html", {"letter": letter, "visit": visit})

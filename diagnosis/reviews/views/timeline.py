@@ -1,0 +1,76 @@
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from clinic.core.http import SignedInRequest
+from clinic.office.views.day import read_day, visits_of
+from clinic.people.permissions import (
+    can_see_own_day,
+    patients_in_care,
+    visible_consultations,
+    visible_prescriptions,
+)
+from clinic.records.allergy_bar import allergy_bar_of
+from diagnosis.reviews.permissions import (
+    newest_reviews,
+    visible_images,
+    visible_lesions,
+)
+from diagnosis.reviews.services.timeline import (
+    Kind,
+    Sources,
+    order_keys,
+    read_entries,
+    record_timeline_view,
+)
+from diagnosis.reviews.services.worklist import open_photographs
+
+
+@require_GET
+def timeline(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Shows what is known of a patient in care in the order of time, one kind of it or all."""
+    user = request.user
+    patient = get_object_or_404(patients_in_care(user), pk=pk)
+    wanted = request.GET.get("kind", "")
+    kind = wanted if wanted in Kind.values else ""
+    sources = Sources(
+        visits=visible_consultations(user),
+        lesions=visible_lesions(user),
+        photographs=visible_images(user),
+        reviews=newest_reviews(),
+        prescriptions=visible_prescriptions(user),
+    )
+    rows = sources.of_patient(patient, kind)
+    page = Paginator(order_keys(rows), settings.PAGE_SIZE).get_page(request.GET.get("page"))
+    record_timeline_view(patient=patient, actor=user)
+    context = {
+        "patient": patient,
+        "allergy_bar": allergy_bar_of(patient),
+        "page_obj": page,
+        "entries": read_entries(rows, page.object_list),
+        "kind": kind,
+        "kinds": Kind.choices,
+    }
+    return render(request, "diagnosis/timeline.html", context)
+
+
+@require_GET
+def day_alerts(request: SignedInRequest) -> HttpResponse:
+    """List the photographs that wait for a word, of the patients whom the doctor sees that day."""
+    if not can_see_own_day(request.user):
+        raise PermissionDenied
+    visits = visits_of(request.user, read_day(request.GET.get("date", "")))
+    of_the_day = visible_images(request.user).filter(
+        lesion__patient__in=visits.order_by().values("patient")
+    )
+    photographs = list(open_photographs(of_the_day)[: settings.PAGE_SIZE + 1])
+    context = {
+        "photographs": photographs[: settings.PAGE_SIZE],
+        "has_more": len(photographs) > settings.PAGE_SIZE,
+    }
+    return render(request, "diagnosis/partials/day_alerts.html", context)

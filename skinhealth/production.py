@@ -40,7 +40,7 @@ def _refuse_what_is_for_demos(chosen: Mapping[str, Any]) -> None:
     backend = chosen["EMAIL_CONFIG"]["EMAIL_BACKEND"]
     if backend.endswith((".console.EmailBackend", ".filebased.EmailBackend")):
         raise ImproperlyConfigured("Set EMAIL_URL to a mail server, smtp+tls://user:password@host.")
-    if chosen["SMS_BACKEND"] == "clinic.core.sms.ConsoleSms":
+    if chosen["SMS_BACKEND"].endswith(".sms.ConsoleSms"):
         raise ImproperlyConfigured("Set SMS_BACKEND to a provider: ConsoleSms is for demos.")
 
 

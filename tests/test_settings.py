@@ -73,6 +73,7 @@ def test_production_starts_with_a_secret_postgresql_and_its_hosts():
         ({"DATA_KEYS": ",".join([f"twice:{'k9Wq' * 10}k9U="] * 2)}, "there twice"),
         ({"EMAIL_URL": "consolemail://"}, "Set EMAIL_URL"),
         ({"SMS_BACKEND": "clinic.core.sms.ConsoleSms"}, "Set SMS_BACKEND"),
+        ({"SMS_BACKEND": "clinic.sms.ConsoleSms"}, "Set SMS_BACKEND"),
         ({"METRICS_TOKEN": "short"}, "Set METRICS_TOKEN"),
         ({"STAFF_IDLE_MINUTES": "0"}, "are 1 at least"),
         ({"LOG_FORMAT": "xml"}, "one of: json, plain"),

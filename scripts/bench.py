@@ -37,7 +37,7 @@ sys.path.insert(0, str(ROOT))
 
 from ml.bundle.ensemble import load_ensemble
 from ml.bundle.preprocessing import Recipe, prepare_photograph
-from skinhealth.drawing import LOOKS, draw_lesion
+from skinhealth.demo.drawing import LOOKS, draw_lesion
 
 BUNDLE = Path(os.environ.get("MODEL_BUNDLE", ROOT / "ml" / "weights"))
 POSTGRESQL = os.environ.get("DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")

@@ -17,7 +17,7 @@ from locust import HttpUser, between, events, task
 from locust.env import Environment
 from PIL import Image
 
-from skinhealth.drawing import draw_lesion
+from skinhealth.demo.drawing import draw_lesion
 
 PASSWORD = os.environ["LOAD_PASSWORD"]
 PATIENTS = os.environ["LOAD_PATIENTS"].split(",")

@@ -7,11 +7,11 @@ from typing import Any
 from celery import Celery, Task
 from kombu.transport import TRANSPORT_ALIASES
 
-from skinhealth.heartbeat import HeartbeatStep
-from skinhealth.logs import tasks as task_log
+from skinhealth.operations.heartbeat import HeartbeatStep
+from skinhealth.operations.logs import tasks as task_log
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "skinhealth.settings")
-TRANSPORT_ALIASES["filesystem"] = "skinhealth.queue_folder:Transport"
+TRANSPORT_ALIASES["filesystem"] = "skinhealth.operations.queue_folder:Transport"
 
 
 class ClinicTask(Task[Any, Any]):

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from typing import Any
 
-from skinhealth.logs.configuration import logging_configuration
+from skinhealth.operations.logs.configuration import logging_configuration
 
 worker_class = "skinhealth.web_worker.BufferingWorker"
 # Longer than the proxy keeps an idle connection: the side that sends is the one to let go of it, or

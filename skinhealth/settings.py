@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from clinic.core.encryption import parse_data_keys
 from ml.bundle.manifest import VIEW_COUNTS
-from skinhealth.logs.configuration import FORMATS, logging_configuration
+from skinhealth.operations.logs.configuration import FORMATS, logging_configuration
 from skinhealth.production import refuse_unsafe_production
 from skinhealth.rate_limits import RATE_LIMITS
 from skinhealth.timetable import timetable
@@ -77,9 +77,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "skinhealth.logs.requests.RequestLogMiddleware",
-    "skinhealth.metrics.MetricsMiddleware",
-    "skinhealth.probes.ProbeMiddleware",
+    "skinhealth.operations.logs.requests.RequestLogMiddleware",
+    "skinhealth.operations.metrics.MetricsMiddleware",
+    "skinhealth.operations.probes.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "skinhealth.middleware.SecurityHeadersMiddleware",

@@ -3,8 +3,8 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from clinic.people.views.passwords import password_reset, password_reset_from_key
 from clinic.people.views.sign_up import sign_up
-from skinhealth.metrics import metrics
-from skinhealth.probes import healthz, readyz
+from skinhealth.operations.metrics import metrics
+from skinhealth.operations.probes import healthz, readyz
 from skinhealth.views import home, language_set
 
 # The clinic changes an address, and notes it: nobody adds, confirms or signs in with another.

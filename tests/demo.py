@@ -11,7 +11,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from skinhealth.demo import visits
-from skinhealth.drawing import draw_lesion
+from skinhealth.demo.drawing import draw_lesion
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, connections
 
 from diagnosis.models import Lesion, LesionImage
-from skinhealth.backup.manifest import sha256_of
+from skinhealth.operations.backup.manifest import sha256_of
 from tests.one_of_everything import photographed
 from tests.worker import database_url
 

@@ -33,7 +33,7 @@ from clinic.people.services.sign_up import forget_old_codes
 from clinic.people.ways_to_patient import steps_to_patient
 from clinic.tasks import forget_what_is_over_task
 from diagnosis.reviews.services.training_data import COLUMNS
-from skinhealth.backup import database
+from skinhealth.operations.backup import database
 
 pytestmark = pytest.mark.both_engines
 

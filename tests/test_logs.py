@@ -18,7 +18,7 @@ from django.urls import path, reverse
 from clinic.models import AuditEvent, User
 from skinhealth import urls
 from skinhealth.celery import app
-from skinhealth.logs.configuration import logging_configuration
+from skinhealth.operations.logs.configuration import logging_configuration
 from tests import photographs
 from tests.one_of_everything import FEED_TOKEN, PAPER_TOKEN, SCREEN_SECRET
 from tests.test_access_matrix import ROWS, address
@@ -78,7 +78,9 @@ class Log:
         return [json.loads(line) for line in self.text.splitlines()]
 
     def requests(self):
-        return [line for line in self.lines if line["logger"] == "skinhealth.logs.requests"]
+        return [
+            line for line in self.lines if line["logger"] == "skinhealth.operations.logs.requests"
+        ]
 
 
 @pytest.fixture
@@ -228,7 +230,7 @@ def go_well(name):
 def test_a_task_is_one_line_without_arguments_results_and_words(log):
     go_well.apply(args=[MARKER])
     break_off.apply(args=[MARKER], kwargs={})
-    told = [line for line in log.lines if line["logger"] == "skinhealth.logs.tasks"]
+    told = [line for line in log.lines if line["logger"] == "skinhealth.operations.logs.tasks"]
     assert [(line["message"], line.get("state")) for line in told] == [
         ("task", "SUCCESS"),
         ("A task broke off", None),

@@ -209,7 +209,9 @@ def test_the_programs_become_ready_serve_and_end_when_they_are_asked_to(site, en
         for program, _bar, words in parted
         if "system" not in program and words not in FAREWELLS
     ]
-    assert {"skinhealth.logs.requests", "gunicorn.error"} <= {line["logger"] for line in told}
+    assert {"skinhealth.operations.logs.requests", "gunicorn.error"} <= {
+        line["logger"] for line in told
+    }
     logins = [line for line in told if line.get("route") == "account_login"]
     assert len(logins) == 12
     assert "Zyxwort" not in site.log

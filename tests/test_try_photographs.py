@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings as site_settings
 
 from clinic.models import Appointment, Consent
-from skinhealth.drawing import draw_lesion
+from skinhealth.demo.drawing import draw_lesion
 from tests.factories import PASSWORD, AppointmentFactory, ConsentFactory
 
 pytestmark = [pytest.mark.worker, pytest.mark.django_db(transaction=True)]

@@ -3,7 +3,7 @@
 from clinic.models import User
 from diagnosis.atlas.services.images import add_atlas_image
 from diagnosis.models import AtlasImage, Disease
-from skinhealth.drawing import LOOKS, draw_lesion
+from skinhealth.demo.drawing import LOOKS, draw_lesion
 
 SOURCE = "Drawn by code for this demo"
 LICENCE = "CC0"

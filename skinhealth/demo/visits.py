@@ -27,9 +27,9 @@ from diagnosis.models import Disease, Lesion, Prediction, Review
 from diagnosis.predictions.services.predictions import request_prediction, run_prediction
 from diagnosis.reviews.services.reviews import review_prediction
 from skinhealth.demo.clock import Clock
+from skinhealth.demo.drawing import draw_lesion
 from skinhealth.demo.people import DemoPatient
 from skinhealth.demo.stories import Story
-from skinhealth.drawing import draw_lesion
 
 # Where the lesions of the stories lie on the body map, by body site.
 PLACES = {

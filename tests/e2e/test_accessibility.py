@@ -14,7 +14,7 @@ from clinic.people.services.emergency import open_emergency_access
 from clinic.scheduling.services.waiting_screen import renew_screen
 from diagnosis.models import AtlasImage, Disease
 from skinhealth.demo import DEMO_PASSWORD, visits
-from skinhealth.drawing import draw_lesion
+from skinhealth.demo.drawing import draw_lesion
 from tests.e2e.door import come_in
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from clinic.models import Appointment, Availability, Doctor, Patient, User
 from diagnosis.models import Prediction, Review, TrainingSample
-from skinhealth.drawing import draw_lesion
+from skinhealth.demo.drawing import draw_lesion
 from tests.e2e.door import come_in, set_up_app
 from tests.factories import PASSWORD, AvailabilityFactory, UserFactory
 

@@ -4,8 +4,8 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from skinhealth.backup.copies import make_backup
-from skinhealth.backup.errors import BackupError
+from skinhealth.operations.backup.copies import make_backup
+from skinhealth.operations.backup.errors import BackupError
 
 
 class Command(BaseCommand):

@@ -9,7 +9,7 @@ from typing import Any
 from celery import signals
 from django.conf import settings
 
-from skinhealth.logs.context import as_part_of
+from skinhealth.operations.logs.context import as_part_of
 
 logger = logging.getLogger(__name__)
 _running: dict[str, tuple[float, ExitStack]] = {}

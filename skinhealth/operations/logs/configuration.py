@@ -8,8 +8,8 @@ FORMATS = ("json", "plain")
 def logging_configuration(*, format_name: str, level: str, is_production: bool) -> dict[str, Any]:
     """Everything to the console; in production nothing that may be a patient's."""
     formatters: dict[str, Any] = {
-        "json": {"()": "skinhealth.logs.formatters.SafeJsonFormatter"},
-        "plain": {"()": "skinhealth.logs.formatters.SafePlainFormatter"},
+        "json": {"()": "skinhealth.operations.logs.formatters.SafeJsonFormatter"},
+        "plain": {"()": "skinhealth.operations.logs.formatters.SafePlainFormatter"},
     }
     if not is_production:
         formatters["plain"] = {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}
@@ -17,7 +17,7 @@ def logging_configuration(*, format_name: str, level: str, is_production: bool) 
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": formatters,
-        "filters": {"request_id": {"()": "skinhealth.logs.context.RequestIdFilter"}},
+        "filters": {"request_id": {"()": "skinhealth.operations.logs.context.RequestIdFilter"}},
         "handlers": {
             "console": {
                 "class": "logging.StreamHandler",

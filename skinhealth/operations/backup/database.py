@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection
 
-from skinhealth.backup.errors import BackupError
+from skinhealth.operations.backup.errors import BackupError
 
 FILE_NAMES = {"postgresql": "database.dump", "sqlite": "database.sqlite3"}
 

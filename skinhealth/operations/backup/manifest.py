@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
-from skinhealth.backup.errors import BackupError
+from skinhealth.operations.backup.errors import BackupError
 
 MANIFEST = "manifest.json"
 FORMAT = 1

@@ -8,9 +8,9 @@ from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.views.decorators.http import require_safe
 
-from skinhealth.metrics import metrics
 from skinhealth.middleware import SecurityHeadersMiddleware
-from skinhealth.readiness import look_at_everything
+from skinhealth.operations.metrics import metrics
+from skinhealth.operations.readiness import look_at_everything
 
 
 @login_not_required

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from django.core.files.storage import default_storage
 
-from skinhealth.backup import database
-from skinhealth.backup.errors import BackupError
-from skinhealth.backup.manifest import (
+from skinhealth.operations.backup import database
+from skinhealth.operations.backup.errors import BackupError
+from skinhealth.operations.backup.manifest import (
     MANIFEST,
     Manifest,
     applied_migrations,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from skinhealth.logs.context import as_part_of
+from skinhealth.operations.logs.context import as_part_of
 
 logger = logging.getLogger(__name__)
 

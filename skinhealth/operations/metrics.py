@@ -25,7 +25,7 @@ from prometheus_client.core import (
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from diagnosis.models import Prediction, Review
-from skinhealth.logs.requests import KNOWN_METHODS, route_of
+from skinhealth.operations.logs.requests import KNOWN_METHODS, route_of
 
 REQUEST_SECONDS = PrometheusHistogram(
     "skinhealth_request_seconds",

@@ -27,7 +27,7 @@ from clinic.people.services.emergency import running_emergencies
 from clinic.people.services.sign_up import is_sign_up_open
 from clinic.scheduling.services.wishes import count_new_requests
 from clinic.trail.services.notifications import count_unread
-from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE
+from skinhealth.demo.sign_in import DEMO_PASSWORD, DEMO_PEOPLE
 
 
 @dataclass(frozen=True)

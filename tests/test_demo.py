@@ -13,7 +13,7 @@ import psutil
 import pytest
 from django.conf import settings
 
-from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE
+from skinhealth.demo.sign_in import DEMO_PASSWORD, DEMO_PEOPLE
 from tests.worker import wait_until
 
 pytestmark = pytest.mark.worker

@@ -15,8 +15,9 @@ from clinic.models import (
 )
 from diagnosis.lesions.imaging import prepare_photograph
 from diagnosis.models import Prediction, Review
-from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE, clinic
+from skinhealth.demo import clinic
 from skinhealth.demo.drawing import LOOKS, draw_lesion
+from skinhealth.demo.sign_in import DEMO_PASSWORD, DEMO_PEOPLE
 from tests.demo import as_a_demo, load
 
 pytestmark = pytest.mark.both_engines

@@ -7,7 +7,7 @@ from django import forms
 from django.template.loader import render_to_string
 from django.test import Client, override_settings
 
-from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE
+from skinhealth.demo.sign_in import DEMO_PASSWORD, DEMO_PEOPLE
 
 
 class OneForm(forms.Form):

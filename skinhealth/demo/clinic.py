@@ -23,7 +23,7 @@ from clinic.people.services.record_access import hand_out_code, open_own_record
 from clinic.scheduling.services.appointments import book_appointment
 from clinic.scheduling.services.slots import next_free_slots
 from clinic.scheduling.services.weekly_hours import add_hours
-from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE, visits
+from skinhealth.demo import visits
 from skinhealth.demo.atlas import fill_atlas
 from skinhealth.demo.cast import Cast
 from skinhealth.demo.clock import Clock, hand_wound_clock
@@ -40,6 +40,7 @@ from skinhealth.demo.people import (
     phone_of,
 )
 from skinhealth.demo.safety import fill_safety
+from skinhealth.demo.sign_in import DEMO_PASSWORD, DEMO_PEOPLE
 from skinhealth.demo.stories import PAST_VISITS, PastVisit
 from skinhealth.demo.weeks import fill_weeks
 

@@ -13,8 +13,9 @@ from clinic.models import Appointment, Consultation, Doctor, IssuedDocument, Pat
 from clinic.people.services.emergency import open_emergency_access
 from clinic.scheduling.services.waiting_screen import renew_screen
 from diagnosis.models import AtlasImage, Disease
-from skinhealth.demo import DEMO_PASSWORD, visits
+from skinhealth.demo import visits
 from skinhealth.demo.drawing import draw_lesion
+from skinhealth.demo.sign_in import DEMO_PASSWORD
 from tests.e2e.door import come_in
 
 pytestmark = pytest.mark.django_db(transaction=True)

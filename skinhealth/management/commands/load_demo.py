@@ -8,7 +8,7 @@ from django.test.utils import override_settings
 
 from clinic.models import User
 from clinic.office.services.clinic_settings import as_the_clinic_decides
-from skinhealth.demo import DEMO_PASSWORD, DEMO_PEOPLE
+from skinhealth.demo.sign_in import DEMO_PASSWORD, DEMO_PEOPLE
 
 
 class Command(BaseCommand):

@@ -15,7 +15,7 @@ from clinic.office.services.clinic_settings import as_the_clinic_decides
 from clinic.people.services.accounts import create_patient_account
 from clinic.records.services.consultations import open_visit
 from diagnosis.models import LesionImage, Prediction
-from skinhealth.demo import DEMO_PASSWORD
+from skinhealth.demo.sign_in import DEMO_PASSWORD
 
 PATIENTS = 25
 ANSWER_SECONDS = 60

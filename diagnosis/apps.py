@@ -10,7 +10,7 @@ class DiagnosisConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the clinic say what was made of photographs, and which answers wait for a doctor."""
-        from clinic.models import Consent
+        from clinic.people.models.consent import Consent
         from clinic.people.services.consents import tell_past_uses
         from clinic.people.services.succession import tell_unreviewed
         from diagnosis.reviews.services.training_data import exports_with

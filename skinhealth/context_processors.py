@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.http import is_in_dialog
-from clinic.models import ClinicSettings
+from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.office.services.retention import count_waiting_erasures
 from clinic.people.idle import warn_seconds, why_signed_out
 from clinic.people.permissions import (

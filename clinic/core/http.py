@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
-from clinic.models import User
+from clinic.people.models.user import User
 
 # The element, in a page such as the calendar, that shows another page without leaving the first.
 DIALOG_ID = "dialog-page"

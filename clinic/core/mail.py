@@ -9,9 +9,10 @@ from django.core.mail import EmailAttachment, EmailMultiAlternatives, get_connec
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.plain_text import one_line, without_controls
 from clinic.core.sms import send_sms
-from clinic.models import ClinicSettings, User
+from clinic.people.models.user import User
 
 logger = logging.getLogger(__name__)
 

@@ -11,9 +11,10 @@ from django.utils import translation
 
 from clinic.core.client_address import client_address
 from clinic.core.encryption import UnreadableError
-from clinic.models import ClinicSettings, User
+from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.office.services.clinic_settings import as_the_clinic_decides
 from clinic.people.ended_record_guard import REFUSAL
+from clinic.people.models.user import User
 from clinic.people.services.audit_denials import record_denial
 from clinic.people.services.ended_records import RECORD_ENDED
 from clinic.trail.services.audit import Origin, from_origin

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from clinic.core.http import SignedInRequest
-from clinic.models import Patient
+from clinic.people.models.patient import Patient
 from clinic.people.permissions import visible_patients
 from clinic.people.services.ended_records import RECORD_ENDED
 

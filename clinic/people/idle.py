@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from clinic.models import User
+from clinic.people.models.user import User
 from clinic.people.permissions import can_see_portal
 from clinic.trail.services.audit import record_time_out
 

@@ -14,7 +14,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from clinic.models import User
+from clinic.people.models.user import User
 
 COOKIE = "known_device"
 SALT = "clinic.known_devices"

@@ -8,26 +8,19 @@ from typing import TypeVar
 
 from django.db.models import Q, QuerySet
 
-from clinic.models import (
-    Appointment,
-    AppointmentRequest,
-    ClinicalFact,
-    ClinicSettings,
-    Consultation,
-    Doctor,
-    EmergencyAccess,
-    Notification,
-    Patient,
-    PatientDocument,
-    Prescription,
-    User,
-    WritingTemplate,
-)
-from clinic.records.models.consultation import ConsultationQuerySet
-from clinic.records.models.document import PatientDocumentQuerySet
-from clinic.scheduling.models.appointment import AppointmentQuerySet
-from clinic.scheduling.models.wish import AppointmentRequestQuerySet
-from clinic.trail.models.notification import NotificationQuerySet
+from clinic.core.models.clinic_settings import ClinicSettings
+from clinic.people.models.emergency import EmergencyAccess
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
+from clinic.records.models.consultation import Consultation, ConsultationQuerySet
+from clinic.records.models.document import PatientDocument, PatientDocumentQuerySet
+from clinic.records.models.facts import ClinicalFact
+from clinic.records.models.phrase import WritingTemplate
+from clinic.records.models.prescription import Prescription
+from clinic.scheduling.models.appointment import Appointment, AppointmentQuerySet
+from clinic.scheduling.models.schedule import Doctor
+from clinic.scheduling.models.wish import AppointmentRequest, AppointmentRequestQuerySet
+from clinic.trail.models.notification import Notification, NotificationQuerySet
 
 Role = User.Role
 Fact = TypeVar("Fact", bound=ClinicalFact)

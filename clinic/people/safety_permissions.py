@@ -6,17 +6,10 @@ A file of its own, because `clinic/people/permissions.py` would be too long with
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from clinic.models import (
-    Appointment,
-    Consultation,
-    Doctor,
-    EmergencyAccess,
-    ErasureRequest,
-    Patient,
-    User,
-)
-from clinic.people.models.emergency import EmergencyAccessQuerySet
-from clinic.people.models.erasure import ErasureRequestQuerySet
+from clinic.people.models.emergency import EmergencyAccess, EmergencyAccessQuerySet
+from clinic.people.models.erasure import ErasureRequest, ErasureRequestQuerySet
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.permissions import (
     active_admins,
     is_admin,
@@ -26,7 +19,9 @@ from clinic.people.permissions import (
     open_records,
     treats,
 )
-from clinic.records.models.consultation import ConsultationQuerySet
+from clinic.records.models.consultation import Consultation, ConsultationQuerySet
+from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.models.schedule import Doctor
 
 
 def can_see_audit(user: User) -> bool:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from clinic.models import Allergy, Patient
+from clinic.people.models.patient import Patient
+from clinic.records.models.facts import Allergy
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObject, PdfObject
 
 from clinic.core.files.pictures import as_jpeg, read_picture, too_large
-from clinic.models import PatientDocument
+from clinic.records.models.document import PatientDocument
 
 JPEG_QUALITY = 90
 MAX_PAGES = 200

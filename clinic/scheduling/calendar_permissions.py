@@ -5,9 +5,10 @@ A file of its own, because `clinic/people/permissions.py` would be too long with
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from clinic.models import Absence, Appointment, Availability, Doctor, User
+from clinic.people.models.user import User
 from clinic.people.permissions import is_admin, is_doctor, is_secretary, is_staff
-from clinic.scheduling.models.schedule import AbsenceQuerySet
+from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.models.schedule import Absence, AbsenceQuerySet, Availability, Doctor
 
 
 def visible_calendars(user: User) -> QuerySet[Doctor]:

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.utils import timezone
 from icalendar import Calendar, Event, vCalAddress
 
+from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.plain_text import one_line, without_controls
-from clinic.models import ClinicSettings
 
 REQUEST, CANCEL, PUBLISH = "REQUEST", "CANCEL", "PUBLISH"
 REFRESH_EVERY = timedelta(minutes=15)

@@ -2,7 +2,7 @@
 
 from django import template
 
-from clinic.models import Appointment
+from clinic.scheduling.models.appointment import Appointment
 
 register = template.Library()
 Status = Appointment.Status

@@ -5,7 +5,7 @@ from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import AuditEvent
+from clinic.trail.models.audit import AuditEvent
 
 TARGETS: dict[str, str | Promise] = {
     "clinic.addendum": _("Addendum to a visit"),

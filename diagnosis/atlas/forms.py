@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from clinic.scheduling.forms.fields import allow_rows
 from clinic.trail.forms import SEEN, SeenForm
 from clinic.trail.services.seen import Facts
+from diagnosis.atlas.models import AtlasImage
 from diagnosis.atlas.services.atlas import DiseaseText, Translations
-from diagnosis.models import AtlasImage, Disease, DiseaseStage
+from diagnosis.predictions.models.disease import Disease, DiseaseStage
 
 TRANSLATED = {
     "name": (_("Name"), forms.TextInput),

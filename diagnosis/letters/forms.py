@@ -9,7 +9,7 @@ from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
 
 from clinic.scheduling.forms.fields import allow_rows
-from diagnosis.models import LesionImage
+from diagnosis.lesions.models import LesionImage
 from diagnosis.reviews.forms import lesion_name
 
 

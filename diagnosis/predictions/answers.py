@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from diagnosis.models import Disease, Prediction
+from diagnosis.predictions.models.disease import Disease
+from diagnosis.predictions.models.prediction import Prediction
 from diagnosis.predictions.services.predictions import queue_position
 
 TOP = 3

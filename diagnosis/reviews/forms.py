@@ -5,12 +5,15 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import BodySite, Patient
+from clinic.people.models.patient import Patient
+from clinic.records.models.catalogue import BodySite
 from clinic.scheduling.forms.fields import allow_rows, offer_rows
 from clinic.trail.forms import SeenForm
 from clinic.trail.services.seen import Facts
+from diagnosis.lesions.models import Lesion, LesionImage
 from diagnosis.lesions.services.lesions import Place
-from diagnosis.models import Disease, DiseaseStage, Lesion, LesionImage, Review
+from diagnosis.predictions.models.disease import Disease, DiseaseStage
+from diagnosis.reviews.models.review import Review
 
 
 class LesionField(forms.ModelChoiceField[Lesion]):

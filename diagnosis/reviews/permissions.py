@@ -6,7 +6,7 @@ signed; admins and secretaries see nothing of it.
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from clinic.models import User
+from clinic.people.models.user import User
 from clinic.people.permissions import (
     is_admin,
     is_doctor,
@@ -15,9 +15,11 @@ from clinic.people.permissions import (
     patients_in_care,
     treats,
 )
-from diagnosis.atlas.models import AtlasImageQuerySet
-from diagnosis.lesions.models import LesionQuerySet
-from diagnosis.models import AtlasImage, Disease, Lesion, LesionImage, Prediction, Review
+from diagnosis.atlas.models import AtlasImage, AtlasImageQuerySet
+from diagnosis.lesions.models import Lesion, LesionImage, LesionQuerySet
+from diagnosis.predictions.models.disease import Disease
+from diagnosis.predictions.models.prediction import Prediction
+from diagnosis.reviews.models.review import Review
 
 VALIDATING = (Review.Decision.CONFIRMED, Review.Decision.CORRECTED)
 

@@ -1,8 +1,9 @@
 """Images for the demo's atlas: drawn by code, as no photograph of a data set may come along."""
 
-from clinic.models import User
+from clinic.people.models.user import User
+from diagnosis.atlas.models import AtlasImage
 from diagnosis.atlas.services.images import add_atlas_image
-from diagnosis.models import AtlasImage, Disease
+from diagnosis.predictions.models.disease import Disease
 from skinhealth.demo.drawing import LOOKS, draw_lesion
 
 SOURCE = "Drawn by code for this demo"

@@ -6,9 +6,12 @@ from datetime import datetime, timedelta
 import numpy as np
 from django.conf import settings
 
-from clinic.models import Allergy, Condition, Consent, CurrentDrug, Patient, User
 from clinic.people.consent_texts import DOCUMENT_VERSION
+from clinic.people.models.consent import Consent
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.services.patients import search_name_of, searchable
+from clinic.records.models.facts import Allergy, Condition, CurrentDrug
 from skinhealth.demo.clock import dated_by_hand
 from skinhealth.demo.people import PATIENTS, phone_of
 

@@ -5,8 +5,12 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from clinic.models import Absence, Appointment, Patient, User, VisitType, WritingTemplate
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
+from clinic.records.models.phrase import WritingTemplate
 from clinic.records.services.phrases import create_template, notes_content, prescription_content
+from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.models.schedule import Absence, VisitType
 from clinic.scheduling.services.absences import Decision, add_absence, visits_within
 from clinic.scheduling.services.appointments import (
     book_appointment,

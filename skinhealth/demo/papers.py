@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.utils import timezone
 from PIL import Image, ImageDraw, ImageFont
 
-from clinic.models import PatientDocument
+from clinic.records.models.document import PatientDocument
 from clinic.records.services.documents import add_document
 from skinhealth.demo.cast import Cast
 from skinhealth.demo.clock import hand_wound_clock

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from clinic.models import Patient
+from clinic.people.models.patient import Patient
 
 Sex = Patient.Sex
 

@@ -6,9 +6,11 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from clinic.models import Appointment, EmergencyAccess, Patient, User
 from clinic.office.services.erasure import STILL_HERE
 from clinic.office.services.retention import ask_for_erasure
+from clinic.people.models.emergency import EmergencyAccess
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.permissions import treated_patients
 from clinic.people.services.accounts import create_patient_account
 from clinic.people.services.emergency import (
@@ -18,6 +20,7 @@ from clinic.people.services.emergency import (
 )
 from clinic.people.services.patients import record_patient_view
 from clinic.people.services.record_access import hand_out_code, open_own_record
+from clinic.scheduling.models.appointment import Appointment
 from skinhealth.demo.cast import Cast
 from skinhealth.demo.clock import Clock, hand_wound_clock
 

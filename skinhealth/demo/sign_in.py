@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 
-from clinic.models import User
+from clinic.people.models.user import User
 
 DEMO_PASSWORD = "demo-clinic-2026"  # noqa: S105 - a demo prints it for everybody
 

@@ -4,8 +4,12 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from clinic.models import Appointment, BodySite, Consent, Consultation, Patient, Symptom, User
+from clinic.people.models.consent import Consent
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.services.consents import has_consent
+from clinic.records.models.catalogue import BodySite, Symptom
+from clinic.records.models.consultation import Consultation
 from clinic.records.services.consultations import open_visit, save_visit, sign_visit
 from clinic.records.services.drug_warnings import (
     check_prescription,
@@ -19,12 +23,16 @@ from clinic.records.services.facts import (
     record_clinical_facts,
 )
 from clinic.records.services.prescriptions import save_prescription
+from clinic.scheduling.models.appointment import Appointment
 from clinic.scheduling.services.appointments import move_appointment
 from clinic.scheduling.services.slots import day_bounds
+from diagnosis.lesions.models import Lesion
 from diagnosis.lesions.services.lesions import Place
 from diagnosis.lesions.services.photographs import upload_image
-from diagnosis.models import Disease, Lesion, Prediction, Review
+from diagnosis.predictions.models.disease import Disease
+from diagnosis.predictions.models.prediction import Prediction
 from diagnosis.predictions.services.predictions import request_prediction, run_prediction
+from diagnosis.reviews.models.review import Review
 from diagnosis.reviews.services.reviews import review_prediction
 from skinhealth.demo.clock import Clock
 from skinhealth.demo.drawing import draw_lesion

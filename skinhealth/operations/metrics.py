@@ -24,7 +24,8 @@ from prometheus_client.core import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from diagnosis.models import Prediction, Review
+from diagnosis.predictions.models.prediction import Prediction
+from diagnosis.reviews.models.review import Review
 from skinhealth.operations.logs.requests import KNOWN_METHODS, route_of
 
 REQUEST_SECONDS = PrometheusHistogram(

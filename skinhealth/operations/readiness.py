@@ -13,8 +13,8 @@ import redis
 from django.conf import settings
 from django.db import connections
 
-from diagnosis.models import WorkerHeartbeat
 from diagnosis.predictions.inference import installed_model_version
+from diagnosis.predictions.models.worker import WorkerHeartbeat
 from skinhealth.celery import app
 
 PATIENCE = 3.0  # seconds, for all looks together

@@ -5,7 +5,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import AuditEvent, Patient, User
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
+from clinic.trail.models.audit import AuditEvent
 
 
 class AuditFilterForm(forms.Form):

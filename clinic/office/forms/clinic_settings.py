@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.files.portraits_and_logos import read_logo
-from clinic.models import ClinicSettings
+from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.people.forms.accounts import phone_field
 
 # What the page shows together, in its order.

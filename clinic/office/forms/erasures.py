@@ -3,8 +3,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import ErasureRequest, User
 from clinic.people.forms.own_password import AsksOwnPassword, own_password_field
+from clinic.people.models.erasure import ErasureRequest
+from clinic.people.models.user import User
 
 
 class ErasureForm(forms.Form):

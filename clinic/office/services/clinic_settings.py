@@ -13,10 +13,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.encryption import UnreadableError
-from clinic.models import AuditEvent, ClinicSettings, Notification, RetentionProposal, User
+from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.office.services.record_endings import announce_expired, tell_admins
+from clinic.people.models.record_ending import RetentionProposal
+from clinic.people.models.user import User
 from clinic.people.permissions import active_admins
 from clinic.people.services.account_history import last_admin_left_at, refuse_puppet
+from clinic.trail.models.audit import AuditEvent
+from clinic.trail.models.notification import Notification
 from clinic.trail.services.audit import record
 from clinic.trail.services.notifications import notify
 

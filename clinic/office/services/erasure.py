@@ -15,21 +15,18 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.files.stored import remove_files
-from clinic.models import (
-    Appointment,
-    AuditEvent,
-    FormerIdentity,
-    Notification,
-    NotificationDigest,
-    Patient,
-    PatientDocument,
-    SignUpCode,
-    User,
-)
 from clinic.office.services.name_removal import identity_of, remove_identity_from_texts
+from clinic.people.models.patient import Patient
+from clinic.people.models.record_ending import FormerIdentity
+from clinic.people.models.sign_up import SignUpCode
+from clinic.people.models.user import User
 from clinic.people.services.consents import end_consents
 from clinic.people.services.former_identities import former_values
 from clinic.people.services.sessions import end_sessions
+from clinic.records.models.document import PatientDocument
+from clinic.scheduling.models.appointment import Appointment
+from clinic.trail.models.audit import AuditEvent
+from clinic.trail.models.notification import Notification, NotificationDigest
 from clinic.trail.services.audit import record
 
 IDENTITY_PAPERS = (PatientDocument.Category.IDENTITY, PatientDocument.Category.INSURANCE)

@@ -12,10 +12,14 @@ from django.db.models import CharField, Model, TextField
 from phonenumber_field.phonenumber import PhoneNumber, to_python
 
 from clinic.core.encrypted_fields import EncryptedCharField, EncryptedTextField
-from clinic.models import AuditEvent, FormerIdentity, Patient, User, WritingTemplateVersion
 from clinic.office.identities import CONTACT, NAME, Identity, identity_from
+from clinic.people.models.patient import Patient
+from clinic.people.models.record_ending import FormerIdentity
+from clinic.people.models.user import User
 from clinic.people.services.former_identities import former_values
 from clinic.people.ways_to_patient import APPS, steps_to_patient
+from clinic.records.models.phrase import WritingTemplateVersion
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 
 # Of the length of the shortest name, for a field that has no room for more.

@@ -17,18 +17,16 @@ from django.utils import timezone
 
 from clinic.core.batches import each_alone
 from clinic.core.encryption import UnreadableError
-from clinic.models import (
-    Appointment,
-    AuditEvent,
-    ClinicSettings,
-    ErasureRequest,
-    Notification,
-    Patient,
-    RecordEnding,
-    User,
-)
+from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.office.services.erasure import STILL_HERE, pseudonymise_patient
+from clinic.people.models.erasure import ErasureRequest
+from clinic.people.models.patient import Patient
+from clinic.people.models.record_ending import RecordEnding
+from clinic.people.models.user import User
 from clinic.people.permissions import active_admins
+from clinic.scheduling.models.appointment import Appointment
+from clinic.trail.models.audit import AuditEvent
+from clinic.trail.models.notification import Notification
 from clinic.trail.services.audit import record
 from clinic.trail.services.notifications import notify
 

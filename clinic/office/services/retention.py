@@ -7,13 +7,18 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import AuditEvent, ErasureRequest, Notification, Patient, RecordEnding, User
 from clinic.office.services.clinic_settings import settle_proposal
 from clinic.office.services.erasure import pseudonymise_patient, refuse_still_here
 from clinic.office.services.record_endings import NOTICE, announce_expired, carry_out, carry_out_due
+from clinic.people.models.erasure import ErasureRequest
+from clinic.people.models.patient import Patient
+from clinic.people.models.record_ending import RecordEnding
+from clinic.people.models.user import User
 from clinic.people.permissions import active_admins
 from clinic.people.services.account_history import refuse_puppet
 from clinic.people.services.ended_records import refuse_ended
+from clinic.trail.models.audit import AuditEvent
+from clinic.trail.models.notification import Notification
 from clinic.trail.services.audit import record
 from clinic.trail.services.notifications import notify
 

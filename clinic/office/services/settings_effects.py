@@ -12,8 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clinic.models import Absence, Appointment, ClinicSettings, RecordEnding
+from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.office.services.record_endings import Candidate, candidates, foresee, with_their_days
+from clinic.people.models.record_ending import RecordEnding
+from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.models.schedule import Absence
 from clinic.scheduling.services.messages import count_due_reminders
 
 Booking = ClinicSettings.PortalBooking

@@ -17,12 +17,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from clinic.core.http import SignedInRequest
-from clinic.models import AuditCheck, AuditEvent, EmergencyAccess, Patient, User
 from clinic.office.forms.audit import AuditFilterForm, AuditSearchForm
 from clinic.people.forms.accounts import AccountSearchForm
+from clinic.people.models.emergency import EmergencyAccess
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.permissions import can_see_portal, visible_patients, visible_users
 from clinic.people.safety_permissions import can_see_access, can_see_audit, can_see_own_record
 from clinic.people.services.patients import find_patients, record_patient_search
+from clinic.trail.models.audit import AuditCheck, AuditEvent
 from clinic.trail.services.audit_trail import (
     accesses_to,
     export_events,

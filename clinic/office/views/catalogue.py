@@ -10,10 +10,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clinic.core.http import SignedInRequest
 from clinic.core.models.translated import other_languages
-from clinic.models import BodySite, Symptom
 from clinic.people.forms.accounts import add_errors
 from clinic.people.permissions import can_manage_settings
 from clinic.records.forms.catalogue import CatalogueNameForm
+from clinic.records.models.catalogue import BodySite, Symptom
 from clinic.records.services.catalogue import (
     CatalogueEntry,
     add_symptom,

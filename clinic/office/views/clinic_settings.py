@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic.core.http import SignedInRequest
-from clinic.models import ClinicSettings, RetentionProposal
+from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.office.forms.clinic_settings import GROUPS, ClinicSettingsForm, LogoForm
 from clinic.office.services.clinic_settings import (
     SettingsChangedError,
@@ -25,6 +25,7 @@ from clinic.office.services.clinic_settings import (
 from clinic.office.services.record_endings import record_endings_view
 from clinic.office.services.settings_effects import Effect, effects_of, in_words, label_of
 from clinic.people.forms.accounts import add_errors
+from clinic.people.models.record_ending import RetentionProposal
 from clinic.people.permissions import can_manage_settings, can_read_settings
 
 TITLES: dict[str, str | Promise] = {

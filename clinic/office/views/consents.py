@@ -12,9 +12,10 @@ from django.views.decorators.http import require_POST
 
 from clinic.core.http import SignedInRequest
 from clinic.core.redirects import next_or
-from clinic.models import Consent, Patient
 from clinic.office.views.patients import patient_page
 from clinic.people.forms.patients import ConsentForm
+from clinic.people.models.consent import Consent
+from clinic.people.models.patient import Patient
 from clinic.people.permissions import visible_patients
 from clinic.people.safety_permissions import can_record_consent
 from clinic.people.services.consents import give_consent, past_uses, withdraw_consent

@@ -10,11 +10,13 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from clinic.core.http import SignedInRequest
-from clinic.models import Appointment, Consultation, User
+from clinic.people.models.user import User
 from clinic.people.permissions import can_see_own_day
+from clinic.records.models.consultation import Consultation
 from clinic.records.services.consultations import record_day_view
 from clinic.records.services.facts import active_allergies
 from clinic.scheduling.forms.calendar import WITHIN_REASON
+from clinic.scheduling.models.appointment import Appointment
 
 Status = Appointment.Status
 DAY = DateField(required=False, validators=WITHIN_REASON)

@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic.core.http import SignedInRequest
-from clinic.models import ErasureRequest, RecordEnding
 from clinic.office.forms.erasures import DecisionForm, ErasureForm
 from clinic.office.services.retention import (
     ask_for_erasure,
@@ -25,6 +24,8 @@ from clinic.office.services.retention import (
 )
 from clinic.people.forms.accounts import add_errors
 from clinic.people.forms.own_password import AsksOwnPassword, OwnPasswordForm
+from clinic.people.models.erasure import ErasureRequest
+from clinic.people.models.record_ending import RecordEnding
 from clinic.people.permissions import visible_patients
 from clinic.people.safety_permissions import (
     can_decide_erasures,

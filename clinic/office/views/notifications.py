@@ -18,8 +18,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from clinic.core.http import SignedInRequest
-from clinic.models import Appointment, Consultation, EmergencyAccess, Notification, User
 from clinic.office.forms.notifications import ReadAllForm
+from clinic.people.models.emergency import EmergencyAccess
+from clinic.people.models.user import User
 from clinic.people.permissions import (
     can_manage_accounts,
     can_see_own_day,
@@ -31,6 +32,9 @@ from clinic.people.permissions import (
     visible_users,
 )
 from clinic.people.safety_permissions import can_see_audit, visible_emergencies
+from clinic.records.models.consultation import Consultation
+from clinic.scheduling.models.appointment import Appointment
+from clinic.trail.models.notification import Notification
 from clinic.trail.services.notifications import (
     count_unread,
     mark_all_read,

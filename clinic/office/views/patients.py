@@ -16,7 +16,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clinic.core.http import SignedInRequest
 from clinic.core.redirects import next_or
-from clinic.models import Appointment, Consent, Consultation, Patient
 from clinic.people.ended import lead_back_from_ended
 from clinic.people.forms.accounts import add_errors
 from clinic.people.forms.patients import (
@@ -25,6 +24,8 @@ from clinic.people.forms.patients import (
     PatientSearchForm,
     RegistrationForm,
 )
+from clinic.people.models.consent import Consent
+from clinic.people.models.patient import Patient
 from clinic.people.permissions import (
     can_edit_patient,
     can_invite_patient,
@@ -56,6 +57,8 @@ from clinic.people.services.patients import (
 )
 from clinic.people.services.sign_in_address import why_no_invitation
 from clinic.records.allergy_bar import allergy_bar_of
+from clinic.records.models.consultation import Consultation
+from clinic.scheduling.models.appointment import Appointment
 from clinic.scheduling.services.no_shows import count_no_shows
 
 # What was typed stays in the session on the server: a name in an address would end in logs.

@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from clinic.core.http import SignedInRequest
+from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.refusals import refusal_page
-from clinic.models import Appointment, AppointmentRequest, ClinicSettings, User
+from clinic.people.models.user import User
 from clinic.people.permissions import (
     can_see_portal,
     can_transition,
@@ -29,6 +30,8 @@ from clinic.people.permissions import (
 from clinic.people.safety_permissions import can_see_own_record
 from clinic.people.services.patients import record_appointment_file, record_own_appointments_view
 from clinic.people.services.succession import word_of_leaving
+from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.models.wish import AppointmentRequest
 from clinic.scheduling.services.cancellation import (
     can_still_be_cancelled_by_patient,
     cancel_own_appointment,

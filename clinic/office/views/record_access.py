@@ -15,9 +15,9 @@ from clinic.core.http import SignedInRequest
 from clinic.core.refusals import refusal_page
 from clinic.core.throttle import is_too_often, too_often
 from clinic.core.told_once import keep_to_tell, tell_once
-from clinic.models import Patient
 from clinic.office.forms.record_access import RecordCodeForm
 from clinic.people.forms.accounts import add_errors
+from clinic.people.models.patient import Patient
 from clinic.people.models.record_code import LASTS
 from clinic.people.permissions import can_see_portal, visible_patients
 from clinic.people.safety_permissions import (

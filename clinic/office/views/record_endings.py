@@ -10,8 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from clinic.core.http import SignedInRequest
-from clinic.core.models.clinic_settings import LEAST_RETENTION_YEARS, MOST_RETENTION_YEARS
-from clinic.models import ClinicSettings, RecordEnding, RetentionProposal
+from clinic.core.models.clinic_settings import (
+    LEAST_RETENTION_YEARS,
+    MOST_RETENTION_YEARS,
+    ClinicSettings,
+)
 from clinic.office.services.clinic_settings import (
     NOTHING_WAITS,
     confirm_proposal,
@@ -27,6 +30,7 @@ from clinic.office.services.record_endings import (
 )
 from clinic.people.forms.accounts import add_errors
 from clinic.people.forms.own_password import OwnPasswordForm
+from clinic.people.models.record_ending import RecordEnding, RetentionProposal
 from clinic.people.permissions import can_manage_settings
 from clinic.trail.services.audit import record_wrong_own_password
 

@@ -13,10 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
 from clinic.core.files.portraits_and_logos import read_portrait
-from clinic.models import ClinicSettings, Doctor, Patient, User
+from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.people.forms.own_password import AsksOwnPassword, own_password_field
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.permissions import can_have_digest
 from clinic.people.services.accounts import IN_STATE, AccountChanges, AccountState, NewAccount
+from clinic.scheduling.models.schedule import Doctor
 from clinic.trail.forms import SEEN, SeenForm
 from clinic.trail.services.seen import ChangedMeanwhileError, Facts
 

@@ -5,8 +5,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import EmergencyAccess, Patient, User
 from clinic.people.forms.own_password import AsksOwnPassword, own_password_field
+from clinic.people.models.emergency import EmergencyAccess
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.services.emergency import MIN_REASON, find_exactly
 
 

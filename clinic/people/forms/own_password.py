@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import User
+from clinic.people.models.user import User
 
 
 def own_password_field(*, required: bool = True, help_text: Any = "") -> forms.CharField:

@@ -4,8 +4,9 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Consent, Patient
 from clinic.people.forms.accounts import first_language, offer_languages, phone_field
+from clinic.people.models.consent import Consent
+from clinic.people.models.patient import Patient
 from clinic.trail.forms import SEEN, SeenForm
 from clinic.trail.services.seen import Facts
 

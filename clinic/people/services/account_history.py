@@ -9,7 +9,8 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import AuditEvent, User
+from clinic.people.models.user import User
+from clinic.trail.models.audit import AuditEvent
 
 Verb = AuditEvent.Verb
 # How long somebody who changed an address does not profit from it.

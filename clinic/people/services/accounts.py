@@ -9,7 +9,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import AuditEvent, Doctor, Patient, User
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.services.contact_news import (
     tell_of_login,
     tell_of_new_staff,
@@ -24,6 +25,8 @@ from clinic.people.services.sign_in_address import (
     settle_new_address,
 )
 from clinic.people.services.succession import hand_over, take_back
+from clinic.scheduling.models.schedule import Doctor
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 from clinic.trail.services.seen import Guard
 

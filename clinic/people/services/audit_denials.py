@@ -9,8 +9,10 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import CharField, Model, UUIDField, Value
 from django.http import Http404
 
-from clinic.models import AuditEvent, Patient, User
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.ways_to_patient import APPS, WAYS_TO_PATIENT
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 
 

@@ -8,9 +8,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone, translation
 
-from clinic.models import AuditEvent, Consent, Patient, User
 from clinic.people.consent_texts import DOCUMENT_VERSION
+from clinic.people.models.consent import Consent
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.services.ended_records import refuse_ended
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 
 

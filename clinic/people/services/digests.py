@@ -12,8 +12,9 @@ from django.utils.functional import Promise
 from kombu.exceptions import KombuError
 
 from clinic.core.mail import send_mail_to
-from clinic.models import Notification, NotificationDigest, User
+from clinic.people.models.user import User
 from clinic.people.permissions import digest_readers
+from clinic.trail.models.notification import Notification, NotificationDigest
 
 logger = logging.getLogger(__name__)
 

@@ -7,12 +7,15 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import AuditEvent, EmergencyAccess, Notification, Patient, User
-from clinic.people.models.emergency import REVIEW_WITHIN
+from clinic.people.models.emergency import REVIEW_WITHIN, EmergencyAccess
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.permissions import active_admins
 from clinic.people.services.account_history import has_had_a_hand_in
 from clinic.people.services.ended_records import refuse_ended
 from clinic.people.services.patients import searchable
+from clinic.trail.models.audit import AuditEvent
+from clinic.trail.models.notification import Notification
 from clinic.trail.services.audit import record
 from clinic.trail.services.notifications import notify
 

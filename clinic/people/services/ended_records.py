@@ -5,7 +5,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Patient
+from clinic.people.models.patient import Patient
 
 RECORD_ENDED = _("This record has ended: who it was is no longer known here. It is only read now.")
 

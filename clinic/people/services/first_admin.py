@@ -2,8 +2,9 @@
 
 from django.db import transaction
 
-from clinic.models import AuditEvent, User
+from clinic.people.models.user import User
 from clinic.people.services.contact_news import tell_of_new_staff
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 
 

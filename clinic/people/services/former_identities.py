@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from clinic.models import FormerIdentity, Patient
+from clinic.people.models.patient import Patient
+from clinic.people.models.record_ending import FormerIdentity
 
 Kind = FormerIdentity.Kind
 KINDS = {

@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.mail import send_mail_to
-from clinic.models import AuditEvent, Patient, User
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.services.accounts import (
     NewAccount,
     create_account,
@@ -20,6 +21,7 @@ from clinic.people.services.accounts import (
 )
 from clinic.people.services.ended_records import refuse_ended
 from clinic.people.services.sign_in_address import refuse_invitation_by_changer
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 
 

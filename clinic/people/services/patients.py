@@ -16,11 +16,14 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.phonenumber import to_python
 
 from clinic.core.plain_text import visible_line
-from clinic.models import Appointment, AuditEvent, Patient, User
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.services.consents import give_consent
 from clinic.people.services.contact_news import tell_of_contact_change
 from clinic.people.services.ended_records import refuse_ended
 from clinic.people.services.former_identities import keep_former
+from clinic.scheduling.models.appointment import Appointment
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 from clinic.trail.services.seen import Guard
 

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from clinic.models import Patient
+from clinic.people.models.patient import Patient
 from clinic.people.services.patients import update_patient
 from clinic.trail.services.seen import Guard
 

@@ -8,8 +8,10 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import AuditEvent, Patient, User
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.services.patients import update_patient
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record, record_once
 from clinic.trail.services.seen import Guard
 

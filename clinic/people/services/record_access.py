@@ -15,11 +15,13 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import AuditEvent, Patient, RecordCode, User
-from clinic.people.models.record_code import LASTS
+from clinic.people.models.patient import Patient
+from clinic.people.models.record_code import LASTS, RecordCode
+from clinic.people.models.user import User
 from clinic.people.services.account_history import hands_behind, last_address_change
 from clinic.people.services.ended_records import refuse_ended
 from clinic.people.services.patients import copy_to_account
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 
 # Without letters and digits that are taken for each other on paper.

@@ -4,7 +4,7 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 
 from clinic.core.encryption import first_text_prefix, open_text, seal_text
-from clinic.models import User
+from clinic.people.models.user import User
 from clinic.people.services.contact_news import tell_of_sign_in_change
 from clinic.people.services.sessions import end_sessions
 from clinic.people.services.sign_in_address import earlier_addresses, refuse_factor_removal

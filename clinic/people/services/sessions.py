@@ -9,7 +9,8 @@ from django.core.management import call_command
 from django.db import transaction
 from django.db.models import QuerySet
 
-from clinic.models import AuditEvent, User
+from clinic.people.models.user import User
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 
 

@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import AuditEvent, Patient, User
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.permissions import active_admins
 from clinic.people.services.account_history import (
     ADDRESS_REMEMBERED,
@@ -21,6 +22,7 @@ from clinic.people.services.account_history import (
 from clinic.people.services.contact_news import tell_of_sign_in_change
 from clinic.people.services.record_access import close_record
 from clinic.people.services.sessions import end_sessions
+from clinic.trail.models.audit import AuditEvent
 
 # How long the old address has to object where there is no other admin to ask.
 WAIT_ALONE = timedelta(hours=24)

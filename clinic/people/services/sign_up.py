@@ -14,20 +14,18 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.mail import send_mail
-from clinic.models import (
-    AuditEvent,
-    ClinicSettings,
-    Consent,
-    Patient,
-    RecordCode,
-    SignUpCode,
-    User,
-)
+from clinic.core.models.clinic_settings import ClinicSettings
+from clinic.people.models.consent import Consent
+from clinic.people.models.patient import Patient
+from clinic.people.models.record_code import RecordCode
+from clinic.people.models.sign_up import SignUpCode
+from clinic.people.models.user import User
 from clinic.people.services.accounts import create_own_account
 from clinic.people.services.consents import give_consent
 from clinic.people.services.contact_news import tell_of_login
 from clinic.people.services.patients import possible_duplicates, register_patient, update_patient
 from clinic.people.services.record_access import WrongCodeError, find_code, use_code
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 
 CODE_LIFETIME = timedelta(minutes=10)

@@ -9,16 +9,14 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import (
-    Appointment,
-    AuditEvent,
-    Consultation,
-    Doctor,
-    Notification,
-    Patient,
-    User,
-)
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.services.account_history import hands_behind
+from clinic.records.models.consultation import Consultation
+from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.models.schedule import Doctor
+from clinic.trail.models.audit import AuditEvent
+from clinic.trail.models.notification import Notification
 from clinic.trail.services.audit import record
 from clinic.trail.services.notifications import notify
 

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clinic.core.http import SignedInRequest
 from clinic.core.throttle import is_too_often, too_often
-from clinic.models import Appointment, Doctor, Patient, User
 from clinic.people.ended import lead_back_from_ended
 from clinic.people.forms.accounts import (
     AccountCreateForm,
@@ -26,6 +25,8 @@ from clinic.people.forms.accounts import (
 )
 from clinic.people.forms.own_password import AsksOwnPassword, OwnPasswordForm
 from clinic.people.forms.succession import DeactivationForm
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.permissions import (
     can_invite_patient,
     can_manage_accounts,
@@ -51,6 +52,8 @@ from clinic.people.services.profile import record_portrait_view
 from clinic.people.services.second_factors import remove_second_factors
 from clinic.people.services.sign_in_address import why_no_invitation
 from clinic.people.services.succession import open_work
+from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.models.schedule import Doctor
 from clinic.trail.services.audit import record_wrong_own_password
 
 

@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic.core.http import SignedInRequest
-from clinic.models import Consent, Patient
 from clinic.office.views.patients import consent_states
 from clinic.people.consent_texts import consent_words
 from clinic.people.forms.accounts import add_errors
+from clinic.people.models.consent import Consent
+from clinic.people.models.patient import Patient
 from clinic.people.permissions import visible_patients
 from clinic.people.safety_permissions import can_manage_own_consents, can_see_own_record
 from clinic.people.services.consents import PastUse, give_consent, past_uses, withdraw_consent

@@ -12,11 +12,13 @@ from django.utils.translation import get_language
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.throttle import is_too_often, too_often
-from clinic.models import ClinicSettings, Consent, SignUpCode
 from clinic.people.consent_texts import DOCUMENT_VERSION, consent_words
 from clinic.people.forms.accounts import add_errors
 from clinic.people.forms.sign_up import SignUpCodeForm, SignUpDetailsForm, SignUpForm
+from clinic.people.models.consent import Consent
+from clinic.people.models.sign_up import SignUpCode
 from clinic.people.services.sign_up import (
     CodeSpentError,
     check_code,

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core.models.translated import TranslatedModel, Translations, other_languages
 from clinic.core.plain_text import visible_line
-from clinic.models import BodySite, Symptom
+from clinic.records.models.catalogue import BodySite, Symptom
 from clinic.trail.forms import SeenForm
 from clinic.trail.services.seen import Facts
 

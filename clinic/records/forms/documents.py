@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import PatientDocument
+from clinic.records.models.document import PatientDocument
 
 
 class DocumentForm(forms.Form):

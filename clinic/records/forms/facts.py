@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Allergy, Condition, CurrentDrug, Patient
+from clinic.people.models.patient import Patient
+from clinic.records.models.facts import Allergy, Condition, CurrentDrug
 from clinic.records.services.facts import facts_fingerprint
 
 

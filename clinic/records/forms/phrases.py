@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Consultation
+from clinic.records.models.consultation import Consultation
 from clinic.records.services.consultations import NOTES_FIELDS
 
 

@@ -8,9 +8,9 @@ from django.forms.formsets import DELETION_FIELD_NAME
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import PrescriptionLine
 from clinic.records.drugs.rows import Written
 from clinic.records.forms.consultations import Difference
+from clinic.records.models.prescription import PrescriptionLine
 from clinic.records.services.prescriptions import DraftLine
 
 MAX_LINES = 30

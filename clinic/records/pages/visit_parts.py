@@ -9,7 +9,7 @@ from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Allergy, Condition, CurrentDrug, Patient, Prescription, WarningOverride
+from clinic.people.models.patient import Patient
 from clinic.records.allergy_bar import allergy_bar_of
 from clinic.records.drugs.rows import Written
 from clinic.records.drugs.table import drug_table
@@ -21,6 +21,8 @@ from clinic.records.forms.facts import (
     EndFactForm,
 )
 from clinic.records.forms.prescriptions import OverrideForm
+from clinic.records.models.facts import Allergy, Condition, CurrentDrug
+from clinic.records.models.prescription import Prescription, WarningOverride
 from clinic.records.services.drug_warnings import check_drugs, precautions_of, written_in
 from clinic.records.services.facts import facts_fingerprint
 from clinic.records.services.hand_checks import DrugWarning

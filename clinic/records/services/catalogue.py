@@ -8,7 +8,9 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.models.translated import Translations
-from clinic.models import AuditEvent, BodySite, Symptom, User
+from clinic.people.models.user import User
+from clinic.records.models.catalogue import BodySite, Symptom
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 from clinic.trail.services.seen import Guard
 

@@ -9,16 +9,10 @@ from django.db.models import F, ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import (
-    Addendum,
-    Appointment,
-    AuditEvent,
-    BodySite,
-    Consultation,
-    Symptom,
-    User,
-)
+from clinic.people.models.user import User
 from clinic.people.services.ended_records import refuse_ended
+from clinic.records.models.catalogue import BodySite, Symptom
+from clinic.records.models.consultation import Addendum, Consultation
 from clinic.records.services.prescriptions import refuse_other_lines, sign_prescription
 from clinic.records.services.visit_guard import (
     VisitChangedError,
@@ -26,8 +20,10 @@ from clinic.records.services.visit_guard import (
     VisitUsedError,
     hold_patient,
 )
+from clinic.scheduling.models.appointment import Appointment
 from clinic.scheduling.services.appointment_news import tell_patient_of_signed_visit
 from clinic.scheduling.services.appointments import move_appointment
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record, record_once
 
 NOTES_FIELDS = ("history", "examination", "assessment", "plan", "notes", "conclusion")

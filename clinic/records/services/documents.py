@@ -10,9 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.files.stored import remove_files
-from clinic.models import AuditEvent, Patient, PatientDocument, User
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.services.ended_records import refuse_ended
+from clinic.records.models.document import PatientDocument
 from clinic.records.received_files import receive_file
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 
 logger = logging.getLogger(__name__)

@@ -9,22 +9,16 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clinic.models import (
-    Allergy,
-    AuditEvent,
-    Condition,
-    Consultation,
-    CurrentDrug,
-    Patient,
-    Prescription,
-    PrescriptionLine,
-    User,
-    WarningOverride,
-)
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.records.drugs.rows import Drug, ReadAllergy, ReadDrugs, Written
 from clinic.records.drugs.table import DrugTable, drug_table
+from clinic.records.models.consultation import Consultation
+from clinic.records.models.facts import Allergy, Condition, CurrentDrug
+from clinic.records.models.prescription import Prescription, PrescriptionLine, WarningOverride
 from clinic.records.services.hand_checks import Asked, DrugWarning, Mentioned, checks_by_hand
 from clinic.records.services.visit_guard import fingerprint, lock_open_visit
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 
 Kind = WarningOverride.Kind

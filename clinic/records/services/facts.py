@@ -10,18 +10,13 @@ from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import (
-    Allergy,
-    AuditEvent,
-    ClinicalFact,
-    Condition,
-    Consultation,
-    CurrentDrug,
-    Patient,
-    User,
-)
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.records.drugs.table import drug_table
+from clinic.records.models.consultation import Consultation
+from clinic.records.models.facts import Allergy, ClinicalFact, Condition, CurrentDrug
 from clinic.records.services.visit_guard import fingerprint, hold_patient, lock_open_visit
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 
 Fact = TypeVar("Fact", bound=ClinicalFact)

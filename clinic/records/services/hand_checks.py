@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from clinic.models import Allergy, CurrentDrug, WarningOverride
 from clinic.records.drugs.rows import ReadAllergy, ReadDrugs, Written
+from clinic.records.models.facts import Allergy, CurrentDrug
+from clinic.records.models.prescription import WarningOverride
 from clinic.records.services.visit_guard import fingerprint
 
 Kind = WarningOverride.Kind

@@ -8,9 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import AuditEvent, User, WritingTemplate, WritingTemplateVersion
+from clinic.people.models.user import User
+from clinic.records.models.phrase import WritingTemplate, WritingTemplateVersion
 from clinic.records.services.consultations import NOTES_FIELDS
 from clinic.records.services.prescriptions import DraftLine
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 
 Kind = WritingTemplate.Kind

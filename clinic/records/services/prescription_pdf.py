@@ -4,7 +4,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clinic.models import IssuedDocument, Prescription, PrescriptionLine, User
+from clinic.people.models.user import User
+from clinic.records.models.paper import IssuedDocument
+from clinic.records.models.prescription import Prescription, PrescriptionLine
 from clinic.records.services.papers import Paper, PrintedPaper, at_time, print_paper
 
 

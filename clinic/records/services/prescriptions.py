@@ -8,9 +8,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import AuditEvent, Consultation, Prescription, PrescriptionLine, User
+from clinic.people.models.user import User
+from clinic.records.models.consultation import Consultation
+from clinic.records.models.prescription import Prescription, PrescriptionLine
 from clinic.records.services.drug_warnings import settle_warnings
 from clinic.records.services.visit_guard import VisitChangedError, fingerprint, lock_open_visit
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 
 

@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Consultation, Patient
+from clinic.people.models.patient import Patient
 from clinic.people.services.ended_records import refuse_ended
+from clinic.records.models.consultation import Consultation
 
 
 class VisitSignedError(ValidationError):

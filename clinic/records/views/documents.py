@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic.core.http import SignedInRequest
-from clinic.models import Patient, PatientDocument
 from clinic.people.forms.accounts import add_errors
+from clinic.people.models.patient import Patient
 from clinic.people.permissions import (
     can_keep_documents,
     can_see_portal,
@@ -24,6 +24,7 @@ from clinic.people.permissions import (
 )
 from clinic.people.safety_permissions import can_see_own_record
 from clinic.records.forms.documents import ArchiveForm, DocumentForm
+from clinic.records.models.document import PatientDocument
 from clinic.records.services.documents import (
     add_document,
     archive_document,

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from clinic.core.http import SignedInRequest
-from clinic.models import Consultation
 from clinic.records.drugs.rows import Written
 from clinic.records.forms.prescriptions import OverrideForm, typed_drugs
+from clinic.records.models.consultation import Consultation
 from clinic.records.pages.visit_parts import read_facts, warnings_context
 from clinic.records.services.drug_warnings import confirm_hand_checks, override_warning
 from clinic.records.views.visits import (

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic.core.http import SignedInRequest
-from clinic.models import User, WritingTemplate, WritingTemplateVersion
 from clinic.people.forms.accounts import add_errors
+from clinic.people.models.user import User
 from clinic.people.permissions import (
     can_change_template,
     can_insert_templates,
@@ -31,6 +31,7 @@ from clinic.records.forms.phrases import (
     TemplateVersionForm,
 )
 from clinic.records.forms.prescriptions import BaseLineFormSet, line_formset
+from clinic.records.models.phrase import WritingTemplate, WritingTemplateVersion
 from clinic.records.services.phrases import (
     Content,
     archive_template,

@@ -17,8 +17,10 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from clinic.core.http import SignedInRequest
 from clinic.core.papers.glyphs import loss_in_words
-from clinic.models import BodySite, Consent, Consultation, Patient, Prescription, User
 from clinic.office.views.day import day_page
+from clinic.people.models.consent import Consent
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.permissions import (
     can_open_visit,
     can_revoke_prescription,
@@ -33,7 +35,9 @@ from clinic.records.allergy_bar import allergy_bar_of
 from clinic.records.drugs.table import drug_table
 from clinic.records.forms.consultations import AddendumForm, SignForm, VisitNotesForm
 from clinic.records.forms.prescriptions import RevocationForm, line_formset
-from clinic.records.models.consultation import ConsultationQuerySet
+from clinic.records.models.catalogue import BodySite
+from clinic.records.models.consultation import Consultation, ConsultationQuerySet
+from clinic.records.models.prescription import Prescription
 from clinic.records.pages.visit_parts import facts_context
 from clinic.records.services.consultations import (
     NOTES_FIELDS,

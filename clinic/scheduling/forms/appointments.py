@@ -3,9 +3,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Appointment, Doctor, Patient, User, VisitType
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.permissions import bookable_doctors, bookable_patients, visible_doctors
 from clinic.scheduling.forms.fields import VisitTypeField, allow_rows, moment_field
+from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.models.schedule import Doctor, VisitType
 
 
 class VisitForm(forms.Form):

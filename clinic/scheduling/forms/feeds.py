@@ -1,6 +1,6 @@
 from django import forms
 
-from clinic.models import CalendarFeed
+from clinic.scheduling.models.calendar_feed import CalendarFeed
 
 
 class InitialsForm(forms.ModelForm[CalendarFeed]):

@@ -8,7 +8,7 @@ from django.db.models import Model, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Doctor, VisitType
+from clinic.scheduling.models.schedule import Doctor, VisitType
 
 
 class VisitTypeField(forms.ModelChoiceField):  # type: ignore[type-arg]

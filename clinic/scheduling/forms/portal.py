@@ -9,11 +9,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.sms import has_sms
-from clinic.models import AppointmentRequest, Doctor, Patient, User, VisitType
 from clinic.people.forms.accounts import language_field
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.permissions import visible_doctors
 from clinic.scheduling.forms.appointments import DoctorAndTimeForm
 from clinic.scheduling.forms.fields import VisitTypeField, allow_rows, clock_field, day_field
+from clinic.scheduling.models.schedule import Doctor, VisitType
+from clinic.scheduling.models.wish import AppointmentRequest
 from clinic.scheduling.services.portal_booking import DAYS_AHEAD, Wish, offered_visit_types
 from clinic.trail.forms import SEEN, SeenForm
 from clinic.trail.services.seen import Facts

@@ -3,9 +3,9 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Availability, Doctor, VisitType
 from clinic.records.forms.catalogue import TranslatedNames, names_of
 from clinic.scheduling.forms.fields import clock_field
+from clinic.scheduling.models.schedule import Availability, Doctor, VisitType
 from clinic.trail.forms import SeenForm
 from clinic.trail.services.seen import Facts
 

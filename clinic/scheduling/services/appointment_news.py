@@ -5,10 +5,14 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from clinic.models import Appointment, AppointmentNotice, Consultation, Notification, User
+from clinic.people.models.user import User
 from clinic.people.permissions import active_secretaries
+from clinic.records.models.consultation import Consultation
+from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.models.message import AppointmentNotice
 from clinic.scheduling.services.feeds import CALLED_OFF
 from clinic.scheduling.services.messages import queue_notice
+from clinic.trail.models.notification import Notification
 from clinic.trail.services.notifications import notify
 
 Kind = Notification.Kind

@@ -7,19 +7,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import (
-    Appointment,
-    AppointmentNotice,
-    AppointmentRequest,
-    AppointmentTransition,
-    AuditEvent,
-    Consultation,
-    Doctor,
-    Patient,
-    User,
-    VisitType,
-)
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.services.ended_records import refuse_ended
+from clinic.records.models.consultation import Consultation
+from clinic.scheduling.models.appointment import Appointment, AppointmentTransition
+from clinic.scheduling.models.message import AppointmentNotice
+from clinic.scheduling.models.schedule import Doctor, VisitType
+from clinic.scheduling.models.wish import AppointmentRequest
 from clinic.scheduling.services.appointment_news import tell_of_move, tell_of_new_appointment
 from clinic.scheduling.services.arrival_tokens import give_token
 from clinic.scheduling.services.booking_guards import (
@@ -30,6 +25,7 @@ from clinic.scheduling.services.booking_guards import (
 )
 from clinic.scheduling.services.messages import queue_notice
 from clinic.scheduling.services.move_times import words_against
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 
 Status = Appointment.Status

@@ -4,7 +4,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from clinic.models import Appointment, ArrivalToken
+from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.models.waiting_room import ArrivalToken
 
 
 @transaction.atomic

@@ -13,7 +13,8 @@ from django.db.models import Count, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from clinic.models import Absence, Appointment, Doctor
+from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.models.schedule import Absence, Doctor
 from clinic.scheduling.services.slots import Calendar, Slot, day_bounds
 
 Status = Appointment.Status

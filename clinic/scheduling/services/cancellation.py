@@ -7,7 +7,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Appointment, ClinicSettings, User
+from clinic.core.models.clinic_settings import ClinicSettings
+from clinic.people.models.user import User
+from clinic.scheduling.models.appointment import Appointment
 from clinic.scheduling.services.appointments import NOT_YET_AGREED, move_appointment
 
 Status = Appointment.Status

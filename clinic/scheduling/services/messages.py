@@ -15,20 +15,17 @@ from django.utils import timezone, translation
 from kombu.exceptions import KombuError
 
 from clinic.core.mail import send_mail, send_text
+from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.sms import has_sms
-from clinic.models import (
-    Appointment,
-    AppointmentNotice,
-    AppointmentRequest,
-    AppointmentTransition,
-    ClinicSettings,
-    Consent,
-    Notification,
-)
+from clinic.people.models.consent import Consent
 from clinic.people.permissions import active_secretaries
 from clinic.people.services.consents import has_consent
+from clinic.scheduling.models.appointment import Appointment, AppointmentTransition
+from clinic.scheduling.models.message import AppointmentNotice
+from clinic.scheduling.models.wish import AppointmentRequest
 from clinic.scheduling.services.feeds import visit_file
 from clinic.scheduling.services.reply_links import answer_address
+from clinic.trail.models.notification import Notification
 from clinic.trail.services.notifications import notify
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Appointment
+from clinic.scheduling.models.appointment import Appointment
 
 Status = Appointment.Status
 NOT_BEGUN = _("This visit has not begun yet, so nobody has missed it.")

@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from clinic.core.batches import each_alone
-from clinic.models import Appointment, Patient
+from clinic.people.models.patient import Patient
+from clinic.scheduling.models.appointment import Appointment
 from clinic.scheduling.services.appointments import IllegalTransitionError, move_appointment
 
 NO_SHOW = Appointment.Status.NO_SHOW

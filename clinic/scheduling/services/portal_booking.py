@@ -10,17 +10,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import (
-    Appointment,
-    AppointmentRequest,
-    AppointmentTransition,
-    AuditEvent,
-    ClinicSettings,
-    Doctor,
-    Patient,
-    User,
-    VisitType,
-)
+from clinic.core.models.clinic_settings import ClinicSettings
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
+from clinic.scheduling.models.appointment import Appointment, AppointmentTransition
+from clinic.scheduling.models.schedule import Doctor, VisitType
+from clinic.scheduling.models.wish import AppointmentRequest
 from clinic.scheduling.services.appointment_news import tell_of_new_appointment
 from clinic.scheduling.services.appointments import book_appointment, reschedule_appointment
 from clinic.scheduling.services.booking_guards import lock_calendars
@@ -37,6 +32,7 @@ from clinic.scheduling.services.slots import (
     next_free_slots,
     working_doctors,
 )
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 
 Status = Appointment.Status

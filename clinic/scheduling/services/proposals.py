@@ -8,7 +8,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from clinic.models import Absence, Appointment, Doctor
+from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.models.schedule import Absence, Doctor
 from clinic.scheduling.services.slots import SEARCH_DAYS, Calendar, Slot, Taken, working_doctors
 
 # How many times are offered with the visit's own doctor, and how many with others.

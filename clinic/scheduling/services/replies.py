@@ -7,8 +7,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Appointment, AppointmentNotice
 from clinic.people.services.succession import word_of_leaving
+from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.models.message import AppointmentNotice
 from clinic.scheduling.services.appointments import move_appointment
 from clinic.scheduling.services.cancellation import (
     can_still_be_cancelled_by_patient,

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.urls import reverse
 
-from clinic.models import AppointmentNotice
+from clinic.scheduling.models.message import AppointmentNotice
 
 # A dot survives every mail program; a colon does not.
 _signer = Signer(sep=".", salt="clinic.answer_links")

@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from clinic.models import AuditEvent, User
+from clinic.people.models.user import User
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 
 TOKEN_BYTES = 32

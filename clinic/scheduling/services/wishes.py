@@ -4,13 +4,17 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Appointment, AppointmentRequest, AuditEvent, Patient, User
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.services.ended_records import refuse_ended
+from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.models.wish import AppointmentRequest
 from clinic.scheduling.services.appointments import (
     NOT_YET_AGREED,
     IllegalTransitionError,
     move_appointment,
 )
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 
 Status = Appointment.Status

@@ -16,7 +16,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic.core.http import SignedInRequest
-from clinic.models import Absence, Appointment
 from clinic.people.forms.accounts import add_errors
 from clinic.people.permissions import visible_doctors
 from clinic.people.services.patients import record_patient_list
@@ -35,6 +34,8 @@ from clinic.scheduling.forms.absences import (
     field_name,
     read_slot,
 )
+from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.models.schedule import Absence
 from clinic.scheduling.services.absences import (
     Decision,
     VisitsInTheWayError,

@@ -17,7 +17,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from clinic.core.dialogs import dialog_done
 from clinic.core.http import SignedInRequest, is_in_dialog
 from clinic.core.redirects import next_or
-from clinic.models import Appointment, VisitType
 from clinic.office.views.patients import patient_options
 from clinic.people.ended import ended_patient, lead_back_from_ended
 from clinic.people.forms.accounts import add_errors
@@ -34,6 +33,8 @@ from clinic.people.permissions import (
 from clinic.people.services.patients import record_patient_view
 from clinic.scheduling.forms.appointments import BookingForm, MoveForm
 from clinic.scheduling.forms.fields import offer_rows
+from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.models.schedule import VisitType
 from clinic.scheduling.pages.moves import moves_for
 from clinic.scheduling.services.appointments import (
     IllegalTransitionError,

@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from clinic.core.http import SignedInRequest
+from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.refusals import refusal_page
-from clinic.models import Appointment, ClinicSettings, Doctor, Patient, VisitType
 from clinic.people.forms.accounts import add_errors
+from clinic.people.models.patient import Patient
 from clinic.people.permissions import (
     can_book_in_portal,
     visible_appointments,
@@ -25,6 +26,8 @@ from clinic.people.permissions import (
 )
 from clinic.people.services.patients import record_patient_view
 from clinic.scheduling.forms.portal import SlotForm, SlotSearchForm, WishForm
+from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.models.schedule import Doctor, VisitType
 from clinic.scheduling.services.booking_guards import SlotRefusedError
 from clinic.scheduling.services.cancellation import check_notice
 from clinic.scheduling.services.portal_booking import (

@@ -6,8 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
+from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.throttle import is_too_often, too_often
-from clinic.models import AppointmentNotice, ClinicSettings
+from clinic.scheduling.models.message import AppointmentNotice
 from clinic.scheduling.services.replies import (
     AnswerSpentError,
     answerable,

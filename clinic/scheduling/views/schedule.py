@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic.core.http import SignedInRequest
-from clinic.models import Absence, Availability, Doctor
 from clinic.people.forms.accounts import add_errors
 from clinic.people.permissions import visible_doctors
 from clinic.scheduling.calendar_permissions import can_manage_schedule, visible_availabilities
 from clinic.scheduling.forms.schedule import BufferForm, HoursForm
+from clinic.scheduling.models.schedule import Absence, Availability, Doctor
 from clinic.scheduling.services.weekly_hours import (
     add_hours,
     add_hours_around_break,

@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic.core.http import SignedInRequest
-from clinic.models import Appointment, VisitType
 from clinic.people.forms.accounts import add_errors
 from clinic.scheduling.calendar_permissions import can_manage_schedule
 from clinic.scheduling.forms.schedule import VisitTypeForm
+from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.models.schedule import VisitType
 from clinic.scheduling.services.visit_types import (
     add_visit_type,
     change_visit_type,

@@ -16,12 +16,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clinic.core.http import SignedInRequest
 from clinic.core.refusals import refusal_page
-from clinic.models import AppointmentRequest
 from clinic.people.forms.accounts import add_errors
 from clinic.people.permissions import can_run_desk, visible_patients, visible_requests
 from clinic.people.services.patients import record_patient_list, record_patient_view
 from clinic.scheduling.forms.portal import DeclineForm, RequestBookingForm
-from clinic.scheduling.models.wish import AppointmentRequestQuerySet
+from clinic.scheduling.models.wish import AppointmentRequest, AppointmentRequestQuerySet
 from clinic.scheduling.services.appointments import (
     IllegalTransitionError,
     book_requested_appointment,

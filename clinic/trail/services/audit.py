@@ -11,8 +11,10 @@ from datetime import timedelta
 from django.db.models import Model
 from django.utils import timezone
 
-from clinic.models import AuditEvent, Patient, User
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.trail.audit_hash import COLUMNS, content_hash
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit_chain import seal_after_commit
 
 # A page that stays open fetches its fragments for as long as somebody sits in front of it.

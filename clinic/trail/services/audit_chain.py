@@ -12,8 +12,8 @@ from datetime import timedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
-from clinic.models import AuditEvent, AuditLink
 from clinic.trail.audit_hash import START, link_hash
+from clinic.trail.models.audit import AuditEvent, AuditLink
 
 logger = logging.getLogger(__name__)
 

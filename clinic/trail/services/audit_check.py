@@ -9,9 +9,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from clinic.models import AuditCheck, AuditEvent, AuditLink, Notification
 from clinic.people.permissions import active_admins
 from clinic.trail.audit_hash import COLUMNS, START, content_hash, link_hash
+from clinic.trail.models.audit import AuditCheck, AuditEvent, AuditLink
+from clinic.trail.models.notification import Notification
 from clinic.trail.services.notifications import notify
 
 BATCH = 5_000

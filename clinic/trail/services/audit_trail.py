@@ -9,8 +9,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 
-from clinic.models import AuditEvent, EmergencyAccess, Patient, User
+from clinic.people.models.emergency import EmergencyAccess
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.trail.audit_words import words_for
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 
 Verb = AuditEvent.Verb

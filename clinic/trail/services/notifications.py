@@ -5,8 +5,9 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from clinic.models import AuditEvent, Notification, User
-from clinic.trail.models.notification import NotificationQuerySet
+from clinic.people.models.user import User
+from clinic.trail.models.audit import AuditEvent
+from clinic.trail.models.notification import Notification, NotificationQuerySet
 from clinic.trail.services.audit import record
 
 Kind = Notification.Kind

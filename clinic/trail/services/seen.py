@@ -13,7 +13,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import AuditEvent
+from clinic.trail.models.audit import AuditEvent
 
 Facts = Mapping[str, object]
 # What a service asks under the lock of a row, before it changes the row.

@@ -9,11 +9,13 @@ from django.db.models import Max, ProtectedError
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import AuditEvent, User
+from clinic.people.models.user import User
 from clinic.people.services.patients import searchable
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 from clinic.trail.services.seen import Guard
-from diagnosis.models import Disease, DiseaseStage, Review, TrainingSample
+from diagnosis.predictions.models.disease import Disease, DiseaseStage
+from diagnosis.reviews.models.review import Review, TrainingSample
 
 Translations = dict[str, dict[str, str]]
 

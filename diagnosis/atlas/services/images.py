@@ -10,11 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.files.stored import remove_files
-from clinic.models import AuditEvent, User
+from clinic.people.models.user import User
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 from clinic.trail.services.seen import Guard
+from diagnosis.atlas.models import AtlasImage
 from diagnosis.lesions.imaging import PreparedPhotograph, prepare_photograph
-from diagnosis.models import AtlasImage, Disease, DiseaseStage
+from diagnosis.predictions.models.disease import Disease, DiseaseStage
 
 logger = logging.getLogger(__name__)
 Status = AtlasImage.Status

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from clinic.core.http import SignedInRequest
 from clinic.people.forms.accounts import add_errors
 from diagnosis.atlas.forms import AtlasSearchForm, DiseaseForm, StageForm
+from diagnosis.atlas.models import AtlasImage
 from diagnosis.atlas.services.atlas import (
     add_stage,
     create_disease,
@@ -25,7 +26,7 @@ from diagnosis.atlas.services.atlas import (
     rename_stage,
     update_disease,
 )
-from diagnosis.models import AtlasImage, Disease, DiseaseStage
+from diagnosis.predictions.models.disease import Disease, DiseaseStage
 from diagnosis.reviews.permissions import (
     can_manage_atlas,
     can_see_atlas,

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from clinic.core.http import SignedInRequest
 from clinic.people.forms.accounts import add_errors
 from diagnosis.atlas.forms import AtlasImageForm, AtlasImageTextForm, ReasonForm
+from diagnosis.atlas.models import AtlasImage
 from diagnosis.atlas.services.images import (
     add_atlas_image,
     archive_atlas_image,
@@ -20,7 +21,7 @@ from diagnosis.atlas.services.images import (
     describe_atlas_image,
 )
 from diagnosis.atlas.views.atlas import IMAGES_ON_A_PAGE, get_disease
-from diagnosis.models import AtlasImage, Disease
+from diagnosis.predictions.models.disease import Disease
 from diagnosis.reviews.permissions import can_manage_atlas, can_see_atlas, visible_atlas_images
 
 

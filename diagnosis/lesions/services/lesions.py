@@ -8,12 +8,16 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import AuditEvent, BodySite, Consultation, Patient, User
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.services.ended_records import refuse_ended
+from clinic.records.models.catalogue import BodySite
+from clinic.records.models.consultation import Consultation
 from clinic.records.services.visit_guard import lock_open_visit
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 from clinic.trail.services.seen import Guard
-from diagnosis.models import Lesion, LesionImage
+from diagnosis.lesions.models import Lesion, LesionImage
 
 WRITTEN_FIELDS = ("body_site_id", "view", "x", "y", "description", "is_archived")
 

@@ -9,13 +9,17 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.files.stored import remove_files
-from clinic.models import AuditEvent, BodySite, Consent, Consultation, User
+from clinic.people.models.consent import Consent
+from clinic.people.models.user import User
 from clinic.people.services.consents import lock_consent
+from clinic.records.models.catalogue import BodySite
+from clinic.records.models.consultation import Consultation
 from clinic.records.services.visit_guard import lock_open_visit
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record, record_once
 from diagnosis.lesions.imaging import PreparedPhotograph, prepare_photograph
+from diagnosis.lesions.models import Lesion, LesionImage
 from diagnosis.lesions.services.lesions import Place, create_lesion
-from diagnosis.models import Lesion, LesionImage
 
 logger = logging.getLogger(__name__)
 

@@ -9,10 +9,13 @@ from django.utils.translation import gettext as _
 from PIL import Image
 
 from clinic.core.files.pictures import as_jpeg
-from clinic.models import Consultation
+from clinic.records.models.consultation import Consultation
 from clinic.records.services.papers import Picture, on_day
-from diagnosis.models import Disease, LesionImage, Prediction, Review
+from diagnosis.lesions.models import LesionImage
 from diagnosis.predictions.answers import describe
+from diagnosis.predictions.models.disease import Disease
+from diagnosis.predictions.models.prediction import Prediction
+from diagnosis.reviews.models.review import Review
 from diagnosis.reviews.services.worklist import State, with_states
 
 MAX_PICTURES = 6

@@ -11,10 +11,15 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clinic.models import AuditEvent, Consultation, IssuedDocument, User
+from clinic.people.models.user import User
 from clinic.people.services.ended_records import refuse_ended
+from clinic.records.models.consultation import Consultation
+from clinic.records.models.paper import IssuedDocument
 from clinic.records.services.papers import Paper, PrintedPaper, print_paper
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
+from diagnosis.lesions.models import LesionImage
+from diagnosis.letters.models import ReferralLetter
 from diagnosis.letters.services.paper_photographs import (
     MAX_PICTURES,
     answers_in_words,
@@ -22,7 +27,7 @@ from diagnosis.letters.services.paper_photographs import (
     undecided_in_words,
 )
 from diagnosis.letters.services.visit_report import Entry, Section
-from diagnosis.models import LesionImage, ReferralLetter, Review
+from diagnosis.reviews.models.review import Review
 
 
 def first_draft(

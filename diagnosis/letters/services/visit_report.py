@@ -8,15 +8,19 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clinic.models import Addendum, Consultation, IssuedDocument, Prescription, User
+from clinic.people.models.user import User
+from clinic.records.models.consultation import Addendum, Consultation
+from clinic.records.models.paper import IssuedDocument
+from clinic.records.models.prescription import Prescription
 from clinic.records.services.papers import Paper, PrintedPaper, on_day, print_paper
 from clinic.records.services.prescription_pdf import use_in_words
+from diagnosis.lesions.models import LesionImage
 from diagnosis.letters.services.paper_photographs import (
     answers_in_words,
     pictures_for_paper,
     undecided_in_words,
 )
-from diagnosis.models import LesionImage, Review
+from diagnosis.reviews.models.review import Review
 
 
 @dataclass(frozen=True)

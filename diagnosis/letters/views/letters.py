@@ -11,20 +11,22 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clinic.core.http import SignedInRequest
 from clinic.core.refusals import refusal_page
-from clinic.models import Consultation
 from clinic.people.forms.accounts import add_errors
 from clinic.people.permissions import can_write_visit, visible_consultations, visible_prescriptions
 from clinic.people.safety_permissions import is_offered_opening
+from clinic.records.models.consultation import Consultation
 from clinic.records.services.consultations import record_visit_view
 from clinic.records.views.papers import send_paper
+from diagnosis.lesions.models import LesionImage
 from diagnosis.letters.forms import LetterForm, PhotographsForm
+from diagnosis.letters.models import ReferralLetter
 from diagnosis.letters.services.referral_letters import (
     first_draft,
     print_referral_letter,
     write_referral_letter,
 )
 from diagnosis.letters.services.visit_report import print_visit_report
-from diagnosis.models import LesionImage, ReferralLetter, Review
+from diagnosis.reviews.models.review import Review
 from diagnosis.reviews.permissions import can_see_to_review, validated_reviews, visible_images
 
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from django.utils import timezone
 
-from diagnosis.models import WorkerHeartbeat
+from diagnosis.predictions.models.worker import WorkerHeartbeat
 
 FORGOTTEN_AFTER = timedelta(days=1)  # a container that was replaced never comes back by its name
 

@@ -15,11 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import KombuError
 
 from clinic.core.encryption import UnreadableError
-from clinic.models import AuditEvent, Consent, User
+from clinic.people.models.consent import Consent
+from clinic.people.models.user import User
 from clinic.people.services.consents import has_consent, lock_consent
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
-from diagnosis.models import LesionImage, Prediction
+from diagnosis.lesions.models import LesionImage
 from diagnosis.predictions import inference
+from diagnosis.predictions.models.prediction import Prediction
 from diagnosis.reviews.services.answer_news import tell_of_late_answer
 from ml.errors import BundleError, PhotographError
 

@@ -6,9 +6,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from clinic.core.http import SignedInRequest
-from diagnosis.models import Disease
 from diagnosis.predictions.inference import installed_model
 from diagnosis.predictions.model_card import describe_model
+from diagnosis.predictions.models.disease import Disease
 from diagnosis.reviews.permissions import can_see_model
 from ml.errors import BundleError
 

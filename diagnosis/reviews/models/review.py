@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.encrypted_fields import EncryptedTextField
-from clinic.models import Consent
+from clinic.people.models.consent import Consent
 from diagnosis.lesions.models import LesionImage
 from diagnosis.predictions.models.disease import Disease, DiseaseStage
 from diagnosis.predictions.models.prediction import Prediction

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
-from diagnosis.models import LesionImage
+from diagnosis.lesions.models import LesionImage
 
 State = LesionImage.State
 

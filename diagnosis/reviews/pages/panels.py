@@ -9,13 +9,19 @@ from uuid import UUID
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
-from clinic.models import BodySite, Consent, Consultation, User
+from clinic.people.models.consent import Consent
+from clinic.people.models.user import User
 from clinic.people.permissions import can_write_visit
 from clinic.people.services.consents import standing_consents
-from diagnosis.models import Disease, Lesion, LesionImage, Prediction, Review
+from clinic.records.models.catalogue import BodySite
+from clinic.records.models.consultation import Consultation
+from diagnosis.lesions.models import Lesion, LesionImage
 from diagnosis.predictions.answers import describe
+from diagnosis.predictions.models.disease import Disease
+from diagnosis.predictions.models.prediction import Prediction
 from diagnosis.predictions.services.heartbeats import is_queue_served
 from diagnosis.reviews.forms import MoveForm, PhotographForm, ReviewForm, SizeForm
+from diagnosis.reviews.models.review import Review
 from diagnosis.reviews.pages.open_words import sign_warnings
 from diagnosis.reviews.permissions import can_ask_model, can_review, visible_images, visible_lesions
 from diagnosis.reviews.services.worklist import OFF_THE_LIST, with_states

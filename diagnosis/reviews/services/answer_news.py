@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from clinic.models import Consultation, Notification
+from clinic.records.models.consultation import Consultation
+from clinic.trail.models.notification import Notification
 from clinic.trail.services.notifications import notify
-from diagnosis.models import LesionImage, Prediction
+from diagnosis.lesions.models import LesionImage
+from diagnosis.predictions.models.prediction import Prediction
 from diagnosis.reviews.services.worklist import open_photographs
 
 Kind = Notification.Kind

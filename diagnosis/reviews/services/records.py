@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from clinic.models import AuditEvent, Consultation, Prescription, User
+from clinic.people.models.user import User
+from clinic.records.models.consultation import Consultation
+from clinic.records.models.prescription import Prescription
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
-from diagnosis.models import Review
+from diagnosis.reviews.models.review import Review
 
 
 @dataclass(frozen=True)

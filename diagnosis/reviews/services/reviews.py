@@ -4,11 +4,17 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import AuditEvent, Consent, Consultation, User
+from clinic.people.models.consent import Consent
+from clinic.people.models.user import User
 from clinic.people.services.consents import has_consent
 from clinic.people.services.ended_records import refuse_ended
+from clinic.records.models.consultation import Consultation
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
-from diagnosis.models import Disease, DiseaseStage, LesionImage, Prediction, Review, TrainingSample
+from diagnosis.lesions.models import LesionImage
+from diagnosis.predictions.models.disease import Disease, DiseaseStage
+from diagnosis.predictions.models.prediction import Prediction
+from diagnosis.reviews.models.review import Review, TrainingSample
 from diagnosis.reviews.services.worklist import is_open
 
 Decision = Review.Decision

@@ -10,9 +10,14 @@ from django.db import models
 from django.db.models import CharField, F, Model, QuerySet, Value
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import AuditEvent, Consultation, Patient, Prescription, User
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
+from clinic.records.models.consultation import Consultation
+from clinic.records.models.prescription import Prescription
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
-from diagnosis.models import Lesion, LesionImage, Review
+from diagnosis.lesions.models import Lesion, LesionImage
+from diagnosis.reviews.models.review import Review
 from diagnosis.reviews.services.worklist import with_states
 
 

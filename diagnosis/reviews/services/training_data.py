@@ -18,10 +18,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.encryption import UnreadableError
-from clinic.models import AuditEvent, Consent, Patient, User
+from clinic.people.models.consent import Consent
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.services.consents import PastUse, lock_consent
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
-from diagnosis.models import LesionImage, TrainingExport, TrainingSample
+from diagnosis.lesions.models import LesionImage
+from diagnosis.reviews.models.review import TrainingSample
+from diagnosis.reviews.models.training_export import TrainingExport
 from diagnosis.reviews.services.reviews import refresh_training_sample
 
 logger = logging.getLogger(__name__)

@@ -6,10 +6,15 @@ from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from clinic.models import AuditEvent, Consent, Doctor, User
+from clinic.people.models.consent import Consent
+from clinic.people.models.user import User
 from clinic.records.services.facts import active_allergies
+from clinic.scheduling.models.schedule import Doctor
+from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
-from diagnosis.models import LesionImage, Prediction, Review
+from diagnosis.lesions.models import LesionImage
+from diagnosis.predictions.models.prediction import Prediction
+from diagnosis.reviews.models.review import Review
 from diagnosis.reviews.permissions import validated_reviews
 
 Status = Prediction.Status

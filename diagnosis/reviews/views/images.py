@@ -9,14 +9,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from clinic.core.http import SignedInRequest
-from clinic.models import Consultation
 from clinic.people.permissions import can_write_visit
+from clinic.records.models.consultation import Consultation
+from diagnosis.lesions.models import LesionImage
 from diagnosis.lesions.services.photographs import (
     record_image_download,
     record_image_view,
     upload_image,
 )
-from diagnosis.models import LesionImage, Prediction
+from diagnosis.predictions.models.prediction import Prediction
 from diagnosis.predictions.services.predictions import request_prediction
 from diagnosis.reviews.forms import MoveForm, PhotographForm, ReviewForm, lesion_name
 from diagnosis.reviews.pages.panels import lesion_context, panel_context

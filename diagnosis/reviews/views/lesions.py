@@ -18,14 +18,15 @@ from clinic.people.ended import lead_back_from_ended
 from clinic.people.forms.accounts import add_errors
 from clinic.people.permissions import can_write_visit
 from clinic.records.allergy_bar import allergy_bar_of
+from diagnosis.lesions.models import Lesion, LesionImage
 from diagnosis.lesions.services.lesions import (
     move_image,
     record_lesion_view,
     record_size,
     update_lesion,
 )
-from diagnosis.models import Disease, Lesion, LesionImage
 from diagnosis.predictions.answers import Answer, describe
+from diagnosis.predictions.models.disease import Disease
 from diagnosis.reviews.forms import LesionForm, MoveForm, SizeForm
 from diagnosis.reviews.pages.panels import PhotographCard, photograph_cards
 from diagnosis.reviews.permissions import can_edit_lesion, visible_images, visible_lesions

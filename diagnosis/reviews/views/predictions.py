@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 from clinic.core.http import SignedInRequest
 from diagnosis.lesions.imaging import draw_class_map
 from diagnosis.lesions.services.photographs import record_image_view
-from diagnosis.models import Prediction
 from diagnosis.predictions.answers import as_json
+from diagnosis.predictions.models.prediction import Prediction
 from diagnosis.predictions.services.predictions import retry_prediction
 from diagnosis.reviews.forms import ReviewForm
 from diagnosis.reviews.pages.panels import panel_context

@@ -10,11 +10,15 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from django.db.models import Count, F
 from django.utils import timezone
 
-from clinic.models import Appointment, ClinicSettings, Patient, User
+from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.office.services.clinic_settings import as_the_clinic_decides
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.services.accounts import create_patient_account
 from clinic.records.services.consultations import open_visit
-from diagnosis.models import LesionImage, Prediction
+from clinic.scheduling.models.appointment import Appointment
+from diagnosis.lesions.models import LesionImage
+from diagnosis.predictions.models.prediction import Prediction
 from skinhealth.demo.sign_in import DEMO_PASSWORD
 
 PATIENTS = 25

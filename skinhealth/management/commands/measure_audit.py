@@ -16,8 +16,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.models import AuditEvent, AuditLink, Patient, User
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.trail.audit_hash import COLUMNS, START, content_hash, link_hash
+from clinic.trail.models.audit import AuditEvent, AuditLink
 from clinic.trail.services.audit import record
 from clinic.trail.services.audit_check import check_audit_trail
 from ml.arguments import parse_count

@@ -14,7 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.models import Patient, User
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
 from clinic.people.second_factor import SESSION_KEY
 
 ROUNDS = 40

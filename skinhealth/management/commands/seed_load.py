@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser
 
-from clinic.models import User
+from clinic.people.models.user import User
 from ml.arguments import parse_count
 
 

@@ -3,7 +3,7 @@ from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand, CommandError
 
-from diagnosis.models import WorkerHeartbeat
+from diagnosis.predictions.models.worker import WorkerHeartbeat
 
 
 class Command(BaseCommand):

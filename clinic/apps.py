@@ -17,9 +17,27 @@ class ClinicConfig(AppConfig):
     verbose_name = _("Clinic")
 
     def ready(self) -> None:
-        """Take the triggers over ended records away for migrations, and make them after."""
+        """Guard ended records around migrations, and let rooms say what those below them ask."""
         pre_migrate.connect(_unguard, sender=self)
         post_migrate.connect(_guard, sender=self)
+        _connect_rooms()
+
+
+def _connect_rooms() -> None:
+    from clinic.audit_words import LISTS, TARGETS
+    from clinic.people.care import Care, tell_care
+    from clinic.people.services.succession import Handover, tell_handover, tell_open_work
+    from clinic.records.services import succession
+    from clinic.scheduling.services import care, open_work
+    from clinic.trail.audit_words import tell_words
+
+    tell_words(targets=TARGETS, lists=LISTS)
+    tell_care(Care(patients_of=care.patients_of, doctors_of=care.doctors_of))
+    tell_open_work("visits_to_come", open_work.count_visits_to_come)
+    tell_open_work("waiting", open_work.count_waiting)
+    tell_open_work("to_move", open_work.count_to_move)
+    tell_open_work("unsigned", succession.count_unsigned)
+    tell_handover(Handover(succession.give_unsigned, succession.take_unsigned_back))
 
 
 # SQLite loses the triggers of a table that a migration rebuilds, and renames no table that a

@@ -1,84 +1,25 @@
-"""Work that the worker does for the clinic: messages to patients, appointments nobody came to."""
+"""The work of all rooms, where Celery looks for it; queued messages know it by these names."""
 
-import logging
-from uuid import UUID
+from clinic.office.tasks import pseudonymise_expired_task
+from clinic.people.tasks import (
+    check_audit_trail_task,
+    dispatch_digests_task,
+    forget_what_is_over_task,
+    remind_of_emergency_reviews_task,
+    send_digest_task,
+)
+from clinic.scheduling.tasks import dispatch_due_notices_task, mark_no_shows_task, send_notice_task
+from clinic.trail.tasks import seal_audit_events_task
 
-from celery import shared_task
-
-from clinic.office.services.retention import pseudonymise_expired
-from clinic.people.services.digests import dispatch_digests, send_digest
-from clinic.people.services.emergency import remind_of_emergency_reviews
-from clinic.people.services.sessions import forget_ended_sessions
-from clinic.people.services.sign_up import forget_old_codes
-from clinic.scheduling.services.messages import dispatch_due_notices, send_notice
-from clinic.scheduling.services.no_shows import mark_no_shows
-from clinic.trail.services.audit_chain import seal_events, seal_left_behind
-from clinic.trail.services.audit_check import check_and_remember
-
-logger = logging.getLogger(__name__)
-
-
-@shared_task(soft_time_limit=40, time_limit=50)
-def send_notice_task(notice_id: int) -> None:
-    """Sends one message to a patient."""
-    send_notice(notice_id=notice_id)
-
-
-@shared_task(soft_time_limit=50, time_limit=60)
-def dispatch_due_notices_task() -> None:
-    """Writes down the reminders that have come due and queues whatever waits."""
-    dispatch_due_notices()
-
-
-@shared_task(soft_time_limit=240, time_limit=270)
-def mark_no_shows_task() -> None:
-    """Marks the appointments to which nobody came."""
-    mark_no_shows()
-
-
-@shared_task(soft_time_limit=240, time_limit=270)
-def pseudonymise_expired_task() -> None:
-    """Ends the records that were announced a day ago, and announces the next."""
-    pseudonymise_expired()
-
-
-@shared_task(soft_time_limit=240, time_limit=270)
-def forget_what_is_over_task() -> None:
-    """Removes sessions that are over and addresses that somebody tried to sign up with."""
-    forget_ended_sessions()
-    forget_old_codes()
-
-
-@shared_task(soft_time_limit=50, time_limit=60)
-def dispatch_digests_task() -> None:
-    """Queues the morning's mails about unread notifications."""
-    dispatch_digests()
-
-
-@shared_task(soft_time_limit=40, time_limit=50)
-def send_digest_task(user_id: str) -> None:
-    """Sends one person the mail of this morning."""
-    send_digest(user_id=UUID(user_id))
-
-
-@shared_task(soft_time_limit=50, time_limit=60)
-def seal_audit_events_task() -> None:
-    """Links the events of the audit trail whose process died before it could."""
-    seal_left_behind()
-
-
-@shared_task(soft_time_limit=3000, time_limit=3600)
-def check_audit_trail_task() -> None:
-    """Looks through the whole audit trail and writes its head into the log."""
-    seal_events()
-    findings = check_and_remember()
-    for problem in findings.problems[:20]:
-        logger.error("The audit trail is broken. %s", problem)
-    if not findings.problems:
-        logger.info("The audit trail holds up to %s", findings.head)
-
-
-@shared_task(soft_time_limit=50, time_limit=60)
-def remind_of_emergency_reviews_task() -> None:
-    """Reminds the admins of emergency accesses that nobody has reviewed in time."""
-    remind_of_emergency_reviews()
+__all__ = [
+    "check_audit_trail_task",
+    "dispatch_digests_task",
+    "dispatch_due_notices_task",
+    "forget_what_is_over_task",
+    "mark_no_shows_task",
+    "pseudonymise_expired_task",
+    "remind_of_emergency_reviews_task",
+    "seal_audit_events_task",
+    "send_digest_task",
+    "send_notice_task",
+]

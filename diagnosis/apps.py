@@ -12,9 +12,12 @@ class DiagnosisConfig(AppConfig):
         """Let the clinic say what was made of photographs, and which answers wait for a doctor."""
         from clinic.people.models.consent import Consent
         from clinic.people.services.consents import tell_past_uses
-        from clinic.people.services.succession import tell_unreviewed
+        from clinic.people.services.succession import tell_open_work
+        from clinic.trail.audit_words import tell_words
+        from diagnosis.audit_words import LISTS, TARGETS
         from diagnosis.reviews.services.training_data import exports_with
         from diagnosis.reviews.services.worklist import count_unreviewed_of
 
         tell_past_uses(Consent.Purpose.TRAINING, exports_with)
-        tell_unreviewed(count_unreviewed_of)
+        tell_open_work("unreviewed", count_unreviewed_of)
+        tell_words(targets=TARGETS, lists=LISTS)

@@ -1,80 +1,10 @@
-"""Work that the worker does for this app, and what its processes load first."""
+"""The work of all rooms, where Celery looks for it; queued messages know it by these names."""
 
-import logging
-from datetime import date
-from multiprocessing.sharedctypes import RawArray
-from typing import Any
-from uuid import UUID
+from diagnosis.predictions.tasks import requeue_lost_predictions_task, run_prediction_task
+from diagnosis.reviews.tasks import tell_of_overdue_reviews_task
 
-from celery import shared_task
-from celery.signals import celeryd_after_setup, worker_process_init
-from django.conf import settings
-
-from diagnosis.predictions import inference
-from diagnosis.predictions.services.predictions import requeue_lost_predictions, run_prediction
-from diagnosis.reviews.services.answer_news import tell_of_overdue_reviews
-from ml.errors import BundleError
-
-logger = logging.getLogger(__name__)
-
-
-@shared_task(
-    soft_time_limit=settings.PREDICTION_TIME_LIMIT, time_limit=settings.PREDICTION_TIME_LIMIT + 5
-)
-def run_prediction_task(prediction_id: str) -> None:
-    """Runs the ensemble on one photograph."""
-    run_prediction(prediction_id=UUID(prediction_id))
-
-
-@shared_task(soft_time_limit=20, time_limit=30)
-def requeue_lost_predictions_task() -> None:
-    """Queues again what a dead worker or a lost message left behind."""
-    requeue_lost_predictions()
-
-
-@shared_task(soft_time_limit=50, time_limit=60)
-def tell_of_overdue_reviews_task() -> None:
-    """Tells doctors which of their visits hold answers that nobody has looked at for a day."""
-    tell_of_overdue_reviews()
-
-
-_serves_inference = False
-# The child process loads the networks and its parent tells of them: memory that both can see.
-_loaded_version = RawArray("c", 64)
-_loaded_trained_on = RawArray("c", 16)
-
-
-@celeryd_after_setup.connect
-def refuse_bad_weights(instance: Any, **kwargs: object) -> None:
-    """Stops an inference worker before it starts where a file of the bundle is not what it was."""
-    global _serves_inference
-    _serves_inference = "inference" in instance.app.amqp.queues.consume_from
-    if not _serves_inference:
-        return
-    try:
-        inference.verify_installed_model()
-    except BundleError as error:
-        raise SystemExit(f"The worker does not start: {error}") from error
-
-
-@worker_process_init.connect
-def load_ensemble_early(**kwargs: object) -> None:
-    """Loads the networks after the fork and before the first photograph."""
-    if not _serves_inference or inference.installed_model() is None:
-        return
-    manifest = inference.get_ensemble().manifest
-    trained_on = manifest.training.trained_on
-    _loaded_trained_on.value = trained_on.isoformat().encode() if trained_on else b""
-    _loaded_version.value = manifest.version.encode()[:63]
-
-
-def loaded_model_version() -> str:
-    """Names the version that this worker has in memory; empty where there is none."""
-    version: bytes = _loaded_version.value
-    return version.decode()
-
-
-def loaded_model_trained_on() -> date | None:
-    """Gives the day on which the model in this worker's memory was trained, where it says so."""
-    day: bytes = _loaded_trained_on.value
-    return date.fromisoformat(day.decode()) if day else None
+__all__ = [
+    "requeue_lost_predictions_task",
+    "run_prediction_task",
+    "tell_of_overdue_reviews_task",
+]

@@ -20,7 +20,7 @@ class ClinicTask(Task[Any, Any]):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Runs the task."""
         # Django reads its models after this module.
-        from clinic.office.services.clinic_settings import as_the_clinic_decides
+        from clinic.core.clinic_settings import as_the_clinic_decides
 
         with as_the_clinic_decides():
             return super().__call__(*args, **kwargs)

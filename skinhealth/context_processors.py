@@ -11,20 +11,15 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core.http import is_in_dialog
 from clinic.core.models.clinic_settings import ClinicSettings
+from clinic.office.permissions import can_read_settings, can_see_own_day
 from clinic.office.services.retention import count_waiting_erasures
 from clinic.people.idle import warn_seconds, why_signed_out
-from clinic.people.permissions import (
-    can_manage_accounts,
-    can_manage_templates,
-    can_read_settings,
-    can_run_desk,
-    can_see_own_day,
-    can_see_patient_list,
-    can_see_portal,
-)
+from clinic.people.permissions import can_manage_accounts, can_see_patient_list, can_see_portal
 from clinic.people.second_factor import is_due
 from clinic.people.services.emergency import running_emergencies
 from clinic.people.services.sign_up import is_sign_up_open
+from clinic.records.permissions import can_manage_templates
+from clinic.scheduling.permissions import can_run_desk
 from clinic.scheduling.services.wishes import count_new_requests
 from clinic.trail.services.notifications import count_unread
 from skinhealth.demo.sign_in import DEMO_PASSWORD, DEMO_PEOPLE

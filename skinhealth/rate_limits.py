@@ -1,7 +1,7 @@
 """How often somebody may try something before the site makes them wait."""
 
 # Beside and in place of allauth's own. An address is a whole clinic, so it never counts alone where
-# somebody has signed in before: `clinic.core.throttle` lets known devices pass.
+# somebody has signed in before: `clinic.people.account_throttle` lets known devices pass.
 RATE_LIMITS = {
     "login": "",
     "reset_password": "",

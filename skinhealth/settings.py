@@ -93,14 +93,14 @@ MIDDLEWARE = [
     "clinic.people.idle.TimeOutMiddleware",
     "clinic.core.middleware.ClinicSettingsMiddleware",
     "clinic.core.middleware.UserLanguageMiddleware",
-    "clinic.core.middleware.AuditOriginMiddleware",
+    "clinic.people.middleware.AuditOriginMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "clinic.people.second_factor.SecondFactorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "clinic.core.middleware.UnreadableDataMiddleware",
-    "clinic.core.middleware.EndedRecordMiddleware",
+    "clinic.people.middleware.EndedRecordMiddleware",
 ]
 
 ROOT_URLCONF = "skinhealth.urls"

@@ -8,7 +8,9 @@ from django.template.loader import render_to_string
 from django.views.i18n import set_language
 
 from clinic.core.http import SignedInRequest
-from clinic.people.permissions import can_manage_accounts, can_run_desk, can_see_own_day
+from clinic.office.permissions import can_see_own_day
+from clinic.people.permissions import can_manage_accounts
+from clinic.scheduling.permissions import can_run_desk
 
 
 def home(request: SignedInRequest) -> HttpResponse:

@@ -23,7 +23,7 @@ from clinic.models import (
 )
 from clinic.office.services.retention import decide_erasure, pseudonymise_expired
 from clinic.people.permissions import patients_in_care
-from clinic.trail.services.audit_trail import accesses_under
+from clinic.people.services.accesses import accesses_under
 from diagnosis.models import Lesion, LesionImage, Review
 from tests.demo import as_a_demo, load
 

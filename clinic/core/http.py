@@ -1,9 +1,12 @@
 """What a view may rely on: a request of somebody who has signed in."""
 
+from typing import TYPE_CHECKING
+
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
-from clinic.people.models.user import User
+if TYPE_CHECKING:
+    from clinic.people.models.user import User
 
 # The element, in a page such as the calendar, that shows another page without leaving the first.
 DIALOG_ID = "dialog-page"
@@ -12,7 +15,7 @@ DIALOG_ID = "dialog-page"
 class SignedInRequest(HttpRequest):
     """A request behind LoginRequiredMiddleware."""
 
-    user: User
+    user: "User"
     htmx: HtmxDetails
 
 

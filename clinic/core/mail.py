@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from email.utils import formataddr, parseaddr
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.mail import EmailAttachment, EmailMultiAlternatives, get_connection
@@ -12,7 +13,9 @@ from django.utils import translation
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.plain_text import one_line, without_controls
 from clinic.core.sms import send_sms
-from clinic.people.models.user import User
+
+if TYPE_CHECKING:
+    from clinic.people.models.user import User
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +23,7 @@ logger = logging.getLogger(__name__)
 MAIL_TIMEOUT_S = 10
 
 
-def send_mail_to(user: User, name: str, context: Mapping[str, object]) -> bool:
+def send_mail_to(user: "User", name: str, context: Mapping[str, object]) -> bool:
     """Sends a mail of `templates/emails` to a person and says whether it went out."""
     return send_mail(
         name, to=user.email, language=user.language, context={**context, "person": user}

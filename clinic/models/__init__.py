@@ -1,6 +1,7 @@
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.models.translated import TranslatedModel
 from clinic.people.models.consent import Consent
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.emergency import EmergencyAccess
 from clinic.people.models.erasure import ErasureRequest
 from clinic.people.models.patient import Patient
@@ -18,7 +19,7 @@ from clinic.records.models.prescription import Prescription, PrescriptionLine, W
 from clinic.scheduling.models.appointment import Appointment, AppointmentTransition
 from clinic.scheduling.models.calendar_feed import CalendarFeed
 from clinic.scheduling.models.message import AppointmentNotice
-from clinic.scheduling.models.schedule import Absence, Availability, Doctor, VisitType
+from clinic.scheduling.models.schedule import Absence, Availability, VisitType
 from clinic.scheduling.models.waiting_room import ArrivalToken, WaitingScreen
 from clinic.scheduling.models.wish import AppointmentRequest
 from clinic.trail.models.audit import AuditCheck, AuditEvent, AuditLink

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core.client_address import client_address
 from clinic.core.mail import send_mail
-from clinic.core.throttle import count_for_account
+from clinic.people.account_throttle import count_for_account
 from clinic.people.models.user import User
 from clinic.people.second_factor import is_due
 from clinic.trail.services.audit import (

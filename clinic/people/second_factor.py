@@ -18,7 +18,7 @@ from clinic.core.encryption import open_text, seal_text
 from clinic.core.mail import send_mail_to
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.people.models.user import User
-from clinic.people.safety_permissions import must_have_second_factor
+from clinic.people.permissions import must_have_second_factor
 from clinic.people.services.second_factors import SECRETS_CONTEXT
 from clinic.people.services.sessions import end_sessions
 from clinic.trail.services.audit import record_second_factor

@@ -51,6 +51,13 @@ class SeenForm(forms.BaseForm):
         if changed:
             raise ChangedMeanwhileError(rows=self.rows_of(row), stored=stored, changed=changed)
 
+    def add_error(self, field: Any, error: Any) -> None:
+        """Show a conflict at the fields that it is about, and every other error as usual."""
+        if isinstance(error, ChangedMeanwhileError):
+            self.show_conflict(error)
+        else:
+            super().add_error(field, error)
+
     def _shown(self, row: Any, facts: Facts | None = None) -> Facts:
         facts = self.stored(row) if facts is None else facts
         return {name: value for name, value in facts.items() if name in self.fields}
@@ -77,7 +84,7 @@ class SeenForm(forms.BaseForm):
                 self.add_error(name, words)
         data[self.add_prefix(SEEN)] = marks(error.stored)
         self.data = data
-        self.add_error(None, error)
+        super().add_error(None, error)
 
 
 def in_words(field: forms.BoundField, value: object) -> str:

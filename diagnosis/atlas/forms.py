@@ -6,7 +6,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from clinic.scheduling.forms.fields import allow_rows
+from clinic.core.forms import allow_rows
 from clinic.trail.forms import SEEN, SeenForm
 from clinic.trail.services.seen import Facts
 from diagnosis.atlas.models import AtlasImage

@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
 
-from clinic.scheduling.forms.fields import allow_rows
+from clinic.core.forms import allow_rows
+from diagnosis.lesions.forms import lesion_name
 from diagnosis.lesions.models import LesionImage
-from diagnosis.reviews.forms import lesion_name
 
 
 class PhotographsField(forms.ModelMultipleChoiceField[LesionImage]):

@@ -4,20 +4,17 @@ Doctors see what belongs to patients in their care; patients see what a doctor h
 signed; admins and secretaries see nothing of it.
 """
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from clinic.people.models.user import User
 from clinic.people.permissions import (
-    is_admin,
     is_doctor,
     is_patient,
     open_records,
     patients_in_care,
     treats,
 )
-from diagnosis.atlas.models import AtlasImage, AtlasImageQuerySet
-from diagnosis.lesions.models import Lesion, LesionImage, LesionQuerySet
-from diagnosis.predictions.models.disease import Disease
+from diagnosis.lesions.models import LesionImage
 from diagnosis.predictions.models.prediction import Prediction
 from diagnosis.reviews.models.review import Review
 
@@ -35,11 +32,6 @@ def validated_reviews() -> QuerySet[Review]:
     return newest_reviews().filter(decision__in=VALIDATING)
 
 
-def visible_lesions(user: User) -> LesionQuerySet:
-    """Lesions of patients in care."""
-    return Lesion.objects.filter(patient__in=patients_in_care(user))
-
-
 def visible_images(user: User) -> QuerySet[LesionImage]:
     """Photographs: for a patient the own ones of signed visits that a doctor has validated."""
     if is_patient(user):
@@ -47,11 +39,6 @@ def visible_images(user: User) -> QuerySet[LesionImage]:
             Exists(visible_reviews(user).filter(prediction__image=OuterRef("pk")))
         )
     return LesionImage.objects.filter(lesion__patient__in=patients_in_care(user))
-
-
-def visible_predictions(user: User) -> QuerySet[Prediction]:
-    """Predictions are a second opinion for doctors: a patient reads the diagnosis instead."""
-    return Prediction.objects.filter(image__lesion__patient__in=patients_in_care(user))
 
 
 def visible_reviews(user: User) -> QuerySet[Review]:
@@ -71,48 +58,6 @@ def can_review(user: User, prediction: Prediction) -> bool:
     return treats(user, prediction.image.lesion.patient)
 
 
-def can_ask_model(user: User, image: LesionImage) -> bool:
-    """Have a photograph that is visible analysed, or once more after a failure."""
-    return treats(user, image.lesion.patient)
-
-
-def can_edit_lesion(user: User, lesion: Lesion) -> bool:
-    """Say where a lesion that is visible lies, and whether it is still followed."""
-    return treats(user, lesion.patient)
-
-
 def can_see_to_review(user: User) -> bool:
     """See the list of answers that wait for a doctor."""
     return is_doctor(user)
-
-
-def can_see_model(user: User) -> bool:
-    """Read how good the installed model is; it says nothing about any patient."""
-    return is_doctor(user) or is_admin(user)
-
-
-def can_see_atlas(user: User) -> bool:
-    """Read the atlas of diseases, and propose images for it."""
-    return is_doctor(user) or is_admin(user)
-
-
-def can_manage_atlas(user: User) -> bool:
-    """Change diseases, stages and images of the atlas."""
-    return is_admin(user)
-
-
-def visible_diseases(user: User) -> QuerySet[Disease]:
-    """Diseases of the atlas: an admin sees also those that are offered no more."""
-    if is_admin(user):
-        return Disease.objects.all()
-    return Disease.objects.offered() if is_doctor(user) else Disease.objects.none()
-
-
-def visible_atlas_images(user: User) -> AtlasImageQuerySet:
-    """Images of the atlas: a doctor sees what is shown, and the own proposals."""
-    if is_admin(user):
-        return AtlasImage.objects.all()
-    if is_doctor(user):
-        images = AtlasImage.objects.kept().filter(disease__is_active=True)
-        return images.filter(Q(status=AtlasImage.Status.ACCEPTED) | Q(added_by=user))
-    return AtlasImage.objects.none()

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
-from clinic.scheduling.models.schedule import Doctor
 
 
 @dataclass(frozen=True)

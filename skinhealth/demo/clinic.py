@@ -8,13 +8,14 @@ from django.db.models import F
 from django.utils import timezone
 
 from clinic.people.models.consent import Consent
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
 from clinic.people.services.accounts import NewAccount, create_account, create_patient_account
 from clinic.people.services.patients import register_patient
 from clinic.people.services.record_access import hand_out_code, open_own_record
 from clinic.scheduling.models.message import AppointmentNotice
-from clinic.scheduling.models.schedule import Availability, Doctor, VisitType
+from clinic.scheduling.models.schedule import Availability, VisitType
 from clinic.scheduling.services.appointments import book_appointment
 from clinic.scheduling.services.slots import next_free_slots
 from clinic.scheduling.services.weekly_hours import add_hours

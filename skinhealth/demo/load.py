@@ -8,12 +8,13 @@ from itertools import count, islice
 from django.db import transaction
 from django.utils import timezone
 
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
 from clinic.people.services.patients import search_name_of
 from clinic.records.models.consultation import Consultation
 from clinic.scheduling.models.appointment import Appointment, AppointmentTransition
-from clinic.scheduling.models.schedule import Availability, Doctor, VisitType
+from clinic.scheduling.models.schedule import Availability, VisitType
 from skinhealth.demo.people import PATIENTS
 
 Status = Appointment.Status

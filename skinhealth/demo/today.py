@@ -7,9 +7,10 @@ from itertools import groupby
 from django.db import transaction
 from django.utils import timezone
 
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.patient import Patient
 from clinic.scheduling.models.appointment import Appointment
-from clinic.scheduling.models.schedule import Doctor, VisitType
+from clinic.scheduling.models.schedule import VisitType
 from clinic.scheduling.models.waiting_room import ArrivalToken
 from clinic.scheduling.services.appointments import book_appointment, move_appointment
 from clinic.scheduling.services.booking_guards import SlotRefusedError

@@ -8,13 +8,14 @@ from itertools import cycle
 import numpy as np
 from django.utils import timezone
 
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
 from clinic.records.drugs.table import drug_table
 from clinic.records.models.consultation import Consultation
 from clinic.records.models.prescription import Prescription, PrescriptionLine
 from clinic.scheduling.models.appointment import Appointment, AppointmentTransition
-from clinic.scheduling.models.schedule import Availability, Doctor, VisitType
+from clinic.scheduling.models.schedule import Availability, VisitType
 from skinhealth.demo.clock import dated_by_hand
 from skinhealth.demo.ordinary import ORDINARY_VISITS, OrdinaryVisit
 

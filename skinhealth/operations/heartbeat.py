@@ -33,7 +33,7 @@ class HeartbeatStep(bootsteps.StartStopStep):
         from django.db import DatabaseError, connections
 
         from diagnosis.predictions.services import heartbeats
-        from diagnosis.tasks import loaded_model_trained_on, loaded_model_version
+        from diagnosis.predictions.tasks import loaded_model_trained_on, loaded_model_version
 
         try:
             heartbeats.beat(

@@ -10,12 +10,13 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from clinic.models import AuditCheck, AuditEvent, AuditLink
+from clinic.people.services.nightly_check import check_and_remember
 from clinic.tasks import check_audit_trail_task, seal_audit_events_task
 from clinic.trail.audit_guard import guard_audit_trail, unguard_audit_trail
 from clinic.trail.audit_hash import COLUMNS, content_hash
 from clinic.trail.services.audit import Origin, from_origin, record
 from clinic.trail.services.audit_chain import seal_events, seal_left_behind
-from clinic.trail.services.audit_check import check_and_remember, check_audit_trail
+from clinic.trail.services.audit_check import check_audit_trail
 from tests.clinic.desk import at_once
 
 pytestmark = pytest.mark.both_engines

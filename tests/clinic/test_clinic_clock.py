@@ -7,8 +7,8 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
+from clinic.core.clinic_settings import as_the_clinic_decides
 from clinic.models import AppointmentNotice, ClinicSettings
-from clinic.office.services.clinic_settings import as_the_clinic_decides
 from clinic.scheduling.services.slots import free_slots
 from clinic.tasks import send_notice_task
 from tests.clinic.desk import booked, clocks, visit_type, works

@@ -9,8 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Appointment, AuditEvent, EmergencyAccess, Notification
-from clinic.people.permissions import patients_in_care
-from clinic.people.safety_permissions import visible_emergencies
+from clinic.people.permissions import patients_in_care, visible_emergencies
 from clinic.people.services.emergency import open_emergency_access
 from clinic.tasks import remind_of_emergency_reviews_task
 from tests.access_table import ROLES

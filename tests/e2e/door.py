@@ -5,7 +5,7 @@ from django.core.cache import cache
 from playwright.sync_api import expect
 
 from clinic.models import User
-from clinic.people.safety_permissions import must_have_second_factor
+from clinic.people.permissions import must_have_second_factor
 from tests.factories import PASSWORD, code_of_app, with_app
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError, CommandParser
 
-from clinic.trail.services.audit_check import Head, check_and_remember, check_audit_trail
+from clinic.people.services.nightly_check import check_and_remember
+from clinic.trail.services.audit_check import Head, check_audit_trail
 
 MOST_SAID = 20
 

@@ -11,8 +11,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.files.portraits_and_logos import read_logo
+from clinic.core.forms import phone_field
 from clinic.core.models.clinic_settings import ClinicSettings
-from clinic.people.forms.accounts import phone_field
 
 # What the page shows together, in its order.
 GROUPS: dict[str, tuple[str, ...]] = {

@@ -1,8 +1,7 @@
 """What the clinic decides for itself, and the change of it."""
 
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
@@ -12,7 +11,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.encryption import UnreadableError
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.office.services.record_endings import announce_expired, tell_admins
 from clinic.people.models.record_ending import RetentionProposal
@@ -38,16 +36,6 @@ class SettingsChangedError(ValidationError):
             _("Somebody else has changed the settings meanwhile. Nothing of yours is stored yet."),
             code="settings_changed",
         )
-
-
-@contextmanager
-def as_the_clinic_decides() -> Iterator[None]:
-    """Goes by the clinic's clock until the end, and reads what it has decided once."""
-    with (
-        ClinicSettings.objects.read_once(),
-        timezone.override(ClinicSettings.objects.current().zone),
-    ):
-        yield
 
 
 @transaction.atomic
@@ -174,19 +162,6 @@ def change_logo(*, actor: User, png: bytes | None) -> ClinicSettings:
         if stored:
             default_storage.delete(stored)
         raise
-
-
-def read_stored_logo() -> bytes | None:
-    """The logo as it is kept; a file that is gone keeps no page and no paper back."""
-    logo = ClinicSettings.objects.current().logo
-    if not logo:
-        return None
-    try:
-        with logo.open("rb") as file:
-            content: bytes = file.read()
-    except (OSError, UnreadableError):
-        return None
-    return content
 
 
 @transaction.atomic

@@ -22,17 +22,18 @@ from clinic.people.forms.accounts import AccountSearchForm
 from clinic.people.models.emergency import EmergencyAccess
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
-from clinic.people.permissions import can_see_portal, visible_patients, visible_users
-from clinic.people.safety_permissions import can_see_access, can_see_audit, can_see_own_record
+from clinic.people.permissions import (
+    can_see_access,
+    can_see_audit,
+    can_see_own_record,
+    can_see_portal,
+    visible_patients,
+    visible_users,
+)
+from clinic.people.services.accesses import accesses_to, in_words
 from clinic.people.services.patients import find_patients, record_patient_search
 from clinic.trail.models.audit import AuditCheck, AuditEvent
-from clinic.trail.services.audit_trail import (
-    accesses_to,
-    export_events,
-    filter_events,
-    in_words,
-    record_audit_view,
-)
+from clinic.trail.services.audit_trail import export_events, filter_events, record_audit_view
 
 OPTIONS = 10
 SHOWN_WITH = ("actor", "patient")

@@ -8,10 +8,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
 from clinic.core.models.translated import other_languages
-from clinic.people.forms.accounts import add_errors
-from clinic.people.permissions import can_manage_settings
+from clinic.office.permissions import can_manage_settings
 from clinic.records.forms.catalogue import CatalogueNameForm
 from clinic.records.models.catalogue import BodySite, Symptom
 from clinic.records.services.catalogue import (

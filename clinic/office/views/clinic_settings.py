@@ -13,20 +13,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from clinic.core.clinic_settings import read_stored_logo
+from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.office.forms.clinic_settings import GROUPS, ClinicSettingsForm, LogoForm
+from clinic.office.permissions import can_manage_settings, can_read_settings
 from clinic.office.services.clinic_settings import (
     SettingsChangedError,
     change_clinic_settings,
     change_logo,
-    read_stored_logo,
 )
 from clinic.office.services.record_endings import record_endings_view
 from clinic.office.services.settings_effects import Effect, effects_of, in_words, label_of
-from clinic.people.forms.accounts import add_errors
 from clinic.people.models.record_ending import RetentionProposal
-from clinic.people.permissions import can_manage_settings, can_read_settings
 
 TITLES: dict[str, str | Promise] = {
     "clinic": gettext_lazy("The clinic"),

@@ -16,8 +16,7 @@ from clinic.office.views.patients import patient_page
 from clinic.people.forms.patients import ConsentForm
 from clinic.people.models.consent import Consent
 from clinic.people.models.patient import Patient
-from clinic.people.permissions import visible_patients
-from clinic.people.safety_permissions import can_record_consent
+from clinic.people.permissions import can_record_consent, visible_patients
 from clinic.people.services.consents import give_consent, past_uses, withdraw_consent
 
 

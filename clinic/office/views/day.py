@@ -1,22 +1,32 @@
 from datetime import date, timedelta
+from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Case, F, IntegerField, QuerySet, Value, When
 from django.forms import DateField
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from clinic.core.http import SignedInRequest
+from clinic.office.permissions import can_see_own_day
 from clinic.people.models.user import User
-from clinic.people.permissions import can_see_own_day
 from clinic.records.models.consultation import Consultation
-from clinic.records.services.consultations import record_day_view
+from clinic.records.services.consultations import (
+    open_visit,
+    record_day_view,
+    undo_call_in,
+)
 from clinic.records.services.facts import active_allergies
+from clinic.records.views.visits import writable_visit
 from clinic.scheduling.forms.calendar import WITHIN_REASON
 from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.permissions import can_open_visit, visible_appointments
 
 Status = Appointment.Status
 DAY = DateField(required=False, validators=WITHIN_REASON)
@@ -98,3 +108,31 @@ def day_page(
     context["left_open"] = left_open(request.user)[: settings.PAGE_SIZE]
     record_day_view(actor=request.user, day=day, count=paginator.count)
     return render(request, "clinic/doctor_day.html", context, status=status)
+
+
+@require_POST
+def visit_open(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Calls an arrived patient in and goes to the visit."""
+    appointments = visible_appointments(request.user).select_related("doctor", "patient")
+    appointment = get_object_or_404(appointments, pk=pk)
+    if not can_open_visit(request.user, appointment):
+        raise PermissionDenied
+    try:
+        consultation = open_visit(appointment=appointment, actor=request.user)
+    except ValidationError as error:
+        day = timezone.localdate(appointment.starts_at)
+        return day_page(request, day, refusal=" ".join(error.messages), status=409)
+    return redirect("diagnosis:visit", pk=consultation.pk)
+
+
+@require_POST
+def visit_undo(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Takes back a call-in and goes to who waits."""
+    consultation = writable_visit(request, pk)
+    try:
+        undo_call_in(consultation=consultation, actor=request.user)
+    except ValidationError as error:
+        day = timezone.localdate(consultation.appointment.starts_at)
+        return day_page(request, day, refusal=" ".join(error.messages), status=409)
+    messages.success(request, _("The call-in is undone. The patient is waiting again."))
+    return redirect("clinic:doctor_day")

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
 from clinic.office.forms.erasures import DecisionForm, ErasureForm
 from clinic.office.services.retention import (
@@ -22,16 +23,15 @@ from clinic.office.services.retention import (
     record_erasure_list,
     take_back_erasure,
 )
-from clinic.people.forms.accounts import add_errors
 from clinic.people.forms.own_password import AsksOwnPassword, OwnPasswordForm
 from clinic.people.models.erasure import ErasureRequest
 from clinic.people.models.record_ending import RecordEnding
-from clinic.people.permissions import visible_patients
-from clinic.people.safety_permissions import (
+from clinic.people.permissions import (
     can_decide_erasures,
     can_manage_own_consents,
     can_see_own_record,
     visible_erasures,
+    visible_patients,
 )
 from clinic.trail.services.audit import record_wrong_own_password
 

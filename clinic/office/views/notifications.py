@@ -19,22 +19,23 @@ from django.views.decorators.http import require_GET, require_POST
 
 from clinic.core.http import SignedInRequest
 from clinic.office.forms.notifications import ReadAllForm
+from clinic.office.permissions import can_see_own_day
 from clinic.people.models.emergency import EmergencyAccess
 from clinic.people.models.user import User
 from clinic.people.permissions import (
     can_manage_accounts,
-    can_see_own_day,
+    can_see_audit,
     can_see_patient_list,
-    visible_appointments,
-    visible_consultations,
-    visible_notifications,
+    visible_emergencies,
     visible_patients,
     visible_users,
 )
-from clinic.people.safety_permissions import can_see_audit, visible_emergencies
 from clinic.records.models.consultation import Consultation
+from clinic.records.permissions import visible_consultations
 from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.permissions import visible_appointments
 from clinic.trail.models.notification import Notification
+from clinic.trail.permissions import visible_notifications
 from clinic.trail.services.notifications import (
     count_unread,
     mark_all_read,

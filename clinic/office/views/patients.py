@@ -1,6 +1,5 @@
 """The register of patients, as the desk, the admin and the doctors see it."""
 
-from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.conf import settings
@@ -14,10 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
 from clinic.core.redirects import next_or
 from clinic.people.ended import lead_back_from_ended
-from clinic.people.forms.accounts import add_errors
 from clinic.people.forms.patients import (
     ConsentForm,
     CorrectionForm,
@@ -26,23 +25,18 @@ from clinic.people.forms.patients import (
 )
 from clinic.people.models.consent import Consent
 from clinic.people.models.patient import Patient
+from clinic.people.pages import consent_states
+from clinic.people.patient_search import patient_options
 from clinic.people.permissions import (
     can_edit_patient,
     can_invite_patient,
-    can_register_patients,
-    can_run_desk,
-    can_see_patient_list,
-    document_categories,
-    reads_visible_records,
-    visible_appointments,
-    visible_consultations,
-    visible_patients,
-)
-from clinic.people.safety_permissions import (
     can_open_in_emergency,
     can_record_consent,
+    can_register_patients,
     can_see_access,
-    is_offered_opening,
+    can_see_patient_list,
+    reads_visible_records,
+    visible_patients,
 )
 from clinic.people.services.accounts import AccountState, state_of
 from clinic.people.services.consents import past_uses
@@ -58,22 +52,18 @@ from clinic.people.services.patients import (
 from clinic.people.services.sign_in_address import why_no_invitation
 from clinic.records.allergy_bar import allergy_bar_of
 from clinic.records.models.consultation import Consultation
+from clinic.records.permissions import (
+    document_categories,
+    is_offered_opening,
+    visible_consultations,
+)
 from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.permissions import can_run_desk, visible_appointments
 from clinic.scheduling.services.no_shows import count_no_shows
 
 # What was typed stays in the session on the server: a name in an address would end in logs.
 SEARCH_KEY = "patient_search"
-OPTIONS = 8
 TIMELINE_SIZE = 10
-
-
-@dataclass
-class ConsentState:
-    """A purpose with the consent that stands for it and those that were withdrawn."""
-
-    purpose: Consent.Purpose
-    standing: Consent | None = None
-    withdrawn: list[Consent] = field(default_factory=list)
 
 
 @require_http_methods(["GET", "POST"])
@@ -96,15 +86,6 @@ def patient_find(request: SignedInRequest) -> HttpResponse:
     text = form.cleaned_data["q"] if form.is_valid() else ""
     context = {"found": patient_options(request, text), "is_search": bool(text.strip())}
     return render(request, "clinic/partials/patient_found.html", context)
-
-
-def patient_options(request: SignedInRequest, text: str) -> list[Patient]:
-    """The first few patients who fit what was typed, for a form to choose from."""
-    if not text.strip():
-        return []
-    found = find_patients(among=visible_patients(request.user), text=text)[:OPTIONS]
-    record_patient_search(actor=request.user, count=len(found))
-    return list(found)
 
 
 @require_http_methods(["GET", "POST"])
@@ -298,14 +279,3 @@ def _timeline(request: SignedInRequest, patient: Patient) -> Page[Consultation]:
         .select_related("doctor__user", "appointment__visit_type", "prescription")
     )
     return Paginator(visits, TIMELINE_SIZE).get_page(request.GET.get("timeline"))
-
-
-def consent_states(patient: Patient) -> list[ConsentState]:
-    """Every purpose with what the patient has said to it so far."""
-    states = {purpose.value: ConsentState(purpose) for purpose in Consent.Purpose}
-    for consent in patient.consents.select_related("recorded_by", "withdrawn_by"):
-        if consent.withdrawn_at:
-            states[consent.purpose].withdrawn.append(consent)
-        else:
-            states[consent.purpose].standing = consent
-    return list(states.values())

@@ -21,17 +21,12 @@ from clinic.core.http import SignedInRequest
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.refusals import refusal_page
 from clinic.people.models.user import User
-from clinic.people.permissions import (
-    can_see_portal,
-    can_transition,
-    visible_appointments,
-    visible_consultations,
-)
-from clinic.people.safety_permissions import can_see_own_record
-from clinic.people.services.patients import record_appointment_file, record_own_appointments_view
+from clinic.people.permissions import can_see_own_record, can_see_portal
 from clinic.people.services.succession import word_of_leaving
+from clinic.records.permissions import visible_consultations
 from clinic.scheduling.models.appointment import Appointment
 from clinic.scheduling.models.wish import AppointmentRequest
+from clinic.scheduling.permissions import can_transition, visible_appointments
 from clinic.scheduling.services.cancellation import (
     can_still_be_cancelled_by_patient,
     cancel_own_appointment,
@@ -39,6 +34,10 @@ from clinic.scheduling.services.cancellation import (
     is_too_late_to_cancel,
 )
 from clinic.scheduling.services.feeds import visit_file
+from clinic.scheduling.services.own_appointments import (
+    record_appointment_file,
+    record_own_appointments_view,
+)
 from clinic.scheduling.services.portal_booking import can_be_moved_by_patient
 from clinic.scheduling.services.slots import day_bounds
 from clinic.scheduling.views.feeds import calendar_response

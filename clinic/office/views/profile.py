@@ -8,13 +8,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
 from clinic.core.told_once import tell_once
-from clinic.people.forms.accounts import ProfileForm, add_errors
-from clinic.people.safety_permissions import can_manage_own_consents
+from clinic.people.forms.accounts import ProfileForm
+from clinic.people.permissions import can_manage_own_consents
 from clinic.people.services.profile import update_profile
-from clinic.scheduling.calendar_permissions import can_keep_calendar_feed
 from clinic.scheduling.forms.feeds import InitialsForm
+from clinic.scheduling.permissions import can_keep_calendar_feed
 from clinic.scheduling.services.feeds import feed_of
 from clinic.scheduling.views.feeds import NEW_TOKEN_KEY
 

@@ -11,23 +11,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
 from clinic.core.refusals import refusal_page
 from clinic.core.throttle import is_too_often, too_often
 from clinic.core.told_once import keep_to_tell, tell_once
 from clinic.office.forms.record_access import RecordCodeForm
-from clinic.people.forms.accounts import add_errors
 from clinic.people.models.patient import Patient
 from clinic.people.models.record_code import LASTS
-from clinic.people.permissions import can_see_portal, visible_patients
-from clinic.people.safety_permissions import (
-    can_open_record,
-    can_see_own_record,
-    is_offered_opening,
-    visits_today,
-)
+from clinic.people.permissions import can_see_own_record, can_see_portal, visible_patients
 from clinic.people.services.patients import record_patient_view
 from clinic.people.services.record_access import hand_out_code, open_in_person, open_own_record
+from clinic.records.permissions import can_open_record, is_offered_opening, visits_today
 
 
 @require_http_methods(["GET", "POST"])

@@ -9,12 +9,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
 from clinic.core.models.clinic_settings import (
     LEAST_RETENTION_YEARS,
     MOST_RETENTION_YEARS,
     ClinicSettings,
 )
+from clinic.office.permissions import can_manage_settings
 from clinic.office.services.clinic_settings import (
     NOTHING_WAITS,
     confirm_proposal,
@@ -28,10 +30,8 @@ from clinic.office.services.record_endings import (
     record_endings_view,
     with_their_days,
 )
-from clinic.people.forms.accounts import add_errors
 from clinic.people.forms.own_password import OwnPasswordForm
 from clinic.people.models.record_ending import RecordEnding, RetentionProposal
-from clinic.people.permissions import can_manage_settings
 from clinic.trail.services.audit import record_wrong_own_password
 
 

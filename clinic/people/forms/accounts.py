@@ -3,74 +3,22 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Model, Q, QuerySet
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.formfields import PhoneNumberField
 
 from clinic.core.files.portraits_and_logos import read_portrait
-from clinic.core.models.clinic_settings import ClinicSettings
+from clinic.core.forms import language_field, offer_languages, phone_field
 from clinic.people.forms.own_password import AsksOwnPassword, own_password_field
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
 from clinic.people.permissions import can_have_digest
 from clinic.people.services.accounts import IN_STATE, AccountChanges, AccountState, NewAccount
-from clinic.scheduling.models.schedule import Doctor
 from clinic.trail.forms import SEEN, SeenForm
-from clinic.trail.services.seen import ChangedMeanwhileError, Facts
-
-
-def add_errors(form: forms.BaseForm, error: ValidationError) -> None:
-    """Puts what a service refused beside the fields that it is about."""
-    if isinstance(error, ChangedMeanwhileError) and isinstance(form, SeenForm):
-        form.show_conflict(error)
-        return
-    by_field = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error}
-    for name, errors in by_field.items():
-        form.add_error(name if name in form.fields else None, errors)
-
-
-def phone_field() -> forms.Field:
-    """A phone number, by the clinic's country or with the country in front."""
-    field: forms.Field = PhoneNumberField(
-        label=_("Phone"),
-        required=False,
-        help_text=_("Numbers from abroad start with + and the country."),
-        error_messages={
-            "invalid": _("This is not a complete phone number. Write it like +33 6 12 34 56 78.")
-        },
-    )
-    field.widget.attrs["autocomplete"] = "tel"
-    return field
-
-
-def first_language() -> str:
-    """The language of a person of whom nobody has said another."""
-    offered = [code for code, _name in ClinicSettings.objects.current().offered_languages]
-    return settings.LANGUAGE_CODE if settings.LANGUAGE_CODE in offered else offered[0]
-
-
-def offer_languages(field: forms.Field, *, chosen: str) -> None:
-    """Offers the clinic's languages, and the one that was chosen before."""
-    assert isinstance(field, forms.ChoiceField)
-    offered = [code for code, _name in ClinicSettings.objects.current().offered_languages]
-    field.choices = [
-        (code, name) for code, name in settings.LANGUAGES if code in offered or code == chosen
-    ]
-
-
-def language_field() -> forms.ChoiceField:
-    """The language of pages and mails."""
-    return forms.ChoiceField(
-        label=_("Language"),
-        choices=lambda: list(ClinicSettings.objects.current().offered_languages),
-        initial=first_language,
-        help_text=_("Pages and mails speak this language."),
-    )
+from clinic.trail.services.seen import Facts
 
 
 class AccountFilterForm(forms.Form):

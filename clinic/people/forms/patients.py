@@ -4,7 +4,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.people.forms.accounts import first_language, offer_languages, phone_field
+from clinic.core.forms import first_language, offer_languages, phone_field
 from clinic.people.models.consent import Consent
 from clinic.people.models.patient import Patient
 from clinic.trail.forms import SEEN, SeenForm

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.people.forms.accounts import language_field, phone_field
+from clinic.core.forms import language_field, phone_field
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
 from clinic.people.services.sign_up import NewPatient

@@ -3,9 +3,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.user import User
 from clinic.people.permissions import visible_doctors
-from clinic.scheduling.models.schedule import Doctor
 
 NOBODY = "nobody"
 

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
 from clinic.people.services.contact_news import (
@@ -25,7 +26,6 @@ from clinic.people.services.sign_in_address import (
     settle_new_address,
 )
 from clinic.people.services.succession import hand_over, take_back
-from clinic.scheduling.models.schedule import Doctor
 from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 from clinic.trail.services.seen import Guard

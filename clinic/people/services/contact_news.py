@@ -13,8 +13,7 @@ from clinic.core.mail import send_mail, send_text
 from clinic.core.sms import has_sms
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
-from clinic.people.permissions import active_admins
-from clinic.people.safety_permissions import treating_doctors, watchers_of
+from clinic.people.permissions import active_admins, treating_doctors, watchers_of
 from clinic.trail.models.audit import AuditEvent
 from clinic.trail.models.notification import Notification
 from clinic.trail.services.notifications import notify

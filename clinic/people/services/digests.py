@@ -26,7 +26,7 @@ NOON = time(12)
 def dispatch_digests() -> None:
     """Queues the mail of everybody who has none of today, once the clinic's clock shows seven."""
     # The tasks import this module, so it can name them only once both are there.
-    from clinic.tasks import send_digest_task
+    from clinic.people.tasks import send_digest_task
 
     if not _is_morning():
         return

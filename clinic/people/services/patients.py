@@ -22,7 +22,6 @@ from clinic.people.services.consents import give_consent
 from clinic.people.services.contact_news import tell_of_contact_change
 from clinic.people.services.ended_records import refuse_ended
 from clinic.people.services.former_identities import keep_former
-from clinic.scheduling.models.appointment import Appointment
 from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 from clinic.trail.services.seen import Guard
@@ -212,20 +211,6 @@ def record_patient_list(*, actor: User, of: str, count: int) -> None:
 def record_patient_view(*, patient: Patient, actor: User, target: Model | None = None) -> None:
     """Notes that somebody opened the patient’s page, or one of the patient’s appointments."""
     record(AuditEvent.Verb.VIEW, actor=actor, patient=patient, target=target or patient)
-
-
-@transaction.atomic
-def record_appointment_file(*, appointment: Appointment, actor: User) -> None:
-    """Notes that a patient took an own appointment along as a file."""
-    patient = appointment.patient
-    record(AuditEvent.Verb.DOWNLOAD, actor=actor, patient=patient, target=appointment)
-
-
-@transaction.atomic
-def record_own_appointments_view(*, actor: User) -> None:
-    """Notes that a patient looked at the own appointments."""
-    patient = Patient.objects.filter(user=actor).first()
-    record(AuditEvent.Verb.LIST, actor=actor, patient=patient, detail={"of": "own_appointments"})
 
 
 def _as_date(word: str) -> date | None:

@@ -5,16 +5,12 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from clinic.people.models.patient import Patient
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.user import User
 from clinic.people.services.account_history import hands_behind
-from clinic.records.models.consultation import Consultation
-from clinic.scheduling.models.appointment import Appointment
-from clinic.scheduling.models.schedule import Doctor
 from clinic.trail.models.audit import AuditEvent
 from clinic.trail.models.notification import Notification
 from clinic.trail.services.audit import record
@@ -27,10 +23,12 @@ Kind = Notification.Kind
 class OpenWork:
     """What waits for a doctor, by kind."""
 
-    visits_to_come: int
-    waiting: int
-    unsigned: int
-    unreviewed: int
+    visits_to_come: int = 0
+    waiting: int = 0
+    # Visits that could go to a colleague.
+    to_move: int = 0
+    unsigned: int = 0
+    unreviewed: int = 0
 
     @property
     def is_clinical(self) -> bool:
@@ -38,24 +36,32 @@ class OpenWork:
         return bool(self.unsigned or self.unreviewed)
 
 
-# How many answers on photographs of a doctor's visits nobody has looked at: another app knows.
-_counters: list[Callable[[Doctor], int]] = []
+@dataclass(frozen=True)
+class Handover:
+    """How a room gives what a doctor left open to the next one, and back."""
+
+    give: Callable[[Doctor, Doctor, User], None]
+    take_back: Callable[[Doctor, User], None]
 
 
-def tell_unreviewed(count: Callable[[Doctor], int]) -> None:
-    """Let an app say how much of a doctor's work it still holds."""
-    _counters.append(count)
+# The rooms that hold the work say so when the app is ready: by kind of work, who counts it.
+_counters: dict[str, Callable[[Doctor], int]] = {}
+_handovers: list[Handover] = []
+
+
+def tell_open_work(kind: str, count: Callable[[Doctor], int]) -> None:
+    """Let a room say how much of one kind of a doctor's work it holds."""
+    _counters[kind] = count
+
+
+def tell_handover(handover: Handover) -> None:
+    """Let a room say how it gives a doctor's work to another one."""
+    _handovers.append(handover)
 
 
 def open_work(doctor: Doctor) -> OpenWork:
     """Count what the doctor would leave open today."""
-    appointments = Appointment.objects.filter(doctor=doctor)
-    return OpenWork(
-        visits_to_come=appointments.upcoming().count(),
-        waiting=appointments.filter(status=Appointment.Status.ARRIVED).count(),
-        unsigned=_unsigned(doctor).count(),
-        unreviewed=sum(count(doctor) for count in _counters),
-    )
+    return OpenWork(**{kind: count(doctor) for kind, count in _counters.items()})
 
 
 @transaction.atomic
@@ -92,7 +98,8 @@ def hand_over(
     Doctor.objects.filter(successor=stored).exclude(pk=successor.pk).update(successor=successor)
     detail = {"successor": [str(before.pk) if before else None, str(successor.pk)]}
     event = record(AuditEvent.Verb.UPDATE, actor=actor, target=stored, detail=detail)
-    _give_visits(_unsigned(stored), to=successor, actor=actor)
+    for handover in _handovers:
+        handover.give(stored, successor, actor)
     if before != successor:
         _tell(successor, Kind.PATIENTS_TAKEN_OVER, event)
         _tell(before, Kind.PATIENTS_PASSED_ON, event)
@@ -110,8 +117,8 @@ def take_back(*, doctor: Doctor, actor: User) -> None:
     stored.save(update_fields=["successor"])
     event = record(AuditEvent.Verb.UPDATE, actor=actor, target=stored, detail=detail)
     _tell(before, Kind.PATIENTS_PASSED_ON, event)
-    given = Consultation.objects.filter(appointment__doctor=stored, signed_at__isnull=True)
-    _give_visits(given.exclude(doctor=stored), to=stored, actor=actor)
+    for handover in _handovers:
+        handover.take_back(stored, actor)
 
 
 def word_of_leaving(doctor: Doctor) -> str:
@@ -141,21 +148,4 @@ def _tell(doctor: Doctor | None, kind: Notification.Kind, event: AuditEvent) -> 
             url_name="clinic:doctor_day",
             object_key="",
             fact_key=event.pk,
-        )
-
-
-def _unsigned(doctor: Doctor) -> QuerySet[Consultation]:
-    visits = Consultation.objects.filter(doctor=doctor, signed_at__isnull=True)
-    # Nothing is written into a record that has ended, not even whose work it is.
-    return visits.exclude(patient__in=Patient.objects.ended())
-
-
-def _give_visits(visits: QuerySet[Consultation], *, to: Doctor, actor: User) -> None:
-    # No note is read for it, so one that cannot be read keeps nobody in.
-    held = visits.select_for_update(no_key=True, of=("self",)).only("doctor", "patient")
-    for visit in held.order_by("pk"):
-        detail = {"doctor": [str(visit.doctor_id), str(to.pk)]}
-        Consultation.objects.filter(pk=visit.pk).update(doctor=to)
-        record(
-            AuditEvent.Verb.UPDATE, actor=actor, patient=visit.patient, target=visit, detail=detail
         )

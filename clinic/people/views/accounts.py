@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
 from clinic.core.throttle import is_too_often, too_often
 from clinic.people.ended import lead_back_from_ended
@@ -21,10 +22,10 @@ from clinic.people.forms.accounts import (
     AccountEditForm,
     AccountFilterForm,
     AccountSearchForm,
-    add_errors,
 )
 from clinic.people.forms.own_password import AsksOwnPassword, OwnPasswordForm
 from clinic.people.forms.succession import DeactivationForm
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
 from clinic.people.permissions import (
@@ -52,8 +53,6 @@ from clinic.people.services.profile import record_portrait_view
 from clinic.people.services.second_factors import remove_second_factors
 from clinic.people.services.sign_in_address import why_no_invitation
 from clinic.people.services.succession import open_work
-from clinic.scheduling.models.appointment import Appointment
-from clinic.scheduling.models.schedule import Doctor
 from clinic.trail.services.audit import record_wrong_own_password
 
 
@@ -154,13 +153,13 @@ def account_deactivate(request: SignedInRequest, pk: UUID) -> HttpResponse:
             add_errors(form, refusal)
         else:
             return _deactivated(request, account, doctor, was_active=was_active)
+    work = open_work(doctor) if doctor else None
     context = {
         "account": account,
         "doctor": doctor,
         "form": form,
-        "work": open_work(doctor) if doctor else None,
-        "can_move_visits": doctor is not None
-        and Appointment.objects.expected().filter(doctor=doctor).exists(),
+        "work": work,
+        "can_move_visits": bool(work and work.to_move),
     }
     status = 409 if form.errors else 200
     return render(request, "clinic/account_deactivate.html", context, status=status)

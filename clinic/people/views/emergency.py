@@ -11,17 +11,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
 from clinic.core.throttle import is_too_often, too_often
-from clinic.people.forms.accounts import add_errors
 from clinic.people.forms.emergency import EmergencyForm, EmergencyReviewForm
-from clinic.people.permissions import patients_in_care
-from clinic.people.safety_permissions import (
+from clinic.people.permissions import (
     can_end_emergency,
     can_open_in_emergency,
     can_see_audit,
+    patients_in_care,
     visible_emergencies,
 )
+from clinic.people.services.accesses import accesses_under
 from clinic.people.services.emergency import (
     end_emergency_access,
     open_emergency_access,
@@ -29,7 +30,6 @@ from clinic.people.services.emergency import (
     record_wrong_emergency_password,
     review_emergency_access,
 )
-from clinic.trail.services.audit_trail import accesses_under
 
 
 @require_http_methods(["GET", "POST"])

@@ -8,17 +8,16 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
-from clinic.office.views.patients import consent_states
 from clinic.people.consent_texts import consent_words
-from clinic.people.forms.accounts import add_errors
+from clinic.people.forms.preferences import PreferencesForm
 from clinic.people.models.consent import Consent
 from clinic.people.models.patient import Patient
-from clinic.people.permissions import visible_patients
-from clinic.people.safety_permissions import can_manage_own_consents, can_see_own_record
+from clinic.people.pages import consent_states
+from clinic.people.permissions import can_manage_own_consents, can_see_own_record, visible_patients
 from clinic.people.services.consents import PastUse, give_consent, past_uses, withdraw_consent
 from clinic.people.services.preferences import update_preferences
-from clinic.scheduling.forms.portal import PreferencesForm
 
 
 @require_GET

@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
 
-from clinic.core.throttle import count_for_account, is_too_often, too_often
+from clinic.core.throttle import is_too_often, too_often
+from clinic.people.account_throttle import count_for_account
 
 
 class MailedPasswordResetView(PasswordResetView):  # type: ignore[misc]

@@ -12,10 +12,10 @@ from django.utils.translation import get_language
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from clinic.core.forms import add_errors
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.throttle import is_too_often, too_often
 from clinic.people.consent_texts import DOCUMENT_VERSION, consent_words
-from clinic.people.forms.accounts import add_errors
 from clinic.people.forms.sign_up import SignUpCodeForm, SignUpDetailsForm, SignUpForm
 from clinic.people.models.consent import Consent
 from clinic.people.models.sign_up import SignUpCode

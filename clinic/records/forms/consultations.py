@@ -6,10 +6,10 @@ from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.forms import allow_rows, offer_rows
 from clinic.records.models.catalogue import BodySite, Symptom
 from clinic.records.models.consultation import Addendum, Consultation
 from clinic.records.services.consultations import NOTES_FIELDS
-from clinic.scheduling.forms.fields import allow_rows, offer_rows
 
 
 @dataclass(frozen=True)

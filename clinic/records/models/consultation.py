@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core.encrypted_fields import EncryptedCharField, EncryptedTextField
 from clinic.people.models.consent import Consent
-from clinic.scheduling.models.schedule import Doctor
+from clinic.people.models.doctor import Doctor
 
 
 class ConsultationQuerySet(models.QuerySet["Consultation"]):

@@ -20,8 +20,8 @@ from clinic.records.services.visit_guard import (
     VisitUsedError,
     hold_patient,
 )
+from clinic.records.services.visit_news import tell_patient_of_signed_visit
 from clinic.scheduling.models.appointment import Appointment
-from clinic.scheduling.services.appointment_news import tell_patient_of_signed_visit
 from clinic.scheduling.services.appointments import move_appointment
 from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record, record_once

@@ -13,9 +13,9 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from clinic.core.clinic_settings import read_stored_logo
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.papers.pdf import qr_code, render_pdf
-from clinic.office.services.clinic_settings import read_stored_logo
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
 from clinic.records.models.consultation import Consultation

@@ -12,19 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
-from clinic.people.forms.accounts import add_errors
 from clinic.people.models.patient import Patient
-from clinic.people.permissions import (
-    can_keep_documents,
-    can_see_portal,
-    document_categories,
-    visible_documents,
-    visible_patients,
-)
-from clinic.people.safety_permissions import can_see_own_record
+from clinic.people.permissions import can_see_own_record, can_see_portal, visible_patients
 from clinic.records.forms.documents import ArchiveForm, DocumentForm
 from clinic.records.models.document import PatientDocument
+from clinic.records.permissions import can_keep_documents, document_categories, visible_documents
 from clinic.records.services.documents import (
     add_document,
     archive_document,

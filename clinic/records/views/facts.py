@@ -12,10 +12,10 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
 
 from clinic.core.http import SignedInRequest
-from clinic.people.permissions import can_see_clinical, visible_facts
 from clinic.records.forms.facts import ClinicalFactsForm, EndFactForm
 from clinic.records.models.consultation import Consultation
 from clinic.records.pages.visit_parts import FACT_KINDS, FactKind, fact_groups, read_facts
+from clinic.records.permissions import can_see_clinical, visible_facts
 from clinic.records.services.facts import (
     end_fact,
     note_allergy,

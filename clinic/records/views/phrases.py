@@ -14,16 +14,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
-from clinic.people.forms.accounts import add_errors
 from clinic.people.models.user import User
-from clinic.people.permissions import (
-    can_change_template,
-    can_insert_templates,
-    can_manage_templates,
-    can_own_template,
-    visible_templates,
-)
 from clinic.records.drugs.table import drug_table
 from clinic.records.forms.phrases import (
     TemplateNameForm,
@@ -32,6 +25,13 @@ from clinic.records.forms.phrases import (
 )
 from clinic.records.forms.prescriptions import BaseLineFormSet, line_formset
 from clinic.records.models.phrase import WritingTemplate, WritingTemplateVersion
+from clinic.records.permissions import (
+    can_change_template,
+    can_insert_templates,
+    can_manage_templates,
+    can_own_template,
+    visible_templates,
+)
 from clinic.records.services.phrases import (
     Content,
     archive_template,

@@ -8,12 +8,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from clinic.core.http import SignedInRequest
 from clinic.core.refusals import refusal_page
-from clinic.people.permissions import (
+from clinic.records.forms.prescriptions import RevocationForm, line_differences, line_formset
+from clinic.records.permissions import (
     can_revoke_prescription,
     can_see_clinical,
     visible_prescriptions,
 )
-from clinic.records.forms.prescriptions import RevocationForm, line_differences, line_formset
 from clinic.records.services.prescription_pdf import print_prescription
 from clinic.records.services.prescriptions import (
     lines_fingerprint,

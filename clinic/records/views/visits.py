@@ -17,20 +17,10 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from clinic.core.http import SignedInRequest
 from clinic.core.papers.glyphs import loss_in_words
-from clinic.office.views.day import day_page
 from clinic.people.models.consent import Consent
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
-from clinic.people.permissions import (
-    can_open_visit,
-    can_revoke_prescription,
-    can_write_visit,
-    patients_in_care,
-    visible_appointments,
-    visible_consultations,
-    visible_documents,
-)
-from clinic.people.safety_permissions import can_record_consent, is_offered_opening
+from clinic.people.permissions import can_record_consent, patients_in_care
 from clinic.records.allergy_bar import allergy_bar_of
 from clinic.records.drugs.table import drug_table
 from clinic.records.forms.consultations import AddendumForm, SignForm, VisitNotesForm
@@ -39,15 +29,20 @@ from clinic.records.models.catalogue import BodySite
 from clinic.records.models.consultation import Consultation, ConsultationQuerySet
 from clinic.records.models.prescription import Prescription
 from clinic.records.pages.visit_parts import facts_context
+from clinic.records.permissions import (
+    can_revoke_prescription,
+    can_write_visit,
+    is_offered_opening,
+    visible_consultations,
+    visible_documents,
+)
 from clinic.records.services.consultations import (
     NOTES_FIELDS,
     add_addendum,
-    open_visit,
     record_visit_part_view,
     record_visit_view,
     save_visit,
     sign_visit,
-    undo_call_in,
 )
 from clinic.records.services.prescriptions import DraftLine, lines_fingerprint
 from clinic.records.services.visit_guard import VisitChangedError, VisitSignedError
@@ -251,34 +246,6 @@ def saved_answer(
 def status_of(error: ValidationError) -> int:
     """409 where the record has moved on, 422 where what was sent is not enough."""
     return 409 if isinstance(error, CONFLICTS) else 422
-
-
-@require_POST
-def visit_open(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Calls an arrived patient in and goes to the visit."""
-    appointments = visible_appointments(request.user).select_related("doctor", "patient")
-    appointment = get_object_or_404(appointments, pk=pk)
-    if not can_open_visit(request.user, appointment):
-        raise PermissionDenied
-    try:
-        consultation = open_visit(appointment=appointment, actor=request.user)
-    except ValidationError as error:
-        day = timezone.localdate(appointment.starts_at)
-        return day_page(request, day, refusal=" ".join(error.messages), status=409)
-    return redirect("diagnosis:visit", pk=consultation.pk)
-
-
-@require_POST
-def visit_undo(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Takes back a call-in and goes to who waits."""
-    consultation = writable_visit(request, pk)
-    try:
-        undo_call_in(consultation=consultation, actor=request.user)
-    except ValidationError as error:
-        day = timezone.localdate(consultation.appointment.starts_at)
-        return day_page(request, day, refusal=" ".join(error.messages), status=409)
-    messages.success(request, _("The call-in is undone. The patient is waiting again."))
-    return redirect("clinic:doctor_day")
 
 
 @require_GET

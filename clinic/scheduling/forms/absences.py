@@ -10,11 +10,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.forms import clock_field, day_field
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.user import User
-from clinic.scheduling.calendar_permissions import calendars_for_leave, can_manage_schedule
-from clinic.scheduling.forms.fields import clock_field, day_field
 from clinic.scheduling.models.appointment import Appointment
-from clinic.scheduling.models.schedule import Doctor
+from clinic.scheduling.permissions import calendars_for_leave, can_manage_schedule
 from clinic.scheduling.services.absences import Decision
 from clinic.scheduling.services.slots import Slot
 

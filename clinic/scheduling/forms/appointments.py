@@ -3,12 +3,15 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.forms import allow_rows, moment_field
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
-from clinic.people.permissions import bookable_doctors, bookable_patients, visible_doctors
-from clinic.scheduling.forms.fields import VisitTypeField, allow_rows, moment_field
+from clinic.people.permissions import visible_doctors
+from clinic.scheduling.forms.fields import VisitTypeField
 from clinic.scheduling.models.appointment import Appointment
-from clinic.scheduling.models.schedule import Doctor, VisitType
+from clinic.scheduling.models.schedule import VisitType
+from clinic.scheduling.permissions import bookable_doctors, bookable_patients
 
 
 class VisitForm(forms.Form):

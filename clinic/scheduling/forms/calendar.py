@@ -7,10 +7,11 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.forms import allow_rows, offer_rows
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.user import User
-from clinic.scheduling.calendar_permissions import visible_calendars
-from clinic.scheduling.forms.fields import DoctorField, allow_rows, offer_rows
-from clinic.scheduling.models.schedule import Doctor
+from clinic.scheduling.forms.fields import DoctorField
+from clinic.scheduling.permissions import visible_calendars
 
 # Days whose neighbours a calendar can still count.
 WITHIN_REASON = (MinValueValidator(date(1990, 1, 1)), MaxValueValidator(date(2200, 1, 1)))

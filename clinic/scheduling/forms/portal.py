@@ -4,22 +4,18 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.sms import has_sms
-from clinic.people.forms.accounts import language_field
-from clinic.people.models.patient import Patient
+from clinic.core.forms import allow_rows, clock_field, day_field
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.user import User
 from clinic.people.permissions import visible_doctors
 from clinic.scheduling.forms.appointments import DoctorAndTimeForm
-from clinic.scheduling.forms.fields import VisitTypeField, allow_rows, clock_field, day_field
-from clinic.scheduling.models.schedule import Doctor, VisitType
+from clinic.scheduling.forms.fields import VisitTypeField
+from clinic.scheduling.models.schedule import VisitType
 from clinic.scheduling.models.wish import AppointmentRequest
 from clinic.scheduling.services.portal_booking import DAYS_AHEAD, Wish, offered_visit_types
-from clinic.trail.forms import SEEN, SeenForm
-from clinic.trail.services.seen import Facts
 
 
 class PortalForm(forms.Form):
@@ -127,26 +123,3 @@ class DeclineForm(forms.Form):
             "invalid_choice": _("Choose a reason. The patient gets it by mail."),
         },
     )
-
-
-class PreferencesForm(SeenForm, forms.Form):
-    """Language and where reminders go."""
-
-    language = language_field()
-    has_email_reminders = forms.BooleanField(label=_("Remind me by e-mail"), required=False)
-    has_sms_reminders = forms.BooleanField(label=_("Remind me by text message"), required=False)
-
-    def __init__(self, data: QueryDict | None = None, *, patient: Patient) -> None:
-        super().__init__(data, initial=dict(self.stored(patient)))
-        if not has_sms():
-            del self.fields["has_sms_reminders"]
-        self.carry(patient)
-
-    def stored(self, row: Patient) -> Facts:
-        """Return what the patient has chosen."""
-        return {name: getattr(row, name) for name in self.base_fields}
-
-    @property
-    def chosen(self) -> dict[str, Any]:
-        """Return what was chosen."""
-        return {name: value for name, value in self.cleaned_data.items() if name != SEEN}

@@ -3,9 +3,9 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.records.forms.catalogue import TranslatedNames, names_of
-from clinic.scheduling.forms.fields import clock_field
-from clinic.scheduling.models.schedule import Availability, Doctor, VisitType
+from clinic.core.forms import TranslatedNames, clock_field, names_of
+from clinic.people.models.doctor import Doctor
+from clinic.scheduling.models.schedule import Availability, VisitType
 from clinic.trail.forms import SeenForm
 from clinic.trail.services.seen import Facts
 

@@ -3,11 +3,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.forms import allow_rows
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.user import User
 from clinic.people.permissions import visible_doctors, visible_patients
 from clinic.scheduling.forms.appointments import VisitForm
-from clinic.scheduling.forms.fields import allow_rows
-from clinic.scheduling.models.schedule import Doctor
 
 
 class WalkInForm(VisitForm):

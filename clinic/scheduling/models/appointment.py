@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.line_fields import OneLineField
-from clinic.scheduling.models.schedule import Doctor
+from clinic.people.models.doctor import Doctor
 
 # From so many minutes on, somebody has waited long, and too long.
 LONG_WAIT_MINUTES = 20

@@ -1,7 +1,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from clinic.scheduling.models.schedule import Doctor
+from clinic.people.models.doctor import Doctor
 
 
 class CalendarFeed(models.Model):

@@ -3,8 +3,8 @@ from typing import ClassVar, Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from clinic.people.models.doctor import Doctor
 from clinic.scheduling.models.appointment import Appointment
-from clinic.scheduling.models.schedule import Doctor
 
 
 class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):

@@ -6,8 +6,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from clinic.people.models.user import User
-from clinic.people.permissions import can_run_desk, can_transition
 from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.permissions import can_run_desk, can_transition
 from clinic.scheduling.services.appointments import (
     EXPECTS_DOCTOR,
     NEEDS_REASON,

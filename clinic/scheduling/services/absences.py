@@ -13,11 +13,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
 from clinic.people.services.account_history import hands_behind
 from clinic.scheduling.models.appointment import Appointment
-from clinic.scheduling.models.schedule import Absence, Doctor
+from clinic.scheduling.models.schedule import Absence
 from clinic.scheduling.services.appointments import move_appointment, reschedule_appointment
 from clinic.scheduling.services.booking_guards import SlotRefusedError
 from clinic.scheduling.services.slots import Slot

@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from clinic.people.models.user import User
 from clinic.people.permissions import active_secretaries
-from clinic.records.models.consultation import Consultation
 from clinic.scheduling.models.appointment import Appointment
 from clinic.scheduling.models.message import AppointmentNotice
 from clinic.scheduling.services.feeds import CALLED_OFF
@@ -43,17 +42,6 @@ def tell_of_move(appointment: Appointment, *, old: str, new: str, actor: User | 
         is_move = appointment.rescheduled_from_id is not None
         queue_notice(appointment=appointment, kind=Mail.MOVED if is_move else Mail.BOOKED)
         _tell_of_booking(appointment, actor)
-
-
-def tell_patient_of_signed_visit(consultation: Consultation) -> None:
-    """Tells a patient who has a login that the visit can be read."""
-    if consultation.patient.user:
-        notify(
-            recipients=[consultation.patient.user],
-            kind=Kind.VISIT_SIGNED,
-            url_name="diagnosis:my_visit",
-            object_key=consultation.pk,
-        )
 
 
 def _tell_of_calling_off(

@@ -7,13 +7,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
 from clinic.people.services.ended_records import refuse_ended
-from clinic.records.models.consultation import Consultation
 from clinic.scheduling.models.appointment import Appointment, AppointmentTransition
 from clinic.scheduling.models.message import AppointmentNotice
-from clinic.scheduling.models.schedule import Doctor, VisitType
+from clinic.scheduling.models.schedule import VisitType
 from clinic.scheduling.models.wish import AppointmentRequest
 from clinic.scheduling.services.appointment_news import tell_of_move, tell_of_new_appointment
 from clinic.scheduling.services.arrival_tokens import give_token
@@ -244,7 +244,7 @@ def _refuse_visit_with_nobody(appointment: Appointment, status: str) -> None:
 
 
 def _has_visit(appointment: Appointment) -> bool:
-    return Consultation.objects.filter(appointment=appointment).exists()
+    return Appointment.objects.filter(pk=appointment.pk, consultation__isnull=False).exists()
 
 
 def _current_status(appointment: Appointment) -> str:

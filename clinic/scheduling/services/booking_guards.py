@@ -10,9 +10,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.patient import Patient
 from clinic.scheduling.models.appointment import Appointment
-from clinic.scheduling.models.schedule import Doctor
 from clinic.scheduling.services.slots import (
     Slot,
     is_on_leave,

@@ -13,8 +13,9 @@ from django.db.models import Count, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from clinic.people.models.doctor import Doctor
 from clinic.scheduling.models.appointment import Appointment
-from clinic.scheduling.models.schedule import Absence, Doctor
+from clinic.scheduling.models.schedule import Absence
 from clinic.scheduling.services.slots import Calendar, Slot, day_bounds
 
 Status = Appointment.Status

@@ -13,12 +13,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.models.clinic_settings import ClinicSettings
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
 from clinic.scheduling.ics import CANCEL, PUBLISH, REQUEST, CalendarEntry, calendar_of
 from clinic.scheduling.models.appointment import Appointment, AppointmentTransition
 from clinic.scheduling.models.calendar_feed import CalendarFeed
-from clinic.scheduling.models.schedule import Doctor
 from clinic.scheduling.services.secret_addresses import (
     fingerprint_of,
     renew_address,

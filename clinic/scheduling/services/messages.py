@@ -71,7 +71,7 @@ def queue_notice(*, appointment: Appointment, kind: str) -> None:
 def dispatch_notice(notice_id: int, *, expires_s: float = 3600) -> bool:
     """Has the worker send the message; a broker that is down leaves it to the next sweep."""
     # The tasks import this module, so it can name them only once both are there.
-    from clinic.tasks import send_notice_task
+    from clinic.scheduling.tasks import send_notice_task
 
     try:
         send_notice_task.apply_async((notice_id,), expires=expires_s)

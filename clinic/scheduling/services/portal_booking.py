@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.models.clinic_settings import ClinicSettings
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
 from clinic.scheduling.models.appointment import Appointment, AppointmentTransition
-from clinic.scheduling.models.schedule import Doctor, VisitType
+from clinic.scheduling.models.schedule import VisitType
 from clinic.scheduling.models.wish import AppointmentRequest
 from clinic.scheduling.services.appointment_news import tell_of_new_appointment
 from clinic.scheduling.services.appointments import book_appointment, reschedule_appointment

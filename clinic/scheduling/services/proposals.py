@@ -8,8 +8,9 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from clinic.people.models.doctor import Doctor
 from clinic.scheduling.models.appointment import Appointment
-from clinic.scheduling.models.schedule import Absence, Doctor
+from clinic.scheduling.models.schedule import Absence
 from clinic.scheduling.services.slots import SEARCH_DAYS, Calendar, Slot, Taken, working_doctors
 
 # How many times are offered with the visit's own doctor, and how many with others.

@@ -12,9 +12,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from clinic.core.models.clinic_settings import ClinicSettings
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.patient import Patient
 from clinic.scheduling.models.appointment import Appointment
-from clinic.scheduling.models.schedule import Absence, Availability, Doctor, VisitType
+from clinic.scheduling.models.schedule import Absence, Availability, VisitType
 
 # How many days a search for the next free times reads at once: most are found in the first ones.
 SEARCH_STEPS_DAYS = (10, 80)

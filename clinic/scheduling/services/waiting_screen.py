@@ -7,9 +7,9 @@ from datetime import timedelta
 from django.db.models import F, Q
 from django.utils import timezone
 
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.user import User
 from clinic.scheduling.models.appointment import Appointment
-from clinic.scheduling.models.schedule import Doctor
 from clinic.scheduling.models.waiting_room import ArrivalToken, WaitingScreen
 from clinic.scheduling.services.secret_addresses import (
     fingerprint_of,

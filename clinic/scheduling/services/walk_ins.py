@@ -9,10 +9,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
 from clinic.scheduling.models.appointment import Appointment
-from clinic.scheduling.models.schedule import Doctor, VisitType
+from clinic.scheduling.models.schedule import VisitType
 from clinic.scheduling.services.appointments import store_appointment
 from clinic.scheduling.services.arrival_tokens import give_token
 from clinic.scheduling.services.booking_guards import lock_calendars, works_here

@@ -7,8 +7,9 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.user import User
-from clinic.scheduling.models.schedule import Availability, Doctor
+from clinic.scheduling.models.schedule import Availability
 from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 from clinic.trail.services.seen import Guard

@@ -15,17 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
-from clinic.people.forms.accounts import add_errors
 from clinic.people.permissions import visible_doctors
 from clinic.people.services.patients import record_patient_list
-from clinic.scheduling.calendar_permissions import (
-    calendars_for_leave,
-    can_manage_schedule,
-    can_plan_absence,
-    can_see_absences,
-    visible_absences,
-)
 from clinic.scheduling.forms.absences import (
     CANCEL,
     KEEP,
@@ -36,6 +29,13 @@ from clinic.scheduling.forms.absences import (
 )
 from clinic.scheduling.models.appointment import Appointment
 from clinic.scheduling.models.schedule import Absence
+from clinic.scheduling.permissions import (
+    calendars_for_leave,
+    can_manage_schedule,
+    can_plan_absence,
+    can_see_absences,
+    visible_absences,
+)
 from clinic.scheduling.services.absences import (
     Decision,
     VisitsInTheWayError,

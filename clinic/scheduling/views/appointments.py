@@ -15,27 +15,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic.core.dialogs import dialog_done
+from clinic.core.forms import add_errors, offer_rows
 from clinic.core.http import SignedInRequest, is_in_dialog
 from clinic.core.redirects import next_or
-from clinic.office.views.patients import patient_options
 from clinic.people.ended import ended_patient, lead_back_from_ended
-from clinic.people.forms.accounts import add_errors
-from clinic.people.permissions import (
-    bookable_doctors,
-    can_book,
-    can_overbook,
-    can_register_patients,
-    can_run_desk,
-    can_see_patient_list,
-    can_transition,
-    visible_appointments,
-)
+from clinic.people.patient_search import patient_options
+from clinic.people.permissions import can_register_patients, can_see_patient_list
 from clinic.people.services.patients import record_patient_view
 from clinic.scheduling.forms.appointments import BookingForm, MoveForm
-from clinic.scheduling.forms.fields import offer_rows
 from clinic.scheduling.models.appointment import Appointment
 from clinic.scheduling.models.schedule import VisitType
 from clinic.scheduling.pages.moves import moves_for
+from clinic.scheduling.permissions import (
+    bookable_doctors,
+    can_book,
+    can_overbook,
+    can_run_desk,
+    can_transition,
+    visible_appointments,
+)
 from clinic.scheduling.services.appointments import (
     IllegalTransitionError,
     book_appointment,

@@ -13,21 +13,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.refusals import refusal_page
-from clinic.people.forms.accounts import add_errors
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.patient import Patient
-from clinic.people.permissions import (
-    can_book_in_portal,
-    visible_appointments,
-    visible_doctors,
-    visible_patients,
-)
+from clinic.people.permissions import visible_doctors, visible_patients
 from clinic.people.services.patients import record_patient_view
 from clinic.scheduling.forms.portal import SlotForm, SlotSearchForm, WishForm
 from clinic.scheduling.models.appointment import Appointment
-from clinic.scheduling.models.schedule import Doctor, VisitType
+from clinic.scheduling.models.schedule import VisitType
+from clinic.scheduling.permissions import can_book_in_portal, visible_appointments
 from clinic.scheduling.services.booking_guards import SlotRefusedError
 from clinic.scheduling.services.cancellation import check_notice
 from clinic.scheduling.services.portal_booking import (

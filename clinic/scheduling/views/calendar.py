@@ -19,13 +19,19 @@ from django.views.decorators.http import require_GET
 
 from clinic.core.http import SignedInRequest
 from clinic.core.models.clinic_settings import ClinicSettings
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.user import User
-from clinic.people.permissions import can_book, can_run_desk, can_transition, visible_appointments
 from clinic.people.services.patients import record_patient_list
-from clinic.scheduling.calendar_permissions import calendars_showing, can_see_calendar
 from clinic.scheduling.forms.calendar import CalendarForm, CalendarRangeForm, CalendarView
 from clinic.scheduling.models.appointment import Appointment
-from clinic.scheduling.models.schedule import Doctor
+from clinic.scheduling.permissions import (
+    calendars_showing,
+    can_book,
+    can_run_desk,
+    can_see_calendar,
+    can_transition,
+    visible_appointments,
+)
 from clinic.scheduling.services.calendar_spans import Span, calendar_spans, shown_between
 
 RESCHEDULED = Appointment.Status.RESCHEDULED

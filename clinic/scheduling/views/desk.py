@@ -11,14 +11,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from clinic.core.http import SignedInRequest
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.user import User
-from clinic.people.permissions import can_run_desk, visible_appointments
 from clinic.people.services.patients import record_patient_list
-from clinic.scheduling.calendar_permissions import calendars_showing
 from clinic.scheduling.forms.calendar import DayForm
 from clinic.scheduling.models.appointment import Appointment
-from clinic.scheduling.models.schedule import Absence, Doctor
+from clinic.scheduling.models.schedule import Absence
 from clinic.scheduling.pages.moves import Move, moves_for
+from clinic.scheduling.permissions import calendars_showing, can_run_desk, visible_appointments
 from clinic.scheduling.services.slots import Calendar, Hours, Slot, day_bounds
 
 # What patients ask for has a page of its own: its time is a wish.

@@ -12,9 +12,9 @@ from clinic.core.http import SignedInRequest
 from clinic.core.refusals import refusal_page
 from clinic.core.throttle import refuse_guess
 from clinic.core.told_once import keep_to_tell
-from clinic.scheduling.calendar_permissions import can_keep_calendar_feed
+from clinic.people.models.doctor import Doctor
 from clinic.scheduling.forms.feeds import InitialsForm
-from clinic.scheduling.models.schedule import Doctor
+from clinic.scheduling.permissions import can_keep_calendar_feed
 from clinic.scheduling.services.feeds import (
     find_feed,
     read_feed,

@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from clinic.core.dialogs import dialog_done
+from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest, is_in_dialog
 from clinic.core.refusals import refusal_page
-from clinic.people.forms.accounts import add_errors
-from clinic.people.permissions import can_transition
 from clinic.people.services.patients import record_patient_view
 from clinic.scheduling.forms.appointments import RescheduleForm
 from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.permissions import can_transition
 from clinic.scheduling.services.appointments import IllegalTransitionError, reschedule_appointment
 from clinic.scheduling.services.booking_guards import SlotRefusedError
 from clinic.scheduling.services.slots import Slot, next_free_slots

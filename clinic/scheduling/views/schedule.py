@@ -12,12 +12,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
-from clinic.people.forms.accounts import add_errors
+from clinic.people.models.doctor import Doctor
 from clinic.people.permissions import visible_doctors
-from clinic.scheduling.calendar_permissions import can_manage_schedule, visible_availabilities
 from clinic.scheduling.forms.schedule import BufferForm, HoursForm
-from clinic.scheduling.models.schedule import Absence, Availability, Doctor
+from clinic.scheduling.models.schedule import Absence, Availability
+from clinic.scheduling.permissions import can_manage_schedule, visible_availabilities
 from clinic.scheduling.services.weekly_hours import (
     add_hours,
     add_hours_around_break,

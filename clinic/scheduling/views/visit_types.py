@@ -8,12 +8,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
-from clinic.people.forms.accounts import add_errors
-from clinic.scheduling.calendar_permissions import can_manage_schedule
 from clinic.scheduling.forms.schedule import VisitTypeForm
 from clinic.scheduling.models.appointment import Appointment
 from clinic.scheduling.models.schedule import VisitType
+from clinic.scheduling.permissions import can_manage_schedule
 from clinic.scheduling.services.visit_types import (
     add_visit_type,
     change_visit_type,

@@ -12,18 +12,18 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from clinic.core.http import SignedInRequest
-from clinic.people.permissions import (
+from clinic.people.models.doctor import Doctor
+from clinic.people.services.patients import record_patient_list, record_patient_view
+from clinic.scheduling.forms.appointments import MoveForm
+from clinic.scheduling.models.appointment import Appointment, waiting_order
+from clinic.scheduling.pages.moves import Move, moves_for
+from clinic.scheduling.permissions import (
     can_open_visit,
     can_run_desk,
     can_see_waiting_room,
     can_transition,
     visible_appointments,
 )
-from clinic.people.services.patients import record_patient_list, record_patient_view
-from clinic.scheduling.forms.appointments import MoveForm
-from clinic.scheduling.models.appointment import Appointment, waiting_order
-from clinic.scheduling.models.schedule import Doctor
-from clinic.scheduling.pages.moves import Move, moves_for
 from clinic.scheduling.services.appointments import IllegalTransitionError, move_appointment
 from clinic.scheduling.services.slots import day_bounds
 from clinic.scheduling.services.waiting_screen import current_screen

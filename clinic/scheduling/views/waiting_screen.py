@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from clinic.core.http import SignedInRequest
 from clinic.core.throttle import refuse_guess
 from clinic.core.told_once import keep_to_tell, tell_once
-from clinic.people.permissions import can_run_desk
+from clinic.scheduling.permissions import can_run_desk
 from clinic.scheduling.services.waiting_screen import (
     find_screen,
     read_screen,

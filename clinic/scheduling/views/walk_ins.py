@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
-from clinic.office.views.patients import patient_options
 from clinic.people.ended import ended_patient, lead_back_from_ended
-from clinic.people.forms.accounts import add_errors
-from clinic.people.permissions import can_run_desk
+from clinic.people.patient_search import patient_options
 from clinic.scheduling.forms.walk_ins import WalkInForm
 from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.permissions import can_run_desk
 from clinic.scheduling.services.walk_ins import add_walk_in, queues_now
 
 # The half-filled form waits here while a new patient is registered.

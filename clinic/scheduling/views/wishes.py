@@ -14,13 +14,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
 from clinic.core.refusals import refusal_page
-from clinic.people.forms.accounts import add_errors
-from clinic.people.permissions import can_run_desk, visible_patients, visible_requests
+from clinic.people.permissions import visible_patients
 from clinic.people.services.patients import record_patient_list, record_patient_view
 from clinic.scheduling.forms.portal import DeclineForm, RequestBookingForm
 from clinic.scheduling.models.wish import AppointmentRequest, AppointmentRequestQuerySet
+from clinic.scheduling.permissions import can_run_desk, visible_requests
 from clinic.scheduling.services.appointments import (
     IllegalTransitionError,
     book_requested_appointment,

@@ -7,15 +7,18 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.db.models import Model
 from django.utils import timezone
 
-from clinic.people.models.patient import Patient
-from clinic.people.models.user import User
 from clinic.trail.audit_hash import COLUMNS, content_hash
 from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit_chain import seal_after_commit
+
+if TYPE_CHECKING:
+    from clinic.people.models.patient import Patient
+    from clinic.people.models.user import User
 
 # A page that stays open fetches its fragments for as long as somebody sits in front of it.
 ONCE_WITHIN = timedelta(minutes=15)
@@ -45,8 +48,8 @@ def from_origin(origin: Origin) -> Iterator[None]:
 def record(
     verb: AuditEvent.Verb,
     *,
-    actor: User | None,
-    patient: Patient | None = None,
+    actor: "User | None",
+    patient: "Patient | None" = None,
     target: Model | None = None,
     detail: Mapping[str, object] | None = None,
 ) -> AuditEvent:
@@ -74,8 +77,8 @@ def record(
 def record_once(
     verb: AuditEvent.Verb,
     *,
-    actor: User,
-    patient: Patient | None,
+    actor: "User",
+    patient: "Patient | None",
     target: Model,
     detail: Mapping[str, object] | None = None,
 ) -> None:
@@ -91,47 +94,47 @@ def record_once(
         record(verb, actor=actor, patient=patient, target=target, detail=detail)
 
 
-def record_sign_in(user: User) -> AuditEvent:
+def record_sign_in(user: "User") -> AuditEvent:
     """Notes that somebody has come in."""
     return record(AuditEvent.Verb.SIGN_IN, actor=user, target=user)
 
 
-def record_sign_out(user: User) -> AuditEvent:
+def record_sign_out(user: "User") -> AuditEvent:
     """Notes that somebody has left."""
     return record(AuditEvent.Verb.SIGN_OUT, actor=user, target=user)
 
 
-def record_time_out(user: User, reason: str) -> AuditEvent:
+def record_time_out(user: "User", reason: str) -> AuditEvent:
     """Notes that the site signed somebody out, and by which limit."""
     return record(AuditEvent.Verb.SIGN_OUT, actor=user, target=user, detail={"reason": reason})
 
 
-def record_failed_sign_in(user: User | None) -> AuditEvent:
+def record_failed_sign_in(user: "User | None") -> AuditEvent:
     """Notes that somebody failed to come in, and to which account where there is one."""
     detail = {"reason": "sign_in_failed"}
     return record(AuditEvent.Verb.DENIED, actor=None, target=user, detail=detail)
 
 
-def record_lockout(user: User | None) -> AuditEvent:
+def record_lockout(user: "User | None") -> AuditEvent:
     """Notes that too many failures closed the door, and of which account where there is one."""
     detail = {"reason": "locked_out"}
     return record(AuditEvent.Verb.DENIED, actor=None, target=user, detail=detail)
 
 
-def record_wrong_own_password(user: User) -> AuditEvent:
+def record_wrong_own_password(user: "User") -> AuditEvent:
     """Note that somebody who is signed in as this person does not know the password."""
     detail = {"reason": "own_password"}
     return record(AuditEvent.Verb.DENIED, actor=user, target=user, detail=detail)
 
 
-def record_password_set(user: User) -> AuditEvent:
+def record_password_set(user: "User") -> AuditEvent:
     """Notes that somebody chose a password, by a link or on the own profile."""
     detail = {"changed": ["password"]}
     return record(AuditEvent.Verb.UPDATE, actor=user, target=user, detail=detail)
 
 
 def record_second_factor(
-    actor: User, *, change: str, kind: str, of: User | None = None
+    actor: "User", *, change: str, kind: str, of: "User | None" = None
 ) -> AuditEvent:
     """Notes that a second factor was set up or given up, or that a code was wrong."""
     verb = AuditEvent.Verb.DENIED if change == "failed" else AuditEvent.Verb.UPDATE

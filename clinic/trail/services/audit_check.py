@@ -3,24 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from itertools import combinations
 from typing import Any
 
 from django.utils import timezone
 
-from clinic.people.permissions import active_admins
 from clinic.trail.audit_hash import COLUMNS, START, content_hash, link_hash
-from clinic.trail.models.audit import AuditCheck, AuditEvent, AuditLink
-from clinic.trail.models.notification import Notification
-from clinic.trail.services.notifications import notify
+from clinic.trail.models.audit import AuditEvent, AuditLink
 
 BATCH = 5_000
 # Past this many broken places nobody needs to know which two have changed places.
 MOST_COMPARED = 50
 # An event is linked right after its commit; one without a link for so long is an alarm.
 UNSEALED_AFTER = timedelta(minutes=1)
-FACT_KEY_LENGTH = 40  # as much as a notification keeps
 
 
 @dataclass(frozen=True)
@@ -90,32 +85,6 @@ def check_audit_trail(*, expected: Head | None = None) -> Findings:
             f"The chain does not hold {expected}, which was noted earlier: its end was cut off."
         )
     return Findings(chain.head, problems)
-
-
-def check_and_remember() -> Findings:
-    """Checks the trail against what the last good check saw, and writes down the outcome."""
-    last = AuditCheck.objects.filter(problems=0, position__gt=0).first()
-    findings = check_audit_trail(expected=Head(last.position, last.hash) if last else None)
-    AuditCheck.objects.create(
-        checked_at=timezone.now(),
-        position=findings.head.position,
-        hash=findings.head.hash,
-        problems=len(findings.problems),
-    )
-    if findings.problems:
-        _tell_admins(findings.problems)
-    return findings
-
-
-def _tell_admins(problems: list[str]) -> None:
-    """Tells the admins once of the same problems, however many nights they are found again."""
-    notify(
-        recipients=active_admins(),
-        kind=Notification.Kind.AUDIT_BROKEN,
-        url_name="clinic:audit_list",
-        object_key="",
-        fact_key=sha256("\n".join(problems).encode()).hexdigest()[:FACT_KEY_LENGTH],
-    )
 
 
 def _rows() -> Iterator[tuple[Any, ...]]:

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from clinic.people.models.user import User
 from clinic.trail.models.audit import AuditEvent
 from clinic.trail.models.notification import Notification, NotificationQuerySet
 from clinic.trail.services.audit import record
+
+if TYPE_CHECKING:
+    from clinic.people.models.user import User
 
 Kind = Notification.Kind
 # Nobody reads a larger number in the top bar, and counting stops there.
@@ -17,7 +20,7 @@ MOST_COUNTED = 100
 
 def notify(
     *,
-    recipients: Iterable[User],
+    recipients: "Iterable[User]",
     kind: Kind,
     url_name: str,
     object_key: object,
@@ -43,7 +46,7 @@ def notify(
     )
 
 
-def count_unread(user: User) -> int:
+def count_unread(user: "User") -> int:
     """How many pieces of news wait for the person, counted no further than anybody reads."""
     return Notification.objects.unread().filter(recipient=user)[:MOST_COUNTED].count()
 
@@ -61,6 +64,6 @@ def mark_all_read(*, notifications: NotificationQuerySet, until: datetime) -> in
     return notifications.unread().filter(created_at__lte=until).update(read_at=timezone.now())
 
 
-def record_notifications_view(*, actor: User, count: int) -> None:
+def record_notifications_view(*, actor: "User", count: int) -> None:
     """Notes that somebody read a list in which patients may be named."""
     record(AuditEvent.Verb.LIST, actor=actor, detail={"list": "notifications", "count": count})

@@ -12,10 +12,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
-from clinic.people.forms.accounts import add_errors
 from diagnosis.atlas.forms import AtlasSearchForm, DiseaseForm, StageForm
 from diagnosis.atlas.models import AtlasImage
+from diagnosis.atlas.permissions import (
+    can_manage_atlas,
+    can_see_atlas,
+    visible_atlas_images,
+    visible_diseases,
+)
 from diagnosis.atlas.services.atlas import (
     add_stage,
     create_disease,
@@ -27,12 +33,6 @@ from diagnosis.atlas.services.atlas import (
     update_disease,
 )
 from diagnosis.predictions.models.disease import Disease, DiseaseStage
-from diagnosis.reviews.permissions import (
-    can_manage_atlas,
-    can_see_atlas,
-    visible_atlas_images,
-    visible_diseases,
-)
 
 IMAGES_ON_A_PAGE = 12
 SHOWN = Q(atlas_images__status=AtlasImage.Status.ACCEPTED, atlas_images__archived_at__isnull=True)

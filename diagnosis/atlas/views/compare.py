@@ -7,12 +7,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from clinic.core.http import SignedInRequest
+from diagnosis.atlas.permissions import visible_atlas_images, visible_diseases
 from diagnosis.lesions.models import LesionImage
 from diagnosis.lesions.services.photographs import record_image_view
 from diagnosis.predictions.models.disease import Disease
 from diagnosis.predictions.models.prediction import Prediction
 from diagnosis.reviews.models.review import Review
-from diagnosis.reviews.permissions import visible_atlas_images, visible_diseases
 from diagnosis.reviews.services.reviews import newest_review
 from diagnosis.reviews.views.images import get_image_for_doctor
 

@@ -10,10 +10,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
-from clinic.people.forms.accounts import add_errors
 from diagnosis.atlas.forms import AtlasImageForm, AtlasImageTextForm, ReasonForm
 from diagnosis.atlas.models import AtlasImage
+from diagnosis.atlas.permissions import can_manage_atlas, can_see_atlas, visible_atlas_images
 from diagnosis.atlas.services.images import (
     add_atlas_image,
     archive_atlas_image,
@@ -22,7 +23,6 @@ from diagnosis.atlas.services.images import (
 )
 from diagnosis.atlas.views.atlas import IMAGES_ON_A_PAGE, get_disease
 from diagnosis.predictions.models.disease import Disease
-from diagnosis.reviews.permissions import can_manage_atlas, can_see_atlas, visible_atlas_images
 
 
 @require_http_methods(["GET", "POST"])

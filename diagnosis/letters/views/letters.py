@@ -9,12 +9,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
 from clinic.core.refusals import refusal_page
-from clinic.people.forms.accounts import add_errors
-from clinic.people.permissions import can_write_visit, visible_consultations, visible_prescriptions
-from clinic.people.safety_permissions import is_offered_opening
 from clinic.records.models.consultation import Consultation
+from clinic.records.permissions import (
+    can_write_visit,
+    is_offered_opening,
+    visible_consultations,
+    visible_prescriptions,
+)
 from clinic.records.services.consultations import record_visit_view
 from clinic.records.views.papers import send_paper
 from diagnosis.lesions.models import LesionImage

@@ -23,7 +23,7 @@ from clinic.trail.services.audit import record
 from diagnosis.lesions.models import LesionImage
 from diagnosis.predictions import inference
 from diagnosis.predictions.models.prediction import Prediction
-from diagnosis.reviews.services.answer_news import tell_of_late_answer
+from diagnosis.predictions.services.answer_news import tell_of_late_answer
 from ml.errors import BundleError, PhotographError
 
 logger = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ def retry_prediction(*, prediction: Prediction, actor: User) -> Prediction:
 def dispatch_prediction(prediction_id: UUID, *, delay_s: int = 0) -> None:
     """Sends the job to the worker; a broker that is down leaves the row for the next sweep."""
     # The tasks import this module, so it can name them only once both are there.
-    from diagnosis.tasks import run_prediction_task
+    from diagnosis.predictions.tasks import run_prediction_task
 
     try:
         run_prediction_task.apply_async((str(prediction_id),), countdown=delay_s)

@@ -9,7 +9,7 @@ from clinic.core.http import SignedInRequest
 from diagnosis.predictions.inference import installed_model
 from diagnosis.predictions.model_card import describe_model
 from diagnosis.predictions.models.disease import Disease
-from diagnosis.reviews.permissions import can_see_model
+from diagnosis.predictions.permissions import can_see_model
 from ml.errors import BundleError
 
 logger = logging.getLogger(__name__)

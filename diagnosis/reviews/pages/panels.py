@@ -11,19 +11,22 @@ from django.utils.translation import gettext as _
 
 from clinic.people.models.consent import Consent
 from clinic.people.models.user import User
-from clinic.people.permissions import can_write_visit
 from clinic.people.services.consents import standing_consents
 from clinic.records.models.catalogue import BodySite
 from clinic.records.models.consultation import Consultation
+from clinic.records.permissions import can_write_visit
+from diagnosis.lesions.forms import MoveForm, PhotographForm, SizeForm
 from diagnosis.lesions.models import Lesion, LesionImage
+from diagnosis.lesions.permissions import visible_lesions
 from diagnosis.predictions.answers import describe
 from diagnosis.predictions.models.disease import Disease
 from diagnosis.predictions.models.prediction import Prediction
+from diagnosis.predictions.permissions import can_ask_model
 from diagnosis.predictions.services.heartbeats import is_queue_served
-from diagnosis.reviews.forms import MoveForm, PhotographForm, ReviewForm, SizeForm
+from diagnosis.reviews.forms import ReviewForm
 from diagnosis.reviews.models.review import Review
 from diagnosis.reviews.pages.open_words import sign_warnings
-from diagnosis.reviews.permissions import can_ask_model, can_review, visible_images, visible_lesions
+from diagnosis.reviews.permissions import can_review, visible_images
 from diagnosis.reviews.services.worklist import OFF_THE_LIST, with_states
 
 # How long the page waits before it asks again, in milliseconds: soon at first, then patiently.

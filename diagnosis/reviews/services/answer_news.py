@@ -1,20 +1,16 @@
 """What doctors hear of answers that they are not looking at."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db.models import Q
 from django.utils import timezone
 
 from clinic.records.models.consultation import Consultation
 from clinic.trail.models.notification import Notification
-from clinic.trail.services.notifications import notify
 from diagnosis.lesions.models import LesionImage
-from diagnosis.predictions.models.prediction import Prediction
+from diagnosis.predictions.services.answer_news import Kind, tell_doctor_of
 from diagnosis.reviews.services.worklist import open_photographs
 
-Kind = Notification.Kind
-# The page of the visit shows an answer that comes sooner while the doctor still waits for it.
-LATE_AFTER = timedelta(seconds=60)
 OVERDUE_AFTER = timedelta(hours=24)
 # What is older is still on the list of reviews, but no news: not even on a site's first day.
 OVERDUE_UNTIL = timedelta(days=7)
@@ -31,14 +27,6 @@ NEEDS = {
     State.WAITING: Kind.ANALYSIS_OVERDUE,
     State.MISSING: Kind.ANALYSIS_OVERDUE,
 }
-
-
-def tell_of_late_answer(*, prediction: Prediction, finished_at: datetime) -> None:
-    """Tells the visit's doctor of an answer that came when nobody waited for it any more."""
-    if finished_at - prediction.queued_at >= LATE_AFTER:
-        visits = Consultation.objects.select_related("doctor__user", "doctor__successor__user")
-        visit = visits.get(pk=prediction.image.consultation_id)
-        _tell_doctor_of(visit, Kind.ANSWER_READY, fact_key=prediction.pk)
 
 
 def tell_of_overdue_reviews() -> None:
@@ -60,14 +48,4 @@ def tell_of_overdue_reviews() -> None:
     whom = ("doctor__user", "doctor__successor__user")
     found = {visit.pk: visit for visit in visits.select_related(*whom).only(*whom)}
     for key, kind in sorted(new, key=lambda need: (str(need[0]), need[1].value)):
-        _tell_doctor_of(found[key], kind, fact_key=key)
-
-
-def _tell_doctor_of(visit: Consultation, kind: Kind, *, fact_key: object) -> None:
-    notify(
-        recipients=[visit.doctor.in_charge.user],
-        kind=kind,
-        url_name="diagnosis:visit",
-        object_key=visit.pk,
-        fact_key=fact_key,
-    )
+        tell_doctor_of(found[key], kind, fact_key=key)

@@ -7,9 +7,9 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, V
 from django.db.models.functions import Coalesce
 
 from clinic.people.models.consent import Consent
+from clinic.people.models.doctor import Doctor
 from clinic.people.models.user import User
 from clinic.records.services.facts import active_allergies
-from clinic.scheduling.models.schedule import Doctor
 from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 from diagnosis.lesions.models import LesionImage

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from clinic.core.http import SignedInRequest
-from clinic.people.permissions import can_write_visit
 from clinic.records.models.consultation import Consultation
+from clinic.records.permissions import can_write_visit
+from diagnosis.lesions.forms import MoveForm, PhotographForm, lesion_name
 from diagnosis.lesions.models import LesionImage
 from diagnosis.lesions.services.photographs import (
     record_image_download,
@@ -18,10 +19,11 @@ from diagnosis.lesions.services.photographs import (
     upload_image,
 )
 from diagnosis.predictions.models.prediction import Prediction
+from diagnosis.predictions.permissions import can_ask_model
 from diagnosis.predictions.services.predictions import request_prediction
-from diagnosis.reviews.forms import MoveForm, PhotographForm, ReviewForm, lesion_name
+from diagnosis.reviews.forms import ReviewForm
 from diagnosis.reviews.pages.panels import lesion_context, panel_context
-from diagnosis.reviews.permissions import can_ask_model, can_see_to_review, visible_images
+from diagnosis.reviews.permissions import can_see_to_review, visible_images
 from diagnosis.reviews.views.visits import get_visit, render_visit
 
 

@@ -13,12 +13,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
 from clinic.people.ended import lead_back_from_ended
-from clinic.people.forms.accounts import add_errors
-from clinic.people.permissions import can_write_visit
 from clinic.records.allergy_bar import allergy_bar_of
+from clinic.records.permissions import can_write_visit
+from diagnosis.lesions.forms import LesionForm, MoveForm, SizeForm
 from diagnosis.lesions.models import Lesion, LesionImage
+from diagnosis.lesions.permissions import can_edit_lesion, visible_lesions
 from diagnosis.lesions.services.lesions import (
     move_image,
     record_lesion_view,
@@ -27,9 +29,8 @@ from diagnosis.lesions.services.lesions import (
 )
 from diagnosis.predictions.answers import Answer, describe
 from diagnosis.predictions.models.disease import Disease
-from diagnosis.reviews.forms import LesionForm, MoveForm, SizeForm
 from diagnosis.reviews.pages.panels import PhotographCard, photograph_cards
-from diagnosis.reviews.permissions import can_edit_lesion, visible_images, visible_lesions
+from diagnosis.reviews.permissions import visible_images
 from diagnosis.reviews.views.images import get_image_for_doctor, render_panels, visit_url
 
 

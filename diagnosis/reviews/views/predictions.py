@@ -14,16 +14,11 @@ from diagnosis.lesions.imaging import draw_class_map
 from diagnosis.lesions.services.photographs import record_image_view
 from diagnosis.predictions.answers import as_json
 from diagnosis.predictions.models.prediction import Prediction
+from diagnosis.predictions.permissions import can_ask_model, visible_predictions
 from diagnosis.predictions.services.predictions import retry_prediction
 from diagnosis.reviews.forms import ReviewForm
 from diagnosis.reviews.pages.panels import panel_context
-from diagnosis.reviews.permissions import (
-    can_ask_model,
-    can_review,
-    can_see_to_review,
-    visible_images,
-    visible_predictions,
-)
+from diagnosis.reviews.permissions import can_review, can_see_to_review, visible_images
 from diagnosis.reviews.services.reviews import ReviewedMeanwhileError, review_prediction
 from diagnosis.reviews.services.worklist import open_photographs, record_worklist_view
 from diagnosis.reviews.views.images import render_answer, visit_url

@@ -8,8 +8,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
 from clinic.core.http import SignedInRequest
-from clinic.people.permissions import can_see_portal, visible_consultations, visible_prescriptions
-from clinic.people.safety_permissions import can_see_own_record
+from clinic.people.permissions import can_see_own_record, can_see_portal
+from clinic.records.permissions import visible_consultations, visible_prescriptions
 from diagnosis.reviews.permissions import visible_reviews
 from diagnosis.reviews.services.records import record_own_record_view, write_letters
 

@@ -8,19 +8,13 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from clinic.core.http import SignedInRequest
+from clinic.office.permissions import can_see_own_day
 from clinic.office.views.day import read_day, visits_of
-from clinic.people.permissions import (
-    can_see_own_day,
-    patients_in_care,
-    visible_consultations,
-    visible_prescriptions,
-)
+from clinic.people.permissions import patients_in_care
 from clinic.records.allergy_bar import allergy_bar_of
-from diagnosis.reviews.permissions import (
-    newest_reviews,
-    visible_images,
-    visible_lesions,
-)
+from clinic.records.permissions import visible_consultations, visible_prescriptions
+from diagnosis.lesions.permissions import visible_lesions
+from diagnosis.reviews.permissions import newest_reviews, visible_images
 from diagnosis.reviews.services.timeline import (
     Kind,
     Sources,

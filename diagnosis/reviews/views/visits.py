@@ -9,8 +9,9 @@ from clinic.people.models.consent import Consent
 from clinic.records.models.consultation import Consultation
 from clinic.records.services.consultations import record_visit_part_view, record_visit_view
 from clinic.records.views.visits import visit_context, visits_to_show
+from diagnosis.lesions.forms import PhotographForm
 from diagnosis.lesions.models import LesionImage
-from diagnosis.reviews.forms import PhotographForm, ReviewForm
+from diagnosis.reviews.forms import ReviewForm
 from diagnosis.reviews.pages.panels import lesion_context, new_photograph_form, panel_context
 from diagnosis.reviews.permissions import can_see_to_review
 

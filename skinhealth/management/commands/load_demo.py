@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser, call_command
 from django.test.utils import override_settings
 
-from clinic.office.services.clinic_settings import as_the_clinic_decides
+from clinic.core.clinic_settings import as_the_clinic_decides
 from clinic.people.models.user import User
 from skinhealth.demo.sign_in import DEMO_PASSWORD, DEMO_PEOPLE
 

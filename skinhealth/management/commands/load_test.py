@@ -10,8 +10,8 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from django.db.models import Count, F
 from django.utils import timezone
 
+from clinic.core.clinic_settings import as_the_clinic_decides
 from clinic.core.models.clinic_settings import ClinicSettings
-from clinic.office.services.clinic_settings import as_the_clinic_decides
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
 from clinic.people.services.accounts import create_patient_account

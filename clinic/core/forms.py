@@ -1,0 +1,139 @@
+"""What the forms of all rooms share."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db.models import Model, QuerySet
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.formfields import PhoneNumberField
+
+from clinic.core.models.clinic_settings import ClinicSettings
+from clinic.core.models.translated import TranslatedModel, Translations, other_languages
+from clinic.core.plain_text import visible_line
+
+
+def add_errors(form: forms.BaseForm, error: ValidationError) -> None:
+    """Puts what a service refused beside the fields that it is about."""
+    by_field = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error}
+    for name, errors in by_field.items():
+        form.add_error(name if name in form.fields else None, errors)
+
+
+def phone_field() -> forms.Field:
+    """A phone number, by the clinic's country or with the country in front."""
+    field: forms.Field = PhoneNumberField(
+        label=_("Phone"),
+        required=False,
+        help_text=_("Numbers from abroad start with + and the country."),
+        error_messages={
+            "invalid": _("This is not a complete phone number. Write it like +33 6 12 34 56 78.")
+        },
+    )
+    field.widget.attrs["autocomplete"] = "tel"
+    return field
+
+
+def first_language() -> str:
+    """The language of a person of whom nobody has said another."""
+    offered = [code for code, _name in ClinicSettings.objects.current().offered_languages]
+    return settings.LANGUAGE_CODE if settings.LANGUAGE_CODE in offered else offered[0]
+
+
+def offer_languages(field: forms.Field, *, chosen: str) -> None:
+    """Offers the clinic's languages, and the one that was chosen before."""
+    assert isinstance(field, forms.ChoiceField)
+    offered = [code for code, _name in ClinicSettings.objects.current().offered_languages]
+    field.choices = [
+        (code, name) for code, name in settings.LANGUAGES if code in offered or code == chosen
+    ]
+
+
+def language_field() -> forms.ChoiceField:
+    """The language of pages and mails."""
+    return forms.ChoiceField(
+        label=_("Language"),
+        choices=lambda: list(ClinicSettings.objects.current().offered_languages),
+        initial=first_language,
+        help_text=_("Pages and mails speak this language."),
+    )
+
+
+def day_field(label: Any, **options: Any) -> forms.DateField:
+    """A day of the clinic's calendar."""
+    return forms.DateField(
+        label=label,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={"required": _("Choose a day."), "invalid": _("This is not a day.")},
+        **options,
+    )
+
+
+def clock_field(label: Any, **options: Any) -> forms.TimeField:
+    """A time by the clinic's clock."""
+    widget = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+    return forms.TimeField(label=label, widget=widget, **options)
+
+
+def moment_field(label: Any) -> forms.DateTimeField:
+    """A day and a time by the clinic's clock."""
+    return forms.DateTimeField(
+        label=label,
+        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+        error_messages={
+            "required": _("Choose a day and a time."),
+            "invalid": _("This is not a day and a time."),
+        },
+    )
+
+
+def allow_rows(field: forms.Field, rows: QuerySet[Any]) -> None:
+    """Makes a field offer these rows and take no other."""
+    assert isinstance(field, forms.ModelChoiceField)
+    field.queryset = rows
+
+
+def offer_rows(field: forms.Field, rows: Iterable[Model]) -> None:
+    """Makes a field draw rows that were read already; what comes back is checked as before."""
+    assert isinstance(field, forms.ModelChoiceField)
+    choices: list[tuple[Any, str]] = [
+        (field.prepare_value(row), field.label_from_instance(row)) for row in rows
+    ]
+    if field.empty_label is not None:
+        choices.insert(0, ("", str(field.empty_label)))
+    field.choices = choices
+
+
+def names_of(entry: TranslatedModel) -> dict[str, str]:
+    """Return the names of a row in the other languages, by the fields that ask for them."""
+    return {
+        f"name_{code}": entry.translations.get(code, {}).get("name", "")
+        for code, _name in other_languages()
+    }
+
+
+class TranslatedNames(forms.BaseForm):
+    """The name of a row once more for every other language of the site."""
+
+    def ask_for_names(self, entry: TranslatedModel | None) -> None:
+        """Adds a field for each language."""
+        for code, language in other_languages():
+            self.fields[f"name_{code}"] = forms.CharField(
+                label=_("Name in %(language)s") % {"language": language},
+                required=False,
+                max_length=80,
+                initial=entry.translations.get(code, {}).get("name", "") if entry else "",
+                widget=forms.TextInput(attrs={"lang": code, "dir": "auto"}),
+                help_text=_("Without it, this language shows the name above."),
+            )
+
+    @property
+    def translations(self) -> Translations:
+        """The names in the other languages, without what was left empty."""
+        names = {
+            code: visible_line(self.cleaned_data[f"name_{code}"])
+            for code, _name in other_languages()
+        }
+        return {code: {"name": name} for code, name in names.items() if name}

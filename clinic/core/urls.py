@@ -1,0 +1,9 @@
+"""Addresses that belong to no subject."""
+
+from django.urls import URLPattern, path
+
+from clinic.core import views
+
+urlpatterns: list[URLPattern] = [
+    path("glyphs/", views.glyph_check, name="glyph_check"),
+]

@@ -1,0 +1,26 @@
+"""What pages show of people."""
+
+from dataclasses import dataclass, field
+
+from clinic.people.models.consent import Consent
+from clinic.people.models.patient import Patient
+
+
+@dataclass
+class ConsentState:
+    """A purpose with the consent that stands for it and those that were withdrawn."""
+
+    purpose: Consent.Purpose
+    standing: Consent | None = None
+    withdrawn: list[Consent] = field(default_factory=list)
+
+
+def consent_states(patient: Patient) -> list[ConsentState]:
+    """Every purpose with what the patient has said to it so far."""
+    states = {purpose.value: ConsentState(purpose) for purpose in Consent.Purpose}
+    for consent in patient.consents.select_related("recorded_by", "withdrawn_by"):
+        if consent.withdrawn_at:
+            states[consent.purpose].withdrawn.append(consent)
+        else:
+            states[consent.purpose].standing = consent
+    return list(states.values())

@@ -1,0 +1,22 @@
+"""The few patients whom somebody may mean by what is typed."""
+
+from clinic.core.http import SignedInRequest
+from clinic.people.models.patient import Patient
+from clinic.people.permissions import (
+    visible_patients,
+)
+from clinic.people.services.patients import (
+    find_patients,
+    record_patient_search,
+)
+
+OPTIONS = 8
+
+
+def patient_options(request: SignedInRequest, text: str) -> list[Patient]:
+    """The first few patients who fit what was typed, for a form to choose from."""
+    if not text.strip():
+        return []
+    found = find_patients(among=visible_patients(request.user), text=text)[:OPTIONS]
+    record_patient_search(actor=request.user, count=len(found))
+    return list(found)

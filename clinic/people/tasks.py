@@ -1,0 +1,53 @@
+"""Work that the worker does for people: morning mails, reminders, what is over."""
+
+import logging
+from uuid import UUID
+
+from celery import shared_task
+
+from clinic.people.services.digests import dispatch_digests, send_digest
+from clinic.people.services.emergency import remind_of_emergency_reviews
+from clinic.people.services.nightly_check import check_and_remember
+from clinic.people.services.sessions import forget_ended_sessions
+from clinic.people.services.sign_up import forget_old_codes
+from clinic.trail.services.audit_chain import seal_events
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="clinic.tasks.dispatch_digests_task", soft_time_limit=50, time_limit=60)
+def dispatch_digests_task() -> None:
+    """Queues the morning's mails about unread notifications."""
+    dispatch_digests()
+
+
+@shared_task(name="clinic.tasks.send_digest_task", soft_time_limit=40, time_limit=50)
+def send_digest_task(user_id: str) -> None:
+    """Sends one person the mail of this morning."""
+    send_digest(user_id=UUID(user_id))
+
+
+@shared_task(name="clinic.tasks.forget_what_is_over_task", soft_time_limit=240, time_limit=270)
+def forget_what_is_over_task() -> None:
+    """Removes sessions that are over and addresses that somebody tried to sign up with."""
+    forget_ended_sessions()
+    forget_old_codes()
+
+
+@shared_task(name="clinic.tasks.check_audit_trail_task", soft_time_limit=3000, time_limit=3600)
+def check_audit_trail_task() -> None:
+    """Looks through the whole audit trail and writes its head into the log."""
+    seal_events()
+    findings = check_and_remember()
+    for problem in findings.problems[:20]:
+        logger.error("The audit trail is broken. %s", problem)
+    if not findings.problems:
+        logger.info("The audit trail holds up to %s", findings.head)
+
+
+@shared_task(
+    name="clinic.tasks.remind_of_emergency_reviews_task", soft_time_limit=50, time_limit=60
+)
+def remind_of_emergency_reviews_task() -> None:
+    """Reminds the admins of emergency accesses that nobody has reviewed in time."""
+    remind_of_emergency_reviews()

@@ -1,0 +1,158 @@
+"""Who books and moves appointments, reads calendars, and plans hours and leave in them."""
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from clinic.core.models.clinic_settings import ClinicSettings
+from clinic.people.models.doctor import Doctor
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
+from clinic.people.permissions import (
+    is_admin,
+    is_doctor,
+    is_patient,
+    is_secretary,
+    is_staff,
+    patients_in_care,
+    treated_patients,
+    visible_doctors,
+    visible_patients,
+)
+from clinic.scheduling.models.appointment import Appointment, AppointmentQuerySet
+from clinic.scheduling.models.schedule import Absence, AbsenceQuerySet, Availability
+from clinic.scheduling.models.wish import AppointmentRequest, AppointmentRequestQuerySet
+
+
+def visible_calendars(user: User) -> QuerySet[Doctor]:
+    """Doctors whose calendar a person reads: the desk and the admin all, a doctor their own.
+
+    A deactivated doctor is among them, for her visits live on.
+    """
+    doctors = Doctor.objects.select_related("user")
+    if is_admin(user) or is_secretary(user):
+        return doctors
+    return doctors.filter(user=user)
+
+
+def calendars_showing(user: User, appointments: QuerySet[Appointment]) -> QuerySet[Doctor]:
+    """Calendars of the doctors who work here, and of the deactivated who have these visits."""
+    visits = appointments.order_by().filter(doctor=OuterRef("pk"))
+    return visible_calendars(user).filter(Q(user__is_active=True) | Exists(visits))
+
+
+def calendars_for_leave(user: User) -> QuerySet[Doctor]:
+    """Calendars in which a person plans leave, or moves what a deactivated doctor left."""
+    return calendars_showing(user, Appointment.objects.expected())
+
+
+def visible_availabilities(user: User) -> QuerySet[Availability]:
+    """Weekly hours, for those who plan with them."""
+    if is_admin(user) or is_secretary(user):
+        return Availability.objects.all()
+    return Availability.objects.filter(doctor__user=user)
+
+
+def visible_absences(user: User) -> AbsenceQuerySet:
+    """Leave: those who plan see all, a doctor the own and that of the whole clinic."""
+    absences = Absence.objects.select_related("doctor__user")
+    if is_admin(user) or is_secretary(user):
+        return absences
+    if is_doctor(user):
+        return absences.filter(Q(doctor__user=user) | Q(doctor=None))
+    return absences.none()
+
+
+def can_manage_schedule(user: User) -> bool:
+    """Change weekly hours, types of visit and everybody's leave."""
+    return is_admin(user) or is_secretary(user)
+
+
+def can_see_absences(user: User) -> bool:
+    """Open the list of leave."""
+    return can_manage_schedule(user) or is_doctor(user)
+
+
+def can_plan_absence(user: User, doctor: Doctor | None) -> bool:
+    """Add and remove leave of a doctor, or of the whole clinic where none is named."""
+    is_own = doctor is not None and is_doctor(user) and doctor.user_id == user.pk
+    return can_manage_schedule(user) or is_own
+
+
+def can_see_calendar(user: User) -> bool:
+    """Look at a calendar by day, week and month."""
+    return is_staff(user)
+
+
+def can_keep_calendar_feed(user: User) -> bool:
+    """Have a secret address at which a calendar program reads the own appointments."""
+    return is_doctor(user)
+
+
+def bookable_patients(user: User) -> QuerySet[Patient]:
+    """Patients for whom a person books: an emergency makes no appointment, and so no care."""
+    patients = treated_patients(user) if is_doctor(user) else visible_patients(user)
+    return patients.filter(pseudonymised_at__isnull=True)
+
+
+def bookable_doctors(user: User) -> QuerySet[Doctor]:
+    """Doctors in whose calendar a person may book: a doctor in the own, the desk in all."""
+    doctors = visible_doctors(user)
+    return doctors.filter(user=user) if is_doctor(user) else doctors
+
+
+def visible_appointments(user: User) -> AppointmentQuerySet:
+    """Appointments: the desk and the admin see all, a doctor those of patients in care."""
+    if is_admin(user) or is_secretary(user):
+        return Appointment.objects.all()
+    if is_doctor(user):
+        return Appointment.objects.filter(
+            Q(doctor__user=user) | Q(patient__in=patients_in_care(user))
+        )
+    return Appointment.objects.filter(patient__user=user)
+
+
+def visible_requests(user: User) -> AppointmentRequestQuerySet:
+    """What patients asked for, for those who may see the appointment."""
+    if is_admin(user) or is_secretary(user):
+        return AppointmentRequest.objects.all()
+    return AppointmentRequest.objects.filter(appointment__in=visible_appointments(user))
+
+
+def can_book(user: User) -> bool:
+    """Book an appointment for a patient who is visible, with one of the bookable doctors."""
+    return is_secretary(user) or is_doctor(user)
+
+
+def can_overbook(user: User, doctor: Doctor) -> bool:
+    """Book where a doctor has no time: oneself, or at the desk where the clinic lets it."""
+    if is_secretary(user):
+        return ClinicSettings.objects.current().is_overbooking_allowed
+    return is_doctor(user) and doctor.user_id == user.pk
+
+
+def can_run_desk(user: User) -> bool:
+    """Book appointments, mark arrivals, plan the day."""
+    return is_secretary(user)
+
+
+def can_see_waiting_room(user: User) -> bool:
+    """See who waits: the desk for all doctors, a doctor for the own patients."""
+    return is_secretary(user) or is_doctor(user)
+
+
+def can_transition(user: User, appointment: Appointment, status: str) -> bool:
+    """Move an appointment to a status, as far as the person's job goes."""
+    if is_secretary(user):
+        return status not in {Appointment.Status.IN_CONSULTATION, Appointment.Status.COMPLETED}
+    if is_patient(user):
+        return status == Appointment.Status.CANCELLED
+    return False
+
+
+def can_open_visit(user: User, appointment: Appointment) -> bool:
+    """Call the patient in."""
+    return is_doctor(user) and appointment.doctor.user_id == user.pk
+
+
+def can_book_in_portal(user: User) -> bool:
+    """Book, ask for or move an own appointment, as far as the clinic offers it."""
+    return is_patient(user)

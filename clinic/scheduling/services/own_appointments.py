@@ -1,0 +1,23 @@
+"""What the trail keeps of a patient who looks at the own appointments."""
+
+from django.db import transaction
+
+from clinic.people.models.patient import Patient
+from clinic.people.models.user import User
+from clinic.scheduling.models.appointment import Appointment
+from clinic.trail.models.audit import AuditEvent
+from clinic.trail.services.audit import record
+
+
+@transaction.atomic
+def record_appointment_file(*, appointment: Appointment, actor: User) -> None:
+    """Notes that a patient took an own appointment along as a file."""
+    patient = appointment.patient
+    record(AuditEvent.Verb.DOWNLOAD, actor=actor, patient=patient, target=appointment)
+
+
+@transaction.atomic
+def record_own_appointments_view(*, actor: User) -> None:
+    """Notes that a patient looked at the own appointments."""
+    patient = Patient.objects.filter(user=actor).first()
+    record(AuditEvent.Verb.LIST, actor=actor, patient=patient, detail={"of": "own_appointments"})

@@ -1,0 +1,17 @@
+"""What the audit trail calls the rows and lists of diagnosis."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+TARGETS: dict[str, str | Promise] = {
+    "diagnosis.lesion": _("Lesion"),
+    "diagnosis.lesionimage": _("Photograph"),
+    "diagnosis.prediction": _("Answer of the model"),
+    "diagnosis.referralletter": _("Letter"),
+    "diagnosis.review": _("Diagnosis"),
+}
+LISTS: dict[str, str | Promise] = {
+    "own_record": _("Own record"),
+    "timeline": _("Whole record"),
+    "to_review": _("Answers to review"),
+}

@@ -1,0 +1,28 @@
+"""Who asks the model, and reads what it answers."""
+
+from django.db.models import QuerySet
+
+from clinic.people.models.user import User
+from clinic.people.permissions import (
+    is_admin,
+    is_doctor,
+    patients_in_care,
+    treats,
+)
+from diagnosis.lesions.models import LesionImage
+from diagnosis.predictions.models.prediction import Prediction
+
+
+def visible_predictions(user: User) -> QuerySet[Prediction]:
+    """Predictions are a second opinion for doctors: a patient reads the diagnosis instead."""
+    return Prediction.objects.filter(image__lesion__patient__in=patients_in_care(user))
+
+
+def can_ask_model(user: User, image: LesionImage) -> bool:
+    """Have a photograph that is visible analysed, or once more after a failure."""
+    return treats(user, image.lesion.patient)
+
+
+def can_see_model(user: User) -> bool:
+    """Read how good the installed model is; it says nothing about any patient."""
+    return is_doctor(user) or is_admin(user)

@@ -1,0 +1,28 @@
+"""Addresses of the visit, its photographs and their diagnoses."""
+
+from django.urls import URLPattern, path
+
+from diagnosis.reviews.views import images, lesions, predictions, record, timeline, visits
+
+urlpatterns: list[URLPattern] = [
+    path("visits/<uuid:pk>/", visits.visit, name="visit"),
+    path("visits/<uuid:pk>/thumbnails/", visits.visit_thumbnails, name="visit_thumbnails"),
+    path("visits/<uuid:pk>/photographs/", images.image_upload, name="image_upload"),
+    path("photographs/<uuid:pk>/", images.image_file, name="image_file"),
+    path("photographs/<uuid:pk>/thumbnail/", images.image_thumbnail, name="image_thumbnail"),
+    path("photographs/<uuid:pk>/panel/", images.image_panel, name="image_panel"),
+    path("photographs/<uuid:pk>/predict/", images.prediction_request, name="prediction_request"),
+    path("photographs/<uuid:pk>/lesion/", lesions.image_move, name="image_move"),
+    path("photographs/<uuid:pk>/size/", lesions.image_size, name="image_size"),
+    path("lesions/<uuid:pk>/", lesions.lesion, name="lesion"),
+    path("lesions/<uuid:pk>/edit/", lesions.lesion_edit, name="lesion_edit"),
+    path("patients/<uuid:pk>/timeline/", timeline.timeline, name="timeline"),
+    path("day/to-review/", timeline.day_alerts, name="day_alerts"),
+    path("predictions/<uuid:pk>/status/", predictions.prediction_status, name="prediction_status"),
+    path("predictions/<uuid:pk>/retry/", predictions.prediction_retry, name="prediction_retry"),
+    path("predictions/<uuid:pk>/maps/<slug:label>/", predictions.class_map, name="class_map"),
+    path("predictions/<uuid:pk>/review/", predictions.prediction_review, name="prediction_review"),
+    path("to-review/", predictions.to_review, name="to_review"),
+    path("my/record/", record.my_record, name="my_record"),
+    path("my/record/<uuid:pk>/", record.my_visit, name="my_visit"),
+]

@@ -20,7 +20,7 @@ def lead_back_from_ended(request: SignedInRequest, patient: Patient | None) -> H
     if request.method != "GET" or patient is None or not patient.has_ended:
         return None
     messages.warning(request, str(RECORD_ENDED))
-    return redirect("clinic:patient_detail", pk=patient.pk)
+    return redirect(patient)
 
 
 def ended_patient(request: SignedInRequest, key: str) -> Patient | None:

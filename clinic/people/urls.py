@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from clinic.people.views import accounts, emergency, idle, own_consents, sessions, sign_up
+from clinic.people.views import accounts, emergency, idle, own_consents, patients, sessions, sign_up
 
 urlpatterns: list[URLPattern] = [
     path("accounts/", accounts.account_list, name="account_list"),
@@ -36,4 +36,8 @@ urlpatterns: list[URLPattern] = [
         own_consents.my_consent_withdraw,
         name="my_consent_withdraw",
     ),
+    path("patients/", patients.patient_list, name="patient_list"),
+    path("patients/find/", patients.patient_find, name="patient_find"),
+    path("patients/new/", patients.patient_register, name="patient_register"),
+    path("patients/<uuid:pk>/edit/", patients.patient_edit, name="patient_edit"),
 ]

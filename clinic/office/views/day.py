@@ -122,7 +122,7 @@ def visit_open(request: SignedInRequest, pk: UUID) -> HttpResponse:
     except ValidationError as error:
         day = timezone.localdate(appointment.starts_at)
         return day_page(request, day, refusal=" ".join(error.messages), status=409)
-    return redirect("diagnosis:visit", pk=consultation.pk)
+    return redirect(consultation)
 
 
 @require_POST

@@ -89,7 +89,7 @@ def record_open(request: SignedInRequest, pk: UUID) -> HttpResponse:
     except ValidationError as error:
         return refusal_page(request, error)
     messages.success(request, _("The patient can read the record now."))
-    return redirect("clinic:patient_detail", pk=patient.pk)
+    return redirect(patient)
 
 
 def _place_of(patient: Patient) -> str:

@@ -5,6 +5,7 @@ from typing import ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -167,6 +168,10 @@ class Patient(models.Model):
 
     def __str__(self) -> str:
         return self.full_name
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the patient's page, which shows more than this room knows."""
+        return reverse("clinic:patient_detail", args=[self.pk])
 
     @property
     def has_ended(self) -> bool:

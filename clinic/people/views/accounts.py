@@ -212,7 +212,7 @@ def patient_invite(request: SignedInRequest, pk: UUID) -> HttpResponse:
         messages.error(request, error.messages[0])
     else:
         _say_what_became_of(request, invitation)
-    return redirect("clinic:patient_detail", pk=patient.pk)
+    return redirect(patient)
 
 
 @require_GET

@@ -50,7 +50,7 @@ def emergency_open(request: SignedInRequest) -> HttpResponse:
             open_emergency_access(
                 doctor=user, patient=form.patient, reason=form.cleaned_data["reason"]
             )
-        return redirect("clinic:patient_detail", pk=form.patient.pk)
+        return redirect(form.patient)
     if form.is_password_wrong:
         record_wrong_emergency_password(doctor=user)
     return render(request, "clinic/emergency_open.html", {"form": form}, status=422)

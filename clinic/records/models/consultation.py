@@ -5,6 +5,7 @@ from typing import ClassVar, Self
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.encrypted_fields import EncryptedCharField, EncryptedTextField
@@ -103,6 +104,10 @@ class Consultation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.started_at:%Y-%m-%d}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the visit's page, which shows more than this room knows."""
+        return reverse("diagnosis:visit", args=[self.pk])
 
     @property
     def is_signed(self) -> bool:

@@ -91,7 +91,7 @@ def fact_end(request: SignedInRequest, pk: UUID, kind: str) -> HttpResponse:
     consultation = open_visit_with(request.user, fact.patient)
     if consultation is None:
         messages.warning(request, _("This is changed in a visit, and none is open with you."))
-        return redirect("clinic:patient_detail", pk=fact.patient.pk)
+        return redirect(fact.patient)
     form = EndFactForm(request.POST, auto_id=False)
     if not form.is_valid():
         return visit_part(

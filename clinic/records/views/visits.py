@@ -230,7 +230,7 @@ def visit_part(
 def back_to_visit(request: SignedInRequest, consultation: Consultation, said: str) -> HttpResponse:
     """Shows the visit again with a word on what was done."""
     messages.success(request, said)
-    return redirect("diagnosis:visit", pk=consultation.pk)
+    return redirect(consultation)
 
 
 def saved_answer(

@@ -1,0 +1,147 @@
+"""Couplings through strings, which the contracts on imports cannot see, point the same way.
+
+A room may name addresses and models of itself and of the rooms below it, and a template of the
+clinic nothing of diagnosis. What still points up is listed here; the lists only get shorter.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+# From the ground up; letters and atlas stand side by side.
+ROOMS = (
+    ("clinic.core",),
+    ("clinic.trail",),
+    ("clinic.people",),
+    ("clinic.scheduling",),
+    ("clinic.records",),
+    ("clinic.office",),
+    ("diagnosis.lesions",),
+    ("diagnosis.predictions",),
+    ("diagnosis.reviews",),
+    ("diagnosis.letters", "diagnosis.atlas"),
+)
+HEIGHT = {room: height for height, rooms in enumerate(ROOMS) for room in rooms}
+ADDRESS = re.compile(r"(?:clinic|diagnosis):\w+")
+MODEL = re.compile(r"((?:clinic|diagnosis)\.[A-Z]\w+)(?:\.\w+)?")
+
+ADDRESSES_ABOVE = {
+    # What a model says of its own page, which joins more than its room knows.
+    "clinic/people/models/patient.py clinic:patient_detail",
+    "clinic/records/models/consultation.py diagnosis:visit",
+    # Where news and mails lead: rows of notifications keep these names.
+    "clinic/people/services/contact_news.py clinic:patient_detail",
+    "clinic/people/services/digests.py clinic:notification_list",
+    "clinic/people/services/nightly_check.py clinic:audit_list",
+    "clinic/people/services/succession.py clinic:doctor_day",
+    "clinic/records/services/visit_news.py diagnosis:my_visit",
+    "diagnosis/predictions/services/answer_news.py diagnosis:visit",
+    "clinic/office/views/notifications.py diagnosis:my_visit",
+    "clinic/office/views/notifications.py diagnosis:visit",
+    # Where somebody goes after an action, which the front has still to decide.
+    "clinic/office/views/record_access.py diagnosis:my_record",
+    "clinic/records/views/documents.py clinic:my_record_code",
+    "clinic/records/views/visits.py clinic:doctor_day",
+    "clinic/scheduling/views/appointments.py clinic:doctor_day",
+    "clinic/scheduling/views/booking.py clinic:my_appointments",
+    "clinic/scheduling/views/feeds.py clinic:profile",
+}
+MODELS_ABOVE = {
+    # A foreign key may be named before the model is there.
+    "clinic/trail/models/audit.py clinic.Patient",
+    # Prints of what was signed are still added to an ended record.
+    "clinic/people/ended_record_guard.py clinic.IssuedDocument",
+}
+TEMPLATES_ABOVE = {
+    "templates/clinic/doctor_day.html diagnosis:day_alerts",
+    "templates/clinic/my_documents.html diagnosis:my_record",
+    "templates/clinic/partials/my_appointment.html diagnosis:my_visit",
+    "templates/clinic/partials/visit_timeline.html diagnosis:timeline",
+    "templates/clinic/partials/visit_timeline.html diagnosis:visit_report",
+    "templates/clinic/partials/waiting_card.html diagnosis:visit",
+}
+
+
+def rooms_of_addresses() -> dict[str, str]:
+    found = {}
+    for room in HEIGHT:
+        if (ROOT / room.replace(".", "/") / "urls.py").exists():
+            for pattern in import_module(f"{room}.urls").urlpatterns:
+                found[f"{room.partition('.')[0]}:{pattern.name}"] = room
+    return found
+
+
+def rooms_of_models() -> dict[str, str]:
+    models = [
+        model for app in ("clinic", "diagnosis") for model in apps.get_app_config(app).get_models()
+    ]
+    return {model._meta.label: ".".join(model.__module__.split(".")[:2]) for model in models}
+
+
+def texts_in(path: Path) -> Iterator[str]:
+    """Every string of a module, and both words of `get_model` as one."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "get_model":
+            words = [each.value for each in node.args if isinstance(each, ast.Constant)]
+            yield ".".join(map(str, words))
+
+
+def named_above(pattern: re.Pattern[str], rooms: dict[str, str]) -> set[str]:
+    found = set()
+    for room, height in HEIGHT.items():
+        for path in (ROOT / room.replace(".", "/")).rglob("*.py"):
+            for text in texts_in(path):
+                name = match[match.lastindex or 0] if (match := pattern.fullmatch(text)) else ""
+                above = rooms.get(name)
+                if above and above != room and HEIGHT[above] >= height:
+                    found.add(f"{path.relative_to(ROOT).as_posix()} {name}")
+    return found
+
+
+def test_every_model_and_address_lives_in_a_room():
+    assert set(rooms_of_models().values()) <= set(HEIGHT)
+    collected = {
+        f"{app}:{pattern.name}"
+        for app in ("clinic", "diagnosis")
+        for pattern in import_module(f"{app}.urls").urlpatterns
+    }
+    assert collected == set(rooms_of_addresses())
+
+
+@pytest.mark.parametrize(
+    ("pattern", "rooms", "known"),
+    [
+        pytest.param(ADDRESS, rooms_of_addresses, ADDRESSES_ABOVE, id="addresses"),
+        pytest.param(MODEL, rooms_of_models, MODELS_ABOVE, id="models"),
+    ],
+)
+def test_a_room_names_only_what_is_below_it(pattern, rooms, known):
+    assert named_above(pattern, rooms()) == known
+
+
+def test_a_template_of_the_clinic_names_nothing_of_diagnosis():
+    names = re.compile(r"""["'](diagnosis[:/][\w./]+)["']""")
+    found = {
+        f"{path.relative_to(ROOT).as_posix()} {name}"
+        for path in (ROOT / "templates").rglob("*.*")
+        if not path.is_relative_to(ROOT / "templates/diagnosis")
+        for name in names.findall(path.read_text())
+    }
+    assert found == TEMPLATES_ABOVE
+
+
+def test_a_template_of_the_clinic_loads_no_tags_of_diagnosis():
+    tags = {path.stem for path in (ROOT / "diagnosis").glob("templatetags/*.py")}
+    loads = re.compile(r"{% load ([^%]+) %}")
+    for path in (ROOT / "templates").rglob("*.html"):
+        if not path.is_relative_to(ROOT / "templates/diagnosis"):
+            assert not tags.intersection(" ".join(loads.findall(path.read_text())).split())

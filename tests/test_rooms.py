@@ -128,6 +128,18 @@ def test_a_room_names_only_what_is_below_it(pattern, rooms, known):
     assert named_above(pattern, rooms()) == known
 
 
+def test_a_view_imports_no_other_view():
+    views = [path for room in HEIGHT for path in (ROOT / room.replace(".", "/")).glob("views/*.py")]
+    assert views
+    for path in views:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                of_a_room = re.fullmatch(
+                    r"(?:clinic|diagnosis)\.\w+\.views(?:\.\w+)?", node.module or ""
+                )
+                assert not of_a_room, f"{path}: {node.module}"
+
+
 def test_a_template_of_the_clinic_names_nothing_of_diagnosis():
     names = re.compile(r"""["'](diagnosis[:/][\w./]+)["']""")
     found = {

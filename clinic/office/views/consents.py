@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from clinic.core.http import SignedInRequest
 from clinic.core.redirects import next_or
-from clinic.office.views.patients import patient_page
+from clinic.office.pages.patients import patient_page
 from clinic.people.forms.patients import ConsentForm
 from clinic.people.models.consent import Consent
 from clinic.people.models.patient import Patient

@@ -26,6 +26,7 @@ from clinic.people.services.succession import word_of_leaving
 from clinic.records.permissions import visible_consultations
 from clinic.scheduling.models.appointment import Appointment
 from clinic.scheduling.models.wish import AppointmentRequest
+from clinic.scheduling.pages.feeds import calendar_response
 from clinic.scheduling.permissions import can_transition, visible_appointments
 from clinic.scheduling.services.cancellation import (
     can_still_be_cancelled_by_patient,
@@ -40,7 +41,6 @@ from clinic.scheduling.services.own_appointments import (
 )
 from clinic.scheduling.services.portal_booking import can_be_moved_by_patient
 from clinic.scheduling.services.slots import day_bounds
-from clinic.scheduling.views.feeds import calendar_response
 
 Status = Appointment.Status
 WORDS_FOR_PATIENTS: dict[str, str | Promise] = {

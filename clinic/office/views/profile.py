@@ -15,9 +15,9 @@ from clinic.people.forms.accounts import ProfileForm
 from clinic.people.permissions import can_manage_own_consents
 from clinic.people.services.profile import update_profile
 from clinic.scheduling.forms.feeds import InitialsForm
+from clinic.scheduling.pages.feeds import NEW_TOKEN_KEY
 from clinic.scheduling.permissions import can_keep_calendar_feed
 from clinic.scheduling.services.feeds import feed_of
-from clinic.scheduling.views.feeds import NEW_TOKEN_KEY
 
 
 @require_http_methods(["GET", "POST"])

@@ -14,14 +14,14 @@ from clinic.records.drugs.rows import Written
 from clinic.records.forms.prescriptions import OverrideForm, typed_drugs
 from clinic.records.models.consultation import Consultation
 from clinic.records.pages.visit_parts import read_facts, warnings_context
-from clinic.records.services.drug_warnings import confirm_hand_checks, override_warning
-from clinic.records.views.visits import (
+from clinic.records.pages.visits import (
     back_to_visit,
     prescription_of,
     status_of,
     visit_part,
     writable_visit,
 )
+from clinic.records.services.drug_warnings import confirm_hand_checks, override_warning
 
 
 @require_POST

@@ -15,6 +15,7 @@ from clinic.core.http import SignedInRequest
 from clinic.records.forms.facts import ClinicalFactsForm, EndFactForm
 from clinic.records.models.consultation import Consultation
 from clinic.records.pages.visit_parts import FACT_KINDS, FactKind, fact_groups, read_facts
+from clinic.records.pages.visits import back_to_visit, open_visit_with, visit_part, writable_visit
 from clinic.records.permissions import can_see_clinical, visible_facts
 from clinic.records.services.facts import (
     end_fact,
@@ -24,7 +25,6 @@ from clinic.records.services.facts import (
     record_clinical_facts,
 )
 from clinic.records.services.visit_guard import VisitSignedError
-from clinic.records.views.visits import back_to_visit, open_visit_with, visit_part, writable_visit
 
 NOTE: dict[str, Callable[..., object]] = {
     "allergy": note_allergy,

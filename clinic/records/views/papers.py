@@ -6,19 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from clinic.core.throttle import is_too_often, too_often
-from clinic.records.services.papers import PrintedPaper, find_document
-
-
-def send_paper(paper: PrintedPaper) -> HttpResponse:
-    """Hands out a PDF to be kept by the person, and by nobody on the way."""
-    return HttpResponse(
-        paper.pdf,
-        content_type="application/pdf",
-        headers={
-            "Content-Disposition": f'attachment; filename="{paper.file_name}"',
-            "Cache-Control": "private, no-store",
-        },
-    )
+from clinic.records.services.papers import find_document
 
 
 @login_not_required

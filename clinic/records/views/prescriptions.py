@@ -9,6 +9,8 @@ from django.views.decorators.http import require_GET, require_POST
 from clinic.core.http import SignedInRequest
 from clinic.core.refusals import refusal_page
 from clinic.records.forms.prescriptions import RevocationForm, line_differences, line_formset
+from clinic.records.pages.papers import send_paper
+from clinic.records.pages.visits import back_to_visit, saved_answer, visit_part, writable_visit
 from clinic.records.permissions import (
     can_revoke_prescription,
     can_see_clinical,
@@ -23,8 +25,6 @@ from clinic.records.services.prescriptions import (
     stored_lines,
 )
 from clinic.records.services.visit_guard import VisitChangedError, VisitSignedError
-from clinic.records.views.papers import send_paper
-from clinic.records.views.visits import back_to_visit, saved_answer, visit_part, writable_visit
 
 
 @require_POST

@@ -6,11 +6,10 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -20,11 +19,12 @@ from clinic.core.http import SignedInRequest, is_in_dialog
 from clinic.core.redirects import next_or
 from clinic.people.ended import ended_patient, lead_back_from_ended
 from clinic.people.patient_search import patient_options
-from clinic.people.permissions import can_register_patients, can_see_patient_list
+from clinic.people.permissions import can_register_patients
 from clinic.people.services.patients import record_patient_view
 from clinic.scheduling.forms.appointments import BookingForm, MoveForm
 from clinic.scheduling.models.appointment import Appointment
 from clinic.scheduling.models.schedule import VisitType
+from clinic.scheduling.pages.booking import staff_appointment, when_and_with_whom, with_chosen_slot
 from clinic.scheduling.pages.moves import moves_for
 from clinic.scheduling.permissions import (
     bookable_doctors,
@@ -32,7 +32,6 @@ from clinic.scheduling.permissions import (
     can_overbook,
     can_run_desk,
     can_transition,
-    visible_appointments,
 )
 from clinic.scheduling.services.appointments import (
     IllegalTransitionError,
@@ -160,16 +159,6 @@ def _known(request: SignedInRequest, data: dict[str, Any]) -> dict[str, Any]:
     return form.cleaned_data
 
 
-def with_chosen_slot(data: QueryDict) -> QueryDict:
-    """The form with the doctor and the time of the free slot whose button was pressed."""
-    doctor, _slash, starts_at = data.get("slot", "").partition("/")
-    if not starts_at:
-        return data
-    data = data.copy()
-    data["doctor"], data["starts_at"] = doctor, starts_at
-    return data
-
-
 def _next_slots(known: dict[str, Any]) -> list[Slot]:
     visit_type = known.get("visit_type") or VisitType.objects.filter(is_active=True).first()
     if visit_type is None:
@@ -217,27 +206,6 @@ def _booked(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
     day = {"date": timezone.localdate(appointment.starts_at).isoformat()}
     page = "clinic:desk_day" if can_run_desk(request.user) else "clinic:doctor_day"
     return redirect(reverse(page, query=day, fragment=f"appointment-{appointment.pk}"))
-
-
-def when_and_with_whom(appointment: Appointment) -> dict[str, object]:
-    """Day, time and doctor, for a sentence that names them."""
-    starts_at = timezone.localtime(appointment.starts_at)
-    return {
-        "day": date_format(starts_at, "l j F"),
-        "time": date_format(starts_at, "H:i"),
-        "doctor": appointment.doctor,
-    }
-
-
-def staff_appointment(request: SignedInRequest, pk: UUID) -> Appointment:
-    """The appointment for those who plan or see patients; to others a 404 or a 403."""
-    appointments = visible_appointments(request.user).select_related(
-        "patient", "doctor__user", "visit_type", "created_by", "rescheduled_from", "rescheduled_to"
-    )
-    appointment = get_object_or_404(appointments, pk=pk)
-    if not can_see_patient_list(request.user):
-        raise PermissionDenied
-    return appointment
 
 
 def _detail_page(

@@ -24,6 +24,7 @@ from clinic.people.services.patients import record_patient_view
 from clinic.scheduling.forms.portal import SlotForm, SlotSearchForm, WishForm
 from clinic.scheduling.models.appointment import Appointment
 from clinic.scheduling.models.schedule import VisitType
+from clinic.scheduling.pages.booking import when_and_with_whom, with_chosen_slot
 from clinic.scheduling.permissions import can_book_in_portal, visible_appointments
 from clinic.scheduling.services.booking_guards import SlotRefusedError
 from clinic.scheduling.services.cancellation import check_notice
@@ -37,7 +38,6 @@ from clinic.scheduling.services.portal_booking import (
     request_appointment,
 )
 from clinic.scheduling.services.slots import Slot
-from clinic.scheduling.views.appointments import when_and_with_whom, with_chosen_slot
 
 PortalBooking = ClinicSettings.PortalBooking
 

@@ -14,6 +14,7 @@ from clinic.core.throttle import refuse_guess
 from clinic.core.told_once import keep_to_tell
 from clinic.people.models.doctor import Doctor
 from clinic.scheduling.forms.feeds import InitialsForm
+from clinic.scheduling.pages.feeds import NEW_TOKEN_KEY, calendar_response
 from clinic.scheduling.permissions import can_keep_calendar_feed
 from clinic.scheduling.services.feeds import (
     find_feed,
@@ -22,16 +23,6 @@ from clinic.scheduling.services.feeds import (
     revoke_feed,
     show_initials,
 )
-
-# A new secret waits here for the one page that tells it.
-NEW_TOKEN_KEY = "new_calendar_token"  # noqa: S105  the name of a place, no secret
-
-
-def calendar_response(content: bytes, *, filename: str) -> HttpResponse:
-    """An .ics file as an answer that browsers hand to the calendar program."""
-    response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
-    return response
 
 
 @login_not_required

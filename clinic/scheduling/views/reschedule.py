@@ -19,15 +19,11 @@ from clinic.core.refusals import refusal_page
 from clinic.people.services.patients import record_patient_view
 from clinic.scheduling.forms.appointments import RescheduleForm
 from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.pages.booking import staff_appointment, when_and_with_whom, with_chosen_slot
 from clinic.scheduling.permissions import can_transition
 from clinic.scheduling.services.appointments import IllegalTransitionError, reschedule_appointment
 from clinic.scheduling.services.booking_guards import SlotRefusedError
 from clinic.scheduling.services.slots import Slot, next_free_slots
-from clinic.scheduling.views.appointments import (
-    staff_appointment,
-    when_and_with_whom,
-    with_chosen_slot,
-)
 
 RESCHEDULED = Appointment.Status.RESCHEDULED
 

@@ -17,6 +17,7 @@ from clinic.people.services.patients import record_patient_list, record_patient_
 from clinic.scheduling.forms.appointments import MoveForm
 from clinic.scheduling.models.appointment import Appointment, waiting_order
 from clinic.scheduling.pages.moves import Move, moves_for
+from clinic.scheduling.pages.waiting_screen import take_new_address
 from clinic.scheduling.permissions import (
     can_open_visit,
     can_run_desk,
@@ -27,7 +28,6 @@ from clinic.scheduling.permissions import (
 from clinic.scheduling.services.appointments import IllegalTransitionError, move_appointment
 from clinic.scheduling.services.slots import day_bounds
 from clinic.scheduling.services.waiting_screen import current_screen
-from clinic.scheduling.views.waiting_screen import take_new_address
 
 Status = Appointment.Status
 EXPECTED = (Status.BOOKED, Status.CONFIRMED)

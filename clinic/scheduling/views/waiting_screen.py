@@ -12,7 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clinic.core.http import SignedInRequest
 from clinic.core.throttle import refuse_guess
-from clinic.core.told_once import keep_to_tell, tell_once
+from clinic.core.told_once import keep_to_tell
+from clinic.scheduling.pages.waiting_screen import NEW_SECRET_KEY
 from clinic.scheduling.permissions import can_run_desk
 from clinic.scheduling.services.waiting_screen import (
     find_screen,
@@ -20,9 +21,6 @@ from clinic.scheduling.services.waiting_screen import (
     renew_screen,
     revoke_screen,
 )
-
-# A new secret waits here for the one page that tells it.
-NEW_SECRET_KEY = "new_screen_secret"  # noqa: S105  the name of a place, no secret
 
 
 @login_not_required
@@ -60,14 +58,6 @@ def waiting_screen_revoke(request: SignedInRequest) -> HttpResponse:
     revoke_screen(actor=request.user)
     messages.success(request, _("The address of the screen does not work any more."))
     return _to_the_screen()
-
-
-def take_new_address(request: SignedInRequest) -> str:
-    """The whole new address, for the one page that tells it; after that, nothing."""
-    secret = tell_once(request, NEW_SECRET_KEY)
-    if not secret:
-        return ""
-    return request.build_absolute_uri(reverse("clinic:waiting_screen", args=[secret]))
 
 
 def _to_the_screen() -> HttpResponse:

@@ -21,6 +21,7 @@ from clinic.people.permissions import visible_patients
 from clinic.people.services.patients import record_patient_list, record_patient_view
 from clinic.scheduling.forms.portal import DeclineForm, RequestBookingForm
 from clinic.scheduling.models.wish import AppointmentRequest, AppointmentRequestQuerySet
+from clinic.scheduling.pages.booking import when_and_with_whom, with_chosen_slot
 from clinic.scheduling.permissions import can_run_desk, visible_requests
 from clinic.scheduling.services.appointments import (
     IllegalTransitionError,
@@ -33,7 +34,6 @@ from clinic.scheduling.services.wishes import (
     decline_request,
     put_on_waiting_list,
 )
-from clinic.scheduling.views.appointments import when_and_with_whom, with_chosen_slot
 
 DUPLICATES = 25
 

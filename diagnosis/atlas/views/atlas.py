@@ -1,12 +1,10 @@
 """The atlas of diseases, as doctors and admins read it and admins keep it."""
 
-from collections.abc import Sequence
-
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -16,10 +14,9 @@ from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
 from diagnosis.atlas.forms import AtlasSearchForm, DiseaseForm, StageForm
 from diagnosis.atlas.models import AtlasImage
+from diagnosis.atlas.pages import SHOWN, disease_page, get_disease, refuse_strangers
 from diagnosis.atlas.permissions import (
     can_manage_atlas,
-    can_see_atlas,
-    visible_atlas_images,
     visible_diseases,
 )
 from diagnosis.atlas.services.atlas import (
@@ -32,16 +29,13 @@ from diagnosis.atlas.services.atlas import (
     rename_stage,
     update_disease,
 )
-from diagnosis.predictions.models.disease import Disease, DiseaseStage
-
-IMAGES_ON_A_PAGE = 12
-SHOWN = Q(atlas_images__status=AtlasImage.Status.ACCEPTED, atlas_images__archived_at__isnull=True)
+from diagnosis.predictions.models.disease import DiseaseStage
 
 
 @require_GET
 def atlas_list(request: SignedInRequest) -> HttpResponse:
     """Diseases by name, other name or code."""
-    _refuse_strangers(request)
+    refuse_strangers(request)
     search = AtlasSearchForm(request.GET)
     text = search.cleaned_data["q"] if search.is_valid() else ""
     diseases = visible_diseases(request.user).annotate(
@@ -185,59 +179,12 @@ def atlas_stage_delete(request: SignedInRequest, pk: int) -> HttpResponse:
     return redirect("diagnosis:atlas_disease", pk=stage.disease_id)
 
 
-def get_disease(request: SignedInRequest, pk: int) -> Disease:
-    """Finds a disease that this reader may know of."""
-    _refuse_strangers(request)
-    return get_object_or_404(visible_diseases(request.user), pk=pk)
-
-
-def disease_page(
-    request: SignedInRequest,
-    disease: Disease,
-    *,
-    stage_form: StageForm | None = None,
-    refusal: str = "",
-    status: int = 200,
-) -> HttpResponse:
-    """The page of a disease, with what was refused where something was."""
-    images = visible_atlas_images(request.user).filter(disease=disease).select_related("stage")
-    stages = list(
-        disease.stages.annotate(image_count=Count("atlas_images", filter=SHOWN)).order_by(
-            "position", "pk"
-        )
-    )
-    stage = _asked_for(request, stages)
-    shown = images.shown() if stage is None else images.shown().filter(stage=stage)
-    context = {
-        "disease": disease,
-        "stages": stages,
-        "stage": stage,
-        "page_obj": Paginator(shown, IMAGES_ON_A_PAGE).get_page(request.GET.get("page")),
-        # A doctor sees the own ones, an admin everybody's.
-        "proposals": images.exclude(status=AtlasImage.Status.ACCEPTED).kept(),
-        "can_manage": can_manage_atlas(request.user),
-        "stage_form": stage_form or StageForm(),
-        "refusal": refusal,
-    }
-    return render(request, "diagnosis/atlas_disease.html", context, status=status)
-
-
-def _asked_for(request: SignedInRequest, stages: Sequence[DiseaseStage]) -> DiseaseStage | None:
-    wanted = request.GET.get("stage", "")
-    return next((stage for stage in stages if str(stage.pk) == wanted), None)
-
-
 def _get_stage(request: SignedInRequest, pk: int) -> DiseaseStage:
-    _refuse_strangers(request)
+    refuse_strangers(request)
     stages = DiseaseStage.objects.filter(disease__in=visible_diseases(request.user))
     stage = get_object_or_404(stages.select_related("disease"), pk=pk)
     _refuse_readers(request)
     return stage
-
-
-def _refuse_strangers(request: SignedInRequest) -> None:
-    if not can_see_atlas(request.user):
-        raise PermissionDenied
 
 
 def _refuse_readers(request: SignedInRequest) -> None:

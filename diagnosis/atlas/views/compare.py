@@ -13,8 +13,8 @@ from diagnosis.lesions.services.photographs import record_image_view
 from diagnosis.predictions.models.disease import Disease
 from diagnosis.predictions.models.prediction import Prediction
 from diagnosis.reviews.models.review import Review
+from diagnosis.reviews.pages.images import get_image_for_doctor
 from diagnosis.reviews.services.reviews import newest_review
-from diagnosis.reviews.views.images import get_image_for_doctor
 
 
 @require_GET

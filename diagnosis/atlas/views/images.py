@@ -14,6 +14,7 @@ from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
 from diagnosis.atlas.forms import AtlasImageForm, AtlasImageTextForm, ReasonForm
 from diagnosis.atlas.models import AtlasImage
+from diagnosis.atlas.pages import IMAGES_ON_A_PAGE, get_disease
 from diagnosis.atlas.permissions import can_manage_atlas, can_see_atlas, visible_atlas_images
 from diagnosis.atlas.services.images import (
     add_atlas_image,
@@ -21,7 +22,6 @@ from diagnosis.atlas.services.images import (
     decide_atlas_image,
     describe_atlas_image,
 )
-from diagnosis.atlas.views.atlas import IMAGES_ON_A_PAGE, get_disease
 from diagnosis.predictions.models.disease import Disease
 
 

@@ -13,6 +13,7 @@ from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
 from clinic.core.refusals import refusal_page
 from clinic.records.models.consultation import Consultation
+from clinic.records.pages.papers import send_paper
 from clinic.records.permissions import (
     can_write_visit,
     is_offered_opening,
@@ -20,7 +21,6 @@ from clinic.records.permissions import (
     visible_prescriptions,
 )
 from clinic.records.services.consultations import record_visit_view
-from clinic.records.views.papers import send_paper
 from diagnosis.lesions.models import LesionImage
 from diagnosis.letters.forms import LetterForm, PhotographsForm
 from diagnosis.letters.models import ReferralLetter

@@ -8,8 +8,8 @@ from django.views.decorators.http import require_GET
 from clinic.core.http import SignedInRequest
 from clinic.core.refusals import refusal_page
 from clinic.people.permissions import can_see_portal
+from clinic.records.pages.papers import send_paper
 from clinic.records.permissions import visible_consultations, visible_prescriptions
-from clinic.records.views.papers import send_paper
 from diagnosis.letters.services.visit_report import print_visit_report
 from diagnosis.reviews.permissions import validated_reviews, visible_images
 

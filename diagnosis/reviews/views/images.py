@@ -3,15 +3,14 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import FileResponse, Http404, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from clinic.core.http import SignedInRequest
 from clinic.records.models.consultation import Consultation
 from clinic.records.permissions import can_write_visit
-from diagnosis.lesions.forms import MoveForm, PhotographForm, lesion_name
+from diagnosis.lesions.forms import PhotographForm, lesion_name
 from diagnosis.lesions.models import LesionImage
 from diagnosis.lesions.services.photographs import (
     record_image_download,
@@ -21,10 +20,15 @@ from diagnosis.lesions.services.photographs import (
 from diagnosis.predictions.models.prediction import Prediction
 from diagnosis.predictions.permissions import can_ask_model
 from diagnosis.predictions.services.predictions import request_prediction
-from diagnosis.reviews.forms import ReviewForm
-from diagnosis.reviews.pages.panels import lesion_context, panel_context
-from diagnosis.reviews.permissions import can_see_to_review, visible_images
-from diagnosis.reviews.views.visits import get_visit, render_visit
+from diagnosis.reviews.pages.images import (
+    get_image,
+    get_image_for_doctor,
+    render_answer,
+    render_panels,
+    small_warning,
+    visit_url,
+)
+from diagnosis.reviews.pages.visits import get_visit, render_visit
 
 
 @require_POST
@@ -87,71 +91,15 @@ def prediction_request(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @require_GET
 def image_file(request: SignedInRequest, pk: UUID) -> FileResponse:
     """Hands out a photograph at full size to somebody who may see it."""
-    image = _get_image(request, pk)
+    image = get_image(request, pk)
     return _send(image, request, size="full")
 
 
 @require_GET
 def image_thumbnail(request: SignedInRequest, pk: UUID) -> FileResponse:
     """Hands out a photograph in small to somebody who may see it."""
-    image = _get_image(request, pk)
+    image = get_image(request, pk)
     return _send(image, request, size="thumbnail")
-
-
-def visit_url(image: LesionImage) -> str:
-    """Where a photograph stands in its visit."""
-    page = reverse("diagnosis:visit", args=[image.consultation_id])
-    return f"{page}?photograph={image.pk}#photograph-panel"
-
-
-def small_warning() -> str:
-    """What is said of a photograph with fewer pixels than the networks look at."""
-    return _("This photograph is small. The answer may be less reliable.")
-
-
-def get_image_for_doctor(request: SignedInRequest, pk: UUID) -> LesionImage:
-    """Finds a photograph of a patient in care."""
-    if not can_see_to_review(request.user):
-        raise Http404
-    return _get_image(request, pk)
-
-
-def render_panels(
-    request: SignedInRequest,
-    image: LesionImage,
-    *,
-    move_form: MoveForm | None = None,
-    status: int = 200,
-) -> HttpResponse:
-    """Renders the photograph with its answer, and the body map as it is by now."""
-    context = panel_context(image.consultation, request.user, shown=image.pk)
-    context |= lesion_context(
-        image.consultation, request.user, cards=context["cards"], selected=context["selected"]
-    )
-    if move_form:
-        context["move_form"] = move_form
-    return render(request, "diagnosis/partials/panels.html", context, status=status)
-
-
-def render_answer(
-    request: SignedInRequest,
-    image: LesionImage,
-    *,
-    review_form: ReviewForm | None = None,
-    status: int = 200,
-) -> HttpResponse:
-    """Renders what an answer changes on the page; the photograph itself stays where it is."""
-    context = panel_context(
-        image.consultation, request.user, shown=image.pk, review_form=review_form
-    )
-    return render(request, "diagnosis/partials/answer_update.html", context, status=status)
-
-
-def _get_image(request: SignedInRequest, pk: UUID) -> LesionImage:
-    images = visible_images(request.user).select_related(
-        "lesion__patient", "consultation__patient", "consultation__doctor"
-    )
-    return get_object_or_404(images, pk=pk)
 
 
 def _upload(

@@ -17,12 +17,12 @@ from diagnosis.predictions.models.prediction import Prediction
 from diagnosis.predictions.permissions import can_ask_model, visible_predictions
 from diagnosis.predictions.services.predictions import retry_prediction
 from diagnosis.reviews.forms import ReviewForm
+from diagnosis.reviews.pages.images import render_answer, visit_url
 from diagnosis.reviews.pages.panels import panel_context
+from diagnosis.reviews.pages.visits import get_visit, render_visit
 from diagnosis.reviews.permissions import can_review, can_see_to_review, visible_images
 from diagnosis.reviews.services.reviews import ReviewedMeanwhileError, review_prediction
 from diagnosis.reviews.services.worklist import open_photographs, record_worklist_view
-from diagnosis.reviews.views.images import render_answer, visit_url
-from diagnosis.reviews.views.visits import get_visit, render_visit
 
 
 @require_GET

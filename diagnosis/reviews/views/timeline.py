@@ -8,8 +8,8 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from clinic.core.http import SignedInRequest
+from clinic.office.pages.day import read_day, visits_of
 from clinic.office.permissions import can_see_own_day
-from clinic.office.views.day import read_day, visits_of
 from clinic.people.permissions import patients_in_care
 from clinic.records.allergy_bar import allergy_bar_of
 from clinic.records.permissions import visible_consultations, visible_prescriptions

@@ -1,19 +1,13 @@
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from clinic.core.http import SignedInRequest
-from clinic.people.models.consent import Consent
-from clinic.records.models.consultation import Consultation
 from clinic.records.services.consultations import record_visit_part_view, record_visit_view
-from clinic.records.views.visits import visit_context, visits_to_show
-from diagnosis.lesions.forms import PhotographForm
-from diagnosis.lesions.models import LesionImage
-from diagnosis.reviews.forms import ReviewForm
-from diagnosis.reviews.pages.panels import lesion_context, new_photograph_form, panel_context
-from diagnosis.reviews.permissions import can_see_to_review
+from diagnosis.reviews.pages.panels import panel_context
+from diagnosis.reviews.pages.visits import asked_photograph, get_visit, render_visit
 
 
 @require_GET
@@ -29,63 +23,5 @@ def visit_thumbnails(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Refreshes the row of thumbnails while an answer is still to come."""
     consultation = get_visit(request, pk)
     record_visit_part_view(consultation=consultation, actor=request.user)
-    context = panel_context(consultation, request.user, shown=_asked_for(request))
+    context = panel_context(consultation, request.user, shown=asked_photograph(request))
     return render(request, "diagnosis/partials/thumbnails.html", context)
-
-
-def get_visit(request: SignedInRequest, pk: UUID) -> Consultation:
-    """Finds a visit that this doctor may know of; for everybody else there is none."""
-    visits = visits_to_show(request.user).with_consents()
-    if not can_see_to_review(request.user):
-        visits = visits.none()
-    return get_object_or_404(visits, pk=pk)
-
-
-def render_visit(
-    request: SignedInRequest,
-    consultation: Consultation,
-    *,
-    image: LesionImage | None = None,
-    photograph_form: PhotographForm | None = None,
-    review_form: ReviewForm | None = None,
-    status: int = 200,
-) -> HttpResponse:
-    """Renders the page, with a refused form where there is one."""
-    context = visit_context(consultation, request.user)
-    context |= panel_context(
-        consultation,
-        request.user,
-        shown=image.pk if image else _asked_for(request),
-        review_form=review_form,
-        agreed=agreed_purposes(consultation),
-    )
-    context |= lesion_context(
-        consultation, request.user, cards=context["cards"], selected=context["selected"]
-    )
-    context["photograph_form"] = photograph_form
-    if context["can_upload"] and photograph_form is None:
-        context["photograph_form"] = new_photograph_form(
-            consultation,
-            context["selected"],
-            lesions=context["lesions"],
-            body_sites=context["body_sites"],
-        )
-    return render(request, "diagnosis/visit.html", context, status=status)
-
-
-def agreed_purposes(consultation: Consultation) -> list[str]:
-    """The purposes that the patient of a visit read by `get_visit` agrees to."""
-    given = {
-        Consent.Purpose.PHOTOGRAPHY: consultation.has_photography_consent,
-        Consent.Purpose.AI_ANALYSIS: consultation.has_ai_consent,
-        Consent.Purpose.TRAINING: consultation.has_training_consent,
-    }
-    return [purpose for purpose, is_given in given.items() if is_given]
-
-
-def _asked_for(request: SignedInRequest) -> UUID | None:
-    """The photograph that the address names."""
-    try:
-        return UUID(request.GET.get("photograph", ""))
-    except ValueError:
-        return None

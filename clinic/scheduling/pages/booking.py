@@ -1,0 +1,47 @@
+"""What every page that books or moves an appointment shows and reads."""
+
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import QueryDict
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from clinic.core.http import SignedInRequest
+from clinic.people.permissions import can_see_patient_list
+from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.permissions import (
+    visible_appointments,
+)
+
+
+def with_chosen_slot(data: QueryDict) -> QueryDict:
+    """The form with the doctor and the time of the free slot whose button was pressed."""
+    doctor, _slash, starts_at = data.get("slot", "").partition("/")
+    if not starts_at:
+        return data
+    data = data.copy()
+    data["doctor"], data["starts_at"] = doctor, starts_at
+    return data
+
+
+def when_and_with_whom(appointment: Appointment) -> dict[str, object]:
+    """Day, time and doctor, for a sentence that names them."""
+    starts_at = timezone.localtime(appointment.starts_at)
+    return {
+        "day": date_format(starts_at, "l j F"),
+        "time": date_format(starts_at, "H:i"),
+        "doctor": appointment.doctor,
+    }
+
+
+def staff_appointment(request: SignedInRequest, pk: UUID) -> Appointment:
+    """The appointment for those who plan or see patients; to others a 404 or a 403."""
+    appointments = visible_appointments(request.user).select_related(
+        "patient", "doctor__user", "visit_type", "created_by", "rescheduled_from", "rescheduled_to"
+    )
+    appointment = get_object_or_404(appointments, pk=pk)
+    if not can_see_patient_list(request.user):
+        raise PermissionDenied
+    return appointment

@@ -128,6 +128,12 @@ def test_a_room_names_only_what_is_below_it(pattern, rooms, known):
     assert named_above(pattern, rooms()) == known
 
 
+def test_every_file_that_the_architecture_names_is_there():
+    named = re.findall(r"`((?:\w+/)+\w+(?:\.py|/))`", (ROOT / "docs/architecture.md").read_text())
+    assert len(named) > 30
+    assert not [name for name in named if not (ROOT / name).exists()]
+
+
 def test_a_view_imports_no_other_view():
     views = [path for room in HEIGHT for path in (ROOT / room.replace(".", "/")).glob("views/*.py")]
     assert views

@@ -58,6 +58,6 @@ def test_what_was_judged_is_not_asked_about_again_wherever_it_moves(repository):
 
 def test_the_scan_is_part_of_the_check():
     makefile = (ROOT / "Makefile").read_text()
-    assert (
-        "scripts/check_secrets.py" in makefile.partition("\ncheck: setup")[2].partition("\n\n")[0]
-    )
+    assert "\ncheck: $(CHECKS) " in makefile
+    assert "check-secrets" in makefile.partition("\nCHECKS = ")[2].partition("\n")[0].split()
+    assert "\ncheck-secrets:\n\t$(PY) scripts/check_secrets.py\n" in makefile

@@ -22,7 +22,6 @@ from clinic.records.permissions import can_manage_templates
 from clinic.scheduling.permissions import can_run_desk
 from clinic.scheduling.services.wishes import count_new_requests
 from clinic.trail.services.notifications import count_unread
-from skinhealth.demo.sign_in import DEMO_PASSWORD, DEMO_PEOPLE
 
 
 @dataclass(frozen=True)
@@ -199,6 +198,13 @@ def frame(request: HttpRequest) -> dict[str, object]:
         "is_second_factor_due": partial(is_due, request),
         "offered_languages": clinic.offered_languages,
         "is_demo": settings.IS_DEMO,
-        "demo_people": DEMO_PEOPLE if settings.IS_DEMO else (),
-        "demo_password": DEMO_PASSWORD if settings.IS_DEMO else "",
     }
+
+
+def demo(request: HttpRequest) -> dict[str, object]:
+    """The people whom the door of a demo offers to be; a site in service never loads them."""
+    if not settings.IS_DEMO:
+        return {}
+    from skinhealth.demo.sign_in import DEMO_PASSWORD, DEMO_PEOPLE
+
+    return {"demo_people": DEMO_PEOPLE, "demo_password": DEMO_PASSWORD}

@@ -118,6 +118,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "skinhealth.context_processors.frame",
                 "skinhealth.context_processors.layout",
+                "skinhealth.context_processors.demo",
             ],
         },
     },

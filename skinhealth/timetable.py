@@ -11,8 +11,8 @@ def timetable(env: Env) -> dict[str, dict[str, Any]]:
 
     def every(seconds: float, task: str, *, variable: str) -> dict[str, Any]:
         rhythm = env.float(variable, default=seconds)
-        # What has waited for so long is not worth starting: the next one is due.
-        return {"task": task, "schedule": rhythm, "options": {"expires": seconds}}
+        # What has waited that long is not worth starting: the next one is due.
+        return {"task": task, "schedule": rhythm, "options": {"expires": rhythm}}
 
     return {
         "requeue-lost-predictions": every(

@@ -6,6 +6,9 @@ import sys
 
 import pytest
 from django.conf import settings
+from environ import Env
+
+from skinhealth.timetable import timetable
 
 PRODUCTION = {
     "SKINHEALTH_ENV": "production",
@@ -30,7 +33,11 @@ def load(patterns):
             assert pattern.callback
 
 load(get_resolver().url_patterns)
-print(sorted({"torch", "torchvision", "timm", "onnx", "onnxruntime", "cv2"} & set(sys.modules)))
+from django.template import engines
+assert engines["django"].engine.template_context_processors
+networks = {"torch", "torchvision", "timm", "onnx", "onnxruntime", "cv2"}
+is_unwanted = lambda name: name in networks or name.startswith("skinhealth.demo")
+print(sorted(filter(is_unwanted, sys.modules)))
 """
 
 
@@ -119,8 +126,15 @@ def test_no_photograph_has_an_address_of_its_own():
     assert settings.STORAGES["default"]["OPTIONS"]["base_url"] is None
 
 
-def test_the_web_process_loads_no_network():
+def test_the_web_process_loads_no_network_and_nobody_of_the_demo():
     started = run_python(WEB_PROCESS, **PRODUCTION)
 
     assert started.returncode == 0, started.stderr
     assert started.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("rhythm", [5.0, 7200.0])
+def test_a_job_waits_no_longer_than_the_rhythm_that_an_installation_sets(monkeypatch, rhythm):
+    monkeypatch.setenv("NOTICE_SWEEP_EVERY", str(rhythm))
+    job = timetable(Env())["send-due-notices"]
+    assert job["schedule"] == job["options"]["expires"] == rhythm

@@ -6,7 +6,7 @@ from pathlib import PurePath
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.http import is_in_dialog
@@ -162,8 +162,9 @@ def layout(request: HttpRequest) -> dict[str, object]:
 
 def frame(request: HttpRequest) -> dict[str, object]:
     """What every page's frame shows: the clinic's name and the ways that the role has."""
+    # Worked out where a template draws it: a fragment of a page pays for no frame.
     user = getattr(request, "user", None)
-    clinic = ClinicSettings.objects.current()
+    clinic = SimpleLazyObject(ClinicSettings.objects.current)
     match = request.resolver_match
     rail: tuple[RailEntry, ...] = ()
     has_templates = has_patient_search = False
@@ -184,11 +185,11 @@ def frame(request: HttpRequest) -> dict[str, object]:
         elif can_see_portal(user):
             rail = PATIENT_RAIL
     return {
-        "clinic_name": clinic.name,
-        "clinic_logo": logo_address(clinic),
+        "clinic_name": lambda: clinic.name,
+        "clinic_logo": partial(logo_address, clinic),
         "has_settings": user is not None and user.is_authenticated and can_read_settings(user),
         **bell,
-        "rail": rail_links(rail, match.view_name if match else ""),
+        "rail": SimpleLazyObject(partial(rail_links, rail, match.view_name if match else "")),
         # Asked for at the door alone, so looked up only there.
         "is_sign_up_open": is_sign_up_open,
         "why_signed_out": partial(why_signed_out, request),
@@ -196,7 +197,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
         "has_patient_search": has_patient_search,
         # Asked for by the page alone on which one is set up.
         "is_second_factor_due": partial(is_due, request),
-        "offered_languages": clinic.offered_languages,
+        "offered_languages": lambda: clinic.offered_languages,
         "is_demo": settings.IS_DEMO,
     }
 

@@ -6,7 +6,9 @@ import pytest
 from django import forms
 from django.template.loader import render_to_string
 from django.test import Client, override_settings
+from django.urls import resolve
 
+from skinhealth.context_processors import frame
 from skinhealth.demo.sign_in import DEMO_PASSWORD, DEMO_PEOPLE
 
 
@@ -139,3 +141,16 @@ def test_a_field_that_may_stay_empty_says_so():
 
     assert page.count("optional") >= 2
     assert page.count('class="field-optional"') == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ["admin", "secretary", "doctor"])
+def test_the_frame_asks_the_database_nothing_before_it_is_drawn(
+    role, rf, request, django_assert_num_queries
+):
+    asked = rf.get("/")
+    asked.user = request.getfixturevalue(role)
+    asked.resolver_match = resolve("/desk/")
+    with django_assert_num_queries(0):
+        drawn = frame(asked)
+    assert drawn["rail"]

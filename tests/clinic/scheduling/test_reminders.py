@@ -42,7 +42,7 @@ def agrees(patient, secretary):
 
 @pytest.fixture
 def sms(settings):
-    settings.SMS_BACKEND = "tests.clinic.test_reminders.FakeSms"
+    settings.SMS_BACKEND = "tests.clinic.scheduling.test_reminders.FakeSms"
     FakeSms.sent.clear()
     return FakeSms.sent
 
@@ -206,7 +206,7 @@ def test_without_a_provider_there_are_no_text_messages(agrees, visit_in, setting
 def test_a_provider_that_is_down_is_tried_again_and_the_number_is_not_logged(
     agrees, visit_in, settings, caplog
 ):
-    settings.SMS_BACKEND = "tests.clinic.test_reminders.DeadSms"
+    settings.SMS_BACKEND = "tests.clinic.scheduling.test_reminders.DeadSms"
     appointment = visit_in(40)
     dispatch_due_notices()
     notice = appointment.notices.get(channel="sms")

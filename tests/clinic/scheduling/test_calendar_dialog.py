@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.clinic.desk import at, booked, in_status, visit_type, works
-from tests.clinic.test_calendar import events
+from tests.clinic.scheduling.test_calendar import events
 
 URL = reverse("clinic:calendar")
 BOOK = reverse("clinic:appointment_book")

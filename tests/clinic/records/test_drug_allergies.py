@@ -7,7 +7,7 @@ from clinic.models import (
     Allergy,
 )
 from clinic.records.drugs.table import drug_table
-from tests.clinic.drug_findings import by_hand_for, warnings_for
+from tests.clinic.records.drug_findings import by_hand_for, warnings_for
 
 
 @pytest.mark.parametrize("allergy", ["None", "NKDA", "aucune", "لا يوجد", "lanolin", "contrast"])

@@ -13,7 +13,7 @@ from clinic.models import (
 from clinic.records.drugs.reading import name_key
 from clinic.records.drugs.rows import Written
 from clinic.records.drugs.table import drug_table
-from tests.clinic.drug_findings import by_hand_for, kinds_for, warnings_for
+from tests.clinic.records.drug_findings import by_hand_for, kinds_for, warnings_for
 
 
 def test_every_rule_of_the_table_speaks_of_a_drug_that_is_in_it():

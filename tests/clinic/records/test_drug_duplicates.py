@@ -5,7 +5,7 @@ import pytest
 from clinic.models import Allergy, CurrentDrug
 from clinic.records.drugs.rows import Written
 from clinic.records.services.drug_warnings import check_drugs, precautions_of
-from tests.clinic.drug_findings import kinds_for, warnings_for
+from tests.clinic.records.drug_findings import kinds_for, warnings_for
 
 
 def duplicates_for(patient, *drugs):

@@ -8,7 +8,7 @@ from django.urls import reverse
 from clinic.models import AuditEvent, BodySite
 from diagnosis.models import Lesion, LesionImage, Prediction
 from tests import photographs
-from tests.diagnosis.test_imaging import ATTACKS
+from tests.diagnosis.lesions.test_imaging import ATTACKS
 
 
 def send(client, consultation, data, *, name="lesion.jpg", as_json=False, **fields):

@@ -10,7 +10,7 @@ from clinic.models import (
 )
 from clinic.records.drugs.rows import Written
 from clinic.records.drugs.table import drug_table
-from tests.clinic.drug_findings import by_hand_for, kinds_for, warnings_for
+from tests.clinic.records.drug_findings import by_hand_for, kinds_for, warnings_for
 
 
 def effects(first, second):

@@ -8,7 +8,7 @@ from django.utils import timezone
 from clinic.models import (
     Patient,
 )
-from tests.clinic.drug_findings import kinds_for, warnings_for
+from tests.clinic.records.drug_findings import kinds_for, warnings_for
 
 
 @pytest.mark.django_db

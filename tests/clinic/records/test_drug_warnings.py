@@ -27,7 +27,7 @@ from clinic.records.services.prescriptions import (
     stored_lines,
 )
 from clinic.records.services.visit_guard import VisitSignedError
-from tests.clinic.drug_findings import write_draft
+from tests.clinic.records.drug_findings import write_draft
 from tests.full_visit import check_by_hand
 
 HTMX = {"HX-Request": "true"}

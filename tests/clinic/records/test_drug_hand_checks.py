@@ -25,7 +25,7 @@ from clinic.records.services.prescriptions import (
     lines_fingerprint,
     stored_lines,
 )
-from tests.clinic.drug_findings import write_draft
+from tests.clinic.records.drug_findings import write_draft
 from tests.full_visit import check_by_hand
 
 HTMX = {"HX-Request": "true"}

@@ -23,8 +23,13 @@ LIST = reverse("clinic:emergency_list")
 PASSWORD = "a long password of a doctor"
 REASON = "Brought in unconscious."
 Verb = AuditEvent.Verb
-# Forms that write, and the list of those who opened the record.
-OF_TREATING_DOCTORS = {"clinic:patient_edit", "clinic:patient_access", "diagnosis:lesion_edit"}
+# Forms that write, the list of those who opened the record, and the code for the patient's login.
+OF_TREATING_DOCTORS = {
+    "clinic:patient_edit",
+    "clinic:patient_access",
+    "clinic:record_code",
+    "diagnosis:lesion_edit",
+}
 FILES = [
     ("diagnosis:image_file", "photograph"),
     ("diagnosis:image_thumbnail", "photograph"),

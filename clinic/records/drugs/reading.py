@@ -9,6 +9,8 @@ from functools import cached_property
 from clinic.records.drugs.words import BREAK, key_of, keys_of, tokens
 
 Key = tuple[str, ...]
+# Between two drugs they join them; after a brand they make another product of it.
+PLUS = frozenset({"plus", "+"})
 # Shorter words are close to too many names.
 SHORTEST_TO_GUESS = 4
 CLOSE_ENOUGH = 0.86
@@ -34,16 +36,24 @@ class Meaning:
     product: frozenset[str] = frozenset()
     site: Site | None = None
     terms: frozenset[str] = frozenset()
+    is_brand: bool = False
 
 
 @dataclass(frozen=True)
 class Words:
-    """Words around a name that name nothing themselves."""
+    """Words around a name that name nothing themselves.
+
+    Directly after a name a variant, such as “forte”, makes another product of it; a time of the day
+    does so after a brand. Minerals are salts of a few ingredients only, and drugs after any other.
+    """
 
     sites: Mapping[Key, Site]
     fillers: frozenset[str]
     salts: frozenset[str]
     joints: frozenset[str]
+    variants: frozenset[str] = frozenset()
+    brand_variants: frozenset[str] = frozenset()
+    minerals: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -85,19 +95,22 @@ class Lexicon:
     def read(self, text: str) -> Reading:
         """Read every name in a text, the longest first, and keep the words that are left."""
         reading = Reading()
-        written = _spaced(text, self.words.joints)
-        place, is_after_name = 0, False
+        written = self._parts_of(text)
+        place, named, is_next = 0, None, False
         while place < len(written):
             word, is_apart = written[place]
-            is_salt = is_after_name and not is_apart and key_of(word) in self.words.salts
+            named, is_next = (None, False) if is_apart else (named, is_next)
+            is_salt = is_next and self._is_salt_of(named, key_of(word))
             size, found = (1, None) if is_salt else self._found_at(written, place)
+            is_variant = word in PLUS or self._is_variant(written, place, named, is_next=is_next)
             if isinstance(found, Meaning):
                 reading.meanings.append(found)
+                named = found
             elif isinstance(found, Site):
                 reading.sites.add(found)
-            elif not is_salt and not self._is_filler(word):
+            elif is_variant or not (is_salt or self._is_filler(word)):
                 reading.unread.append(word)
-            is_after_name = isinstance(found, Meaning) or is_salt
+            is_next = isinstance(found, Meaning) or is_salt
             place += size
         return reading
 
@@ -109,6 +122,53 @@ class Lexicon:
                 if close:
                     return str(self.names[(close[0],)].label)
         return ""
+
+    def _parts_of(self, text: str) -> list[tuple[str, bool]]:
+        """Return the words of a text without each “plus” that only joins what stands around it."""
+        spaced = _spaced(text, self.words.joints)
+        parts, is_apart = [], False
+        for place, (word, is_broken) in enumerate(spaced):
+            if word in PLUS and self._is_joint(spaced, place):
+                is_apart = True
+                continue
+            parts.append((word, is_broken or is_apart))
+            is_apart = False
+        return parts
+
+    def _is_joint(self, spaced: list[tuple[str, bool]], place: int) -> bool:
+        """Return whether a “plus” joins two names, and is not the end of one."""
+        before, word, after = spaced[:place], spaced[place][0], spaced[place + 1 :]
+        names = [
+            (at + size, meaning)
+            for at in range(place)
+            for size, meaning in [self._found_at(before, at)]
+            if isinstance(meaning, Meaning)
+        ]
+        following = self._found_at(after, 0)[1] if after else None
+        is_named = isinstance(following, Meaning)
+        if word == "plus":
+            is_after_brand = any(end == place and meaning.is_brand for end, meaning in names)
+            return not names or (is_named and not is_after_brand)
+        has_several = any(len(meaning.product) > 1 for _end, meaning in names)
+        is_filler = not after or (not has_several and self._is_filler(after[0][0]))
+        return not names or is_named or not (following or is_filler)
+
+    def _is_salt_of(self, named: Meaning | None, key: str) -> bool:
+        """Return whether a word after a name says only which salt of it is meant."""
+        having = self.words.minerals.get(key)
+        if having is None or named is None:
+            return key in self.words.salts
+        return bool(having & (named.product | named.terms))
+
+    def _is_variant(
+        self, written: list[tuple[str, bool]], place: int, named: Meaning | None, *, is_next: bool
+    ) -> bool:
+        """Return whether a word makes another product of the name before it."""
+        key = key_of(written[place][0])
+        if named is None or written[place - 1][0].isdecimal():
+            return False
+        is_of_brand = is_next and named.is_brand and key in self.words.brand_variants
+        return is_of_brand or key in self.words.variants
 
     def _found_at(
         self, written: list[tuple[str, bool]], place: int
@@ -128,10 +188,11 @@ class Lexicon:
 
 def name_key(name: str, words: Words) -> Key:
     """Return the key of a name without form, route and joints, which are read apart."""
-    keys = (key_of(word) for word, _apart in _spaced(name, words.joints))
+    joints = words.joints | {"+"}
+    keys = (key_of(word) for word, _apart in _spaced(name, joints))
     bare = tuple(key for key in keys if (key,) not in words.sites)
     # A few drugs are called by their form, such as “the pill”.
-    return bare or tuple(key_of(word) for word, _apart in _spaced(name, words.joints))
+    return bare or tuple(key_of(word) for word, _apart in _spaced(name, joints))
 
 
 def _spaced(text: str, joints: frozenset[str]) -> list[tuple[str, bool]]:

@@ -21,6 +21,13 @@ UNIT_DOSE = re.compile(
 )
 UNIT_STRENGTH = re.compile(UNIT_DOSE.pattern.replace("(?:mg|", "(?:g|gr|gm|غ|غرام|جم|جرام|mg|", 1))
 
+# Two amounts, such as 80/12.5 mg: there are two ingredients. A half (1/2) and mg/ml are none.
+TWO_STRENGTHS = re.compile(
+    r"(?<![\d/.,])(?!1\s*/\s*[2-4]\b|3\s*/\s*4\b)\d+(?:[.,]\d+)?\s*(?:mg|mcg|µg|μg|مغ|ملغ|مجم)?\s*"
+    r"/\s*\d+(?:[.,]\d+)?\s*(?:mg|mcg|µg|μg|مغ|ملغ|مجم)(?!\s*/)\b"
+    r"|(?<![\d/.,])\d{2,3}\s*/\s*\d{1,2}[.,]\d\b"
+)
+
 
 @dataclass(frozen=True)
 class Wording:
@@ -164,6 +171,12 @@ class Written:
             self.form, self.strength, self.route, self.dose,
             self.frequency, self.duration, self.quantity,
         )  # fmt: skip
+
+    @property
+    def two_strengths(self) -> tuple[str, ...]:
+        """Two amounts of one product, which a drug of one ingredient has not."""
+        texts = (fold(text) for text in (self.drug, self.strength))
+        return tuple(found[0] for text in texts if (found := TWO_STRENGTHS.search(text)))
 
     @property
     def is_unit_dose(self) -> bool:

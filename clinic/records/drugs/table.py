@@ -111,11 +111,13 @@ class DrugTable:
         ]
         beside = self._named_beside(written.beside, products)
         classes = {frozenset(each.ingredients) for each in self.classes}
+        # Of a drug of one ingredient two amounts say that there is another one.
+        strengths = list(written.two_strengths if set(map(len, products)) == {1} else ())
         noted = self._named_beside([written.note], {*products, *beside, *classes})
         return ReadDrugs(
             drugs=(*(drug for drug, _is_read in used), *self._whole(beside)),
             noted=self._whole(noted),
-            unread=tuple(reading.unread) if used else (written.drug,),
+            unread=tuple(reading.unread + strengths) if used else (written.drug,),
             is_site_read=all(is_read for _drug, is_read in used),
             guess=self.drug_lexicon.guess(reading.unread),
             hints=self._hints((*written.beside, written.note), self.drug_lexicon),
@@ -259,10 +261,12 @@ class DrugTable:
         # A brand that is told apart by its form says without it nothing of how far it reaches, and
         # the name of what is in a cream may mean tablets that the table does not have.
         by_form: set[Key] = set()
+        brands: set[Key] = set()
         for drug in known:
             for name in drug.names:
                 key = name_key(name, words)
                 rows[key].append(drug)
+                brands |= {key} if drug.is_brand(name) else set()
                 is_form_named = key != name_key(name, replace(words, sites={}))
                 is_open = not (drug.is_systemic or drug.is_only_local or drug.is_brand(name))
                 if is_open or (name in drug.also and is_form_named):
@@ -272,6 +276,7 @@ class DrugTable:
                 label=drugs[0].label,
                 product=frozenset(drugs[0].ingredients),
                 site=None if key in by_form else _only_site(drugs),
+                is_brand=key in brands,
             )
             for key, drugs in rows.items()
         }
@@ -283,9 +288,22 @@ class DrugTable:
             for site, phrases in self.written["sites"].items()
             for phrase in phrases
         }
-        fillers = (key_of(fold(word)) for part in around for word in self.written[part])
-        salts = (key_of(fold(word)) for word in self.written["salts"])
-        return Words(sites, frozenset(fillers), frozenset(salts), joints)
+        return Words(
+            sites=sites,
+            fillers=frozenset().union(*(self._keys(part) for part in around)),
+            salts=self._keys("salts"),
+            joints=joints,
+            variants=self._keys("variants"),
+            brand_variants=self._keys("brand_variants"),
+            minerals={
+                key_of(fold(word)): frozenset(mineral["salt_of"])
+                for mineral in self.written["minerals"]
+                for word in mineral["names"]
+            },
+        )
+
+    def _keys(self, part: str) -> frozenset[str]:
+        return frozenset(key_of(fold(word)) for word in self.written[part])
 
 
 def _terms(meaning: Meaning) -> frozenset[str]:

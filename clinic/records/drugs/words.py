@@ -44,10 +44,10 @@ def fold(text: str) -> str:
 
 
 def tokens(text: str) -> list[str]:
-    """Return the words and numbers of a text, and a break where one name may end."""
+    """Return the words and numbers of a text, each “+”, and a break where one name may end."""
     plain = ENDING_IN_BRACKETS.sub("", fold(text))
     plain = DOTTED.sub(lambda found: found[0].replace(".", ""), plain)
-    return [each if each.isalnum() else BREAK for each in TOKEN.findall(plain)]
+    return [each if each.isalnum() or each == "+" else BREAK for each in TOKEN.findall(plain)]
 
 
 @lru_cache(maxsize=8192)

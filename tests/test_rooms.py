@@ -1,7 +1,7 @@
 """Couplings through strings, which the contracts on imports cannot see, point the same way.
 
-A room may name addresses and models of itself and of the rooms below it, and a template of the
-clinic nothing of diagnosis. What still points up is listed here; the lists only get shorter.
+A room, its templates included, may name addresses, models, templates and tags of itself and of
+the rooms below it. What still points up is listed here; the lists only get shorter.
 """
 
 import ast
@@ -15,6 +15,7 @@ from django.apps import apps
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
+TEMPLATES = ROOT / "templates"
 # From the ground up; letters and atlas stand side by side.
 ROOMS = (
     ("clinic.core",),
@@ -60,12 +61,28 @@ MODELS_ABOVE = {
     "clinic/people/ended_record_guard.py clinic.IssuedDocument",
 }
 TEMPLATES_ABOVE = {
-    "templates/clinic/doctor_day.html diagnosis:day_alerts",
-    "templates/clinic/my_documents.html diagnosis:my_record",
-    "templates/clinic/partials/my_appointment.html diagnosis:my_visit",
-    "templates/clinic/partials/visit_timeline.html diagnosis:timeline",
-    "templates/clinic/partials/visit_timeline.html diagnosis:visit_report",
-    "templates/clinic/partials/waiting_card.html diagnosis:visit",
+    "clinic/office/doctor_day.html diagnosis:day_alerts",
+    "clinic/office/partials/my_appointment.html diagnosis:my_visit",
+    "clinic/people/account_deactivate.html clinic:absence_add",
+    "clinic/people/my_consents.html clinic:my_erasure",
+    "clinic/people/partials/audit_crumbs.html clinic:audit_list",
+    "clinic/records/my_documents.html diagnosis:my_record",
+    "clinic/records/partials/record_opening.html clinic:record_code_hand_out",
+    "clinic/records/partials/record_opening.html clinic:record_open",
+    "clinic/records/partials/visit_consents.html clinic:consent_record",
+    "clinic/records/partials/visit_consents.html clinic:consent_withdraw",
+    "clinic/records/partials/visit_timeline.html diagnosis:timeline",
+    "clinic/records/partials/visit_timeline.html diagnosis:visit_report",
+    "clinic/records/visit_part.html clinic:doctor_day",
+    "clinic/scheduling/partials/my_book_times.html clinic:my_appointments",
+    "clinic/scheduling/partials/my_book_wish.html clinic:my_appointments",
+    "clinic/scheduling/partials/waiting_card.html clinic:visit_open",
+    "clinic/scheduling/partials/waiting_card.html diagnosis:visit",
+    "diagnosis/reviews/my_record.html diagnosis:visit_report",
+    "diagnosis/reviews/my_visit.html diagnosis:visit_report",
+    "diagnosis/reviews/partials/atlas_offer.html diagnosis:atlas_compare",
+    "diagnosis/reviews/visit.html diagnosis:visit_letters",
+    "diagnosis/reviews/visit.html diagnosis:visit_report",
 }
 
 
@@ -146,20 +163,41 @@ def test_a_view_imports_no_other_view():
                 assert not of_a_room, f"{path}: {node.module}"
 
 
-def test_a_template_of_the_clinic_names_nothing_of_diagnosis():
-    names = re.compile(r"""["'](diagnosis[:/][\w./]+)["']""")
-    found = {
-        f"{path.relative_to(ROOT).as_posix()} {name}"
-        for path in (ROOT / "templates").rglob("*.*")
-        if not path.is_relative_to(ROOT / "templates/diagnosis")
-        for name in names.findall(path.read_text())
+def rooms_of_templates() -> dict[str, str]:
+    return {
+        path.relative_to(TEMPLATES).as_posix(): ".".join(path.relative_to(TEMPLATES).parts[:2])
+        for app in ("clinic", "diagnosis")
+        for path in (TEMPLATES / app).rglob("*.*")
     }
+
+
+def rooms_of_tags() -> dict[str, str]:
+    """Each library of tags with the highest room that it imports."""
+    found = {}
+    for path in ROOT.glob("*/templatetags/*.py"):
+        rooms = {
+            room
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.ImportFrom)
+            if (room := ".".join((node.module or "").split(".")[:2])) in HEIGHT
+        }
+        if rooms:
+            found[path.stem] = max(rooms, key=HEIGHT.__getitem__)
+    return found
+
+
+def test_every_template_lives_in_a_room():
+    assert set(rooms_of_templates().values()) == set(HEIGHT) - {"clinic.trail", "diagnosis.lesions"}
+
+
+def test_a_template_names_only_what_is_below_its_room():
+    rooms = rooms_of_addresses() | rooms_of_templates() | rooms_of_tags()
+    words = re.compile(r"""["']((?:clinic|diagnosis)[:/][\w./]+)["']|{% load ([^%]+) %}""")
+    found = set()
+    for name, room in rooms_of_templates().items():
+        for quoted, loaded in words.findall((TEMPLATES / name).read_text()):
+            for named in [quoted, *loaded.split()]:
+                above = rooms.get(named)
+                if above and above != room and HEIGHT[above] >= HEIGHT[room]:
+                    found.add(f"{name} {named}")
     assert found == TEMPLATES_ABOVE
-
-
-def test_a_template_of_the_clinic_loads_no_tags_of_diagnosis():
-    tags = {path.stem for path in (ROOT / "diagnosis").glob("templatetags/*.py")}
-    loads = re.compile(r"{% load ([^%]+) %}")
-    for path in (ROOT / "templates").rglob("*.html"):
-        if not path.is_relative_to(ROOT / "templates/diagnosis"):
-            assert not tags.intersection(" ".join(loads.findall(path.read_text())).split())

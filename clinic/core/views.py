@@ -13,4 +13,4 @@ from clinic.core.text_bounds import LONGEST_TEXT
 def glyph_check(request: HttpRequest) -> HttpResponse:
     """Say at a field, while somebody types, what papers cannot show of its text."""
     loss = loss_in_words(request.POST.get("text", "")[:LONGEST_TEXT])
-    return render(request, "clinic/partials/glyph_notice.html", {"loss": loss})
+    return render(request, "clinic/core/partials/glyph_notice.html", {"loss": loss})

@@ -7,7 +7,7 @@ from clinic.records.allergy_bar import AllergyBar
 register = template.Library()
 
 
-@register.inclusion_tag("clinic/partials/allergy_bar.html", name="allergy_bar")
+@register.inclusion_tag("clinic/records/partials/allergy_bar.html", name="allergy_bar")
 def draw_allergy_bar(bar: object) -> dict[str, AllergyBar]:
     """Draw the bar; refuse to where the page was given none, which would read as “not asked”."""
     if not isinstance(bar, AllergyBar):

@@ -56,7 +56,7 @@ def disease_page(
         "stage_form": stage_form or StageForm(),
         "refusal": refusal,
     }
-    return render(request, "diagnosis/atlas_disease.html", context, status=status)
+    return render(request, "diagnosis/atlas/atlas_disease.html", context, status=status)
 
 
 def _asked_for(request: SignedInRequest, stages: Sequence[DiseaseStage]) -> DiseaseStage | None:

@@ -91,8 +91,8 @@ def day_page(
     }
     # The list asks for itself every few seconds: one reading, not hundreds.
     if request.htmx:
-        return render(request, "clinic/partials/visit_day_list.html", context, status=status)
+        return render(request, "clinic/office/partials/visit_day_list.html", context, status=status)
     context["taken_over"] = list(taken_over(request.user))
     context["left_open"] = left_open(request.user)[: settings.PAGE_SIZE]
     record_day_view(actor=request.user, day=day, count=paginator.count)
-    return render(request, "clinic/doctor_day.html", context, status=status)
+    return render(request, "clinic/office/doctor_day.html", context, status=status)

@@ -79,7 +79,7 @@ def patient_page(
         "allergy_bar": allergy_bar_of(patient) if is_treating else None,
         "timeline": _timeline(request, patient),
     }
-    return render(request, "clinic/patient_detail.html", context, status=status)
+    return render(request, "clinic/office/patient_detail.html", context, status=status)
 
 
 def _other_sign_in_email(patient: Patient) -> str:

@@ -80,7 +80,7 @@ def audit_list(request: SignedInRequest) -> HttpResponse:
         "check": AuditCheck.objects.first(),
         "emergencies_waiting": EmergencyAccess.objects.unreviewed().count(),
     }
-    return render(request, "clinic/audit_list.html", context)
+    return render(request, "clinic/office/audit_list.html", context)
 
 
 @require_GET
@@ -107,7 +107,7 @@ def patient_access(request: SignedInRequest, pk: UUID) -> HttpResponse:
     patient = get_object_or_404(visible_patients(request.user), pk=pk)
     if not can_see_access(request.user, patient):
         raise PermissionDenied
-    return _accesses(request, patient, "clinic/patient_access.html")
+    return _accesses(request, patient, "clinic/office/patient_access.html")
 
 
 @require_GET
@@ -118,7 +118,7 @@ def my_access(request: SignedInRequest) -> HttpResponse:
     patient = get_object_or_404(visible_patients(request.user))
     if not can_see_own_record(request.user):
         return redirect("clinic:my_record_code")
-    return _accesses(request, patient, "clinic/my_access.html")
+    return _accesses(request, patient, "clinic/office/my_access.html")
 
 
 def _accesses(request: SignedInRequest, patient: Patient, template: str) -> HttpResponse:

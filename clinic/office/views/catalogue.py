@@ -30,7 +30,7 @@ def symptom_list(request: SignedInRequest) -> HttpResponse:
     """Every symptom in the order in which doctors see them."""
     _ask_permission(request)
     context = {"rows": _rows(list(Symptom.objects.all()))}
-    return render(request, "clinic/symptom_list.html", context)
+    return render(request, "clinic/office/symptom_list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -82,7 +82,7 @@ def body_site_list(request: SignedInRequest) -> HttpResponse:
     """Every body site in the order in which doctors see them."""
     _ask_permission(request)
     context = {"rows": _rows(list(BodySite.objects.all()))}
-    return render(request, "clinic/body_site_list.html", context)
+    return render(request, "clinic/office/body_site_list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -148,7 +148,7 @@ def _edit_page(
 ) -> HttpResponse:
     context = {"form": form, "entry": entry, "list_url": reverse(f"clinic:{stem}_list")}
     status = 422 if form.errors else 200
-    return render(request, f"clinic/{stem}_edit.html", context, status=status)
+    return render(request, f"clinic/office/{stem}_edit.html", context, status=status)
 
 
 def _offer(request: SignedInRequest, entry: CatalogueEntry, stem: str) -> HttpResponse:

@@ -100,7 +100,7 @@ def clinic_settings_preview(request: SignedInRequest) -> HttpResponse:
         record_endings_view(actor=request.user, count=named)
     refused = [form[name] for name in form.errors if name in form.fields]
     context = {"effects": effects, "refused": refused}
-    return render(request, "clinic/partials/settings_effects.html", context)
+    return render(request, "clinic/office/partials/settings_effects.html", context)
 
 
 @require_POST
@@ -166,7 +166,7 @@ def _page(
         "differences": differences or [],
         "effects": effects_of(clinic, form.values) if form.is_bound else [],
     }
-    return render(request, "clinic/clinic_settings.html", context, status=status)
+    return render(request, "clinic/office/clinic_settings.html", context, status=status)
 
 
 def _conflict_page(

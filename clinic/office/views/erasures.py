@@ -66,7 +66,9 @@ def my_erasure(request: SignedInRequest) -> HttpResponse:
         "asked": [(each, planned.get(each.pk)) for each in asked],
         "is_waiting": bool(planned) or any(each.decided_at is None for each in asked),
     }
-    return render(request, "clinic/my_erasure.html", context, status=422 if form.errors else 200)
+    return render(
+        request, "clinic/office/my_erasure.html", context, status=422 if form.errors else 200
+    )
 
 
 @require_GET
@@ -178,4 +180,6 @@ def _list(
         "page_obj": page,
         "trouble": form.non_field_errors() if form else (),
     }
-    return render(request, "clinic/erasure_list.html", context, status=422 if refused else 200)
+    return render(
+        request, "clinic/office/erasure_list.html", context, status=422 if refused else 200
+    )

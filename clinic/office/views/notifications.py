@@ -83,7 +83,7 @@ def notification_list(request: SignedInRequest) -> HttpResponse:
         "read_all_form": ReadAllForm(initial={"until": timezone.now().isoformat()}),
         "query": request.GET.urlencode(),
     }
-    return render(request, "clinic/notification_list.html", context)
+    return render(request, "clinic/office/notification_list.html", context)
 
 
 @require_GET

@@ -109,7 +109,7 @@ def my_appointments(request: SignedInRequest) -> HttpResponse:
         "portal": clinic.portal_booking,
         "is_record_open": can_see_own_record(request.user),
     }
-    return render(request, "clinic/my_appointments.html", context)
+    return render(request, "clinic/office/my_appointments.html", context)
 
 
 @require_POST

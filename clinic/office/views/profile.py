@@ -48,7 +48,9 @@ def profile(request: SignedInRequest) -> HttpResponse:
         "is_own_patient": can_manage_own_consents(request.user),
         **_calendar_feed(request),
     }
-    return render(request, "clinic/profile.html", context, status=422 if form.errors else 200)
+    return render(
+        request, "clinic/office/profile.html", context, status=422 if form.errors else 200
+    )
 
 
 def _calendar_feed(request: SignedInRequest) -> dict[str, object]:

@@ -46,7 +46,7 @@ def my_record_code(request: SignedInRequest) -> HttpResponse:
             messages.success(request, _("Your record is open to you now."))
             return redirect("diagnosis:my_record")
     status = 422 if request.method == "POST" else 200
-    return render(request, "clinic/my_record_code.html", {"form": form}, status=status)
+    return render(request, "clinic/office/my_record_code.html", {"form": form}, status=status)
 
 
 @require_POST
@@ -75,7 +75,7 @@ def record_code(request: SignedInRequest, pk: UUID) -> HttpResponse:
         # As it stands in the invitation.
         "typed_at": request.build_absolute_uri(reverse("clinic:my_record_code")),
     }
-    response = render(request, "clinic/record_code.html", context)
+    response = render(request, "clinic/office/record_code.html", context)
     response["Cache-Control"] = "private, no-store"
     return response
 

@@ -115,7 +115,7 @@ def _page(
         context["troubled"] = planned.exclude(trouble="")
         count = len(announced)
     record_endings_view(actor=request.user, count=count)
-    return render(request, "clinic/record_endings.html", context, status=status)
+    return render(request, "clinic/office/record_endings.html", context, status=status)
 
 
 def _years(text: str) -> int | None:

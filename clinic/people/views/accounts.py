@@ -68,7 +68,7 @@ def account_list(request: SignedInRequest) -> HttpResponse:
     page = Paginator(accounts, settings.PAGE_SIZE).get_page(request.GET.get("page"))
     return render(
         request,
-        "clinic/account_list.html",
+        "clinic/people/account_list.html",
         {
             "page_obj": page,
             "rows": [(account, state_of(account)) for account in page],
@@ -104,7 +104,7 @@ def account_create(request: SignedInRequest) -> HttpResponse:
     _note_wrong_password(request, form)
     return render(
         request,
-        "clinic/account_create.html",
+        "clinic/people/account_create.html",
         {"form": form, "duplicates": duplicates},
         status=422 if form.errors else 200,
     )
@@ -162,7 +162,7 @@ def account_deactivate(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "can_move_visits": bool(work and work.to_move),
     }
     status = 409 if form.errors else 200
-    return render(request, "clinic/account_deactivate.html", context, status=status)
+    return render(request, "clinic/people/account_deactivate.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -171,7 +171,7 @@ def account_reactivate(request: SignedInRequest, pk: UUID) -> HttpResponse:
     account = _managed_account(request, pk)
     if away := _lead_to_ended_record(request, account):
         return away
-    if refused := _ask_own_password(request, account, "clinic/account_reactivate.html"):
+    if refused := _ask_own_password(request, account, "clinic/people/account_reactivate.html"):
         return refused
     return _invite(request, account, invite_back)
 
@@ -180,7 +180,7 @@ def account_reactivate(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def account_second_factor(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Lets somebody whose telephone is gone set up another second factor."""
     account = _managed_account(request, pk)
-    page = "clinic/account_second_factor.html"
+    page = "clinic/people/account_second_factor.html"
     if refused := _ask_own_password(request, account, page):
         return refused
     try:
@@ -296,7 +296,7 @@ def _account_page(
         else "",
         "has_second_factor": is_mfa_enabled(account),
     }
-    return render(request, "clinic/account_edit.html", context, status=status)
+    return render(request, "clinic/people/account_edit.html", context, status=status)
 
 
 def _site_url(request: HttpRequest) -> str:

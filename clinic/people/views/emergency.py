@@ -39,7 +39,9 @@ def emergency_open(request: SignedInRequest) -> HttpResponse:
     if not can_open_in_emergency(user):
         raise PermissionDenied
     if request.method == "GET":
-        return render(request, "clinic/emergency_open.html", {"form": EmergencyForm(user=user)})
+        return render(
+            request, "clinic/people/emergency_open.html", {"form": EmergencyForm(user=user)}
+        )
     if is_too_often(request, "emergency_access", key=str(user.pk)):
         return too_often(request)
     form = EmergencyForm(request.POST, user=user)
@@ -53,7 +55,7 @@ def emergency_open(request: SignedInRequest) -> HttpResponse:
         return redirect(form.patient)
     if form.is_password_wrong:
         record_wrong_emergency_password(doctor=user)
-    return render(request, "clinic/emergency_open.html", {"form": form}, status=422)
+    return render(request, "clinic/people/emergency_open.html", {"form": form}, status=422)
 
 
 @require_POST
@@ -78,7 +80,7 @@ def emergency_list(request: SignedInRequest) -> HttpResponse:
         "waiting": accesses.unreviewed().order_by("started_at", "pk"),
         "page_obj": Paginator(reviewed, settings.PAGE_SIZE).get_page(request.GET.get("page")),
     }
-    return render(request, "clinic/emergency_list.html", context)
+    return render(request, "clinic/people/emergency_list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -103,4 +105,4 @@ def emergency_review(request: SignedInRequest, pk: UUID) -> HttpResponse:
     else:
         status = 422
     context = {"access": access, "form": form, "entries": accesses_under(access)}
-    return render(request, "clinic/emergency_review.html", context, status=status)
+    return render(request, "clinic/people/emergency_review.html", context, status=status)

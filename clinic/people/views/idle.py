@@ -25,7 +25,7 @@ def session_stay(request: SignedInRequest) -> JsonResponse:
 @require_GET
 def session_back(request: SignedInRequest) -> HttpResponse:
     """Say that the window is done to whoever signed in for another one."""
-    return render(request, "clinic/session_back.html")
+    return render(request, "clinic/people/session_back.html")
 
 
 def answer(request: SignedInRequest) -> JsonResponse:

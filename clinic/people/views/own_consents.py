@@ -70,7 +70,7 @@ def my_consent_withdraw(request: SignedInRequest, purpose: str) -> HttpResponse:
             "words": consent_words(purpose, language=get_language()),
             "past_uses": _past_uses(request, patient, purpose),
         }
-        return render(request, "clinic/my_consent_withdraw.html", context)
+        return render(request, "clinic/people/my_consent_withdraw.html", context)
     withdraw_consent(consent=consent, actor=request.user)
     messages.success(request, _("Your consent is withdrawn. It ends now."))
     return redirect("clinic:my_consents")
@@ -107,4 +107,4 @@ def _page(
         "form": form,
         "patient": patient,
     }
-    return render(request, "clinic/my_consents.html", context, status=status)
+    return render(request, "clinic/people/my_consents.html", context, status=status)

@@ -63,7 +63,7 @@ def patient_find(request: SignedInRequest) -> HttpResponse:
     form = PatientSearchForm(request.POST)
     text = form.cleaned_data["q"] if form.is_valid() else ""
     context = {"found": patient_options(request, text), "is_search": bool(text.strip())}
-    return render(request, "clinic/partials/patient_found.html", context)
+    return render(request, "clinic/people/partials/patient_found.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -97,7 +97,7 @@ def patient_register(request: SignedInRequest) -> HttpResponse:
         "duplicates": [(patient, _go_on_with(request, patient)) for patient in duplicates],
     }
     status = 422 if request.method == "POST" else 200
-    return render(request, "clinic/patient_register.html", context, status=status)
+    return render(request, "clinic/people/patient_register.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -126,7 +126,10 @@ def patient_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
             return redirect(patient)
     status = 422 if form.errors else 200
     return render(
-        request, "clinic/patient_edit.html", {"form": form, "patient": patient}, status=status
+        request,
+        "clinic/people/patient_edit.html",
+        {"form": form, "patient": patient},
+        status=status,
     )
 
 
@@ -139,7 +142,7 @@ def _search(request: SignedInRequest) -> HttpResponse:
             "is_search": bool(text),
             "patient": None,
         }
-        return render(request, "clinic/partials/patient_options.html", context)
+        return render(request, "clinic/people/partials/patient_options.html", context)
     request.session[SEARCH_KEY] = text
     if request.htmx:
         return _list_page(request, text)
@@ -161,7 +164,7 @@ def _list_page(request: SignedInRequest, text: str) -> HttpResponse:
         "can_open_in_emergency": can_open_in_emergency(request.user),
     }
     template = "partials/patient_rows.html" if request.htmx else "patient_list.html"
-    return render(request, f"clinic/{template}", context)
+    return render(request, f"clinic/people/{template}", context)
 
 
 def _go_on_with(request: SignedInRequest, patient: Patient) -> str:

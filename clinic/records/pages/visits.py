@@ -217,10 +217,12 @@ def visit_part(
     stored = visits_to_show(request.user).get(pk=consultation.pk)
     of_part = patient_context if part in PATIENT_PARTS else visit_context
     context = of_part(stored, request.user) | changes
-    template = f"clinic/partials/visit_{part}.html"
+    template = f"clinic/records/partials/visit_{part}.html"
     if request.htmx:
         return render(request, template, context, status=status)
-    return render(request, "clinic/visit_part.html", {**context, "part": template}, status=status)
+    return render(
+        request, "clinic/records/visit_part.html", {**context, "part": template}, status=status
+    )
 
 
 def back_to_visit(request: SignedInRequest, consultation: Consultation, said: str) -> HttpResponse:
@@ -236,7 +238,7 @@ def saved_answer(
     if not request.htmx:
         return back_to_visit(request, consultation, _("Saved."))
     context = {"at": timezone.now(), "name": name, "value": value}
-    return render(request, "clinic/partials/visit_saved.html", context)
+    return render(request, "clinic/records/partials/visit_saved.html", context)
 
 
 def status_of(error: ValidationError) -> int:

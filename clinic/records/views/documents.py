@@ -117,7 +117,7 @@ def my_documents(request: SignedInRequest) -> HttpResponse:
     page = Paginator(documents, settings.PAGE_SIZE).get_page(request.GET.get("page"))
     patient = getattr(request.user, "patient", None)
     record_document_list(patient=patient, actor=request.user, count=page.paginator.count)
-    return render(request, "clinic/my_documents.html", {"page_obj": page})
+    return render(request, "clinic/records/my_documents.html", {"page_obj": page})
 
 
 def _add(form: DocumentForm, patient: Patient, request: SignedInRequest) -> bool:
@@ -178,7 +178,7 @@ def _page(
         "refusal": refusal,
         "can_keep": not patient.has_ended and can_keep_documents(request.user, patient),
     }
-    return render(request, "clinic/patient_documents.html", context, status=status)
+    return render(request, "clinic/records/patient_documents.html", context, status=status)
 
 
 def _get_document(request: SignedInRequest, pk: UUID) -> PatientDocument:

@@ -91,4 +91,4 @@ def _warnings(
     if not request.htmx:
         return visit_part(request, consultation, "warnings", status=status, **context)
     context |= {"consultation": consultation, "can_write": not consultation.is_signed}
-    return render(request, "clinic/partials/visit_warnings.html", context, status=status)
+    return render(request, "clinic/records/partials/visit_warnings.html", context, status=status)

@@ -19,7 +19,7 @@ def document_verify(request: HttpRequest, token: str) -> HttpResponse:
         return too_often(request)
     response = render(
         request,
-        "clinic/document_verify.html",
+        "clinic/records/document_verify.html",
         {"document": document},
         status=200 if document else 404,
     )

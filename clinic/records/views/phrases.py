@@ -79,7 +79,7 @@ def template_list(request: SignedInRequest) -> HttpResponse:
         F("archived_at").asc(nulls_first=True), "kind", "name", "pk"
     )
     page = Paginator(templates, settings.PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "clinic/template_list.html", {"page_obj": page, "kinds": Kind})
+    return render(request, "clinic/records/template_list.html", {"page_obj": page, "kinds": Kind})
 
 
 @require_http_methods(["GET", "POST"])
@@ -177,7 +177,9 @@ def _menu(
         "keep_form": form,
         "kept": kept,
     }
-    return render(request, "clinic/partials/visit_template_menu.html", context, status=status)
+    return render(
+        request, "clinic/records/partials/visit_template_menu.html", context, status=status
+    )
 
 
 def _blank_words(kind: str) -> Words:
@@ -246,4 +248,4 @@ def _page(
         "template": None,
         **extra,
     }
-    return render(request, "clinic/template_edit.html", context, status=status)
+    return render(request, "clinic/records/template_edit.html", context, status=status)

@@ -60,7 +60,7 @@ def absence_list(request: SignedInRequest) -> HttpResponse:
         "rows": [(each, can_plan_absence(request.user, each.doctor)) for each in page],
         "can_manage": can_manage_schedule(request.user),
     }
-    return render(request, "clinic/absence_list.html", context)
+    return render(request, "clinic/scheduling/absence_list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -212,7 +212,7 @@ def _added(request: SignedInRequest, count: int) -> HttpResponse:
 
 
 def _form_page(request: SignedInRequest, form: AbsenceForm, *, status: int = 200) -> HttpResponse:
-    return render(request, "clinic/absence_add.html", {"form": form}, status=status)
+    return render(request, "clinic/scheduling/absence_add.html", {"form": form}, status=status)
 
 
 def _visits_page(
@@ -226,4 +226,4 @@ def _visits_page(
     rows = answers.rows
     record_patient_list(actor=request.user, of="absence_add", count=len(rows))
     context = {"form": form, "absence": absence, "answers": answers, "rows": rows}
-    return render(request, "clinic/absence_visits.html", context, status=status)
+    return render(request, "clinic/scheduling/absence_visits.html", context, status=status)

@@ -134,7 +134,7 @@ def _empty_booking(request: SignedInRequest) -> HttpResponse:
     known = _known(request, asked)
     if request.htmx and not is_in_dialog(request):
         context = {"slots": _next_slots(known)}
-        return render(request, "clinic/partials/appointment_times.html", context)
+        return render(request, "clinic/scheduling/partials/appointment_times.html", context)
     return _booking_page(request, BookingForm(initial=known, user=request.user), known)
 
 
@@ -195,7 +195,7 @@ def _booking_page(
         "is_overbooking": is_overbooking,
         "can_register": can_register_patients(request.user),
     }
-    return render(request, "clinic/appointment_book.html", context, status=status)
+    return render(request, "clinic/scheduling/appointment_book.html", context, status=status)
 
 
 def _booked(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
@@ -228,7 +228,7 @@ def _detail_page(
         "can_reschedule": appointment.can_become(Appointment.Status.RESCHEDULED)
         and can_transition(request.user, appointment, Appointment.Status.RESCHEDULED),
     }
-    return render(request, "clinic/appointment_detail.html", context, status=status)
+    return render(request, "clinic/scheduling/appointment_detail.html", context, status=status)
 
 
 def _not_moved(
@@ -252,4 +252,6 @@ def _desk_card(
         "form": form,
         "next": next_or(request, reverse("clinic:desk_day")),
     }
-    return render(request, "clinic/partials/desk_appointment.html", context, status=status)
+    return render(
+        request, "clinic/scheduling/partials/desk_appointment.html", context, status=status
+    )

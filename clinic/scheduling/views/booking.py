@@ -205,7 +205,9 @@ def _wish(request: SignedInRequest, patient: Patient, moved: Appointment | None)
 def _page(
     request: SignedInRequest, context: dict[str, Any], *, mode: str, status: int = 200
 ) -> HttpResponse:
-    return render(request, "clinic/my_book.html", {**context, "mode": mode}, status=status)
+    return render(
+        request, "clinic/scheduling/my_book.html", {**context, "mode": mode}, status=status
+    )
 
 
 def _words_of(form: forms.Form) -> str:

@@ -89,7 +89,7 @@ def calendar(request: SignedInRequest) -> HttpResponse:
         "clock_offset": now.isoformat()[-6:],
         "scroll_time": f"{max(now.hour - 1, 0):02}:00" if is_current else "08:00",
     }
-    return render(request, "clinic/calendar.html", context)
+    return render(request, "clinic/scheduling/calendar.html", context)
 
 
 @require_GET

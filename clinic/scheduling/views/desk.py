@@ -96,7 +96,7 @@ def desk_day(request: SignedInRequest) -> HttpResponse:
         "appointment_count": count,
         "next": request.get_full_path(),
     }
-    return render(request, "clinic/desk_day.html", context)
+    return render(request, "clinic/scheduling/desk_day.html", context)
 
 
 def _slots_in_rows(entries: list[Entry]) -> list[Entry]:

@@ -62,6 +62,6 @@ def _page(
         "refusal": refusal,
         "clinic": ClinicSettings.objects.current(),
     }
-    response = render(request, "clinic/reminder_answer.html", context, status=status)
+    response = render(request, "clinic/scheduling/reminder_answer.html", context, status=status)
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response

@@ -88,7 +88,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     context = {"appointment": appointment, "form": form, "slots": slots}
-    return render(request, "clinic/appointment_reschedule.html", context, status=status)
+    return render(request, "clinic/scheduling/appointment_reschedule.html", context, status=status)
 
 
 def _moved(request: SignedInRequest, appointment: Appointment) -> HttpResponse:

@@ -46,7 +46,7 @@ def doctor_list(request: SignedInRequest) -> HttpResponse:
         "page_obj": page,
         "rows": [(doctor, _week(list(doctor.availabilities.all()))) for doctor in page],
     }
-    return render(request, "clinic/doctor_list.html", context)
+    return render(request, "clinic/scheduling/doctor_list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -117,7 +117,7 @@ def _hours_page(
         "week": _week(list(doctor.availabilities.all())),
         "absences": Absence.objects.of(doctor).coming()[: settings.PAGE_SIZE],
     }
-    return render(request, "clinic/doctor_hours.html", context, status=status)
+    return render(request, "clinic/scheduling/doctor_hours.html", context, status=status)
 
 
 def _week(availabilities: list[Availability]) -> list[Weekday]:

@@ -26,7 +26,9 @@ def visit_type_list(request: SignedInRequest) -> HttpResponse:
     """Every kind of visit, those that are not offered too."""
     if not can_manage_schedule(request.user):
         raise PermissionDenied
-    return render(request, "clinic/visit_type_list.html", {"rows": VisitType.objects.all()})
+    return render(
+        request, "clinic/scheduling/visit_type_list.html", {"rows": VisitType.objects.all()}
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -45,7 +47,10 @@ def visit_type_add(request: SignedInRequest) -> HttpResponse:
             return redirect("clinic:visit_type_list")
     status = 422 if form.errors else 200
     return render(
-        request, "clinic/visit_type_edit.html", {"form": form, "visit_type": None}, status=status
+        request,
+        "clinic/scheduling/visit_type_edit.html",
+        {"form": form, "visit_type": None},
+        status=status,
     )
 
 
@@ -101,4 +106,4 @@ def _edit_page(
     request: SignedInRequest, visit_type: VisitType, form: VisitTypeForm, *, status: int
 ) -> HttpResponse:
     context = {"form": form, "visit_type": visit_type}
-    return render(request, "clinic/visit_type_edit.html", context, status=status)
+    return render(request, "clinic/scheduling/visit_type_edit.html", context, status=status)

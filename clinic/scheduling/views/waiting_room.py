@@ -120,7 +120,7 @@ def arrival_slip(request: SignedInRequest, pk: UUID) -> HttpResponse:
     if not can_run_desk(request.user):
         raise PermissionDenied
     record_patient_view(patient=appointment.patient, actor=request.user, target=appointment)
-    return render(request, "clinic/arrival_slip.html", {"appointment": appointment})
+    return render(request, "clinic/scheduling/arrival_slip.html", {"appointment": appointment})
 
 
 def _shown_today(request: SignedInRequest) -> QuerySet[Appointment]:
@@ -172,9 +172,11 @@ def _board(
     }
     # The board asks for itself every few seconds: one reading, not hundreds.
     if request.htmx:
-        return render(request, "clinic/partials/waiting_board.html", context, status=status)
+        return render(
+            request, "clinic/scheduling/partials/waiting_board.html", context, status=status
+        )
     count = sum(len(row.cards) for row in rows)
     record_patient_list(actor=request.user, of="waiting_room", count=count)
     if can_run_desk(request.user):
         context |= {"screen": current_screen(), "screen_address": take_new_address(request)}
-    return render(request, "clinic/waiting_room.html", context, status=status)
+    return render(request, "clinic/scheduling/waiting_room.html", context, status=status)

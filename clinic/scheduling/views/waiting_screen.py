@@ -33,7 +33,9 @@ def waiting_screen(request: HttpRequest, secret: str) -> HttpResponse:
     is_refresh = request.headers.get("HX-Request") == "true"
     response = render(
         request,
-        "clinic/partials/screen_state.html" if is_refresh else "clinic/waiting_screen.html",
+        "clinic/scheduling/partials/screen_state.html"
+        if is_refresh
+        else "clinic/scheduling/waiting_screen.html",
         {"state": read_screen(screen), "now": timezone.now()},
     )
     response.headers["Cache-Control"] = "private, no-store"

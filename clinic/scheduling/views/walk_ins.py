@@ -87,7 +87,7 @@ def _page(
         "q": text,
         "queues": queues_now(),
     }
-    return render(request, "clinic/walk_in.html", context, status=status)
+    return render(request, "clinic/scheduling/walk_in.html", context, status=status)
 
 
 def _taken_in(request: SignedInRequest, appointment: Appointment) -> HttpResponse:

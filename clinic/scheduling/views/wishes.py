@@ -52,7 +52,7 @@ def request_list(request: SignedInRequest) -> HttpResponse:
     count = len(new.object_list) + len(waiting) + len(duplicates)
     record_patient_list(actor=request.user, of="requests", count=count)
     context = {"page_obj": new, "waiting": waiting, "duplicates": duplicates}
-    return render(request, "clinic/request_list.html", context)
+    return render(request, "clinic/scheduling/request_list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -185,4 +185,4 @@ def _page(
         "is_open": appointment.status
         in {appointment.Status.REQUESTED, appointment.Status.WAITLIST},
     }
-    return render(request, "clinic/request_book.html", context, status=status)
+    return render(request, "clinic/scheduling/request_book.html", context, status=status)

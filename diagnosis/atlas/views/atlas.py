@@ -52,7 +52,7 @@ def atlas_list(request: SignedInRequest) -> HttpResponse:
         "can_manage": can_manage,
         "proposal_count": AtlasImage.objects.proposed().count() if can_manage else 0,
     }
-    return render(request, "diagnosis/atlas_list.html", context)
+    return render(request, "diagnosis/atlas/atlas_list.html", context)
 
 
 @require_GET
@@ -76,7 +76,7 @@ def atlas_disease_create(request: SignedInRequest) -> HttpResponse:
             return redirect("diagnosis:atlas_disease", pk=disease.pk)
     status = 422 if request.method == "POST" else 200
     context = {"form": form, "disease": None}
-    return render(request, "diagnosis/atlas_disease_edit.html", context, status=status)
+    return render(request, "diagnosis/atlas/atlas_disease_edit.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -100,7 +100,7 @@ def atlas_disease_edit(request: SignedInRequest, pk: int) -> HttpResponse:
             return redirect("diagnosis:atlas_disease", pk=disease.pk)
     status = 422 if request.method == "POST" else 200
     context = {"form": form, "disease": disease}
-    return render(request, "diagnosis/atlas_disease_edit.html", context, status=status)
+    return render(request, "diagnosis/atlas/atlas_disease_edit.html", context, status=status)
 
 
 @require_POST
@@ -157,7 +157,7 @@ def atlas_stage_edit(request: SignedInRequest, pk: int) -> HttpResponse:
             return redirect("diagnosis:atlas_disease", pk=stage.disease_id)
     status = 422 if request.method == "POST" else 200
     context = {"form": form, "stage": stage, "disease": stage.disease}
-    return render(request, "diagnosis/atlas_stage_edit.html", context, status=status)
+    return render(request, "diagnosis/atlas/atlas_stage_edit.html", context, status=status)
 
 
 @require_POST

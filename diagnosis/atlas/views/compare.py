@@ -46,7 +46,7 @@ def atlas_compare(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "is_large": not request.htmx,
     }
     template = "partials/atlas_compare.html" if request.htmx else "atlas_compare.html"
-    return render(request, f"diagnosis/{template}", context)
+    return render(request, f"diagnosis/atlas/{template}", context)
 
 
 def _chosen(request: SignedInRequest, diseases: list[Disease]) -> Disease | None:

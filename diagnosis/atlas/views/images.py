@@ -37,7 +37,7 @@ def atlas_image_add(request: SignedInRequest, pk: int) -> HttpResponse:
         return redirect("diagnosis:atlas_disease", pk=disease.pk)
     status = 422 if request.method == "POST" else 200
     context = {"form": form, "disease": disease, "can_manage": can_manage}
-    return render(request, "diagnosis/atlas_image_add.html", context, status=status)
+    return render(request, "diagnosis/atlas/atlas_image_add.html", context, status=status)
 
 
 @require_GET
@@ -52,7 +52,7 @@ def atlas_proposals(request: SignedInRequest) -> HttpResponse:
     _refuse_readers(request)
     proposals = AtlasImage.objects.proposed().select_related("disease", "stage", "added_by")
     page = Paginator(proposals, IMAGES_ON_A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "diagnosis/atlas_proposals.html", {"page_obj": page})
+    return render(request, "diagnosis/atlas/atlas_proposals.html", {"page_obj": page})
 
 
 @require_POST
@@ -181,7 +181,7 @@ def _image_page(
         "archive_form": archive_form or ReasonForm(prefix="archive"),
         "refusal": refusal,
     }
-    return render(request, "diagnosis/atlas_image.html", context, status=status)
+    return render(request, "diagnosis/atlas/atlas_image.html", context, status=status)
 
 
 def _get_image(request: SignedInRequest, pk: UUID) -> AtlasImage:

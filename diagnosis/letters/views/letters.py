@@ -126,7 +126,7 @@ def _page(
         "can_write": not visit.patient.has_ended and can_write_visit(request.user, visit),
         "can_open_record": is_offered_opening(request.user, visit.patient),
     }
-    return render(request, "diagnosis/visit_letters.html", context, status=status)
+    return render(request, "diagnosis/letters/visit_letters.html", context, status=status)
 
 
 def _visits(request: SignedInRequest) -> QuerySet[Consultation]:

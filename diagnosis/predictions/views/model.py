@@ -24,7 +24,11 @@ def model_card(request: SignedInRequest) -> HttpResponse:
         manifest = installed_model()
     except BundleError as error:
         logger.error("The model's manifest cannot be used: %s", error)
-        return render(request, "diagnosis/model_card.html", {"card": None, "is_unreadable": True})
+        return render(
+            request, "diagnosis/predictions/model_card.html", {"card": None, "is_unreadable": True}
+        )
     names = dict(Disease.objects.exclude(model_class="").values_list("model_class", "name"))
     card = describe_model(manifest, names) if manifest else None
-    return render(request, "diagnosis/model_card.html", {"card": card, "is_unreadable": False})
+    return render(
+        request, "diagnosis/predictions/model_card.html", {"card": card, "is_unreadable": False}
+    )

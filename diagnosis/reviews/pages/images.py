@@ -47,7 +47,7 @@ def render_panels(
     )
     if move_form:
         context["move_form"] = move_form
-    return render(request, "diagnosis/partials/panels.html", context, status=status)
+    return render(request, "diagnosis/reviews/partials/panels.html", context, status=status)
 
 
 def render_answer(
@@ -61,7 +61,7 @@ def render_answer(
     context = panel_context(
         image.consultation, request.user, shown=image.pk, review_form=review_form
     )
-    return render(request, "diagnosis/partials/answer_update.html", context, status=status)
+    return render(request, "diagnosis/reviews/partials/answer_update.html", context, status=status)
 
 
 def get_image(request: SignedInRequest, pk: UUID) -> LesionImage:

@@ -53,7 +53,7 @@ def render_visit(
             lesions=context["lesions"],
             body_sites=context["body_sites"],
         )
-    return render(request, "diagnosis/visit.html", context, status=status)
+    return render(request, "diagnosis/reviews/visit.html", context, status=status)
 
 
 def agreed_purposes(consultation: Consultation) -> list[str]:

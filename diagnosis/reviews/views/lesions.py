@@ -82,7 +82,7 @@ def lesion(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "comparison": _compare(request, cards),
         "can_edit": not found.patient.has_ended and can_edit_lesion(request.user, found),
     }
-    return render(request, "diagnosis/lesion.html", context)
+    return render(request, "diagnosis/reviews/lesion.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -101,7 +101,7 @@ def lesion_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
     others = visible_lesions(request.user).filter(patient=found.patient).followed()
     context = {"lesion": found, "form": form, "lesions": others.exclude(pk=found.pk)}
     return render(
-        request, "diagnosis/lesion_edit.html", context, status=422 if form.errors else 200
+        request, "diagnosis/reviews/lesion_edit.html", context, status=422 if form.errors else 200
     )
 
 
@@ -140,7 +140,7 @@ def image_size(request: SignedInRequest, pk: UUID) -> HttpResponse:
     if request.htmx:
         # The next save of the same page has seen what this one stored.
         context = {"size_form": form if form.errors else SizeForm(instance=image)}
-        return render(request, "diagnosis/partials/size_state.html", context, status=status)
+        return render(request, "diagnosis/reviews/partials/size_state.html", context, status=status)
     if form.errors:
         messages.error(request, _in_words(form))
     return redirect(visit_url(image))

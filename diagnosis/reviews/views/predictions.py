@@ -40,7 +40,7 @@ def prediction_status(request: SignedInRequest, pk: UUID) -> HttpResponse:
         shown=prediction.image_id,
         asked=int(asked) if asked.isdecimal() else 0,
     )
-    return render(request, "diagnosis/partials/answer_panel.html", context)
+    return render(request, "diagnosis/reviews/partials/answer_panel.html", context)
 
 
 @require_POST
@@ -108,7 +108,7 @@ def to_review(request: SignedInRequest) -> HttpResponse:
     photographs = open_photographs(visible_images(request.user)).prefetch_related("predictions")
     page = Paginator(photographs, settings.PAGE_SIZE).get_page(request.GET.get("page"))
     record_worklist_view(actor=request.user, count=page.paginator.count)
-    return render(request, "diagnosis/to_review.html", {"page_obj": page})
+    return render(request, "diagnosis/reviews/to_review.html", {"page_obj": page})
 
 
 def _get_prediction(request: SignedInRequest, pk: UUID) -> Prediction:

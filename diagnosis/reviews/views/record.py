@@ -31,7 +31,9 @@ def my_record(request: SignedInRequest) -> HttpResponse:
         prescriptions=visible_prescriptions(request.user),
     )
     record_own_record_view(actor=request.user)
-    return render(request, "diagnosis/my_record.html", {"page_obj": page, "letters": letters})
+    return render(
+        request, "diagnosis/reviews/my_record.html", {"page_obj": page, "letters": letters}
+    )
 
 
 @require_GET
@@ -47,4 +49,4 @@ def my_visit(request: SignedInRequest, pk: UUID) -> HttpResponse:
         prescriptions=visible_prescriptions(request.user),
     )
     record_own_record_view(actor=request.user, visit=visit)
-    return render(request, "diagnosis/my_visit.html", {"letter": letter, "visit": visit})
+    return render(request, "diagnosis/reviews/my_visit.html", {"letter": letter, "visit": visit})

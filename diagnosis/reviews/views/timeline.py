@@ -50,7 +50,7 @@ def timeline(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "kind": kind,
         "kinds": Kind.choices,
     }
-    return render(request, "diagnosis/timeline.html", context)
+    return render(request, "diagnosis/reviews/timeline.html", context)
 
 
 @require_GET
@@ -67,4 +67,4 @@ def day_alerts(request: SignedInRequest) -> HttpResponse:
         "photographs": photographs[: settings.PAGE_SIZE],
         "has_more": len(photographs) > settings.PAGE_SIZE,
     }
-    return render(request, "diagnosis/partials/day_alerts.html", context)
+    return render(request, "diagnosis/reviews/partials/day_alerts.html", context)

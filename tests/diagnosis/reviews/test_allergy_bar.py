@@ -21,11 +21,11 @@ PAGES = {
     "lesion": ("get", "/lesions/{lesion}/"),
 }
 DRAWS_IT = (
-    "clinic/patient_detail.html",
-    "clinic/partials/visit_card.html",
-    "clinic/visit_part.html",
-    "diagnosis/lesion.html",
-    "diagnosis/timeline.html",
+    "clinic/office/patient_detail.html",
+    "clinic/records/partials/visit_card.html",
+    "clinic/records/visit_part.html",
+    "diagnosis/reviews/lesion.html",
+    "diagnosis/reviews/timeline.html",
 )
 
 

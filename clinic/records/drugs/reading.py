@@ -23,6 +23,8 @@ class Site(Enum):
     LOCAL = "local"
     # Where the illness is: it says nothing of how far the drug reaches.
     PLACE = "place"
+    # What it is packed in: it is swallowed unless the drug is one for the skin.
+    CONTAINER = "container"
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Meaning:
     site: Site | None = None
     terms: frozenset[str] = frozenset()
     is_brand: bool = False
+    is_wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Words:
     variants: frozenset[str] = frozenset()
     brand_variants: frozenset[str] = frozenset()
     minerals: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    alls: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -68,6 +72,13 @@ class Reading:
     def terms(self) -> frozenset[str]:
         """The ingredients and classes that the text names."""
         return frozenset().union(*(each.product | each.terms for each in self.meanings))
+
+    def take(self, found: Meaning, word: str) -> None:
+        """Keep a meaning; one that stands for no term of the table was not read."""
+        if found.is_wide and not found.terms:
+            self.unread.append(word)
+        else:
+            self.meanings.append(found)
 
     @property
     def is_whole(self) -> bool:
@@ -104,10 +115,14 @@ class Lexicon:
             size, found = (1, None) if is_salt else self._found_at(written, place)
             is_variant = word in PLUS or self._is_variant(written, place, named, is_next=is_next)
             if isinstance(found, Meaning):
-                reading.meanings.append(found)
-                named = found
+                if not found.is_wide or not self._is_description(written, place, size, named):
+                    reading.take(found, word)
+                named = found if not found.is_wide else named
             elif isinstance(found, Site):
                 reading.sites.add(found)
+            elif self._is_all(word):
+                if not isinstance(self._next_name(written, place + 1), Meaning):
+                    reading.unread.append(word)
             elif is_variant or not (is_salt or self._is_filler(word)):
                 reading.unread.append(word)
             is_next = isinstance(found, Meaning) or is_salt
@@ -122,6 +137,30 @@ class Lexicon:
                 if close:
                     return str(self.names[(close[0],)].label)
         return ""
+
+    def _is_all(self, word: str) -> bool:
+        return not self.words.alls.isdisjoint(keys_of(word))
+
+    def _is_description(
+        self, written: list[tuple[str, bool]], place: int, size: int, named: Meaning | None
+    ) -> bool:
+        """Return whether a wide word, such as “antibiotic”, only describes the name next to it."""
+        is_joined = written[place][0].startswith("و")
+        if is_joined or (place and self._is_all(written[place - 1][0])):
+            return False
+        following = self._next_name(written, place + size)
+        return named is not None or (following is not None and not following.is_wide)
+
+    def _next_name(self, written: list[tuple[str, bool]], place: int) -> Meaning | None:
+        """Return the name that comes next, with nothing but fillers and no break before it."""
+        while place < len(written) and not written[place][1]:
+            _size, found = self._found_at(written, place)
+            if isinstance(found, Meaning):
+                return found
+            if not self._is_filler(written[place][0]):
+                return None
+            place += 1
+        return None
 
     def _parts_of(self, text: str) -> list[tuple[str, bool]]:
         """Return the words of a text without each “plus” that only joins what stands around it."""

@@ -130,7 +130,8 @@ class Duplicate:
 class Term:
     """An ingredient or class by its names; a drug may be called by it where it is taken.
 
-    A wider class, such as the beta-lactams, stands for the classes that it is of.
+    A wider class, such as the beta-lactams, stands for the classes that it is of. One so wide as
+    “antibiotics” may also only describe the drug next to it.
     """
 
     name: str
@@ -138,6 +139,7 @@ class Term:
     also: tuple[str, ...]
     of: tuple[str, ...]
     is_taken: bool
+    is_wide: bool
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -249,6 +251,7 @@ def term_in(row: dict[str, Any]) -> Term:
         also=tuple(row["also"]),
         of=tuple(row.get("of", ())),
         is_taken=row.get("taken", False),
+        is_wide=row.get("wide", False),
     )
 
 

@@ -66,11 +66,14 @@ class DrugTable:
     def allergy_lexicon(self) -> Lexicon:
         """The names of drugs, their ingredients and classes, and of what is no drug at all."""
         words = self._words(around=("fillers", "reactions"))
+        words = replace(words, alls=self._keys("all"))
         names: dict[Key, Meaning] = {}
         for allergens in self.written["allergens"]:
             names |= {name_key(each, words): Meaning(allergens[0]) for each in allergens}
+        for general in self.written["drugs_in_general"]:
+            names[name_key(general, words)] = Meaning(general, is_wide=True)
         for term in self.terms:
-            meaning = Meaning(term.label, terms=term.terms)
+            meaning = Meaning(term.label, terms=term.terms, is_wide=term.is_wide)
             names |= {name_key(each, words): meaning for each in term.names}
         return Lexicon({**names, **self._drug_names(self.drugs)}, words)
 
@@ -106,7 +109,7 @@ class DrugTable:
         said, is_unreadable = self._sites_of(written, reading.sites)
         products = _products(reading.meanings)
         used = [
-            self._as_used(product_, said | named, is_unreadable)
+            self._as_used(product_, _reached(said, named), is_unreadable)
             for product_, named in products.items()
         ]
         beside = self._named_beside(written.beside, products)
@@ -308,6 +311,12 @@ class DrugTable:
 
 def _terms(meaning: Meaning) -> frozenset[str]:
     return meaning.product | meaning.terms
+
+
+def _reached(said: set[Site], named: set[Site]) -> set[Site]:
+    """Return how far a drug reaches by its line and by its name: a sachet of a cream is cream."""
+    swallowed = {Site.SYSTEMIC} if Site.CONTAINER in said and named != {Site.LOCAL} else set()
+    return (said - {Site.CONTAINER}) | named | swallowed
 
 
 def _only_site(drugs: Iterable[Drug]) -> Site | None:

@@ -11,7 +11,6 @@
   }
 
   const autosaved = () => [...document.querySelectorAll("form[data-autosave]")];
-  const guarded = () => [...document.querySelectorAll("form[data-autosave], form[data-guard]")];
 
   function say(form, key) {
     const line = form.querySelector("[data-autosave-state]");
@@ -48,6 +47,7 @@
     }
     const line = form.querySelector("[data-autosave-state]");
     line.innerHTML = html;
+    form.closest("[data-autosave-part]").querySelector("[data-last-saved]")?.remove();
     const token = line.querySelector("[data-token-name]");
     for (const input of document.querySelectorAll(`input[name="${token.dataset.tokenName}"]`)) {
       input.value = token.dataset.tokenValue;
@@ -156,13 +156,13 @@
   }
 
   function note(event) {
-    const form = event.target.closest("form[data-autosave], form[data-guard]");
+    const form = event.target.closest("form[data-autosave]");
     if (!form) return;
     const state = stateOf(form);
     // A field that is left says "change" once more, though its text is known since "input".
     if (event.type === "change" && event.target.matches("textarea, input[type=text]")) return;
     state.isDirty = true;
-    if (!form.matches("[data-autosave]") || state.isStuck) return;
+    if (state.isStuck) return;
     say(form, "textTyping");
     later(form, PAUSE);
   }
@@ -177,13 +177,10 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.matches("[data-autosave]")) {
-      event.preventDefault();
-      form.ariaBusy = null;
-      save(form, true);
-    } else if (form.matches("[data-guard]:not([hx-post])")) {
-      stateOf(form).isDirty = false;
-    }
+    if (!form.matches("[data-autosave]")) return;
+    event.preventDefault();
+    form.ariaBusy = null;
+    save(form, true);
   });
 
   document.addEventListener("click", (event) => {
@@ -195,7 +192,7 @@
       stateOf(form).isStuck = false;
       save(form, true);
     } else if (event.target.closest("[data-discard]")) {
-      for (const form of guarded()) stateOf(form).isDirty = false;
+      for (const form of autosaved()) stateOf(form).isDirty = false;
     }
   });
 
@@ -218,6 +215,6 @@
     if (document.hidden) autosaved().forEach((form) => save(form));
   });
   window.addEventListener("beforeunload", (event) => {
-    if (guarded().some((form) => stateOf(form).isDirty || stateOf(form).running)) event.preventDefault();
+    if (autosaved().some((form) => stateOf(form).isDirty || stateOf(form).running)) event.preventDefault();
   });
 })();

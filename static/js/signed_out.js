@@ -69,6 +69,7 @@
 
   function leave() {
     typed.clear();
+    document.dispatchEvent(new CustomEvent("givenup"));
     window.location.replace(window.location.pathname + window.location.search);
   }
 

@@ -32,12 +32,14 @@
   function addFiles(files) {
     errors.replaceChildren();
     for (const file of files) waiting.push({ file, row: drawRow(file) });
+    form.dispatchEvent(new Event("input", { bubbles: true })); // a photograph is work like something typed
     refresh();
   }
 
   function drawRow(file) {
     const row = document.createElement("li");
     row.className = "drop-preview";
+    row.dataset.name = file.name;
     const picture = document.createElement("img");
     picture.alt = "";
     picture.src = URL.createObjectURL(file);

@@ -1,0 +1,192 @@
+// Watches what was typed and not sent: forms with data-guard, and photographs that wait. Leaving asks first, and so does
+// the signature.
+(() => {
+  "use strict";
+
+  // Forms that are being sent, or were given up on purpose; the next key takes them back in.
+  const released = new WeakSet();
+  const atSending = new WeakMap();
+  const FIELDS = 'input:not([type="hidden"], [type="submit"], [type="button"], [type="search"]), select, textarea';
+
+  const fieldsOf = (form) => [...form.elements].filter((field) => field.matches(FIELDS));
+  const valueOf = (field) => (field.matches("[type=checkbox], [type=radio]") ? String(field.checked) : field.value);
+
+  function storedValue(field) {
+    if (field.matches("[type=checkbox], [type=radio]")) return String(field.defaultChecked);
+    if (!field.matches("select")) return field.defaultValue;
+    return ([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.value ?? "";
+  }
+
+  function keep(field, value) {
+    if (field.matches("[type=checkbox], [type=radio]")) field.defaultChecked = value === "true";
+    else if (!field.matches("select")) field.defaultValue = value;
+    else for (const option of field.options) option.defaultSelected = option.value === value;
+  }
+
+  // What the server sent back with an error stands in the page as if it were stored.
+  const isRefused = (form) =>
+    form.matches("[data-unsent]") || form.querySelector('[aria-invalid="true"], .field-error, .notice-danger') !== null;
+  const isWritten = (field) => field.matches("input:not([type=checkbox], [type=radio]), textarea") && field.value.trim() !== "";
+
+  function changed(form) {
+    const isSentBack = isRefused(form);
+    return fieldsOf(form).filter((field) => valueOf(field) !== storedValue(field) || (isSentBack && isWritten(field)));
+  }
+
+  const openForms = (root = document) =>
+    [...root.querySelectorAll("form[data-guard]")].filter(
+      (form) => !released.has(form) && !form.closest("dialog:not([open])") && changed(form).length > 0,
+    );
+
+  const photographs = () => [...document.querySelectorAll("[data-previews] .drop-preview")];
+
+  const plain = (text) => text.trim().replace(/\s+/g, " ");
+
+  function nameOf(form) {
+    const summary = form.closest("details")?.querySelector("summary");
+    return plain(form.dataset.guard || (summary ?? form.querySelector("[type=submit]")).textContent);
+  }
+
+  function wordsOf(field) {
+    const label = plain(field.labels?.[0]?.firstChild?.textContent ?? "");
+    if (field.matches("[type=checkbox], [type=radio]")) return plain(field.labels?.[0]?.textContent ?? "");
+    const value = field.matches("select") ? field.selectedOptions[0]?.textContent : field.value;
+    return [label, plain(value ?? "")].filter(Boolean).join(": ");
+  }
+
+  const sentence = (form) => [nameOf(form), changed(form).map(wordsOf).join(", ")].join(" – ");
+
+  function drop(form) {
+    form.reset();
+    if (isRefused(form)) for (const field of fieldsOf(form).filter(isWritten)) field.value = "";
+    released.add(form);
+  }
+
+  function open(element) {
+    for (let each = element.closest("details"); each; each = each.parentElement.closest("details")) each.open = true;
+    const block = element.closest("[data-correction]");
+    if (block) block.hidden = false;
+  }
+
+  function fill(form, words) {
+    for (const field of fieldsOf(form).filter((each) => words.has(each.name))) {
+      if (field.matches("[type=checkbox], [type=radio]")) field.checked = words.get(field.name) === "true";
+      else if (field.type !== "file") field.value = words.get(field.name);
+      open(field);
+    }
+  }
+
+  function show(element) {
+    open(element);
+    element.scrollIntoView({ block: "center" });
+    element.focus();
+  }
+
+  // Names what is open in the page's dialog; the promise holds whether it was thrown away.
+  function ask(dialog, forms, pictures) {
+    const pictureWords = (row) => {
+      const state = plain(row.querySelector("p").textContent);
+      const words = state === row.dataset.name ? [] : [state];
+      return `${dialog.dataset.textPhotograph}: ${[row.dataset.name, ...words].join(" – ")}`;
+    };
+    const rows = [...forms.map(sentence), ...pictures.map(pictureWords)];
+    const list = dialog.querySelector("[data-rows]");
+    list.replaceChildren(
+      ...rows.map((words) => {
+        const row = document.createElement("li");
+        row.dir = "auto";
+        row.textContent = words;
+        return row;
+      }),
+    );
+    dialog.querySelector("[data-photographs]").hidden = pictures.length === 0;
+    dialog.querySelector("[data-words]").hidden = forms.length === 0;
+    dialog.querySelector('[value="drop"]').hidden = pictures.length > 0;
+    dialog.returnValue = "no";
+    dialog.showModal();
+    return new Promise((resolve) => {
+      dialog.addEventListener("close", () => resolve(dialog.returnValue === "drop"), { once: true });
+    });
+  }
+
+  async function mayGoOn(forms, pictures = []) {
+    const isDropped = await ask(document.getElementById("unsent-dialog"), forms, pictures);
+    if (isDropped) forms.forEach(drop);
+    else show(forms.length ? changed(forms[0])[0] : pictures[0].querySelector("button"));
+    return isDropped;
+  }
+
+  // The forms of the photograph that is shown, which another photograph takes away.
+  const shownForms = () => openForms().filter((form) => form.closest("#photograph-panel, #answer-panel"));
+
+  // Before everything else that listens: nothing is asked, signed or sent while something is open.
+  window.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!form.matches("[data-flush-first], [data-drop]") || !document.getElementById("unsent-dialog")) return;
+    const isSignature = form.matches("[data-flush-first]");
+    const forms = isSignature ? openForms() : shownForms();
+    const pictures = isSignature ? photographs() : [];
+    if (forms.length + pictures.length === 0) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (await mayGoOn(forms, pictures)) form.requestSubmit(event.submitter);
+  }, true);
+
+  document.addEventListener("htmx:confirm", (event) => {
+    const forms = event.detail.elt.matches("a.thumb") ? shownForms() : [];
+    if (forms.length === 0) return;
+    event.preventDefault();
+    mayGoOn(forms).then((isDropped) => {
+      if (isDropped) event.detail.issueRequest(true);
+    });
+  });
+
+  // A part of the page that comes anew, because another form in it was sent, keeps what is typed in the rest.
+  let carried = [];
+  const snapshot = (form) => ({ form, words: new Map(changed(form).map((field) => [field.name, valueOf(field)])) });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const taken = event.detail.xhr.status < 400 ? event.detail.requestConfig?.elt : null;
+    carried = openForms().filter((form) => form !== taken).map(snapshot);
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    for (const { form, words } of carried.filter((each) => !each.form.isConnected)) {
+      const fresh = document.querySelectorAll(`form[data-guard][action="${CSS.escape(form.getAttribute("action"))}"]`);
+      if (fresh.length === 1) fill(fresh[0], words);
+    }
+    carried = carried.filter((each) => each.form.isConnected);
+  });
+
+  const takeBack = (event) => released.delete(event.target.form ?? event.target);
+  document.addEventListener("input", takeBack);
+  document.addEventListener("change", takeBack);
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!event.defaultPrevented && form.matches("[data-guard]:not([hx-post])")) released.add(form);
+  });
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-discard]")) for (const form of openForms()) released.add(form);
+  });
+
+  // What stays in the page after it was sent, and taken, is no longer open; what was typed since then is.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const form = event.detail.elt;
+    if (!form.matches("form[data-guard]")) return;
+    atSending.set(form, new Map(fieldsOf(form).map((field) => [field, valueOf(field)])));
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const form = event.detail.elt;
+    const sent = atSending.get(form);
+    atSending.delete(form);
+    if (sent && event.detail.successful && !isRefused(form)) for (const [field, value] of sent) keep(field, value);
+  });
+
+  let isGivenUp = false;
+  document.addEventListener("givenup", () => {
+    isGivenUp = true;
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (!isGivenUp && (openForms().length + photographs().length) > 0) event.preventDefault();
+  });
+})();

@@ -7,6 +7,7 @@ from django.forms import (
     CheckboxInput,
     CheckboxSelectMultiple,
     HiddenInput,
+    PasswordInput,
     RadioSelect,
     Select,
     Widget,
@@ -41,6 +42,9 @@ class ClinicBoundField(BoundField):
         unique = dict.fromkeys(" ".join(filter(None, classes)).split())
         if unique:
             attrs["class"] = " ".join(unique)
+        # A browser cuts what is pasted without a word; the server says that it is too long.
+        if "maxlength" in widget.attrs and not isinstance(widget, PasswordInput):
+            attrs["maxlength"] = False
         return attrs
 
 

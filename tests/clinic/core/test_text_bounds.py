@@ -56,3 +56,36 @@ def test_no_clinical_text_is_without_a_bound(field):
 )
 def test_a_script_without_spaces_has_no_endless_words(sentence):
     refuse_endless_words(sentence)
+
+
+@pytest.mark.parametrize("url", ["diagnosis:visit", "clinic:visit_patient"])
+def test_the_browser_cuts_no_clinical_text_that_is_pasted(consultation, doctor, sign_in, url):
+    page = sign_in(doctor).get(reverse(url, args=[consultation.pk]))
+    forms = BeautifulSoup(page.content, "html.parser").select("form[method=post]")
+    assert forms
+    assert not [
+        field["name"] for form in forms for field in form.select("[maxlength]:not([type=search])")
+    ]
+
+
+def test_a_line_that_is_too_long_says_so_and_stays_whole(consultation, doctor, sign_in):
+    note = "word " * 50 + "end"
+    response = sign_in(doctor).post(
+        reverse("clinic:prescription_save", args=[consultation.pk]),
+        {
+            "lines-TOTAL_FORMS": "1",
+            "lines-INITIAL_FORMS": "0",
+            "lines-0-drug": "Hydrocortisone",
+            "lines-0-dose": "thin",
+            "lines-0-frequency": "daily",
+            "lines-0-duration": "5 days",
+            "lines-0-note": note,
+            "lines_seen": "",
+        },
+        headers={"HX-Request": "true"},
+    )
+    page = BeautifulSoup(response.content, "html.parser")
+    assert response.status_code == 422
+    field = page.select_one("[name=lines-0-note]")
+    assert field["value"] == note
+    assert "at most 200 characters (it has 253)" in page.text

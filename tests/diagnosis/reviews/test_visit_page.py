@@ -13,7 +13,7 @@ from clinic.records.services.prescriptions import (
     stored_lines,
 )
 from diagnosis.lesions.services.photographs import upload_image
-from diagnosis.models import Disease, Prediction, WorkerHeartbeat
+from diagnosis.models import Disease, Lesion, Prediction, WorkerHeartbeat
 from diagnosis.predictions.services.heartbeats import beat
 from diagnosis.reviews.services.reviews import review_prediction
 from tests import photographs
@@ -355,3 +355,13 @@ def test_a_signed_visit_marks_on_the_map_what_was_photographed_in_it(
         image.lesion_id for image in consultation.images.all()
     }
     assert len(opened) > len(closed)
+
+
+def test_a_signed_visit_without_photographs_does_not_deny_the_patients_lesions(
+    sign_in, consultation, doctor, sign
+):
+    Lesion.objects.create(patient=consultation.patient, number=1)
+    sign(consultation)
+    page = page_of(sign_in(doctor), consultation).content.decode()
+    assert "No lesion was photographed in this visit." in page
+    assert "No lesion is followed yet." not in page

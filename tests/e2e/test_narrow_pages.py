@@ -3,11 +3,13 @@
 import pytest
 from playwright.sync_api import expect
 
+from clinic.records.services.consultations import sign_visit
 from clinic.scheduling.services.portal_booking import Wish, request_appointment
 from tests.clinic.desk import coming, visit_type, works
 from tests.clinic.portal import decide
 from tests.e2e.door import come_in
 from tests.factories import PASSWORD
+from tests.full_visit import written_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TELEPHONE = {"width": 360, "height": 740}
@@ -72,3 +74,21 @@ def test_three_actions_have_room_next_to_each_other(
         for button in buttons
         if button.evaluate("button => button.scrollWidth > button.clientWidth")
     ]
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "ar"])
+def test_the_actions_and_the_mark_of_a_signed_visit_fit_a_telephone(
+    language, open_browser, doctor, consultation
+):
+    saved = written_up(consultation, doctor, notes="Seen.", conclusion="Nothing to fear.")
+    sign_visit(consultation=saved, actor=doctor)
+    page = on_telephone(open_browser, doctor, language)
+    page.goto(f"/visits/{consultation.pk}/")
+    shown = page.locator(".page-action > *, .page-head .badge-status").all()
+    assert len(shown) >= 3
+    for each in shown:
+        place = each.bounding_box()
+        assert place["x"] >= 16
+        assert place["x"] + place["width"] <= 360 - 16
+        assert not each.evaluate("element => element.scrollWidth > element.clientWidth")
+    assert width_of(page) == 360

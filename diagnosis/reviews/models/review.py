@@ -3,13 +3,19 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from clinic.core.encrypted_fields import EncryptedTextField
 from clinic.people.models.consent import Consent
 from diagnosis.lesions.models import LesionImage
 from diagnosis.predictions.models.disease import Disease, DiseaseStage
 from diagnosis.predictions.models.prediction import Prediction
+
+# What a reason begins with where there is no answer to confirm, in the language of who reviews.
+UNSURE = _("The model was not sure.")
+UNANSWERED = _("The analysis gave no answer.")
 
 
 class Review(models.Model):
@@ -66,6 +72,22 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return self.get_decision_display()
+
+    @property
+    def local_reason(self) -> str:
+        """The reason; a sentence that the site itself proposed is in the reader's language."""
+        for sentence in (UNSURE, UNANSWERED):
+            if self.reason in _in_every_language(sentence):
+                return str(sentence)
+        return self.reason
+
+
+def _in_every_language(sentence: Promise) -> set[str]:
+    said = set()
+    for code, _name in settings.LANGUAGES:
+        with override(code):
+            said.add(str(sentence))
+    return said
 
 
 class TrainingSampleQuerySet(models.QuerySet["TrainingSample"]):

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
-from django.utils.translation import gettext as _
 
 from clinic.people.models.consent import Consent
 from clinic.people.models.user import User
@@ -24,7 +23,7 @@ from diagnosis.predictions.models.prediction import Prediction
 from diagnosis.predictions.permissions import can_ask_model
 from diagnosis.predictions.services.heartbeats import is_queue_served
 from diagnosis.reviews.forms import ReviewForm
-from diagnosis.reviews.models.review import Review
+from diagnosis.reviews.models.review import UNANSWERED, UNSURE, Review
 from diagnosis.reviews.pages.open_words import sign_warnings
 from diagnosis.reviews.permissions import can_review, visible_images
 from diagnosis.reviews.services.worklist import OFF_THE_LIST, with_states
@@ -209,5 +208,5 @@ def answer_context(
 def _why_the_doctor_decides(prediction: Prediction) -> str:
     """Return the reason that a review begins with where there is nothing to confirm."""
     if prediction.is_uncertain:
-        return _("The model was not sure.")
-    return "" if prediction.label else _("The analysis gave no answer.")
+        return str(UNSURE)
+    return "" if prediction.label else str(UNANSWERED)

@@ -1,6 +1,8 @@
 import pytest
+from bs4 import BeautifulSoup
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from django.utils.translation import gettext, override
 
 from clinic.models import AuditEvent
 from diagnosis.models import Disease, DiseaseStage, Prediction, Review, TrainingSample
@@ -183,3 +185,36 @@ def test_a_second_click_on_a_review_is_one_review(sign_in, doctor, prediction):
         sent = post(client, prediction, decision="not_assessable", seen_review="")
         assert sent.status_code == 302
     assert Review.objects.count() == 1
+
+
+def test_a_reason_that_the_site_proposed_is_read_in_the_readers_language(
+    sign_in, doctor, answer_with
+):
+    prediction = answer_with(nv=0.4, bkl=0.35, mel=0.25, uncertain_below=0.5)
+    nevus = Disease.objects.get(code="nv")
+    post(
+        sign_in(doctor),
+        prediction,
+        decision="corrected",
+        disease=nevus.pk,
+        reason="The model was not sure.",
+    )
+    review = Review.objects.get()
+    with override("ar"):
+        assert review.local_reason == gettext("The model was not sure.")
+        assert review.local_reason != "The model was not sure."
+    doctor.language = "fr"
+    doctor.save()
+    visit = reverse("diagnosis:visit", args=[prediction.image.consultation_id])
+    page = BeautifulSoup(sign_in(doctor).get(visit).content, "html.parser")
+    with override("fr"):
+        assert gettext("The model was not sure.") in page.select_one(".review-word").text
+
+
+def test_a_referral_carries_no_tick(sign_in, doctor, answer_with):
+    prediction = answer_with(nv=0.2, mel=0.8)
+    client = sign_in(doctor)
+    post(client, prediction, decision="referred")
+    visit = reverse("diagnosis:visit", args=[prediction.image.consultation_id])
+    page = BeautifulSoup(client.get(visit).content, "html.parser")
+    assert not page.select(".review-word .bi-check-circle-fill")

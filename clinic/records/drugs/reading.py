@@ -40,6 +40,7 @@ class Meaning:
     terms: frozenset[str] = frozenset()
     is_brand: bool = False
     is_wide: bool = False
+    is_in_drugs: bool = False
 
 
 @dataclass(frozen=True)

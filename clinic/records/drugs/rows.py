@@ -210,11 +210,15 @@ class ReadDrugs:
 
 @dataclass(frozen=True)
 class ReadAllergy:
-    """The ingredients and classes that an allergy names, whether all was read, and a guess."""
+    """The ingredients and classes that an allergy names, whether all was read, and a guess.
+
+    Of what drugs are made with, such as lactose, the table does not know which drugs hold it.
+    """
 
     terms: frozenset[str]
     is_whole: bool
     guess: str
+    is_in_drugs: bool = False
 
 
 def site_of(drug: Drug) -> Site:

@@ -75,7 +75,11 @@ class DrugTable:
         for term in self.terms:
             meaning = Meaning(term.label, terms=term.terms, is_wide=term.is_wide)
             names |= {name_key(each, words): meaning for each in term.names}
-        return Lexicon({**names, **self._drug_names(self.drugs)}, words)
+        names |= self._drug_names(self.drugs)
+        for allergens in self.written["allergens_in_drugs"]:
+            for key in (name_key(each, words) for each in allergens):
+                names[key] = replace(names.get(key, Meaning(allergens[0])), is_in_drugs=True)
+        return Lexicon(names, words)
 
     @cached_property
     def labels(self) -> dict[str, Wording]:
@@ -130,7 +134,8 @@ class DrugTable:
         """Read every ingredient, class and allergen that an allergy names."""
         reading = self.allergy_lexicon.read(text)
         guess = self.allergy_lexicon.guess(reading.unread)
-        return ReadAllergy(reading.terms, reading.is_whole, guess)
+        is_in_drugs = any(each.is_in_drugs for each in reading.meanings)
+        return ReadAllergy(reading.terms, reading.is_whole, guess, is_in_drugs)
 
     def unread_in_reaction(self, reaction: str, allergic_to: frozenset[str]) -> tuple[str, ...]:
         """Return the drugs that a reaction names: they caused it, or were its treatment."""

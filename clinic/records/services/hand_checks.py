@@ -119,6 +119,9 @@ def _in_allergies(allergies: Iterable[tuple[Allergy, ReadAllergy]]) -> Iterable[
         if not read.is_whole:
             words = _("Not checked: the allergy “%(text)s”.") % {"text": allergy}
             yield "allergy", allergy.substance, words + _guess(read.guess)
+        elif read.is_in_drugs:
+            words = _("Not checked against the drugs: the allergy “%(text)s”.")
+            yield "allergy in drugs", allergy.substance, words % {"text": allergy}
 
 
 def _in_other_texts(mentioned: Iterable[Mentioned]) -> Iterable[Found]:

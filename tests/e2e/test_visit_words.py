@@ -11,6 +11,7 @@ from diagnosis.lesions.services.photographs import upload_image
 from diagnosis.models import Prediction
 from tests import photographs
 from tests.factories import ConsentFactory
+from tests.full_visit import written_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -75,3 +76,13 @@ def test_on_a_telephone_an_alarm_stands_before_the_patient(
     expect(patient).to_be_visible()
 
     assert alarm.bounding_box()["y"] < patient.bounding_box()["y"]
+
+
+def test_a_save_takes_the_older_time_of_saving_away(visit, doctor, consultation):
+    written_up(consultation, doctor, notes="Seen.")
+    visit.reload()
+    heading = visit.locator("#visit-notes [data-last-saved]")
+    expect(heading).to_be_visible()
+    visit.locator("textarea[name=plan]").fill("Come back.")
+    expect(visit.locator(".notes-form [data-autosave-state]")).to_contain_text("Saved")
+    expect(heading).to_have_count(0)

@@ -79,7 +79,7 @@ class Review(models.Model):
         for sentence in (UNSURE, UNANSWERED):
             if self.reason in _in_every_language(sentence):
                 return str(sentence)
-        return self.reason
+        return str(self.reason)
 
 
 def _in_every_language(sentence: Promise) -> set[str]:

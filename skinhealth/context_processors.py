@@ -2,6 +2,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath
+from typing import cast
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -164,7 +165,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
     """What every page's frame shows: the clinic's name and the ways that the role has."""
     # Worked out where a template draws it: a fragment of a page pays for no frame.
     user = getattr(request, "user", None)
-    clinic = SimpleLazyObject(ClinicSettings.objects.current)
+    clinic = cast(ClinicSettings, SimpleLazyObject(ClinicSettings.objects.current))
     match = request.resolver_match
     rail: tuple[RailEntry, ...] = ()
     has_templates = has_patient_search = False

@@ -186,8 +186,8 @@ def frame(request: HttpRequest) -> dict[str, object]:
         elif can_see_portal(user):
             rail = PATIENT_RAIL
     return {
-        "clinic_name": lambda: clinic.name,
-        "clinic_logo": partial(logo_address, clinic),
+        "clinic_name": SimpleLazyObject(lambda: clinic.name),
+        "clinic_logo": SimpleLazyObject(partial(logo_address, clinic)),
         "has_settings": user is not None and user.is_authenticated and can_read_settings(user),
         **bell,
         "rail": SimpleLazyObject(partial(rail_links, rail, match.view_name if match else "")),
@@ -198,7 +198,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
         "has_patient_search": has_patient_search,
         # Asked for by the page alone on which one is set up.
         "is_second_factor_due": partial(is_due, request),
-        "offered_languages": lambda: clinic.offered_languages,
+        "offered_languages": SimpleLazyObject(lambda: clinic.offered_languages),
         "is_demo": settings.IS_DEMO,
     }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Model
@@ -19,13 +19,14 @@ SEEN = "seen"
 class SeenForm(forms.BaseForm):
     """An edit form of a lasting row: it carries a mark of every fact that it showed."""
 
+    base_fields: ClassVar[dict[str, forms.Field]]
     cleaned_data: dict[str, Any]
     # Whether the page shows its fields again, so that they can take over what is stored.
     is_shown_again = True
 
     def stored(self, row: Any) -> Facts:
         """Return the facts of a row under the names of the fields that edit them."""
-        raise NotImplementedError
+        return {name: getattr(row, name) for name in self.base_fields}
 
     def rows_of(self, row: Any) -> Sequence[Model]:
         """Return the rows whose last change may be the one that the person has not seen."""

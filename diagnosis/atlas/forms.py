@@ -179,10 +179,6 @@ class AtlasImageTextForm(SeenForm, forms.Form):
         if image is not None:
             self.carry(image)
 
-    def stored(self, row: AtlasImage) -> Facts:
-        """Return what stands beside the image."""
-        return {name: getattr(row, name) for name in ("stage", "caption", "source", "licence")}
-
     @property
     def said(self) -> dict[str, Any]:
         """Return what was typed."""

@@ -142,10 +142,6 @@ class SizeForm(SeenForm, forms.ModelForm[LesionImage]):
         super().__init__(*args, **{"auto_id": "size_%s", **kwargs})
         self.carry(self.instance)
 
-    def stored(self, row: LesionImage) -> Facts:
-        """Return how large the lesion is said to be."""
-        return {"size_mm": row.size_mm, "size_note": row.size_note}
-
     @property
     def measured(self) -> dict[str, Any]:
         """Return what was measured."""

@@ -8,7 +8,6 @@ from clinic.core.forms import first_language, offer_languages, phone_field
 from clinic.people.models.consent import Consent
 from clinic.people.models.patient import Patient
 from clinic.trail.forms import SEEN, SeenForm
-from clinic.trail.services.seen import Facts
 
 IDENTITY_FIELDS: tuple[str, ...] = (
     "full_name",
@@ -72,10 +71,6 @@ class CorrectionForm(SeenForm, PatientForm):
         if not self.instance.duplicate_reason:
             del self.fields["duplicate_reason"]
         self.carry(self.instance)
-
-    def stored(self, row: Patient) -> Facts:
-        """Return who the patient is and how to reach them, as far as the form asks for it."""
-        return {name: getattr(row, name) for name in self.Meta.fields if name in self.fields}
 
     @property
     def corrected(self) -> dict[str, Any]:

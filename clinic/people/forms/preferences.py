@@ -10,7 +10,6 @@ from clinic.core.forms import language_field
 from clinic.core.sms import has_sms
 from clinic.people.models.patient import Patient
 from clinic.trail.forms import SEEN, SeenForm
-from clinic.trail.services.seen import Facts
 
 
 class PreferencesForm(SeenForm, forms.Form):
@@ -25,10 +24,6 @@ class PreferencesForm(SeenForm, forms.Form):
         if not has_sms():
             del self.fields["has_sms_reminders"]
         self.carry(patient)
-
-    def stored(self, row: Patient) -> Facts:
-        """Return what the patient has chosen."""
-        return {name: getattr(row, name) for name in self.base_fields}
 
     @property
     def chosen(self) -> dict[str, Any]:

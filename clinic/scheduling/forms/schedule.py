@@ -64,10 +64,6 @@ class BufferForm(SeenForm, forms.ModelForm[Doctor]):
         super().__init__(*args, **kwargs)
         self.carry(self.instance)
 
-    def stored(self, row: Doctor) -> Facts:
-        """Return how long the doctor wants to breathe."""
-        return {"buffer_minutes": row.buffer_minutes}
-
     def _post_clean(self) -> None:
         """Leaves checks of the row to the service."""
 

@@ -91,7 +91,7 @@ class PatientUser(Person):
 
     @task(4)
     def look(self) -> None:
-        """Reads the own appointments and the own record."""
+        """Read their appointments and their record."""
         self.client.get("/my/visits/")
         self.client.get("/my/record/")
 
@@ -173,7 +173,7 @@ class DoctorUser(Person):
 
     @task(2)
     def see_the_day(self) -> None:
-        """Looks at the own day and at what waits for a review."""
+        """Look at their day and at what waits for a review."""
         self.client.get("/day/")
         self.client.get("/to-review/")
 

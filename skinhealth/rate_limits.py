@@ -20,7 +20,7 @@ RATE_LIMITS = {
     "document_verify": "60/m/ip",
     "reminder_answer": "60/m/ip",
     "secret_guess": "30/m/ip",
-    # The own password, asked again; and the code from the paper, which opens a record.
+    # The password, asked again; and the code from the paper, which opens a record.
     "own_password": "30/10m/key",
     "record_code": "10/h/key",
 }

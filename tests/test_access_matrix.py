@@ -90,7 +90,7 @@ def answer(row, session_key, things, secrets):
 def test_each_role_gets_what_the_table_says(role, cast, things, sign_in):
     session_key = sign_in(cast[role]).session.session_key if cast[role] else ""
 
-    # The patient reads the own name at the top of every page.
+    # Patients read their own name at the top of every page.
     secrets = [] if role == "pati" else things["secrets"]
     wrong = []
     for row in ROWS:

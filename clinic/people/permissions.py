@@ -107,7 +107,7 @@ def visible_patients(user: User) -> QuerySet[Patient]:
 
 
 def open_records(user: User) -> QuerySet[Patient]:
-    """The own record of a patient, once it was proved that the account is the patient's."""
+    """Give the record of a patient, once it is proved that the account is the patient's."""
     return Patient.objects.filter(user=user, record_opened_at__isnull=False)
 
 
@@ -147,7 +147,7 @@ def reads_visible_records(user: User) -> bool:
 
 
 def can_see_portal(user: User) -> bool:
-    """Read the own appointments and record."""
+    """Read one's appointments and record."""
     return is_patient(user)
 
 
@@ -167,7 +167,7 @@ def can_see_access(user: User, patient: Patient) -> bool:
 
 
 def can_see_own_record(user: User) -> bool:
-    """Read the own record: not before it is proved that the account is the patient's."""
+    """Read one's record, once it is proved that the account is the patient's."""
     return open_records(user).exists()
 
 
@@ -198,13 +198,13 @@ def can_end_emergency(user: User, access: EmergencyAccess) -> bool:
 
 
 def visible_emergencies(user: User) -> EmergencyAccessQuerySet:
-    """Emergency accesses: an admin sees all, a doctor the own."""
+    """Emergency accesses: admins see all of them, doctors their own."""
     accesses = EmergencyAccess.objects.select_related("doctor", "patient", "reviewed_by")
     return accesses if is_admin(user) else accesses.filter(doctor=user)
 
 
 def visible_erasures(user: User) -> ErasureRequestQuerySet:
-    """Requests to be forgotten: an admin decides on all of them, a patient sees the own ones."""
+    """Requests to be forgotten: admins decide on all of them, patients see their own."""
     if is_admin(user):
         return ErasureRequest.objects.all()
     if is_patient(user):
@@ -223,7 +223,7 @@ def can_record_consent(user: User, patient: Patient) -> bool:
 
 
 def can_manage_own_consents(user: User) -> bool:
-    """Give and withdraw the own consents, choose language and reminders."""
+    """Give and withdraw one's consents, choose language and reminders."""
     return is_patient(user)
 
 

@@ -44,7 +44,7 @@ Fact = TypeVar("Fact", bound=ClinicalFact)
 
 
 def visible_consultations(user: User) -> ConsultationQuerySet:
-    """Visits: a doctor sees those of patients in care, a patient the own signed ones."""
+    """Visits: doctors see those of patients in care, patients their own signed ones."""
     if is_doctor(user):
         return Consultation.objects.filter(patient__in=patients_in_care(user))
     if is_patient(user):

@@ -52,7 +52,7 @@ def visible_availabilities(user: User) -> QuerySet[Availability]:
 
 
 def visible_absences(user: User) -> AbsenceQuerySet:
-    """Leave: those who plan see all, a doctor the own and that of the whole clinic."""
+    """Leave: planners see all of it, doctors their own and that of the whole clinic."""
     absences = Absence.objects.select_related("doctor__user")
     if is_admin(user) or is_secretary(user):
         return absences
@@ -83,7 +83,7 @@ def can_see_calendar(user: User) -> bool:
 
 
 def can_keep_calendar_feed(user: User) -> bool:
-    """Have a secret address at which a calendar program reads the own appointments."""
+    """Have a secret address at which a calendar program reads one's appointments."""
     return is_doctor(user)
 
 
@@ -94,7 +94,7 @@ def bookable_patients(user: User) -> QuerySet[Patient]:
 
 
 def bookable_doctors(user: User) -> QuerySet[Doctor]:
-    """Doctors in whose calendar a person may book: a doctor in the own, the desk in all."""
+    """Doctors in whose calendar a person may book: doctors their own, the desk any."""
     doctors = visible_doctors(user)
     return doctors.filter(user=user) if is_doctor(user) else doctors
 
@@ -135,7 +135,7 @@ def can_run_desk(user: User) -> bool:
 
 
 def can_see_waiting_room(user: User) -> bool:
-    """See who waits: the desk for all doctors, a doctor for the own patients."""
+    """See who waits: the desk for all doctors, doctors among their own patients."""
     return is_secretary(user) or is_doctor(user)
 
 

@@ -50,7 +50,7 @@ def disease_page(
         "stages": stages,
         "stage": stage,
         "page_obj": Paginator(shown, IMAGES_ON_A_PAGE).get_page(request.GET.get("page")),
-        # A doctor sees the own ones, an admin everybody's.
+        # Doctors see their own, admins everybody's.
         "proposals": images.exclude(status=AtlasImage.Status.ACCEPTED).kept(),
         "can_manage": can_manage_atlas(request.user),
         "stage_form": stage_form or StageForm(),

@@ -29,7 +29,7 @@ def visible_diseases(user: User) -> QuerySet[Disease]:
 
 
 def visible_atlas_images(user: User) -> AtlasImageQuerySet:
-    """Images of the atlas: a doctor sees what is shown, and the own proposals."""
+    """Images of the atlas: doctors see what is shown, and their own proposals."""
     if is_admin(user):
         return AtlasImage.objects.all()
     if is_doctor(user):

@@ -33,7 +33,7 @@ def validated_reviews() -> QuerySet[Review]:
 
 
 def visible_images(user: User) -> QuerySet[LesionImage]:
-    """Photographs: for a patient the own ones of signed visits that a doctor has validated."""
+    """Photographs: patients see their own, of signed visits, once a doctor has validated them."""
     if is_patient(user):
         return LesionImage.objects.filter(
             Exists(visible_reviews(user).filter(prediction__image=OuterRef("pk")))

@@ -20,7 +20,7 @@ class ErasureForm(forms.Form):
 
 
 class DecisionForm(AsksOwnPassword):
-    """What becomes of a request, and why; granting takes the own password."""
+    """What becomes of a request, and why; whoever grants it types their password."""
 
     decision = forms.ChoiceField(
         label=_("Decision"),

@@ -112,7 +112,7 @@ def patient_access(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def my_access(request: SignedInRequest) -> HttpResponse:
-    """Who opened the own record."""
+    """Show patients who opened their record."""
     if not can_see_portal(request.user):
         raise PermissionDenied
     patient = get_object_or_404(visible_patients(request.user))

@@ -1,4 +1,4 @@
-"""The own password once more, before something that opens other people's records."""
+"""The password once more, before something that opens other people's records."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from clinic.people.models.user import User
 
 
 def own_password_field(*, required: bool = True, help_text: Any = "") -> forms.CharField:
-    """Return the field in which somebody who is signed in types the own password again."""
+    """Return the field in which a signed-in person types their password again."""
     return forms.CharField(
         label=_("Your password"),
         strip=False,
@@ -41,7 +41,7 @@ class AsksOwnPassword(forms.Form):
 
 
 class OwnPasswordForm(AsksOwnPassword):
-    """Nothing but the own password."""
+    """Ask for the password of whoever is signed in, and nothing else."""
 
     password = own_password_field()
 

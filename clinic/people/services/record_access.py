@@ -123,7 +123,7 @@ def _open(patient: Patient, *, how: str, actor: User) -> Patient:
 
 
 def _fits(patient: Patient, birth_date: date, own: Patient | None) -> bool:
-    """Whether a found code is for the own record, or for one that nobody signs in to."""
+    """Say whether a code is for the account's record, or for one that nobody signs in to."""
     if own is not None and patient.pk == own.pk:
         return True
     return patient.user_id is None and patient.birth_date == birth_date

@@ -45,6 +45,6 @@ def forget_ended_sessions() -> int:
 
 
 def record_session_ended(user: User) -> AuditEvent:
-    """Notes that somebody signed the own account out in another browser."""
+    """Note that somebody signed their account out in another browser."""
     detail = {"reason": "ended_remotely"}
     return record(AuditEvent.Verb.SIGN_OUT, actor=user, target=user, detail=detail)

@@ -34,7 +34,7 @@ from clinic.people.services.emergency import (
 
 @require_http_methods(["GET", "POST"])
 def emergency_open(request: SignedInRequest) -> HttpResponse:
-    """Names one patient exactly, says why, and gives the own password once more."""
+    """Name one patient exactly, say why, and type the password once more."""
     user = request.user
     if not can_open_in_emergency(user):
         raise PermissionDenied

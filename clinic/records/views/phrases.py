@@ -49,7 +49,7 @@ Words = TemplateNotesForm | BaseLineFormSet
 
 @require_GET
 def template_menu(request: SignedInRequest, kind: str) -> HttpResponse:
-    """The templates that a doctor can insert, the own ones first."""
+    """Show the phrases that a doctor can insert, their own first."""
     if not can_insert_templates(request.user):
         raise PermissionDenied
     return _menu(request, _kind(kind), TemplateNameForm(auto_id=f"keep_{kind}_%s"))

@@ -58,7 +58,7 @@ def _tell_of_calling_off(
         if not appointment.is_walk_in:
             queue_notice(appointment=appointment, kind=Mail.CANCELLED)
     elif not is_patients_own:
-        # Who takes back the own request knows.
+        # Whoever takes back their request knows.
         queue_notice(appointment=appointment, kind=Mail.DECLINED)
 
 

@@ -1,4 +1,4 @@
-"""What the trail keeps of a patient who looks at the own appointments."""
+"""What the trail keeps of patients who look at their own appointments."""
 
 from django.db import transaction
 
@@ -18,6 +18,6 @@ def record_appointment_file(*, appointment: Appointment, actor: User) -> None:
 
 @transaction.atomic
 def record_own_appointments_view(*, actor: User) -> None:
-    """Notes that a patient looked at the own appointments."""
+    """Note that a patient looked at their own appointments."""
     patient = Patient.objects.filter(user=actor).first()
     record(AuditEvent.Verb.LIST, actor=actor, patient=patient, detail={"of": "own_appointments"})

@@ -129,7 +129,7 @@ def _empty_booking(request: SignedInRequest) -> HttpResponse:
     if "draft" in asked:
         asked = request.session.pop(DRAFT_KEY, {}) | asked
     if not can_run_desk(request.user):
-        # A doctor books in the own calendar alone, so there is nothing to choose.
+        # Doctors book in their own calendar alone, so there is nothing to choose.
         asked["doctor"] = bookable_doctors(request.user).values_list("pk", flat=True).first()
     known = _known(request, asked)
     if request.htmx and not is_in_dialog(request):

@@ -124,7 +124,7 @@ def arrival_slip(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 
 def _shown_today(request: SignedInRequest) -> QuerySet[Appointment]:
-    """Today's patients of every doctor for the desk, and of the own queue for a doctor."""
+    """Show the desk today's patients of every doctor, and doctors those in their queue."""
     start, end = day_bounds(timezone.localdate())
     appointments = visible_appointments(request.user)
     if not can_run_desk(request.user):

@@ -128,7 +128,7 @@ def record_wrong_own_password(user: "User") -> AuditEvent:
 
 
 def record_password_set(user: "User") -> AuditEvent:
-    """Notes that somebody chose a password, by a link or on the own profile."""
+    """Note that somebody chose a password, by a link or on their profile."""
     detail = {"changed": ["password"]}
     return record(AuditEvent.Verb.UPDATE, actor=user, target=user, detail=detail)
 

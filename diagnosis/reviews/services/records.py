@@ -46,7 +46,7 @@ def write_letters(
 
 
 def record_own_record_view(*, actor: User, visit: Consultation | None = None) -> None:
-    """Notes in the audit trail that a patient read the own record."""
+    """Note in the audit trail that a patient read their record."""
     record(
         AuditEvent.Verb.VIEW,
         actor=actor,

@@ -1,4 +1,4 @@
-"""A patient sees, gives and withdraws the own consents, and chooses language and reminders."""
+"""Patients see, give and withdraw their consents, and choose language and reminders."""
 
 import pytest
 from django.urls import reverse

@@ -119,7 +119,7 @@ def test_a_doctor_sees_the_own_queue_and_calls_in(
 ):
     own = booked(doctor, patient, noon, status=Status.ARRIVED, arrived_at=noon)
     booked(other_doctor, other_patient, noon, status=Status.ARRIVED, arrived_at=noon)
-    # Also a patient of the own whom a colleague sees today.
+    # Also the doctor's own patient whom a colleague sees today.
     booked(other_doctor, patient, noon + timedelta(hours=1))
     client = sign_in(doctor)
     page = board(client)

@@ -8,15 +8,21 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Consent, Notification
-from diagnosis.lesions.services.lesions import move_image
-from diagnosis.lesions.services.photographs import upload_image
-from diagnosis.letters.services.paper_photographs import undecided_in_words
-from diagnosis.models import Disease, LesionImage, Prediction, Review
-from diagnosis.predictions.services.predictions import request_prediction, retry_prediction
+from diagnosis.models import LesionImage, Prediction, Review
 from diagnosis.reviews.services.reviews import review_prediction
-from diagnosis.reviews.services.worklist import State, open_photographs, with_states
+from diagnosis.reviews.services.worklist import State
 from diagnosis.tasks import tell_of_overdue_reviews_task
-from tests import photographs
+from tests.diagnosis.reviews.open_photographs import (
+    answered,
+    day,
+    decide,
+    on_paper,
+    report,
+    state_of,
+    timeline,
+    visit,
+    worklist,
+)
 from tests.factories import AppointmentFactory, ConsentFactory
 from tests.papers import text_of
 
@@ -25,90 +31,9 @@ pytestmark = pytest.mark.both_engines
 OPEN_ENDED = ["referred", "not_assessable"]
 
 
-def worklist(client):
-    return client.get(reverse("diagnosis:to_review")).content.decode()
-
-
-def day(client):
-    query = {"date": timezone.localdate().isoformat()}
-    return client.get(reverse("diagnosis:day_alerts", query=query)).content.decode()
-
-
-def timeline(client, patient):
-    return client.get(reverse("diagnosis:timeline", args=[patient.pk])).content.decode()
-
-
-def visit(client, consultation):
-    return client.get(reverse("diagnosis:visit", args=[consultation.pk])).content.decode()
-
-
-def report(client, consultation):
-    return text_of(client.get(reverse("diagnosis:visit_report", args=[consultation.pk])))
-
-
-def on_paper(consultation):
-    """What a paper of the visit would say of its open photographs."""
-    return " ".join(undecided_in_words(LesionImage.objects.all(), visit=consultation))
-
-
-def state_of(image):
-    return with_states(LesionImage.objects.all()).get(pk=image.pk).state
-
-
-def decide(prediction, doctor, code="nv", reason="Regular network."):
-    return review_prediction(
-        prediction=prediction,
-        actor=doctor,
-        decision="corrected",
-        disease=Disease.objects.get(code=code),
-        reason=reason,
-    )
-
-
-def answered(image, *, share=0.1, version="another", threshold=0.3, finished_at=None):
-    """An answer as another version of the ensemble would have left it."""
-    return Prediction.objects.create(
-        image=image,
-        image_sha256=image.sha256,
-        model_version=version,
-        status="done",
-        label="nv",
-        probabilities={"nv": 1 - share, "mel": share},
-        malignant_share=share,
-        malignant_threshold=threshold,
-        uncertain_below=0.0,
-        finished_at=finished_at or timezone.now(),
-    )
-
-
 @pytest.fixture
 def client(sign_in, doctor):
     return sign_in(doctor)
-
-
-@pytest.fixture
-def failed(queued_prediction):
-    Prediction.objects.update(
-        status="failed", failure=Prediction.Failure.TIMED_OUT, finished_at=timezone.now()
-    )
-    queued_prediction.refresh_from_db()
-    return queued_prediction
-
-
-@pytest.fixture
-def photograph(doctor):
-    """Takes a further photograph in a visit, of a lesion or of a new one."""
-
-    def _photograph(consultation, seed, lesion=None):
-        image = upload_image(
-            consultation=consultation, data=photographs.jpeg(seed=seed), actor=doctor
-        )
-        if lesion:
-            move_image(image=image, actor=doctor, lesion=lesion)
-            image.refresh_from_db()
-        return image
-
-    return _photograph
 
 
 @pytest.mark.parametrize("decision", OPEN_ENDED)
@@ -205,41 +130,6 @@ def test_not_assessable_opens_again_once_the_later_photograph_has_no_diagnosis(
     assert "a later photograph has a diagnosis" not in on_paper(consultation)
 
 
-@pytest.mark.parametrize("is_diagnosed_first", [True, False])
-def test_a_warning_does_not_end_with_the_diagnosis_of_another_photograph(
-    is_diagnosed_first, client, doctor, consultation, answer_with, photograph, sign
-):
-    alarmed = answer_with(nv=0.6, mel=0.4, malignant_threshold=0.3)
-    later = answered(photograph(consultation, 6, lesion=alarmed.image.lesion))
-    steps = [
-        lambda: review_prediction(prediction=alarmed, actor=doctor, decision="not_assessable"),
-        lambda: decide(later, doctor, code="bkl"),
-    ]
-    for step in reversed(steps) if is_diagnosed_first else steps:
-        step()
-
-    assert state_of(alarmed.image) == State.NOT_ASSESSABLE
-    assert "Over the threshold" in worklist(client)
-    assert "and no doctor has decided: Lesion 1." in visit(client, consultation)
-    assert "a later photograph has a diagnosis" not in on_paper(consultation)
-    sign(consultation)
-    decide(alarmed, doctor, code="mel", reason="Blue veil.")
-    assert state_of(alarmed.image) == State.DECIDED
-
-
-def test_a_warning_that_comes_after_the_later_diagnosis_opens_the_first_photograph(
-    doctor, consultation, prediction, photograph
-):
-    review_prediction(prediction=prediction, actor=doctor, decision="not_assessable")
-    later = answered(photograph(consultation, 6, lesion=prediction.image.lesion))
-    decide(later, doctor, code="bkl")
-    assert state_of(prediction.image) == State.RETAKEN
-
-    answered(prediction.image, share=0.8)
-
-    assert state_of(prediction.image) == State.NOT_ASSESSABLE
-
-
 def test_the_review_says_whether_its_photograph_is_still_in_the_list(
     client, doctor, consultation, prediction, photograph
 ):
@@ -315,76 +205,6 @@ def test_without_an_answer_the_doctor_decides_alone(client, doctor, consultation
     chosen = {"report-images": [failed.image_id], "report-has_model_answer": "on"}
     paper = client.post(reverse("diagnosis:visit_report_chosen", args=[consultation.pk]), chosen)
     assert "model" not in text_of(paper)
-
-
-def test_each_lesion_with_a_warning_is_named_before_the_signature(
-    client, consultation, image, photograph, ai_consent
-):
-    second = photograph(consultation, 5)
-    answered(image, share=0.1)
-    answered(second, share=0.8)
-
-    page = visit(client, consultation)
-
-    assert f"and no doctor has decided: {second.lesion}." in page
-    assert "2 answers are not reviewed" in page
-
-
-@pytest.mark.parametrize("decision", OPEN_ENDED)
-def test_a_warning_outlives_the_referral_of_its_photograph(
-    decision, client, doctor, patient, consultation, answer_with
-):
-    prediction = answer_with(nv=0.6, mel=0.4, malignant_threshold=0.3)
-    review_prediction(prediction=prediction, actor=doctor, decision=decision)
-
-    assert "Over the threshold" in worklist(client)
-    assert "and no doctor has decided: Lesion 1." in visit(client, consultation)
-
-
-def test_a_newer_answer_does_not_hide_an_earlier_warning(client, consultation, image, ai_consent):
-    answered(image, share=0.8, version="first")
-    answered(image, share=0.1, version="second")
-
-    assert "Over the threshold" in worklist(client)
-    assert "and no doctor has decided: Lesion 1." in visit(client, consultation)
-
-
-@pytest.mark.parametrize("status", ["queued", "running", "failed"])
-def test_a_newer_version_without_an_answer_hides_none(
-    status, client, patient, doctor, image, ai_consent
-):
-    answered(image, share=0.8, version="first")
-    newer = request_prediction(image=image, actor=doctor)
-    Prediction.objects.filter(pk=newer.pk).update(status=status)
-
-    assert "Over the threshold" in worklist(client)
-
-
-def test_a_warning_that_comes_after_the_diagnosis_opens_the_photograph_again(
-    client, doctor, consultation, failed, sign
-):
-    decide(failed, doctor)
-    sign(consultation)
-    retry_prediction(prediction=failed, actor=doctor)
-    assert state_of(failed.image) == State.DECIDED
-    answered(failed.image, share=0.8)
-
-    assert state_of(failed.image) == State.REOPENED
-    assert "Over the threshold" in worklist(client)
-    decide(failed.image.predictions.get(status="done"), doctor, code="mel", reason="Blue veil.")
-    assert state_of(failed.image) == State.DECIDED
-
-
-def test_warnings_stand_first_whatever_else_waits(doctor, consultation, image, photograph):
-    others = [photograph(consultation, seed) for seed in (5, 6, 7)]
-    answered(others[0], share=0.2)
-    answered(others[1], share=0.9, threshold=0.95)
-    referred = answered(others[2], share=0.4)
-    review_prediction(prediction=referred, actor=doctor, decision="referred")
-
-    first, *_rest = open_photographs(LesionImage.objects.all())
-
-    assert first == others[2]
 
 
 def test_a_day_with_more_than_a_page_says_so(client, consultation, photograph, settings):

@@ -53,7 +53,7 @@ demo: $(SITE)  ## a small believable clinic on http://127.0.0.1:$(PORT), Ctrl-C 
 	@PORT=$(PORT) DEMO_DIR="$(DEMO_DIR)" exec $(PY) scripts/demo.py
 
 test: setup  ## the whole test suite, on all cores; ARGS="-k slot" picks some
-	$(PY) -m pytest $(or $(ARGS),-n logical)
+	$(PY) -m pytest $(or $(ARGS),-n logical --dist worksteal)
 
 CHECKS = check-style check-types check-templates check-imports check-migrations check-secrets check-deploy
 .PHONY: $(CHECKS)

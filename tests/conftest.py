@@ -3,13 +3,12 @@
 from unittest import mock
 
 import pytest
-from django.db import connection
 from django.test import Client, TransactionTestCase
 
 from clinic.models import Appointment, User
 from clinic.people.second_factor import SESSION_KEY
-from clinic.trail.audit_guard import guard_audit_trail, unguard_audit_trail
 from tests.access_table import ROLES
+from tests.emptying import Database
 from tests.factories import (
     AppointmentFactory,
     ConsultationFactory,
@@ -22,24 +21,16 @@ from tests.strict_templates import be_strict, missing
 from tests.worker import end_tidily, forget_queues, start_worker, worker  # noqa: F401
 
 be_strict()
-TRANSACTIONAL_FIXTURES = {"transactional_db", "live_server"}
 
 
 def pytest_collection_modifyitems(items):
-    """Fills the catalogues again before each test that runs without a surrounding transaction.
-
-    Such a test ends with every table emptied, also of the rows that the migrations put there.
-    """
+    """Mark what is to be seen on both engines: commits, locks and other processes."""
     for item in items:
         marker = item.get_closest_marker("django_db")
         has_transaction = bool(marker and marker.kwargs.get("transaction"))
-        if has_transaction or TRANSACTIONAL_FIXTURES & set(item.fixturenames):
-            item.add_marker(
-                pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False
-            )
-            # Commits, locks and other processes: what engines differ in. Pages look alike on both.
-            if "live_server" not in item.fixturenames:
-                item.add_marker(pytest.mark.both_engines)
+        is_page = "live_server" in item.fixturenames  # pages look alike on both
+        if not is_page and (has_transaction or "transactional_db" in item.fixturenames):
+            item.add_marker(pytest.mark.both_engines)
 
 
 @pytest.fixture(autouse=True)
@@ -50,20 +41,13 @@ def templates_are_given_what_they_read():
     assert not missing, "\n".join(sorted(set(missing)))
 
 
-@pytest.fixture(autouse=True, scope="session")
-def flush_may_empty_the_audit_trail():
-    """Takes the trail's triggers away while the database is emptied behind a test."""
-    flush = TransactionTestCase._fixture_teardown
-
-    def unguarded_flush(test):
-        unguard_audit_trail(connection)
-        try:
-            flush(test)
-        finally:
-            guard_audit_trail(connection)
-
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Make the database once for each process of a run."""
+    with django_db_blocker.unblock():
+        database = Database()
     # TestCase has a method of its own, which rolls back and empties nothing.
-    with mock.patch.object(TransactionTestCase, "_fixture_teardown", unguarded_flush):
+    with mock.patch.object(TransactionTestCase, "_fixture_teardown", database.restore):
         yield
 
 

@@ -199,14 +199,5 @@ def frame(request: HttpRequest) -> dict[str, object]:
         # Asked for by the page alone on which one is set up.
         "is_second_factor_due": partial(is_due, request),
         "offered_languages": SimpleLazyObject(lambda: clinic.offered_languages),
-        "is_demo": settings.IS_DEMO,
+        "is_demo": settings.IS_DEMO and settings.HAS_DEMO,
     }
-
-
-def demo(request: HttpRequest) -> dict[str, object]:
-    """The people whom the door of a demo offers to be; a site in service never loads them."""
-    if not settings.IS_DEMO:
-        return {}
-    from skinhealth.demo.sign_in import DEMO_PASSWORD, DEMO_PEOPLE
-
-    return {"demo_people": DEMO_PEOPLE, "demo_password": DEMO_PASSWORD}

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import django_stubs_ext
@@ -75,6 +76,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.forms",
 ]
+# Its people share a password that everybody knows, so service and the image do without it.
+HAS_DEMO = not IS_PRODUCTION and find_spec("skinhealth.demo") is not None
+if HAS_DEMO:
+    INSTALLED_APPS.append("skinhealth.demo")
 
 MIDDLEWARE = [
     "skinhealth.operations.logs.requests.RequestLogMiddleware",
@@ -118,7 +123,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "skinhealth.context_processors.frame",
                 "skinhealth.context_processors.layout",
-                "skinhealth.context_processors.demo",
+                *(["skinhealth.demo.context_processors.demo"] if HAS_DEMO else []),
             ],
         },
     },

@@ -100,6 +100,11 @@ def test_the_image_serves_without_torch_and_another_target_trains():
     assert "\nFROM serve AS train\nCOPY --from=training-libraries" in dockerfile
 
 
+def test_the_image_leaves_out_tests_docs_and_the_demo_clinic():
+    left_out = (ROOT / ".dockerignore").read_text().splitlines()
+    assert {"tests", "docs", "skinhealth/demo"} <= set(left_out)
+
+
 def test_the_database_tools_of_the_image_fit_the_server():
     client = re.search(r"postgresql-client-(\d+)", (ROOT / "Dockerfile").read_text())[1]
     assert COMPOSE["services"]["postgres"]["image"].startswith(f"postgres:{client}-")

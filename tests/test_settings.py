@@ -40,6 +40,25 @@ is_unwanted = lambda name: name in networks or name.startswith("skinhealth.demo"
 print(sorted(filter(is_unwanted, sys.modules)))
 """
 
+# Runs as the image would, which comes without the demo clinic.
+WITHOUT_THE_DEMO = """
+from importlib.machinery import PathFinder
+
+find = PathFinder.find_spec
+
+def find_what_is_there(name, *where):
+    return None if name == "skinhealth.demo" else find(name, *where)
+
+PathFinder.find_spec = find_what_is_there
+"""
+THE_DOOR = """
+from django.template.loader import get_template
+from django.core.management import get_commands
+assert get_template("account/login.html")
+commands = set(get_commands())
+assert "backup" in commands and not {"load_demo", "load_test", "seed_load"} & commands
+"""
+
 
 def run_python(code, **environ):
     inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
@@ -128,6 +147,14 @@ def test_no_photograph_has_an_address_of_its_own():
 
 def test_the_web_process_loads_no_network_and_nobody_of_the_demo():
     started = run_python(WEB_PROCESS, **PRODUCTION)
+
+    assert started.returncode == 0, started.stderr
+    assert started.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("environ", [PRODUCTION, {"SKINHEALTH_ENV": "demo"}])
+def test_the_site_starts_where_the_demo_clinic_is_not_installed(environ):
+    started = run_python(WITHOUT_THE_DEMO + WEB_PROCESS + THE_DOOR, **environ)
 
     assert started.returncode == 0, started.stderr
     assert started.stdout.strip() == "[]"

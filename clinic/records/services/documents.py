@@ -1,15 +1,14 @@
 """Documents of a patient: how one comes in, who reads it, and how it is archived."""
 
-import logging
 import uuid
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.files.stored import remove_files
+from clinic.core.files.stored import row_with_files
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
 from clinic.people.services.ended_records import refuse_ended
@@ -17,8 +16,6 @@ from clinic.records.models.document import PatientDocument
 from clinic.records.received_files import receive_file
 from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
-
-logger = logging.getLogger(__name__)
 
 
 def add_document(
@@ -49,31 +46,20 @@ def add_document(
         added_by=actor,
     )
     document.full_clean(exclude=["file"])
-    try:
-        with transaction.atomic():
-            name = f"{uuid.uuid4()}.{received.format}"
-            document.file.save(name, ContentFile(received.data), save=False)
-            document.save(force_insert=True)
-            record(
-                AuditEvent.Verb.CREATE,
-                actor=actor,
-                patient=patient,
-                target=document,
-                detail={"category": document.category, "shared": is_shared},
-            )
-    except IntegrityError as error:
-        remove_files(document.file.name)
-        raise ValidationError(_("This file is in the record already."), code="duplicate") from error
-    except OSError as error:
-        remove_files(document.file.name)
-        logger.error("A document could not be stored: %s", error.strerror or type(error).__name__)
-        raise ValidationError(
-            _("The document could not be stored, so nothing was kept. Try again in a minute."),
-            code="storage",
-        ) from error
-    except BaseException:
-        remove_files(document.file.name)
-        raise
+    not_stored = _("The document could not be stored, so nothing was kept. Try again in a minute.")
+    with row_with_files(
+        document, "file", once="patient_document_is_in_a_record_once", not_stored=not_stored
+    ):
+        name = f"{uuid.uuid4()}.{received.format}"
+        document.file.save(name, ContentFile(received.data), save=False)
+        document.save(force_insert=True)
+        record(
+            AuditEvent.Verb.CREATE,
+            actor=actor,
+            patient=patient,
+            target=document,
+            detail={"category": document.category, "shared": is_shared},
+        )
     return document
 
 

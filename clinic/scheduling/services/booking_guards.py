@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from clinic.core.constraints import refused_by
 from clinic.people.models.doctor import Doctor
 from clinic.people.models.patient import Patient
 from clinic.scheduling.models.appointment import Appointment
@@ -81,10 +82,10 @@ def words_for_a_taken_time(appointment: Appointment) -> Iterator[None]:
         with transaction.atomic():
             yield
     except IntegrityError as error:
-        if "appointment_doctor_is_free" in str(error):
+        if refused_by(error, Appointment, "appointment_doctor_is_free"):
             message = gettext("%(doctor)s has another appointment at this time.")
             raise _slot_refused(appointment, "starts_at", message) from error
-        if "appointment_patient_is_free" in str(error):
+        if refused_by(error, Appointment, "appointment_patient_is_free"):
             message = gettext("This patient has another appointment at this time.")
             raise _slot_refused(appointment, "patient", message, is_overridable=False) from error
         raise

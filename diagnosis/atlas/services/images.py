@@ -1,15 +1,14 @@
 """Images of the atlas: how one comes in, who lets it in, and how it is taken out again."""
 
-import logging
 import uuid
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.files.stored import remove_files
+from clinic.core.files.stored import row_with_files
 from clinic.people.models.user import User
 from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
@@ -18,7 +17,6 @@ from diagnosis.atlas.models import AtlasImage
 from diagnosis.lesions.imaging import PreparedPhotograph, prepare_photograph
 from diagnosis.predictions.models.disease import Disease, DiseaseStage
 
-logger = logging.getLogger(__name__)
 Status = AtlasImage.Status
 
 
@@ -54,28 +52,13 @@ def add_atlas_image(
         image.status, image.decided_by, image.decided_at = Status.ACCEPTED, actor, timezone.now()
     _check_stage(image)
     image.full_clean(exclude=["file", "thumbnail"])
-    try:
-        with transaction.atomic():
-            _store(image, photograph)
-            image.save(force_insert=True)
-            record(
-                AuditEvent.Verb.CREATE, actor=actor, target=image, detail={"status": image.status}
-            )
-    except IntegrityError as error:
-        remove_files(image.file.name, image.thumbnail.name)
-        raise ValidationError(
-            _("This image is with this disease already."), code="duplicate"
-        ) from error
-    except OSError as error:
-        remove_files(image.file.name, image.thumbnail.name)
-        logger.error("An image could not be stored: %s", error.strerror or type(error).__name__)
-        raise ValidationError(
-            _("The image could not be stored, so nothing was kept. Try again in a minute."),
-            code="storage",
-        ) from error
-    except BaseException:
-        remove_files(image.file.name, image.thumbnail.name)
-        raise
+    not_stored = _("The image could not be stored, so nothing was kept. Try again in a minute.")
+    with row_with_files(
+        image, "file", "thumbnail", once="atlas_image_is_with_a_disease_once", not_stored=not_stored
+    ):
+        _store(image, photograph)
+        image.save(force_insert=True)
+        record(AuditEvent.Verb.CREATE, actor=actor, target=image, detail={"status": image.status})
     return image
 
 

@@ -1,14 +1,12 @@
 """Photographs: how one comes in, and who looks at it."""
 
-import logging
 import uuid
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.files.stored import remove_files
+from clinic.core.files.stored import row_with_files
 from clinic.people.models.consent import Consent
 from clinic.people.models.user import User
 from clinic.people.services.consents import lock_consent
@@ -20,8 +18,6 @@ from clinic.trail.services.audit import record, record_once
 from diagnosis.lesions.imaging import PreparedPhotograph, prepare_photograph
 from diagnosis.lesions.models import Lesion, LesionImage
 from diagnosis.lesions.services.lesions import Place, create_lesion
-
-logger = logging.getLogger(__name__)
 
 
 def upload_image(
@@ -46,30 +42,21 @@ def upload_image(
         height=photograph.height,
         uploaded_by=actor,
     )
-    try:
-        with transaction.atomic():
-            _refuse_closed_or_known(image)
-            image.lesion = lesion or create_lesion(
-                patient=consultation.patient, body_site=body_site, place=place
-            )
-            if image.lesion.patient_id != consultation.patient_id:
-                raise ValidationError(_("This lesion belongs to another patient."))
-            _store(image, photograph)
-            image.save(force_insert=True)
-            record(AuditEvent.Verb.CREATE, actor=actor, patient=consultation.patient, target=image)
-    except IntegrityError as error:
-        remove_files(image.file.name, image.thumbnail.name)
-        raise _already_here() from error
-    except OSError as error:
-        remove_files(image.file.name, image.thumbnail.name)
-        logger.error("A photograph could not be stored: %s", error.strerror or type(error).__name__)
-        raise ValidationError(
-            _("The photograph could not be stored, so nothing was kept. Try again in a minute."),
-            code="storage",
-        ) from error
-    except BaseException:
-        remove_files(image.file.name, image.thumbnail.name)
-        raise
+    not_stored = _(
+        "The photograph could not be stored, so nothing was kept. Try again in a minute."
+    )
+    with row_with_files(
+        image, "file", "thumbnail", once="photograph_is_in_a_visit_once", not_stored=not_stored
+    ):
+        _refuse_closed_or_known(image)
+        image.lesion = lesion or create_lesion(
+            patient=consultation.patient, body_site=body_site, place=place
+        )
+        if image.lesion.patient_id != consultation.patient_id:
+            raise ValidationError(_("This lesion belongs to another patient."))
+        _store(image, photograph)
+        image.save(force_insert=True)
+        record(AuditEvent.Verb.CREATE, actor=actor, patient=consultation.patient, target=image)
     return image
 
 
@@ -99,11 +86,7 @@ def _refuse_closed_or_known(image: LesionImage) -> None:
             code="no_consent",
         )
     if consultation.images.filter(upload_sha256=image.upload_sha256).exists():
-        raise _already_here()
-
-
-def _already_here() -> ValidationError:
-    return ValidationError(_("This photograph is in this visit already."), code="duplicate")
+        raise ValidationError(_("This photograph is in this visit already."), code="duplicate")
 
 
 def _store(image: LesionImage, photograph: PreparedPhotograph) -> None:

@@ -1,11 +1,15 @@
 import hashlib
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError
 from django.urls import reverse
 
 from clinic.models import AuditEvent, BodySite
+from diagnosis.lesions.services import photographs as service
+from diagnosis.lesions.services.photographs import upload_image
 from diagnosis.models import Lesion, LesionImage, Prediction
 from tests import photographs
 from tests.diagnosis.lesions.test_imaging import ATTACKS
@@ -172,3 +176,31 @@ def test_only_the_doctor_of_the_visit_adds_photographs(
     for stranger in (other_doctor, secretary, admin, patient.user, other_patient.user):
         assert send(sign_in(stranger), consultation, photographs.jpeg()).status_code == 404
     assert not LesionImage.objects.exists()
+
+
+@pytest.mark.both_engines
+def test_the_same_photograph_from_two_windows_at_once_is_said_and_not_doubled(
+    doctor, consultation, media, monkeypatch
+):
+    upload_image(consultation=consultation, data=photographs.jpeg(), actor=doctor)
+    kept = stored_files(media)
+    # Neither of two that come at once sees the other when it looks.
+    monkeypatch.setattr(service, "_refuse_closed_or_known", lambda image: None)
+    with pytest.raises(ValidationError, match="in this visit already"):
+        upload_image(consultation=consultation, data=photographs.jpeg(), actor=doctor)
+    assert stored_files(media) == kept
+
+
+@pytest.mark.both_engines
+def test_what_another_constraint_refuses_is_not_called_a_second_copy(
+    doctor, consultation, media, monkeypatch
+):
+    def take_a_number_twice(*, patient, **place):
+        Lesion.objects.create(patient=patient, number=1)
+        return Lesion.objects.create(patient=patient, number=1)
+
+    monkeypatch.setattr(service, "create_lesion", take_a_number_twice)
+    with pytest.raises(IntegrityError):
+        upload_image(consultation=consultation, data=photographs.jpeg(), actor=doctor)
+    assert not Lesion.objects.exists()
+    assert stored_files(media) == []

@@ -1,0 +1,27 @@
+"""Which constraint refused a row."""
+
+from django.db import IntegrityError
+from django.db.models import BaseConstraint, Model, UniqueConstraint
+
+
+def refused_by(error: IntegrityError, model: type[Model], name: str) -> bool:
+    """Return whether the constraint or trigger of this name refused a row of the model."""
+    if told := getattr(error.__cause__, "diag", None):  # PostgreSQL; a trigger has only words
+        return name in (told.constraint_name, told.message_primary)
+    words = str(error)
+    return words in (name, f"CHECK constraint failed: {name}") or words == _unique(model, name)
+
+
+def named_constraint(model: type[Model], name: str) -> BaseConstraint | None:
+    """Find a constraint of the model by its name."""
+    return next((one for one in model._meta.constraints if one.name == name), None)
+
+
+def _unique(model: type[Model], name: str) -> str:
+    """SQLite names the columns of a unique constraint, and not the constraint."""
+    constraint = named_constraint(model, name)
+    if not isinstance(constraint, UniqueConstraint):
+        return ""
+    table, column_of = model._meta.db_table, {one.name: one.column for one in model._meta.fields}
+    columns = ", ".join(f"{table}.{column_of[name]}" for name in constraint.fields)
+    return f"UNIQUE constraint failed: {columns}"

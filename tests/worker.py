@@ -88,7 +88,7 @@ def empty_queues():
             broker.default_channel.queue_purge(queue)
 
 
-def wait_until(is_true, *, seconds=20, what="it is so"):
+def wait_until(is_true, *, seconds=60, what="it is so"):
     """Asks again and again, ten times a second, until it is true, and gives that answer."""
     deadline = time.monotonic() + seconds
     while not (answer := is_true()):
@@ -130,6 +130,7 @@ def start_worker(transactional_db):
     # A worker that is asked to stop takes seconds to say goodbye.
     for worker in workers:
         worker.kill()
+        print(worker.log)  # noqa: T201 - shown where the test has failed
 
 
 @pytest.fixture

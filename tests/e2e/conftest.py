@@ -17,7 +17,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 # A camera that shows a test picture, and nobody who has to allow it.
 ARGUMENTS += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 RESULTS = Path(settings.BASE_DIR, "test-results")
-TIMEOUT_MS = 20_000
+TIMEOUT_MS = 60_000  # for a machine that is busy; a page that answers is not waited for
 expect.set_options(timeout=TIMEOUT_MS)
 # Playwright runs an event loop in this thread, where Django would refuse every query.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")

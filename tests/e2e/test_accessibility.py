@@ -1,5 +1,6 @@
 """Axe finds nothing serious on the pages that people work with, in light and in dark."""
 
+from functools import partial
 from pathlib import Path
 from unittest import mock
 
@@ -17,6 +18,7 @@ from skinhealth.demo import visits
 from skinhealth.demo.drawing import draw_lesion
 from skinhealth.demo.sign_in import DEMO_PASSWORD
 from tests.e2e.door import come_in
+from tests.worker import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -161,7 +163,7 @@ def complaints(page, who):
     found = []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.wait_for_function(FOLLOWS, arg=scheme)
+        wait_until(partial(page.evaluate, FOLLOWS, scheme), what=f"{page.url} is drawn {scheme}")
         found += [
             f"{who} {scheme} {page.url}: {one['id']}: {node['html']} {node['any']}"
             for one in page.evaluate(RUN_AXE)

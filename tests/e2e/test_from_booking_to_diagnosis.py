@@ -14,6 +14,7 @@ from diagnosis.models import Prediction, Review, TrainingSample
 from skinhealth.demo.drawing import draw_lesion
 from tests.e2e.door import come_in, set_up_app
 from tests.factories import PASSWORD, AvailabilityFactory, UserFactory
+from tests.worker import wait_until
 
 pytestmark = [pytest.mark.worker, pytest.mark.django_db(transaction=True)]
 
@@ -192,6 +193,8 @@ def upload(page, paths):
 
 def be_sure_of_both(page):
     """Of which drawings the model is sure changes with its weights; this journey needs two."""
+    answered = Prediction.objects.filter(status=Prediction.Status.DONE)
+    wait_until(lambda: answered.count() == 2, what="the worker has answered")
     expect(page.locator("#thumbnails [data-state=waiting]")).to_have_count(0)
     Prediction.objects.update(malignant_threshold=None, uncertain_below=None)
     page.reload()

@@ -79,9 +79,8 @@ def test_a_place_is_marked_photographed_and_compared(visit):
     left, right = visit.locator("[data-compare-stage]").all()
     left.hover()
     left.evaluate("stage => stage.scrollTo(0, 0)")
-    visit.wait_for_function(
-        "() => [...document.querySelectorAll('[data-compare-stage]')].every(s => s.scrollTop === 0)"
-    )
+    for stage in (left, right):
+        expect(stage).to_have_js_property("scrollTop", 0)
     assert right.evaluate("stage => stage.scrollWidth > 2 * stage.clientWidth")
     visit.get_by_label("Right").select_option(index=0)
     expect(visit.get_by_text("0 days between them")).to_be_visible()

@@ -68,7 +68,7 @@ def test_the_camera_takes_a_photograph(visit):
     expect(visit.get_by_role("dialog", name="Camera")).to_be_visible()
     visit.get_by_role("button", name="Take the photograph").click()
     expect(previews(visit)).to_have_count(1)
-    visit.wait_for_function("() => document.querySelector('.camera video').srcObject === null")
+    expect(visit.locator(".camera video")).to_have_js_property("srcObject", None)
     visit.get_by_role("button", name="Send the photograph").click()
     expect(visit.locator("#thumbnails li")).to_have_count(1)
     expect(visit.get_by_text("has not agreed to the analysis")).to_be_visible()

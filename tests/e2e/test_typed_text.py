@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from clinic.models import Allergy, Patient
 from tests.e2e.door import come_in
+from tests.worker import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -81,7 +82,7 @@ def test_nobody_else_gets_what_was_typed(desk, other_admin, expected_errors):
 
     expect(cover(desk)).not_to_be_visible()
     expect(desk.locator("[name=full_name][value='Nina New']")).to_have_count(0)
-    desk.wait_for_function("!document.body.innerHTML.includes('Nina New')")
+    wait_until(lambda: "Nina New" not in desk.content(), what="the name has left the page")
     assert not Patient.objects.exists()
 
 

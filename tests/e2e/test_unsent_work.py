@@ -113,7 +113,7 @@ def test_an_upload_that_runs_or_failed_is_named_too(visit, consultation, expecte
     visit.route("**/photographs/", lambda route: held.append(route))
     choose(visit, "arm.jpg")
     visit.get_by_role("button", name="Send the photograph").click()
-    visit.wait_for_function("document.querySelector('[data-send]').disabled")
+    expect(visit.locator("[data-send]")).to_be_disabled()
     assert is_held_back(visit)
     sign(visit)
     expect(unsent(visit)).to_contain_text("arm.jpg")

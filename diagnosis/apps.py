@@ -9,7 +9,7 @@ class DiagnosisConfig(AppConfig):
     verbose_name = _("Diagnosis")
 
     def ready(self) -> None:
-        """Let the clinic say what was made of photographs, and which answers wait for a doctor."""
+        """Register what the clinic shows of this app: photographs, letters and open reviews."""
         from clinic.people.models.consent import Consent
         from clinic.people.services.consents import tell_past_uses
         from clinic.people.services.succession import tell_open_work

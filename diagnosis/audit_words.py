@@ -1,4 +1,4 @@
-"""What the audit trail calls the rows and lists of diagnosis."""
+"""The audit trail's names for the rows and lists of this app."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _

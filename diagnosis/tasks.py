@@ -1,4 +1,4 @@
-"""The work of all rooms, where Celery looks for it; queued messages know it by these names."""
+"""All tasks of this app, where Celery looks for them; queued messages use these names."""
 
 from diagnosis.predictions.tasks import requeue_lost_predictions_task, run_prediction_task
 from diagnosis.reviews.tasks import tell_of_overdue_reviews_task

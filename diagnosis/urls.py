@@ -1,4 +1,4 @@
-"""The addresses of all rooms, under one name."""
+"""The URLs of all rooms, in one namespace."""
 
 from django.urls import URLPattern
 

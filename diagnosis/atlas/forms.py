@@ -1,4 +1,4 @@
-"""What an admin says of a disease, its stages and its images, and what a doctor proposes."""
+"""Forms for diseases, their stages and their images, and for what a doctor proposes."""
 
 from typing import Any
 
@@ -21,14 +21,14 @@ TRANSLATED = {
 
 
 def other_languages() -> list[tuple[str, str]]:
-    """The languages of the site beside the one that the catalogue is written in."""
+    """Return the languages of the site other than the one the catalogue is written in."""
     return [
         (code, str(name)) for code, name in settings.LANGUAGES if code != settings.LANGUAGE_CODE
     ]
 
 
 class TranslatedForm(forms.Form):
-    """Fields that exist once more for every other language of the site."""
+    """A form that repeats some of its fields for every other language of the site."""
 
     def translated(self, stored: Translations, *names: str) -> Facts:
         """Return the texts in the other languages, by the fields that ask for them."""
@@ -39,7 +39,7 @@ class TranslatedForm(forms.Form):
         }
 
     def add_translations(self, stored: Translations, *names: str) -> None:
-        """Adds `<name>_<language>` for each of the names."""
+        """Add `<name>_<language>` for each of the names."""
         for code, language in other_languages():
             for name in names:
                 label, widget = TRANSLATED[name]
@@ -52,7 +52,7 @@ class TranslatedForm(forms.Form):
                 )
 
     def translations(self, *names: str) -> Translations:
-        """What was typed in the other languages, without what was left empty."""
+        """Return the texts typed in the other languages, leaving out the empty ones."""
         said = {
             code: {
                 name: text
@@ -65,7 +65,7 @@ class TranslatedForm(forms.Form):
 
 
 class AtlasSearchForm(forms.Form):
-    """What a disease is looked for by: nothing of it is about a patient."""
+    """A search for a disease; the words may be in the URL, as none concerns a patient."""
 
     q = forms.CharField(
         label=_("Name, other name or code"),
@@ -122,12 +122,12 @@ class DiseaseForm(SeenForm, TranslatedForm):
             self.carry(disease)
 
     def stored(self, row: Disease) -> Facts:
-        """Return what the catalogue says of the disease."""
+        """Return the disease as the catalogue has it, as the form's initial values."""
         own = {name: getattr(row, name) for name in self.base_fields}
         return own | dict(self.translated(row.translations, *TRANSLATED))
 
     def said(self) -> DiseaseText:
-        """What was typed, for the service."""
+        """Return the input in the form that the service takes."""
         own = {name: self.cleaned_data[name] for name in self.base_fields}
         return DiseaseText(**own, translations=self.translations(*TRANSLATED))
 
@@ -146,12 +146,12 @@ class StageForm(SeenForm, TranslatedForm):
             self.carry(stage)
 
     def stored(self, row: DiseaseStage) -> Facts:
-        """Return what the stage is called."""
+        """Return the stage's names as the form's initial values."""
         return {"name": row.name, **self.translated(row.translations, "name")}
 
 
 class AtlasImageTextForm(SeenForm, forms.Form):
-    """What stands beside an image of the atlas."""
+    """The caption, source and licence of an atlas image."""
 
     stage = forms.ModelChoiceField(
         DiseaseStage.objects.none(), label=_("Stage"), required=False, empty_label=_("Not said")
@@ -181,12 +181,12 @@ class AtlasImageTextForm(SeenForm, forms.Form):
 
     @property
     def said(self) -> dict[str, Any]:
-        """Return what was typed."""
+        """Return the caption, source and licence as the service takes them."""
         return {name: value for name, value in self.cleaned_data.items() if name != SEEN}
 
 
 class AtlasImageForm(AtlasImageTextForm):
-    """An image with what stands beside it."""
+    """A new atlas image with its caption, source and licence."""
 
     image = forms.FileField(
         label=_("Image"),
@@ -201,7 +201,7 @@ class AtlasImageForm(AtlasImageTextForm):
 
 
 class ReasonForm(forms.Form):
-    """Why an image is declined or taken out."""
+    """The reason for declining or archiving an image."""
 
     reason = forms.CharField(
         label=_("Reason"),

@@ -10,18 +10,18 @@ from diagnosis.predictions.models.disease import Disease, DiseaseStage
 
 
 class AtlasImageQuerySet(models.QuerySet["AtlasImage"]):
-    """Images of the atlas by what became of them."""
+    """Atlas images by status."""
 
     def kept(self) -> Self:
-        """Images that were not taken out of the atlas."""
+        """Return the images that have not been archived."""
         return self.filter(archived_at__isnull=True)
 
     def shown(self) -> Self:
-        """Images that every reader of the atlas sees."""
+        """Return the images that every reader of the atlas sees."""
         return self.kept().filter(status=AtlasImage.Status.ACCEPTED)
 
     def proposed(self) -> Self:
-        """Images that wait for an admin's word, the oldest first."""
+        """Return the images that wait for an admin's decision, the oldest first."""
         return self.kept().filter(status=AtlasImage.Status.PROPOSED)
 
 
@@ -99,10 +99,10 @@ class AtlasImage(models.Model):
 
     @property
     def is_shown(self) -> bool:
-        """Whether every reader of the atlas sees it."""
+        """Return whether every reader of the atlas sees it."""
         return self.status == self.Status.ACCEPTED and self.archived_at is None
 
     @property
     def is_proposed(self) -> bool:
-        """Whether it waits for an admin's word."""
+        """Return whether it waits for an admin's decision."""
         return self.status == self.Status.PROPOSED and self.archived_at is None

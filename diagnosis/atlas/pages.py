@@ -23,7 +23,7 @@ IMAGES_ON_A_PAGE = 12
 
 
 def get_disease(request: SignedInRequest, pk: int) -> Disease:
-    """Finds a disease that this reader may know of."""
+    """Return a disease that this reader may see, or answer 404."""
     refuse_strangers(request)
     return get_object_or_404(visible_diseases(request.user), pk=pk)
 
@@ -36,7 +36,7 @@ def disease_page(
     refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """The page of a disease, with what was refused where something was."""
+    """Render the page of a disease, with the form that was rejected, if any."""
     images = visible_atlas_images(request.user).filter(disease=disease).select_related("stage")
     stages = list(
         disease.stages.annotate(image_count=Count("atlas_images", filter=SHOWN)).order_by(
@@ -50,7 +50,7 @@ def disease_page(
         "stages": stages,
         "stage": stage,
         "page_obj": Paginator(shown, IMAGES_ON_A_PAGE).get_page(request.GET.get("page")),
-        # Doctors see their own, admins everybody's.
+        # Doctors see their own proposals, admins everybody's.
         "proposals": images.exclude(status=AtlasImage.Status.ACCEPTED).kept(),
         "can_manage": can_manage_atlas(request.user),
         "stage_form": stage_form or StageForm(),
@@ -65,7 +65,7 @@ def _asked_for(request: SignedInRequest, stages: Sequence[DiseaseStage]) -> Dise
 
 
 def refuse_strangers(request: SignedInRequest) -> None:
-    """Keep out whoever may not read the atlas."""
+    """Refuse users who may not read the atlas."""
     if not can_see_atlas(request.user):
         raise PermissionDenied
 

@@ -22,14 +22,14 @@ def can_manage_atlas(user: User) -> bool:
 
 
 def visible_diseases(user: User) -> QuerySet[Disease]:
-    """Diseases of the atlas: an admin sees also those that are offered no more."""
+    """Return the diseases; only admins also see those that are no longer offered."""
     if is_admin(user):
         return Disease.objects.all()
     return Disease.objects.offered() if is_doctor(user) else Disease.objects.none()
 
 
 def visible_atlas_images(user: User) -> AtlasImageQuerySet:
-    """Images of the atlas: doctors see what is shown, and their own proposals."""
+    """Return the atlas images; doctors see those that are shown and their own proposals."""
     if is_admin(user):
         return AtlasImage.objects.all()
     if is_doctor(user):

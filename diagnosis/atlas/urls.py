@@ -1,4 +1,4 @@
-"""Addresses of the atlas."""
+"""URLs of the atlas."""
 
 from django.urls import URLPattern, path
 

@@ -1,4 +1,4 @@
-"""What is said of lesions and their photographs."""
+"""Forms for lesions and their photographs."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -16,14 +16,14 @@ from diagnosis.lesions.services.lesions import Place
 
 
 class LesionField(forms.ModelChoiceField[Lesion]):
-    """A choice of lesions, each with where it is."""
+    """A choice of lesions, each labelled with its body site."""
 
     def label_from_instance(self, lesion: Lesion) -> str:
         return lesion_name(lesion)
 
 
 class PlaceForm(forms.Form):
-    """Where a lesion is: a site by its word and, if it was marked, a point on the body map."""
+    """Where a lesion is: a body site and, if marked, a point on the body map."""
 
     body_site = forms.ModelChoiceField(
         BodySite.objects.offered(),
@@ -39,7 +39,7 @@ class PlaceForm(forms.Form):
     y = forms.FloatField(min_value=0, max_value=1, required=False, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
-        """Reads the point as a whole, or none at all."""
+        """Read the point only if both coordinates and the side are there."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         view, x, y = (cleaned.get(name) for name in ("view", "x", "y"))
         cleaned["place"] = None
@@ -51,7 +51,7 @@ class PlaceForm(forms.Form):
 
 
 class PhotographForm(PlaceForm):
-    """One photograph of a lesion that is known or new."""
+    """A photograph of a known or a new lesion."""
 
     photograph = forms.FileField(
         label=_("Photograph"),
@@ -81,7 +81,7 @@ class PhotographForm(PlaceForm):
 
 
 class LesionForm(SeenForm, PlaceForm):
-    """Where a known lesion is, what is to be said of it, and whether it is still followed."""
+    """Where a known lesion is, a note on it, and whether it is still followed."""
 
     description = forms.CharField(
         label=_("Description"),
@@ -102,13 +102,13 @@ class LesionForm(SeenForm, PlaceForm):
         self.carry(lesion)
 
     def stored(self, row: Lesion) -> Facts:
-        """Return where the lesion is and what is said of it."""
+        """Return the lesion's place and note as the form's initial values."""
         names = ("body_site", "view", "x", "y", "description", "is_archived")
         return {name: getattr(row, name) for name in names}
 
 
 class MoveForm(forms.Form):
-    """The lesion that a photograph belongs to after all."""
+    """The lesion that a photograph should be moved to."""
 
     lesion = LesionField(
         Lesion.objects.none(),
@@ -144,14 +144,14 @@ class SizeForm(SeenForm, forms.ModelForm[LesionImage]):
 
     @property
     def measured(self) -> dict[str, Any]:
-        """Return what was measured."""
+        """Return the size and its note as the form's initial values."""
         return {name: self.cleaned_data[name] for name in self.Meta.fields}
 
 
 def offer_lesions(
     field: forms.Field, patient: Patient, lesions: Iterable[Lesion] | None = None
 ) -> None:
-    """Offers the lesions of a patient that are followed, from rows where they are read already."""
+    """Return a patient's followed lesions, reusing the rows if they have been fetched."""
     followed = Lesion.objects.followed().filter(patient=patient)
     allow_rows(field, followed.select_related("body_site"))
     if lesions is not None:
@@ -159,5 +159,5 @@ def offer_lesions(
 
 
 def lesion_name(lesion: Lesion) -> str:
-    """Names a lesion by its number and where it is."""
+    """Name a lesion by its number and where it is."""
     return f"{lesion}, {lesion.body_site}" if lesion.body_site else str(lesion)

@@ -1,4 +1,4 @@
-"""Photographs as they come in and as they are kept. Pillow alone: the web process stays small."""
+"""Checks and encodes uploaded photographs, with Pillow alone to keep web processes small."""
 
 import hashlib
 import io
@@ -27,7 +27,7 @@ class PreparedPhotograph:
 
 
 def prepare_photograph(data: bytes) -> PreparedPhotograph:
-    """Checks, uprights and re-encodes an upload; a ValidationError says what is wrong with it."""
+    """Check an upload, turn it upright and re-encode it; raise ValidationError if it is unfit."""
     image = read_picture(data)
     jpeg = as_jpeg(image, quality=JPEG_QUALITY)
     return PreparedPhotograph(
@@ -53,7 +53,7 @@ def draw_class_map(
     width: int,
     height: int,
 ) -> bytes:
-    """Draws a class map as a PNG in the photograph's proportions, clear where it is low."""
+    """Draw a class map as a PNG in the photograph's proportions, transparent where it is low."""
     scale = min(1.0, MAP_SIDE / max(width, height))
     frame = (max(1, round(width * scale)), max(1, round(height * scale)))
     left, top, right, bottom = (
@@ -66,7 +66,7 @@ def draw_class_map(
         cells.resize((max(1, right - left), max(1, bottom - top)), Image.Resampling.BICUBIC),
         (left, top),
     )
-    # From clear over blue to cyan, which skin never is: the stronger, the lighter and more opaque.
+    # From transparent through blue to cyan, colours that skin never has: stronger is lighter.
     colour = Image.merge(
         "RGBA",
         (

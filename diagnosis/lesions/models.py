@@ -11,14 +11,14 @@ from clinic.core.encrypted_fields import EncryptedCharField
 
 
 class LesionQuerySet(models.QuerySet["Lesion"]):
-    """Lesions by whether they are watched, and with what is known of their photographs."""
+    """Lesions by whether they are followed, and with facts about their photographs."""
 
     def followed(self) -> Self:
-        """Lesions that may be photographed again."""
+        """Return the lesions that may be photographed again."""
         return self.filter(is_archived=False)
 
     def with_photographs(self) -> Self:
-        """Lesions with the number of their photographs and the time of the newest."""
+        """Add the number of photographs and the time of the newest to each lesion."""
         return self.annotate(
             photograph_count=models.Count("images"),
             last_photographed_at=models.Max("images__uploaded_at"),
@@ -76,17 +76,17 @@ class Lesion(models.Model):
 
     @property
     def x_percent(self) -> float:
-        """How far from the left edge of the figure, in per cent; 0 without a place."""
+        """Return the distance from the figure's left edge in per cent; 0 without a place."""
         return 100 * (self.x or 0.0)
 
     @property
     def y_percent(self) -> float:
-        """How far from the top edge of the figure, in per cent; 0 without a place."""
+        """Return the distance from the figure's top edge in per cent; 0 without a place."""
         return 100 * (self.y or 0.0)
 
 
 class LesionImage(models.Model):
-    """A photograph as it is kept: upright, re-encoded, without metadata; its file never changes.
+    """A stored photograph: upright, re-encoded, without metadata; its file never changes.
 
     Its lesion and the size that the doctor measured are settled when the visit is signed.
     """
@@ -95,7 +95,7 @@ class LesionImage(models.Model):
         """How far a photograph has come on its way to a diagnosis; `with_states` reads it."""
 
         DECIDED = "decided", _("Diagnosed")
-        # An answer over the threshold that came after the doctor's word.
+        # An answer over the threshold that came after the doctor's decision.
         REOPENED = "reopened", _("The answer came after the diagnosis")
         REFERRED = "referred", _("Referred to a colleague")
         NOT_ASSESSABLE = "not_assessable", _("Not assessable")
@@ -158,22 +158,22 @@ class LesionImage(models.Model):
 
     @property
     def state_in_words(self) -> str:
-        """The state that `with_states` has read."""
+        """Return the name of the state that `with_states` has read."""
         return str(self.State(self.state).label)
 
     @property
     def malignant_percent(self) -> float:
-        """The highest malignant share of its answers in per cent, 0 while there is none."""
+        """Return the highest malignant share of its answers in per cent; 0 if there is none."""
         return 100 * (self.malignant_share or 0.0)
 
     @property
     def is_unsure(self) -> bool:
-        """Whether the answer that counts names no class."""
+        """Return whether the answer that counts names no class."""
         return any(
             each.pk == self.answer_id and each.is_uncertain for each in self.predictions.all()
         )
 
     @property
     def is_small(self) -> bool:
-        """Whether the photograph has fewer pixels a side than the networks look at."""
+        """Return whether either side has fewer pixels than the networks' input."""
         return min(self.width, self.height) < settings.PHOTOGRAPH_SMALL_SIDE

@@ -1,4 +1,4 @@
-"""Who sees lesions, and says where they are."""
+"""Who sees lesions and edits them."""
 
 from clinic.people.models.user import User
 from clinic.people.permissions import (
@@ -9,10 +9,10 @@ from diagnosis.lesions.models import Lesion, LesionQuerySet
 
 
 def visible_lesions(user: User) -> LesionQuerySet:
-    """Lesions of patients in care."""
+    """Return the lesions of patients in this doctor's care."""
     return Lesion.objects.filter(patient__in=patients_in_care(user))
 
 
 def can_edit_lesion(user: User, lesion: Lesion) -> bool:
-    """Say where a lesion that is visible lies, and whether it is still followed."""
+    """Edit where a visible lesion is and whether it is still followed."""
     return treats(user, lesion.patient)

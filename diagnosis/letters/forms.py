@@ -1,4 +1,4 @@
-"""Which photographs go on a paper, and what a letter to a colleague says."""
+"""Forms for the photographs on a document and for a letter to a colleague."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from diagnosis.lesions.models import LesionImage
 
 
 class PhotographsField(forms.ModelMultipleChoiceField[LesionImage]):
-    """A choice of photographs, each by its lesion and time."""
+    """A choice of photographs, each labelled with its lesion and time."""
 
     def label_from_instance(self, image: LesionImage) -> str:
         taken = time_format(timezone.localtime(image.uploaded_at), "TIME_FORMAT")
@@ -22,7 +22,7 @@ class PhotographsField(forms.ModelMultipleChoiceField[LesionImage]):
 
 
 class PhotographsForm(forms.Form):
-    """The photographs of a visit that go on a paper."""
+    """The photographs of a visit that go on a document."""
 
     images = PhotographsField(
         LesionImage.objects.none(),

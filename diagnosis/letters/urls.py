@@ -1,4 +1,4 @@
-"""Addresses of reports and letters."""
+"""URLs of reports and letters."""
 
 from django.urls import URLPattern, path
 

@@ -1,4 +1,4 @@
-"""A prediction in words and numbers for a page or for JSON."""
+"""A prediction as a page or JSON shows it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -44,12 +44,12 @@ class Answer:
 
     @property
     def worst(self) -> ClassShare:
-        """The most probable of the malignant classes."""
+        """Return the most probable malignant class."""
         return next(share for share in self.shares if share.is_malignant)
 
     @property
     def top(self) -> tuple[ClassShare, ...]:
-        """What is shown at once: with a warning always melanoma too, however far down it is."""
+        """Return the classes shown first; with a warning these always include melanoma."""
         is_over = self.prediction.is_over_threshold
         return tuple(
             share
@@ -71,7 +71,7 @@ class Answer:
 
 
 def describe(prediction: Prediction, diseases: Iterable[Disease]) -> Answer:
-    """Puts names, out of the catalogue of diseases, and an order to a prediction's numbers."""
+    """Name a prediction's classes from the catalogue of diseases and rank them."""
     is_queued = prediction.status == Prediction.Status.QUEUED
     waited_s = (timezone.now() - prediction.queued_at).total_seconds()
     return Answer(
@@ -83,9 +83,9 @@ def describe(prediction: Prediction, diseases: Iterable[Disease]) -> Answer:
 
 
 def as_json(prediction: Prediction) -> dict[str, object]:
-    """Gives the state and the numbers of a prediction, without anything about the patient.
+    """Return the state and numbers of a prediction, with nothing about the patient.
 
-    `label` is empty where the model is not sure, as it is while there is no answer.
+    `label` is empty while there is no answer, and if the model is not sure.
     """
     return {
         "status": prediction.status,

@@ -1,6 +1,6 @@
 """The door to the networks: the only module of the site that loads one.
 
-The web process calls `installed_model` alone, which reads a small JSON file.
+The web process calls only `installed_model`, which reads a small JSON file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def installed_model() -> Manifest | None:
-    """Reads what is installed, or gives nothing where no bundle lies."""
+    """Read the manifest of the installed bundle; return None if there is none."""
     if not (settings.MODEL_BUNDLE / "manifest.json").exists():
         return None
     manifest = read_manifest(settings.MODEL_BUNDLE)
@@ -32,7 +32,7 @@ def installed_model() -> Manifest | None:
 
 
 def installed_model_version() -> str:
-    """Names the installed version; empty where none can be read."""
+    """Return the installed version, or "" if none can be read."""
     try:
         manifest = installed_model()
     except BundleError:
@@ -41,7 +41,7 @@ def installed_model_version() -> str:
 
 
 def verify_installed_model() -> None:
-    """Compares every file of the bundle with its manifest; a BundleError names a wrong one."""
+    """Check every file of the bundle against its manifest; raise BundleError on a mismatch."""
     manifest = installed_model()
     if manifest is not None:
         verify_bundle(settings.MODEL_BUNDLE, manifest)
@@ -49,10 +49,10 @@ def verify_installed_model() -> None:
 
 @cache
 def get_ensemble() -> Ensemble:
-    """Loads the networks once per process; raises BundleError where there are none."""
+    """Load the networks once per process; raise BundleError if there are none."""
     from ml.bundle.ensemble import load_ensemble
 
-    installed_model()  # refuses classes that cannot be stored
+    installed_model()  # rejects classes that cannot be stored
     return load_ensemble(
         settings.MODEL_BUNDLE,
         engine=settings.MODEL_ENGINE,

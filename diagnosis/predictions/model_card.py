@@ -1,4 +1,4 @@
-"""The installed model in words and numbers for doctors, made of its manifest alone."""
+"""The installed model explained to doctors, from its manifest alone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,18 +10,18 @@ from ml.bundle.manifest import Manifest, Member
 from ml.bundle.results import ClassMetrics, Interval, Metrics, OperatingPoint, Uncertainty
 
 MELANOMA = "mel"
-# A class with fewer validation photographs is named among the weak points.
+# A class with fewer validation photographs is listed as a weak point.
 FEW_PHOTOGRAPHS = 50
-# Fewer of a kind say nothing about what it is mistaken for.
+# Fewer of a class say nothing about what it is mistaken for.
 ENOUGH_TO_COMPARE = 10
 WORST_CONFUSIONS = 3
-# From this part of the true class on, a confusion is marked in the table.
+# The table marks a confusion from this fraction of the true class.
 OFTEN_PERCENT = 10
 
 
 @dataclass(frozen=True)
 class Rate:
-    """A value in per cent, with its 95 % interval where one is known."""
+    """A value in per cent, with its 95 % interval if known."""
 
     percent: float
     low: float | None = None
@@ -50,7 +50,7 @@ class MemberRow:
 
 @dataclass(frozen=True)
 class ClassRow:
-    """How well one kind of lesion is told; None where the validation set does not say."""
+    """How well one class is recognised; None where the validation set does not say."""
 
     label: str
     name: str
@@ -67,14 +67,14 @@ class ClassRow:
 
     @property
     def is_spread_known(self) -> bool:
-        """Whether the draws differ: where all or none were found, they cannot."""
+        """Return whether bootstrap draws differ: they cannot if all or none were found."""
         rate = self.sensitivity
         return rate is not None and rate.low is not None and rate.low != rate.high
 
 
 @dataclass(frozen=True)
 class Confusion:
-    """How many photographs of one kind were given the name of another."""
+    """How many photographs of one class were labelled as another."""
 
     true_name: str
     answer_name: str
@@ -88,7 +88,7 @@ class Confusion:
 
 @dataclass(frozen=True)
 class Cell:
-    """One number of the confusion matrix, and its part of the true class."""
+    """One number of the confusion matrix, and its share of the true class."""
 
     count: int
     percent: float | None
@@ -103,7 +103,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class MatrixRow:
-    """What the photographs of one kind were called."""
+    """How the photographs of one class were labelled."""
 
     label: str
     name: str
@@ -124,7 +124,7 @@ class PointRow:
 
 @dataclass(frozen=True)
 class UncertainAnswers:
-    """What the bound of certainty sets apart; None where there was none of a kind."""
+    """Accuracy on either side of the certainty bound; None where a side is empty."""
 
     bound_percent: float
     set_apart: Rate
@@ -152,7 +152,7 @@ class Quality:
 
     @property
     def melanoma(self) -> ClassRow | None:
-        """The row of melanoma, None where no melanoma was among the photographs."""
+        """Return the row of melanoma, or None if there was no melanoma to measure."""
         rows = [row for row in self.classes if row.label == MELANOMA and row.n]
         return rows[0] if rows else None
 
@@ -176,7 +176,7 @@ class ModelCard:
 
 
 def describe_model(manifest: Manifest, names: Mapping[str, str]) -> ModelCard:
-    """Puts a manifest into a doctor's words; `names` gives each class its name."""
+    """Describe a manifest for doctors; `names` maps each class to its name."""
     metrics = manifest.metrics
     return ModelCard(
         manifest=manifest,
@@ -196,7 +196,7 @@ def describe_model(manifest: Manifest, names: Mapping[str, str]) -> ModelCard:
 
 
 def duration_words(seconds: float) -> str:
-    """Says a duration in hours and minutes, to the minute."""
+    """Format a duration in hours and minutes."""
     hours, minutes = divmod(round(seconds / 60), 60)
     parts = []
     if hours:
@@ -246,7 +246,7 @@ def _quality(metrics: Metrics, names: Mapping[str, str]) -> Quality:
 
 
 def _balanced_accuracy_of_always_nevus(metrics: Metrics) -> float:
-    """Nevus then has a recall of 1 and every other class of 0."""
+    """Return 1/n: nevus has a recall of 1 and every other class of 0."""
     classes = len(metrics.labels) - len(metrics.classes_without_photographs)
     return float(metrics.always_nevus_accuracy > 0) / classes
 

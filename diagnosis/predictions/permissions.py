@@ -1,4 +1,4 @@
-"""Who asks the model, and reads what it answers."""
+"""Who requests predictions and reads them."""
 
 from django.db.models import QuerySet
 
@@ -14,12 +14,12 @@ from diagnosis.predictions.models.prediction import Prediction
 
 
 def visible_predictions(user: User) -> QuerySet[Prediction]:
-    """Predictions are a second opinion for doctors: a patient reads the diagnosis instead."""
+    """Return the predictions, for doctors alone: a patient reads the diagnosis instead."""
     return Prediction.objects.filter(image__lesion__patient__in=patients_in_care(user))
 
 
 def can_ask_model(user: User, image: LesionImage) -> bool:
-    """Have a photograph that is visible analysed, or once more after a failure."""
+    """Have a visible photograph analysed, or analysed again after a failure."""
     return treats(user, image.lesion.patient)
 
 

@@ -1,4 +1,4 @@
-"""Runs the networks on photographs, and what the worker's processes load first."""
+"""Tasks that run the networks, and what a worker's processes load at start."""
 
 import logging
 from datetime import date
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
     time_limit=settings.PREDICTION_TIME_LIMIT + 5,
 )
 def run_prediction_task(prediction_id: str) -> None:
-    """Runs the ensemble on one photograph."""
+    """Run the ensemble on one photograph."""
     run_prediction(prediction_id=UUID(prediction_id))
 
 
@@ -31,19 +31,19 @@ def run_prediction_task(prediction_id: str) -> None:
     name="diagnosis.tasks.requeue_lost_predictions_task", soft_time_limit=20, time_limit=30
 )
 def requeue_lost_predictions_task() -> None:
-    """Queues again what a dead worker or a lost message left behind."""
+    """Queue predictions again that a dead worker or a lost message left behind."""
     requeue_lost_predictions()
 
 
 _serves_inference = False
-# The child process loads the networks and its parent tells of them: memory that both can see.
+# Shared memory: the child process loads the networks and its parent reports them.
 _loaded_version = RawArray("c", 64)
 _loaded_trained_on = RawArray("c", 16)
 
 
 @celeryd_after_setup.connect
 def refuse_bad_weights(instance: Any, **kwargs: object) -> None:
-    """Stops an inference worker before it starts where a file of the bundle is not what it was."""
+    """Stop an inference worker at start if a file of the bundle has been altered."""
     global _serves_inference
     _serves_inference = "inference" in instance.app.amqp.queues.consume_from
     if not _serves_inference:
@@ -56,7 +56,7 @@ def refuse_bad_weights(instance: Any, **kwargs: object) -> None:
 
 @worker_process_init.connect
 def load_ensemble_early(**kwargs: object) -> None:
-    """Loads the networks after the fork and before the first photograph."""
+    """Load the networks after the fork and before the first photograph."""
     if not _serves_inference or inference.installed_model() is None:
         return
     manifest = inference.get_ensemble().manifest
@@ -66,12 +66,12 @@ def load_ensemble_early(**kwargs: object) -> None:
 
 
 def loaded_model_version() -> str:
-    """Names the version that this worker has in memory; empty where there is none."""
+    """Return the version that this worker has in memory, or "" if there is none."""
     version: bytes = _loaded_version.value
     return version.decode()
 
 
 def loaded_model_trained_on() -> date | None:
-    """Gives the day on which the model in this worker's memory was trained, where it says so."""
+    """Return the day on which the loaded model was trained, or None if it does not say."""
     day: bytes = _loaded_trained_on.value
     return date.fromisoformat(day.decode()) if day else None

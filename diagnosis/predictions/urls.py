@@ -1,4 +1,4 @@
-"""Addresses of the model and its answers."""
+"""URLs of the model and its answers."""
 
 from django.urls import URLPattern, path
 

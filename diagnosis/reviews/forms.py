@@ -52,7 +52,7 @@ class ReviewForm(forms.Form):
             )
 
     def show_review(self, review: Review) -> None:
-        """Carry a review that the page shows now, so that the next click decides beside it."""
+        """Set the review now shown on the page, so that the next decision is made in view of it."""
         data = QueryDict(mutable=True)
         data.update(self.data)
         data[self.add_prefix("seen_review")] = str(review.pk)

@@ -22,18 +22,18 @@ VALIDATING = (Review.Decision.CONFIRMED, Review.Decision.CORRECTED)
 
 
 def newest_reviews() -> QuerySet[Review]:
-    """The review that counts for each photograph: its newest."""
+    """Return the newest review of each photograph: the one that counts."""
     newest = Review.objects.filter(prediction__image=OuterRef("prediction__image")).values("pk")[:1]
     return Review.objects.filter(pk=Subquery(newest))
 
 
 def validated_reviews() -> QuerySet[Review]:
-    """The newest review of each photograph, where it is a diagnosis."""
+    """Return the newest review of each photograph if it is a diagnosis."""
     return newest_reviews().filter(decision__in=VALIDATING)
 
 
 def visible_images(user: User) -> QuerySet[LesionImage]:
-    """Photographs: patients see their own, of signed visits, once a doctor has validated them."""
+    """Return the photographs; patients see their own of signed visits once validated."""
     if is_patient(user):
         return LesionImage.objects.filter(
             Exists(visible_reviews(user).filter(prediction__image=OuterRef("pk")))
@@ -42,7 +42,7 @@ def visible_images(user: User) -> QuerySet[LesionImage]:
 
 
 def visible_reviews(user: User) -> QuerySet[Review]:
-    """Reviews: for a patient the newest of each photograph, where it is a signed diagnosis."""
+    """Return the reviews; patients see the newest of each photograph if it is a diagnosis."""
     if is_doctor(user):
         return Review.objects.filter(prediction__image__lesion__patient__in=patients_in_care(user))
     if is_patient(user):
@@ -54,7 +54,7 @@ def visible_reviews(user: User) -> QuerySet[Review]:
 
 
 def can_review(user: User, prediction: Prediction) -> bool:
-    """Confirm or correct a prediction that is visible."""
+    """Confirm or correct a visible prediction."""
     return treats(user, prediction.image.lesion.patient)
 
 

@@ -1,4 +1,4 @@
-"""What the worker tells doctors of answers that wait for them."""
+"""Tasks that notify doctors of answers waiting for them."""
 
 from celery import shared_task
 
@@ -7,5 +7,5 @@ from diagnosis.reviews.services.answer_news import tell_of_overdue_reviews
 
 @shared_task(name="diagnosis.tasks.tell_of_overdue_reviews_task", soft_time_limit=50, time_limit=60)
 def tell_of_overdue_reviews_task() -> None:
-    """Tells doctors which of their visits hold answers that nobody has looked at for a day."""
+    """Notify doctors of visits with answers that nobody has looked at for a day."""
     tell_of_overdue_reviews()

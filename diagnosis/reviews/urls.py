@@ -1,4 +1,4 @@
-"""Addresses of the visit, its photographs and their diagnoses."""
+"""URLs of the visit, its photographs and their diagnoses."""
 
 from django.urls import URLPattern, path
 

@@ -1,4 +1,4 @@
-"""The atlas of diseases: what a disease is called, its stages in their order, and the search."""
+"""The atlas of diseases: names and texts, stages in order, and the search."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Translations = dict[str, dict[str, str]]
 
 @dataclass(frozen=True)
 class DiseaseText:
-    """What the catalogue says of a disease."""
+    """The names and texts of a disease in the catalogue."""
 
     name: str
     icd10: str = ""
@@ -36,14 +36,14 @@ class DiseaseText:
 
 
 def find_diseases(*, among: Iterable[Disease], text: str) -> list[Disease]:
-    """Diseases of which every word that was typed begins a word of a name or of a code."""
+    """Return the diseases in which every search term begins a word of a name or a code."""
     words = searchable(text).split()
     return [disease for disease in among if _fits(disease, words)]
 
 
 @transaction.atomic
 def create_disease(*, actor: User, said: DiseaseText) -> Disease:
-    """Adds a disease at the end of the catalogue."""
+    """Add a disease at the end of the catalogue."""
     last = Disease.objects.aggregate(last=Max("position"))["last"]
     disease = Disease(position=(last or 0) + 1, code=_free_code(said.name))
     _say(disease, said)
@@ -56,7 +56,7 @@ def create_disease(*, actor: User, said: DiseaseText) -> Disease:
 def update_disease(
     *, disease: Disease, actor: User, said: DiseaseText, refuse_stale: Guard | None = None
 ) -> Disease:
-    """Changes what the catalogue says; what counts as malignant belongs to the model's classes."""
+    """Change a disease; whether a class of the model counts as malignant cannot be changed."""
     stored = Disease.objects.select_for_update(no_key=True).get(pk=disease.pk)
     if refuse_stale:
         refuse_stale(stored)
@@ -72,7 +72,7 @@ def update_disease(
 
 @transaction.atomic
 def delete_disease(*, disease: Disease, actor: User) -> None:
-    """Deletes a disease that nothing refers to, with its stages."""
+    """Delete a disease that nothing refers to, with its stages."""
     stored = Disease.objects.select_for_update().get(pk=disease.pk)
     if stored.model_class:
         raise _still_used(_("It is a class of the model and cannot be deleted."))
@@ -97,7 +97,7 @@ def delete_disease(*, disease: Disease, actor: User) -> None:
 def add_stage(
     *, disease: Disease, actor: User, name: str, translations: Translations | None = None
 ) -> DiseaseStage:
-    """Adds a stage after the last one."""
+    """Add a stage after the last one."""
     stages = _lock_stages(disease)
     stage = DiseaseStage(
         disease=disease, name=name.strip(), translations=translations or {}, position=len(stages)
@@ -117,7 +117,7 @@ def rename_stage(
     translations: Translations | None = None,
     refuse_stale: Guard | None = None,
 ) -> DiseaseStage:
-    """Gives a stage another name; diagnoses that name it follow."""
+    """Rename a stage; diagnoses that use it show the new name."""
     _lock_stages(stage.disease)
     stored = DiseaseStage.objects.get(pk=stage.pk)
     if refuse_stale:
@@ -131,7 +131,7 @@ def rename_stage(
 
 @transaction.atomic
 def move_stage(*, stage: DiseaseStage, actor: User, is_up: bool) -> None:
-    """Moves a stage one place; at the end of the list it stays where it is."""
+    """Move a stage one place up or down; do nothing at the end of the list."""
     stages = _lock_stages(stage.disease)
     place = next(index for index, each in enumerate(stages) if each.pk == stage.pk)
     other = place - 1 if is_up else place + 1
@@ -146,7 +146,7 @@ def move_stage(*, stage: DiseaseStage, actor: User, is_up: bool) -> None:
 
 @transaction.atomic
 def delete_stage(*, stage: DiseaseStage, actor: User) -> None:
-    """Deletes a stage that no diagnosis and no image names."""
+    """Delete a stage that no diagnosis and no image uses."""
     _lock_stages(stage.disease)
     if Review.objects.filter(stage=stage).exists():
         raise _still_used(_("A diagnosis names this stage, so it stays."))
@@ -164,7 +164,7 @@ def _fits(disease: Disease, words: list[str]) -> bool:
     translated = [said.get("name", "") for said in disease.translations.values()]
     names = [disease.name, *translated, *disease.other_names, disease.icd10, disease.icd11]
     known = searchable(" ".join(names)).split()
-    # A code is typed with its dot or without: L57.0 and L570 are the same.
+    # A code may be typed with or without its dot: L57.0 and L570 are the same.
     known += [searchable(code).replace(" ", "") for code in (disease.icd10, disease.icd11)]
     return all(any(each.startswith(word) for each in known) for word in words)
 
@@ -193,7 +193,7 @@ def _free_code(name: str) -> str:
 
 
 def _lock_stages(disease: Disease) -> list[DiseaseStage]:
-    """The stages in their order; whoever moves one waits for whoever moves another."""
+    """Return the stages in order, locked so that two moves cannot overlap."""
     Disease.objects.select_for_update(no_key=True).get(pk=disease.pk)
     return list(DiseaseStage.objects.filter(disease=disease).order_by("position", "pk"))
 

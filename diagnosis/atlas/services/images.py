@@ -1,4 +1,4 @@
-"""Images of the atlas: how one comes in, who lets it in, and how it is taken out again."""
+"""Images of the atlas: adding, accepting, declining and archiving them."""
 
 import uuid
 
@@ -31,9 +31,9 @@ def add_atlas_image(
     stage: DiseaseStage | None = None,
     is_accepted: bool = False,
 ) -> AtlasImage:
-    """Checks, re-encodes and stores an image; it is a proposal unless it is accepted at once.
+    """Check, re-encode and store an image; it is a proposal unless it is accepted at once.
 
-    Either a row with its two files comes out of it, or nothing at all.
+    The row and its two files are stored together or not at all.
     """
     photograph = prepare_photograph(data)
     image = AtlasImage(
@@ -73,7 +73,7 @@ def describe_atlas_image(
     stage: DiseaseStage | None = None,
     refuse_stale: Guard | None = None,
 ) -> AtlasImage:
-    """Correct what stands beside an image; the image itself stays as it is."""
+    """Correct an image's caption, source, licence and stage; the image itself is unchanged."""
     stored = _lock(image)
     if refuse_stale:
         refuse_stale(stored)
@@ -90,7 +90,7 @@ def describe_atlas_image(
 def decide_atlas_image(
     *, image: AtlasImage, actor: User, is_accepted: bool, reason: str = ""
 ) -> AtlasImage:
-    """Lets a proposal into the atlas, or says why not."""
+    """Accept a proposal, or decline it with a reason."""
     stored = _lock(image)
     if not stored.is_proposed:
         raise ValidationError(_("Somebody has decided about this image already."), code="decided")
@@ -106,7 +106,7 @@ def decide_atlas_image(
 
 @transaction.atomic
 def archive_atlas_image(*, image: AtlasImage, actor: User, reason: str) -> AtlasImage:
-    """Takes an image out of the atlas; row and file stay."""
+    """Archive an image; its row and file are kept."""
     stored = _lock(image)
     if stored.archived_at is not None:
         raise ValidationError(_("This image is archived already."), code="archived")

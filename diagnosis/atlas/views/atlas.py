@@ -1,4 +1,4 @@
-"""The atlas of diseases, as doctors and admins read it and admins keep it."""
+"""The atlas of diseases: doctors and admins read it, admins edit it."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -34,7 +34,7 @@ from diagnosis.predictions.models.disease import DiseaseStage
 
 @require_GET
 def atlas_list(request: SignedInRequest) -> HttpResponse:
-    """Diseases by name, other name or code."""
+    """List the diseases that match a name, another name or a code."""
     refuse_strangers(request)
     search = AtlasSearchForm(request.GET)
     text = search.cleaned_data["q"] if search.is_valid() else ""
@@ -57,13 +57,13 @@ def atlas_list(request: SignedInRequest) -> HttpResponse:
 
 @require_GET
 def atlas_disease(request: SignedInRequest, pk: int) -> HttpResponse:
-    """One disease: what it is called, its stages, and its images, twelve a page."""
+    """Show one disease: its texts, its stages and its images, twelve a page."""
     return disease_page(request, get_disease(request, pk))
 
 
 @require_http_methods(["GET", "POST"])
 def atlas_disease_create(request: SignedInRequest) -> HttpResponse:
-    """A new disease of the catalogue."""
+    """Add a disease to the catalogue."""
     _refuse_readers(request)
     form = DiseaseForm(request.POST or None)
     if form.is_valid():
@@ -81,7 +81,7 @@ def atlas_disease_create(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def atlas_disease_edit(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Corrections to a disease, and whether it is offered."""
+    """Edit a disease, including whether it is offered."""
     disease = get_disease(request, pk)
     _refuse_readers(request)
     form = DiseaseForm(request.POST or None, disease=disease)
@@ -105,7 +105,7 @@ def atlas_disease_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def atlas_disease_delete(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Deletes a disease that nothing refers to."""
+    """Delete a disease that nothing refers to."""
     disease = get_disease(request, pk)
     _refuse_readers(request)
     try:
@@ -118,7 +118,7 @@ def atlas_disease_delete(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def atlas_stage_add(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Adds a stage after the last one."""
+    """Add a stage after the last one."""
     disease = get_disease(request, pk)
     _refuse_readers(request)
     form = StageForm(request.POST)
@@ -139,7 +139,7 @@ def atlas_stage_add(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def atlas_stage_edit(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Another name for a stage."""
+    """Rename a stage."""
     stage = _get_stage(request, pk)
     form = StageForm(request.POST or None, stage=stage)
     if form.is_valid():
@@ -162,7 +162,7 @@ def atlas_stage_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def atlas_stage_move(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Moves a stage one place up or down."""
+    """Move a stage one place up or down."""
     stage = _get_stage(request, pk)
     move_stage(stage=stage, actor=request.user, is_up=request.POST.get("to") == "up")
     return redirect("diagnosis:atlas_disease", pk=stage.disease_id)
@@ -170,7 +170,7 @@ def atlas_stage_move(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def atlas_stage_delete(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Deletes a stage that nothing names."""
+    """Delete a stage that nothing uses."""
     stage = _get_stage(request, pk)
     try:
         delete_stage(stage=stage, actor=request.user)

@@ -1,4 +1,4 @@
-"""The atlas beside a patient's photograph."""
+"""A patient's photograph next to images of the atlas."""
 
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from diagnosis.reviews.services.reviews import newest_review
 
 @require_GET
 def atlas_compare(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Shows images of the proposed or the chosen disease beside the photograph, one at a time."""
+    """Show images of the suggested or chosen disease next to the photograph, one at a time."""
     image = get_image_for_doctor(request, pk)
     record_image_view(image=image, actor=request.user)
     diseases = list(visible_diseases(request.user))
@@ -55,7 +55,7 @@ def _chosen(request: SignedInRequest, diseases: list[Disease]) -> Disease | None
 
 
 def _proposed(image: LesionImage, diseases: list[Disease]) -> Disease | None:
-    """What the doctor has decided, else what the model names; nothing where it is not sure."""
+    """Return the doctor's diagnosis, else the model's, or None if the model is not sure."""
     review: Review | None = newest_review(image=image)
     if review is not None and review.disease is not None:
         return next((each for each in diseases if each.pk == review.disease_id), None)

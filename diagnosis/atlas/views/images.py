@@ -1,4 +1,4 @@
-"""Images of the atlas: proposed by doctors, let in by admins, looked at by both."""
+"""Images of the atlas: doctors propose them, admins accept them, both see them."""
 
 from uuid import UUID
 
@@ -27,7 +27,7 @@ from diagnosis.predictions.models.disease import Disease
 
 @require_http_methods(["GET", "POST"])
 def atlas_image_add(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Takes in an image: from an admin at once, from a doctor as a proposal."""
+    """Add an image: an admin's is shown at once, a doctor's is a proposal."""
     disease = get_disease(request, pk)
     can_manage = can_manage_atlas(request.user)
     form = AtlasImageForm(request.POST or None, request.FILES or None, disease=disease)
@@ -42,13 +42,13 @@ def atlas_image_add(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_GET
 def atlas_image(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Shows one image large, with the one before and the one after."""
+    """Show one image large, with links to the previous and the next."""
     return _image_page(request, _get_image(request, pk))
 
 
 @require_GET
 def atlas_proposals(request: SignedInRequest) -> HttpResponse:
-    """Lists the images that wait for an admin's word, the oldest first."""
+    """List the images that wait for an admin's decision, the oldest first."""
     _refuse_readers(request)
     proposals = AtlasImage.objects.proposed().select_related("disease", "stage", "added_by")
     page = Paginator(proposals, IMAGES_ON_A_PAGE).get_page(request.GET.get("page"))
@@ -57,7 +57,7 @@ def atlas_proposals(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def atlas_image_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Corrects what stands beside an image."""
+    """Correct an image's caption, source, licence and stage."""
     image = _get_image(request, pk)
     _refuse_readers(request)
     form = AtlasImageTextForm(request.POST, disease=image.disease, image=image)
@@ -76,7 +76,7 @@ def atlas_image_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def atlas_image_accept(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Lets a proposal into the atlas."""
+    """Accept a proposal."""
     image = _get_image(request, pk)
     _refuse_readers(request)
     try:
@@ -89,7 +89,7 @@ def atlas_image_accept(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def atlas_image_decline(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Says why a proposal does not come into the atlas."""
+    """Decline a proposal with a reason."""
     image = _get_image(request, pk)
     _refuse_readers(request)
     form = ReasonForm(request.POST, prefix="decline")
@@ -107,7 +107,7 @@ def atlas_image_decline(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def atlas_image_archive(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Takes an image out of the atlas, with a reason."""
+    """Archive an image with a reason."""
     image = _get_image(request, pk)
     _refuse_readers(request)
     form = ReasonForm(request.POST, prefix="archive")
@@ -123,13 +123,13 @@ def atlas_image_archive(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def atlas_image_file(request: SignedInRequest, pk: UUID) -> FileResponse:
-    """Hands out an image at full size."""
+    """Serve an image at full size."""
     return _send(_get_image(request, pk), size="full")
 
 
 @require_GET
 def atlas_image_thumbnail(request: SignedInRequest, pk: UUID) -> FileResponse:
-    """Hands out an image in small."""
+    """Serve the thumbnail of an image."""
     return _send(_get_image(request, pk), size="thumbnail")
 
 
@@ -208,6 +208,6 @@ def _send(image: AtlasImage, *, size: str) -> FileResponse:
         file,
         content_type="image/jpeg",
         filename=f"{image.pk}.jpg",
-        # No patient is on it, but whoever has left the clinic should not find it in a shared store.
+        # It shows no patient, but former staff should not find it in a shared cache.
         headers={"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"},
     )

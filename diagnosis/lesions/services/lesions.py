@@ -34,7 +34,7 @@ class Place:
 def create_lesion(
     *, patient: Patient, body_site: BodySite | None = None, place: Place | None = None
 ) -> Lesion:
-    """Gives the patient's next lesion its number; to be called inside a transaction."""
+    """Create the patient's next lesion with its number; call it inside a transaction."""
     Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     refuse_ended(patient.pk)
     highest = Lesion.objects.filter(patient=patient).aggregate(highest=Max("number"))["highest"]
@@ -56,7 +56,7 @@ def update_lesion(
     is_archived: bool,
     refuse_stale: Guard | None = None,
 ) -> Lesion:
-    """Puts a lesion where it is; its site stays once a signed visit speaks of it."""
+    """Change a lesion's place; its body site is fixed once a signed visit names it."""
     visits = Consultation.objects.filter(pk__in=lesion.images.values("consultation"))
     are_signed = [visit.is_signed for visit in visits.select_for_update(no_key=True)]
     stored = Lesion.objects.select_for_update(no_key=True).get(pk=lesion.pk)
@@ -89,7 +89,7 @@ def update_lesion(
 
 @transaction.atomic
 def move_image(*, image: LesionImage, actor: User, lesion: Lesion | None = None) -> LesionImage:
-    """Gives a photograph to another lesion, or to a new one, before the visit is signed.
+    """Move a photograph to another lesion, or to a new one, before the visit is signed.
 
     A lesion that has no photograph left is no longer followed.
     """
@@ -125,7 +125,7 @@ def record_size(
     size_note: str,
     refuse_stale: Guard | None = None,
 ) -> LesionImage:
-    """Notes how large the lesion is in a photograph, before the visit is signed."""
+    """Record the lesion's size in a photograph, before the visit is signed."""
     lock_open_visit(image.consultation)
     stored = LesionImage.objects.select_for_update(no_key=True).get(pk=image.pk)
     if refuse_stale:
@@ -149,7 +149,7 @@ def record_size(
 
 
 def record_lesion_view(*, lesion: Lesion, actor: User) -> None:
-    """Notes in the audit trail that somebody read the course of a lesion."""
+    """Record in the audit trail that somebody read a lesion's page."""
     record(AuditEvent.Verb.VIEW, actor=actor, patient=lesion.patient, target=lesion)
 
 

@@ -1,4 +1,4 @@
-"""Photographs: how one comes in, and who looks at it."""
+"""Photographs: storing one, and recording who looks at it."""
 
 import uuid
 
@@ -29,9 +29,9 @@ def upload_image(
     body_site: BodySite | None = None,
     place: Place | None = None,
 ) -> LesionImage:
-    """Checks, re-encodes and stores a photograph of a known lesion or of a new one.
+    """Check, re-encode and store a photograph of a known or a new lesion.
 
-    Either a row with its two files comes out of it, or nothing at all.
+    The row and its two files are stored together or not at all.
     """
     photograph = prepare_photograph(data)
     image = LesionImage(
@@ -61,8 +61,8 @@ def upload_image(
 
 
 def record_image_download(*, image: LesionImage, actor: User, size: str) -> None:
-    """Notes in the audit trail that a photograph went out, and in which size."""
-    # A page shows many small ones, and shows them again whenever it is looked at.
+    """Record in the audit trail that a photograph was served, and at which size."""
+    # A page shows many thumbnails, and reloads them at every visit.
     add = record if size == "full" else record_once
     add(
         AuditEvent.Verb.DOWNLOAD,
@@ -74,7 +74,7 @@ def record_image_download(*, image: LesionImage, actor: User, size: str) -> None
 
 
 def record_image_view(*, image: LesionImage, actor: User) -> None:
-    """Notes that somebody looked at a photograph with its answer."""
+    """Record that somebody looked at a photograph with its answer."""
     record_once(AuditEvent.Verb.VIEW, actor=actor, patient=image.lesion.patient, target=image)
 
 

@@ -1,4 +1,4 @@
-"""What the papers of a visit show of its photographs: pictures, and what the model said of them."""
+"""Photographs on a visit's documents, and sentences on what the model said of them."""
 
 import io
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ PICTURE_SIDE = 900  # pixels: enough for half a page in print
 
 
 def pictures_for_paper(images: Sequence[LesionImage]) -> list[Picture]:
-    """The chosen photographs, small enough for a paper, each with its lesion's name."""
+    """Return the chosen photographs, scaled for print, each with its lesion's name."""
     if len(images) > MAX_PICTURES:
         raise ValidationError(
             _("A paper shows at most %(count)d photographs.") % {"count": MAX_PICTURES}
@@ -32,7 +32,7 @@ def pictures_for_paper(images: Sequence[LesionImage]) -> list[Picture]:
 
 
 def answers_in_words(images: Iterable[LesionImage], reviews: Iterable[Review]) -> list[str]:
-    """What the model said of each photograph, but only where a doctor has validated the answer."""
+    """Return a sentence on the model's answer for each photograph that a doctor has reviewed."""
     by_image = {
         review.prediction.image_id: review
         for review in reviews

@@ -1,4 +1,4 @@
-"""Letters to colleagues: written once, printed as often as they are needed."""
+"""Letters to colleagues: written once, printed as often as needed."""
 
 import hashlib
 import json
@@ -33,7 +33,7 @@ from diagnosis.reviews.models.review import Review
 def first_draft(
     *, visit: Consultation, diagnoses: Sequence[Review], photographs: QuerySet[LesionImage]
 ) -> str:
-    """Return what the letter begins with: the diagnoses, what has none, then the conclusion."""
+    """Draft a letter from the diagnoses, the photographs without one, and the conclusion."""
     lines = [_diagnosis(review) for review in diagnoses]
     lines += undecided_in_words(photographs, visit=visit)
     return "\n\n".join(filter(None, ["\n".join(lines), visit.conclusion.strip()]))
@@ -51,9 +51,9 @@ def write_referral_letter(
     images: Sequence[LesionImage] = (),
     has_model_answer: bool = False,
 ) -> ReferralLetter:
-    """Writes a letter about a signed visit, under a token of its own.
+    """Write a letter about a signed visit, with its own token.
 
-    The model's word goes along where the doctor ticked it, for answers that were validated.
+    It includes the model's answers only if the doctor ticked them and they were reviewed.
     """
     if visit.signed_at is None:
         raise ValidationError(_("This visit is not signed yet. Letters follow the signature."))
@@ -96,7 +96,7 @@ def write_referral_letter(
 
 
 def print_referral_letter(*, letter: ReferralLetter, actor: User, site_url: str) -> PrintedPaper:
-    """Prints a letter as it was written."""
+    """Print a letter exactly as it was written."""
     images = list(letter.images.select_related("lesion__body_site").order_by("uploaded_at"))
     answers = [Entry(answer) for answer in letter.model_answers]
     sections = [

@@ -1,4 +1,4 @@
-"""A signed visit on paper: whole for the doctors, as a letter for the patient."""
+"""A signed visit as a PDF: complete for doctors, as a letter for the patient."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -25,7 +25,7 @@ from diagnosis.reviews.models.review import Review
 
 @dataclass(frozen=True)
 class Entry:
-    """One paragraph or more of a report, under a name of its own or none."""
+    """One or more paragraphs of a report, with or without a heading."""
 
     text: str
     title: str = ""
@@ -52,11 +52,11 @@ def print_visit_report(
     images: Sequence[LesionImage] = (),
     has_model_answer: bool = False,
 ) -> PrintedPaper:
-    """Prints what a doctor decided and signed, with the photographs that were chosen.
+    """Print what a doctor decided and signed, with the chosen photographs.
 
-    What the model thought is on it only where a doctor ticked it and has validated the answer.
-    The patient's own report leaves out the notes and what has no diagnosis, as the patient's pages
-    do; that of the doctors says of each photograph of the visit that it has none.
+    The model's answers are on it only if a doctor ticked them and has reviewed them.
+    The patient's report leaves out the notes and photographs without a diagnosis, as the patient's
+    pages do; the doctors' report names the photographs that have none.
     """
     if visit.signed_at is None:
         raise ValidationError(_("This visit is not signed yet. It can be printed once it is."))
@@ -96,7 +96,7 @@ def _words(text: str) -> list[Entry]:
 
 
 def _notes(visit: Consultation) -> list[Entry]:
-    """What the doctor wrote for doctors, each text under its name where there are several."""
+    """Return the doctor's notes, each under its name if there are several."""
     parts = {
         _("History"): visit.history,
         _("Examination"): visit.examination,

@@ -1,4 +1,4 @@
-"""The papers of a signed visit that a doctor puts together: a report and letters."""
+"""The documents that a doctor prepares of a signed visit: a report and letters."""
 
 from uuid import UUID
 
@@ -36,7 +36,7 @@ from diagnosis.reviews.permissions import can_see_to_review, validated_reviews, 
 
 @require_http_methods(["GET", "POST"])
 def visit_letters(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """The letters of a visit, and a form for another one that begins with what was concluded."""
+    """List the letters of a visit, with a form for a new one drafted from its conclusion."""
     visit = _get_visit(request, pk)
     if visit.signed_at is None:
         return refusal_page(
@@ -68,7 +68,7 @@ def visit_letters(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def visit_report_chosen(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Hands out the visit report with the photographs that were chosen."""
+    """Serve the visit report with the chosen photographs."""
     visit = _get_visit(request, pk)
     form = PhotographsForm(request.POST, photographs=_photographs(request, visit), prefix="report")
     if not form.is_valid():
@@ -95,7 +95,7 @@ def visit_report_chosen(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def referral_letter(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Hands out a letter as a PDF."""
+    """Serve a letter as a PDF."""
     letters = ReferralLetter.objects.filter(consultation__in=_visits(request)).select_related(
         "document", "consultation__patient", "consultation__doctor__user"
     )
@@ -130,7 +130,7 @@ def _page(
 
 
 def _visits(request: SignedInRequest) -> QuerySet[Consultation]:
-    """Visits of patients in care: letters are between doctors."""
+    """Return the visits of patients in care: letters are between doctors."""
     visits = visible_consultations(request.user)
     return visits if can_see_to_review(request.user) else visits.none()
 

@@ -16,7 +16,7 @@ from diagnosis.reviews.permissions import validated_reviews, visible_images
 
 @require_GET
 def visit_report(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Hands out a signed visit as a PDF."""
+    """Serve the report of a signed visit as a PDF."""
     visits = visible_consultations(request.user).select_related(
         "patient", "doctor__user", "body_site"
     )

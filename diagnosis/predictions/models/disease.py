@@ -11,11 +11,11 @@ class DiseaseQuerySet(models.QuerySet["Disease"]):
     """Diseases by whether the model knows them."""
 
     def offered(self) -> Self:
-        """Diseases that a doctor can choose today."""
+        """Return the diseases that a doctor can choose."""
         return self.filter(is_active=True)
 
     def with_stages(self) -> Self:
-        """Each disease once for each of its stages, or once without any."""
+        """Return each disease once per stage, or once if it has none."""
         return self.annotate(
             stage_id=models.F("stages"), stage_name=models.F("stages__name")
         ).order_by("position", "name", "stages__position")
@@ -24,7 +24,7 @@ class DiseaseQuerySet(models.QuerySet["Disease"]):
 class Disease(models.Model):
     """A diagnosis of the clinic's catalogue; seven of them are classes of the model."""
 
-    stage_id: int | None  # of a row that was read with its stages
+    stage_id: int | None  # set on rows that `with_stages` has read
     stage_name: str | None
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
@@ -88,7 +88,7 @@ class Disease(models.Model):
 
     @property
     def other_names(self) -> list[str]:
-        """The synonyms, one by one."""
+        """Return the synonyms as a list."""
         return [name.strip() for name in self.synonyms.splitlines() if name.strip()]
 
 

@@ -11,12 +11,12 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
     """Predictions by state."""
 
     def waiting(self) -> Self:
-        """Predictions that are queued, in the order in which they run."""
+        """Return the queued predictions in the order in which they run."""
         return self.filter(status=Prediction.Status.QUEUED).order_by("queued_at", "pk")
 
 
 class Prediction(models.Model):
-    """What one version of the ensemble says of one photograph; never changed once it is done."""
+    """One model version's answer for one photograph; it never changes once it is done."""
 
     class Status(models.TextChoices):
         QUEUED = "queued", _("Queued")
@@ -25,7 +25,7 @@ class Prediction(models.Model):
         FAILED = "failed", _("Failed")
 
     class Failure(models.TextChoices):
-        """Why there is no answer, in words for the doctor."""
+        """Why there is no answer, worded for the doctor."""
 
         TIMED_OUT = "timed_out", _("The analysis took too long.")
         UNREADABLE = "unreadable", _("The stored photograph could not be read.")
@@ -102,24 +102,24 @@ class Prediction(models.Model):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether an answer is still to come."""
+        """Return whether the answer is still to come."""
         return self.status in {self.Status.QUEUED, self.Status.RUNNING}
 
     @property
     def is_over_threshold(self) -> bool:
-        """Whether malignant disease cannot be set aside."""
+        """Return whether malignant disease cannot be ruled out."""
         if self.malignant_share is None or self.malignant_threshold is None:
             return False
         return self.malignant_share >= self.malignant_threshold
 
     @property
     def is_without_threshold(self) -> bool:
-        """Whether it could not raise an alarm, because its model has no threshold."""
+        """Return whether its model has no threshold, so that it could not raise an alarm."""
         return self.status == self.Status.DONE and self.malignant_threshold is None
 
     @property
     def is_uncertain(self) -> bool:
-        """Whether no class is probable enough to be named."""
+        """Return whether no class is probable enough to be named."""
         if self.uncertain_below is None or not self.probabilities:
             return False
         highest: float = max(self.probabilities.values())
@@ -127,10 +127,10 @@ class Prediction(models.Model):
 
     @property
     def names_a_class(self) -> bool:
-        """Whether there is a class that a doctor can confirm."""
+        """Return whether there is a class that a doctor can confirm."""
         return bool(self.label) and not self.is_uncertain
 
     @property
     def malignant_percent(self) -> float:
-        """The malignant share in per cent, 0 while there is no answer."""
+        """Return the malignant share in per cent; 0 while there is no answer."""
         return 100 * (self.malignant_share or 0.0)

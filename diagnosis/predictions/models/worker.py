@@ -12,12 +12,12 @@ class WorkerHeartbeatQuerySet(models.QuerySet["WorkerHeartbeat"]):
     """Heartbeats by age."""
 
     def alive(self) -> Self:
-        """Heartbeats of workers that have been heard within the last minute."""
+        """Return the heartbeats of the last minute."""
         return self.filter(at__gte=timezone.now() - SILENT_AFTER)
 
 
 class WorkerHeartbeat(models.Model):
-    """When a worker last said that it takes jobs from a queue, and with which model loaded."""
+    """When a worker last reported serving a queue, and which model it has loaded."""
 
     name = models.CharField(_("worker"), max_length=200)
     queue = models.CharField(_("queue"), max_length=60)

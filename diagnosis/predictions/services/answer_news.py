@@ -1,4 +1,4 @@
-"""What a doctor hears of an answer that came late."""
+"""Notifications to doctors about answers that came late."""
 
 from datetime import datetime, timedelta
 
@@ -9,12 +9,12 @@ from diagnosis.predictions.models.prediction import Prediction
 
 Kind = Notification.Kind
 
-# The page of the visit shows an answer that comes sooner while the doctor still waits for it.
+# An answer that comes sooner is seen on the visit's page, where the doctor still waits.
 LATE_AFTER = timedelta(seconds=60)
 
 
 def tell_of_late_answer(*, prediction: Prediction, finished_at: datetime) -> None:
-    """Tells the visit's doctor of an answer that came when nobody waited for it any more."""
+    """Notify the visit's doctor of an answer that came after they stopped waiting for it."""
     if finished_at - prediction.queued_at >= LATE_AFTER:
         visits = Consultation.objects.select_related("doctor__user", "doctor__successor__user")
         visit = visits.get(pk=prediction.image.consultation_id)
@@ -22,7 +22,7 @@ def tell_of_late_answer(*, prediction: Prediction, finished_at: datetime) -> Non
 
 
 def tell_doctor_of(visit: Consultation, kind: Kind, *, fact_key: object) -> None:
-    """Tell whoever is in charge of the visit, with a way to its page."""
+    """Notify the doctor in charge of the visit, with a link to its page."""
     notify(
         recipients=[visit.doctor.in_charge.user],
         kind=kind,

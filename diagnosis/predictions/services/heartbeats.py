@@ -1,4 +1,4 @@
-"""What workers say of themselves, and who has fallen silent."""
+"""Heartbeats of workers, and which workers have fallen silent."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from diagnosis.predictions.models.worker import WorkerHeartbeat
 
-FORGOTTEN_AFTER = timedelta(days=1)  # a container that was replaced never comes back by its name
+FORGOTTEN_AFTER = timedelta(days=1)  # a replaced container never comes back under its old name
 
 
 def beat(
@@ -17,7 +17,7 @@ def beat(
     model_version: str,
     model_trained_on: date | None = None,
 ) -> None:
-    """Writes down that a worker takes jobs from these queues, now."""
+    """Record that a worker is serving these queues now."""
     said = {
         "at": timezone.now(),
         "model_version": model_version,
@@ -28,7 +28,7 @@ def beat(
 
 
 def forget_old_workers() -> int:
-    """Removes what workers said that have been gone for a day; returns how many rows."""
+    """Delete the heartbeats of workers gone for a day; return how many."""
     forgotten, _by_model = WorkerHeartbeat.objects.filter(
         at__lt=timezone.now() - FORGOTTEN_AFTER
     ).delete()
@@ -36,5 +36,5 @@ def forget_old_workers() -> int:
 
 
 def is_queue_served(queue: str) -> bool:
-    """Whether a worker of this queue has been heard within the last minute."""
+    """Return whether a worker has served this queue within the last minute."""
     return WorkerHeartbeat.objects.alive().filter(queue=queue).exists()

@@ -1,4 +1,4 @@
-"""A prediction's way from request to answer; each move is a compare-and-set."""
+"""A prediction from request to answer; each transition is a compare-and-set."""
 
 import logging
 from datetime import timedelta
@@ -34,7 +34,7 @@ Failure = Prediction.Failure
 
 @transaction.atomic
 def request_prediction(*, image: LesionImage, actor: User) -> Prediction:
-    """Queues a photograph for the installed model, once per model version."""
+    """Queue a photograph for the installed model, once per model version."""
     _refuse_without_consent(image)
     prediction, is_new = Prediction.objects.get_or_create(
         image=image,
@@ -55,7 +55,7 @@ def request_prediction(*, image: LesionImage, actor: User) -> Prediction:
 
 @transaction.atomic
 def retry_prediction(*, prediction: Prediction, actor: User) -> Prediction:
-    """Queues a failed prediction again, or asks the model that is installed by now."""
+    """Queue a failed prediction again, or request one from the model installed now."""
     if prediction.status != Status.FAILED:
         raise ValidationError(_("Only a failed analysis can be tried again."))
     if prediction.model_version != inference.installed_model_version():
@@ -84,8 +84,8 @@ def retry_prediction(*, prediction: Prediction, actor: User) -> Prediction:
 
 
 def dispatch_prediction(prediction_id: UUID, *, delay_s: int = 0) -> None:
-    """Sends the job to the worker; a broker that is down leaves the row for the next sweep."""
-    # The tasks import this module, so it can name them only once both are there.
+    """Send the job to the worker; if the broker is down, the next sweep finds the row."""
+    # The tasks import this module, so the import must wait until both are loaded.
     from diagnosis.predictions.tasks import run_prediction_task
 
     try:
@@ -99,13 +99,13 @@ def dispatch_prediction(prediction_id: UUID, *, delay_s: int = 0) -> None:
 
 
 def run_prediction(*, prediction_id: UUID) -> None:
-    """Claims a queued row and fills it; a row that somebody else has claimed is left alone."""
+    """Claim a queued row and fill it; leave a row alone that another worker has claimed."""
     claimed = Prediction.objects.filter(pk=prediction_id, status=Status.QUEUED).update(
         status=Status.RUNNING, started_at=timezone.now(), tries=F("tries") + 1
     )
     if not claimed:
         return
-    # Without the texts: one that cannot be read would leave the row running for ever.
+    # Without the texts: one that cannot be decrypted would leave the row running for ever.
     prediction = (
         Prediction.objects.select_related("image__lesion__patient")
         .defer(
@@ -128,13 +128,13 @@ def run_prediction(*, prediction_id: UUID) -> None:
         _fail(prediction, Failure.NO_MODEL)
     except SoftTimeLimitExceeded:
         _try_again(prediction, Failure.TIMED_OUT)
-    except Exception as error:  # noqa: BLE001  whatever broke, the row must say so and not hang
+    except Exception as error:  # noqa: BLE001  whatever failed, the row must say so and not hang
         logger.error("A prediction broke off: %s", type(error).__name__)
         _try_again(prediction, Failure.ERROR)
 
 
 def requeue_lost_predictions() -> int:
-    """Puts rows back whose worker died or whose message got lost; returns how many."""
+    """Queue rows again whose worker died or whose message was lost; return how many."""
     now = timezone.now()
     lost_before = now - timedelta(seconds=settings.PREDICTION_LOST_AFTER)
     dead = Prediction.objects.filter(status=Status.RUNNING, started_at__lt=lost_before)
@@ -154,7 +154,7 @@ def requeue_lost_predictions() -> int:
 
 
 def queue_position(prediction: Prediction) -> int:
-    """How many photographs are worked on or wait before this one, itself counted."""
+    """Return the prediction's place in the queue, counting those that are running."""
     return (
         Prediction.objects.filter(
             Q(status=Status.RUNNING) | Q(status=Status.QUEUED, queued_at__lt=prediction.queued_at)
@@ -173,7 +173,7 @@ def _refuse_without_consent(image: LesionImage) -> None:
 
 
 def _refusal(prediction: Prediction) -> Failure | None:
-    """Why this row must not be run at all."""
+    """Return why this row must not run, or None if it may."""
     patient = prediction.image.lesion.patient
     if not has_consent(patient=patient, purpose=Consent.Purpose.AI_ANALYSIS):
         return Failure.CONSENT_WITHDRAWN
@@ -194,7 +194,7 @@ def _answer(prediction: Prediction) -> None:
 
 @transaction.atomic
 def _keep(prediction: Prediction, answer: "inference.EnsemblePrediction") -> None:
-    """Fills the row, unless the patient has said no while the networks were at work."""
+    """Fill the row, unless the patient has withdrawn consent while the networks ran."""
     patient = prediction.image.lesion.patient
     if not lock_consent(patient=patient, purpose=Consent.Purpose.AI_ANALYSIS):
         _fail(prediction, Failure.CONSENT_WITHDRAWN)
@@ -215,7 +215,7 @@ def _keep(prediction: Prediction, answer: "inference.EnsemblePrediction") -> Non
         milliseconds=answer.milliseconds,
     )
     if answered:
-        # Robust: an answer that is there must not be lost over the word that it is.
+        # Robust: a failed notification must not lose the answer itself.
         news = partial(tell_of_late_answer, prediction=prediction, finished_at=finished_at)
         transaction.on_commit(news, robust=True)
 
@@ -227,7 +227,7 @@ def _fail(prediction: Prediction, failure: Failure) -> None:
 
 
 def _try_again(prediction: Prediction, failure: Failure) -> None:
-    """Queues the row again after 2, then 4 seconds; the third time it fails."""
+    """Queue the row again after 2, then 4 seconds; on the third try, fail it."""
     if prediction.tries >= settings.PREDICTION_MAX_TRIES:
         _fail(prediction, failure)
         return
@@ -236,7 +236,7 @@ def _try_again(prediction: Prediction, failure: Failure) -> None:
 
 
 def _claimed_row(prediction: Prediction) -> QuerySet[Prediction]:
-    # A run that was given up for lost finds its row claimed anew, by a higher count,
+    # A run that was presumed lost finds its row claimed again, with a higher count,
     # and writes nothing.
     return Prediction.objects.filter(
         pk=prediction.pk, status=Status.RUNNING, tries=prediction.tries

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 @require_GET
 def model_card(request: SignedInRequest) -> HttpResponse:
-    """Says what the installed model is, how good it is and where it fails."""
+    """Show what the installed model is, how good it is and where it fails."""
     if not can_see_model(request.user):
         raise PermissionDenied
     try:

@@ -13,13 +13,13 @@ from diagnosis.lesions.models import LesionImage
 from diagnosis.predictions.models.disease import Disease, DiseaseStage
 from diagnosis.predictions.models.prediction import Prediction
 
-# What a reason begins with where there is no answer to confirm, in the language of who reviews.
+# Suggested start of the reason if there is no answer to confirm, in the reviewer's language.
 UNSURE = _("The model was not sure.")
 UNANSWERED = _("The analysis gave no answer.")
 
 
 class Review(models.Model):
-    """The doctor's word on a prediction; a later one stands beside it and counts."""
+    """A doctor's decision on a prediction; a later one is added and takes its place."""
 
     class Decision(models.TextChoices):
         CONFIRMED = "confirmed", _("Confirmed")
@@ -75,7 +75,7 @@ class Review(models.Model):
 
     @property
     def local_reason(self) -> str:
-        """The reason; a sentence that the site itself proposed is in the reader's language."""
+        """Return the reason; a sentence suggested by the site is in the reader's language."""
         for sentence in (UNSURE, UNANSWERED):
             if self.reason in _in_every_language(sentence):
                 return str(sentence)
@@ -91,16 +91,16 @@ def _in_every_language(sentence: Promise) -> set[str]:
 
 
 class TrainingSampleQuerySet(models.QuerySet["TrainingSample"]):
-    """Samples by whether they may be used."""
+    """Training samples by whether they may be used."""
 
     def usable(self) -> Self:
-        """Samples of patients whose consent to training holds now."""
+        """Return the samples of patients who consent to training now."""
         consenting = Consent.objects.active().filter(purpose=Consent.Purpose.TRAINING)
         return self.filter(image__lesion__patient__in=consenting.values("patient"))
 
 
 class TrainingSample(models.Model):
-    """A photograph with the label of its newest review, for the next training."""
+    """A photograph with the label of its newest review, for the next training run."""
 
     image = models.OneToOneField(
         LesionImage, on_delete=models.PROTECT, related_name="training_sample"

@@ -8,7 +8,7 @@ from diagnosis.lesions.models import LesionImage
 
 
 class TrainingExport(models.Model):
-    """A collection of reviewed photographs that left the site; kept to know who is in it."""
+    """An export of reviewed photographs; kept to know whose photographs left the site."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     images = models.ManyToManyField(LesionImage, related_name="training_exports", blank=True)
@@ -16,7 +16,7 @@ class TrainingExport(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
     started_at = models.DateTimeField(_("started"), auto_now_add=True)
-    # Empty where the export broke off: photographs may lie in its folder all the same.
+    # Empty if the export was interrupted; its folder may hold photographs all the same.
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     manifest_sha256 = models.CharField(_("SHA-256 of the list of photographs"), max_length=64)
 

@@ -1,4 +1,4 @@
-"""What every view of a photograph fetches and answers."""
+"""What the views of a photograph share: finding it, and rendering its panels."""
 
 from uuid import UUID
 
@@ -16,18 +16,18 @@ from diagnosis.reviews.permissions import can_see_to_review, visible_images
 
 
 def visit_url(image: LesionImage) -> str:
-    """Where a photograph stands in its visit."""
+    """Return the URL of a photograph in its visit."""
     page = reverse("diagnosis:visit", args=[image.consultation_id])
     return f"{page}?photograph={image.pk}#photograph-panel"
 
 
 def small_warning() -> str:
-    """What is said of a photograph with fewer pixels than the networks look at."""
+    """Return the warning for a photograph with fewer pixels than the networks' input."""
     return _("This photograph is small. The answer may be less reliable.")
 
 
 def get_image_for_doctor(request: SignedInRequest, pk: UUID) -> LesionImage:
-    """Finds a photograph of a patient in care."""
+    """Return a photograph of a patient in care, or answer 404."""
     if not can_see_to_review(request.user):
         raise Http404
     return get_image(request, pk)
@@ -40,7 +40,7 @@ def render_panels(
     move_form: MoveForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """Renders the photograph with its answer, and the body map as it is by now."""
+    """Render the photograph with its answer, and the current body map."""
     context = panel_context(image.consultation, request.user, shown=image.pk)
     context |= lesion_context(
         image.consultation, request.user, cards=context["cards"], selected=context["selected"]
@@ -57,7 +57,7 @@ def render_answer(
     review_form: ReviewForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """Renders what an answer changes on the page; the photograph itself stays where it is."""
+    """Render what an answer changes on the page; the photograph itself is left alone."""
     context = panel_context(
         image.consultation, request.user, shown=image.pk, review_form=review_form
     )
@@ -65,7 +65,7 @@ def render_answer(
 
 
 def get_image(request: SignedInRequest, pk: UUID) -> LesionImage:
-    """The photograph, for whoever may see it."""
+    """Return a photograph that this user may see, or answer 404."""
     images = visible_images(request.user).select_related(
         "lesion__patient", "consultation__patient", "consultation__doctor"
     )

@@ -1,4 +1,4 @@
-"""What is still open of a visit's photographs, in words for whoever is about to sign."""
+"""Warnings about a visit's open photographs, for the doctor who is about to sign."""
 
 from collections.abc import Sequence
 
@@ -52,9 +52,9 @@ SENTENCES = {
 
 
 def sign_warnings(photographs: Sequence[LesionImage]) -> list[str]:
-    """Return what the doctor wants to know before signing; none of it blocks the signature.
+    """Return what the doctor should know before signing; none of it blocks the signature.
 
-    The warning of the model comes first and names each lesion that it is about.
+    The model's warning comes first and names each lesion concerned.
     """
     alarmed = dict.fromkeys(str(each.lesion) for each in photographs if each.has_alarm)
     warnings = []

@@ -1,4 +1,4 @@
-"""What the photograph and the answer beside it show; shared by the page and its fragments."""
+"""Contexts of the photograph and its answer, shared by the page and its fragments."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from diagnosis.reviews.pages.open_words import sign_warnings
 from diagnosis.reviews.permissions import can_review, visible_images
 from diagnosis.reviews.services.worklist import OFF_THE_LIST, with_states
 
-# How long the page waits before it asks again, in milliseconds: soon at first, then patiently.
+# Milliseconds between the page's requests for an answer: short at first, then longer.
 ASK_AGAIN_MS = (120, 120, 150, 200, 300, 500, 1000, 2000)
 
 
@@ -46,7 +46,7 @@ class PhotographCard:
 
     @property
     def has_alarm(self) -> bool:
-        """Whether a warning stands to which no diagnosis has answered."""
+        """Return whether there is a warning that no diagnosis has answered."""
         return self.image.has_alarm
 
     @property
@@ -59,7 +59,7 @@ class PhotographCard:
 
 
 def photograph_cards(images: QuerySet[LesionImage]) -> list[PhotographCard]:
-    """Puts photographs, oldest first, together with their answers and reviews in three queries."""
+    """Return photographs, oldest first, with their answers and reviews, in three queries."""
     reviews = Review.objects.select_related("disease", "stage", "reviewer")
     predictions = Prediction.objects.order_by("-queued_at").prefetch_related(
         Prefetch("reviews", reviews)
@@ -83,7 +83,7 @@ def _card(image: LesionImage) -> PhotographCard:
 
 
 def _weight(prediction: Prediction) -> tuple[bool, bool, datetime]:
-    """Put a warning before a newer answer without one, and any answer before none."""
+    """Rank a warning above a newer answer without one, and any answer above none."""
     is_done = prediction.status == Prediction.Status.DONE
     return is_done, is_done and prediction.is_over_threshold, prediction.queued_at
 
@@ -97,9 +97,9 @@ def panel_context(
     review_form: ReviewForm | None = None,
     agreed: Collection[str] | None = None,
 ) -> dict[str, Any]:
-    """Builds the context of the photograph panel and the answer panel.
+    """Build the context of the photograph panel and the answer panel.
 
-    `agreed` are the purposes that the patient agrees to, where the page knows them already.
+    `agreed` are the purposes that the patient consents to, if the page has read them already.
     """
     cards = photograph_cards(visible_images(user).filter(consultation=consultation))
     selected = next(
@@ -117,7 +117,7 @@ def panel_context(
         "has_photography_consent": Consent.Purpose.PHOTOGRAPHY in agreed,
         "has_ai_consent": Consent.Purpose.AI_ANALYSIS in agreed,
         "has_training_consent": Consent.Purpose.TRAINING in agreed,
-        # Stays where there is no answer to show.
+        # Kept if there is no answer to show.
         "answer": None,
         "can_ask_model": selected is not None and can_ask_model(user, selected.image),
     }
@@ -133,9 +133,9 @@ def lesion_context(
     cards: Iterable[PhotographCard],
     selected: PhotographCard | None,
 ) -> dict[str, Any]:
-    """Builds the context of the body map and of what the photograph on show belongs to.
+    """Build the context of the body map and of the lesion of the photograph on show.
 
-    A signed visit shows on its map what was photographed in it; what came later is not part of it.
+    The map of a signed visit shows what was photographed in it, and nothing that came later.
     """
     context: dict[str, Any] = {"move_form": None, "size_form": None}
     if consultation.is_signed:
@@ -163,7 +163,7 @@ def new_photograph_form(
     lesions: Iterable[Lesion],
     body_sites: Iterable[BodySite],
 ) -> PhotographForm:
-    """An empty form for the next photograph: of the lesion on show, or of a new one."""
+    """Return an empty form for the next photograph, of the lesion on show or a new one."""
     return PhotographForm(
         patient=consultation.patient,
         lesions=lesions,
@@ -179,7 +179,7 @@ def new_photograph_form(
 def answer_context(
     card: PhotographCard, user: User, *, asked: int = 0, review_form: ReviewForm | None = None
 ) -> dict[str, Any]:
-    """Builds the context of the answer and the review under it."""
+    """Build the context of the answer and the review under it."""
     assert card.prediction is not None
     prediction = card.prediction
     rows = list(Disease.objects.with_stages())
@@ -206,7 +206,7 @@ def answer_context(
 
 
 def _why_the_doctor_decides(prediction: Prediction) -> str:
-    """Return the reason that a review begins with where there is nothing to confirm."""
+    """Return the reason suggested for a review that has nothing to confirm."""
     if prediction.is_uncertain:
         return str(UNSURE)
     return "" if prediction.label else str(UNANSWERED)

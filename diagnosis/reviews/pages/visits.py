@@ -17,7 +17,7 @@ from diagnosis.reviews.permissions import can_see_to_review
 
 
 def get_visit(request: SignedInRequest, pk: UUID) -> Consultation:
-    """Finds a visit that this doctor may know of; for everybody else there is none."""
+    """Return a visit that this doctor may see, or answer 404."""
     visits = visits_to_show(request.user).with_consents()
     if not can_see_to_review(request.user):
         visits = visits.none()
@@ -33,7 +33,7 @@ def render_visit(
     review_form: ReviewForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """Renders the page, with a refused form where there is one."""
+    """Render the page, with the form that was rejected, if any."""
     context = visit_context(consultation, request.user)
     context |= panel_context(
         consultation,
@@ -57,7 +57,7 @@ def render_visit(
 
 
 def agreed_purposes(consultation: Consultation) -> list[str]:
-    """The purposes that the patient of a visit read by `get_visit` agrees to."""
+    """Return the purposes that the patient of a visit from `get_visit` consents to."""
     given = {
         Consent.Purpose.PHOTOGRAPHY: consultation.has_photography_consent,
         Consent.Purpose.AI_ANALYSIS: consultation.has_ai_consent,
@@ -67,7 +67,7 @@ def agreed_purposes(consultation: Consultation) -> list[str]:
 
 
 def asked_photograph(request: SignedInRequest) -> UUID | None:
-    """The photograph that the address names."""
+    """Return the photograph that the URL names."""
     try:
         return UUID(request.GET.get("photograph", ""))
     except ValueError:

@@ -1,4 +1,4 @@
-"""What doctors hear of answers that they are not looking at."""
+"""Notifications to doctors about answers that they have not looked at."""
 
 from datetime import timedelta
 
@@ -12,12 +12,12 @@ from diagnosis.predictions.services.answer_news import Kind, tell_doctor_of
 from diagnosis.reviews.services.worklist import open_photographs
 
 OVERDUE_AFTER = timedelta(hours=24)
-# What is older is still on the list of reviews, but no news: not even on a site's first day.
+# Older ones stay on the list of reviews but are no news, even on a site's first day.
 OVERDUE_UNTIL = timedelta(days=7)
 
 
 State = LesionImage.State
-# What a photograph that has waited a day needs from its doctor.
+# What the doctor has to do for a photograph that has waited a day.
 NEEDS = {
     State.UNREVIEWED: Kind.REVIEW_OVERDUE,
     State.REOPENED: Kind.REVIEW_OVERDUE,
@@ -30,12 +30,12 @@ NEEDS = {
 
 
 def tell_of_overdue_reviews() -> None:
-    """Tell each doctor once of what a photograph of a visit has needed for a day."""
+    """Notify each doctor once of photographs that have waited for them for a day."""
     now = timezone.now()
     overdue = open_photographs(LesionImage.objects.all()).filter(
         Q(open_since__gt=now - OVERDUE_UNTIL, open_since__lte=now - OVERDUE_AFTER)
     )
-    # No note is read for it, so one that cannot be read keeps no news back.
+    # No note is read here, so one that cannot be decrypted holds nothing up.
     images = overdue.order_by().select_related(None).prefetch_related(None).only("consultation")
     needs = {(image.consultation_id, NEEDS[State(image.state)]) for image in images}
     known = set(

@@ -1,4 +1,4 @@
-"""What a patient reads: signed visits, and of the photographs what a doctor has validated."""
+"""What a patient reads: signed visits, with the photographs that a doctor has validated."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ def write_letters(
     reviews: QuerySet[Review],
     prescriptions: QuerySet[Prescription],
 ) -> list[VisitLetter]:
-    """Puts diagnoses and prescriptions to their visits."""
+    """Combine visits with their diagnoses and prescriptions."""
     diagnoses: dict[object, list[Review]] = {visit.pk: [] for visit in visits}
     for review in (
         reviews.filter(prediction__image__consultation__in=visits)
@@ -46,7 +46,7 @@ def write_letters(
 
 
 def record_own_record_view(*, actor: User, visit: Consultation | None = None) -> None:
-    """Note in the audit trail that a patient read their record."""
+    """Record in the audit trail that a patient read their own record."""
     record(
         AuditEvent.Verb.VIEW,
         actor=actor,

@@ -1,4 +1,4 @@
-"""The doctor's word beside the prediction's, and the training sample that comes of it."""
+"""Reviews of predictions, and the training samples made from them."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -21,7 +21,7 @@ Decision = Review.Decision
 
 
 class ReviewedMeanwhileError(ValidationError):
-    """Somebody reviewed the photograph after the page had been read."""
+    """Somebody reviewed the photograph after this page was loaded."""
 
     def __init__(self, review: Review) -> None:
         super().__init__(
@@ -48,9 +48,9 @@ def review_prediction(
     comment: str = "",
     seen_review: str | None = None,
 ) -> Review:
-    """Put the doctor's decision beside the ensemble's answer, which stays as it was.
+    """Add the doctor's decision to the ensemble's answer, which is unchanged.
 
-    `seen_review` is the review that the doctor had in view: nobody overrules one unread.
+    `seen_review` is the review shown to the doctor, so that none is overruled unread.
     """
     # Where the analysis failed, the doctor decides without it.
     if prediction.is_waiting:
@@ -97,7 +97,7 @@ def review_prediction(
 
 @transaction.atomic
 def refresh_training_sample(*, image: LesionImage) -> TrainingSample | None:
-    """Makes the training sample what the newest review and the consent say, or removes it."""
+    """Bring the training sample in line with the newest review and the consent."""
     review = newest_review(image=image)
     if (
         review is None
@@ -118,7 +118,7 @@ def refresh_training_sample(*, image: LesionImage) -> TrainingSample | None:
 
 
 def newest_review(*, image: LesionImage) -> Review | None:
-    """Finds the review that counts for a photograph."""
+    """Return the review that counts for a photograph, or None."""
     reviews = Review.objects.filter(prediction__image=image).select_related(
         "disease", "stage", "reviewer"
     )
@@ -126,7 +126,7 @@ def newest_review(*, image: LesionImage) -> Review | None:
 
 
 def _refuse_change_after_signature(prediction: Prediction) -> None:
-    # What was open at the signature is still answered; a diagnosis that was signed stays as it is.
+    # What was open at signing may still be reviewed; a signed diagnosis is final.
     consultations = Consultation.objects.select_for_update(no_key=True)
     consultation = consultations.get(pk=prediction.image.consultation_id)
     if consultation.is_signed and not is_open(prediction.image):
@@ -137,7 +137,7 @@ def _refuse_change_after_signature(prediction: Prediction) -> None:
 
 
 def _refuse_confirming_nothing(prediction: Prediction) -> None:
-    # The page has named no class, so the doctor would confirm one without having read it.
+    # The page named no class, so the doctor would confirm one without having read it.
     if not prediction.label:
         raise ValidationError(_("There is no answer to confirm. Choose the disease yourself."))
     if prediction.is_uncertain:

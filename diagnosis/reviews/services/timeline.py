@@ -1,4 +1,4 @@
-"""Everything that is known of one patient, in the order of time."""
+"""Everything known about one patient, in chronological order."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from diagnosis.reviews.services.worklist import with_states
 
 
 class Kind(models.TextChoices):
-    """What can stand in a timeline."""
+    """The kinds of entries in a timeline."""
 
     VISIT = "visit", _("Visits")
     LESION = "lesion", _("Lesions")
@@ -31,7 +31,7 @@ class Kind(models.TextChoices):
     PRESCRIPTION = "prescription", _("Prescriptions")
 
 
-# Rows by kind, each with the field that says when; what, when and which row.
+# Rows by kind, each with its time field.
 Rows = dict[str, tuple[QuerySet[Any], str]]
 Key = tuple[str, datetime, UUID]
 
@@ -47,7 +47,7 @@ class Sources:
     prescriptions: QuerySet[Prescription]
 
     def of_patient(self, patient: Patient, kind: str = "") -> Rows:
-        """The rows of one patient, of one kind or of all."""
+        """Return one patient's rows, of one kind or of all."""
         rows: Rows = {
             Kind.VISIT: (
                 self.visits.filter(patient=patient).select_related(
@@ -83,7 +83,7 @@ class Sources:
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that happened, and when."""
+    """One event, and when it happened."""
 
     kind: str
     at: datetime
@@ -91,7 +91,7 @@ class Entry:
 
 
 def order_keys(rows: Rows) -> QuerySet[Any, Key]:
-    """Names what happened, the newest first, in one query over all kinds."""
+    """Return the keys of all events, the newest first, in one query over all kinds."""
     first, *others = [
         of_kind.order_by()
         .annotate(kind=Value(kind, CharField()), at=F(when))
@@ -103,7 +103,7 @@ def order_keys(rows: Rows) -> QuerySet[Any, Key]:
 
 
 def read_entries(rows: Rows, keys: Iterable[Key]) -> list[Entry]:
-    """Reads what the keys name, in a query or two for each kind among them."""
+    """Fetch the rows that the keys name, in one or two queries for each kind."""
     keys = list(keys)
     found = {
         kind: rows[kind][0].in_bulk([pk for of, _at, pk in keys if of == kind])
@@ -113,7 +113,7 @@ def read_entries(rows: Rows, keys: Iterable[Key]) -> list[Entry]:
 
 
 def record_timeline_view(*, patient: Patient, actor: User) -> None:
-    """Notes in the audit trail that somebody read a patient's record as a whole."""
+    """Record in the audit trail that somebody read a patient's whole record."""
     record(
         AuditEvent.Verb.VIEW,
         actor=actor,

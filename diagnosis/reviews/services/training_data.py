@@ -36,7 +36,7 @@ COLUMNS = (
 )  # fmt: skip
 IMAGE_FOLDER = "images"
 METADATA = "HAM10000_metadata.csv"
-EXPORT = "export.json"  # by which a folder is found again in the list of exports
+EXPORT = "export.json"  # by which a folder is matched to its row in the list of exports
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,10 @@ class ExportSummary:
 
 
 def export_training_data(*, folder: Path, actor: User | None = None) -> ExportSummary:
-    """Writes the newest review of each photograph, with consent to training and without names.
+    """Export the newest review of each photograph with consent to training, without names.
 
-    Consent is asked for each photograph when it is written and once more before the list is: who
-    withdraws in between is not in it. The export's row knows every photograph that was written.
+    Consent is checked when each photograph is written and again before the list is written, so that
+    whoever withdraws in between is left out. The export's row lists every photograph written.
     """
     if folder.exists() and any(folder.iterdir()):
         raise ValidationError(_("The folder is not empty: choose a new one."))
@@ -70,14 +70,14 @@ def export_training_data(*, folder: Path, actor: User | None = None) -> ExportSu
 
 
 def exports_with(patient: Patient) -> list[PastUse]:
-    """The collections that hold photographs of a patient, the newest first."""
+    """Return the exports that contain photographs of a patient, the newest first."""
     exports = TrainingExport.objects.filter(images__lesion__patient=patient).distinct()
     return [PastUse(id=str(export.pk), made_at=export.started_at) for export in exports]
 
 
 @contextmanager
 def _told_if_unreadable() -> Iterator[None]:
-    """Leave out what cannot be decrypted, and say so in the log: the others are exported."""
+    """Skip samples that cannot be decrypted and log them; the others are exported."""
     try:
         yield
     except UnreadableError as error:
@@ -86,7 +86,7 @@ def _told_if_unreadable() -> Iterator[None]:
 
 @transaction.atomic
 def _write(pk: int, export: TrainingExport, images: Path) -> None:
-    """Copies one photograph, unless its patient has said no since the list was made."""
+    """Copy one photograph, unless its patient has withdrawn since the list was made."""
     sample = _samples().filter(pk=pk).first()
     if sample is None or not _is_agreed(sample):
         return
@@ -97,7 +97,7 @@ def _write(pk: int, export: TrainingExport, images: Path) -> None:
 
 @transaction.atomic
 def _finish(export: TrainingExport, folder: Path, actor: User | None) -> ExportSummary:
-    """Writes the list of the photographs whose patients agree still, and removes the others."""
+    """Write the list of photographs whose patients still agree, and delete the others."""
     written = _samples().filter(image__training_exports=export)
     samples = []
     for sample in written.order_by("image__uploaded_at", "pk"):
@@ -107,7 +107,7 @@ def _finish(export: TrainingExport, folder: Path, actor: User | None) -> ExportS
             (folder / IMAGE_FOLDER / f"{sample.image_id}.jpg").unlink()
     export.images.set([sample.image for sample in samples])
     metadata = _metadata(samples)
-    # newline: a list reads the same on every machine, or its fingerprint would not hold.
+    # newline: the list must be the same on every machine, as its fingerprint is compared.
     (folder / METADATA).write_text(metadata, encoding="utf-8", newline="")
     photographs = [[str(sample.image_id), sample.image.sha256] for sample in samples]
     manifest = json.dumps({"metadata": metadata, "photographs": photographs}, sort_keys=True)
@@ -135,7 +135,7 @@ def _samples() -> QuerySet[TrainingSample]:
     return TrainingSample.objects.select_related(
         "disease", "image__lesion__patient", "image__lesion__body_site"
     ).defer(
-        # What is not exported is not read: a text that cannot be decrypted would stop it all.
+        # Only exported fields are read: a text that cannot be decrypted would stop the export.
         "image__size_note", "image__lesion__description", "image__lesion__patient__duplicate_reason"
     )  # fmt: skip
 
@@ -169,6 +169,6 @@ def _row(sample: TrainingSample) -> dict[str, object]:
 
 
 def _rounded_age(patient: Patient, day: date) -> int:
-    """Age in steps of five years, as the collection gives it: less of a person than a birthday."""
+    """Return the age in steps of five years, as in HAM10000, to reveal less."""
     years = (day - patient.birth_date).days / 365.25
     return 5 * round(years / 5)

@@ -1,4 +1,4 @@
-"""Photographs that still wait for a doctor's word: one rule for every list, count and paper."""
+"""Photographs that wait for a doctor: one rule for every list, count and document."""
 
 from typing import Any
 
@@ -22,15 +22,15 @@ Decision = Review.Decision
 
 
 State = LesionImage.State
-# A photograph without consent has no answer to wait for; the visit alone names it.
+# A photograph without consent has no answer to wait for; only its visit mentions it.
 OFF_THE_LIST = (State.DECIDED, State.RETAKEN, State.NO_CONSENT)
 
 
 def with_states(images: QuerySet[LesionImage]) -> QuerySet[LesionImage]:
-    """Add to photographs their state, since when it holds, and the warning that still stands."""
+    """Annotate photographs with their state, when it began, and any open warning."""
     predictions = Prediction.objects.filter(image=OuterRef("pk"))
     reviews = Review.objects.filter(prediction__image=OuterRef("pk"))
-    # An answer that is there counts before a newer one that is not.
+    # A finished answer ranks above a newer one that is still to come.
     done_first = Case(When(status=Status.DONE, then=0), default=1)
     newest = predictions.order_by(done_first, "-queued_at")
     alarms = predictions.filter(
@@ -68,11 +68,11 @@ def with_states(images: QuerySet[LesionImage]) -> QuerySet[LesionImage]:
 
 
 def open_photographs(images: QuerySet[LesionImage]) -> QuerySet[LesionImage]:
-    """Narrow photographs to those that wait for a doctor's word, the highest risk first.
+    """Return the photographs that wait for a doctor's decision, the highest risk first.
 
-    Those with an answer over the threshold that it was judged by come before all others. Referred
-    and not assessable are no last word: the one ends with a diagnosis of the photograph, the other
-    also with that of a later photograph of the same lesion, unless a warning stands.
+    Those with an answer over its threshold come first. "Referred" and "not assessable" are not
+    final: the first ends with a diagnosis of the photograph, the second also with a diagnosis of a
+    later photograph of the same lesion, unless there is an open warning.
     """
     return (
         with_states(images)
@@ -89,18 +89,18 @@ def open_photographs(images: QuerySet[LesionImage]) -> QuerySet[LesionImage]:
 
 
 def is_open(image: LesionImage) -> bool:
-    """Return whether a photograph still waits for a doctor's word."""
+    """Return whether a photograph still waits for a doctor's decision."""
     this_one = with_states(LesionImage.objects.filter(pk=image.pk))
     return this_one.exclude(Q(state__in=OFF_THE_LIST)).exists()
 
 
 def count_unreviewed_of(doctor: Doctor) -> int:
-    """Count the photographs in a doctor's visits that wait for a doctor's word."""
+    """Count the photographs in a doctor's visits that wait for a decision."""
     return open_photographs(LesionImage.objects.filter(consultation__doctor=doctor)).count()
 
 
 def record_worklist_view(*, actor: User, count: int) -> None:
-    """Notes in the audit trail that the list was read."""
+    """Record in the audit trail that the list was read."""
     record(AuditEvent.Verb.LIST, actor=actor, detail={"what": "to_review", "count": count})
 
 
@@ -113,7 +113,7 @@ def _state() -> Case:
         prediction__image__lesion=OuterRef("lesion"),
         prediction__image__uploaded_at__gt=OuterRef("uploaded_at"),
     )
-    # A warning is about this photograph, so no other one answers it.
+    # A warning concerns this photograph, so another photograph's diagnosis cannot settle it.
     is_retaken = Q(decision=Decision.NOT_ASSESSABLE, alarm_at__isnull=True) & Exists(later)
     return Case(
         When(is_diagnosed & Q(alarm_at__gt=F("decided_at")), then=Value(State.REOPENED)),

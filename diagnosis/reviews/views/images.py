@@ -33,7 +33,7 @@ from diagnosis.reviews.pages.visits import get_visit, render_visit
 
 @require_POST
 def image_upload(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Takes in one photograph and queues it; answers at once."""
+    """Store one photograph and queue it for analysis; respond at once."""
     consultation = get_visit(request, pk)
     if not can_write_visit(request.user, consultation):
         raise PermissionDenied
@@ -67,7 +67,7 @@ def image_upload(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def image_panel(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Shows another photograph of the visit with its answer, without the rest of the page."""
+    """Show another photograph of the visit with its answer, without the rest of the page."""
     image = get_image_for_doctor(request, pk)
     record_image_view(image=image, actor=request.user)
     return render_panels(request, image)
@@ -75,7 +75,7 @@ def image_panel(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def prediction_request(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Has a photograph analysed that was not, because the consent came later or the model did."""
+    """Queue a photograph that was not analysed because consent or the model came later."""
     image = get_image_for_doctor(request, pk)
     if not can_ask_model(request.user, image):
         raise PermissionDenied
@@ -90,14 +90,14 @@ def prediction_request(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def image_file(request: SignedInRequest, pk: UUID) -> FileResponse:
-    """Hands out a photograph at full size to somebody who may see it."""
+    """Serve a photograph at full size."""
     image = get_image(request, pk)
     return _send(image, request, size="full")
 
 
 @require_GET
 def image_thumbnail(request: SignedInRequest, pk: UUID) -> FileResponse:
-    """Hands out a photograph in small to somebody who may see it."""
+    """Serve the thumbnail of a photograph."""
     image = get_image(request, pk)
     return _send(image, request, size="thumbnail")
 
@@ -120,7 +120,7 @@ def _upload(
 
 
 def _request_prediction(image: LesionImage, request: SignedInRequest) -> Prediction | None:
-    """Queues the photograph; the page says so where the patient has not agreed."""
+    """Queue the photograph; without consent the page says so instead."""
     try:
         return request_prediction(image=image, actor=request.user)
     except ValidationError:

@@ -1,4 +1,4 @@
-"""One lesion over time, and what a doctor puts right about it."""
+"""One lesion over time, and the corrections that a doctor makes to it."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -36,7 +36,7 @@ from diagnosis.reviews.permissions import visible_images
 
 @dataclass(frozen=True)
 class ComparedPhotograph:
-    """One side of a comparison: a photograph, and the answer where there is one."""
+    """One side of a comparison: a photograph, and its answer if there is one."""
 
     card: PhotographCard
     answer: Answer | None
@@ -44,33 +44,33 @@ class ComparedPhotograph:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two photographs of one lesion beside each other."""
+    """Two photographs of one lesion, side by side."""
 
     left: ComparedPhotograph
     right: ComparedPhotograph
 
     @property
     def days(self) -> int:
-        """How many days lie between the two."""
+        """Return the number of days between the two."""
         times = (side.card.image.uploaded_at for side in (self.left, self.right))
         first, last = sorted(timezone.localdate(time) for time in times)
         return (last - first).days
 
     @property
     def growth_mm(self) -> Decimal | None:
-        """How much larger the right one is, where both were measured."""
+        """Return by how many mm the right one is larger, or None if not known."""
         left, right = self.left.card.image.size_mm, self.right.card.image.size_mm
         return None if left is None or right is None else right - left
 
     @property
     def shrinkage_mm(self) -> Decimal | None:
-        """How much smaller the right one is, where both were measured."""
+        """Return by how many mm the right one is smaller, or None if not known."""
         return None if self.growth_mm is None else -self.growth_mm
 
 
 @require_GET
 def lesion(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Shows the photographs of one lesion over time, two of them beside each other."""
+    """Show the photographs of one lesion over time, two of them side by side."""
     found = _get_lesion(request, pk)
     cards = photograph_cards(visible_images(request.user).filter(lesion=found))
     record_lesion_view(lesion=found, actor=request.user)
@@ -87,7 +87,7 @@ def lesion(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def lesion_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Says where a lesion is and whether it is still followed."""
+    """Edit where a lesion is and whether it is still followed."""
     found = _get_lesion(request, pk)
     if not can_edit_lesion(request.user, found):
         raise PermissionDenied
@@ -107,7 +107,7 @@ def lesion_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def image_move(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Gives a photograph to the lesion that it shows."""
+    """Move a photograph to the lesion that it shows."""
     image = get_image_for_doctor(request, pk)
     if not can_write_visit(request.user, image.consultation):
         raise PermissionDenied
@@ -124,7 +124,7 @@ def image_move(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def image_size(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Notes how large the lesion is in a photograph; says so in a line beside the fields."""
+    """Record the lesion's size in a photograph and confirm it next to the fields."""
     image = get_image_for_doctor(request, pk)
     if not can_write_visit(request.user, image.consultation):
         raise PermissionDenied
@@ -138,7 +138,7 @@ def image_size(request: SignedInRequest, pk: UUID) -> HttpResponse:
             add_errors(form, error)
     status = 422 if form.errors else 200
     if request.htmx:
-        # The next save of the same page has seen what this one stored.
+        # So that the next save of the same page is based on what this one stored.
         context = {"size_form": form if form.errors else SizeForm(instance=image)}
         return render(request, "diagnosis/reviews/partials/size_state.html", context, status=status)
     if form.errors:
@@ -152,7 +152,7 @@ def _get_lesion(request: SignedInRequest, pk: UUID) -> Lesion:
 
 
 def _compare(request: SignedInRequest, cards: list[PhotographCard]) -> Comparison | None:
-    """The two photographs that the address names, or else the first and the newest."""
+    """Return the two photographs named in the URL, or else the first and the newest."""
     if len(cards) < 2:
         return None
     by_key = {str(card.image.pk): card for card in cards}
@@ -167,7 +167,7 @@ def _compare(request: SignedInRequest, cards: list[PhotographCard]) -> Compariso
 
 
 def _in_words(form: BaseForm) -> str:
-    """What is wrong with a form, for a page that does not show it again."""
+    """Join a form's errors, for a page that does not show the form again."""
     return " ".join(str(error) for errors in form.errors.values() for error in errors)
 
 

@@ -27,7 +27,7 @@ from diagnosis.reviews.services.worklist import open_photographs, record_worklis
 
 @require_GET
 def prediction_status(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Answers the page that asks whether the worker has finished."""
+    """Tell the polling page whether the answer is there."""
     prediction = _get_prediction(request, pk)
     if not request.accepts("text/html"):
         return JsonResponse(as_json(prediction))
@@ -45,7 +45,7 @@ def prediction_status(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def prediction_retry(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Queues a failed analysis again."""
+    """Queue a failed analysis again."""
     prediction = _get_prediction(request, pk)
     if not can_ask_model(request.user, prediction.image):
         raise PermissionDenied
@@ -60,7 +60,7 @@ def prediction_retry(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def prediction_review(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Takes the doctor's decision on an answer."""
+    """Record the doctor's decision on an answer."""
     prediction = _get_prediction(request, pk)
     if not can_review(request.user, prediction):
         raise PermissionDenied
@@ -83,7 +83,7 @@ def prediction_review(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def class_map(request: SignedInRequest, pk: UUID, label: str) -> HttpResponse:
-    """Draws where in the photograph a class was seen."""
+    """Serve the class map of a photograph as an image."""
     prediction = _get_prediction(request, pk)
     grid = prediction.class_maps.get(label)
     if grid is None:
@@ -102,7 +102,7 @@ def class_map(request: SignedInRequest, pk: UUID, label: str) -> HttpResponse:
 
 @require_GET
 def to_review(request: SignedInRequest) -> HttpResponse:
-    """List the photographs that wait for a doctor's word, the most malignant first."""
+    """List the photographs that wait for a doctor's decision, the most malignant first."""
     if not can_see_to_review(request.user):
         raise PermissionDenied
     photographs = open_photographs(visible_images(request.user)).prefetch_related("predictions")

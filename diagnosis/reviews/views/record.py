@@ -16,7 +16,7 @@ from diagnosis.reviews.services.records import record_own_record_view, write_let
 
 @require_GET
 def my_record(request: SignedInRequest) -> HttpResponse:
-    """Lists the patient's own signed visits, the newest first."""
+    """List the patient's own signed visits, the newest first."""
     if not can_see_portal(request.user):
         raise PermissionDenied
     if not can_see_own_record(request.user):
@@ -38,7 +38,7 @@ def my_record(request: SignedInRequest) -> HttpResponse:
 
 @require_GET
 def my_visit(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Shows one signed visit to its patient, as a letter."""
+    """Show one signed visit to its patient, as a letter."""
     if not can_see_portal(request.user):
         raise PermissionDenied
     visits = visible_consultations(request.user).select_related("doctor__user", "patient")

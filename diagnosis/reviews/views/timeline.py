@@ -27,7 +27,7 @@ from diagnosis.reviews.services.worklist import open_photographs
 
 @require_GET
 def timeline(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Shows what is known of a patient in care in the order of time, one kind of it or all."""
+    """Show the timeline of a patient in care, with one kind of entry or all."""
     user = request.user
     patient = get_object_or_404(patients_in_care(user), pk=pk)
     wanted = request.GET.get("kind", "")
@@ -55,7 +55,7 @@ def timeline(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def day_alerts(request: SignedInRequest) -> HttpResponse:
-    """List the photographs that wait for a word, of the patients whom the doctor sees that day."""
+    """List the open photographs of the patients whom the doctor sees on a day."""
     if not can_see_own_day(request.user):
         raise PermissionDenied
     visits = visits_of(request.user, read_day(request.GET.get("date", "")))

@@ -12,7 +12,7 @@ from diagnosis.reviews.pages.visits import asked_photograph, get_visit, render_v
 
 @require_GET
 def visit(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Shows the whole visit on one page: the patient, the photographs, the answer, the notes."""
+    """Show a visit on one page: the patient, the photographs, the answer, the notes."""
     consultation = get_visit(request, pk)
     record_visit_view(consultation=consultation, actor=request.user)
     return render_visit(request, consultation)
@@ -20,7 +20,7 @@ def visit(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def visit_thumbnails(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Refreshes the row of thumbnails while an answer is still to come."""
+    """Render the row of thumbnails again while an answer is still to come."""
     consultation = get_visit(request, pk)
     record_visit_part_view(consultation=consultation, actor=request.user)
     context = panel_context(consultation, request.user, shown=asked_photograph(request))

@@ -100,14 +100,14 @@ class DiseaseForm(SeenForm, TranslatedForm):
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("The patient reads this beside the diagnosis."),
+        help_text=_("The patient reads this with the diagnosis."),
     )
     is_malignant = forms.BooleanField(label=_("Malignant or precancerous"), required=False)
     is_active = forms.BooleanField(
         label=_("Offered as a diagnosis"),
         required=False,
         initial=True,
-        help_text=_("What is no longer offered stays on the diagnoses that were made."),
+        help_text=_("Existing diagnoses keep a disease that is no longer offered."),
     )
 
     def __init__(self, *args: Any, disease: Disease | None = None, **kwargs: Any) -> None:
@@ -160,7 +160,7 @@ class AtlasImageTextForm(SeenForm, forms.Form):
         label=_("Caption"),
         max_length=200,
         required=False,
-        help_text=_("What the image shows. Nothing by which a person could be known."),
+        help_text=_("What the image shows. Nothing that could identify a person."),
     )
     source = forms.CharField(
         label=_("Source"), max_length=200, help_text=_("Who made it and where it was published.")
@@ -195,7 +195,7 @@ class AtlasImageForm(AtlasImageTextForm):
             "required": _("Choose an image."),
             "empty": _("The file is empty."),
         },
-        help_text=_("JPEG, PNG or WebP. It is stored anew, without what the camera wrote into it."),
+        help_text=_("JPEG, PNG or WebP. It is stored without the camera’s metadata."),
     )
     field_order = ["image", "stage", "caption", "source", "licence"]
 

@@ -46,7 +46,7 @@ class PlaceForm(forms.Form):
         if view and x is not None and y is not None:
             cleaned["place"] = Place(view=view, x=x, y=y)
         elif view or x is not None or y is not None or self.errors.keys() & {"view", "x", "y"}:
-            raise forms.ValidationError(_("Mark the place on the body map once more."))
+            raise forms.ValidationError(_("Mark the place on the body map again."))
         return cleaned
 
 
@@ -87,7 +87,9 @@ class LesionForm(SeenForm, PlaceForm):
         label=_("Description"),
         required=False,
         max_length=120,
-        help_text=_("Two fingers below the scar, between two moles: how to find it again."),
+        help_text=_(
+            "How to find it again, such as: two fingers below the scar, between two moles."
+        ),
     )
     is_archived = forms.BooleanField(
         label=_("No longer followed"),

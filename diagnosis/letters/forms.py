@@ -31,9 +31,11 @@ class PhotographsForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     has_model_answer = forms.BooleanField(
-        label=_("With what the model said"),
+        label=_("Include what the model said"),
         required=False,
-        help_text=_("Only of chosen photographs whose answer a doctor has confirmed or corrected."),
+        help_text=_(
+            "Only for chosen photographs whose answer a doctor has confirmed or corrected."
+        ),
     )
 
     def __init__(self, *args: Any, photographs: QuerySet[LesionImage], **kwargs: Any) -> None:
@@ -48,7 +50,7 @@ class LetterForm(PhotographsForm):
         label=_("To"),
         max_length=400,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Name and address, as they stand on the letter."),
+        help_text=_("Name and address, as printed on the letter."),
     )
     question = forms.CharField(label=_("Question"), max_length=300)
     text = forms.CharField(

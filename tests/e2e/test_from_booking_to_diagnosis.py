@@ -226,7 +226,7 @@ def correct(page):
     page.keyboard.press("k")
     page.get_by_label("Final diagnosis").select_option(label="Psoriasis")
     page.get_by_label("Why does the answer change?").fill("Silvery scale and dotted vessels.")
-    page.get_by_role("button", name="Keep the correction").click()
+    page.get_by_role("button", name="Save the correction").click()
     expect(page.locator(".review-word[data-decision=corrected]")).to_be_visible()
 
 

@@ -64,7 +64,7 @@ def test_a_place_is_marked_photographed_and_compared(visit):
     size = visit.locator("#photograph-facts")
     size.get_by_label("Size in mm").fill("6.5")
     size.get_by_label("Note on the size").fill("oval")
-    size.get_by_role("button", name="Keep the size").click()
+    size.get_by_role("button", name="Save the size").click()
     expect(size.get_by_text("Saved")).to_be_visible()
     LesionImage.objects.filter(pk=marked.images.first().pk).update(
         uploaded_at=timezone.now() - timedelta(days=90)

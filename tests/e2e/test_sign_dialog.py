@@ -13,7 +13,7 @@ from tests.e2e.door import come_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ALARM = "Malignant disease cannot be set aside, and no doctor has decided: Lesion 1."
+ALARM = "Malignant disease cannot be ruled out, and no doctor has decided: Lesion 1."
 
 
 @pytest.fixture

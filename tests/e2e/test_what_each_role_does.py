@@ -212,7 +212,7 @@ def test_an_admin_adds_a_disease_with_a_stage_and_an_image(browser_of, admin):
     page.get_by_role("link", name="New disease").click()
     page.get_by_label("Name", exact=True).fill("Lupus pernio")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("The disease is in the catalogue.")).to_be_visible()
+    expect(page.get_by_text("The disease was added to the catalogue.")).to_be_visible()
     page.get_by_text("Add a stage").click()
     stage = page.locator("form[action$='/stages/']")
     stage.get_by_role("textbox", name="Name", exact=True).fill("Early")

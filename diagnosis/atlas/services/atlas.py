@@ -62,7 +62,12 @@ def update_disease(
         refuse_stale(stored)
     if stored.model_class and said.is_malignant != stored.is_malignant:
         raise ValidationError(
-            {"is_malignant": _("The model counts this class its own way; that cannot be changed.")}
+            {
+                "is_malignant": _(
+                    "This is a class of the model: "
+                    "whether it counts as malignant cannot be changed."
+                )
+            }
         )
     _say(stored, said)
     stored.save()
@@ -90,7 +95,7 @@ def delete_disease(*, disease: Disease, actor: User) -> None:
             stored.stages.all().delete()
             stored.delete()
     except ProtectedError as error:
-        raise _still_used(_("Something still refers to it. Stop offering it instead.")) from error
+        raise _still_used(_("It is still in use. Stop offering it instead.")) from error
 
 
 @transaction.atomic
@@ -149,15 +154,15 @@ def delete_stage(*, stage: DiseaseStage, actor: User) -> None:
     """Delete a stage that no diagnosis and no image uses."""
     _lock_stages(stage.disease)
     if Review.objects.filter(stage=stage).exists():
-        raise _still_used(_("A diagnosis names this stage, so it stays."))
+        raise _still_used(_("A diagnosis uses this stage, so it cannot be deleted."))
     if stage.atlas_images.exists():
-        raise _still_used(_("An image of the atlas shows this stage, so it stays."))
+        raise _still_used(_("An image of the atlas shows this stage, so it cannot be deleted."))
     record(AuditEvent.Verb.UPDATE, actor=actor, target=stage, detail={"deleted": True})
     try:
         with transaction.atomic():
             stage.delete()
     except ProtectedError as error:
-        raise _still_used(_("Something still refers to this stage, so it stays.")) from error
+        raise _still_used(_("This stage is still in use, so it cannot be deleted.")) from error
 
 
 def _fits(disease: Disease, words: list[str]) -> bool:

@@ -93,7 +93,7 @@ def decide_atlas_image(
     """Accept a proposal, or decline it with a reason."""
     stored = _lock(image)
     if not stored.is_proposed:
-        raise ValidationError(_("Somebody has decided about this image already."), code="decided")
+        raise ValidationError(_("This image has already been decided on."), code="decided")
     if not is_accepted and not reason.strip():
         raise ValidationError({"reason": _("Say in a few words why.")})
     stored.status = Status.ACCEPTED if is_accepted else Status.DECLINED
@@ -109,7 +109,7 @@ def archive_atlas_image(*, image: AtlasImage, actor: User, reason: str) -> Atlas
     """Archive an image; its row and file are kept."""
     stored = _lock(image)
     if stored.archived_at is not None:
-        raise ValidationError(_("This image is archived already."), code="archived")
+        raise ValidationError(_("This image is already archived."), code="archived")
     if not reason.strip():
         raise ValidationError({"reason": _("Say in a few words why.")})
     stored.archived_at, stored.archived_by = timezone.now(), actor

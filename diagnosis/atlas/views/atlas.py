@@ -72,7 +72,7 @@ def atlas_disease_create(request: SignedInRequest) -> HttpResponse:
         except ValidationError as error:
             add_errors(form, error)
         else:
-            messages.success(request, _("The disease is in the catalogue."))
+            messages.success(request, _("The disease was added to the catalogue."))
             return redirect("diagnosis:atlas_disease", pk=disease.pk)
     status = 422 if request.method == "POST" else 200
     context = {"form": form, "disease": None}
@@ -112,7 +112,7 @@ def atlas_disease_delete(request: SignedInRequest, pk: int) -> HttpResponse:
         delete_disease(disease=disease, actor=request.user)
     except ValidationError as error:
         return disease_page(request, disease, refusal=" ".join(error.messages), status=409)
-    messages.success(request, _("The disease is deleted."))
+    messages.success(request, _("The disease was deleted."))
     return redirect("diagnosis:atlas_list")
 
 

@@ -32,7 +32,11 @@ def atlas_image_add(request: SignedInRequest, pk: int) -> HttpResponse:
     can_manage = can_manage_atlas(request.user)
     form = AtlasImageForm(request.POST or None, request.FILES or None, disease=disease)
     if form.is_valid() and _add(form, disease, request, is_accepted=can_manage):
-        said = _("The image is in the atlas.") if can_manage else _("Thank you: an admin decides.")
+        said = (
+            _("The image is now in the atlas.")
+            if can_manage
+            else _("Thank you. An admin will decide.")
+        )
         messages.success(request, said)
         return redirect("diagnosis:atlas_disease", pk=disease.pk)
     status = 422 if request.method == "POST" else 200
@@ -83,7 +87,7 @@ def atlas_image_accept(request: SignedInRequest, pk: UUID) -> HttpResponse:
         decide_atlas_image(image=image, actor=request.user, is_accepted=True)
     except ValidationError as error:
         return _image_page(request, image, refusal=" ".join(error.messages), status=409)
-    messages.success(request, _("The image is in the atlas."))
+    messages.success(request, _("The image is now in the atlas."))
     return redirect("diagnosis:atlas_image", pk=image.pk)
 
 
@@ -101,7 +105,7 @@ def atlas_image_decline(request: SignedInRequest, pk: UUID) -> HttpResponse:
         )
     except ValidationError as error:
         return _image_page(request, image, refusal=" ".join(error.messages), status=409)
-    messages.success(request, _("The proposal is declined."))
+    messages.success(request, _("The proposal was declined."))
     return redirect("diagnosis:atlas_image", pk=image.pk)
 
 
@@ -117,7 +121,7 @@ def atlas_image_archive(request: SignedInRequest, pk: UUID) -> HttpResponse:
         archive_atlas_image(image=image, actor=request.user, reason=form.cleaned_data["reason"])
     except ValidationError as error:
         return _image_page(request, image, refusal=" ".join(error.messages), status=409)
-    messages.success(request, _("The image is archived."))
+    messages.success(request, _("The image was archived."))
     return redirect("diagnosis:atlas_disease", pk=image.disease_id)
 
 

@@ -73,7 +73,7 @@ def update_lesion(
         return stored
     if "body_site_id" in changed and before["body_site_id"] and any(are_signed):
         raise ValidationError(
-            {"body_site": _("A signed visit names this site, so it stays as it is.")}
+            {"body_site": _("A signed visit names this site, so it cannot be changed.")}
         )
     stored.full_clean()
     stored.save(update_fields=changed)
@@ -101,7 +101,7 @@ def move_image(*, image: LesionImage, actor: User, lesion: Lesion | None = None)
     if lesion.patient_id != left.patient_id:
         raise ValidationError(_("This lesion belongs to another patient."))
     if lesion.pk == left.pk:
-        raise ValidationError(_("The photograph belongs to this lesion already."))
+        raise ValidationError(_("The photograph already belongs to this lesion."))
     moved.lesion = lesion
     moved.save(update_fields=["lesion"])
     if not left.images.exists():

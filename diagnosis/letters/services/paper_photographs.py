@@ -25,9 +25,7 @@ PICTURE_SIDE = 900  # pixels: enough for half a page in print
 def pictures_for_paper(images: Sequence[LesionImage]) -> list[Picture]:
     """Return the chosen photographs, scaled for print, each with its lesion's name."""
     if len(images) > MAX_PICTURES:
-        raise ValidationError(
-            _("A paper shows at most %(count)d photographs.") % {"count": MAX_PICTURES}
-        )
+        raise ValidationError(_("Choose at most %(count)d photographs.") % {"count": MAX_PICTURES})
     return [_picture(image) for image in images]
 
 

@@ -56,12 +56,12 @@ def write_referral_letter(
     It includes the model's answers only if the doctor ticked them and they were reviewed.
     """
     if visit.signed_at is None:
-        raise ValidationError(_("This visit is not signed yet. Letters follow the signature."))
+        raise ValidationError(_("This visit is not signed yet. Letters can be written once it is."))
     refuse_ended(visit.patient_id)
     if any(image.consultation_id != visit.pk for image in images):
         raise ValidationError({"images": _("This photograph belongs to another visit.")})
     if len(images) > MAX_PICTURES:
-        sentence = _("A paper shows at most %(count)d photographs.") % {"count": MAX_PICTURES}
+        sentence = _("Choose at most %(count)d photographs.") % {"count": MAX_PICTURES}
         raise ValidationError({"images": sentence})
     answers = answers_in_words(images, diagnoses) if has_model_answer else []
     now = timezone.now()

@@ -111,9 +111,7 @@ def _follow_up(visit: Consultation) -> list[Entry]:
     weeks = visit.follow_up_weeks
     if not weeks:
         return []
-    words = ngettext(
-        "To be seen again in %(count)d week.", "To be seen again in %(count)d weeks.", weeks
-    )
+    words = ngettext("Follow-up in %(count)d week.", "Follow-up in %(count)d weeks.", weeks)
     return _words(words % {"count": weeks})
 
 

@@ -40,7 +40,8 @@ def visit_letters(request: SignedInRequest, pk: UUID) -> HttpResponse:
     visit = _get_visit(request, pk)
     if visit.signed_at is None:
         return refusal_page(
-            request, ValidationError(_("This visit is not signed yet. Letters follow."))
+            request,
+            ValidationError(_("This visit is not signed yet. Letters can be written once it is.")),
         )
     photographs = _photographs(request, visit)
     if request.method == "GET":

@@ -31,16 +31,16 @@ SENTENCES = {
         "count",
     ),
     State.FAILED: ngettext_lazy(
-        "%(count)d analysis failed. It can be tried again, also after the signature.",
-        "%(count)d analyses failed. They can be tried again, also after the signature.",
+        "%(count)d analysis failed. It can be tried again, even after signing.",
+        "%(count)d analyses failed. They can be tried again, even after signing.",
         "count",
     ),
     State.WAITING: ngettext_lazy(
         "%(count)d analysis is still running.", "%(count)d analyses are still running.", "count"
     ),
     State.MISSING: ngettext_lazy(
-        "%(count)d photograph was not analysed. It can be, also after the signature.",
-        "%(count)d photographs were not analysed. They can be, also after the signature.",
+        "%(count)d photograph was not analysed. It still can be, even after signing.",
+        "%(count)d photographs were not analysed. They still can be, even after signing.",
         "count",
     ),
     State.NO_CONSENT: ngettext_lazy(
@@ -60,7 +60,7 @@ def sign_warnings(photographs: Sequence[LesionImage]) -> list[str]:
     warnings = []
     if alarmed:
         sentence = _(
-            "Malignant disease cannot be set aside, and no doctor has decided: %(lesions)s."
+            "Malignant disease cannot be ruled out, and no doctor has decided: %(lesions)s."
         )
         warnings.append(sentence % {"lesions": ", ".join(alarmed)})
     for state, words in SENTENCES.items():

@@ -26,8 +26,8 @@ class ReviewedMeanwhileError(ValidationError):
     def __init__(self, review: Review) -> None:
         super().__init__(
             _(
-                "%(doctor)s reviewed this photograph meanwhile. Read that review first: what you "
-                "decide now counts instead of it."
+                "%(doctor)s has reviewed this photograph in the meantime. Read that review first: "
+                "your decision will replace it."
             ),
             code="changed",
             params={"doctor": review.reviewer},
@@ -148,8 +148,6 @@ def _check_correction(prediction: Prediction, disease: Disease | None, reason: s
     if disease is None:
         raise ValidationError({"disease": _("Choose the disease.")})
     if prediction.names_a_class and disease.model_class == prediction.label:
-        raise ValidationError(
-            {"disease": _("This is what the model says as well: confirm it instead.")}
-        )
+        raise ValidationError({"disease": _("The model says the same: confirm it instead.")})
     if not reason.strip():
         raise ValidationError({"reason": _("Say in a few words why the answer changes.")})

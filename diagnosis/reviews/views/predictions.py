@@ -68,7 +68,7 @@ def prediction_review(request: SignedInRequest, pk: UUID) -> HttpResponse:
     if form.is_valid() and _review(form, prediction, request):
         if request.htmx:
             return render_answer(request, prediction.image)
-        messages.success(request, _("The review is kept."))
+        messages.success(request, _("The review is saved."))
         return redirect(visit_url(prediction.image))
     if request.htmx:
         return render_answer(request, prediction.image, review_form=form, status=422)

@@ -213,7 +213,7 @@ def test_a_stage_that_a_diagnosis_names_stays(keeping, doctor, prediction):
     )  # fmt: skip
     response = keeping.post(reverse("diagnosis:atlas_stage_delete", args=[stage.pk]))
     assert response.status_code == 409
-    assert "A diagnosis names this stage, so it stays." in response.content.decode()
+    assert "A diagnosis uses this stage, so it cannot be deleted." in response.content.decode()
     other = scc.stages.last()
     keeping.post(reverse("diagnosis:atlas_stage_delete", args=[other.pk]))
     assert not DiseaseStage.objects.filter(pk=other.pk).exists()

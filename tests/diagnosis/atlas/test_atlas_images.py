@@ -144,7 +144,7 @@ def test_a_proposal_is_declined_with_a_reason_that_its_doctor_reads(
     assert "Out of focus" in page_of(reading, nevus).content.decode()
     again = keeping.post(reverse("diagnosis:atlas_image_accept", args=[proposal.pk]))
     assert again.status_code == 409
-    assert "Somebody has decided about this image already." in again.content.decode()
+    assert "This image has already been decided on." in again.content.decode()
     proposal.refresh_from_db()
     assert proposal.status == "declined"
 
@@ -157,7 +157,7 @@ def test_an_archived_image_is_gone_from_the_atlas_and_kept_on_disk(
     before = stored_files(media)
     assert keeping.post(url, {"archive-reason": ""}).status_code == 422
     keeping.post(url, {"archive-reason": "Wrong disease"})
-    assert "No image yet" in page_of(reading, nevus).content.decode()
+    assert "No images yet" in page_of(reading, nevus).content.decode()
     assert reading.get(reverse("diagnosis:atlas_image_file", args=[image.pk])).status_code == 404
     assert keeping.get(reverse("diagnosis:atlas_image_file", args=[image.pk])).status_code == 200
     assert stored_files(media) == before

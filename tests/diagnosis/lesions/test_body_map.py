@@ -76,7 +76,7 @@ def test_half_a_place_is_refused_in_words_and_keeps_no_photograph(
 ):
     response = send(sign_in(doctor), consultation, **place)
     assert response.status_code == 422
-    assert "Mark the place on the body map once more." in response.content.decode()
+    assert "Mark the place on the body map again." in response.content.decode()
     assert not LesionImage.objects.exists()
     assert not Lesion.objects.exists()
 

@@ -68,7 +68,7 @@ def test_the_first_and_the_newest_photograph_are_compared(
     assert comparison.right.card.image == later_image
     page = response.content.decode()
     assert "40 days between them" in page
-    assert "right larger by 1.5 mm" in page
+    assert "the right one is 1.5 mm larger" in page
     assert "oval" in page
     assert "Psoriasis" in page
     assert "Melanocytic nevus 80 %" in page
@@ -191,7 +191,7 @@ def test_a_move_to_where_it_is_already_is_refused_beside_the_choice(sign_in, doc
     url = reverse("diagnosis:image_move", args=[image.pk])
     response = sign_in(doctor).post(url, {"lesion": image.lesion_id}, headers=HTMX)
     assert response.status_code == 422
-    assert "belongs to this lesion already" in response.content.decode()
+    assert "already belongs to this lesion" in response.content.decode()
 
 
 def test_a_photograph_never_moves_to_another_patient(sign_in, doctor, image, other_patient):

@@ -164,7 +164,7 @@ def test_more_photographs_than_a_paper_holds_are_refused(his, consultation, doct
     ]
     response = write(his, signed(), images=[image.pk for image in images])
     assert response.status_code == 422
-    assert "A paper shows at most 6 photographs." in response.content.decode()
+    assert "Choose at most 6 photographs." in response.content.decode()
 
 
 def test_letters_follow_the_signature(his, consultation):

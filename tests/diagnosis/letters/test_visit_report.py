@@ -62,7 +62,7 @@ def test_the_doctors_report_holds_what_was_written(written_up, his, patient):
         "Reason for the visit A mole that has changed Itching, Bleeding Back",
         "Findings and assessment History Grown since spring. Examination 6 mm. "
         "Assessment A nevus. Plan To be watched. Symmetrical, *even* colour. No ulcer.",
-        'Conclusion and plan Come back in a year. #read("x") To be seen again in 12 weeks.',
+        'Conclusion and plan Come back in a year. #read("x") Follow-up in 12 weeks.',
         "Prescribed Hydrocortisone cream thin, daily, 5 days, as needed Not on the face.",
         "Page 1 of 1", "Signed on",
     ):  # fmt: skip
@@ -76,7 +76,7 @@ def test_the_patients_report_leaves_out_the_notes(written_up, mine):
     assert "Findings" not in text
     for words in ("Symmetrical", "Grown", "6 mm", "A nevus.", "To be watched."):
         assert words not in text
-    assert "To be seen again in 12 weeks." in text
+    assert "Follow-up in 12 weeks." in text
 
 
 def test_a_word_longer_than_a_line_is_printed_to_its_end(written_up, doctor, his):

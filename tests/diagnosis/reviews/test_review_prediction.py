@@ -170,7 +170,7 @@ def test_a_review_that_a_colleague_gave_meanwhile_is_not_overruled_unread(
     answer = post(client, prediction, decision="confirmed", comment="As seen.", seen_review="")
     assert answer.status_code == 422
     page = answer.content.decode()
-    assert "Otto Other reviewed this photograph meanwhile." in page
+    assert "Otto Other has reviewed this photograph in the meantime." in page
     assert "As seen." in page
     assert Review.objects.get() == theirs
     assert f'name="seen_review" value="{theirs.pk}"' in page

@@ -149,7 +149,7 @@ def test_the_day_says_which_answers_wait(sign_in, doctor, patient, answer_with):
     client = sign_in(doctor)
     prediction = answer_with(nv=0.6, mel=0.4, malignant_threshold=0.3)
     page = alerts(client).content.decode()
-    assert "1 photograph of the patients of this day has no diagnosis" in page
+    assert "1 photograph of this day’s patients has no diagnosis" in page
     assert patient.full_name in page
     assert "Over the threshold" in page
     assert f"photograph={prediction.image_id}" in page

@@ -46,7 +46,7 @@ def test_a_share_over_the_threshold_warns_above_a_benign_answer(
 ):
     answer_with(nv=0.55, mel=0.31, bcc=0.1, bkl=0.04, malignant_threshold=0.38)
     page = page_of(sign_in(doctor), consultation).content.decode()
-    warning = "Malignant disease cannot be set aside: Melanoma 31 %"
+    warning = "Malignant disease cannot be ruled out: Melanoma 31 %"
     assert page.index(warning) < page.index("Looks most like: Melanocytic nevus")
     assert "Malignant share 41.0 %, threshold 38.0 %" in page
 
@@ -69,7 +69,7 @@ def test_the_warning_begins_at_the_threshold_itself(sign_in, doctor, consultatio
     client = sign_in(doctor)
     answer_with(nv=0.75, bcc=0.25, malignant_threshold=0.25)
     assert (
-        "cannot be set aside: Basal cell carcinoma 25 %"
+        "cannot be ruled out: Basal cell carcinoma 25 %"
         in page_of(client, consultation).content.decode()
     )
     answer_with(nv=0.75, bcc=0.25, malignant_threshold=0.2501)
@@ -80,7 +80,7 @@ def test_the_threshold_is_marked_on_the_scale(sign_in, doctor, consultation, ans
     answer_with(nv=0.9, mel=0.1, malignant_threshold=0.375)
     page = page_of(sign_in(doctor), consultation).content.decode()
     assert 'data-start="37.5"' in page
-    assert "From 37.5 % on, malignant disease cannot be set aside." in page
+    assert "At 37.5 % or more, malignant disease cannot be ruled out." in page
 
 
 def test_with_a_warning_melanoma_is_shown_however_far_down_it_is(
@@ -115,7 +115,7 @@ def test_a_warning_is_given_whether_the_model_is_sure_or_not(
 ):
     answer_with(nv=0.4, mel=0.35, bkl=0.25, malignant_threshold=0.3, uncertain_below=0.5)
     page = page_of(sign_in(doctor), consultation).content.decode()
-    assert page.index("cannot be set aside: Melanoma 35 %") < page.index("The model is not sure")
+    assert page.index("cannot be ruled out: Melanoma 35 %") < page.index("The model is not sure")
 
 
 def test_an_answer_from_before_there_were_thresholds_neither_warns_nor_doubts(
@@ -124,14 +124,14 @@ def test_an_answer_from_before_there_were_thresholds_neither_warns_nor_doubts(
     answer_with(mel=0.3, bcc=0.3, nv=0.4)
     page = page_of(sign_in(doctor), consultation).content.decode()
     assert "Looks most like: Melanocytic nevus" in page
-    assert "cannot be set aside" not in page
+    assert "cannot be ruled out" not in page
     assert "share-threshold" not in page
     assert "No threshold: this model raises no alarm." in page
 
 
 def test_the_waiting_page_says_when_no_worker_will_answer_soon(sign_in, doctor, queued_prediction):
     client = sign_in(doctor)
-    sentence = "The second opinion will follow: its worker is not running."
+    sentence = "The second opinion will follow once its worker is running again."
 
     def waiting():
         return status_of(client, queued_prediction, **{"HX-Request": "true"}).content.decode()
@@ -295,7 +295,7 @@ def test_a_full_visit_takes_fifteen_queries_however_much_is_in_it(
     with django_assert_max_num_queries(15):
         response = client.get(url, {"photograph": prediction.image_id})
     page = response.content.decode()
-    assert "Malignant disease cannot be set aside" in page
+    assert "Malignant disease cannot be ruled out" in page
     assert "Penicillin" in page
 
 

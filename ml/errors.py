@@ -1,4 +1,4 @@
-"""What can be wrong with the input of this package, in words for the person who gave it."""
+"""Errors in the input of this package, worded for the person who gave it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-# What training and the torch engine need; answering and measuring do without.
+# Training and the torch engine need it; answering and measuring do not.
 TRAINING_PACKAGES = ("torch", "torchvision", "timm", "safetensors", "onnx", "onnxscript")
 INSTALL = "pip install -r requirements.txt"
 
 
 class MlError(Exception):
-    """Is the base of every error whose message is meant to be read by a person."""
+    """The base of every error whose message is meant to be read by a person."""
 
 
 class DataError(MlError):
@@ -34,11 +34,11 @@ class BundleError(MlError):
 
 
 class PhotographError(MlError):
-    """Says why bytes cannot be read as a photograph."""
+    """Why bytes cannot be read as a photograph."""
 
 
 class NetworkError(MlError):
-    """Says why a network or its starting weights cannot be had."""
+    """Why a network or its starting weights cannot be had."""
 
 
 def run_command(main: Callable[[], int]) -> None:

@@ -52,7 +52,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m ml.evaluate",
         description="Measure a bundle on photographs whose diagnosis is known. "
-        "Exit code 0, or 2 where a file or a row cannot be used.",
+        "Exit code 0, or 2 if a file or a row cannot be used.",
     )
     add_arguments(parser)
     parser.add_argument("--json", type=Path, metavar="OUT", help="where the values are written")
@@ -60,7 +60,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--report",
         type=Path,
         metavar="DIR",
-        help="folder for metrics.json, plots and report.html; made where it is missing",
+        help="folder for metrics.json, plots and report.html; created if missing",
     )
     parser.add_argument(
         "--runs",

@@ -17,7 +17,7 @@ from ml.training.pictures import DPI, draw_changes
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Draw the photograph that the command line names."""
+    """Draw the photograph named on the command line."""
     options = parse_arguments(arguments)
     try:
         data = options.photograph.read_bytes()

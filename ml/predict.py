@@ -16,7 +16,7 @@ from ml.errors import PhotographError, run_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Answer every photograph; 1 where one of them could not be answered."""
+    """Answer every photograph; return 1 if one of them could not be answered."""
     options = parse_arguments(arguments)
     ensemble = load_ensemble(options.bundle, engine=options.engine, threads=options.threads)
     failed = False
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def answer(ensemble: Ensemble, path: Path) -> dict[str, Any]:
-    """Give what is printed for one photograph: its answer, or the reason why there is none."""
+    """Return what is printed for one photograph: its answer, or why there is none."""
     try:
         prediction = ensemble.predict(path.read_bytes())
     except OSError as error:

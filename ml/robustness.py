@@ -38,7 +38,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m ml.robustness",
         description="Measure what a bundle still reaches on photographs that were spoilt in six "
-        "ways at three strengths. Exit code 0, or 2 where a file or a row cannot be used.",
+        "ways at three strengths. Exit code 0, or 2 if a file or a row cannot be used.",
     )
     add_arguments(parser)
     parser.add_argument(
@@ -46,7 +46,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         type=Path,
         required=True,
         metavar="DIR",
-        help="folder for robustness.json and robustness.png; made where it is missing",
+        help="folder for robustness.json and robustness.png; created if missing",
     )
     parser.add_argument(
         "--limit",

@@ -1,4 +1,4 @@
-"""Keeps what teachers answer, for students to learn from: `python -m ml.soft_targets`.
+"""Stores teachers' answers for students to learn from: `python -m ml.soft_targets`.
 
 `answer RUN` asks the network of one fold about the photographs it was not trained on, `join` puts
 the answers of all folds into one file, so that each training photograph has the answer of those

@@ -39,7 +39,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("bundles", type=Path, nargs="+", metavar="BUNDLE")
     parser.add_argument("--json", type=Path, required=True, metavar="OUT")
     parser.add_argument(
-        "--engine", choices=ENGINES, default="onnx", help="auto takes CUDA where there is some"
+        "--engine", choices=ENGINES, default="onnx", help="auto uses CUDA if available"
     )
     parser.add_argument(
         "--batch", type=parse_count, default=1, help="photographs that go through together"

@@ -38,7 +38,7 @@ def read_plan(arguments: Sequence[str] | None) -> TrainingPlan:
 
 
 def create_parser() -> argparse.ArgumentParser:
-    """List what can be asked for."""
+    """Return the parser with all options."""
     parser = argparse.ArgumentParser(
         prog="python -m ml.train",
         description="Train one network on photographs in the layout of HAM10000 "
@@ -53,7 +53,7 @@ def create_parser() -> argparse.ArgumentParser:
 
 
 def _add_data(group: argparse._ArgumentGroup) -> None:
-    """List what says which photographs are trained on."""
+    """Add the options that choose the photographs."""
     group.add_argument(
         "--data",
         type=Path,
@@ -76,14 +76,14 @@ def _add_data(group: argparse._ArgumentGroup) -> None:
         nargs="+",
         default=list(LABELS),
         metavar="DX",
-        help="what is told apart; other rows of the tables are left out",
+        help="the classes; other rows of the tables are left out",
     )
     group.add_argument(
         "--malignant",
         nargs="*",
         default=None,
         metavar="DX",
-        help="which of them are malignant (default: mel, bcc and akiec where they are there)",
+        help="which of them are malignant (default: those of mel, bcc and akiec that are present)",
     )
     group.add_argument(
         "--squeezed-from",
@@ -102,7 +102,7 @@ def _add_data(group: argparse._ArgumentGroup) -> None:
         "--judging",
         type=parse_part,
         default=0.1,
-        help="part of each class's lesions that no training and no fit sees, to judge bundles by",
+        help="part of each class's lesions kept from all training and fitting, to judge bundles by",
     )
     group.add_argument(
         "--judging-seed", type=int, default=JUDGING_SEED, help="seed of the judging part"
@@ -129,12 +129,12 @@ def _add_data(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_network(group: argparse._ArgumentGroup) -> None:
-    """List what says how the network is built and begun with."""
+    """Add the options that choose the network and its starting weights."""
     group.add_argument(
         "--network",
         choices=sorted(NETWORKS),
         default="efficientnet_lite1",
-        help="what to train; the Lite networks start from weights that are installed",
+        help="network to train; the Lite ones start from installed weights",
     )
     group.add_argument(
         "--pretrained",
@@ -159,7 +159,7 @@ def _add_network(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_schedule(group: argparse._ArgumentGroup) -> None:
-    """List what says how it learns."""
+    """Add the options of the schedule."""
     group.add_argument("--epochs", type=parse_count, default=12, help="passes over the photographs")
     group.add_argument("--batch-size", type=parse_count, default=32, help="photographs a step")
     group.add_argument("--lr", type=float, default=1e-3, help="highest rate of AdamW")
@@ -168,7 +168,7 @@ def _add_schedule(group: argparse._ArgumentGroup) -> None:
         "--warm-up", type=parse_part, default=0.15, help="part of the run in which the rate rises"
     )
     group.add_argument(
-        "--ema", type=float, default=0.998, help="decay of the averaged weights, by step"
+        "--ema", type=float, default=0.998, help="decay of the averaged weights, per step"
     )
     group.add_argument(
         "--balance", choices=BALANCERS, default="balanced-softmax", help="the one re-balancer"
@@ -178,13 +178,13 @@ def _add_schedule(group: argparse._ArgumentGroup) -> None:
         type=parse_part,
         default=0.0,
         metavar="ALPHA",
-        help="lay photographs over one another, the share drawn from Beta(ALPHA, ALPHA)",
+        help="mix photographs in pairs (mixup), the share drawn from Beta(ALPHA, ALPHA)",
     )
     group.add_argument(
         "--soft",
         type=Path,
         metavar="FILE",
-        help="answers of teachers, as ml.soft_targets joins them, to learn from beside the labels",
+        help="answers of teachers, as joined by ml.soft_targets, to learn from as well",
     )
     group.add_argument(
         "--temperature",
@@ -197,7 +197,7 @@ def _add_schedule(group: argparse._ArgumentGroup) -> None:
         type=float,
         default=0.5,
         metavar="PART",
-        help="what the teachers count against the labels, 0 to 1",
+        help="weight of the teachers against the labels, 0 to 1",
     )
     group.add_argument(
         "--augment",
@@ -205,7 +205,7 @@ def _add_schedule(group: argparse._ArgumentGroup) -> None:
         choices=tuple(PRESETS),
         const="standard",
         default="standard",
-        help="show each photograph turned, cut, coloured and covered anew each time; strong adds "
+        help="turn, crop, colour and cover each photograph anew each time; strong adds "
         "the light, colours and sharpness of other cameras",
     )
     group.add_argument(
@@ -215,7 +215,7 @@ def _add_schedule(group: argparse._ArgumentGroup) -> None:
         "--per-class",
         type=parse_count,
         metavar="N",
-        help="draw at most N photographs of a class for each epoch, anew each time",
+        help="draw at most N photographs of a class in each epoch, anew each time",
     )
     group.add_argument(
         "--frozen-epochs",
@@ -246,16 +246,14 @@ def _add_schedule(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_run(group: argparse._ArgumentGroup) -> None:
-    """List what says where and how the run is kept."""
+    """Add the options that say where and how the run is stored."""
     group.add_argument(
         "--out", type=Path, metavar="RUN_DIR", help="the run's folder (default: runs/NETWORK)"
     )
     group.add_argument(
         "--version", help="version of the run's bundle (default: network, size, seed)"
     )
-    group.add_argument(
-        "--resume", action="store_true", help="go on where the run in --out stopped, or begin"
-    )
+    group.add_argument("--resume", action="store_true", help="resume the run in --out, or begin it")
     group.add_argument("--seed", type=int, default=1, help="seed of weights, order, augmentation")
     group.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     group.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves the default")
@@ -263,7 +261,7 @@ def _add_run(group: argparse._ArgumentGroup) -> None:
 
 
 def make_plan(options: argparse.Namespace) -> TrainingPlan:
-    """Take the plan from the options. Raises ValueError where they contradict each other."""
+    """Make the plan from the options. Raises ValueError if they contradict each other."""
     return TrainingPlan(
         data=tuple(options.data),
         out=options.out or Path("runs", options.network),
@@ -296,14 +294,14 @@ def make_plan(options: argparse.Namespace) -> TrainingPlan:
 
 
 def make_classes(names: Sequence[str], malignant: Sequence[str] | None) -> Classes:
-    """Take the classes from their names. Raises ValueError."""
+    """Make the classes from their names. Raises ValueError."""
     if malignant is None:
         malignant = [name for name in MALIGNANT if name in names]
     return Classes(tuple(names), tuple(malignant))
 
 
 def make_schedule(options: argparse.Namespace) -> Schedule:
-    """Take the schedule from the options; without teachers theirs count nothing."""
+    """Make the schedule from the options; without teachers their weight is 0."""
     schedule = Schedule(
         epochs=options.epochs,
         batch_size=options.batch_size,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """Says how a network is built and which starting weights exist for it."""
+    """How a network is built and which starting weights exist for it."""
 
     timm_name: str | None
     package: str | None = None

@@ -17,10 +17,10 @@ from ml.bundle.temperature import calibrate
 
 ClassMap = tuple[tuple[float, ...], ...]
 
-# Photographs that go through the networks together; more costs memory and gains nothing.
+# Photographs run through the networks together; more costs memory and gains nothing.
 BATCH = 8
 
-# What makes each view from an upright image: whether it is mirrored, then how many quarter turns.
+# How each view is made from an upright image: mirrored or not, then how many quarter turns.
 _TURNS: Mapping[str, tuple[bool, int]] = {
     "upright": (False, 0),
     "mirrored": (True, 0),
@@ -36,7 +36,7 @@ _IMAGE_AXES = (2, 3)
 
 @dataclass(frozen=True)
 class EnsemblePrediction:
-    """Holds the ensemble's answer to one photograph.
+    """The ensemble's answer to one photograph.
 
     `probabilities` sum to 1 and are calibrated with the manifest's temperature; `malignant` is
     their sum over the malignant classes, `malignant_threshold` the share from which malignant

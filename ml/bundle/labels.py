@@ -31,7 +31,7 @@ class Classes:
     malignant: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse classes that nothing can be told apart by. Raises ValueError."""
+        """Check that the classes can be told apart. Raises ValueError."""
         if len(self.names) < 2 or not all(self.names):
             raise ValueError("there must be at least two classes, each with a name")
         if len(set(self.names)) < len(self.names):
@@ -45,11 +45,11 @@ class Classes:
 
     @property
     def malignant_columns(self) -> tuple[int, ...]:
-        """The places of the malignant classes."""
+        """Return the places of the malignant classes."""
         return tuple(self.names.index(name) for name in self.malignant)
 
     def count(self, counts: Sequence[int]) -> dict[str, int]:
-        """Put a number a class, in their order, beside the names."""
+        """Return one number per class, in order, by its name."""
         return dict(zip(self.names, counts, strict=True))
 
 
@@ -57,5 +57,5 @@ HAM10000 = Classes(LABELS, MALIGNANT)
 
 
 def name_of(label: str) -> str:
-    """Give the full name of a class; an unknown one is called as it is."""
+    """Return the full name of a class; an unknown one is returned unchanged."""
     return NAMES.get(label, label)

@@ -66,7 +66,7 @@ class Graph:
 
 @dataclass(frozen=True)
 class DataSummary:
-    """Says what the members were trained and validated on.
+    """What the members were trained and validated on.
 
     `training` and `validation` count photographs; their hashes go over names, labels and bytes.
     `squeezed_from` is the width over the height from which square photographs were squeezed,
@@ -91,7 +91,7 @@ class DataSummary:
 
 @dataclass(frozen=True)
 class TrainingSummary:
-    """Says how long all members together were trained, on what, and when the last was finished.
+    """How long all members together were trained, on what, and when the last was finished.
 
     `trained_on` is a day in UTC; runs from before it was kept know none.
     """
@@ -138,18 +138,18 @@ class Manifest:
 
     @property
     def classes(self) -> Classes:
-        """What the bundle tells apart."""
+        """Return what the bundle tells apart."""
         return Classes(self.labels, self.malignant)
 
     @property
     def malignant_threshold(self) -> float | None:
-        """The malignant share from which malignant disease cannot be set aside."""
+        """Return the malignant share from which malignant disease cannot be ruled out."""
         point = self.operating_points.get(self.warn_at)
         return point.threshold if point else None
 
     @property
     def uncertain_below(self) -> float | None:
-        """The highest calibrated probability under which no class is named."""
+        """Return the highest calibrated probability under which no class is named."""
         return self.uncertainty.bound if self.uncertainty else None
 
 
@@ -184,7 +184,7 @@ def write_manifest(bundle: Path, manifest: Manifest) -> None:
 
 
 def verify_bundle(bundle: Path, manifest: Manifest) -> None:
-    """Compare every file with its hash. Raises BundleError naming the first that differs."""
+    """Check every file against its hash. Raises BundleError naming the first that differs."""
     files = [(manifest.graph.file, manifest.graph.sha256)]
     files += [(member.file, member.sha256) for member in manifest.members]
     for name, expected in files:
@@ -202,13 +202,13 @@ def verify_bundle(bundle: Path, manifest: Manifest) -> None:
 
 
 def hash_file(path: Path) -> str:
-    """Give the sha256 of a file in hexadecimal digits."""
+    """Return the sha256 of a file in hexadecimal digits."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def manifest_to_json(manifest: Manifest) -> dict[str, object]:
-    """Give the values for JSON."""
+    """Return the values as JSON types."""
     values = asdict(manifest)
     day = manifest.training.trained_on
     values["training"]["trained_on"] = day.isoformat() if day else None
@@ -216,7 +216,7 @@ def manifest_to_json(manifest: Manifest) -> dict[str, object]:
 
 
 def manifest_from_json(raw: Mapping[str, Any]) -> Manifest:
-    """Read what manifest_to_json gave, or an older bundle's.
+    """Read the output of manifest_to_json, or an older bundle's.
 
     Raises KeyError, TypeError or ValueError.
     """

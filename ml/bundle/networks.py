@@ -19,7 +19,7 @@ from ml.errors import NetworkError
 
 
 class NetworkOutput(NamedTuple):
-    """Holds what one pass gives for n photographs.
+    """What one pass gives for n photographs.
 
     `logits` is n x c, `features` n x k, `class_maps` n x c x h x w. The class maps are Grad-CAM
     (Selvaraju et al. 2017) in its closed form for average pooling and one linear layer, that is
@@ -39,7 +39,7 @@ _PLAIN_WIDTHS: Mapping[str, tuple[int, ...]] = {
 
 
 class LesionNetwork(nn.Module):
-    """Is a convolutional backbone, global average pooling, dropout and one linear layer."""
+    """A convolutional backbone, global average pooling, dropout and one linear layer."""
 
     def __init__(
         self, backbone: nn.Module, channels: int, dropout: float, classes: int = len(HAM10000)
@@ -59,14 +59,14 @@ class LesionNetwork(nn.Module):
 
 
 class TimmBackbone(nn.Module):
-    """Is a timm network up to its last activations, n x k x h x w."""
+    """A timm network up to its last activations, n x k x h x w."""
 
     def __init__(self, timm_network: Any) -> None:
         super().__init__()
         self.network = timm_network
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Give the activations before pooling."""
+        """Return the activations before pooling."""
         activations: torch.Tensor = self.network.forward_features(images)
         return activations
 

@@ -31,7 +31,7 @@ STD = (0.5, 0.5, 0.5)
 
 @dataclass(frozen=True)
 class Recipe:
-    """Holds what preprocessing needs to know: pixels a side, filter width, normalisation.
+    """What preprocessing needs to know: pixels a side, filter width, normalisation.
 
     `squeezed_from` is the width divided by the height that square photographs had before they
     were squeezed; None takes every photograph as it is.
@@ -46,7 +46,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Holds RGB pixels, h x w x 3 in 0..255, and the part of the upright frame they show.
+    """RGB pixels, h x w x 3 in 0..255, and the part of the upright frame they show.
 
     `crop` is left, top, right, bottom as fractions of the upright frame.
     """
@@ -56,7 +56,7 @@ class Prepared:
 
 
 def prepare_photograph(data: bytes, recipe: Recipe, *, widest: float = 1.0) -> Prepared:
-    """Give the `size` x `size` centre square of a photograph, downscaled and median-filtered.
+    """Return the `size` x `size` centre square of a photograph, downscaled and median-filtered.
 
     With `widest` over 1 the longer side of the frame is kept up to that multiple of the shorter
     one, so that augmentation can move the square. Raises PhotographError.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Interval:
-    """Is a 95 % bootstrap interval; whole lesions are drawn where lesions are known."""
+    """A 95 % bootstrap interval; whole lesions are drawn where lesions are known."""
 
     low: float
     high: float
@@ -16,7 +16,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class ClassMetrics:
-    """Holds one class's values, 0..1, and its number of photographs.
+    """One class's values, 0..1, and its number of photographs.
 
     `auc` is one against rest, None where only one kind occurs; `recall_interval` is None where the
     class has no photograph.
@@ -32,7 +32,7 @@ class ClassMetrics:
 
 @dataclass(frozen=True)
 class Metrics:
-    """Holds the values of one evaluation; all are 0..1.
+    """The values of one evaluation; all are 0..1.
 
     Means over classes (`balanced_accuracy`, `macro_f1`, `auc`) leave out the classes without a
     photograph, which `classes_without_photographs` names. `auc` is the mean of one-against-rest,
@@ -58,7 +58,7 @@ class Metrics:
 
 @dataclass(frozen=True)
 class OperatingPoint:
-    """Is a threshold on the malignant share and what it does, all 0..1.
+    """A threshold on the malignant share and what it does, all 0..1.
 
     `threshold` is the highest that reaches the sensitivity `target` on the photographs it was
     fitted on. `sensitivity` and `specificity` are means over bootstrap draws of lesions, fitted on
@@ -75,7 +75,7 @@ class OperatingPoint:
 
 @dataclass(frozen=True)
 class Uncertainty:
-    """Says when an answer is called uncertain, and what that sets apart, all 0..1.
+    """When an answer is called uncertain, and what that sets apart, all 0..1.
 
     An answer is uncertain where its highest calibrated probability is under `bound`. `share` is the
     part of photographs that are; the accuracies are those of the certain and of the uncertain

@@ -1,4 +1,4 @@
-"""Makes averaged probabilities as sure as they deserve to be."""
+"""Calibrates averaged probabilities with a temperature."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def answer_photographs(
     title: str = "photographs",
     change: Callable[[Path, bytes], bytes] | None = None,
 ) -> npt.NDArray[np.float64]:
-    """Give the calibrated probabilities of photographs, n x c.
+    """Return the calibrated probabilities of photographs, n x c.
 
     `change` makes of each file's bytes those that are shown to the networks. Raises DataError
     naming the file that cannot be read.

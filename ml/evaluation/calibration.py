@@ -1,4 +1,4 @@
-"""Makes averaged probabilities honest: temperature, operating points, the bound of certainty."""
+"""Fits what calibrates answers: temperature, operating points, the bound of certainty."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def fit_operating_points(
 def find_threshold(
     positive: npt.NDArray[np.bool_], share: Floats, target: float, times: Labels | None = None
 ) -> float:
-    """Give the highest threshold t with which share >= t finds at least `target` of the positive.
+    """Return the highest threshold t with which share >= t finds at least `target` of the positive.
 
     `times` counts how often each photograph is in.
     """
@@ -133,7 +133,7 @@ def describe_uncertainty(
 def _measure_part(
     chosen: npt.NDArray[np.bool_], among: npt.NDArray[np.bool_], drawn: Labels
 ) -> tuple[float | None, Interval | None]:
-    """Give the part of `among` that is chosen and its interval over the draws, k x n."""
+    """Return the part of `among` that is chosen and its interval over the draws, k x n."""
     if not among.any():
         return None, None
     counts = drawn[:, among]

@@ -25,7 +25,7 @@ GAMMA = 2.2
 
 @dataclass(frozen=True)
 class Corruption:
-    """Is one way to spoil a photograph, with its strengths from mild to strong.
+    """One way to spoil a photograph, with its strengths from mild to strong.
 
     `change` takes RGB pixels, h x w x 3 in 0..255, and keeps their shape; None leaves the pixels to
     the JPEG encoder.
@@ -52,7 +52,7 @@ def corrupt_photograph(
 
 
 def blur(pixels: Pixels, strength: float, _rng: np.random.Generator) -> Pixels:
-    """Take the focus away: Gaussian, its deviation in percent of the shorter side (0.5, 1, 2)."""
+    """Blur with a Gaussian, its deviation in percent of the shorter side (0.5, 1, 2)."""
     sigma = strength / 100 * min(pixels.shape[:2])
     return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma), dtype=np.uint8)
 
@@ -63,7 +63,7 @@ def add_noise(pixels: Pixels, strength: float, rng: np.random.Generator) -> Pixe
 
 
 def change_exposure(pixels: Pixels, strength: float, _rng: np.random.Generator) -> Pixels:
-    """Let in more or less light, in stops (darker -1, -2, -3; brighter 0.5, 1, 1.5).
+    """Change the exposure, in stops (darker -1, -2, -3; brighter 0.5, 1, 1.5).
 
     What becomes brighter than white is cut off.
     """

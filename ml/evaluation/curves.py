@@ -15,7 +15,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class RocCurve:
-    """Holds k points by falling threshold; both rates are 0..1, the first point is 0, 0."""
+    """K points by falling threshold; both rates are 0..1, the first point is 0, 0."""
 
     false_positive_rate: Floats
     true_positive_rate: Floats
@@ -23,7 +23,7 @@ class RocCurve:
 
 @dataclass(frozen=True)
 class Reliability:
-    """Holds 15 equal bins of confidence over 0..1: photographs, mean confidence, accuracy.
+    """15 equal bins of confidence over 0..1: photographs, mean confidence, accuracy.
 
     The means are NaN where a bin is empty.
     """
@@ -35,7 +35,7 @@ class Reliability:
 
 @dataclass(frozen=True)
 class RiskCoverage:
-    """Holds the accuracy of the most certain part of n photographs, both 0..1, by rising part.
+    """The accuracy of the most certain part of n photographs, both 0..1, by rising part.
 
     Equally certain photographs come in together, so there are at most n points.
     """
@@ -45,7 +45,7 @@ class RiskCoverage:
 
 
 def roc_curve(positive: npt.NDArray[np.bool_], scores: Probabilities) -> RocCurve | None:
-    """Give the rates at every threshold score >= t; None where only one kind occurs."""
+    """Return the rates at every threshold score >= t; None where only one kind occurs."""
     positives, negatives = int(positive.sum()), int((~positive).sum())
     if positives == 0 or negatives == 0:
         return None

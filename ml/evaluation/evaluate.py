@@ -79,7 +79,7 @@ def evaluate(
 
 
 def describe(evaluation: Evaluation) -> str:
-    """Say the main values in a few lines."""
+    """Return the main values in a few lines."""
     metrics = evaluation.metrics
     auc = "unknown" if metrics.auc is None else f"{metrics.auc:.4f}"
     lines = [

@@ -1,4 +1,4 @@
-"""What a bundle answered to its validation photographs, kept beside it for later comparison."""
+"""A bundle's answers to its validation photographs, kept with it for later comparison."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ANSWERS = "validation.npz"
 
 @dataclass(frozen=True)
 class ValidationAnswers:
-    """Holds n photographs' names, lesions and class indices, and n x c averaged probabilities.
+    """N photographs' names, lesions and class indices, and n x c averaged probabilities.
 
     The probabilities are those before calibration, in the order of the bundle's classes.
     """

@@ -20,7 +20,7 @@ from ml.evaluation.tables import find_image, index_images, read_rows
 
 @dataclass(frozen=True)
 class EvaluationPlan:
-    """Says which photographs are measured and by which bundle.
+    """Which photographs are measured and by which bundle.
 
     `images` are the folders with the photographs, `labels` is the table of their diagnoses: without
     it the photographs are those that the bundle was validated on. `squeezed_from` is the width over
@@ -39,7 +39,7 @@ class EvaluationPlan:
 
 @dataclass(frozen=True)
 class LabelledPhotograph:
-    """Is one row of the labels: its line, the file, the place of its class, the lesion.
+    """One row of the labels: its line, the file, the place of its class, the lesion.
 
     `lesion_id` is None where the labels do not name lesions.
     """
@@ -107,12 +107,12 @@ def read_labels(
 
 
 def labels_of(photographs: Sequence[LabelledPhotograph]) -> npt.NDArray[np.int64]:
-    """Give the class indices, n values."""
+    """Return the class indices, n values."""
     return np.asarray([photograph.label for photograph in photographs], dtype=np.int64)
 
 
 def lesions_of(photographs: Sequence[LabelledPhotograph]) -> list[str] | None:
-    """Give the lesion of each photograph, None where the labels do not name them."""
+    """Return the lesion of each photograph, None where the labels do not name them."""
     lesions = [one.lesion_id for one in photographs if one.lesion_id is not None]
     return lesions or None
 
@@ -120,7 +120,7 @@ def lesions_of(photographs: Sequence[LabelledPhotograph]) -> list[str] | None:
 def answer_labelled(
     ensemble: Ensemble, photographs: Sequence[LabelledPhotograph], table: Path
 ) -> npt.NDArray[np.float64]:
-    """Give the calibrated probabilities, n x c.
+    """Return the calibrated probabilities, n x c.
 
     Raises DataError naming the row whose photograph cannot be read.
     """

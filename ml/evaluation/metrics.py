@@ -1,4 +1,4 @@
-"""How good answers are, from labels and probabilities."""
+"""Measures of how good answers are, from labels and probabilities."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def measure(
 
 
 def choose_answers(labels: Labels, probabilities: Probabilities) -> npt.NDArray[np.int64]:
-    """Give the most probable class of each row, and a wrong one of the equals where it is tied."""
+    """Return the most probable class of each row, and a wrong one of the equals if it is tied."""
     is_highest = probabilities == probabilities.max(axis=1, keepdims=True)
     is_tied = is_highest.sum(axis=1) > 1
     is_highest[np.flatnonzero(is_tied), labels[is_tied]] = False
@@ -76,7 +76,7 @@ def choose_answers(labels: Labels, probabilities: Probabilities) -> npt.NDArray[
 
 
 def is_malignant(labels: Labels, classes: Classes = HAM10000) -> npt.NDArray[np.bool_]:
-    """Tell which class indices are those of malignant classes."""
+    """Return which class indices are those of malignant classes."""
     return np.isin(labels, classes.malignant_columns)
 
 
@@ -103,7 +103,7 @@ def draw_lesions(n: int, lesions: Sequence[str] | None) -> npt.NDArray[np.int64]
 def draw_confusion_matrices(
     labels: Labels, answers: Labels, lesions: Sequence[str] | None, classes: int = len(HAM10000)
 ) -> npt.NDArray[np.int64]:
-    """Give the confusion matrix of each draw, DRAWS x c x c."""
+    """Return the confusion matrix of each draw, DRAWS x c x c."""
     cells = np.zeros((len(labels), classes**2), dtype=np.float32)
     cells[np.arange(len(labels)), labels * classes + answers] = 1
     drawn = draw_lesions(len(labels), lesions).astype(np.float32) @ cells
@@ -112,13 +112,13 @@ def draw_confusion_matrices(
 
 
 def percentiles(sample: npt.NDArray[np.float64]) -> Interval:
-    """Give the 2.5th and the 97.5th percentile."""
+    """Return the 2.5th and the 97.5th percentile."""
     low, high = np.nanpercentile(sample, (2.5, 97.5))
     return Interval(float(low), float(high))
 
 
 def expected_calibration_error(labels: Labels, probabilities: Probabilities) -> float:
-    """Give the mean gap between confidence and accuracy over 15 equal bins (Guo et al. 2017)."""
+    """Return the mean gap between confidence and accuracy over 15 equal bins (Guo et al. 2017)."""
     confidence = probabilities.max(axis=1)
     correct = probabilities.argmax(axis=1) == labels
     bins = np.minimum((confidence * ECE_BINS).astype(int), ECE_BINS - 1)
@@ -131,7 +131,7 @@ def expected_calibration_error(labels: Labels, probabilities: Probabilities) -> 
 
 
 def area_under_curve(positive: npt.NDArray[np.bool_], scores: Probabilities) -> float | None:
-    """Give the area under the ROC curve, equal scores counting half; None with one kind only."""
+    """Return the area under the ROC curve, equal scores counting half; None with one kind only."""
     positives, negatives = int(positive.sum()), int((~positive).sum())
     if positives == 0 or negatives == 0:
         return None
@@ -143,7 +143,7 @@ def area_under_curve(positive: npt.NDArray[np.bool_], scores: Probabilities) -> 
 
 
 def recalls_of(matrices: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Give the recall of each class of k confusion matrices, k x c, NaN where it has none."""
+    """Return the recall of each class of k confusion matrices, k x c, NaN where it has none."""
     right = np.diagonal(matrices, axis1=1, axis2=2)
     n = matrices.sum(axis=2)
     return np.where(n > 0, right / np.maximum(n, 1), np.nan)
@@ -156,7 +156,7 @@ def _share_of(name: str, labels: Labels, classes: Classes) -> float:
 
 
 def _values(matrices: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float64]]:
-    """Give the values that have intervals, for each of k confusion matrices."""
+    """Return the values that have intervals, for each of k confusion matrices."""
     right = np.diagonal(matrices, axis1=1, axis2=2)
     n, answered = matrices.sum(axis=2), matrices.sum(axis=1)
     f1 = np.where(n > 0, 2 * right / np.maximum(n + answered, 1), np.nan)

@@ -1,4 +1,4 @@
-"""Puts an evaluation into a folder: metrics.json, plots, and one page that needs nothing else."""
+"""Writes an evaluation to a folder: metrics.json, plots, and one self-contained page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TEMPLATE = "page.html"
 
 @dataclass(frozen=True)
 class MainValue:
-    """Is one line of the page's first table, with what answering nv alone would reach."""
+    """One line of the page's first table, with what answering nv alone would reach."""
 
     name: str
     meaning: str
@@ -57,7 +57,7 @@ def write_values(path: Path, evaluation: Evaluation) -> None:
 def render_report(
     evaluation: Evaluation, manifest: Manifest, plots: list[tuple[Plot, Path]]
 ) -> str:
-    """Give the page as HTML, the plots being part of it. Raises OSError."""
+    """Return the page as HTML, the plots being part of it. Raises OSError."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -78,7 +78,7 @@ def render_report(
 
 
 def main_values(metrics: Metrics, malignant: Sequence[str] = MALIGNANT) -> list[MainValue]:
-    """Give the values that sum an evaluation up."""
+    """Return the values that sum an evaluation up."""
     classes = len(metrics.labels) - len(metrics.classes_without_photographs)
     share = metrics.always_nevus_accuracy
     # With nv alone as the answer only nv has a recall, 1, and a precision, its share.

@@ -19,7 +19,7 @@ from ml.evaluation.results import EpochRecord, Evaluation
 Labels = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-# Small figures with many dots an inch: their words stay readable on a telephone.
+# Small figures at a high resolution: their text stays readable on a telephone.
 DPI = 170
 # Okabe and Ito's palette, which people with any colour vision can tell apart.
 COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#f0c000", "#d55e00", "#0072b2", "#cc79a7")
@@ -28,7 +28,7 @@ MAIN, SECOND, FAINT = "#0b5c5c", "#d55e00", "#8c867b"
 
 @dataclass(frozen=True)
 class Answers:
-    """Holds what the plots need: n class indices, n x c probabilities, what was measured on them.
+    """What the plots need: n class indices, n x c probabilities, what was measured on them.
 
     `histories` are the epochs of training runs by their name.
     """
@@ -51,7 +51,7 @@ class Plot:
 
 @dataclass(frozen=True)
 class Curve:
-    """Is a line over growing strength: k values with their bounds, NaN where there is none."""
+    """A line over growing strength: k values with their bounds, NaN where there is none."""
 
     name: str
     values: Floats
@@ -61,7 +61,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Panel:
-    """Is one corruption: its k strengths as words, the first one being none, and its curves."""
+    """One corruption: its k strengths as words, the first one being none, and its curves."""
 
     title: str
     strengths: tuple[str, ...]
@@ -185,7 +185,7 @@ def draw_risk_coverage(answers: Answers) -> Figure:
 
 
 def draw_training(answers: Answers) -> Figure | None:
-    """Draw the histories of the runs where there are any."""
+    """Draw the histories of the runs, if there are any."""
     return draw_histories(answers.histories) if answers.histories else None
 
 

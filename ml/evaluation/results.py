@@ -10,7 +10,7 @@ from ml.bundle.results import Interval, Metrics, Uncertainty
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """Holds what one epoch did; the validation values are None where it was not measured."""
+    """What one epoch did; the validation values are None where it was not measured."""
 
     epoch: int
     loss: float
@@ -22,7 +22,7 @@ class EpochRecord:
 
 @dataclass(frozen=True)
 class MeasuredPoint:
-    """Says what a threshold on the malignant share does on photographs it was not fitted on, 0..1.
+    """What a threshold on the malignant share does on photographs it was not fitted on, 0..1.
 
     `sensitivity` and its interval are None where no photograph is malignant, `specificity` and its
     interval where none is benign.
@@ -38,7 +38,7 @@ class MeasuredPoint:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Holds what a bundle reaches on labelled photographs, with the bounds of its manifest.
+    """What a bundle reaches on labelled photographs, with the bounds of its manifest.
 
     `lesions` counts them, None where the labels do not name them. `operating_points` are empty and
     `uncertainty` is None where the bundle was not validated. `is_own_validation` tells whether the
@@ -55,7 +55,7 @@ class Evaluation:
 
 
 def evaluation_to_json(evaluation: Evaluation) -> dict[str, object]:
-    """Give the values for JSON, those of the metrics on the highest level."""
+    """Return the values for JSON, those of the metrics on the highest level."""
     values = asdict(evaluation)
     metrics: dict[str, object] = values.pop("metrics")
     return {**metrics, **values}

@@ -1,4 +1,4 @@
-"""Measures a bundle on spoilt photographs."""
+"""Measures a bundle on degraded photographs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ FIGURE = "robustness.png"
 
 @dataclass(frozen=True)
 class Withstood:
-    """Says what the bundle reaches at one strength, 0..1.
+    """What the bundle reaches at one strength, 0..1.
 
     `strength` is None for the photographs as they are; the recall and its interval are None where
     no photograph shows melanoma.
@@ -52,7 +52,7 @@ class Withstood:
 
 @dataclass(frozen=True)
 class SpoiltBy:
-    """Holds what one corruption leaves, from mild to strong; `unit` is that of the strengths."""
+    """What one corruption leaves, from mild to strong; `unit` is that of the strengths."""
 
     title: str
     unit: str
@@ -61,7 +61,7 @@ class SpoiltBy:
 
 @dataclass(frozen=True)
 class Robustness:
-    """Holds what a bundle reaches on clean and spoilt photographs.
+    """What a bundle reaches on clean and spoilt photographs.
 
     `per_class` counts the photographs; where `limit` is given they are at most so many of each
     class, drawn with `seed` from `available`.
@@ -157,7 +157,7 @@ def answer_spoilt(
     strength: float,
     seed: int,
 ) -> npt.NDArray[np.float64]:
-    """Give the calibrated probabilities of the spoilt photographs, n x c."""
+    """Return the calibrated probabilities of the spoilt photographs, n x c."""
 
     def spoil(path: Path, data: bytes) -> bytes:
         # The name decides the noise, so that no sample or order changes it.
@@ -191,7 +191,7 @@ def summarise(
 
 
 def list_panels(result: Robustness) -> list[Panel]:
-    """Give one panel a corruption, each beginning with the clean photographs."""
+    """Return one panel a corruption, each beginning with the clean photographs."""
     panels = []
     for one in result.corruptions.values():
         points = [result.clean, *one.strengths]
@@ -215,7 +215,7 @@ def list_panels(result: Robustness) -> list[Panel]:
 
 
 def describe(result: Robustness) -> str:
-    """Say in a table what every corruption leaves."""
+    """Return a table of what remains under every corruption."""
 
     def line(name: str, point: Withstood) -> str:
         bounds = point.balanced_accuracy_interval
@@ -232,7 +232,7 @@ def describe(result: Robustness) -> str:
 
 
 def describe_sample(result: Robustness) -> str:
-    """Say how many photographs were measured and how they were chosen."""
+    """Return how many photographs were measured and how they were chosen."""
     if result.limit is None:
         return f"all {result.n} photographs"
     return (

@@ -28,7 +28,7 @@ def time_bundles(
     rounds: int = ROUNDS,
     threads: int | None = None,
 ) -> dict[str, float]:
-    """Give each bundle's median time for one photograph in one view, in milliseconds.
+    """Return each bundle's median time for one photograph in one view, in milliseconds.
 
     Bundles take turns, so that what else the machine does falls on all of them alike. The name is
     that of the folder, or of the run's where the folder is called bundle.

@@ -15,7 +15,7 @@ from ml.bundle.preprocessing import Pixels
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Holds how far each change may go, from -value to value, hue mostly near 0.
+    """How far each change may go, from -value to value, hue mostly near 0.
 
     Angles are in degrees, `hue` in turns of the colour circle, `shift` in parts of the side,
     `aspect` and `scale` in parts of the size, the `..._chance` values are probabilities. `gain` (of
@@ -151,7 +151,7 @@ def _recolour(pixels: Pixels, rng: np.random.Generator, settings: Augmentation) 
 
 
 def _relight(pixels: Pixels, rng: np.random.Generator, settings: Augmentation) -> Pixels:
-    """Give each channel its own gain, as another lamp or white balance does (von Kries 1902)."""
+    """Return each channel its own gain, as another lamp or white balance does (von Kries 1902)."""
     gains = np.exp(rng.uniform(-settings.gain, settings.gain, size=3))
     gains /= gains.mean()  # how bright the photograph is changes by the gamma alone
     gamma = np.exp(rng.uniform(-settings.gamma, settings.gamma))
@@ -176,7 +176,7 @@ def _darken_corners(pixels: Pixels, rng: np.random.Generator, settings: Augmenta
 
 @lru_cache(maxsize=4)
 def _distances(size: int) -> npt.NDArray[np.float32]:
-    """Give how far each pixel of a square lies from its middle; a corner is 1 away."""
+    """Return how far each pixel of a square lies from its middle; a corner is 1 away."""
     places = np.linspace(-1.0, 1.0, size, dtype=np.float32)
     distances: npt.NDArray[np.float32] = np.hypot(places[:, None], places[None]) / np.sqrt(
         np.float32(2)

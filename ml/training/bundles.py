@@ -1,4 +1,4 @@
-"""Puts finished runs together into a bundle and measures it the way it will be used."""
+"""Joins finished runs into a bundle and measures it the way it will be used."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ LICENCE = (
 
 @dataclass(frozen=True)
 class BundleOptions:
-    """Says how the bundle is called and how its networks will be run.
+    """How the bundle is called and how its networks will be run.
 
     None takes the size that the first run was trained at.
     """
@@ -104,7 +104,7 @@ def export_bundle(
 def answers_of(
     photographs: Sequence[Photograph], probabilities: npt.NDArray[np.float64]
 ) -> ValidationAnswers:
-    """Put n photographs and their averaged probabilities, n x c, together to be kept."""
+    """Combine n photographs and their averaged probabilities, n x c, for storage."""
     return ValidationAnswers(
         tuple(photograph.image_id for photograph in photographs),
         tuple(photograph.lesion_id for photograph in photographs),
@@ -114,7 +114,7 @@ def answers_of(
 
 
 def describe_bundle(manifest: Manifest) -> str:
-    """Say in a few lines what a bundle holds and how good it is."""
+    """Return in a few lines what a bundle contains and how good it is."""
     names = ", ".join(member.name for member in manifest.members)
     lines = [f"bundle {manifest.version}: {names} at {manifest.size} pixels"]
     if manifest.metrics is None:
@@ -226,7 +226,7 @@ def _copy_member(run: Path, record: RunRecord, out: Path) -> Member:
 
 
 def _check_same(runs: Sequence[Path], records: Sequence[RunRecord]) -> None:
-    """Refuse to mix runs whose photographs were prepared in different ways."""
+    """Reject runs whose photographs were prepared in different ways."""
 
     def essence(record: RunRecord) -> Recipe:
         return replace(record.recipe, size=0)
@@ -241,7 +241,7 @@ def _check_same(runs: Sequence[Path], records: Sequence[RunRecord]) -> None:
 
 
 def _check_validation(run: Path, validation: Sequence[Photograph]) -> None:
-    """Refuse photographs that the run was not validated on: it may have been trained on them."""
+    """Reject photographs that the run was not validated on: it may have been trained on them."""
     if not (run / BUNDLE / ANSWERS).exists():
         return
     names = set(load_answers(run / BUNDLE).image_ids)
@@ -320,7 +320,7 @@ def _summarise_training(records: Sequence[RunRecord]) -> TrainingSummary:
 
 
 def _last_day(records: Sequence[RunRecord]) -> date | None:
-    """Tell on which day the last run ended; one that does not say leaves it unknown."""
+    """Return the day on which the last run ended, or None if a run does not say."""
     days = [record.trained_on for record in records]
     known = [day for day in days if day is not None]
     return max(known) if known and len(known) == len(days) else None

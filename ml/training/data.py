@@ -23,7 +23,7 @@ LABEL_TABLE = "labels.csv"
 
 @dataclass(frozen=True)
 class Photograph:
-    """Is one labelled photograph of a lesion; `label` is the place of its class.
+    """One labelled photograph of a lesion; `label` is the place of its class.
 
     `patient_id` is empty where the table does not know whose lesion it is.
     """
@@ -37,7 +37,7 @@ class Photograph:
 
 @dataclass(frozen=True)
 class Collection:
-    """Holds the photographs of one or several folders, and the rows left out by their dx."""
+    """The photographs of one or several folders, and the rows left out by their dx."""
 
     photographs: tuple[Photograph, ...]
     left_out: Mapping[str, int]
@@ -100,7 +100,7 @@ def read_collection(folders: Sequence[Path], classes: Classes = HAM10000) -> Col
 
 
 def find_table(folder: Path) -> tuple[Path, tuple[str, ...]]:
-    """Give the table of a folder and its columns; HAM10000_metadata.csv comes first."""
+    """Return the table of a folder and its columns; HAM10000_metadata.csv comes first."""
     metadata, labels = folder / METADATA, folder / LABEL_TABLE
     if labels.exists() and not metadata.exists():
         return labels, ("image_id", "dx")
@@ -153,7 +153,7 @@ def load_photographs(
 
 
 def hash_files(photographs: Sequence[Photograph]) -> tuple[str, ...]:
-    """Give the SHA-256 of each photograph's file in hexadecimal digits. Raises DataError."""
+    """Return the SHA-256 of each photograph's file in hexadecimal digits. Raises DataError."""
     digests = []
     for photograph in photographs:
         try:
@@ -164,7 +164,7 @@ def hash_files(photographs: Sequence[Photograph]) -> tuple[str, ...]:
 
 
 def hash_data(photographs: Sequence[Photograph], digests: Sequence[str]) -> str:
-    """Give one SHA-256 of names, labels and files, the same in whatever order they come."""
+    """Return one SHA-256 of names, labels and files, the same in whatever order they come."""
     lines = sorted(
         f"{photograph.image_id} {photograph.label} {digest}"
         for photograph, digest in zip(photographs, digests, strict=True)

@@ -43,7 +43,7 @@ SAME_COLUMN = {"source": "dataset", "site": "localization"}
 
 @dataclass(frozen=True)
 class Look:
-    """Holds what a photograph looks like: width and height, brightness 0..255, hash, thumbnail.
+    """What a photograph looks like: width and height, brightness 0..255, hash, thumbnail.
 
     `tiny` is what describe_picture gives.
     """
@@ -57,7 +57,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Table:
-    """Is one table of counts: a row is a value and its photographs by class."""
+    """One table of counts: a row is a value and its photographs by class."""
 
     title: str
     rows: tuple[tuple[str, tuple[int, ...]], ...]
@@ -65,7 +65,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """Is one photograph on the page."""
+    """One photograph on the page."""
 
     name: str
     data: str
@@ -74,7 +74,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Gallery:
-    """Is one row of pictures with its heading, and how many there are in all."""
+    """One row of pictures with its heading, and how many there are in all."""
 
     title: str
     reading: str
@@ -84,7 +84,7 @@ class Gallery:
 
 @dataclass(frozen=True)
 class Found:
-    """Says how many photographs could be read and what is shown of them."""
+    """How many photographs could be read and what is shown of them."""
 
     photographs: int
     galleries: tuple[Gallery, ...]
@@ -231,7 +231,7 @@ def show_doubted(
     squeezed_from: float | None,
     limit: int,
 ) -> list[Gallery]:
-    """Show what lies alone among a bundle's features, and labels that the neighbours doubt."""
+    """Show outliers among a bundle's features, and labels that their neighbours contradict."""
     features = read_features(bundle, photographs, squeezed_from)
     groups = [photograph.patient_id or photograph.lesion_id for photograph in photographs]
     if len(set(groups)) < 2:
@@ -267,7 +267,7 @@ def show_doubted(
 def read_features(
     bundle: Path, photographs: Sequence[Photograph], squeezed_from: float | None
 ) -> npt.NDArray[np.float64]:
-    """Give the features of n readable photographs, n x k. Raises BundleError."""
+    """Return the features of n readable photographs, n x k. Raises BundleError."""
     manifest = read_manifest(bundle)
     verify_bundle(bundle, manifest)
     engine, recipe = create_engine("auto", bundle, manifest, None), _recipe(manifest, squeezed_from)
@@ -289,7 +289,7 @@ def render_page(
     left_out: Mapping[str, int],
     classes: Classes,
 ) -> str:
-    """Give the page as HTML, the pictures being part of it."""
+    """Return the page as HTML, the pictures being part of it."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -363,7 +363,7 @@ def _band(value: float, width: int) -> str:
 
 
 def _shrink(pixels: Pixels) -> str:
-    """Give a small JPEG of the whole frame as a data address."""
+    """Return a small JPEG of the whole frame as a data address."""
     height, width = pixels.shape[:2]
     scale = THUMBNAIL / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))

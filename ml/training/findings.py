@@ -37,7 +37,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Doubt:
-    """Is a photograph by its place whose neighbours in feature space are of another class.
+    """A photograph by its place whose neighbours in feature space are of another class.
 
     `share`, 0..1, is how many of the nearest carry its own label, `other` the commonest class among
     them as its place.
@@ -49,7 +49,7 @@ class Doubt:
 
 
 def hash_picture(pixels: Pixels) -> Hashes:
-    """Give the difference hash of an h x w x 3 photograph, 256 bits as four numbers.
+    """Return the difference hash of an h x w x 3 photograph, 256 bits as four numbers.
 
     A bit says whether a point of a 16 x 16 grid is brighter than its neighbour to the right, so
     size, compression and light change few of them. Source: N. Krawetz, "Kind of Like That", 2013.
@@ -61,7 +61,7 @@ def hash_picture(pixels: Pixels) -> Hashes:
 
 
 def describe_picture(pixels: Pixels) -> npt.NDArray[np.float32]:
-    """Give a tiny copy of an h x w x 3 photograph, each channel with mean 0 and deviation 1."""
+    """Return a tiny copy of an h x w x 3 photograph, each channel with mean 0 and deviation 1."""
     small = cv2.resize(pixels, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
     small -= small.mean(axis=(0, 1))
     small /= np.maximum(small.std(axis=(0, 1)), 1e-6)
@@ -96,7 +96,7 @@ def find_near_duplicates(
 
 
 def find_neighbours(features: Floats, groups: Sequence[str]) -> tuple[Labels, Floats]:
-    """Give the places and the cosine distances, 0..2, of each row's nearest of other groups.
+    """Return the places and the cosine distances, 0..2, of each row's nearest of other groups.
 
     Takes n x k features; both are n x m, the nearest first, m at most 10. A photograph of the same
     lesion is no witness of its own label.

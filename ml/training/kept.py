@@ -27,7 +27,7 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 
 @dataclass(frozen=True)
 class KeptRun:
-    """Is one row of a table: its manifest, its answers, and its record where it is a single run."""
+    """One row of a table: its manifest, its answers, and its record where it is a single run."""
 
     table: str
     name: str

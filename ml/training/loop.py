@@ -53,7 +53,7 @@ class AugmentedPhotographs(torch.utils.data.Dataset[tuple[Pixels, int]]):
         return len(self.order)
 
     def __getitem__(self, position: int) -> tuple[Pixels, int]:
-        """Give the pixels at a position of this epoch's order, and which photograph they are."""
+        """Return the pixels at a position of this epoch's order, and which photograph they are."""
         index = self.order[position]
         rng = np.random.default_rng((*self.seed, position))
         pixels = augment(self.loaded.pixels[index], self.size, rng, self.settings)
@@ -110,7 +110,7 @@ class Trainer:
 
     @property
     def is_finished(self) -> bool:
-        """Tell whether all epochs are done or validation has stopped getting better."""
+        """Return whether all epochs are done or validation has stopped getting better."""
         patience = self.schedule.patience
         if patience is not None and self.bad_validations >= patience:
             return True
@@ -163,13 +163,13 @@ class Trainer:
         return record
 
     def chosen_weights(self) -> Weights:
-        """Give the averaged weights: of the best validation with early stopping, else the last."""
+        """Return the averaged weights: the best ones with early stopping, else the last."""
         if self.schedule.patience is not None and self.best_weights is not None:
             return self.best_weights
         return dict(self.average.state_dict())
 
     def state(self) -> TrainerState:
-        """Give everything that a resumed run needs."""
+        """Return everything that a resumed run needs."""
         return TrainerState(
             epoch=self.epoch,
             network=self.network.state_dict(),
@@ -182,7 +182,7 @@ class Trainer:
         )
 
     def restore(self, state: TrainerState) -> None:
-        """Go on from a state."""
+        """Resume from a state."""
         self.epoch = state.epoch
         self.network.load_state_dict(state.network)
         self.average.load_state_dict(state.average)
@@ -236,7 +236,7 @@ class Trainer:
             )
 
     def _measure_loss(self, logits: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-        """Give the loss of n x c logits against what is known of n photographs."""
+        """Return the loss of n x c logits against what is known of n photographs."""
         loss: torch.Tensor = self.loss(logits, self.labels[rows])
         if self.teachers is None:
             return loss
@@ -266,7 +266,7 @@ class Trainer:
 
     @torch.no_grad()
     def _update_average(self, step: int) -> None:
-        # The first steps count more, else the starting weights would linger in short runs.
+        # The first steps count more, or the starting weights would linger in short runs.
         decay = min(self.schedule.ema, (1 + step) / (10 + step))
         own = self.network.state_dict()
         for name, mean in self.average.state_dict().items():
@@ -314,7 +314,7 @@ def predict_probabilities(
     device: torch.device,
     batch_size: int = 32,
 ) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Give the softmax of prepared photographs, n x c, from a network in evaluation mode."""
+    """Return the softmax of prepared photographs, n x c, from a network in evaluation mode."""
     rows = []
     for start in range(0, len(pixels), batch_size):
         images = torch.from_numpy(normalise(pixels[start : start + batch_size], recipe))

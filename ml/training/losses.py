@@ -1,4 +1,4 @@
-"""What training minimises. The classes are re-balanced by exactly one means."""
+"""The training losses. The classes are re-balanced in exactly one way."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class BalancedSoftmax(nn.Module):
         self.register_buffer("log_prior", log_prior(counts))
 
     def forward(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Give the mean loss of n x c logits and n class indices."""
+        """Return the mean loss of n x c logits and n class indices."""
         return nn.functional.cross_entropy(logits.float() + self.log_prior, labels)
 
 
 class Distillation(nn.Module):
-    """Is the divergence of a student's answers from its teachers', both at one temperature.
+    """The divergence of a student's answers from its teachers', both at one temperature.
 
     The teachers answer as if all classes were equally frequent; where the student does not, the
     class frequencies are taken off its logits first. Times the temperature's square, so that its
@@ -44,7 +44,7 @@ class Distillation(nn.Module):
         self.register_buffer("log_prior", prior if balance == "none" else torch.zeros_like(prior))
 
     def forward(self, logits: torch.Tensor, probabilities: torch.Tensor) -> torch.Tensor:
-        """Give the mean of n x c logits against the teachers' n x c probabilities, each over 0."""
+        """Return the mean of n x c logits against teachers' n x c probabilities, each over 0."""
         teachers = (probabilities.log() / self.temperature).log_softmax(dim=1)
         student = ((logits.float() - self.log_prior) / self.temperature).log_softmax(dim=1)
         divergence = nn.functional.kl_div(student, teachers, reduction="batchmean", log_target=True)
@@ -52,7 +52,7 @@ class Distillation(nn.Module):
 
 
 def log_prior(counts: Sequence[int]) -> torch.Tensor:
-    """Give the logarithms of the class frequencies; a class without photographs counts as one."""
+    """Return the logarithms of the class frequencies; a class without photographs counts as one."""
     frequencies = torch.tensor([max(count, 1) for count in counts], dtype=torch.float32)
     return torch.log(frequencies / frequencies.sum())
 

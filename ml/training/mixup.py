@@ -16,7 +16,7 @@ Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 @dataclass(frozen=True)
 class Mixture:
-    """Says how a batch of n was mixed: each image with its `partner`, which counts 1 - `share`."""
+    """How a batch of n was mixed: each image with its `partner`, which counts 1 - `share`."""
 
     partner: torch.Tensor
     share: float
@@ -26,7 +26,7 @@ class Mixture:
         return images.lerp(images[self.partner], 1 - self.share)
 
     def loss(self, loss: Loss, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """Give the loss against both targets, each counting as much as its image does.
+        """Return the loss against both targets, each counting as much as its image does.
 
         `targets` are n of whatever `loss` takes beside the n x c logits.
         """

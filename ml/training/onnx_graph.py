@@ -28,7 +28,7 @@ _TYPES = {"F16": onnx.TensorProto.FLOAT16, "F32": onnx.TensorProto.FLOAT}
 
 @dataclass(frozen=True)
 class StoredTensor:
-    """Says where in a safetensors file a tensor's bytes lie."""
+    """Where in a safetensors file a tensor's bytes lie."""
 
     file: str
     data_type: int

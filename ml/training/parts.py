@@ -28,7 +28,7 @@ TRAINING, VALIDATION, JUDGING, OWN_FOLD, LEFT_OUT = range(5)
 
 @dataclass(frozen=True)
 class Division:
-    """Says how to divide: which parts of each class's lesions, 0..1, and the seeds of the draws.
+    """How to divide: which parts of each class's lesions, 0..1, and the seeds of the draws.
 
     `fold` is the number of the fold that is left out and how many there are, such as (1, 5).
     """
@@ -43,7 +43,7 @@ class Division:
 
 @dataclass(frozen=True)
 class Parts:
-    """Holds photographs by part.
+    """Photographs by part.
 
     `own_fold` is what a run of `--fold` leaves out besides, `left_out` what somebody wants to test
     on, so that it is in no part but perhaps in the judging one.
@@ -78,7 +78,7 @@ class Parts:
 
 @dataclass(frozen=True)
 class PartTable:
-    """Holds what is kept of a division: n names, lesions, parts and SHA-256 of the files."""
+    """What is kept of a division: n names, lesions, parts and SHA-256 of the files."""
 
     image_ids: tuple[str, ...]
     lesion_ids: tuple[str, ...]
@@ -86,7 +86,7 @@ class PartTable:
     digests: tuple[str, ...]
 
     def only(self, part: int) -> PartTable:
-        """Give the rows of one part."""
+        """Return the rows of one part."""
         rows = [int(row) for row in np.flatnonzero(self.parts == part)]
         return PartTable(
             tuple(self.image_ids[row] for row in rows),
@@ -153,7 +153,7 @@ def split_by_lesion(
 def draw_folds(
     photographs: Sequence[Photograph], folds: int, seed: int, classes: Classes = HAM10000
 ) -> dict[str, int]:
-    """Give each photograph's fold, 1 to `folds`, by its name; lesions and patients stay whole."""
+    """Return each photograph's fold, 1 to `folds`, by its name; lesions and patients stay whole."""
     groups = _group(photographs)
     fold_of_group: dict[str, int] = {}
     dealt = 0

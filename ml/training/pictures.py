@@ -60,7 +60,7 @@ def draw_changes(data: bytes, recipe: Recipe) -> Figure:
 
 
 def only(settings: Sequence[str]) -> Augmentation:
-    """Give one change at the strong preset's strength; where it has a chance it always happens."""
+    """Return one change at the strong preset's strength; with a chance it always happens."""
     values: dict[str, Any] = {
         one.name: 1.0 if "chance" in one.name else getattr(STRONG, one.name)
         for one in fields(STRONG)

@@ -1,4 +1,4 @@
-"""What a training is asked to do. This module needs no torch."""
+"""The plan of a training run. This module needs no torch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BALANCERS = ("balanced-softmax", "class-weights", "sampler", "none")
 
 @dataclass(frozen=True)
 class Schedule:
-    """Holds how long and how fast a network learns; `warm_up` is a part of the run.
+    """How long and how fast a network learns; `warm_up` is a part of the run.
 
     `soft_weight`, 0..1, is what the teachers' answers count against the labels, at `temperature`.
     """
@@ -39,14 +39,14 @@ class Schedule:
     workers: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse weights of teachers that mean nothing. Raises ValueError."""
+        """Check temperature and soft weight. Raises ValueError."""
         if self.temperature <= 0 or not 0 <= self.soft_weight <= 1:
             raise ValueError("temperature must be over 0, soft weight between 0 and 1")
 
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """Says what one network is trained on, how, and where the run is kept.
+    """What one network is trained on, how, and where the run is kept.
 
     `data` are folders in the layout of HAM10000, `training_only` are folders that are never
     validated on, `classes` is what is told apart in them. `leave_out` is a table of photographs to
@@ -74,7 +74,7 @@ class TrainingPlan:
     threads: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse wishes that contradict each other. Raises ValueError."""
+        """Check that the options do not contradict each other. Raises ValueError."""
         division = self.division
         if division.validation + division.judging >= 1:
             raise ValueError("validation and judging leave nothing to train on")

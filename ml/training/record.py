@@ -1,4 +1,4 @@
-"""What run.json says of a training run. This module needs no torch."""
+"""The record of a training run, as in run.json. This module needs no torch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ml.training.plan import Schedule
 
 @dataclass(frozen=True)
 class StartRecord:
-    """Says what the network began with, and how long that had been trained."""
+    """What the network began with, and how long that had been trained."""
 
     description: str
     seconds: float
@@ -34,7 +34,7 @@ class PartRecord:
 
 @dataclass(frozen=True)
 class LoadedRecord(PartRecord):
-    """Is a part whose photographs were read; `broken` names the files that could not be."""
+    """A part whose photographs were read; `broken` names the files that could not be."""
 
     broken: tuple[str, ...]
 
@@ -50,7 +50,7 @@ class TestedRecord:
 
 @dataclass(frozen=True)
 class DataRecord:
-    """Says what a run was trained and validated on, and what it left out."""
+    """What a run was trained and validated on, and what it left out."""
 
     folders: tuple[str, ...]
     training_only: tuple[str, ...]
@@ -69,7 +69,7 @@ class DataRecord:
 
     @property
     def division(self) -> Division:
-        """How the photographs were divided."""
+        """Return how the photographs were divided."""
         return Division(
             validation=self.validation_part,
             seed=self.split_seed,
@@ -82,7 +82,7 @@ class DataRecord:
 
 @dataclass(frozen=True)
 class Teacher:
-    """Is a run whose answers are learnt from, and the hashes of what it saw and left out."""
+    """A run whose answers are learnt from, and the hashes of what it saw and left out."""
 
     run: str
     fold: tuple[int, int]
@@ -104,7 +104,7 @@ class TeachersRecord:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """Is what a run keeps of itself; history and what follows from it change with each epoch.
+    """What a run keeps of itself; history and what follows from it change with each epoch.
 
     `trained_on` is the day in UTC of the last epoch, None in older runs.
     """
@@ -127,7 +127,7 @@ class RunRecord:
 
 
 def record_to_json(record: RunRecord) -> dict[str, object]:
-    """Give the values for JSON."""
+    """Return the values as JSON types."""
     values = asdict(record)
     values["trained_on"] = record.trained_on.isoformat() if record.trained_on else None
     return values

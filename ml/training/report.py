@@ -39,7 +39,7 @@ SPEED_HEADER = (
 
 @dataclass(frozen=True)
 class Row:
-    """Is one bundle: its name, its manifest, its answers and what they are worth.
+    """One bundle: its name, its manifest, its answers and what they are worth.
 
     `record` is that of a single run, None where several were joined or one shown anew.
     `drawn` is the balanced accuracy of each bootstrap draw, the draws being the same for all rows
@@ -93,7 +93,7 @@ def make_row(
 
 
 def describe_rows(rows: Sequence[Row], base_name: str) -> list[str]:
-    """Give a Markdown table with each row's difference from the base, drawn in pairs."""
+    """Return a Markdown table with each row's difference from the base, drawn in pairs."""
     base = next((row for row in rows if row.name == base_name), None)
     if base is None:
         raise MlError(f"There is no row {base_name!r}; choose from {_names(rows)}.")
@@ -114,7 +114,7 @@ def describe_rows(rows: Sequence[Row], base_name: str) -> list[str]:
 
 
 def describe_speed(rows: Sequence[Row], speed: Path) -> list[str]:
-    """Give a Markdown table of accuracy, size and time, the times from a file of ml.speed."""
+    """Return a Markdown table of accuracy, size and time, the times from a file of ml.speed."""
     milliseconds = read_speed(speed)
     lines = list(SPEED_HEADER)
     for row in rows:
@@ -135,7 +135,7 @@ def describe_speed(rows: Sequence[Row], speed: Path) -> list[str]:
 
 
 def _how(row: Row, base: Row) -> str:
-    """Say which settings differ from the base's, or which members are joined, or all of it."""
+    """Return which settings differ from the base's or which members are joined, or both."""
     if row.record is None:
         return " and ".join(member.name for member in row.manifest.members)
     if row is base or base.record is None or row.record.network != base.record.network:
@@ -149,7 +149,7 @@ def _how(row: Row, base: Row) -> str:
 
 
 def _settings(record: RunRecord) -> dict[str, str]:
-    """Give what can be set for a run, by name."""
+    """Return what can be set for a run, by name."""
     augmentation = next(
         (name for name, preset in PRESETS.items() if record.augmentation == preset), "standard"
     )

@@ -1,4 +1,4 @@
-"""Trains one network as a plan says and keeps the run."""
+"""Trains one network according to a plan and stores the run."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ from ml.training.state import load_state, save_state, save_weights
 
 Report = Callable[[str], None]
 
-# What may not change where a run goes on, and how a person calls it.
+# What may not change when a run is resumed, and its name in messages.
 SETTLED: Mapping[str, str] = {
     "network": "network",
     "start": "start",
@@ -80,7 +80,7 @@ WIDEST = 4 / 3
 
 @dataclass(frozen=True)
 class SplitData:
-    """Holds what is trained and validated on, and the table of all parts.
+    """What is trained and validated on, and the table of all parts.
 
     `judging` says what the judging part holds, as the record of a run does.
     """
@@ -93,7 +93,7 @@ class SplitData:
 
 
 def run(plan: TrainingPlan, report: Report) -> RunRecord:
-    """Train as planned and write the run's folder with its bundle; `report` is told how it goes.
+    """Train as planned and write the run's folder with its bundle; `report` gets progress lines.
 
     Raises MlError.
     """
@@ -176,7 +176,7 @@ def keep_record(trainer: Trainer, out: Path, record: RunRecord) -> RunRecord:
 
 
 def go_on(out: Path, record: RunRecord) -> RunRecord:
-    """Give the record of a run that goes on.
+    """Return the record of a run that goes on.
 
     Raises DataError where it began with other data or settings.
     """
@@ -293,14 +293,14 @@ def read_targets(file: Path | None, data: SplitData, classes: int) -> SoftTarget
 
 
 def describe_tested(file: Path | None, left_out: PartTable) -> TestedRecord | None:
-    """Say in a run's record what it leaves out to be tested on."""
+    """Return what a run's record says of the photographs left out for testing."""
     if file is None:
         return None
     return TestedRecord(file.name, hash_file(file), len(left_out.image_ids))
 
 
 def describe_teachers(file: Path | None, targets: SoftTargets | None) -> TeachersRecord | None:
-    """Say in a run's record whose answers it learns from."""
+    """Return what a run's record says of its teachers."""
     if file is None or targets is None:
         return None
     return TeachersRecord(file.name, hash_file(file), targets.sources)
@@ -357,7 +357,7 @@ def _describe(
 
 
 def describe_hardware(device: torch.device) -> str:
-    """Say in words what the training ran on."""
+    """Return a description of the hardware that the training ran on."""
     if device.type == "cuda":
         return f"one {torch.cuda.get_device_name(device)} GPU"
     cores = torch.get_num_threads()
@@ -365,7 +365,7 @@ def describe_hardware(device: torch.device) -> str:
 
 
 def choose_device(name: str) -> torch.device:
-    """Take CUDA where there is some, unless told otherwise. Raises NetworkError."""
+    """Choose CUDA if available, unless told otherwise. Raises NetworkError."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():

@@ -58,7 +58,7 @@ def draw_curves(folder: Path, history: Sequence[EpochRecord]) -> None:
 
 
 def code_version() -> str:
-    """Give the commit of the code, with `-dirty` where files of ml/ differ from it."""
+    """Return the commit of the code, with `-dirty` where files of ml/ differ from it."""
     here = Path(__file__).parents[1]
 
     def git(*arguments: str) -> str:

@@ -1,4 +1,4 @@
-"""Keeps what teachers answer, for students to learn from.
+"""Stores teachers' answers for students to learn from.
 
 Source: Hinton et al., "Distilling the Knowledge in a Neural Network", 2015.
 """
@@ -33,7 +33,7 @@ SMALLEST = 1e-7
 
 @dataclass(frozen=True)
 class SoftTargets:
-    """Holds the averaged probabilities of n photographs, n x c, before any calibration.
+    """The averaged probabilities of n photographs, n x c, before any calibration.
 
     `is_training` says which photographs students train on; the others are validated on, and no
     teacher was trained on them either. `teachers` counts whose answers were averaged. `sources`
@@ -47,7 +47,7 @@ class SoftTargets:
     sources: tuple[Teacher, ...]
 
     def of(self, photographs: Sequence[Photograph]) -> Floats:
-        """Give the probabilities of n photographs, n x c. Raises MlError where one has none."""
+        """Return the probabilities of n photographs, n x c. Raises MlError where one has none."""
         row_of = {name: row for row, name in enumerate(self.image_ids)}
         for photograph in photographs:
             if photograph.image_id not in row_of:

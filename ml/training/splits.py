@@ -1,4 +1,4 @@
-"""Draws the splits that others measured on, and counts what leaks."""
+"""Draws the splits that others measured on, and counts the leaks."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def draw_by_photograph(rows: Sequence[Row], *, part: float = 0.2, seed: int = 42
 
 
 def find_twins(rows: Sequence[Row], tested: Sequence[Row]) -> list[Row]:
-    """Give the test photographs whose lesion has another photograph among the rest."""
+    """Return the test photographs whose lesion has another photograph among the rest."""
     names = {row["image_id"] for row in tested}
     rest = {row["lesion_id"] for row in rows if row["image_id"] not in names}
     return [row for row in tested if row["lesion_id"] in rest]
 
 
 def describe(rows: Sequence[Row], tested: Sequence[Row]) -> list[str]:
-    """Say in a few lines how many are tested, and how many of these have a twin in training."""
+    """Return in a few lines how many are tested, and how many of them have a twin in training."""
     twins = Counter(row["dx"] for row in find_twins(rows, tested))
     counts = Counter(row["dx"] for row in tested)
     lines = [f"{len(tested)} of {len(rows)} photographs to test on"]

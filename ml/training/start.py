@@ -1,4 +1,4 @@
-"""What a network begins its training with: random weights, published ones, or a smaller network."""
+"""What a network starts training from: random weights, published ones, or a smaller network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ml.training.parts import PartTable, load_parts
 
 @dataclass(frozen=True)
 class Start:
-    """Holds a network ready to train, and how it came about in words.
+    """A network ready to train, and how it came about in words.
 
     `seconds` is how long the network it was grown from had been trained. `unseen_lesions` are those
     that it was validated on and so not trained on, `judging_lesions` those that it never saw; both

@@ -1,4 +1,4 @@
-"""What a run needs to go on from where it stopped, and its finished weights."""
+"""What a run needs to resume, and its finished weights."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Weights = Mapping[str, torch.Tensor]
 
 @dataclass(frozen=True)
 class TrainerState:
-    """Holds everything that a resumed run needs; `optimizer` is torch's own."""
+    """Everything that a resumed run needs; `optimizer` is torch's own."""
 
     epoch: int
     network: Weights

@@ -24,7 +24,7 @@ ENGINES = ("auto", "onnx", "torch")
 
 @dataclass(frozen=True)
 class EngineOutput:
-    """Holds the mean softmax, n x c; features, n x k; class maps of any sign, n x c x h x w."""
+    """The mean softmax, n x c; features, n x k; class maps of any sign, n x c x h x w."""
 
     probabilities: Floats
     features: Floats
@@ -64,7 +64,7 @@ def _create_torch(bundle: Path, manifest: Manifest, threads: int | None) -> Engi
 
 
 def cuda_is_usable() -> bool:
-    """Tell whether torch is here and has a CUDA device; without a driver torch is not loaded."""
+    """Return whether torch is here and has a CUDA device; without a driver torch is not loaded."""
     if importlib.util.find_spec("torch") is None or _count_cuda_devices() == 0:
         return False
     import torch

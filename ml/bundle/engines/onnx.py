@@ -15,7 +15,7 @@ _FEWEST_MESSAGES = 3
 
 
 class OnnxEngine:
-    """Holds an ONNX Runtime session on the joined graph."""
+    """An ONNX Runtime session on the joined graph."""
 
     name = "onnx"
 

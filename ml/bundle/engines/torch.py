@@ -16,7 +16,7 @@ from ml.bundle.manifest import Manifest
 
 
 class TorchEngine:
-    """Holds the joined network on the first CUDA device, or on the CPU where there is none."""
+    """The joined network on the first CUDA device, or on the CPU where there is none."""
 
     name = "torch"
 

@@ -49,7 +49,7 @@ QUEUED = 100
 
 
 def main() -> None:
-    """Measures the networks alone, then the site without servers, then the site with them."""
+    """Measure the networks alone, then the site without servers, then the site with them."""
     stop_by_signal()
     try:
         measured = measure_networks()
@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def measure_networks() -> dict[str, Any]:
-    """Times one photograph from bytes to answer, on both engines, and preprocessing alone."""
+    """Time one photograph from bytes to answer, on both engines, and preprocessing alone."""
     small = draw_lesion("mel", seed=1, size=(600, 450))
     large = _jpeg(Image.open(io.BytesIO(small)).resize((4000, 3000), Image.Resampling.BICUBIC))
     say("networks on ONNX Runtime")
@@ -90,7 +90,7 @@ def measure_networks() -> dict[str, Any]:
 
 
 def measure_site(environ: dict[str, str], *, with_queue: bool) -> dict[str, Any]:
-    """Uploads photographs to a demo clinic of its own and waits for the answers."""
+    """Upload photographs to a separate demo clinic and wait for the answers."""
     clinic = Clinic(environ_for(environ), output=sys.stderr.fileno())
     port = free_port()
     try:
@@ -121,7 +121,7 @@ def measure_site(environ: dict[str, str], *, with_queue: bool) -> dict[str, Any]
 def _measure_queue(
     clinic: Clinic, doctor: DoctorClient, visits: Iterator[str], photographs: Iterator[bytes]
 ) -> dict[str, Any]:
-    """Queues photographs while no worker runs, then starts one."""
+    """Queue photographs while no worker runs, then starts one."""
     say(f"{QUEUED} photographs queued before the worker starts")
     uploads = [doctor.upload(next(visits), "lesion.jpg", next(photographs)) for _ in range(QUEUED)]
     started_at = time.monotonic()
@@ -137,7 +137,7 @@ def _measure_queue(
 
 @contextmanager
 def servers() -> Iterator[dict[str, str]]:
-    """Gives the addresses of a database and a queue of one's own; nothing without servers."""
+    """Provide the addresses of a separate database and queue; none without servers."""
     try:
         client = redis.Redis.from_url(REDIS, socket_connect_timeout=2)
         client.ping()
@@ -165,18 +165,18 @@ def servers() -> Iterator[dict[str, str]]:
 
 
 def say(what: str) -> None:
-    """Tells the person at the terminal what is being measured."""
+    """Tell the person at the terminal what is being measured."""
     print(f"bench: {what}", file=sys.stderr, flush=True)
 
 
 def environ_for(own: dict[str, str]) -> dict[str, str]:
-    """The environment of a demo that knows nothing of this one's settings."""
+    """Return the environment of a demo that ignores this one's settings."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return kept | {"SKINHEALTH_ENV": "demo", "LOG_LEVEL": "ERROR", "PYTHONWARNINGS": "ignore"} | own
 
 
 def free_port() -> int:
-    """A port on which nobody listens."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
@@ -184,7 +184,7 @@ def free_port() -> int:
 
 
 def _photographs() -> Iterator[bytes]:
-    """Gives photographs of usual size without end, no two of them alike."""
+    """Yield photographs of usual size without end, no two of them alike."""
     drawn = [Image.open(io.BytesIO(draw_lesion(label, seed=1, size=(600, 450)))) for label in LOOKS]
     for number, image in enumerate(cycle(drawn)):
         yield _jpeg(image.crop((0, 0, image.width - number // len(drawn), image.height)))
@@ -197,7 +197,7 @@ def _jpeg(image: Image.Image) -> bytes:
 
 
 def _visits(doctor: DoctorClient, photographs: Iterator[bytes]) -> Iterator[str]:
-    """Takes turns among the visits whose patients have agreed; the first answers come here."""
+    """Take turns among the visits whose patients have agreed; the first answers come here."""
     willing = []
     for visit in doctor.visits():
         try:
@@ -240,7 +240,7 @@ def _spread(times: list[float]) -> dict[str, float]:
 
 
 def _memory_mb(pid: int) -> float:
-    """Adds up the resident memory of a program and its children."""
+    """Add up the resident memory of a program and its children."""
     program = psutil.Process(pid)
     tree = [program, *program.children(recursive=True)]
     rss: int = sum(process.memory_info().rss for process in tree)

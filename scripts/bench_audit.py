@@ -13,12 +13,12 @@ ROWS = os.environ.get("ROWS", "1000000")
 
 
 def main() -> None:
-    """Fills one database after the other and measures the trail on it."""
+    """Fill one database after the other and measure the trail on it."""
     print(json.dumps({"audit": on_both(measure)}, indent=2))
 
 
 def measure(environ: dict[str, str]) -> object:
-    """Gives the times on a database that is filled here."""
+    """Fill a database and return the times measured on it."""
     # With DEBUG, Django remembers every query.
     environ = environ | {"DEBUG": "false"}
     say(f"{'PostgreSQL' if 'DATABASE_URL' in environ else 'SQLite'}: {ROWS} rows")

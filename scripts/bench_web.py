@@ -25,12 +25,12 @@ SIZE = (
 
 
 def main() -> None:
-    """Fills one database after the other and measures the pages on it."""
+    """Fill one database after the other and measure the pages on it."""
     print(json.dumps({"pages": on_both(measure)}, indent=2))
 
 
 def on_both(measure: Callable[[dict[str, str]], object]) -> dict[str, object]:
-    """Measures on SQLite and, where a server answers, on PostgreSQL."""
+    """Measure on SQLite and, where a server answers, on PostgreSQL."""
     measured: dict[str, object] = {}
     with tempfile.TemporaryDirectory(prefix="skinhealth-bench-") as folder:
         measured["sqlite"] = measure({"DATA_DIR": folder})
@@ -42,7 +42,7 @@ def on_both(measure: Callable[[dict[str, str]], object]) -> dict[str, object]:
 
 
 def measure(environ: dict[str, str]) -> object:
-    """Gives the pages' times and queries on a database that is filled here."""
+    """Fill a database and return the pages' times and queries on it."""
     name = "PostgreSQL" if "DATABASE_URL" in environ else "SQLite"
     say(f"{name}: filling the clinic, which takes some minutes")
     run(environ, "manage.py", "migrate", "--verbosity", "0")
@@ -52,7 +52,7 @@ def measure(environ: dict[str, str]) -> object:
 
 
 def run(environ: dict[str, str], *command: str) -> str:
-    """Runs a Python program of this project to its end and gives what it prints."""
+    """Run a Python program of this project to its end and return its output."""
     done = subprocess.run(
         [sys.executable, *command],
         cwd=ROOT,
@@ -67,7 +67,7 @@ def run(environ: dict[str, str], *command: str) -> str:
 
 @contextmanager
 def postgresql() -> Iterator[str]:
-    """Gives the address of a database of one's own; an empty one where no server answers."""
+    """Provide the address of a separate database, or "" if no server answers."""
     try:
         server = psycopg.connect(POSTGRESQL, autocommit=True, connect_timeout=3)
     except psycopg.Error as error:

@@ -18,7 +18,7 @@ BASELINE = ROOT / ".secrets.baseline"
 
 
 def tracked_files() -> list[str]:
-    """Names every file that git knows, and those that it would take."""
+    """Name every file that git knows, and those that it would take."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -31,7 +31,7 @@ def tracked_files() -> list[str]:
 
 
 def scan() -> SecretsCollection:
-    """Finds everything that looks like a secret."""
+    """Find everything that looks like a secret."""
     # By names within the project: the list has to hold in every folder it is cloned to.
     os.chdir(ROOT)
     found = SecretsCollection()
@@ -40,7 +40,7 @@ def scan() -> SecretsCollection:
 
 
 def main() -> int:
-    """Prints what is new and gives 1, or 0 where there is nothing."""
+    """Print what is new and return 1, or 0 if there is nothing."""
     told = json.loads(BASELINE.read_text())
     configure_settings_from_baseline(told, filename=BASELINE.name)
     found = scan()

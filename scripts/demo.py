@@ -39,7 +39,7 @@ class Clinic:
         self.processes: dict[str, subprocess.Popen[str]] = {}
 
     def start(self, name: str, *command: str, stdout: int | None = None) -> subprocess.Popen[str]:
-        """Starts one of the project's programs, out of reach of the terminal's Ctrl-C."""
+        """Start one of the project's programs, out of reach of the terminal's Ctrl-C."""
         self.processes[name] = subprocess.Popen(
             [sys.executable, *command],
             cwd=ROOT,
@@ -52,18 +52,18 @@ class Clinic:
         return self.processes[name]
 
     def run(self, name: str, *command: str) -> str:
-        """Runs a program to its end and gives what it printed."""
+        """Run a program to its end and return its output."""
         printed, _ = self.start(name, *command, stdout=subprocess.PIPE).communicate()
         if self.processes.pop(name).returncode:
             raise SystemExit(1)
         return printed
 
     def ended(self) -> str:
-        """Names a process that has ended; empty while all of them run."""
+        """Name a process that has ended; empty while all of them run."""
         return next((name for name, one in self.processes.items() if one.poll() is not None), "")
 
     def stop(self) -> None:
-        """Asks every process to go, and ends what is still there a little later."""
+        """Ask every process to stop, and kill what still runs a little later."""
         for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         for process in self.processes.values():
@@ -73,7 +73,7 @@ class Clinic:
             self.end(name, seconds=max(0, deadline - time.monotonic()))
 
     def end(self, name: str, *, seconds: float = STOP_SECONDS) -> None:
-        """Ends one process, by force where it takes longer than it may."""
+        """End one process, by force where it takes longer than it may."""
         process = self.processes.pop(name)
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
@@ -85,7 +85,7 @@ class Clinic:
 
 
 def main() -> None:
-    """Prepares the folder, starts everything, says where it is, waits."""
+    """Prepare the folder, start everything, print the address and wait."""
     stop_by_signal()
     port = _port()
     folder = (ROOT / os.environ.get("DEMO_DIR", ".demo")).resolve()
@@ -109,7 +109,7 @@ def main() -> None:
 
 
 def start_web(clinic: Clinic, port: int) -> subprocess.Popen[str]:
-    """Starts the web server, without waiting for it."""
+    """Start the web server, without waiting for it."""
     return clinic.start(
         "web server",
         *("-m", "gunicorn", "skinhealth.wsgi", "--bind", f"{HOST}:{port}"),
@@ -120,7 +120,7 @@ def start_web(clinic: Clinic, port: int) -> subprocess.Popen[str]:
 
 
 def start_worker(clinic: Clinic, name: str, *options: str) -> subprocess.Popen[str]:
-    """Starts a worker with one process, without waiting for it."""
+    """Start a worker with one process, without waiting for it."""
     return clinic.start(
         name,
         *("-m", "celery", "--quiet", "-A", "skinhealth", "worker", "--concurrency", "1"),
@@ -147,7 +147,7 @@ def _port() -> int:
 
 
 def _environ(folder: Path) -> dict[str, str]:
-    """The environment of a demo, with the secret that `manage.py` in this folder knows too."""
+    """Return the environment of a demo, with the secret that `manage.py` here uses too."""
     settings = _settings_file(folder)
     environ = {
         name: value
@@ -167,7 +167,7 @@ def _environ(folder: Path) -> dict[str, str]:
 
 
 def _settings_file(folder: Path) -> dict[str, str]:
-    """Reads `.env.demo`, written where there is none so that `manage.py` finds the demo.
+    """Read `.env.demo`, written where there is none so that `manage.py` finds the demo.
 
     Not `.env`: honcho takes that for its own, and would start a site in service as a demo.
     """
@@ -184,7 +184,7 @@ def _settings_file(folder: Path) -> dict[str, str]:
 
 
 def wait_until_it_answers(clinic: Clinic, port: int) -> None:
-    """Returns once the web server answers; gives up where a program ends before."""
+    """Return once the web server answers; give up if a program ends first."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if ended := clinic.ended():
@@ -199,7 +199,7 @@ def wait_until_it_answers(clinic: Clinic, port: int) -> None:
 
 
 def stop_by_signal() -> None:
-    """Turns Ctrl-C, and the signals that mean the same, into `Stop`."""
+    """Turn Ctrl-C, and the signals that mean the same, into `Stop`."""
 
     def raise_stop(number: int, frame: FrameType | None) -> None:
         raise Stop

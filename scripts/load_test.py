@@ -21,7 +21,7 @@ SECONDS = os.environ.get("SECONDS", "180")
 
 
 def main() -> None:
-    """Opens the clinic, lets the people in, and looks whether all is as they were told."""
+    """Open the clinic, run the simulated people, and check that all is as they were told."""
     with servers() as environ, tempfile.TemporaryDirectory(prefix="skinhealth-load-") as folder:
         if not environ:
             raise SystemExit("PostgreSQL and Redis have to answer.")
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def let_in(address: str, people: dict[str, str], password: str, folder: Path) -> dict[str, Any]:
-    """Runs Locust to its end and gives what the people were answered."""
+    """Run Locust to its end and return the answers that the simulated people got."""
     report = folder / "answers.json"
     subprocess.run(
         [

@@ -33,13 +33,13 @@ turn = Lock()
 
 
 def next_number() -> int:
-    """A number that nobody else has."""
+    """Return a number that nobody else has."""
     with turn:
         return next(numbers)
 
 
 def another_photograph() -> bytes:
-    """A photograph that is cut a little differently from every other."""
+    """Return a photograph that is cropped a little differently from every other."""
     number = next_number()
     width, height = LESION.width - number % 150, LESION.height - number // 150 % 150
     out = io.BytesIO()
@@ -55,7 +55,7 @@ class Person(HttpUser):
     logins: list[str] = []
 
     def on_start(self) -> None:
-        """Signs in by the form, from an address of one's own."""
+        """Sign in by the form, from an address of one's own."""
         self.client.headers["X-Forwarded-For"] = f"198.51.100.{next_number() % 250 + 1}"
         self.client.get("/login/")
         login = self.logins[next_number() % len(self.logins)]
@@ -64,7 +64,7 @@ class Person(HttpUser):
             raise RuntimeError("A made-up person cannot sign in.")
 
     def post(self, path: str, data: dict[str, Any], *, name: str, **options: Any) -> Any:
-        """Sends a form; one that is refused with a sentence is an answer like any other."""
+        """Send a form; one that is refused with a sentence is an answer like any other."""
         headers = {
             "X-CSRFToken": self.client.cookies.get("csrftoken") or "",
             "Referer": self.host,
@@ -78,7 +78,7 @@ class Person(HttpUser):
             return answer
 
     def post_and_count(self, what: str, path: str, data: dict[str, Any], *, name: str) -> None:
-        """Sends a form that leads on where it was taken, and counts those."""
+        """Send a form that redirects when it is accepted, and count those."""
         if self.post(path, data, name=name, allow_redirects=False).status_code == 302:
             told[what] += 1
 
@@ -97,7 +97,7 @@ class PatientUser(Person):
 
     @task(2)
     def book(self) -> None:
-        """Takes one of the free times of some day."""
+        """Take one of the free times of some day."""
         day = date.today() + timedelta(days=random.randint(1, 40))
         page = self.client.get(f"/my/book/?day={day}", name="/my/book/?day=…").text
         slots = re.findall(r'name="slot"\s+value="([^"]+)"', page)
@@ -108,7 +108,7 @@ class PatientUser(Person):
 
     @task(1)
     def cancel(self) -> None:
-        """Gives one appointment back."""
+        """Cancel one appointment."""
         page = self.client.get("/my/visits/").text
         addresses = re.findall(rf'action="(/my/visits/{UUID}/cancel/)"', page)
         if addresses:
@@ -124,13 +124,13 @@ class SecretaryUser(Person):
 
     @task(3)
     def see_the_day(self) -> None:
-        """Looks at today and at who waits."""
+        """Look at today and at who waits."""
         self.client.get("/desk/")
         self.client.get("/waiting-room/")
 
     @task(2)
     def see_the_calendar(self) -> None:
-        """Looks at a week of all doctors."""
+        """Look at a week of all doctors."""
         first = date.today() + timedelta(days=random.randint(-20, 10))
         days = f"start={first}&end={first + timedelta(days=7)}"
         self.client.get("/calendar/?view=week")
@@ -144,7 +144,7 @@ class SecretaryUser(Person):
 
     @task(3)
     def book(self) -> None:
-        """Books somebody at a quarter of an hour that may or may not be free."""
+        """Book somebody at a quarter of an hour that may or may not be free."""
         page = self.client.get("/appointments/new/?q=a", name="/appointments/new/").text
         doctors = re.findall(rf'<option value="({UUID})"', page)
         types = re.findall(r'<option value="(\d+)"', page)
@@ -179,7 +179,7 @@ class DoctorUser(Person):
 
     @task(3)
     def photograph(self) -> None:
-        """Uploads a photograph in an open visit and asks until the answer is there."""
+        """Upload a photograph in an open visit and poll until the answer is there."""
         visits = re.findall(rf'href="(/visits/{UUID}/)"', self.client.get("/day/").text)
         if not visits:
             return
@@ -209,7 +209,7 @@ class DoctorUser(Person):
 
 @events.quitting.add_listener  # type: ignore[untyped-decorator]
 def report(environment: Environment, **_: Any) -> None:
-    """Writes down how long the pages took and what went wrong."""
+    """Write down how long the pages took and what went wrong."""
     stats = environment.stats
     pages = {
         f"{entry.method} {entry.name}": {

@@ -31,12 +31,12 @@ class Shoot:
 
 
 def file_stem(path: str) -> str:
-    """A file name that says which page it shows."""
+    """Return a file name that says which page it shows."""
     return re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-")[:60] or "home"
 
 
 def sign_in(page: Page, shoot: Shoot) -> None:
-    """Signs in by the form, as a person does."""
+    """Sign in by the form, as a person does."""
     page.goto(f"{shoot.base_url}/login/")
     page.fill("input[name=login] >> nth=0", shoot.email)
     page.fill("input[type=password] >> nth=0", shoot.password)
@@ -45,7 +45,7 @@ def sign_in(page: Page, shoot: Shoot) -> None:
 
 
 def take(page: Page, shoot: Shoot, path: str, width: int, target: Path) -> list[str]:
-    """Takes one picture and says what looks wrong: errors, or a page wider than its window."""
+    """Take one picture and report what looks wrong: errors, or a page wider than its window."""
     troubles: list[str] = []
     page.on(
         "console", lambda m: troubles.append(m.text) if m.type in {"error", "warning"} else None
@@ -67,7 +67,7 @@ def take(page: Page, shoot: Shoot, path: str, width: int, target: Path) -> list[
 
 
 def walk(browser: Browser, shoot: Shoot) -> Iterable[str]:
-    """Takes every picture, one browser session for each scheme."""
+    """Take every picture, one browser session for each scheme."""
     for scheme in shoot.schemes:
         context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
         page = context.new_page()
@@ -89,7 +89,7 @@ def walk(browser: Browser, shoot: Shoot) -> Iterable[str]:
 
 
 def read_arguments() -> Shoot:
-    """Reads the command line."""
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("paths", nargs="+", metavar="PATH", help="such as /login/")
     parser.add_argument("--base-url", default="http://127.0.0.1:8000")
@@ -115,7 +115,7 @@ def read_arguments() -> Shoot:
 
 
 def main() -> None:
-    """Takes the pictures that the command line asks for."""
+    """Take the pictures that the command line asks for."""
     shoot = read_arguments()
     shoot.out.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:

@@ -36,7 +36,7 @@ def source_files() -> Iterator[Path]:
 
 
 def messages_in_use() -> Catalog:
-    """What the code and the templates ask for, as a catalogue without translations."""
+    """Return the texts of the code and templates as a catalogue without translations."""
     catalog = Catalog(charset="utf-8", fuzzy=False)
     for path in source_files():
         source = path.read_text(encoding="utf-8")
@@ -50,12 +50,12 @@ def messages_in_use() -> Catalog:
 
 
 def catalogues() -> list[Path]:
-    """The file of translations of each language."""
+    """Return the translation file of each language."""
     return sorted((ROOT / "locale").glob("*/LC_MESSAGES/django.po"))
 
 
 def collect() -> None:
-    """Adds what is new to each catalogue and drops what nobody asks for any more."""
+    """Add new texts to each catalogue and drop those no longer in use."""
     in_use = messages_in_use()
     for path in catalogues():
         with path.open("rb") as file:

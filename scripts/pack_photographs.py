@@ -20,7 +20,7 @@ from ml.training.data import find_table, read_collection
 
 
 def main() -> int:
-    """Packs what the command line names and says how large it became."""
+    """Pack what the command line names and print how large it became."""
     options = _options()
     photographs = read_collection([options.folder]).photographs
     images: Path = options.out / "images"

@@ -51,7 +51,7 @@ class DoctorClient:
             raise SiteError(f"{email} cannot sign in at {self.url} with this password.")
 
     def visits(self) -> Iterator[str]:
-        """Gives the addresses of visits of today that take photographs; opens who has arrived."""
+        """Open today's visits of arrived patients; return the addresses that take photographs."""
         day = self._get(f"{self.url}/day/").text
         opened = re.findall(rf'href="(/visits/{UUID}/)"', day)
         for path in re.findall(rf'action="(/appointments/{UUID}/open/)"', day):
@@ -61,7 +61,7 @@ class DoctorClient:
                 yield f"{self.url}{path}"
 
     def upload(self, visit: str, name: str, photograph: bytes) -> Upload:
-        """Sends one photograph; raises SiteError with the site's words where it is refused."""
+        """Send one photograph; raises SiteError with the site's words where it is refused."""
         sent_at = time.monotonic()
         response = self.session.post(
             f"{visit.partition('?')[0]}photographs/",
@@ -79,7 +79,7 @@ class DoctorClient:
         return Upload(answer["status_url"], answer["panel_url"], sent_at)
 
     def wait(self, upload: Upload, *, seconds: float = 60) -> Answer:
-        """Asks as often as the visit's page does, until there is an answer or a failure."""
+        """Ask as often as the visit's page does, until there is an answer or a failure."""
         self._get(f"{self.url}{upload.panel_url}")
         for asked in range(1000):
             time.sleep(PATIENCE_S[asked] if asked < len(PATIENCE_S) else 2)
@@ -97,7 +97,7 @@ class DoctorClient:
         )
 
     def state(self, upload: Upload) -> dict[str, Any]:
-        """Reads how far the analysis has come."""
+        """Read how far the analysis has come."""
         response = self.session.get(
             f"{self.url}{upload.status_url}", headers={"Accept": "application/json"}, timeout=60
         )

@@ -18,7 +18,7 @@ ROW = "{:<28} {:<12} {:>7} {:>6} {:>8}  {}"
 
 
 def main() -> None:
-    """Signs in, opens a visit, uploads, waits and prints a table."""
+    """Sign in, open a visit, upload, wait and print a table."""
     options = _options()
     photographs = sorted(
         path for path in options.folder.glob("*") if path.suffix.lower() in FORMATS
@@ -50,7 +50,7 @@ def _options() -> argparse.Namespace:
 
 
 def _true_classes(folder: Path) -> dict[str, str]:
-    """Reads image_id and dx from the metadata of the collection, where there is any."""
+    """Read image_id and dx from the metadata of the collection, where there is any."""
     for place in (folder, folder.resolve().parent):
         path = place / "HAM10000_metadata.csv"
         if path.exists():

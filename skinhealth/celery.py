@@ -18,7 +18,7 @@ class ClinicTask(Task[Any, Any]):
     """A task that goes by the clinic's clock, and reads what it has decided once."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Runs the task."""
+        """Run the task."""
         # Django reads its models after this module.
         from clinic.core.clinic_settings import as_the_clinic_decides
 
@@ -35,5 +35,5 @@ app.steps["worker"].add(HeartbeatStep)
 
 @app.on_after_configure.connect
 def make_schedule_folder(**kwargs: object) -> None:
-    """Gives the timetable's memory a place: beat opens it before any signal of its own."""
+    """Choose where beat keeps its schedule, which it opens before sending any signal."""
     Path(app.conf.beat_schedule_filename).parent.mkdir(parents=True, exist_ok=True)

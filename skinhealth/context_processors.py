@@ -135,7 +135,7 @@ PATIENT_RAIL = (
 
 
 def rail_links(rail: tuple[RailEntry, ...], view_name: str) -> list[RailLink]:
-    """The ways that a rail offers, with the one marked that the page belongs to."""
+    """Return the links of a rail, with that of the current page marked."""
     return [
         RailLink(
             url=reverse(entry.url_name),
@@ -156,13 +156,13 @@ def logo_address(clinic: ClinicSettings) -> str:
 
 
 def layout(request: HttpRequest) -> dict[str, object]:
-    """What a page sits in: the site’s frame, or the dialog of another page that asked for it."""
+    """Return the base template: the site’s frame, or the dialog of the page that asked."""
     in_dialog = is_in_dialog(request)
     return {"is_in_dialog": in_dialog, "layout": "dialog.html" if in_dialog else "base.html"}
 
 
 def frame(request: HttpRequest) -> dict[str, object]:
-    """What every page's frame shows: the clinic's name and the ways that the role has."""
+    """Return what every page's frame shows: the clinic's name and the role's links."""
     # Worked out where a template draws it: a fragment of a page pays for no frame.
     user = getattr(request, "user", None)
     clinic = cast(ClinicSettings, SimpleLazyObject(ClinicSettings.objects.current))

@@ -16,7 +16,7 @@ from django.forms.renderers import TemplatesSetting
 
 
 def css_class_of(widget: Widget) -> str:
-    """The class of the style sheet that draws a widget; lists of choices draw themselves."""
+    """Return the CSS class of a widget; lists of choices have their own."""
     if isinstance(widget, HiddenInput | RadioSelect | CheckboxSelectMultiple):
         return ""
     if isinstance(widget, CheckboxInput):
@@ -32,7 +32,7 @@ class ClinicBoundField(BoundField):
     def build_widget_attrs(
         self, attrs: dict[str, Any], widget: Widget | None = None
     ) -> dict[str, Any]:
-        """Adds the widget's class, and the mark of a wrong field, to what Django sets."""
+        """Add the widget's class, and the mark of a wrong field, to what Django sets."""
         attrs = super().build_widget_attrs(attrs, widget)
         widget = widget or self.field.widget
         classes = [css_class_of(widget), widget.attrs.get("class", ""), attrs.get("class", "")]

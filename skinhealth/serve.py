@@ -25,12 +25,12 @@ if _METRICS_DIR not in os.environ:
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """Forgets what only a living process can say."""
+    """Forget what only a living process can say."""
     from prometheus_client.multiprocess import mark_process_dead
 
     mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def on_exit(server: Any) -> None:
-    """Leaves no files behind."""
+    """Leave no files behind."""
     shutil.rmtree(os.environ[_METRICS_DIR], ignore_errors=True)

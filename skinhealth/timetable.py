@@ -7,7 +7,7 @@ from environ import Env
 
 
 def timetable(env: Env) -> dict[str, dict[str, Any]]:
-    """The schedule of Celery's beat; most rhythms can be set in the environment."""
+    """Return the schedule of Celery's beat; most intervals can be set in the environment."""
 
     def every(seconds: float, task: str, *, variable: str) -> dict[str, Any]:
         rhythm = env.float(variable, default=seconds)

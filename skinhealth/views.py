@@ -14,7 +14,7 @@ from clinic.scheduling.permissions import can_run_desk
 
 
 def home(request: SignedInRequest) -> HttpResponse:
-    """Sends each role to the page that its day starts with."""
+    """Send each role to the page that its day starts with."""
     if can_manage_accounts(request.user):
         return redirect("clinic:account_list")
     if can_run_desk(request.user):
@@ -26,18 +26,18 @@ def home(request: SignedInRequest) -> HttpResponse:
 
 @login_not_required
 def language_set(request: HttpRequest) -> HttpResponse:
-    """Keeps the language that somebody without an account chose in a cookie."""
+    """Keep the language that somebody without an account chose in a cookie."""
     return set_language(request)
 
 
 @login_not_required
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Says nothing but that there is nothing, to whoever asks for what is not theirs."""
+    """Say nothing but that there is nothing, to whoever asks for what is not theirs."""
     return render(request, "404.html", status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answers 503 while the database cannot be reached, 500 for everything else."""
+    """Answer 503 while the database cannot be reached, 500 for everything else."""
     error = sys.exc_info()[1]
     is_database_down = isinstance(error, OperationalError | InterfaceError)
     status = 503 if is_database_down else 500

@@ -16,7 +16,7 @@ CAPTION = "Drawn on skin of phototype {}"
 
 
 def fill_atlas(*, admin: User, doctor: User) -> None:
-    """Gives each class of the model an image on three kinds of skin, and the admin one proposal."""
+    """Add images of each class of the model on three kinds of skin, and one proposal."""
     for number, label in enumerate(sorted(LOOKS)):
         disease = Disease.objects.get(model_class=label)
         for place, phototype in enumerate((1, 2, 4)):

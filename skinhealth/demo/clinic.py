@@ -50,7 +50,7 @@ OFFERED = {person.role: person for person in DEMO_PEOPLE}
 
 
 def find_cast() -> Cast | None:
-    """Finds the people of a demo clinic that was opened before, unless somebody changed them."""
+    """Find the people of a demo clinic that was opened before, unless somebody changed them."""
     secretary = User.objects.filter(email=OFFERED["secretary"].email).first()
     emails = [one.email for one in _doctors()]
     doctors = Doctor.objects.filter(user__email__in=emails).select_related("user")
@@ -68,7 +68,7 @@ def find_cast() -> Cast | None:
 
 @transaction.atomic
 def open_clinic() -> Cast:
-    """Fills an empty database; every row is dated as if it had come about day by day."""
+    """Fill an empty database; every row is dated as if it had come about day by day."""
     today = timezone.localdate()
     with hand_wound_clock() as clock:
         opened_on = today - timedelta(days=OPENED_DAYS_AGO)
@@ -96,7 +96,7 @@ def open_clinic() -> Cast:
 
 
 def call_messages_sent() -> None:
-    """Makes what the demo lived through told and read already: its start mails nobody."""
+    """Make what the demo lived through told and read already: its start mails nobody."""
     AppointmentNotice.objects.filter(status=AppointmentNotice.Status.WAITING).update(
         status=AppointmentNotice.Status.SENT, tries=1, finished_at=F("created_at")
     )
@@ -187,7 +187,7 @@ def _register(one: DemoPatient, number: int, secretary: User) -> Patient:
 
 
 def _live_through(visit: PastVisit, cast: Cast, *, day: date, seed: int, clock: Clock) -> None:
-    """Lets one visit of the past take place, from the call to the signature."""
+    """Let one visit of the past take place, from the call to the signature."""
     starts_at = timezone.make_aware(datetime.combine(day, time.fromisoformat(visit.clock)))
     clock.set(starts_at, minutes=-60)
     appointment = book_appointment(

@@ -16,18 +16,18 @@ class Clock:
         self.now = now
 
     def set(self, moment: datetime, *, minutes: float = 0) -> None:
-        """Goes to a moment, or to some minutes after it."""
+        """Go to a moment, or to some minutes after it."""
         # Counted in UTC: in a night in which the clinic's clock is changed, minutes are missing.
         self.now = moment.astimezone(UTC) + timedelta(minutes=minutes)
 
     def advance(self, *, minutes: float) -> None:
-        """Lets some minutes pass."""
+        """Let some minutes pass."""
         self.now += timedelta(minutes=minutes)
 
 
 @contextmanager
 def hand_wound_clock() -> Iterator[Clock]:
-    """Replaces Django's clock, so that visits of the past come about by the services of today."""
+    """Replace Django's clock, so that visits of the past come about by the services of today."""
     clock = Clock(timezone.now())
 
     def now() -> datetime:
@@ -39,7 +39,7 @@ def hand_wound_clock() -> Iterator[Clock]:
 
 @contextmanager
 def dated_by_hand(*fields: tuple[type[Model], str]) -> Iterator[None]:
-    """Lets rows that are made in bulk keep the dates that they are given."""
+    """Let rows that are made in bulk keep the dates that they are given."""
     with ExitStack() as stack:
         for model, name in fields:
             field = model._meta.get_field(name)

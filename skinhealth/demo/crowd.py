@@ -79,7 +79,7 @@ DRUGS = (("Amlodipine", "5 mg a day"), ("Metformin", "850 mg twice a day"),
 
 
 def register_crowd(*, opened_at: datetime, secretary: User, doctor: User) -> list[Patient]:
-    """Adds everybody else to the register at once, as the services would take minutes."""
+    """Add everybody else to the register at once, as the services would take minutes."""
     rng = np.random.default_rng(7)
     number = REGISTER_SIZE - len(PATIENTS)
     with dated_by_hand((Patient, "created_at")):
@@ -152,7 +152,7 @@ def _purposes(rng: np.random.Generator) -> list[str]:
 
 
 def _note_facts(rng: np.random.Generator, crowd: list[Patient], doctor: User) -> None:
-    """Gives some of them an allergy, a disease beyond the skin, and what they take for it."""
+    """Give some of them an allergy, a disease beyond the skin, and what they take for it."""
     Allergy.objects.bulk_create(
         Allergy(
             patient=patient,

@@ -80,7 +80,7 @@ LOOKS = {
 def draw_lesion(
     label: str, *, seed: int, phototype: int = 2, size: tuple[int, int] = (800, 600)
 ) -> bytes:
-    """Draws one photograph of a lesion of a class as a JPEG; the same seed gives the same bytes."""
+    """Draw one photograph of a lesion of a class as a JPEG; the same seed gives the same bytes."""
     look = LOOKS[label]
     rng = np.random.default_rng(seed)
     width, height = size
@@ -97,7 +97,7 @@ def draw_lesion(
 
 
 def _noise(rng: np.random.Generator, width: int, height: int, cells: int) -> Field:
-    """A smooth random landscape between -1 and 1 with so many hills from side to side."""
+    """Return a smooth random landscape, -1 to 1, with the given number of hills across."""
     rows = max(2, round(cells * height / width))
     coarse = Image.fromarray(rng.uniform(-1, 1, (rows, cells)).astype(np.float32))
     return np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC), dtype=np.float32)
@@ -160,7 +160,7 @@ def _pigment(rng: np.random.Generator, look: Look, depth: Field) -> Picture:
 
 
 def _details(rng: np.random.Generator, look: Look, picture: Picture, inside: Field) -> Picture:
-    """What a dermatologist looks for: globules, vessels, flakes, a scar, pools of blood."""
+    """Draw what a dermatologist looks for: globules, vessels, flakes, a scar, pools of blood."""
     height, width = inside.shape
     if look.scar:
         pale = np.clip(inside * 2 - 1, 0, 1) ** 6 * np.clip(
@@ -231,7 +231,7 @@ def _blurred(mask: Image.Image, radius: float) -> Field:
 
 
 def _lens(rng: np.random.Generator, picture: Picture) -> Picture:
-    """The lamp's fall-off and the dark corners of the dermatoscope's ring."""
+    """Draw the lamp's fall-off and the dark corners of the dermatoscope's ring."""
     height, width = picture.shape[:2]
     y, x = np.mgrid[0:height, 0:width]
     out = np.hypot(x - width / 2, y - height / 2) / width

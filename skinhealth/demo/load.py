@@ -45,7 +45,7 @@ class Load:
 
 @transaction.atomic
 def fill(*, patients: int, appointments: int) -> Load:
-    """Fills an empty database; a patient has at most one appointment at a time."""
+    """Fill an empty database; a patient has at most one appointment at a time."""
     admin, secretary = (
         User.objects.create_user(f"{role}@load.example", full_name=f"Load {role}", role=role)
         for role in (User.Role.ADMIN, User.Role.SECRETARY)
@@ -89,7 +89,7 @@ def _register(number: int) -> list[Patient]:
 
 
 def _login(register: list[Patient]) -> User:
-    """Gives the first patient a login."""
+    """Give the first patient a login."""
     first = register[0]
     first.user = User.objects.create_user(
         first.email, full_name=first.full_name, role=User.Role.PATIENT
@@ -139,7 +139,7 @@ def _book(doctors: list[Doctor], register: list[Patient], number: int, desk: Use
 
 
 def _starts() -> Iterator[datetime]:
-    """The times at which a visit can start, from the last day of the calendar backwards."""
+    """Yield the times at which a visit can start, from the last day of the calendar backwards."""
     last_day = timezone.localdate() + timedelta(days=DAYS_AHEAD)
     for days in count():
         day = last_day - timedelta(days=days)

@@ -66,7 +66,7 @@ PAPERS = (
 
 
 def file_papers(cast: Cast) -> None:
-    """Puts each paper into the record on the day on which it came."""
+    """Put each paper into the record on the day on which it came."""
     now = timezone.now()
     with hand_wound_clock() as clock:
         for paper in PAPERS:
@@ -82,7 +82,7 @@ def file_papers(cast: Cast) -> None:
 
 
 def draw_page(lines: Sequence[str]) -> bytes:
-    """A sheet of paper with printed lines, as JPEG."""
+    """Return a sheet of paper with printed lines, as JPEG."""
     page = Image.new("RGB", PAGE, PAPER)
     pen = ImageDraw.Draw(page)
     heading, text = (ImageFont.load_default(size) for size in (44, 32))

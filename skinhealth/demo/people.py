@@ -92,5 +92,5 @@ PATIENTS = (
 
 
 def phone_of(number: int) -> str:
-    """A telephone number from the range that is kept for films and books."""
+    """Return a telephone number from the range reserved for fiction."""
     return f"+33199000{100 + number:03d}"

@@ -58,7 +58,7 @@ WISH = "I have moved to another town and will not come back. Please delete what 
 
 
 def fill_safety(*, admin: User, cast: Cast, crowd: list[Patient]) -> None:
-    """Lets two emergencies and one request for erasure come about in the recent past."""
+    """Let two emergencies and one request for erasure come about in the recent past."""
     now = timezone.now()
     with hand_wound_clock() as clock:
         for emergency in EMERGENCIES:
@@ -96,7 +96,7 @@ def _open(
 
 
 def _stranger(doctor: User, crowd: list[Patient]) -> Patient:
-    """The oldest of those whom the doctor does not treat."""
+    """Return the oldest patient whom the doctor does not treat."""
     others = Patient.objects.filter(
         pk__in=[one.pk for one in crowd], emergency_accesses=None
     ).exclude(pk__in=treated_patients(doctor).values("pk"))

@@ -78,7 +78,7 @@ DONE_BY_NOW = {Status.COMPLETED, Status.NO_SHOW, Status.IN_CONSULTATION}
 
 @transaction.atomic
 def fill_today(cast: Cast) -> int:
-    """Books and lives through today's programme where today is still empty; counts its visits."""
+    """Book and play today's programme if today is still empty; count its visits."""
     now = timezone.now()
     today = timezone.localdate(now)
     # Whoever came by the desk has a token of the day; what was made in bulk has none.
@@ -115,7 +115,7 @@ def _midnight(day: date) -> datetime:
 
 
 def _slot(now: datetime, minutes: int) -> datetime:
-    """A quarter of an hour of today's calendar, so many minutes from the present one."""
+    """Return a quarter of an hour of today's calendar, some minutes from the present one."""
     local = timezone.localtime(now)
     quarter = local.replace(minute=local.minute // 15 * 15, second=0, microsecond=0)
     last = local.replace(hour=23, minute=30, second=0, microsecond=0)
@@ -128,7 +128,7 @@ def _fits(starts_at: datetime, today: date) -> bool:
 
 
 def _open_hours(doctor: Doctor, starts: list[datetime], cast: Cast) -> None:
-    """Gives the doctor hours for today alone where the programme leaves the weekly ones."""
+    """Give the doctor hours for today only where the programme leaves the weekly ones."""
     outside = [start for start in starts if not _is_working(doctor, start)]
     if not outside:
         return
@@ -157,7 +157,7 @@ def _is_working(doctor: Doctor, start: datetime) -> bool:
 def _book(
     doctor: Doctor, patient: Patient, starts_at: datetime, entry: TodaysVisit, cast: Cast
 ) -> Appointment | None:
-    """Books; where somebody has that time already, only the demo's patient is squeezed in."""
+    """Book; where somebody has that time already, only the demo's patient is squeezed in."""
     try:
         return book_appointment(
             patient=patient,

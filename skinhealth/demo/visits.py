@@ -60,7 +60,7 @@ NOT_PREGNANT = Patient.Pregnancy.NO
 def call_in(
     appointment: Appointment, one: DemoPatient, *, secretary: User, clock: Clock
 ) -> Consultation:
-    """The patient arrives a little early, is called in on time, and is asked two things."""
+    """Let the patient arrive a little early, be called in on time, and answer two questions."""
     doctor = appointment.doctor.user
     midnight, _next = day_bounds(timezone.localdate(appointment.starts_at))
     clock.set(max(appointment.starts_at - EARLY, midnight))
@@ -90,7 +90,7 @@ def call_in(
 def examine(
     consultation: Consultation, story: Story, *, body_site: str, seed: int, clock: Clock
 ) -> Prediction | None:
-    """Takes a photograph and notes; gives the answer, or nothing where consent is missing.
+    """Take a photograph and notes; return the answer, or None without consent.
 
     What was seen at this site before is photographed again.
     """
@@ -128,7 +128,7 @@ def examine(
 
 
 def review(prediction: Prediction | None, story: Story, *, doctor: User) -> None:
-    """Confirms an answer that is right and corrects one that is not."""
+    """Confirm an answer that is right and correct one that is not."""
     if prediction is None or prediction.status != Prediction.Status.DONE:
         return
     disease = Disease.objects.get(code=story.disease)
@@ -143,7 +143,7 @@ def review(prediction: Prediction | None, story: Story, *, doctor: User) -> None
 
 
 def close(consultation: Consultation, story: Story, *, clock: Clock) -> None:
-    """Prescribes what the story says, and signs."""
+    """Prescribe what the story says, and sign."""
     doctor = consultation.doctor.user
     clock.advance(minutes=4)
     if story.prescription:

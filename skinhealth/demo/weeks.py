@@ -52,7 +52,7 @@ class Move:
 def fill_weeks(
     *, doctors: Iterable[Doctor], crowd: list[Patient], desk: list[User], now: datetime
 ) -> None:
-    """Books and lives through what an ordinary practice has, where the doctors are still free."""
+    """Book and play the weeks of an ordinary practice, where the doctors are still free."""
     today = timezone.localdate(now)
     types = list(VisitType.objects.filter(is_active=True).order_by("position"))
     # Everybody comes before anybody comes again.
@@ -117,7 +117,7 @@ def _shares(number: int) -> list[float]:
 def _life(
     rng: np.random.Generator, row: Appointment, desk: list[User], now: datetime
 ) -> list[Move]:
-    """The moves of an appointment until now, each at its time."""
+    """Make the moves of an appointment until now, each at its time."""
     is_past = row.ends_at <= now
     shares = PAST_SHARES if is_past else AHEAD_SHARES
     end = Status(rng.choice(list(shares), p=list(shares.values())))
@@ -193,7 +193,7 @@ def _visit(row: Appointment, life: list[Move], words: OrdinaryVisit) -> Consulta
 
 
 def _prescribe(visits: list[Consultation]) -> None:
-    """Signs a prescription with the newest of those visits that end with a drug."""
+    """Sign a prescription with the newest of those visits that end with a drug."""
     table = drug_table()
     drugs = {words.reason: words.drug for words in ORDINARY_VISITS if words.drug}
     treated = [visit for visit in visits if visit.reason in drugs][-PRESCRIPTIONS:]

@@ -57,7 +57,7 @@ class MetricsMiddleware:
 @login_not_required
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Gives every number to who has the token, or asks from this machine where there is none."""
+    """Serve the metrics to holders of the token or, without one, to this machine only."""
     if not _may_read(request):
         return HttpResponse("Not for you.\n", status=403, content_type="text/plain")
     registry = REGISTRY
@@ -88,7 +88,7 @@ class SiteCollector:
     """Asks the database and the broker when somebody wants to know."""
 
     def collect(self) -> Iterator[Metric]:
-        """Gives what can be had; a server that is down takes its own numbers with it alone."""
+        """Collect what is available; a server that is down costs only its own numbers."""
         yield from _asked("database", _from_the_database, DatabaseError)
         yield from _asked("broker", _from_the_broker, redis.RedisError, OSError)
 

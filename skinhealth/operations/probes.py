@@ -16,14 +16,14 @@ from skinhealth.operations.readiness import look_at_everything
 @login_not_required
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Says that this process answers, and asks nobody else."""
+    """Report that this process answers, asking no other service."""
     return JsonResponse({"status": "alive"})
 
 
 @login_not_required
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Says whether everything that the site needs is there, part by part."""
+    """Say whether everything that the site needs is there, part by part."""
     checks = look_at_everything()
     is_ready = all(check.is_ok for check in checks.values())
     return JsonResponse(

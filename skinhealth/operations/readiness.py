@@ -36,7 +36,7 @@ _running_lock = threading.Lock()
 
 
 def look_at_everything() -> dict[str, Check]:
-    """Looks at all parts at once and gives what was found, by name."""
+    """Check all parts at once and return the results by name."""
     found = _look_within(
         PATIENCE, {"database": _heartbeats, "broker": _ask_broker, "disk": _free_megabytes}
     )
@@ -51,7 +51,7 @@ def look_at_everything() -> dict[str, Check]:
 
 
 def _look_within(seconds: float, looks: dict[str, Look]) -> dict[str, Any]:
-    """Runs each look in a thread; who is not back in time is left behind and reported."""
+    """Run each look in a thread; who is not back in time is left behind and reported."""
     found: dict[str, Any] = {}
     deadline = time.monotonic() + seconds
     for name, look in looks.items():
@@ -134,7 +134,7 @@ def _model_check(heartbeats: Any) -> Check:
 
 
 def _loaded_models(heartbeats: Iterable[WorkerHeartbeat]) -> dict[str, date | None]:
-    """The versions that workers have in memory, and when each was trained."""
+    """Return the versions that workers have in memory, and when each was trained."""
     return {
         heartbeat.model_version: heartbeat.model_trained_on
         for heartbeat in heartbeats

@@ -14,11 +14,11 @@ class Command(BaseCommand):
     help = "Writes the database and all files into a new folder, while the site runs."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Adds the folder."""
+        """Add the folder."""
         parser.add_argument("folder", metavar="DIR", type=Path, help="a new or an empty folder")
 
     def handle(self, *, folder: Path, **options: object) -> None:
-        """Makes the backup and says how many files it holds."""
+        """Make the backup and print how many files it has."""
         try:
             manifest = make_backup(folder)
         except (BackupError, DatabaseError, OSError) as error:

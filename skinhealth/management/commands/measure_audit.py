@@ -97,7 +97,7 @@ def times(rounds: int, work: Callable[[int], object]) -> dict[str, float]:
 
 
 def fill(rows: int, actor: User, patients: list[Patient]) -> None:
-    """Writes events with their links in bulk, as `record` would have written them."""
+    """Write events with their links in bulk, as `record` would have written them."""
     position, last = 0, START
     made = events(rows, actor, patients)
     while batch := list(islice(made, BATCH)):

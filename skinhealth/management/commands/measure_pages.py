@@ -29,7 +29,7 @@ Query = Callable[[int], dict[str, str]]
 
 
 def nothing(_number: int) -> dict[str, str]:
-    """A page without parameters."""
+    """Ask for a page without parameters."""
     return {}
 
 
@@ -54,12 +54,12 @@ def page_of_list(number: int) -> dict[str, str]:
 
 
 def name(number: int) -> dict[str, str]:
-    """Names, without accents, as somebody types them."""
+    """Return a search for a name without accents, as people type it."""
     return {"q": ("mercier", "awa", "etienne 7", "nguyen", "paul abadie", "zimmer")[number % 6]}
 
 
 def phone(number: int) -> dict[str, str]:
-    """A phone number, or the end of one."""
+    """Return a search for a phone number."""
     return {"q": f"06 {number:02d} 00" if number % 2 else f"+336{number * 991:08d}"}
 
 
@@ -103,7 +103,7 @@ class Command(BaseCommand):
 
 
 def client_of(role: str) -> Client:
-    """A browser in which somebody of a role has signed in."""
+    """Return a client signed in as somebody of a role."""
     client = Client(raise_request_exception=True)
     client.force_login(User.objects.filter(role=role).order_by("email")[0], backend=BACKEND)
     session = client.session
@@ -113,12 +113,12 @@ def client_of(role: str) -> Client:
 
 
 def measure(client: Client, path: str, query: Query) -> dict[str, float]:
-    """The 95th percentile of the times, and the most queries that one answer took."""
+    """Return the 95th percentile of the times, and the most queries of one answer."""
     return measure_all(client, [(path, query(number)) for number in range(-COUNTED, ROUNDS)])
 
 
 def measure_patients() -> dict[str, float]:
-    """The pages of patients from all over the register."""
+    """Return the pages of patients from all over the register."""
     total, rounds = Patient.objects.count(), ROUNDS + COUNTED
     keys = [Patient.objects.order_by("pk")[number * total // rounds].pk for number in range(rounds)]
     pages = [(reverse("clinic:patient_detail", args=[key]), NOTHING) for key in keys]
@@ -126,7 +126,7 @@ def measure_patients() -> dict[str, float]:
 
 
 def measure_all(client: Client, pages: list[tuple[str, dict[str, str]]]) -> dict[str, float]:
-    """Counts the queries of the first pages, and times the others, which nobody counts."""
+    """Count the queries of the first pages, and time the others without counting."""
     most = max(count_queries(client, *page) for page in pages[:COUNTED])
     times = [time_answer(client, *page) for page in pages[COUNTED:]]
     return {"p95_ms": round(statistics.quantiles(times, n=20)[-1], 1), "queries": most}
@@ -143,7 +143,7 @@ def time_answer(client: Client, path: str, query: dict[str, str]) -> float:
 
 
 def count_queries(client: Client, path: str, query: dict[str, str]) -> int:
-    """The queries of one answer, without the statements that begin and end transactions."""
+    """Return the queries of one answer, without those that begin and end transactions."""
     reset_queries()
     with CaptureQueriesContext(connection) as queries:
         time_answer(client, path, query)

@@ -15,12 +15,12 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Adds the folder and the wish to check alone."""
+        """Add the folder and the wish to check alone."""
         parser.add_argument("folder", metavar="DIR", type=Path, help="what `backup` wrote")
         parser.add_argument("--check", action="store_true", help="check it and restore nothing")
 
     def handle(self, *, folder: Path, check: bool, **options: object) -> None:
-        """Restores the backup and says what to do next."""
+        """Restore the backup and print what to do next."""
         try:
             manifest = check_backup(folder) if check else restore_backup(folder)
         except (BackupError, DatabaseError, OSError) as error:

@@ -12,11 +12,11 @@ class Command(BaseCommand):
     help = "Succeeds where a worker of this machine has been heard within the last minute."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Adds the queue."""
+        """Add the queue."""
         parser.add_argument("queue", help="inference, default or training")
 
     def handle(self, *, queue: str, **options: object) -> None:
-        """Looks for the heartbeat."""
+        """Look for the heartbeat."""
         here = f"@{socket.gethostname()}"
         if not WorkerHeartbeat.objects.alive().filter(queue=queue, name__endswith=here).exists():
             raise CommandError(f"No worker of the queue {queue} has been heard here for a minute.")

@@ -22,7 +22,7 @@ PHOTOGRAPHS = "photographs"
 
 
 def make_backup(target: Path) -> Manifest:
-    """Writes database and files into a new folder; one that broke off never bears its name."""
+    """Write database and files into a new folder, which gets its name only when complete."""
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise BackupError(f"{target} is not empty: each backup has a folder of its own.")
     partial = target.with_name(f"{target.name}.partial")
@@ -62,7 +62,7 @@ def _fill(folder: Path) -> None:
 
 
 def restore_backup(source: Path) -> Manifest:
-    """Checks the whole backup, then fills an empty database and an empty folder with it."""
+    """Check the whole backup, then fills an empty database and an empty folder with it."""
     manifest = check_backup(source)
     if database.tables():
         raise BackupError("The database is not empty: a backup is restored into a new one.")
@@ -85,7 +85,7 @@ def restore_backup(source: Path) -> Manifest:
 
 
 def check_backup(source: Path) -> Manifest:
-    """Raises BackupError that names what is missing, broken or not of this site."""
+    """Raise BackupError that names what is missing, broken or not of this site."""
     manifest = read_manifest(source)
     dump_name = database.FILE_NAMES.get(manifest.engine, "")
     if manifest.engine != database.engine():
@@ -134,12 +134,12 @@ def _copy_files(source: Path, manifest: Manifest, target: Path) -> None:
 
 
 def files_folder() -> Path:
-    """The folder of photographs and documents, as they lie on the disk."""
+    """Return the folder of photographs and documents on the disk."""
     return Path(default_storage.path(""))
 
 
 def file_names(folder: Path) -> list[str]:
-    """Names every file below a folder, by its way from there."""
+    """Return every file below a folder, by its relative path."""
     return sorted(
         Path(root, name).relative_to(folder).as_posix()
         for root, _folders, names in os.walk(folder)

@@ -16,17 +16,17 @@ FILE_NAMES = {"postgresql": "database.dump", "sqlite": "database.sqlite3"}
 
 
 def engine() -> str:
-    """Names the kind of database that this site runs on."""
+    """Name the kind of database that this site runs on."""
     return connection.vendor
 
 
 def tables() -> list[str]:
-    """Names the tables that are there."""
+    """Name the tables that are there."""
     return connection.introspection.table_names()
 
 
 def dump(target: Path) -> None:
-    """Writes the database as it is at one moment; the site may go on writing."""
+    """Write the database as it is at one moment; the site may go on writing."""
     if engine() == "sqlite":
         with (
             closing(sqlite3.connect(_sqlite_path(), timeout=60)) as source,
@@ -39,7 +39,7 @@ def dump(target: Path) -> None:
 
 
 def load(source: Path) -> None:
-    """Fills the empty database, wholly or not at all."""
+    """Fill the empty database, wholly or not at all."""
     if engine() == "sqlite":
         connection.close()
         with (
@@ -60,7 +60,7 @@ def load(source: Path) -> None:
 
 
 def check_dump(source: Path) -> None:
-    """Raises BackupError where the file is not a whole database."""
+    """Raise BackupError where the file is not a whole database."""
     if engine() == "sqlite":
         try:
             with closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True)) as copy:
@@ -108,7 +108,7 @@ def _login(database: dict[str, Any]) -> dict[str, str]:
 
 
 def _without_rows(words: str) -> str:
-    """Leaves out the lines in which PostgreSQL quotes what stands in a row."""
+    """Leave out the lines in which PostgreSQL quotes what stands in a row."""
     lines = [line.strip() for line in words.splitlines()]
     quoting = ("DETAIL:", "CONTEXT:", "Command was:", "QUERY:")
     return " ".join(line for line in lines if line and not line.startswith(quoting))[:500]

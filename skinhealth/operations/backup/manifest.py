@@ -30,25 +30,25 @@ class Manifest:
 
 
 def sha256_of(path: Path) -> str:
-    """Reads a file once, whatever its size."""
+    """Read a file once, whatever its size."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def code_version() -> str:
-    """Names the version of the code as pyproject.toml does."""
+    """Name the version of the code as pyproject.toml does."""
     project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]
     version: str = project["version"]
     return version
 
 
 def applied_migrations() -> dict[str, list[str]]:
-    """Names the migrations that the database has seen, by app."""
+    """Name the migrations that the database has seen, by app."""
     return _by_app(MigrationLoader(connection).applied_migrations)
 
 
 def known_migrations() -> dict[str, list[str]]:
-    """Names the migrations of this code, by app."""
+    """Name the migrations of this code, by app."""
     return _by_app(MigrationLoader(None).disk_migrations)
 
 
@@ -62,7 +62,7 @@ def _by_app(names: object) -> dict[str, list[str]]:
 def write_manifest(
     folder: Path, *, migrations: dict[str, list[str]], hashes: dict[str, str]
 ) -> None:
-    """Writes manifest.json: the last thing that happens to a backup."""
+    """Write manifest.json: the last thing that happens to a backup."""
     manifest = Manifest(
         format=FORMAT,
         made_at=timezone.now().isoformat(),
@@ -77,7 +77,7 @@ def write_manifest(
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Reads manifest.json; raises BackupError where it does not describe a backup."""
+    """Read manifest.json; raises BackupError where it does not describe a backup."""
     path = folder / MANIFEST
     if not path.is_file():
         raise BackupError(f"{folder} is no backup, or one that was never finished: no {MANIFEST}.")

@@ -10,7 +10,7 @@ _current: ContextVar[str] = ContextVar("request_id", default="")
 
 @contextmanager
 def as_part_of(request_id: str) -> Iterator[None]:
-    """Marks every line that is logged meanwhile."""
+    """Mark every line that is logged meanwhile."""
     token = _current.set(request_id)
     try:
         yield
@@ -22,6 +22,6 @@ class RequestIdFilter(logging.Filter):
     """Puts the number on each record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Keeps every record."""
+        """Keep every record."""
         record.request_id = _current.get()
         return True

@@ -34,7 +34,7 @@ class SafeJsonFormatter(JsonFormatter):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Writes what may be told."""
+        """Write what may be told."""
         return self.jsonify_log_record(describe(record))
 
 
@@ -42,7 +42,7 @@ class SafePlainFormatter(logging.Formatter):
     """One line for eyes, with the same content."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Writes what may be told."""
+        """Write what may be told."""
         told = describe(record)
         words = " ".join(str(told.pop(name)) for name in ("time", "level", "logger", "message"))
         return f"{words} {json.dumps(told, ensure_ascii=False)}" if told else words

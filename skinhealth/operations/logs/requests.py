@@ -44,7 +44,7 @@ class RequestLogMiddleware:
 
 
 def route_of(request: HttpRequest) -> str:
-    """The name of the view, as the addresses have it; a probe and a stray path have one too."""
+    """Return the name of the view as in the URLs; a probe and a stray path have one too."""
     match = request.resolver_match
     if match is not None:
         return match.view_name or "unnamed"

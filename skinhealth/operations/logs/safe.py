@@ -36,7 +36,7 @@ class _Hidden:
 
 
 def safe_message(record: logging.LogRecord) -> str:
-    """The words of a record without anything that may be a patient's."""
+    """Return the text of a record without anything that may be a patient's."""
     if _is_of(record, OWN_LOGGERS):
         return record.getMessage()
     if not isinstance(record.msg, str):
@@ -67,7 +67,7 @@ def _number_or_hidden(value: object) -> object:
 
 
 def safe_error(error: BaseException) -> list[dict[str, Any]]:
-    """An error and those behind it: classes and places in the code, no words and no values."""
+    """Describe an error and its causes by class and place in the code, without any values."""
     told = []
     for one in _chain(error):
         entry: dict[str, Any] = {"type": type(one).__name__, "at": _places(one.__traceback__)}

@@ -17,13 +17,13 @@ _running: dict[str, tuple[float, ExitStack]] = {}
 
 @signals.setup_logging.connect
 def configure_logging(**kwargs: object) -> None:
-    """Logs as the site does; Celery would put its own format in place."""
+    """Log as the site does; Celery would put its own format in place."""
     logging.config.dictConfig(settings.LOGGING)
 
 
 @signals.task_prerun.connect
 def note_start(task_id: str, **kwargs: object) -> None:
-    """Marks the lines of this task with its number."""
+    """Mark the lines of this task with its number."""
     stack = ExitStack()
     stack.enter_context(as_part_of(task_id))
     _running[task_id] = time.perf_counter(), stack
@@ -32,7 +32,7 @@ def note_start(task_id: str, **kwargs: object) -> None:
 @signals.task_failure.connect
 @signals.task_retry.connect
 def note_failure(sender: Any, **kwargs: Any) -> None:
-    """Logs what broke a task: class and place, no words."""
+    """Log what broke a task: class and place, no words."""
     error = kwargs.get("exception") or kwargs.get("reason")
     is_error = isinstance(error, BaseException)
     logger.error(
@@ -42,7 +42,7 @@ def note_failure(sender: Any, **kwargs: Any) -> None:
 
 @signals.task_postrun.connect
 def note_end(task_id: str, task: Any, state: str | None = None, **kwargs: object) -> None:
-    """Logs name, state and time of the task."""
+    """Log name, state and time of the task."""
     began, stack = _running.pop(task_id, (time.perf_counter(), ExitStack()))
     with stack:
         logger.info(

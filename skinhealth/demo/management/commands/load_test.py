@@ -41,7 +41,7 @@ class Command(BaseCommand):
 
 
 def prepare() -> dict[str, str]:
-    """Lets patients book by themselves, and opens the visit of everybody who has arrived today."""
+    """Let patients book online, and open the visit of everybody who has arrived today."""
     clinic = ClinicSettings.objects.current()
     clinic.portal_booking = ClinicSettings.PortalBooking.INSTANT
     clinic.save()
@@ -69,7 +69,7 @@ def prepare() -> dict[str, str]:
 
 
 def count() -> dict[str, int]:
-    """Counts what there is, once every photograph has its answer or has had its time."""
+    """Count the rows, once every photograph has its answer or has timed out."""
     unanswered = Prediction.objects.exclude(status=Prediction.Status.DONE)
     deadline = time.monotonic() + ANSWER_SECONDS
     while unanswered.exists() and time.monotonic() < deadline:

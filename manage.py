@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> None:
-    """Runs one management command."""
+    """Run one management command."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "skinhealth.settings")
     from django.core.management import execute_from_command_line
 

@@ -251,7 +251,7 @@
     }
   }
 
-  // The day begins with a whole hour, so that the labels beside it are whole hours.
+  // The day begins with a whole hour, so that the labels next to it are whole hours.
   function firstHour(events) {
     const planned = events.filter((event) => event.extendedProps.kind !== "absence");
     const first = Math.min(9, ...planned.map((event) => Number(event.start.slice(11, 13))));

@@ -1,4 +1,4 @@
-/* Two photographs beside each other: one slider enlarges both, and both scroll together. */
+/* Two photographs side by side: one slider enlarges both, and both scroll together. */
 (() => {
   "use strict";
 

@@ -44,7 +44,7 @@
     input.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  // The warnings beside the prescription ask again.
+  // The warnings next to the prescription ask again.
   const drugsChanged = () => document.body.dispatchEvent(new CustomEvent("drugsChanged"));
 
   document.addEventListener("click", (event) => {

@@ -1,6 +1,7 @@
 """Booking an appointment at the desk, and what happens to it after."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,6 @@ from clinic.core.forms import add_errors, offer_rows
 from clinic.core.http import SignedInRequest, is_in_dialog
 from clinic.core.redirects import next_or
 from clinic.people.ended import ended_patient, lead_back_from_ended
-from clinic.people.patient_search import patient_options
 from clinic.people.permissions import can_register_patients
 from clinic.people.services.patients import record_patient_view
 from clinic.scheduling.forms.appointments import BookingForm, MoveForm
@@ -26,6 +26,7 @@ from clinic.scheduling.models.appointment import Appointment
 from clinic.scheduling.models.schedule import VisitType
 from clinic.scheduling.pages.booking import staff_appointment, when_and_with_whom, with_chosen_slot
 from clinic.scheduling.pages.moves import moves_for
+from clinic.scheduling.pages.patient_choice import Draft, patient_choice, sound_parts
 from clinic.scheduling.permissions import (
     bookable_doctors,
     can_book,
@@ -42,9 +43,11 @@ from clinic.scheduling.services.booking_guards import SlotRefusedError
 from clinic.scheduling.services.slots import Slot, next_free_slots
 from clinic.scheduling.services.wishes import wish_without_time
 
-# The half-filled form waits here while a new patient is registered.
-DRAFT_KEY = "booking_draft"
-DRAFT_FIELDS = ("doctor", "visit_type", "starts_at", "is_urgent", "note")
+DRAFT = Draft(
+    "booking_draft",
+    ("doctor", "visit_type", "starts_at", "is_urgent", "note"),
+    "clinic:appointment_book",
+)
 
 
 @require_http_methods(["GET", "POST"])
@@ -58,32 +61,11 @@ def appointment_book(request: SignedInRequest) -> HttpResponse:
         return away
     if request.method == "GET":
         return _empty_booking(request)
-    if "find" in request.POST or "register" in request.POST:
-        return _look_for_patient(request)
-    form = BookingForm(with_chosen_slot(request.POST), user=request.user)
-    alternatives: list[Slot] | None = None
-    form.is_valid()
-    known = dict(form.cleaned_data)
-    is_overbooking = "overbook" in request.POST
-    if is_overbooking and "doctor" in known and not can_overbook(request.user, known["doctor"]):
-        raise PermissionDenied
-    if not form.errors:
-        try:
-            appointment = book_appointment(actor=request.user, **known)
-        except SlotRefusedError as refusal:
-            add_errors(form, refusal)
-            alternatives = refusal.alternatives
-            is_overbooking = refusal.is_overridable
-        except ValidationError as error:
-            add_errors(form, error)
-        else:
-            return _booked(request, appointment)
-    is_overbooking = (
-        is_overbooking and "doctor" in known and can_overbook(request.user, known["doctor"])
-    )
-    return _booking_page(
-        request, form, known, slots=alternatives, is_overbooking=is_overbooking, status=422
-    )
+    if "register" in request.POST:
+        return DRAFT.register_first(request)
+    if "find" in request.POST:
+        return _found(request)
+    return _book(request)
 
 
 @require_GET
@@ -123,40 +105,48 @@ def appointment_move(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 def _empty_booking(request: SignedInRequest) -> HttpResponse:
     """The form with what the address, or a form left half-way, already says."""
-    asked: dict[str, Any] = request.GET.dict()
+    asked = DRAFT.asked(request)
     if "start" in asked:
         asked["starts_at"] = asked["start"].replace(" ", "+")
-    if "draft" in asked:
-        asked = request.session.pop(DRAFT_KEY, {}) | asked
     if not can_run_desk(request.user):
         # Doctors book in their own calendar alone, so there is nothing to choose.
         asked["doctor"] = bookable_doctors(request.user).values_list("pk", flat=True).first()
-    known = _known(request, asked)
+    known = sound_parts(BookingForm, asked, request=request)
     if request.htmx and not is_in_dialog(request):
         context = {"slots": _next_slots(known)}
         return render(request, "clinic/scheduling/partials/appointment_times.html", context)
     return _booking_page(request, BookingForm(initial=known, user=request.user), known)
 
 
-def _look_for_patient(request: SignedInRequest) -> HttpResponse:
-    """Finds a patient without a script, or goes to register one; the rest of the form waits."""
-    if "register" in request.POST:
-        if not can_register_patients(request.user):
-            raise PermissionDenied
-        draft = {name: request.POST[name] for name in DRAFT_FIELDS if request.POST.get(name)}
-        request.session[DRAFT_KEY] = draft
-        back = reverse("clinic:appointment_book", query={"draft": 1})
-        return redirect(reverse("clinic:patient_register", query={"next": back}))
-    known = _known(request, request.POST.dict())
+def _found(request: SignedInRequest) -> HttpResponse:
+    """The form with the patients who fit what was typed; no script is needed for it."""
+    known = sound_parts(BookingForm, request.POST.dict(), request=request)
     form = BookingForm(initial=known, user=request.user)
     return _booking_page(request, form, known, text=request.POST.get("q", ""))
 
 
-def _known(request: SignedInRequest, data: dict[str, Any]) -> dict[str, Any]:
-    """What of the data makes sense; the rest is left for the person to fill in."""
-    form = BookingForm({name: value for name, value in data.items() if value}, user=request.user)
-    form.is_valid()
-    return form.cleaned_data
+def _book(request: SignedInRequest) -> HttpResponse:
+    form = BookingForm(with_chosen_slot(request.POST), user=request.user)
+    is_complete = form.is_valid()
+    known = dict(form.cleaned_data)
+    doctor = known.get("doctor")
+    may_overbook = doctor is not None and can_overbook(request.user, doctor)
+    is_overbooking = "overbook" in request.POST and doctor is not None
+    if is_overbooking and not may_overbook:
+        raise PermissionDenied
+    page = partial(_booking_page, request, form, known, status=422)
+    if not is_complete:
+        return page(is_overbooking=is_overbooking)
+    try:
+        appointment = book_appointment(actor=request.user, **known)
+    except SlotRefusedError as refusal:
+        add_errors(form, refusal)
+        is_overridable = refusal.is_overridable and may_overbook
+        return page(slots=refusal.alternatives, is_overbooking=is_overridable)
+    except ValidationError as error:
+        add_errors(form, error)
+        return page(is_overbooking=is_overbooking)
+    return _booked(request, appointment)
 
 
 def _next_slots(known: dict[str, Any]) -> list[Slot]:
@@ -183,13 +173,9 @@ def _booking_page(
     status: int = 200,
 ) -> HttpResponse:
     offer_rows(form.fields["visit_type"], VisitType.objects.filter(is_active=True))
-    chosen = known.get("patient")
     context = {
+        **patient_choice(request, known, text),
         "form": form,
-        "patient": chosen,
-        "options": [each for each in patient_options(request, text) if each != chosen],
-        "is_search": bool(text.strip()),
-        "q": text,
         "slots": _next_slots(known) if slots is None else slots,
         "is_refused": slots is not None,
         "is_overbooking": is_overbooking,

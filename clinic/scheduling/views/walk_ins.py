@@ -13,15 +13,13 @@ from django.views.decorators.http import require_http_methods
 from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
 from clinic.people.ended import ended_patient, lead_back_from_ended
-from clinic.people.patient_search import patient_options
 from clinic.scheduling.forms.walk_ins import WalkInForm
 from clinic.scheduling.models.appointment import Appointment
+from clinic.scheduling.pages.patient_choice import Draft, patient_choice, sound_parts
 from clinic.scheduling.permissions import can_run_desk
 from clinic.scheduling.services.walk_ins import add_walk_in, queues_now
 
-# The half-filled form waits here while a new patient is registered.
-DRAFT_KEY = "walk_in_draft"
-DRAFT_FIELDS = ("doctor", "visit_type", "is_urgent", "note")
+DRAFT = Draft("walk_in_draft", ("doctor", "visit_type", "is_urgent", "note"), "clinic:walk_in")
 
 
 @require_http_methods(["GET", "POST"])
@@ -34,40 +32,27 @@ def walk_in(request: SignedInRequest) -> HttpResponse:
     ):
         return away
     if request.method == "GET":
-        asked: dict[str, Any] = request.GET.dict()
-        if "draft" in asked:
-            asked = request.session.pop(DRAFT_KEY, {}) | asked
-        known = _known(request, asked)
-        return _page(request, WalkInForm(initial=known, user=request.user), known)
+        return _unsent(request, DRAFT.asked(request))
     if "register" in request.POST:
-        return _register_first(request)
+        return DRAFT.register_first(request)
     if "find" in request.POST:
-        known = _known(request, request.POST.dict())
-        form = WalkInForm(initial=known, user=request.user)
-        return _page(request, form, known, text=request.POST.get("q", ""))
+        return _unsent(request, request.POST.dict(), text=request.POST.get("q", ""))
     form = WalkInForm(request.POST, user=request.user)
-    form.is_valid()
+    is_complete = form.is_valid()
     known = dict(form.cleaned_data)
-    if not form.errors:
-        try:
-            return _taken_in(request, add_walk_in(actor=request.user, **known))
-        except ValidationError as error:
-            add_errors(form, error)
-    return _page(request, form, known, status=422)
+    if not is_complete:
+        return _page(request, form, known, status=422)
+    try:
+        appointment = add_walk_in(actor=request.user, **known)
+    except ValidationError as error:
+        add_errors(form, error)
+        return _page(request, form, known, status=422)
+    return _taken_in(request, appointment)
 
 
-def _known(request: SignedInRequest, data: dict[str, Any]) -> dict[str, Any]:
-    """What of the data makes sense; the rest is left for the person to fill in."""
-    form = WalkInForm({name: value for name, value in data.items() if value}, user=request.user)
-    form.is_valid()
-    return form.cleaned_data
-
-
-def _register_first(request: SignedInRequest) -> HttpResponse:
-    draft = {name: request.POST[name] for name in DRAFT_FIELDS if request.POST.get(name)}
-    request.session[DRAFT_KEY] = draft
-    back = reverse("clinic:walk_in", query={"draft": 1})
-    return redirect(reverse("clinic:patient_register", query={"next": back}))
+def _unsent(request: SignedInRequest, data: dict[str, Any], *, text: str = "") -> HttpResponse:
+    known = sound_parts(WalkInForm, data, request=request)
+    return _page(request, WalkInForm(initial=known, user=request.user), known, text=text)
 
 
 def _page(
@@ -78,13 +63,9 @@ def _page(
     text: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    chosen = known.get("patient")
     context = {
+        **patient_choice(request, known, text),
         "form": form,
-        "patient": chosen,
-        "options": [each for each in patient_options(request, text) if each != chosen],
-        "is_search": bool(text.strip()),
-        "q": text,
         "queues": queues_now(),
     }
     return render(request, "clinic/scheduling/walk_in.html", context, status=status)

@@ -27,8 +27,6 @@ from clinic.people.services.accesses import accesses_under
 from diagnosis.models import Lesion, LesionImage, Review
 from tests.demo import as_a_demo, load
 
-pytestmark = pytest.mark.both_engines
-
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory, django_db_setup, django_db_blocker):

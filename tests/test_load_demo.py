@@ -20,8 +20,6 @@ from skinhealth.demo.drawing import LOOKS, draw_lesion
 from skinhealth.demo.sign_in import DEMO_PASSWORD, DEMO_PEOPLE
 from tests.demo import as_a_demo, load
 
-pytestmark = pytest.mark.both_engines
-
 # A working day, just after and just before midnight, and both nights in which the clock is changed.
 MOMENTS = [
     "2026-03-18 10:40",

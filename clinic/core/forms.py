@@ -57,7 +57,7 @@ def language_field() -> forms.ChoiceField:
         label=_("Language"),
         choices=lambda: list(ClinicSettings.objects.current().offered_languages),
         initial=first_language,
-        help_text=_("Pages and mails speak this language."),
+        help_text=_("Pages and e-mails use this language."),
     )
 
 
@@ -66,7 +66,7 @@ def day_field(label: Any, **options: Any) -> forms.DateField:
     return forms.DateField(
         label=label,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        error_messages={"required": _("Choose a day."), "invalid": _("This is not a day.")},
+        error_messages={"required": _("Choose a day."), "invalid": _("This is not a valid day.")},
         **options,
     )
 
@@ -84,7 +84,7 @@ def moment_field(label: Any) -> forms.DateTimeField:
         widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
         error_messages={
             "required": _("Choose a day and a time."),
-            "invalid": _("This is not a day and a time."),
+            "invalid": _("This is not a valid day and time."),
         },
     )
 
@@ -126,7 +126,7 @@ class TranslatedNames(forms.BaseForm):
                 max_length=80,
                 initial=entry.translations.get(code, {}).get("name", "") if entry else "",
                 widget=forms.TextInput(attrs={"lang": code, "dir": "auto"}),
-                help_text=_("Without it, this language shows the name above."),
+                help_text=_("If left empty, this language shows the name above."),
             )
 
     @property

@@ -37,7 +37,7 @@ def refuse_endless_words(text: str) -> None:
     """Reject a text with a word that no line can hold."""
     if _ENDLESS.search(text):
         raise ValidationError(
-            _("One word has more than %(limit)d characters. Put spaces in it."),
+            _("One word has more than %(limit)d characters. Add spaces to it."),
             params={"limit": LONGEST_WORD},
             code="endless_word",
         )

@@ -37,8 +37,8 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     error_messages: ClassVar[dict[str, str | Promise]] = {
         **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": _("This e-mail and this password do not belong together."),
-        "too_many_login_attempts": _("Too many attempts. Wait a quarter of an hour and try again."),
+        "email_password_mismatch": _("Wrong e-mail address or password."),
+        "too_many_login_attempts": _("Too many attempts. Wait 15 minutes and try again."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -109,6 +109,6 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         context = {**context, "person": user, "hours": settings.PASSWORD_RESET_TIMEOUT // 3600}
         if not send_mail(name, to=email, language=language, context=context):
             messages.error(
-                self.request, _("The mail could not be sent. Please try again in a few minutes.")
+                self.request, _("The e-mail could not be sent. Please try again in a few minutes.")
             )
             raise ImmediateHttpResponse(redirect("account_reset_password"))

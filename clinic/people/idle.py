@@ -116,8 +116,8 @@ def why_signed_out(request: HttpRequest) -> str:
     if reason in {IDLE_STAFF, IDLE_PATIENT}:
         minutes = idle_minutes(reason)
         return ngettext(
-            "You were signed out after %(minutes)d minute without a click.",
-            "You were signed out after %(minutes)d minutes without a click.",
+            "You were signed out after %(minutes)d minute of inactivity.",
+            "You were signed out after %(minutes)d minutes of inactivity.",
             minutes,
         ) % {"minutes": minutes}
     return ""

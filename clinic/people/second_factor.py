@@ -41,7 +41,7 @@ class ClinicMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     error_messages: ClassVar[dict[str, str | Promise]] = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": _("This code is not right, or it is used up. Wait for the next one."),
+        "incorrect_code": _("This code is wrong or already used. Wait for the next one."),
     }
 
     def get_totp_issuer(self) -> str:

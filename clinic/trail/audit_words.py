@@ -27,9 +27,9 @@ def words_for(event: AuditEvent) -> str | Promise:
     if event.verb in WITHOUT_THING:
         return ""
     if "second_factor" in event.detail:
-        return _("Second step of signing in")
+        return _("Second sign-in step")
     if "record" in event.detail:
-        return _("Access of the patient to the record")
+        return _("The patient’s access to the record")
     named = event.detail.get("list") or event.detail.get("what") or event.detail.get("of")
     if isinstance(named, str) and named in _lists:
         return _lists[named]

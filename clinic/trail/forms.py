@@ -78,9 +78,9 @@ class SeenForm(forms.BaseForm):
             is_hidden = self.fields[name].widget.is_hidden
             if self.is_shown_again and seen.get(name) == mark(name, typed):
                 _write(data, self[name], now)
-                words = gettext("Changed meanwhile.")
+                words = gettext("Changed in the meantime.")
             else:
-                words = gettext("Stored now: %(value)s") % {"value": in_words(self[name], now)}
+                words = gettext("Now stored: %(value)s") % {"value": in_words(self[name], now)}
             if not is_hidden:
                 self.add_error(name, words)
         data[self.add_prefix(SEEN)] = marks(error.stored)

@@ -54,7 +54,7 @@ def _decode(data: bytes) -> Image.Image:
         raise _too_many_pixels(settings.PHOTOGRAPH_MAX_PIXELS) from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise ValidationError(
-            _("This is not a photograph that can be read here. Use JPEG, PNG or WebP."),
+            _("This file cannot be read as a photograph. Use JPEG, PNG or WebP."),
             code="not_an_image",
         ) from error
     limit = max_pixels(picture)
@@ -67,7 +67,7 @@ def _decode(data: bytes) -> Image.Image:
             code="too_small",
         )
     if picture.format != "MPO" and getattr(picture, "n_frames", 1) > 1:
-        raise ValidationError(_("This is a moving picture. Send a still one."), code="animated")
+        raise ValidationError(_("This is an animated picture. Send a still one."), code="animated")
     try:
         picture.load()
         ImageOps.exif_transpose(picture, in_place=True)
@@ -109,7 +109,7 @@ def _refuse_polyglot(data: bytes) -> None:
     lowered = data.lower()
     if any(mark in lowered for mark in FOREIGN_MARKS) or zipfile.is_zipfile(io.BytesIO(data)):
         raise ValidationError(
-            _("The file holds more than a photograph, so it is refused."), code="polyglot"
+            _("The file contains more than a photograph, so it was rejected."), code="polyglot"
         )
 
 

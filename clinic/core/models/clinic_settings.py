@@ -31,14 +31,14 @@ def default_time_zone() -> str:
 def check_time_zone(name: str) -> None:
     """Refuses a zone that the machine's tables do not know."""
     if name not in available_timezones():
-        raise ValidationError(_("There is no time zone of this name."))
+        raise ValidationError(_("There is no time zone with this name."))
 
 
 def check_languages(codes: object) -> None:
     """Refuses what is no list of the site's languages."""
     known = dict(settings.LANGUAGES)
     if not isinstance(codes, list) or not all(code in known for code in codes):
-        raise ValidationError(_("Choose among the languages of the site."))
+        raise ValidationError(_("Choose from the languages of the site."))
 
 
 class ClinicSettingsManager(models.Manager["ClinicSettings"]):

@@ -80,15 +80,15 @@ class AccountCreateForm(AsksOwnPassword, DoctorFieldsMixin):
         choices=User.Role.choices,
         widget=forms.RadioSelect,
         help_text=_(
-            "The role stays for good: what a person does here is kept together with it. "
-            "For another job the person gets another account."
+            "The role cannot be changed later, because everything a person does is recorded with "
+            "it. For another role, create another account."
         ),
     )
     full_name = forms.CharField(label=_("Full name"), max_length=150)
     email = forms.EmailField(
         label=_("E-mail"),
         max_length=254,
-        help_text=_("The person signs in with it. The link to set a password goes there."),
+        help_text=_("The person signs in with it. The link to set a password is sent there."),
     )
     phone = phone_field()
     language = language_field()
@@ -102,12 +102,12 @@ class AccountCreateForm(AsksOwnPassword, DoctorFieldsMixin):
         required=False,
         max_length=20,
         help_text=_(
-            "Of a patient who is registered already: the name then comes from the record, and "
-            "the date of birth has to be the same. Leave it empty to register a new patient."
+            "For a patient who is already registered. The name comes from the record, and the "
+            "date of birth must match. Leave empty to register a new patient."
         ),
     )
     duplicate_reason = forms.CharField(
-        label=_("Why this is somebody else"),
+        label=_("Why this is a different person"),
         required=False,
         max_length=200,
         help_text=_("For example: twins, or a family that shares a phone."),
@@ -152,13 +152,13 @@ class AccountEditForm(AsksOwnPassword, DoctorFieldsMixin, SeenForm):
         label=_("E-mail"),
         max_length=254,
         help_text=_(
-            "The person signs in with it. A new address ends the link that the old one got."
+            "The person signs in with it. Changing it invalidates the link sent to the old address."
         ),
     )
     phone = phone_field()
     language = language_field()
     password = own_password_field(
-        required=False, help_text=_("Only where you change the e-mail address.")
+        required=False, help_text=_("Only needed to change the e-mail address.")
     )
 
     def __init__(self, data: QueryDict | None = None, *, account: User, user: User) -> None:
@@ -214,15 +214,15 @@ class ProfileForm(SeenForm, forms.Form):
         label=_("Photograph"),
         required=False,
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
-        help_text=_("JPEG, PNG or WebP, up to 5 MB. It is cut to a square around the middle."),
+        help_text=_("JPEG, PNG or WebP, up to 5 MB. It is cropped to a square around the centre."),
     )
     removes_photograph = forms.BooleanField(label=_("Remove the photograph"), required=False)
     phone = phone_field()
     language = language_field()
     wants_digest = forms.BooleanField(
-        label=_("Mail me each morning about what I have not read"),
+        label=_("E-mail me each morning about unread notifications"),
         required=False,
-        help_text=_("How many notifications wait for you, without any name."),
+        help_text=_("The number of unread notifications, without names."),
     )
 
     def __init__(

@@ -37,7 +37,7 @@ class EmergencyForm(AsksOwnPassword):
         label=_("Why you need this record now"),
         min_length=MIN_REASON,
         max_length=500,
-        help_text=_("An admin reads it within 72 hours."),
+        help_text=_("An admin reviews it within 72 hours."),
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"min_length": _("Say in a sentence why.")},
     )
@@ -62,7 +62,7 @@ class EmergencyForm(AsksOwnPassword):
                 birth_date=said["birth_date"],
             )
             if self.patient is None:
-                self.add_error("record_number", _("Nobody, or more than one person, fits this."))
+                self.add_error("record_number", _("No patient, or more than one, matches this."))
         return said
 
 
@@ -78,7 +78,7 @@ class EmergencyReviewForm(forms.Form):
     note = forms.CharField(
         label=_("Note"),
         max_length=500,
-        help_text=_("Whom you asked, and what came of it."),
+        help_text=_("Who you asked, and what you found out."),
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Say in a few words what you found.")},
     )

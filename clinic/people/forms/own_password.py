@@ -17,7 +17,7 @@ def own_password_field(*, required: bool = True, help_text: Any = "") -> forms.C
         required=required,
         help_text=help_text,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        error_messages={"required": _("Type your own password, so that we know it is you.")},
+        error_messages={"required": _("Type your own password to confirm that it is you.")},
     )
 
 

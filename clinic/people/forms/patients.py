@@ -39,14 +39,14 @@ class PatientForm(forms.ModelForm[Patient]):
             "birth_date": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         }
         help_texts: ClassVar[dict[str, Any]] = {
-            "preferred_name": _("How the patient likes to be called."),
-            "emergency_contact": _("Name and phone of somebody to call."),
+            "preferred_name": _("The name the patient prefers."),
+            "emergency_contact": _("Name and phone of a person to call."),
         }
         error_messages: ClassVar[dict[str, Any]] = {
             "full_name": {"required": _("Write the patient’s name.")},
             "birth_date": {
                 "required": _("Write the date of birth."),
-                "invalid": _("This is not a date. Write it like 1980-05-17."),
+                "invalid": _("This is not a valid date. Write it like 1980-05-17."),
             },
         }
 
@@ -82,7 +82,7 @@ class RegistrationForm(PatientForm):
     """A new patient, the consents given at the desk, and why a likeness is somebody else."""
 
     duplicate_reason = forms.CharField(
-        label=_("Why this is somebody else"),
+        label=_("Why this is a different person"),
         max_length=200,
         required=False,
         help_text=_("For example: twins, or a phone shared in the family."),

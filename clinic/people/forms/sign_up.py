@@ -20,7 +20,7 @@ class SignUpForm(forms.Form):
     email = forms.EmailField(
         label=_("E-mail"),
         max_length=254,
-        help_text=_("You sign in with it. We send a code to it now."),
+        help_text=_("You will sign in with it. We will send a code to it now."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
@@ -50,13 +50,13 @@ class SignUpDetailsForm(forms.Form):
     full_name = forms.CharField(
         label=_("Full name"),
         max_length=150,
-        help_text=_("As in your passport or identity card."),
+        help_text=_("As on your passport or identity card."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     birth_date = forms.DateField(
         label=_("Date of birth"),
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "autocomplete": "bday"}),
-        error_messages={"invalid": _("This is not a date. Write it like 1980-05-17.")},
+        error_messages={"invalid": _("This is not a valid date. Write it like 1980-05-17.")},
     )
     sex = forms.ChoiceField(
         label=_("Sex"), choices=Patient.Sex, initial=Patient.Sex.UNKNOWN, widget=forms.Select
@@ -68,8 +68,8 @@ class SignUpDetailsForm(forms.Form):
         max_length=20,
         required=False,
         help_text=_(
-            "Have you been here before? The code stands on the paper that your doctor gave you, "
-            "and opens your record. Without it you register as a new patient."
+            "Have you been here before? The code is on the paper that your doctor gave you, and "
+            "opens your record. Without it you register as a new patient."
         ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )
@@ -101,7 +101,7 @@ class SignUpDetailsForm(forms.Form):
         if not password or not again:
             return cleaned
         if password != again:
-            self.add_error("password2", _("The two passwords are not the same."))
+            self.add_error("password2", _("The two passwords do not match."))
             return cleaned
         user = User(email=self.email, full_name=cleaned.get("full_name", ""))
         try:

@@ -14,11 +14,11 @@ class DeactivationForm(forms.Form):
     """Whoever finishes what a deactivated doctor left open."""
 
     successor = forms.ChoiceField(
-        label=_("Patients are taken over by"),
+        label=_("Successor"),
         required=False,
         help_text=_(
-            "Reads the records of these patients, reviews the answers on their photographs, and "
-            "signs the visits that are still open."
+            "Takes over these patients: reads their records, reviews the answers on their "
+            "photographs, and signs the visits that are still open."
         ),
     )
 
@@ -33,7 +33,7 @@ class DeactivationForm(forms.Form):
         field.choices = [
             ("", _("Choose a doctor")),
             *((key, str(each)) for key, each in self._doctors.items()),
-            (NOBODY, _("Nobody yet: it waits")),
+            (NOBODY, _("Nobody yet")),
         ]
         if doctor is None:
             del self.fields["successor"]

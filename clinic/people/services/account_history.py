@@ -43,8 +43,8 @@ def refuse_puppet(second: User, *, of: User | None) -> None:
     if of is not None and of.pk in hands_behind(second) - {second.pk}:
         raise ValidationError(
             _(
-                "Your own account was made or changed lately by the admin who asks for this. "
-                "Somebody else confirms it."
+                "The admin who asked for this recently created or changed your account, so "
+                "somebody else has to confirm it."
             ),
             code="same_hand",
         )

@@ -121,7 +121,7 @@ def create_patient_account(*, actor: User, patient: Patient) -> User:
     """Gives a registered patient a login under the e-mail address of the record."""
     if not patient.email:
         raise ValidationError(
-            _("The record has no e-mail address. Add one first; the invitation goes there.")
+            _("The record has no e-mail address. Add one first; the invitation is sent there.")
         )
     return _create_login_of(patient, actor=actor)
 
@@ -304,11 +304,16 @@ def _find_or_register_patient(*, actor: User, account: NewAccount) -> Patient:
             {"record_number": _("No patient has this record number and this date of birth.")}
         )
     if patient.user_id is not None:
-        raise ValidationError(_("This patient has an account already."))
+        raise ValidationError(_("This patient already has an account."))
     # Whoever types an address for a record of before could become its patient.
     if patient.email.lower() != account.email.lower():
         raise ValidationError(
-            {"email": _("The record has another e-mail address. The desk corrects it there first.")}
+            {
+                "email": _(
+                    "The record has a different e-mail address. The desk has to correct it there "
+                    "first."
+                )
+            }
         )
     refuse_invitation_by_changer(patient, actor=actor)
     return patient
@@ -325,7 +330,7 @@ def _create_login_of(patient: Patient, *, actor: User) -> User:
         phone=str(patient.phone),
     )
     if not Patient.objects.without_login().filter(pk=patient.pk).update(user=user):
-        raise ValidationError(_("This patient has an account already."))
+        raise ValidationError(_("This patient already has an account."))
     patient.user = user
     detail = {"role": user.role, "language": user.language, "what": "login"}
     event = record(AuditEvent.Verb.CREATE, actor=actor, patient=patient, target=user, detail=detail)

@@ -86,12 +86,12 @@ def review_emergency_access(
     """Keeps what an admin found; a verdict is given once."""
     locked = EmergencyAccess.objects.select_for_update().get(pk=access.pk)
     if locked.reviewed_at is not None:
-        raise ValidationError(_("Somebody else has reviewed this already."), code="reviewed")
+        raise ValidationError(_("Somebody else has already reviewed this."), code="reviewed")
     if has_had_a_hand_in(locked.doctor, by=actor):
         raise ValidationError(
             _(
-                "You made or changed this doctor’s account within a year, so another admin "
-                "reviews what it opened."
+                "You created or changed this doctor’s account within the last year, so another "
+                "admin has to review this access."
             ),
             code="own_hand",
         )

@@ -7,7 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.people.models.patient import Patient
 
-RECORD_ENDED = _("This record has ended: who it was is no longer known here. It is only read now.")
+RECORD_ENDED = _(
+    "This record has ended. The patient’s identity has been removed, and the record is read-only."
+)
 
 
 def refuse_ended(patient_id: UUID) -> None:

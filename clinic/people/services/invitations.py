@@ -70,8 +70,8 @@ def send_invitation(*, actor: User, user: User, site_url: str) -> Invitation:
     if user.has_usable_password():
         raise ValidationError(
             _(
-                "This person has set a password already. Whoever forgets it asks for a new one "
-                "on the sign-in page."
+                "This person has already set a password. A forgotten password can be reset on the"
+                " sign-in page."
             )
         )
     if user.role == User.Role.PATIENT:

@@ -33,7 +33,7 @@ class WrongCodeError(ValidationError):
     """A code that opens nothing for this person; it is not said why."""
 
     def __init__(self) -> None:
-        words = _("This code is not right, or no longer works. Your doctor can give you a new one.")
+        words = _("This code is wrong or no longer works. Your doctor can give you a new one.")
         super().__init__({"code": words})
 
 
@@ -137,8 +137,7 @@ def _link(patient: Patient, user: User) -> None:
             raise ValidationError(
                 {
                     "code": _(
-                        "This code is for another record than the one with your visits. "
-                        "Please ask at the desk."
+                        "This code is not for the record with your visits. Please ask at the desk."
                     )
                 }
             )
@@ -169,8 +168,8 @@ def _refuse_puppet(patient: Patient, doctor: User) -> None:
     if last_address_change(patient, patient.user, by=behind) or inviters.exists():
         raise ValidationError(
             _(
-                "Your own account was made or changed lately by the person who invited this "
-                "patient. Another doctor has to do this."
+                "The person who invited this patient recently created or changed your account, so"
+                " another doctor has to do this."
             )
         )
 

@@ -56,8 +56,8 @@ def refuse_new_address(user: User, *, actor: User) -> None:
         raise ValidationError(
             {
                 "email": _(
-                    "The second step of this account was removed by you, or by somebody who made "
-                    "your account, and no new one is set up. Another admin changes the address."
+                    "You, or somebody who created your account, removed the second step of this "
+                    "account, and no new one is set up. Another admin has to change the address."
                 )
             }
         )
@@ -67,7 +67,7 @@ def refuse_factor_removal(user: User, *, actor: User) -> None:
     """Refuse to take the second factor where the same hands have turned the address."""
     if actor.pk == user.pk:
         raise ValidationError(
-            _("Another admin removes your second step. You can also use a recovery code.")
+            _("Another admin has to remove your second step. You can also use a recovery code.")
         )
     changed = last_address_change(user, by=hands_behind(actor))
     if changed is None:
@@ -75,8 +75,8 @@ def refuse_factor_removal(user: User, *, actor: User) -> None:
     if active_admins().exclude(pk__in=(actor.pk, user.pk)).exists():
         raise ValidationError(
             _(
-                "The e-mail of this account was changed within 30 days by you, or by somebody "
-                "who made your account. Another admin removes the second step."
+                "You, or somebody who created your account, changed the e-mail address of this "
+                "account within the last 30 days, so another admin has to remove the second step."
             )
         )
     # Whoever has just shut out the other admin has waited for nobody yet.
@@ -85,8 +85,9 @@ def refuse_factor_removal(user: User, *, actor: User) -> None:
         moment = date_format(timezone.localtime(free_from), "DATETIME_FORMAT")
         raise ValidationError(
             _(
-                "You changed the e-mail of this account, and no other admin can look at it. "
-                "The old address has been told; the second step can be removed from %(moment)s on."
+                "You changed the e-mail address of this account, and there is no other admin to "
+                "check it. The old address has been notified. The second step can be removed from"
+                " %(moment)s."
             ),
             params={"moment": moment},
         )
@@ -107,6 +108,6 @@ def refuse_invitation_by_changer(patient: Patient, *, actor: User) -> None:
         raise ValidationError(
             _(
                 "You changed this patient’s e-mail address within the last 30 days, so somebody "
-                "else sends the invitation."
+                "else has to send the invitation."
             )
         )

@@ -86,8 +86,8 @@ def hand_over(
         raise ValidationError(
             {
                 "successor": _(
-                    "You made or changed the account of this doctor lately. Choose another one, "
-                    "or ask another admin."
+                    "You recently created or changed this doctor’s account. Choose another "
+                    "doctor, or ask another admin."
                 )
             }
         )

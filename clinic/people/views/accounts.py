@@ -330,10 +330,10 @@ def _say_what_became_of(request: SignedInRequest, invitation: Invitation) -> Non
     # No names: a message waits in the browser until a page shows it.
     if invitation.is_sent:
         messages.success(
-            request, _("The account is ready. A mail with the link to set a password is sent.")
+            request, _("The account is ready. A link to set a password has been sent by e-mail.")
         )
     else:
         messages.warning(
             request,
-            _("The account is ready, but the mail could not be sent. Send it again in a while."),
+            _("The account is ready, but the e-mail could not be sent. Send it again later."),
         )

@@ -47,7 +47,7 @@ def emergency_open(request: SignedInRequest) -> HttpResponse:
     form = EmergencyForm(request.POST, user=user)
     if form.is_valid() and form.patient is not None:
         if patients_in_care(user).filter(pk=form.patient.pk).exists():
-            messages.info(request, _("This record is open to you already."))
+            messages.info(request, _("This record is already open to you."))
         else:
             open_emergency_access(
                 doctor=user, patient=form.patient, reason=form.cleaned_data["reason"]
@@ -100,7 +100,7 @@ def emergency_review(request: SignedInRequest, pk: UUID) -> HttpResponse:
             add_errors(form, error)
             status = 409
         else:
-            messages.success(request, _("The verdict is kept."))
+            messages.success(request, _("The decision is saved."))
             return redirect("clinic:emergency_list")
     else:
         status = 422

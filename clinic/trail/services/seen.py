@@ -29,14 +29,14 @@ class ChangedMeanwhileError(ValidationError):
         event = _last_change(rows)
         if event is None or event.actor is None:
             words: Any = _(
-                "This was changed after you had opened it. Nothing of yours is stored yet: look at "
+                "This was changed after you had opened it. Your changes are not saved yet. Check "
                 "the marked fields, then save again."
             )
             super().__init__(words, code="changed")
             return
         words = _(
-            "%(person)s changed this on %(when)s, after you had opened it. Nothing of yours is "
-            "stored yet: look at the marked fields, then save again."
+            "%(person)s changed this on %(when)s, after you had opened it. Your changes are not "
+            "saved yet. Check the marked fields, then save again."
         )
         when = date_format(timezone.localtime(event.at), "j F, H:i")
         super().__init__(words, code="changed", params={"person": event.actor, "when": when})

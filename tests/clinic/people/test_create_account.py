@@ -40,7 +40,7 @@ def names_in(response):
 def test_an_admin_creates_a_secretary_who_is_invited_by_mail(admin, sign_in):
     response = sign_in(admin).post(CREATE, submission("secretary"), follow=True)
     assert response.redirect_chain == [(LIST, 302)]
-    assert "A mail with the link" in response.content.decode()
+    assert "A link to set a password" in response.content.decode()
     user = User.objects.get(email="nora@example.org")
     assert (user.role, user.full_name, str(user.phone)) == ("secretary", "Nora New", "+33612345678")
     assert user.is_active
@@ -117,7 +117,7 @@ def test_a_patient_has_one_account(admin, sign_in, patient):
         ),
     )
     assert response.status_code == 422
-    assert "This patient has an account already." in response.content.decode()
+    assert "This patient already has an account." in response.content.decode()
     assert not User.objects.filter(email="nora@example.org").exists()
     assert mail.outbox == []
 
@@ -127,7 +127,7 @@ def test_of_two_who_give_a_patient_an_account_at_once_the_second_is_told(admin):
     stale = Patient.objects.get(pk=patient.pk)
     create_patient_account(actor=admin, patient=patient)
     stale.email = "other@example.org"
-    with pytest.raises(ValidationError, match="has an account already"):
+    with pytest.raises(ValidationError, match="already has an account"):
         create_patient_account(actor=admin, patient=stale)
     assert not User.objects.filter(email="other@example.org").exists()
 
@@ -211,7 +211,7 @@ def test_a_mail_server_that_is_down_does_not_lose_the_account(admin, sign_in, se
     response = browser.post(CREATE, submission("secretary"), follow=True)
     user = User.objects.get(email="nora@example.org")
     assert response.redirect_chain == [(reverse("clinic:account_edit", args=[user.pk]), 302)]
-    assert "the mail could not be sent" in response.content.decode()
+    assert "the e-mail could not be sent" in response.content.decode()
     invited = AuditEvent.objects.filter(target_id=str(user.pk)).first()
     assert invited.detail == {"invitation": "not_sent"}
     assert "nora@example.org" not in caplog.text
@@ -297,7 +297,7 @@ def test_a_search_is_posted_so_that_no_name_gets_into_an_address(admin, secretar
 def test_a_search_without_a_hit_says_what_to_do_next(admin, sign_in):
     page = soup(sign_in(admin).post(LIST, {"words": "nobody at all"}))
     empty = page.select_one(".empty-state")
-    assert "No account fits" in empty.get_text()
+    assert "No matching account" in empty.get_text()
     assert empty.select_one("a")["href"] == LIST
 
 

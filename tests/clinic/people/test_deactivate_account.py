@@ -36,7 +36,7 @@ def test_the_page_counts_the_visits_that_are_still_booked(admin, doctor, sign_in
     AppointmentFactory(doctor=doctor.doctor)
     AppointmentFactory(doctor=doctor.doctor, status=Appointment.Status.CANCELLED)
     page = sign_in(admin).get(deactivate_url(doctor)).content.decode()
-    assert "1 appointment with this doctor is still to come." in page
+    assert "1 upcoming appointment with this doctor." in page
 
 
 def test_a_deactivated_person_is_signed_out_at_once(admin, secretary, sign_in):
@@ -62,7 +62,7 @@ def test_a_deactivated_person_cannot_sign_in_and_is_told_no_more_than_others(
     sign_in(admin).post(deactivate_url(secretary))
     known = client.post(LOGIN, {"login": secretary.email, "password": PASSWORD})
     unknown = client.post(LOGIN, {"login": "nobody@example.org", "password": PASSWORD})
-    words = "This e-mail and this password do not belong together."
+    words = "Wrong e-mail address or password."
     assert words in known.content.decode()
     assert words in unknown.content.decode()
     assert "_auth_user_id" not in client.session
@@ -72,16 +72,16 @@ def test_a_password_that_outlives_the_account_opens_nothing(secretary, client):
     User.objects.filter(pk=secretary.pk).update(is_active=False)
     response = client.post(LOGIN, {"login": secretary.email, "password": PASSWORD})
     assert response.status_code == 200
-    assert "do not belong together" in response.content.decode()
+    assert "Wrong e-mail address or password" in response.content.decode()
 
 
 def test_a_deactivated_person_gets_no_link_for_a_new_password(admin, secretary, sign_in, client):
     client.post(reverse("account_reset_password"), {"email": secretary.email})
     link = link_in(mail.outbox[0])
     sign_in(admin).post(deactivate_url(secretary))
-    assert "This link does not work any more" in client.get(link, follow=True).content.decode()
+    assert "This link no longer works" in client.get(link, follow=True).content.decode()
     client.post(reverse("account_reset_password"), {"email": secretary.email})
-    assert "There is no account with it." in mail.outbox[1].body
+    assert "There is no account for it." in mail.outbox[1].body
 
 
 def test_the_change_is_audited_with_old_and_new(admin, secretary, sign_in):
@@ -146,14 +146,14 @@ def test_a_mail_server_that_is_down_does_not_stop_the_reactivation(
     page = browser.post(
         reactivate_url(secretary), {"password": PASSWORD}, follow=True
     ).content.decode()
-    assert "the mail could not be sent" in page
+    assert "the e-mail could not be sent" in page
     assert "Send the invitation again" in page
 
 
 def test_an_account_that_is_active_is_not_reactivated(admin, secretary, sign_in):
     response = sign_in(admin).post(reactivate_url(secretary), {"password": PASSWORD})
     assert response.status_code == 409
-    assert "has set a password already" in response.content.decode()
+    assert "has already set a password" in response.content.decode()
     secretary.refresh_from_db()
     assert secretary.check_password(PASSWORD)
 

@@ -140,9 +140,9 @@ def test_staff_see_with_which_address_a_patient_signs_in_where_it_is_another(
 ):
     url = reverse("clinic:patient_detail", args=[patient.pk])
     browser = sign_in(request.getfixturevalue(role))
-    assert "Signs in with" not in browser.get(url).content.decode()
+    assert "Sign-in address" not in browser.get(url).content.decode()
     User.objects.filter(pk=patient.user.pk).update(email="other@example.org")
     page = browser.get(url).content.decode()
-    assert "Signs in with" in page
+    assert "Sign-in address" in page
     assert "other@example.org" in page
     assert patient.email in page

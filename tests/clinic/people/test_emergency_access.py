@@ -129,7 +129,7 @@ def test_a_wrong_password_opens_nothing_tells_nothing_and_is_written_down(
     unknown = say(client, record_number="P-999999", password="wrong")
 
     assert known.status_code == unknown.status_code == 422
-    assert "Nobody, or more than one person" not in unknown.content.decode()
+    assert "No patient, or more than one" not in unknown.content.decode()
     assert not EmergencyAccess.objects.exists()
     assert AuditEvent.objects.filter(verb=Verb.DENIED, actor=stranger).count() == 2
 

@@ -74,7 +74,7 @@ def test_the_link_works_once(invited, client, sign_in):
     choose_password(client, link, NEW_PASSWORD)
     client.logout()
     page = client.get(link, follow=True)
-    assert "This link does not work any more" in page.content.decode()
+    assert "This link no longer works" in page.content.decode()
     client.post(page.request["PATH_INFO"], {"password1": "x" * 12, "password2": "x" * 12})
     invited.refresh_from_db()
     assert invited.check_password(NEW_PASSWORD)
@@ -90,7 +90,7 @@ def test_the_link_is_dead_after_two_days(invited, client, monkeypatch):
     after(hours=47)
     assert "Save the password" in client.get(link, follow=True).content.decode()
     after(hours=49)
-    assert "This link does not work any more" in client.get(link, follow=True).content.decode()
+    assert "This link no longer works" in client.get(link, follow=True).content.decode()
 
 
 def test_a_dead_link_offers_a_new_one_that_works(invited, client):
@@ -105,7 +105,7 @@ def test_a_dead_link_offers_a_new_one_that_works(invited, client):
 @pytest.mark.parametrize("uid", ["nobody", "0" * 32])
 def test_a_made_up_link_is_a_dead_one(client, db, uid):
     page = client.get(reverse("account_reset_password_from_key", args=[uid, "a-b"]))
-    assert "This link does not work any more" in page.content.decode()
+    assert "This link no longer works" in page.content.decode()
 
 
 def test_the_mail_names_the_clinic_and_nothing_medical(invited, settings):
@@ -143,7 +143,7 @@ def test_an_invitation_is_sent_again_until_a_password_is_set(invited, admin, cli
     choose_password(client, link_in(mail.outbox[1]), NEW_PASSWORD)
     response = sign_in(admin).post(invite_url(invited))
     assert response.status_code == 409
-    assert "has set a password already" in response.content.decode()
+    assert "has already set a password" in response.content.decode()
     assert len(mail.outbox) == 2
 
 
@@ -170,7 +170,7 @@ def test_a_link_to_an_old_address_dies_with_the_address(invited, admin, client, 
     )
     invited.refresh_from_db()
     assert invited.email == "nora.new@example.org"
-    assert "This link does not work any more" in client.get(link, follow=True).content.decode()
+    assert "This link no longer works" in client.get(link, follow=True).content.decode()
 
 
 @pytest.mark.parametrize("role", ["secretary", "doctor", "patient"])
@@ -236,7 +236,7 @@ def test_two_patients_with_one_address_have_one_account(secretary, patient, sign
 
 def test_a_patient_with_a_password_is_not_invited_again(secretary, patient, sign_in):
     (words,) = messages_after(sign_in(secretary), patient_invite_url(patient))
-    assert words.startswith("This person has set a password already.")
+    assert words.startswith("This person has already set a password.")
     assert mail.outbox == []
 
 
@@ -279,7 +279,7 @@ def test_asking_for_a_new_password_tells_nobody_who_has_an_account(secretary, cl
     assert known.redirect_chain == unknown.redirect_chain
     assert text_of(known) == text_of(unknown)
     assert mail.outbox[1].to == ["nobody@example.org"]
-    assert "There is no account with it." in mail.outbox[1].body
+    assert "There is no account for it." in mail.outbox[1].body
 
 
 @pytest.mark.parametrize("email", ["secretary@example.org", "nobody@example.org"])
@@ -288,4 +288,4 @@ def test_a_mail_server_that_is_down_is_said_on_the_page(secretary, client, setti
     ask = reverse("account_reset_password")
     page = client.post(ask, {"email": email}, follow=True)
     assert page.redirect_chain == [(ask, 302)]
-    assert "The mail could not be sent." in page.content.decode()
+    assert "The e-mail could not be sent." in page.content.decode()

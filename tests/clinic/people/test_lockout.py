@@ -23,7 +23,7 @@ def test_a_lock_is_noted_once_and_tells_unknown_from_known_to_nobody(secretary):
             answer = try_to_come_in(email, PASSWORD)
         answers.append((answer.status_code, answer.context["form"].non_field_errors()))
     assert answers[0] == answers[1]
-    assert "Wait a quarter of an hour" in str(answers[0][1])
+    assert "Wait 15 minutes" in str(answers[0][1])
     noted = AuditEvent.objects.filter(detail={"reason": "locked_out"}).order_by("pk")
     assert [event.target_id for event in noted] == [str(secretary.pk), ""]
     assert "nobody" not in str(noted.values())
@@ -81,7 +81,7 @@ def test_failures_from_many_machines_close_the_door_for_all_that_are_unknown(sec
         if number % 10 == 0:
             assert try_to_come_in(secretary.email, PASSWORD, "192.0.2.90").status_code == 302
     answer = try_to_come_in(secretary.email, PASSWORD, "192.0.2.90")
-    assert "Wait a quarter of an hour" in str(answer.context["form"].non_field_errors())
+    assert "Wait 15 minutes" in str(answer.context["form"].non_field_errors())
 
 
 def test_a_try_that_is_refused_counts_nowhere(secretary, settings):

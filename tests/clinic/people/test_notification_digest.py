@@ -65,7 +65,7 @@ def test_at_seven_by_the_clinics_clock_one_mail_goes_out(reader, clock, settings
         dispatch_digests_task()
     (message,) = mail.outbox
     assert message.to == [reader.email]
-    assert message.subject == "2 notifications wait for you at SkinHealth Clinic"
+    assert message.subject == "2 notifications are waiting for you at SkinHealth Clinic"
     for text in (message.body, message.alternatives[0][0]):
         assert "1 × New appointment" in text
         assert "1 × An urgent patient has arrived" in text

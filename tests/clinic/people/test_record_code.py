@@ -71,7 +71,7 @@ def test_a_reload_shows_no_code_and_makes_none(surgery, visit):
 
     assert code not in again
     assert not CODE.search(again)
-    assert "The code was shown once and is not kept." in again
+    assert "The code was shown once and is not stored." in again
     assert RecordCode.objects.count() == 1
 
 

@@ -64,7 +64,7 @@ def test_desks_that_register_at_once_all_succeed(secretary):
     [
         ("full_name", "", "Write the patient’s name."),
         ("birth_date", "", "Write the date of birth."),
-        ("birth_date", "soon", "This is not a date."),
+        ("birth_date", "soon", "This is not a valid date."),
         (
             "birth_date",
             (date.today() + timedelta(days=2)).isoformat(),

@@ -70,7 +70,7 @@ def test_without_the_code_the_password_opens_nothing(doctor):
     assert client.get(reverse("clinic:doctor_day")).status_code == 302
 
     wrong = client.post(SECOND, {"code": "000000"})
-    assert "not right" in wrong.content.decode()
+    assert "is wrong" in wrong.content.decode()
     assert not is_in(client)
 
     client.post(SECOND, {"code": code_of_app()})

@@ -13,7 +13,7 @@ LOGIN = reverse("account_login")
 LOGOUT = reverse("account_logout")
 SIGNUP = reverse("account_signup")
 HOME = reverse("home")
-WRONG = "This e-mail and this password do not belong together."
+WRONG = "Wrong e-mail address or password."
 
 
 def sign_in_with(client, email, password, **extra):

@@ -121,7 +121,7 @@ def test_the_fifth_wrong_code_is_the_last(browser):
     code = code_in(ask_for_code(browser))
     for _number in range(4):
         response = browser.post(CODE_URL, {"code": wrong(code)})
-        assert "This is not the code of the newest mail." in response.content.decode()
+        assert "That code is wrong or has been replaced." in response.content.decode()
     assert "no longer works" in browser.post(CODE_URL, {"code": wrong(code)}).content.decode()
     assert browser.post(CODE_URL, {"code": code}).url == URL
 
@@ -169,7 +169,7 @@ def test_a_mail_server_that_is_down_is_said(browser, settings):
     settings.EMAIL_BACKEND = DEAD_MAIL_SERVER
     response = browser.post(URL, {"email": EMAIL})
     assert response.status_code == 422
-    assert "The mail could not be sent." in response.content.decode()
+    assert "The e-mail could not be sent." in response.content.decode()
     assert f'value="{EMAIL}"' in response.content.decode()
 
 

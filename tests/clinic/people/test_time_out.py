@@ -68,7 +68,7 @@ def test_staff_are_signed_out_after_fifteen_minutes(desk):
     let_pass(desk, minutes=15)
     assert desk.get(DESK).url == f"{LOGIN}?next={DESK}"
     assert not is_signed_in(desk)
-    assert "You were signed out after 15 minutes without a click." in words_at_the_door(desk)
+    assert "You were signed out after 15 minutes of inactivity." in words_at_the_door(desk)
 
 
 def test_patients_are_signed_out_after_thirty_minutes(portal):
@@ -76,14 +76,14 @@ def test_patients_are_signed_out_after_thirty_minutes(portal):
     assert portal.get(reverse("clinic:my_appointments")).status_code == 200
     let_pass(portal, minutes=30)
     assert portal.get(reverse("clinic:my_appointments")).status_code == 302
-    assert "You were signed out after 30 minutes without a click." in words_at_the_door(portal)
+    assert "You were signed out after 30 minutes of inactivity." in words_at_the_door(portal)
 
 
 def test_the_limits_are_settings(desk, settings):
     settings.STAFF_IDLE_MINUTES = 1
     let_pass(desk, minutes=1)
     assert desk.get(DESK).status_code == 302
-    assert "after 1 minute without a click" in words_at_the_door(desk)
+    assert "after 1 minute of inactivity" in words_at_the_door(desk)
 
 
 def test_the_sentence_at_the_door_speaks_the_browser_s_language(desk):
@@ -197,7 +197,7 @@ def test_signing_in_again_takes_the_sentence_away(desk, secretary):
     assert is_signed_in(desk)
     assert seconds_left(desk) > 890
     desk.post(reverse("account_logout"))
-    assert "without a click" not in words_at_the_door(desk)
+    assert "of inactivity" not in words_at_the_door(desk)
 
 
 def test_whoever_signs_in_begins_with_the_whole_time(client, secretary):

@@ -57,7 +57,7 @@ def test_own_reading_refusals_and_other_patients_are_left_out(
 
     assert AuditEvent.objects.filter(verb=Verb.DENIED, patient=patient).count() == 1
     assert entries(response) == []
-    assert "Nobody so far" in response.content.decode()
+    assert "Nobody yet" in response.content.decode()
 
 
 def test_what_was_read_in_an_emergency_is_marked_and_nothing_after_it(

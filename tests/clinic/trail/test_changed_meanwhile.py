@@ -27,7 +27,7 @@ def test_a_stale_form_is_told_what_changed_and_by_whom(desk, edit, patient, doct
     assert answer.status_code == 422
     text = answer.content.decode()
     assert "Dora Doctor changed this on" in text
-    assert "Stored now: +33 6 55 55 55 55" in text
+    assert "Now stored: +33 6 55 55 55 55" in text
     kept = sent_by(answer, url)
     assert (kept["phone"], kept["insurer"]) == ("06 87 65 43 21", "Mutual")
     patient.refresh_from_db()
@@ -47,7 +47,7 @@ def test_what_was_not_touched_takes_over_what_is_stored(desk, edit, patient, doc
     url, typed = edit
     update_patient(patient=patient, actor=doctor, phone=THEIRS)
     answer = desk.post(url, typed | {"insurer": "Mutual"})
-    assert "Changed meanwhile." in answer.content.decode()
+    assert "Changed in the meantime." in answer.content.decode()
     desk.post(url, sent_by(answer, url))
     patient.refresh_from_db()
     assert (str(patient.phone), patient.insurer) == (THEIRS, "Mutual")

@@ -35,19 +35,19 @@ class AbsenceForm(forms.Form):
     )
     first_day = day_field(_("First day"))
     last_day = day_field(
-        _("Last day"), required=False, help_text=_("Left empty, it is one day alone.")
+        _("Last day"), required=False, help_text=_("Leave empty for a single day.")
     )
     from_time = clock_field(
-        _("From"), required=False, help_text=_("On the first day. Left empty: all of it.")
+        _("From"), required=False, help_text=_("On the first day. Leave empty for the whole day.")
     )
     until_time = clock_field(
-        _("Until"), required=False, help_text=_("On the last day. Left empty: all of it.")
+        _("Until"), required=False, help_text=_("On the last day. Leave empty for the whole day.")
     )
     reason = forms.CharField(
         label=_("Why"),
         max_length=120,
         required=False,
-        help_text=_("Such as leave or a congress. The whole desk reads it."),
+        help_text=_("For example leave or a congress. The whole desk can read it."),
     )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -97,10 +97,10 @@ class DecisionsForm(forms.Form):
     """What becomes of each visit that an absence gets in the way of."""
 
     cancel_reason = forms.CharField(
-        label=_("Why the cancelled visits are cancelled"),
+        label=_("Reason for the cancellations"),
         max_length=200,
         required=False,
-        help_text=_("Needed where one is cancelled. Nothing medical: the whole desk reads it."),
+        help_text=_("Needed if a visit is cancelled. Nothing medical: the whole desk can read it."),
     )
 
     def __init__(
@@ -120,7 +120,7 @@ class DecisionsForm(forms.Form):
                 choices=choices,
                 initial=choices[0][0],
                 error_messages={
-                    "invalid_choice": _("This time cannot be chosen. Here is another."),
+                    "invalid_choice": _("This time is not available. Here is another."),
                 },
             )
 
@@ -149,8 +149,8 @@ class DecisionsForm(forms.Form):
         slots = self._slots[visit.pk].values()
         return [
             *((slot.key, _slot_words(slot)) for slot in slots),
-            (KEEP, gettext("Leave it as it is")),
-            (CANCEL, gettext("Cancel it")),
+            (KEEP, gettext("Keep the visit")),
+            (CANCEL, gettext("Cancel the visit")),
         ]
 
 

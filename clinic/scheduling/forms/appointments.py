@@ -53,10 +53,10 @@ class BookingForm(VisitForm):
     )
 
     overbooked_reason = forms.CharField(
-        label=_("Why at this time all the same"),
+        label=_("Reason for booking anyway"),
         max_length=200,
         required=False,
-        help_text=_("It stays beside the visit. Nothing medical: the whole desk reads it."),
+        help_text=_("It is kept with the visit. Nothing medical: the whole desk can read it."),
     )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:

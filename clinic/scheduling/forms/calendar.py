@@ -82,5 +82,5 @@ class CalendarRangeForm(forms.Form):
         start: date | None = self.cleaned_data.get("start")
         end: date | None = self.cleaned_data.get("end")
         if start and end and not timedelta(0) < end - start <= timedelta(days=MAX_DAYS):
-            raise forms.ValidationError(_("Ask for one day at least, and for six weeks at most."))
+            raise forms.ValidationError(_("Ask for at least one day and at most six weeks."))
         return self.cleaned_data

@@ -63,7 +63,7 @@ class SlotSearchForm(PortalForm):
         day: date = self.cleaned_data["day"]
         today = timezone.localdate()
         if day < today:
-            raise forms.ValidationError(_("This day is past."))
+            raise forms.ValidationError(_("This day is in the past."))
         if day > today + timedelta(days=DAYS_AHEAD):
             raise forms.ValidationError(_("Choose a day within the next three months."))
         return day
@@ -72,7 +72,9 @@ class SlotSearchForm(PortalForm):
 class SlotForm(PortalForm):
     """The free time whose button a patient pressed."""
 
-    starts_at = forms.DateTimeField(error_messages={"invalid": _("This is not a day and a time.")})
+    starts_at = forms.DateTimeField(
+        error_messages={"invalid": _("This is not a valid day and time.")}
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -87,12 +89,12 @@ class WishForm(PortalForm):
         _("Time"),
         required=False,
         help_text=_("Leave it empty if any time suits you."),
-        error_messages={"invalid": _("This is not a time.")},
+        error_messages={"invalid": _("This is not a valid time.")},
     )
     last_day = day_field(
-        _("Or any day until"),
+        _("Or any day up to"),
         required=False,
-        help_text=_("The more days suit you, the sooner we find a time."),
+        help_text=_("The more days you offer, the sooner we can find a time."),
     )
     days = ("first_day", "last_day")
 
@@ -119,7 +121,7 @@ class DeclineForm(forms.Form):
         choices=AppointmentRequest.DeclineReason,
         widget=forms.RadioSelect,
         error_messages={
-            "required": _("Choose a reason. The patient gets it by mail."),
-            "invalid_choice": _("Choose a reason. The patient gets it by mail."),
+            "required": _("Choose a reason. The patient gets it by e-mail."),
+            "invalid_choice": _("Choose a reason. The patient gets it by e-mail."),
         },
     )

@@ -27,8 +27,8 @@ class HoursForm(forms.ModelForm[Availability]):
             "valid_until": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         }
         error_messages: ClassVar[dict[str, Any]] = {
-            "starts_at": {"required": _("Say from when.")},
-            "ends_at": {"required": _("Say until when.")},
+            "starts_at": {"required": _("Say when it starts.")},
+            "ends_at": {"required": _("Say when it ends.")},
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -44,7 +44,7 @@ class HoursForm(forms.ModelForm[Availability]):
         given = [name for name in pair if self.cleaned_data.get(name)]
         for name in pair:
             if given and name not in given and name not in self.errors:
-                self.add_error(name, _("A break has a beginning and an end."))
+                self.add_error(name, _("A break needs a start and an end."))
             if not given:
                 self.cleaned_data.pop(name, None)
         return self.cleaned_data
@@ -94,9 +94,9 @@ class VisitTypeForm(TranslatedNames, SeenForm, forms.ModelForm[VisitType]):
         model = VisitType
         fields = ("name", "duration_minutes", "is_active", "is_offered_to_patients")
         help_texts: ClassVar[dict[str, Any]] = {
-            "duration_minutes": _("What is booked already keeps its length."),
-            "is_active": _("What is not offered cannot be booked any more."),
-            "is_offered_to_patients": _("In the portal, where the clinic offers times there."),
+            "duration_minutes": _("Existing bookings keep their length."),
+            "is_active": _("If not offered, it can no longer be booked."),
+            "is_offered_to_patients": _("In the portal, if the clinic offers times there."),
         }
 
     def _post_clean(self) -> None:

@@ -16,14 +16,14 @@ class WalkInForm(VisitForm):
     doctor = forms.ModelChoiceField(
         label=_("Doctor"),
         queryset=Doctor.objects.none(),
-        empty_label=_("Whoever has the shortest queue"),
+        empty_label=_("Doctor with the shortest queue"),
         required=False,
         error_messages={"invalid_choice": _("Choose a doctor from the list.")},
     )
     is_urgent = forms.BooleanField(
         label=_("Urgent"),
         required=False,
-        help_text=_("Goes before everybody who is not urgent."),
+        help_text=_("Goes ahead of everybody who is not urgent."),
     )
     note = forms.CharField(
         label=_("Reason, for the desk"),

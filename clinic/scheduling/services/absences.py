@@ -40,7 +40,7 @@ class VisitsInTheWayError(ValidationError):
     """Visits that are booked in the time and cannot be dealt with as decided, or are undecided."""
 
     def __init__(self, refused: Mapping[UUID, str]) -> None:
-        super().__init__(_("There are visits in this time. Decide what becomes of each."))
+        super().__init__(_("There are visits in this time. Decide what to do with each."))
         self.refused = dict(refused)
 
 
@@ -60,7 +60,7 @@ def check_absence(absence: Absence) -> None:
     if absence.ends_at <= absence.starts_at:
         raise ValidationError({"last_day": _("The end is not after the start.")})
     if absence.ends_at <= timezone.now():
-        raise ValidationError({"last_day": _("This time is past.")})
+        raise ValidationError({"last_day": _("This time is in the past.")})
     absence.clean_fields(exclude={"doctor"})
     _refuse_overlapping(absence)
 
@@ -86,7 +86,7 @@ def add_absence(
     visits = list(visits_within(absence).order_by("starts_at", "pk"))
     undecided = {visit.pk for visit in visits} - set(decisions)
     if undecided:
-        words = gettext("This visit has been booked meanwhile.")
+        words = gettext("This visit was booked in the meantime.")
         raise VisitsInTheWayError(dict.fromkeys(undecided, words))
     absence.save()
     why = gettext("The clinic is closed.") if doctor is None else gettext("The doctor is away.")
@@ -145,9 +145,9 @@ def _refuse_overlapping(absence: Absence) -> None:
     if other is None:
         return
     if absence.doctor is None:
-        message = gettext("The clinic is closed already from %(from)s to %(until)s.")
+        message = gettext("The clinic is already closed from %(from)s to %(until)s.")
     else:
-        message = gettext("%(doctor)s is away already from %(from)s to %(until)s.")
+        message = gettext("%(doctor)s is already away from %(from)s to %(until)s.")
     words = {
         "doctor": absence.doctor,
         "from": date_format(timezone.localtime(other.starts_at), "j F Y, H:i"),
@@ -176,7 +176,8 @@ def _carry_out(
         slot = decision.slot
         if slot and slot.doctor != visit.doctor and _may_be_own(slot.doctor, actor):
             refused[visit.pk] = gettext(
-                "You made or changed the account of this doctor lately. The desk moves the visit."
+                "You recently created or changed this doctor’s account, so the desk has to move "
+                "the visit."
             )
             continue
         try:

@@ -41,7 +41,7 @@ class IllegalTransitionError(ValidationError):
 
     def __init__(self, old: str, new: str) -> None:
         super().__init__(
-            _("This appointment is “%(old)s”: it cannot become “%(new)s”."),
+            _("This appointment is “%(old)s” and cannot become “%(new)s”."),
             code="illegal_transition",
             params={"old": Status(old).label, "new": Status(new).label},
         )
@@ -238,7 +238,7 @@ def _refuse_wrong_time(appointment: Appointment, status: str) -> None:
 def _refuse_visit_with_nobody(appointment: Appointment, status: str) -> None:
     if status in EXPECTS_DOCTOR and not works_here(appointment.doctor):
         raise ValidationError(
-            _("%(doctor)s does not work here any more. Move the visit to another doctor first."),
+            _("%(doctor)s no longer works here. Move the visit to another doctor first."),
             params={"doctor": appointment.doctor},
         )
 

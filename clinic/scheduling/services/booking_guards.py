@@ -61,10 +61,10 @@ def works_here(doctor: Doctor) -> bool:
 def check_time(appointment: Appointment) -> str:
     """Refuses the past and what the doctor has not; a reason passes that, and its code is given."""
     if appointment.starts_at < timezone.now():
-        message = gettext("This time is past.")
+        message = gettext("This time is in the past.")
         raise _slot_refused(appointment, "starts_at", message, is_overridable=False)
     if not works_here(appointment.doctor):
-        message = gettext("%(doctor)s does not work here any more. Choose another doctor.")
+        message = gettext("%(doctor)s no longer works here. Choose another doctor.")
         raise _slot_refused(appointment, "doctor", message, is_overridable=False)
     obstacle = _obstacle(appointment)
     if obstacle is None:
@@ -98,7 +98,7 @@ def _obstacle(appointment: Appointment) -> Obstacle | None:
     if is_on_leave(doctor=doctor, starts_at=starts_at, ends_at=ends_at):
         return Obstacle("leave", gettext("%(doctor)s is away at this time."))
     if not is_within_hours(doctor=doctor, starts_at=starts_at, ends_at=ends_at):
-        return Obstacle("hours", gettext("This is outside the hours of %(doctor)s."))
+        return Obstacle("hours", gettext("This is outside the working hours of %(doctor)s."))
     if is_taken(doctor=doctor, starts_at=starts_at, ends_at=ends_at):
         return Obstacle("taken", gettext("%(doctor)s has another appointment at this time."))
     if buffer and is_taken(doctor=doctor, starts_at=starts_at - buffer, ends_at=ends_at + buffer):

@@ -10,12 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from clinic.scheduling.models.appointment import Appointment
 
 Status = Appointment.Status
-NOT_BEGUN = _("This visit has not begun yet, so nobody has missed it.")
-LATER_DAY = _("This appointment is on a later day: nobody arrives or is called in for it today.")
-PAST_DAY = _(
-    "The day of this appointment is over. Whoever comes now is a walk-in, or gets another time."
+NOT_BEGUN = _("This visit has not started yet, so it cannot be missed.")
+LATER_DAY = _(
+    "This appointment is on a later day. The patient cannot arrive or be called in today."
 )
-NOTHING_TO_CONFIRM = _("The time of this appointment is past: there is nothing to confirm.")
+PAST_DAY = _(
+    "The day of this appointment is over. A patient who comes now is a walk-in or needs a new time."
+)
+NOTHING_TO_CONFIRM = _("The time of this appointment is past, so there is nothing to confirm.")
 
 
 def words_against(appointment: Appointment, status: str) -> str | Promise:

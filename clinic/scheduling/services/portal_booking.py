@@ -139,10 +139,10 @@ def request_another_time(*, appointment: Appointment, wish: Wish, actor: User) -
     appointment.refresh_from_db()
     check_notice(appointment)
     if not can_be_moved_by_patient(appointment, notice=cancellation_notice()):
-        raise ValidationError(_("This appointment cannot be moved any more."))
+        raise ValidationError(_("This appointment can no longer be moved."))
     asked = Appointment.objects.upcoming().filter(request__replaces=appointment)
     if asked.exists():
-        raise ValidationError(_("You have asked for another time already. The clinic will answer."))
+        raise ValidationError(_("You have already asked for another time. The clinic will answer."))
     return _write_down(
         patient=appointment.patient,
         visit_type=appointment.visit_type,
@@ -178,8 +178,8 @@ def _check_room_for_one_more(patient: Patient) -> None:
     if upcoming.exclude(request__replaces__isnull=False).count() >= MAX_OPEN:
         raise ValidationError(
             _(
-                "You have %(count)d appointments to come, and more are not booked here. Cancel "
-                "one first, or call us."
+                "You have %(count)d upcoming appointments, which is the limit for booking here. "
+                "Cancel one first, or call us."
             ),
             code="too_many",
             params={"count": MAX_OPEN},
@@ -238,18 +238,18 @@ def _span(wish: Wish, visit_type: VisitType) -> tuple[datetime, datetime]:
     """From when to when the patient could come, so that a request is past once its days are."""
     today = timezone.localdate()
     if wish.first_day < today:
-        raise ValidationError({"first_day": _("This day is past.")})
+        raise ValidationError({"first_day": _("This day is in the past.")})
     if wish.last_day < wish.first_day:
         raise ValidationError({"last_day": _("The last day is before the first.")})
     if wish.last_day > today + timedelta(days=DAYS_AHEAD):
         raise ValidationError({"last_day": _("Choose days within the next three months.")})
     if wish.last_day - wish.first_day >= timedelta(days=DAYS_IN_A_REQUEST):
-        raise ValidationError({"last_day": _("Choose at most a month.")})
+        raise ValidationError({"last_day": _("Choose at most one month.")})
     if wish.at_time is None:
         return day_bounds(wish.first_day)[0], day_bounds(wish.last_day)[1]
     if wish.last_day != wish.first_day:
         raise ValidationError({"time": _("Choose one day for a time, or leave the time empty.")})
     starts_at = timezone.make_aware(datetime.combine(wish.first_day, wish.at_time))
     if starts_at <= timezone.now():
-        raise ValidationError({"time": _("This time is past.")})
+        raise ValidationError({"time": _("This time is in the past.")})
     return starts_at, starts_at + timedelta(minutes=visit_type.duration_minutes)

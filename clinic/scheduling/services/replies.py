@@ -70,7 +70,7 @@ def confirm_by_link(*, notice: AppointmentNotice) -> Appointment:
         appointment=notice.appointment,
         status=Status.CONFIRMED,
         actor=None,
-        reason=str(_("Confirmed by the link in the reminder.")),
+        reason=str(_("Confirmed through the link in the reminder.")),
     )
 
 

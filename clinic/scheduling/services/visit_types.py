@@ -85,7 +85,10 @@ def remove_visit_type(*, visit_type: VisitType, actor: User) -> None:
         visit_type.delete()
     except ProtectedError as error:
         raise ValidationError(
-            _("Visits of this type have been booked, so it stays. Stop offering it instead.")
+            _(
+                "This type cannot be removed, because visits of it have been booked. Stop "
+                "offering it instead."
+            )
         ) from error
 
 
@@ -93,7 +96,7 @@ def _check(visit_type: VisitType) -> None:
     visit_type.full_clean()
     others = VisitType.objects.exclude(pk=visit_type.pk)
     if others.filter(name__iexact=visit_type.name).exists():
-        raise ValidationError({"name": _("There is a type of visit with this name already.")})
+        raise ValidationError({"name": _("There is already a type of visit with this name.")})
 
 
 def _free_code(name: str) -> str:

@@ -109,5 +109,7 @@ def add_walk_in(
 def _first_free_doctor() -> Doctor:
     queues = queues_now()
     if not queues:
-        raise ValidationError({"doctor": _("No doctor has hours now. Choose one yourself.")})
+        raise ValidationError(
+            {"doctor": _("No doctor has working hours now. Choose one yourself.")}
+        )
     return queues[0].doctor

@@ -76,9 +76,9 @@ def add_hours_around_break(
 ) -> None:
     """Adds the hours before a break and those after it, or neither."""
     if not starts_at < break_from < ends_at:
-        raise ValidationError({"break_from": _("The break does not begin within the hours.")})
+        raise ValidationError({"break_from": _("The break must start within the working hours.")})
     if not break_from < break_until < ends_at:
-        raise ValidationError({"break_until": _("The break does not end within the hours.")})
+        raise ValidationError({"break_until": _("The break must end within the working hours.")})
     for begins, ends in ((starts_at, break_from), (break_until, ends_at)):
         add_hours(
             doctor=doctor,

@@ -42,7 +42,7 @@ def put_on_waiting_list(*, request: AppointmentRequest, actor: User) -> Appointm
 def decline_request(*, request: AppointmentRequest, reason: str, actor: User) -> Appointment:
     """Says no with one of the sentences that may stand in a mail."""
     if reason not in AppointmentRequest.DeclineReason.values:
-        raise ValidationError({"reason": _("Choose a reason. The patient gets it by mail.")})
+        raise ValidationError({"reason": _("Choose a reason. The patient gets it by e-mail.")})
     # The reason is there before the move queues the mail that tells it.
     AppointmentRequest.objects.filter(pk=request.pk, appointment__status__in=NOT_YET_AGREED).update(
         decline_reason=reason

@@ -202,8 +202,8 @@ def _added(request: SignedInRequest, count: int) -> HttpResponse:
     words = _("The leave is added.")
     if count:
         done = ngettext(
-            "%(count)d visit in it is dealt with as you decided.",
-            "%(count)d visits in it are dealt with as you decided.",
+            "%(count)d visit was handled as you decided.",
+            "%(count)d visits were handled as you decided.",
             count,
         )
         words = f"{words} {done % {'count': count}}"

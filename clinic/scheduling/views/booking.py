@@ -58,9 +58,7 @@ def my_appointment_reschedule(request: SignedInRequest, pk: UUID) -> HttpRespons
     appointment = get_object_or_404(appointments, pk=pk)
     patient = _own_patient(request)
     if appointment.status not in Appointment.EXPECTED_STATUSES:
-        return refusal_page(
-            request, ValidationError(_("This appointment cannot be moved any more."))
-        )
+        return refusal_page(request, ValidationError(_("This appointment can no longer be moved.")))
     try:
         check_notice(appointment)
     except ValidationError as error:
@@ -104,7 +102,7 @@ def _instant(request: SignedInRequest, patient: Patient, moved: Appointment | No
         else:
             appointment = move_own_appointment(appointment=moved, actor=request.user, **chosen)
     except SlotRefusedError as refusal:
-        words = _("Somebody was faster, or this time is no longer free.")
+        words = _("Somebody else was faster, or this time is no longer free.")
         return _times_page(
             request, patient, moved, refusal=words, slots=refusal.alternatives, status=422
         )
@@ -196,7 +194,7 @@ def _wish(request: SignedInRequest, patient: Patient, moved: Appointment | None)
         except ValidationError as error:
             add_errors(form, error)
         else:
-            messages.success(request, _("We have your request. The answer comes by mail."))
+            messages.success(request, _("We have your request. The answer will come by e-mail."))
             return redirect("clinic:my_appointments")
     status = 422 if request.method == "POST" else 200
     return _page(request, {"form": form, "moved": moved}, mode="request", status=status)

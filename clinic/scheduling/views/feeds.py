@@ -47,7 +47,7 @@ def calendar_feed_renew(request: SignedInRequest) -> HttpResponse:
 def calendar_feed_revoke(request: SignedInRequest) -> HttpResponse:
     """Ends the secret address."""
     revoke_feed(doctor=_own_profile(request), actor=request.user)
-    messages.success(request, _("The calendar address does not work any more."))
+    messages.success(request, _("The calendar address no longer works."))
     return _to_profile()
 
 

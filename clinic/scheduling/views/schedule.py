@@ -86,7 +86,7 @@ def doctor_buffer(request: SignedInRequest, pk: UUID) -> HttpResponse:
         except ValidationError as error:
             add_errors(form, error)
         else:
-            messages.success(request, _("Saved. What is booked stays where it is."))
+            messages.success(request, _("Saved. Existing bookings stay where they are."))
             return redirect("clinic:doctor_hours", pk=doctor.pk)
     return _hours_page(request, doctor, HoursForm(), buffer=form, status=422)
 
@@ -98,7 +98,7 @@ def hours_remove(request: SignedInRequest, pk: int) -> HttpResponse:
     if not can_manage_schedule(request.user):
         raise PermissionDenied
     remove_hours(hours=hours, actor=request.user)
-    messages.success(request, _("The hours are removed. What is booked in them stays."))
+    messages.success(request, _("The hours are removed. Visits already booked in them stay."))
     return redirect("clinic:doctor_hours", pk=hours.doctor_id)
 
 

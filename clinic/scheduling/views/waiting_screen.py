@@ -58,7 +58,7 @@ def waiting_screen_revoke(request: SignedInRequest) -> HttpResponse:
     if not can_run_desk(request.user):
         raise PermissionDenied
     revoke_screen(actor=request.user)
-    messages.success(request, _("The address of the screen does not work any more."))
+    messages.success(request, _("The address of the screen no longer works."))
     return _to_the_screen()
 
 

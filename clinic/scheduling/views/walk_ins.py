@@ -74,7 +74,7 @@ def _page(
 def _taken_in(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
     messages.success(
         request,
-        _("%(token)s waits for %(doctor)s. Tell the patient this token.")
+        _("%(token)s is waiting for %(doctor)s. Tell the patient this token.")
         % {"token": appointment.arrival_token, "doctor": appointment.doctor},
     )
     return redirect(reverse("clinic:waiting_room", fragment=f"appointment-{appointment.pk}"))

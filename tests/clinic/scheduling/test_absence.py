@@ -69,14 +69,14 @@ def test_removing_leave_frees_its_slots(desk, doctor, day):
     [
         ({"who": ""}, "who", "Choose who is away."),
         ({"first_day": ""}, "first_day", "Choose a day."),
-        ({"first_day": "Easter"}, "first_day", "This is not a day."),
+        ({"first_day": "Easter"}, "first_day", "This is not a valid day."),
         ({"last_day": "2020-01-01"}, "last_day", "The last day is before the first."),
         (
             {"from_time": "12:00", "until_time": "12:00"},
             "until_time",
             "The end is not after the start.",
         ),
-        ({"first_day": "2020-01-01"}, "last_day", "This time is past."),
+        ({"first_day": "2020-01-01"}, "last_day", "This time is in the past."),
     ],
 )
 def test_what_is_wrong_with_leave_is_said_at_its_field(desk, doctor, day, fields, field, words):
@@ -92,12 +92,12 @@ def test_leave_that_overlaps_other_leave_is_refused_in_words(desk, doctor, other
     response = desk.post(ADD, leave(doctor, day))
     assert response.status_code == 422
     (words,) = response.context["form"].errors["first_day"]
-    assert words.startswith("Dr Dora Doctor is away already from")
+    assert words.startswith("Dr Dora Doctor is already away from")
     assert "09:00" in words
     assert desk.post(ADD, leave(other_doctor, day)).status_code == 302
     assert desk.post(ADD, leave(None, day)).status_code == 302
     response = desk.post(ADD, leave(None, day))
-    assert "The clinic is closed already" in response.content.decode()
+    assert "The clinic is already closed" in response.content.decode()
     assert Absence.objects.count() == 3
 
 
@@ -207,4 +207,4 @@ def test_two_desks_that_add_the_same_leave_at_once_add_it_once(secretary, doctor
 
     results = at_once(4, add)
     assert Absence.objects.count() == 1
-    assert sum("is away already" in str(result) for result in results) == 3
+    assert sum("is already away" in str(result) for result in results) == 3

@@ -89,13 +89,13 @@ def refused(response, field, words):
 def test_a_time_that_is_past_is_refused(desk, doctor, patient, day):
     past = timezone.localtime() - timedelta(days=7)
     fields = typed(doctor, patient, f"{past:%Y-%m-%dT%H:%M}", note="Comes with her father")
-    refused(desk.post(URL, fields), "starts_at", "This time is past.")
+    refused(desk.post(URL, fields), "starts_at", "This time is in the past.")
 
 
 @pytest.mark.parametrize("clock", ["08:45", "11:45", "12:00", "15:00"])
 def test_a_time_outside_the_hours_is_refused(desk, doctor, patient, day, clock):
     fields = typed(doctor, patient, f"{day}T{clock}", note="Comes with her father")
-    words = "This is outside the hours of Dr Dora Doctor."
+    words = "This is outside the working hours of Dr Dora Doctor."
     refused(desk.post(URL, fields), "starts_at", words)
 
 
@@ -150,7 +150,7 @@ def test_appointments_may_touch(desk, doctor, patient, other_patient, day):
         ("doctor", "", "Choose a doctor."),
         ("visit_type", "", "Choose the type of visit."),
         ("starts_at", "", "Choose a day and a time."),
-        ("starts_at", "tomorrow", "This is not a day and a time."),
+        ("starts_at", "tomorrow", "This is not a valid day and time."),
     ],
 )
 def test_what_is_missing_is_said_at_its_field(desk, doctor, patient, day, field, value, words):

@@ -127,7 +127,7 @@ def test_a_revoked_address_is_nothing(client, browser, address):
     for _click in range(2):
         assert browser.post(REVOKE).status_code == 302
     assert client.get(address).status_code == 404
-    assert b"Make an address" in browser.get(PROFILE).content
+    assert b"Create an address" in browser.get(PROFILE).content
 
 
 def test_initials_without_an_address_are_refused_in_words(browser):

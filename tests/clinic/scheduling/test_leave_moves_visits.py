@@ -170,7 +170,7 @@ def test_a_visit_that_was_booked_meanwhile_is_shown_before_anything_changes(
     # It has its proposal, and the person sees it before it is carried out.
     assert response.status_code == 422
     assert response.context["answers"].errors == {
-        name(new): ["This visit has been booked meanwhile."]
+        name(new): ["This visit was booked in the meantime."]
     }
     assert desk.post(ADD, decided(response)).status_code == 302
     assert Appointment.objects.filter(rescheduled_from=new).exists()
@@ -209,4 +209,4 @@ def test_a_visit_without_a_mail_address_says_so(desk, doctor, day):
     AppointmentFactory(
         doctor=doctor.doctor, patient=PatientFactory(email=""), starts_at=at(day, "09:00")
     )
-    assert "No e-mail: call" in desk.post(ADD, leave(doctor, day)).content.decode()
+    assert "No e-mail address: call" in desk.post(ADD, leave(doctor, day)).content.decode()

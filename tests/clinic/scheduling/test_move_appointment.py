@@ -51,7 +51,7 @@ def test_every_other_move_is_refused_and_leaves_no_trace(appointment, secretary,
     with pytest.raises(IllegalTransitionError) as refusal:
         move_appointment(appointment=appointment, status=new, actor=secretary, reason="Why not")
     assert refusal.value.messages == [
-        f"This appointment is “{old.label}”: it cannot become “{new.label}”."
+        f"This appointment is “{old.label}” and cannot become “{new.label}”."
     ]
     appointment.refresh_from_db()
     assert appointment.status == old
@@ -170,7 +170,7 @@ def test_without_leaving_the_day_only_its_line_comes_back(desk, appointment):
 
 def test_an_illegal_move_is_a_conflict_with_a_sentence(desk, appointment):
     in_status(appointment, Status.COMPLETED)
-    words = "This appointment is “Completed”: it cannot become “Arrived”."
+    words = "This appointment is “Completed” and cannot become “Arrived”."
     response = desk.post(move_url(appointment), {"status": "arrived"})
     assert response.status_code == 409
     assert words in response.content.decode()

@@ -43,7 +43,7 @@ def test_nobody_has_missed_a_visit_before_it_begins(noon, desk, doctor, patient)
     response = desk.post(url("appointment_move", appointment), missed)
 
     assert response.status_code == 409
-    assert "This visit has not begun yet" in response.content.decode()
+    assert "This visit has not started yet" in response.content.decode()
     appointment.refresh_from_db()
     assert appointment.status == Status.BOOKED
     assert not appointment.transitions.exists()

@@ -50,14 +50,14 @@ def test_a_visit_that_nobody_closed_is_past_once_its_day_is_over(portal, doctor,
     response = portal.get(URL)
     assert response.context["upcoming"] == []
     assert [own.appointment for own in response.context["past"]] == [left_open]
-    assert "Not closed by the clinic yet" in response.content.decode()
+    assert "Not completed yet" in response.content.decode()
 
 
 def test_a_patient_sees_nobody_elses_visits(portal, doctor, other_patient):
     booked(doctor, other_patient, in_hours(72))
     response = portal.get(URL)
     assert response.context["upcoming"] == []
-    assert "No visit is planned" in response.content.decode()
+    assert "No upcoming visits" in response.content.decode()
 
 
 def test_what_the_desk_keeps_for_itself_is_not_shown(portal, doctor, patient, coming):

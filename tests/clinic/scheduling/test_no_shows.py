@@ -45,7 +45,7 @@ def test_the_move_is_stored_as_the_clocks(sign_in, secretary, ended):
     assert transition.reason == "Not here 30 minutes after the end."
     assert AuditEvent.objects.get(verb="transition").actor is None
     page = sign_in(secretary).get(reverse("clinic:appointment_detail", args=[appointment.pk]))
-    assert "By the clock" in page.content.decode()
+    assert "Automatically" in page.content.decode()
 
 
 @pytest.mark.parametrize("status", sorted(set(Status) - set(Appointment.EXPECTED_STATUSES)))

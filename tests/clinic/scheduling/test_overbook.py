@@ -135,7 +135,7 @@ def test_the_past_is_never_booked(desk, allowed, doctor, patient, day):
         doctor, patient, f"{past:%Y-%m-%dT%H:%M}", overbook="1", overbooked_reason=REASON
     )
     response = desk.post(URL, fields)
-    assert response.context["form"].errors == {"starts_at": ["This time is past."]}
+    assert response.context["form"].errors == {"starts_at": ["This time is in the past."]}
     assert 'name="overbook"' not in response.content.decode()
 
 

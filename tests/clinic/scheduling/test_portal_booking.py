@@ -63,7 +63,7 @@ def test_a_time_that_is_given_away_is_not_offered(instant, portal, doctor, other
 def test_a_day_without_a_free_time_shows_the_next_ones(instant, portal, day):
     sunday = day - timedelta(days=1)
     page = portal.get(URL, {"visit_type": visit_type().pk, "day": sunday.isoformat()})
-    assert "These are the next times" in page.content.decode()
+    assert "The next ones are" in page.content.decode()
     assert page.context["slots"][0].starts_at == at(day, "09:00")
 
 
@@ -71,7 +71,7 @@ def test_who_comes_second_sees_the_next_free_times(instant, portal, doctor, othe
     booked(doctor, other_patient, at(day, "09:00"))
     response = press(portal, doctor, at(day, "09:00"))
     assert response.status_code == 422
-    assert "Somebody was faster" in response.content.decode()
+    assert "Somebody else was faster" in response.content.decode()
     assert clocks(response.context["slots"]) == ["09:15", "09:30", "09:45"]
 
 
@@ -117,7 +117,7 @@ def test_a_fourth_appointment_waits_until_one_is_cancelled(instant, portal, pati
     requested = booked(doctor, patient, at(day, "09:30"), status=Status.REQUESTED)
     response = press(portal, doctor, at(day, "10:00"))
     assert response.status_code == 422
-    assert "You have 3 appointments to come" in response.content.decode()
+    assert "You have 3 upcoming appointments" in response.content.decode()
 
     in_status(requested, Status.CANCELLED)
     assert press(portal, doctor, at(day, "10:00")).status_code == 302
@@ -181,10 +181,10 @@ def test_a_request_holds_no_time(on_request, portal, doctor, other_patient, secr
 @pytest.mark.parametrize(
     ("fields", "field", "words"),
     [
-        ({"first_day": "2020-01-01"}, "first_day", "This day is past."),
+        ({"first_day": "2020-01-01"}, "first_day", "This day is in the past."),
         ({"last_day": "2020-01-01"}, "last_day", "The last day is before the first."),
         ({"first_day": ""}, "first_day", "Choose a day."),
-        ({"time": "25:00"}, "time", "This is not a time."),
+        ({"time": "25:00"}, "time", "This is not a valid time."),
     ],
 )
 def test_a_wish_that_makes_no_sense_says_why_beside_it(
@@ -238,7 +238,7 @@ def test_where_the_desk_books_a_patient_asks_for_another_time(
     assert AppointmentRequest.objects.get().replaces == old
 
     again = portal.post(move_url(old), {"first_day": later.isoformat()})
-    assert "You have asked for another time already." in again.content.decode()
+    assert "You have already asked for another time." in again.content.decode()
 
 
 def test_a_patient_takes_back_the_own_request_without_a_mail(on_request, portal, doctor, day):

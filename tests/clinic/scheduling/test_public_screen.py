@@ -87,7 +87,7 @@ def test_the_newest_call_is_the_large_one(client, address, doctor, other_doctor,
     open_visit(appointment=later, actor=other_doctor)
     words = words_on(client, address)
     assert "Now called A-02 Dr Otto Other" in words
-    assert "Dr Dora Doctor called A-01 nobody waits" in words
+    assert "Dr Dora Doctor called A-01 nobody waiting" in words
 
 
 def test_a_visit_left_open_does_not_call_again(client, address, doctor, arrive):
@@ -173,7 +173,7 @@ def test_a_revoked_address_is_nothing(client, desk, address):
     for _click in range(2):
         assert desk.post(REVOKE).status_code == 302
     assert client.get(address).status_code == 404
-    assert b"Make an address" in desk.get(ROOM).content
+    assert b"Create an address" in desk.get(ROOM).content
 
 
 @pytest.mark.django_db(transaction=True)

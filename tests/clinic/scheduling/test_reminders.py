@@ -190,7 +190,7 @@ def test_a_text_message_goes_beside_the_mail(agrees, visit_in, sms, settings):
         dispatch_due_notices()
     ((number, text),) = sms
     assert number == "+33612345678"
-    assert text.startswith(f"{settings.CLINIC_NAME}: we expect you on ")
+    assert text.startswith(f"{settings.CLINIC_NAME}: your visit is on ")
     assert "Paul" not in text
     assert "\n" not in text
     assert {notice.channel for notice in appointment.notices.all()} == {"email", "sms"}

@@ -90,7 +90,7 @@ def test_the_link_works_once(reminder):
     answer(reminder, "confirm")
     response = answer(reminder, "cancel")
     assert response.status_code == 409
-    assert "You have answered with this link already" in response.content.decode()
+    assert "You have already answered with this link" in response.content.decode()
     assert status_of(reminder) == Status.CONFIRMED
     assert "answered with this link" in Client().get(link(reminder)).content.decode()
 
@@ -130,7 +130,7 @@ def test_the_link_ends_when_the_visit_begins(doctor, patient):
 @pytest.mark.parametrize("status", ["cancelled", "rescheduled", "arrived"])
 def test_a_visit_that_no_longer_stands_is_not_answered(reminder, status):
     in_status(reminder.appointment, status)
-    assert "no longer stands" in Client().get(link(reminder)).content.decode()
+    assert "no longer valid" in Client().get(link(reminder)).content.decode()
     assert answer(reminder, "confirm").status_code == 409
     assert status_of(reminder) == status
 
@@ -167,7 +167,7 @@ def test_whoever_guesses_addresses_is_slowed_down(path):
     assert statuses == {404}
     response = client.get(path)
     assert response.status_code == 429
-    assert "That was too often" in response.content.decode()
+    assert "Too many attempts" in response.content.decode()
 
 
 def test_the_right_link_opens_whatever_others_guess_from_the_same_address(reminder):

@@ -75,9 +75,9 @@ def test_a_taken_time_leaves_everything_as_it_was(desk, doctor, other_patient, a
 
 def test_a_time_outside_the_hours_is_refused_in_words(desk, doctor, appointment, day):
     response = move(desk, appointment, doctor, f"{day}T20:00")
-    assert "outside the hours of Dr Dora Doctor" in response.content.decode()
+    assert "outside the working hours of Dr Dora Doctor" in response.content.decode()
     response = move(desk, appointment, doctor, "nonsense")
-    assert "This is not a day and a time." in response.content.decode()
+    assert "This is not a valid day and time." in response.content.decode()
 
 
 def test_a_part_of_the_own_old_time_may_be_kept(desk, doctor, appointment, day):

@@ -96,7 +96,7 @@ def test_patients_choose_among_the_types_that_are_offered_to_them(desk, sign_in,
     ("fields", "field", "words"),
     [
         ({"name": ""}, "name", "This field is required."),
-        ({"name": "FIRST visit"}, "name", "There is a type of visit with this name already."),
+        ({"name": "FIRST visit"}, "name", "There is already a type of visit with this name."),
         (
             {"duration_minutes": "3"},
             "duration_minutes",
@@ -121,7 +121,7 @@ def test_what_is_wrong_with_a_type_is_said_at_its_field(desk, fields, field, wor
 
 def test_a_type_that_was_never_booked_is_removed(desk):
     one = visit_type("full-skin-check")
-    assert "Remove this type" in desk.get(edit_url(one)).content.decode()
+    assert "Remove type" in desk.get(edit_url(one)).content.decode()
     assert desk.post(remove_url(one)).url == LIST
     assert not VisitType.objects.filter(pk=one.pk).exists()
     assert AuditEvent.objects.get(verb="update").detail["removed"] is True
@@ -130,10 +130,10 @@ def test_a_type_that_was_never_booked_is_removed(desk):
 def test_a_type_of_a_visit_is_never_removed(desk, doctor, patient):
     booked(doctor, patient, at(coming(0), "09:00"), status="cancelled")
     one = visit_type()
-    assert "Remove this type" not in desk.get(edit_url(one)).content.decode()
+    assert "Remove type" not in desk.get(edit_url(one)).content.decode()
     response = desk.post(remove_url(one))
     assert response.status_code == 422
-    assert "so it stays" in response.content.decode()
+    assert "cannot be removed" in response.content.decode()
     assert VisitType.objects.filter(pk=one.pk).exists()
     assert not AuditEvent.objects.filter(verb="update").exists()
 

@@ -62,7 +62,7 @@ def test_a_walk_in_waits_at_once_with_a_token(desk, secretary, doctor, patient):
     assert (move.from_status, move.to_status, move.made_by) == ("", "arrived", secretary)
     assert AuditEvent.objects.get(verb="create").detail["is_walk_in"] is True
     page = desk.get(response["Location"]).content.decode()
-    assert "A-01 waits for Dr Dora Doctor." in page
+    assert "A-01 is waiting for Dr Dora Doctor." in page
     assert "Sent by the ward" in page
 
 
@@ -233,14 +233,14 @@ def test_only_who_works_now_is_proposed(secretary, doctor, other_doctor):
     other_doctor.is_active = False
     other_doctor.save()
     assert queues_now() == []
-    with pytest.raises(ValidationError, match="No doctor has hours now"):
+    with pytest.raises(ValidationError, match="No doctor has working hours now"):
         walks_in(None, secretary)
 
 
 def test_without_a_doctor_at_work_the_desk_has_to_choose(desk, patient):
     response = desk.post(URL, form(patient))
     assert response.status_code == 422
-    assert "No doctor has hours now. Choose one yourself." in response.content.decode()
+    assert "No doctor has working hours now. Choose one yourself." in response.content.decode()
 
 
 def test_an_empty_form_says_what_is_missing(desk):

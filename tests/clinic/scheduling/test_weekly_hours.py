@@ -100,7 +100,7 @@ def test_two_desks_that_add_the_same_hours_at_once_add_them_once(secretary, doct
     ("fields", "field", "words"),
     [
         ({"ends_at": "09:00"}, "ends_at", "The end is not after the start."),
-        ({"ends_at": ""}, "ends_at", "Say until when."),
+        ({"ends_at": ""}, "ends_at", "Say when it ends."),
         ({"starts_at": "9 o'clock"}, "starts_at", "Enter a valid time."),
         (
             {"valid_from": "2040-02-01", "valid_until": "2040-01-01"},
@@ -157,22 +157,22 @@ def test_of_hours_around_a_break_none_are_added_where_some_overlap(desk, doctor)
 @pytest.mark.parametrize(
     ("fields", "field", "words"),
     [
-        ({"break_from": "10:00"}, "break_until", "A break has a beginning and an end."),
-        ({"break_until": "10:00"}, "break_from", "A break has a beginning and an end."),
+        ({"break_from": "10:00"}, "break_until", "A break needs a start and an end."),
+        ({"break_until": "10:00"}, "break_from", "A break needs a start and an end."),
         (
             {"break_from": "08:00", "break_until": "10:00"},
             "break_from",
-            "The break does not begin within the hours.",
+            "The break must start within the working hours.",
         ),
         (
             {"break_from": "10:00", "break_until": "09:30"},
             "break_until",
-            "The break does not end within the hours.",
+            "The break must end within the working hours.",
         ),
         (
             {"break_from": "10:00", "break_until": "12:00"},
             "break_until",
-            "The break does not end within the hours.",
+            "The break must end within the working hours.",
         ),
     ],
 )

@@ -65,7 +65,7 @@ def receive_file(data: bytes) -> ReceivedFile:
         kind, pages = PatientDocument.Format.JPEG, 1
     else:
         raise ValidationError(
-            _("This file is neither PDF nor JPEG nor PNG. Send one of these."), code="format"
+            _("This file is not a PDF, JPEG or PNG. Send one of these."), code="format"
         )
     return ReceivedFile(
         data=stored,
@@ -87,7 +87,10 @@ def _count_pages(data: bytes) -> int:
         reader = PdfReader(io.BytesIO(data), strict=False)
         if reader.is_encrypted:
             raise ValidationError(
-                _("The PDF is protected by a password or restricted. Save it without and send it."),
+                _(
+                    "The PDF is password-protected or restricted. Save it without protection "
+                    "and send it."
+                ),
                 code="encrypted",
             )
         _refuse_active_objects(reader)
@@ -115,7 +118,7 @@ def _refuse_active_objects(reader: PdfReader) -> None:
     ]
     numbers += [(number, 0) for number in reader.xref_objStm]
     if len(numbers) > MAX_OBJECTS:
-        raise ValidationError(_("The PDF is too intricate to be checked."), code="objects")
+        raise ValidationError(_("The PDF is too complex to check."), code="objects")
     _refuse_active(reader.trailer)
     for number, generation in numbers:
         found = reader.get_object(IndirectObject(number, generation, reader))
@@ -141,8 +144,8 @@ def _refuse_active(found: PdfObject) -> None:
 def _active() -> ValidationError:
     return ValidationError(
         _(
-            "The PDF carries a script, another file or a command, so it is refused. "
-            "Print it to a new PDF and send that."
+            "The PDF contains a script, another file or a command, so it was rejected. Print it "
+            "to a new PDF and send that."
         ),
         code="active",
     )

@@ -227,7 +227,7 @@ def test_a_sign_up_with_a_code_that_does_not_fit_gets_nothing(known, sign_in, do
     code = code_for(sign_in(doctor), known)
     _browser, answer = sign_up(THIEF, **({"record_code": code} | said))
     assert answer.status_code == 422
-    assert "This code is not right" in answer.content.decode()
+    assert "This code is wrong" in answer.content.decode()
     assert not User.objects.filter(email=THIEF).exists()
 
 
@@ -257,7 +257,7 @@ def test_an_admin_gives_a_record_of_before_no_address_of_his_own(known, sign_in,
     }
     answer = sign_in(admin).post(reverse("clinic:account_create"), said)
     assert answer.status_code == 422
-    assert "The record has another e-mail address." in answer.content.decode()
+    assert "The record has a different e-mail address." in answer.content.decode()
     known.refresh_from_db()
     assert known.user is None
 

@@ -126,7 +126,7 @@ def test_an_only_admin_waits_a_day_in_which_the_old_address_can_object(
     change_account(browser, doctor)
     refused = remove_factor(browser, doctor)
     assert refused.status_code == 409
-    assert "The old address has been told" in refused.content.decode()
+    assert "The old address has been notified" in refused.content.decode()
     later(hours=25)
     mail.outbox.clear()
     assert remove_factor(sign_in(admin), doctor).status_code == 302
@@ -214,7 +214,7 @@ def test_whoever_made_a_doctor_does_not_judge_what_she_opened(sign_in, admin, ot
     access = emergency_of(User.objects.get(email="new@example.org"), patient)
     refused = judge(sign_in(admin), access)
     assert refused.status_code == 409
-    assert "another admin reviews what it opened" in refused.content.decode()
+    assert "another admin has to review this access" in refused.content.decode()
     assert judge(sign_in(other_admin), access).status_code == 302
 
 
@@ -229,10 +229,10 @@ def test_a_second_admin_made_for_the_purpose_confirms_nothing(sign_in, admin, pa
     puppet = User.objects.get(email="puppet@example.org")
     asked = ask_for_erasure(patient=patient, actor=patient.user)
     granted = decide_erasure(request=asked, actor=admin, decision="granted", reason="Asked.")
-    with pytest.raises(ValidationError, match="Somebody else confirms it"):
+    with pytest.raises(ValidationError, match="somebody else has to confirm it"):
         confirm_erasure(request=granted, actor=puppet)
     RetentionProposal.objects.create(years=6, proposed_by=admin)
-    with pytest.raises(ValidationError, match="Somebody else confirms it"):
+    with pytest.raises(ValidationError, match="somebody else has to confirm it"):
         confirm_proposal(actor=puppet)
 
 
@@ -262,7 +262,7 @@ def test_an_admin_moves_no_visit_to_a_doctor_whom_he_made(sign_in, admin, doctor
     page = browser.post(ABSENCE, leave(doctor, day))
     chosen = decided(page, **{name(visit): key(puppet, at(day, "09:00"))})
     answer = browser.post(ABSENCE, chosen)
-    assert "The desk moves the visit" in answer.content.decode()
+    assert "the desk has to move the visit" in answer.content.decode()
     assert sign_in(puppet).get(record_of(known)).status_code == 404
 
 

@@ -50,13 +50,13 @@ class ClinicSettingsForm(forms.ModelForm[ClinicSettings]):
     phone = phone_field()
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
-        help_text=_("Weekly hours, pages, mails and papers go by this clock."),
+        help_text=_("Used for weekly hours, pages, e-mails and papers."),
     )
     languages = forms.MultipleChoiceField(
         label=_("Languages offered"),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Offer at least one language.")},
-        help_text=_("People choose among these for pages and mails."),
+        help_text=_("People choose from these for pages and e-mails."),
     )
 
     class Meta:
@@ -64,13 +64,13 @@ class ClinicSettingsForm(forms.ModelForm[ClinicSettings]):
         fields = FIELDS
         widgets = {"portal_booking": forms.RadioSelect}
         help_texts: ClassVar[dict[str, Any]] = {
-            "address": _("In one line; it stands in messages and calendar files."),
+            "address": _("On one line. Used in messages and calendar files."),
             "slot_minutes": _("Free times are offered on this grid."),
             "cancellation_notice_hours": _("0 lets patients cancel until the visit begins."),
-            "is_sign_up_open": _("Without it, accounts come by invitation only."),
+            "is_sign_up_open": _("If not, accounts are by invitation only."),
             "retention_years": _(
-                "Counted from the last visit, at least 5. A shorter time than now waits for a "
-                "second admin."
+                "Counted from the last visit, at least 5. A shorter period than the current one "
+                "needs a second admin."
             ),
         }
         error_messages: ClassVar[dict[str, Any]] = {
@@ -105,7 +105,7 @@ class ClinicSettingsForm(forms.ModelForm[ClinicSettings]):
         first, last = cleaned.get("reminder_first_hours"), cleaned.get("reminder_last_hours")
         if first is not None and last is not None and first <= last:
             self.add_error(
-                "reminder_last_hours", _("The last reminder leaves later than the first.")
+                "reminder_last_hours", _("The last reminder must be sent after the first.")
             )
         return cleaned
 
@@ -128,7 +128,7 @@ class LogoForm(forms.Form):
             "required": _("Choose a picture."),
             "empty": _("The file is empty."),
         },
-        help_text=_("JPEG, PNG or WebP, up to 5 MB; best on a white or a clear ground."),
+        help_text=_("JPEG, PNG or WebP, up to 5 MB. A white or transparent background works best."),
     )
 
     def clean_logo(self) -> bytes:

@@ -30,10 +30,10 @@ class DecisionForm(AsksOwnPassword):
         label=_("Reason"),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("The patient reads it, and it is kept."),
+        help_text=_("The patient can read it, and it is kept."),
         error_messages={"required": _("Say in a few words why.")},
     )
-    password = own_password_field(required=False, help_text=_("To grant it; a refusal needs none."))
+    password = own_password_field(required=False, help_text=_("Needed only to grant the request."))
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

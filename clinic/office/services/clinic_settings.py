@@ -25,7 +25,7 @@ from clinic.trail.services.notifications import notify
 THE_ROW = 1
 # In a clinic with one admin nobody can confirm; a week is left to notice and to withdraw.
 ALONE_WAITS = timedelta(days=7)
-NOTHING_WAITS = _("Nothing waits for you here any more.")
+NOTHING_WAITS = _("There is nothing here for you to confirm any more.")
 
 
 class SettingsChangedError(ValidationError):
@@ -33,7 +33,10 @@ class SettingsChangedError(ValidationError):
 
     def __init__(self) -> None:
         super().__init__(
-            _("Somebody else has changed the settings meanwhile. Nothing of yours is stored yet."),
+            _(
+                "Somebody else has changed the settings in the meantime. Your changes are not "
+                "saved yet."
+            ),
             code="settings_changed",
         )
 
@@ -79,7 +82,7 @@ def confirm_proposal(*, actor: User) -> ClinicSettings:
         raise ValidationError(NOTHING_WAITS, code="decided")
     if proposal.proposed_by == actor:
         raise ValidationError(
-            _("A second admin has to confirm this. You proposed it yourself."), code="same_person"
+            _("A second admin has to confirm this, because you proposed it."), code="same_person"
         )
     refuse_puppet(actor, of=proposal.proposed_by)
     return _set_years(row, proposal, actor=actor, outcome=RetentionProposal.Outcome.CONFIRMED)

@@ -66,7 +66,7 @@ def decide_erasure(
     """Grant or refuse with a reason, once; what is granted waits for a second admin, or a day."""
     stored = ErasureRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
     if stored.decided_at is not None:
-        raise ValidationError(_("This request is decided already."), code="decided")
+        raise ValidationError(_("This request has already been decided."), code="decided")
     if not reason.strip():
         raise ValidationError({"reason": _("Say in a few words why.")})
     stored.decision, stored.reason = decision, reason.strip()
@@ -91,7 +91,10 @@ def confirm_erasure(*, request: ErasureRequest, actor: User) -> ErasureRequest:
     stored, ending = _lock_granted(request)
     if stored.decided_by == actor:
         raise ValidationError(
-            _("A second admin confirms this, or a day goes by. You granted it yourself."),
+            _(
+                "A second admin has to confirm this, because you granted it. Otherwise it takes"
+                " effect after a day."
+            ),
             code="same_person",
         )
     refuse_puppet(actor, of=stored.decided_by)
@@ -164,7 +167,7 @@ def _lock_granted(request: ErasureRequest) -> tuple[ErasureRequest, RecordEnding
     ending = endings.filter(request=stored).first()
     if ending is None:
         raise ValidationError(
-            _("Nothing waits here any more: it is done, or somebody took it back."), code="decided"
+            _("There is nothing to confirm any more: it has been done or undone."), code="decided"
         )
     return stored, ending
 

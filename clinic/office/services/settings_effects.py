@@ -83,9 +83,9 @@ def _sentence(name: str, before: ClinicSettings, values: Mapping[str, object]) -
         return _reminders(name, before, values)
     if name == "is_overbooking_allowed":
         return (
-            _("The desk can book past a full calendar, with a reason each time.")
+            _("The desk can overbook a full calendar, with a reason each time.")
             if value
-            else _("A full calendar is full. What is overbooked already stays.")
+            else _("Full calendars cannot be overbooked. Existing overbookings stay.")
         )
     if name == "time_zone":
         return _moved_clock(before, str(value))
@@ -93,21 +93,23 @@ def _sentence(name: str, before: ClinicSettings, values: Mapping[str, object]) -
         return _portal(str(value))
     if name == "is_sign_up_open":
         return (
-            _("Whoever opens the sign-in page can make a patient’s account.")
+            _("Anyone who opens the sign-in page can create a patient account.")
             if value
-            else _("New accounts come by invitation; those that there are stay.")
+            else _("New accounts are by invitation only. Existing accounts stay.")
         )
     sentences = {
-        "name": _("Pages and mails bear it from now on, and papers that are printed from now on."),
-        "address": _("Mails and calendar files that leave from now on say it."),
-        "phone": _("It stands where patients are asked to call."),
-        "languages": _("People choose among these. Whoever has chosen another one keeps it."),
+        "name": _("Pages, e-mails and newly printed papers show it from now on."),
+        "address": _("E-mails and calendar files sent from now on show it."),
+        "phone": _("Shown where patients are asked to call."),
+        "languages": _(
+            "People choose from these. Anyone who has chosen another language keeps it."
+        ),
         "slot_minutes": _(
-            "Free times begin every %(value)s minutes. What is booked stays where it is."
+            "Free times start every %(value)s minutes. Existing bookings stay where they are."
         ),
         "cancellation_notice_hours": _(
-            "Patients cancel on their own until %(value)s hours before the visit; "
-            "after that they have to call."
+            "Patients can cancel until %(value)s hours before the visit. After that they have to "
+            "call."
         ),
     }
     return sentences[name] % {"value": value}
@@ -118,16 +120,15 @@ def _moved_clock(before: ClinicSettings, zone: str) -> str:
     count = Appointment.objects.upcoming().count()
     nine = datetime.combine(timezone.localdate(), time(9), tzinfo=before.zone)
     kept = ngettext(
-        "%(count)d appointment to come keeps its moment: what is 09:00 today will read %(clock)s.",
-        "%(count)d appointments to come keep their moment: "
-        "what is 09:00 today will read %(clock)s.",
+        "%(count)d upcoming appointment keeps its moment: 09:00 today will read %(clock)s.",
+        "%(count)d upcoming appointments keep their moment: 09:00 today will read %(clock)s.",
         count,
     ) % {"count": count, "clock": f"{nine.astimezone(ZoneInfo(zone)):%H:%M}"}
-    hours = _("Weekly hours stay as they are written and mean the new clock.")
+    hours = _("Weekly hours keep their figures and follow the new clock.")
     leave = Absence.objects.coming().count()
     moments = ngettext(
-        "%(count)d leave keeps its moment too, so a whole day no longer goes from midnight on.",
-        "%(count)d leaves keep their moments too, so whole days no longer go from midnight on.",
+        "%(count)d leave keeps its moment too, so its whole days no longer start at midnight.",
+        "%(count)d leaves keep their moments too, so their whole days no longer start at midnight.",
         leave,
     ) % {"count": leave}
     return f"{kept} {hours} {moments}" if leave else f"{kept} {hours}"
@@ -145,8 +146,8 @@ def _retention(before: ClinicSettings, years: int) -> Effect:
     if years > before.retention_years:
         announced = RecordEnding.objects.planned().filter(why=RecordEnding.Why.RETENTION).count()
         kept = ngettext(
-            "It holds at once. %(count)d record that is announced to end is looked at again.",
-            "It holds at once. %(count)d records that are announced to end are looked at again.",
+            "It takes effect at once. %(count)d announced ending is checked again.",
+            "It takes effect at once. %(count)d announced endings are checked again.",
             announced,
         )
         return effect(sentence=kept % {"count": announced})
@@ -176,18 +177,18 @@ def _reminders(name: str, before: ClinicSettings, values: Mapping[str, object]) 
     last = values.get("reminder_last_hours", before.reminder_last_hours)
     said = {
         "reminder_first_hours": _(
-            "The first reminder leaves %(value)s hours before. Nobody gets it twice."
+            "The first reminder is sent %(value)s hours before. Nobody gets it twice."
         ),
         "reminder_last_hours": _(
-            "The last reminder leaves %(value)s hours before. Nobody gets it twice."
+            "The last reminder is sent %(value)s hours before. Nobody gets it twice."
         ),
     }[name] % {"value": values[name]}
     if not isinstance(first, int) or not isinstance(last, int):
         return said
     count = count_due_reminders(first_hours=first, last_hours=last)
     at_once = ngettext(
-        "%(count)d reminder is due then and leaves within a minute.",
-        "%(count)d reminders are due then and leave within a minute.",
+        "%(count)d reminder is then due and is sent within a minute.",
+        "%(count)d reminders are then due and are sent within a minute.",
         count,
     ) % {"count": count}
     return f"{said} {at_once}"
@@ -195,7 +196,7 @@ def _reminders(name: str, before: ClinicSettings, values: Mapping[str, object]) 
 
 def _portal(value: str) -> str:
     return {
-        Booking.OFF: _("The portal shows visits and offers no times. Patients call."),
-        Booking.REQUEST: _("Patients ask for a time; nothing is booked before the desk agrees."),
+        Booking.OFF: _("The portal shows visits but offers no times. Patients call."),
+        Booking.REQUEST: _("Patients request a time. Nothing is booked until the desk agrees."),
         Booking.INSTANT: _("A free time that a patient chooses is booked at once."),
     }[Booking(value)]

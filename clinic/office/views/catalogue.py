@@ -158,6 +158,6 @@ def _offer(request: SignedInRequest, entry: CatalogueEntry, stem: str) -> HttpRe
         request,
         _("Doctors can choose it again.")
         if is_active
-        else _("Doctors are not offered it any more. Records that have it keep it."),
+        else _("Doctors can no longer choose it. Records that use it keep it."),
     )
     return redirect(f"clinic:{stem}_list")

@@ -80,7 +80,7 @@ def clinic_settings(request: SignedInRequest) -> HttpResponse:
     if isinstance(years, int) and years < ClinicSettings.objects.current().retention_years:
         messages.warning(
             request,
-            _("The settings are saved. The shorter time of keeping records has to be confirmed."),
+            _("The settings are saved. The shorter retention period has to be confirmed."),
         )
         return redirect("clinic:record_endings")
     messages.success(request, _("The settings are saved."))

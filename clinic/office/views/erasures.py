@@ -56,7 +56,7 @@ def my_erasure(request: SignedInRequest) -> HttpResponse:
     form = ErasureForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         ask_for_erasure(patient=patient, actor=request.user, **form.cleaned_data)
-        messages.success(request, _("Your request is with the clinic. You read the answer here."))
+        messages.success(request, _("The clinic has your request. The answer will appear here."))
         return redirect("clinic:my_erasure")
     asked = list(visible_erasures(request.user))
     endings = RecordEnding.objects.planned().filter(request__in=asked)
@@ -94,7 +94,7 @@ def erasure_decide(request: SignedInRequest, pk: UUID) -> HttpResponse:
         except ValidationError as error:
             add_errors(form, error)
         else:
-            messages.success(request, _("The decision is kept."))
+            messages.success(request, _("The decision is saved."))
             return redirect("clinic:erasure_list")
     return _refused(request, asked, form)
 
@@ -110,7 +110,9 @@ def erasure_confirm(request: SignedInRequest, pk: UUID) -> HttpResponse:
         except ValidationError as error:
             add_errors(form, error)
         else:
-            messages.success(request, _("The record has ended. Nobody here knows who it was."))
+            messages.success(
+                request, _("The record has ended. The patient’s identity has been removed.")
+            )
             return redirect("clinic:erasure_list")
     return _refused(request, asked, form)
 
@@ -124,7 +126,9 @@ def erasure_take_back(request: SignedInRequest, pk: UUID) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, error.messages[0])
     else:
-        messages.success(request, _("Nothing is removed. The request waits for a decision again."))
+        messages.success(
+            request, _("Nothing is removed. The request is waiting for a decision again.")
+        )
     return redirect("clinic:erasure_list")
 
 

@@ -104,7 +104,7 @@ def notification_open(request: SignedInRequest, pk: UUID) -> HttpResponse:
     mark_read(notification=notification)
     [entry] = _entries(request.user, [notification])
     if not entry.is_there:
-        messages.info(request, _("The page that this led to is no longer there for you."))
+        messages.info(request, _("You can no longer open the page that this led to."))
         return _back_to_list(request)
     key = notification.object_key
     return redirect(reverse(notification.url_name, args=[key] if key else []))
@@ -123,7 +123,7 @@ def notification_read_all(request: SignedInRequest) -> HttpResponse:
     """Marks all that had come when the list was drawn as read."""
     form = ReadAllForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Nothing was marked. Please press the button once more."))
+        messages.error(request, _("Nothing was marked. Please press the button again."))
         return _back_to_list(request)
     count = mark_all_read(
         notifications=visible_notifications(request.user), until=form.cleaned_data["until"]

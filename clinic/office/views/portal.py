@@ -56,7 +56,7 @@ WORDS_FOR_PATIENTS: dict[str, str | Promise] = {
     Status.RESCHEDULED: gettext_lazy("Moved to another time"),
 }
 GOING_ON = (Status.ARRIVED, Status.IN_CONSULTATION)
-LEFT_OPEN = gettext_lazy("Not closed by the clinic yet")
+LEFT_OPEN = gettext_lazy("Not completed yet")
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,11 @@ def retention_confirm(request: SignedInRequest) -> HttpResponse:
             add_errors(form, error)
         else:
             messages.success(
-                request, _("The shorter time holds. What it ends is listed here for a day first.")
+                request,
+                _(
+                    "The shorter period is in force. The records it ends are listed here for a "
+                    "day first."
+                ),
             )
             return redirect("clinic:record_endings")
     if form.is_password_wrong:
@@ -71,7 +75,7 @@ def retention_withdraw(request: SignedInRequest) -> HttpResponse:
     _refuse_others(request)
     if withdraw_proposal(actor=request.user) is None:
         return _nothing_waits(request)
-    messages.success(request, _("Nothing changes: records are kept as long as before."))
+    messages.success(request, _("Nothing changes. Records are kept as long as before."))
     return redirect("clinic:record_endings")
 
 

@@ -111,4 +111,4 @@ class AddendumForm(forms.ModelForm[Addendum]):
         fields = ("text",)
         labels = {"text": _("Addendum")}
         widgets = {"text": forms.Textarea(attrs={"rows": 3})}
-        error_messages = {"text": {"required": _("Write what is to be added.")}}
+        error_messages = {"text": {"required": _("Write the addendum.")}}

@@ -20,9 +20,9 @@ class DocumentForm(forms.Form):
     )
     category = forms.ChoiceField(label=_("Category"))
     title = forms.CharField(
-        label=_("Title"), max_length=120, help_text=_("What it is and its date, in a few words.")
+        label=_("Title"), max_length=120, help_text=_("In a few words: what it is, and its date.")
     )
-    is_shared = forms.BooleanField(label=_("The patient reads it too"), required=False)
+    is_shared = forms.BooleanField(label=_("Share with the patient"), required=False)
 
     def __init__(
         self, *args: Any, categories: Iterable[PatientDocument.Category], **kwargs: Any

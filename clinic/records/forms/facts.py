@@ -70,7 +70,7 @@ class EndFactForm(forms.Form):
     """Why a fact no longer holds."""
 
     reason = forms.CharField(
-        label=_("Why does it no longer hold?"),
+        label=_("Why does it no longer apply?"),
         max_length=200,
-        error_messages={"required": _("Say in a few words why it no longer holds.")},
+        error_messages={"required": _("Say in a few words why it no longer applies.")},
     )

@@ -41,7 +41,7 @@ class PrescriptionLineForm(forms.ModelForm[PrescriptionLine]):
             "drug": {"required": _("Name the drug.")},
             "dose": {"required": _("Say how much.")},
             "frequency": {"required": _("Say how often.")},
-            "duration": {"required": _("Say for how long.")},
+            "duration": {"required": _("Say how long.")},
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -67,7 +67,7 @@ class BaseLineFormSet(forms.BaseFormSet[PrescriptionLineForm]):
         """Refuses more lines than anybody can read."""
         if len(self.written_forms()) > MAX_LINES:
             raise ValidationError(
-                _("A prescription holds at most %(lines)s lines."), params={"lines": MAX_LINES}
+                _("A prescription can have at most %(lines)s lines."), params={"lines": MAX_LINES}
             )
 
     def written_forms(self) -> list[PrescriptionLineForm]:
@@ -132,7 +132,7 @@ class OverrideForm(forms.Form):
     reason = forms.CharField(
         label=_("Why is it prescribed anyway?"),
         max_length=200,
-        help_text=_("It stands in the record and on the prescription."),
+        help_text=_("It is shown in the record and on the prescription."),
         error_messages={"required": _("Say in a few words why it is prescribed anyway.")},
     )
 
@@ -143,6 +143,6 @@ class RevocationForm(forms.Form):
     reason = forms.CharField(
         label=_("Why is it revoked?"),
         max_length=200,
-        help_text=_("The patient reads this."),
+        help_text=_("The patient can read this."),
         error_messages={"required": _("Say in a few words why the prescription is revoked.")},
     )

@@ -97,7 +97,7 @@ def move_symptom(*, actor: User, symptom: Symptom, steps: int) -> None:
 
 def _refuse_taken_name(name: str, others: list[Symptom] | list[BodySite]) -> None:
     if name.casefold() in {other.name.casefold() for other in others}:
-        raise ValidationError({"name": _("The list has this name already.")})
+        raise ValidationError({"name": _("This name is already in the list.")})
 
 
 def _free_code(name: str, taken: set[str]) -> str:

@@ -39,7 +39,10 @@ def open_visit(*, appointment: Appointment, actor: User) -> Consultation:
         return opened
     if locked.status != Appointment.Status.ARRIVED:
         raise ValidationError(
-            _("The desk has not marked this patient as arrived. The visit opens once it has.")
+            _(
+                "The desk has not marked this patient as arrived yet. You can open the visit "
+                "once it has."
+            )
         )
     move_appointment(appointment=locked, status=Appointment.Status.IN_CONSULTATION, actor=actor)
     consultation = Consultation.objects.create(
@@ -181,11 +184,11 @@ def add_addendum(*, consultation: Consultation, actor: User, text: str) -> Adden
     """Adds a dated note to a signed visit; the same note sent twice is kept once."""
     locked = Consultation.objects.select_for_update(no_key=True).get(pk=consultation.pk)
     if not locked.is_signed:
-        raise ValidationError(_("This visit is still open: write it into the notes."))
+        raise ValidationError(_("This visit is still open. Write it in the notes instead."))
     refuse_ended(locked.patient_id)
     text = text.strip()
     if not text:
-        raise ValidationError(_("Write what is to be added."))
+        raise ValidationError(_("Write the addendum."))
     # The texts are encrypted, so the database cannot compare them.
     for kept in locked.addenda.filter(written_by=actor):
         if kept.text == text:

@@ -46,7 +46,7 @@ def add_document(
         added_by=actor,
     )
     document.full_clean(exclude=["file"])
-    not_stored = _("The document could not be stored, so nothing was kept. Try again in a minute.")
+    not_stored = _("The document could not be stored, so nothing was saved. Try again in a minute.")
     with row_with_files(
         document, "file", once="patient_document_is_in_a_record_once", not_stored=not_stored
     ):
@@ -117,6 +117,6 @@ def _record_change(document: PatientDocument, actor: User, **detail: object) -> 
 def _lock(document: PatientDocument) -> PatientDocument:
     stored = PatientDocument.objects.select_for_update(no_key=True).get(pk=document.pk)
     if stored.archived_at is not None:
-        raise ValidationError(_("This document is archived already."), code="archived")
+        raise ValidationError(_("This document is already archived."), code="archived")
     refuse_ended(stored.patient_id)
     return stored

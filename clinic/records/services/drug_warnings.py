@@ -260,7 +260,7 @@ def override_warning(
     standing = {warning.key: warning for warning in check_prescription(visit).warnings}
     if key not in standing:
         raise ValidationError(
-            _("This warning no longer stands: the prescription or the facts have changed.")
+            _("This warning no longer applies: the prescription or the facts have changed.")
         )
     if not reason.strip():
         raise ValidationError(_("Say in a few words why it is prescribed anyway."))
@@ -276,7 +276,7 @@ def confirm_hand_checks(
     standing = {each.key: each for each in check_prescription(visit).by_hand}
     ticked = list(dict.fromkeys(keys))
     if not ticked:
-        raise ValidationError(_("Tick what you have checked."))
+        raise ValidationError(_("Select what you have checked."))
     if not standing.keys() >= set(ticked):
         raise ValidationError(
             _("The prescription or the facts have changed. Read the list again, then tick it.")
@@ -314,8 +314,8 @@ def settle_warnings(draft: Prescription) -> None:
     findings = check_prescription(draft.consultation)
     settled = set(draft.overrides.values_list("key", flat=True))
     words = {
-        _("Say beside the prescription why it is given anyway. %(warnings)s"): findings.warnings,
-        _("Check by hand, beside the prescription: %(warnings)s"): findings.by_hand,
+        _("Say next to the prescription why it is given anyway. %(warnings)s"): findings.warnings,
+        _("Check by hand, next to the prescription: %(warnings)s"): findings.by_hand,
     }
     refusals = [
         ValidationError(said, params={"warnings": " ".join(each.words for each in still_open)})

@@ -94,7 +94,7 @@ def record_clinical_facts(
         return patient
     if seen is not None and seen != seen_before:
         raise ValidationError(
-            _("Somebody changed these facts meanwhile. Read them once more, then save."),
+            _("Somebody changed these facts in the meantime. Read them again, then save."),
             code="changed",
         )
     for fact, refusal in NONE_KNOWN.items():
@@ -195,7 +195,7 @@ def end_fact(
     if stored.ended_at is not None:
         return
     if not reason.strip():
-        raise ValidationError(_("Say in a few words why it no longer holds."))
+        raise ValidationError(_("Say in a few words why it no longer applies."))
     stored.ended_at = timezone.now()
     stored.ended_by = actor
     stored.ended_reason = reason.strip()

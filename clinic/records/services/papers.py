@@ -150,7 +150,7 @@ def _around(paper: Paper, *, address: str) -> dict[str, object]:
     """What is no part of the signed content: labels, logo, the way to check it, a revocation."""
     revoked = paper.revoked_at and {
         "mark": _("REVOKED"),
-        "sentence": _("Revoked on %(day)s. It no longer holds.")
+        "sentence": _("Revoked on %(day)s. It is no longer valid.")
         % {"day": on_day(paper.revoked_at)},
     }
     logo = read_stored_logo()

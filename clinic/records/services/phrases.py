@@ -67,7 +67,10 @@ def change_template(
         return locked
     if latest.number != seen:
         raise ValidationError(
-            _("%(who)s changed this template meanwhile. Compare with the newest version below."),
+            _(
+                "%(who)s changed this template in the meantime. Compare it with the latest "
+                "version below."
+            ),
             params={"who": latest.written_by},
             code="changed",
         )
@@ -94,7 +97,7 @@ def archive_template(*, template: WritingTemplate, actor: User, is_archived: boo
 
 def _refuse_empty(content: Content) -> None:
     if not content:
-        raise ValidationError(_("There is nothing to keep yet: write something first."))
+        raise ValidationError(_("There is nothing to save yet. Write something first."))
 
 
 def _add_version(

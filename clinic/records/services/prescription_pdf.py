@@ -38,7 +38,7 @@ def _overrides(prescription: Prescription) -> dict[str, object] | None:
     if not overrides:
         return None
     return {
-        "title": _("Prescribed in spite of a warning"),
+        "title": _("Prescribed despite a warning"),
         "entries": [
             {
                 "warning": override.words,

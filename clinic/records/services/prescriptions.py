@@ -171,7 +171,10 @@ def renew_prescription(*, prescription: Prescription, actor: User) -> Prescripti
     )
     if draft.renewed_from_id not in {None, source.pk}:
         raise ValidationError(
-            _("The open visit’s prescription renews another one already: only one at a time.")
+            _(
+                "The open visit’s prescription already renews another one. Only one can be "
+                "renewed at a time."
+            )
         )
     written = stored_lines(visit)
     copied = [line for line in stored_lines(source.consultation) if line not in written]

@@ -19,7 +19,7 @@ class VisitSignedError(ValidationError):
 
     def __init__(self) -> None:
         super().__init__(
-            _("This visit is signed, so nothing in it changes any more. Add an addendum instead.")
+            _("This visit is signed and can no longer be changed. Add an addendum instead.")
         )
 
 
@@ -42,8 +42,8 @@ class VisitUsedError(ValidationError):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "Something was written, photographed or prescribed in this visit already, "
-                "so the call-in cannot be undone."
+                "Something has already been written, photographed or prescribed in this visit, so"
+                " the call-in cannot be undone."
             )
         )
 

@@ -47,7 +47,7 @@ def warning_override(request: SignedInRequest, pk: UUID) -> HttpResponse:
         return _warnings(request, consultation, typed=typed, refused=form, status=status)
     if request.htmx:
         return _warnings(request, consultation, typed=typed)
-    return back_to_visit(request, consultation, _("The reason is kept with the prescription."))
+    return back_to_visit(request, consultation, _("The reason is saved with the prescription."))
 
 
 @require_POST
@@ -63,7 +63,7 @@ def hand_checks(request: SignedInRequest, pk: UUID) -> HttpResponse:
         return _warnings(request, consultation, typed=typed, refusal=refusal, status=status)
     if request.htmx:
         return _warnings(request, consultation, typed=_typed(request))
-    return back_to_visit(request, consultation, _("Your check is kept with the prescription."))
+    return back_to_visit(request, consultation, _("Your check is saved with the prescription."))
 
 
 def _typed(request: SignedInRequest) -> list[Written] | None:

@@ -90,7 +90,10 @@ def fact_end(request: SignedInRequest, pk: UUID, kind: str) -> HttpResponse:
         raise PermissionDenied
     consultation = open_visit_with(request.user, fact.patient)
     if consultation is None:
-        messages.warning(request, _("This is changed in a visit, and none is open with you."))
+        messages.warning(
+            request,
+            _("This can only be changed in a visit, and you have no open visit with this patient."),
+        )
         return redirect(fact.patient)
     form = EndFactForm(request.POST, auto_id=False)
     if not form.is_valid():

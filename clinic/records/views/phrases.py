@@ -63,7 +63,7 @@ def template_keep(request: SignedInRequest, kind: str) -> HttpResponse:
     name_form = TemplateNameForm(request.POST, auto_id=f"keep_{kind}_%s")
     words = _typed_words(request, _kind(kind))
     if not words.is_valid():
-        name_form.add_error(None, _("Complete what is written first: something is missing in it."))
+        name_form.add_error(None, _("Something is missing. Complete the form first."))
     if not name_form.is_valid() or not _create(request, _kind(kind), name_form, words):
         return _menu(request, _kind(kind), name_form, status=422)
     fresh = TemplateNameForm(auto_id=f"keep_{kind}_%s")
@@ -94,7 +94,7 @@ def template_new(request: SignedInRequest, kind: str) -> HttpResponse:
     is_valid = name_form.is_valid() and words.is_valid()
     if not is_valid or not _create(request, _kind(kind), name_form, words):
         return _page(request, _kind(kind), name_form, words, status=422)
-    messages.success(request, _("The template is kept."))
+    messages.success(request, _("The template is saved."))
     return redirect("clinic:template_list")
 
 
@@ -127,7 +127,7 @@ def template_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
         name_form = TemplateVersionForm({**request.POST.dict(), "seen": newest.number})
         add_errors(name_form, error)
         return _page(request, template.kind, name_form, words, status=status, **extra)
-    messages.success(request, _("The template is changed. What it said before stays below."))
+    messages.success(request, _("The template is changed. Earlier versions stay below."))
     return redirect("clinic:template_edit", pk=template.pk)
 
 
@@ -137,7 +137,7 @@ def template_archive(request: SignedInRequest, pk: UUID) -> HttpResponse:
     template = _changeable(request, pk)
     is_archived = request.POST.get("to") != "offered"
     archive_template(template=template, actor=request.user, is_archived=is_archived)
-    said = _("The template is put away.") if is_archived else _("The template is offered again.")
+    said = _("The template is archived.") if is_archived else _("The template is offered again.")
     messages.success(request, said)
     return redirect("clinic:template_list")
 
@@ -214,7 +214,7 @@ def _create(request: SignedInRequest, kind: str, name_form: TemplateNameForm, wo
     """Keeps the words; where they are refused, says why in the form."""
     owner: User | None = None if name_form.cleaned_data["is_clinic_wide"] else request.user
     if not can_own_template(request.user, owner):
-        name_form.add_error("is_clinic_wide", _("Only doctors have templates of their own."))
+        name_form.add_error("is_clinic_wide", _("Only doctors can have their own templates."))
         return False
     try:
         create_template(

@@ -121,8 +121,8 @@ def test_of_several_who_fit_the_admin_chooses(client, patient):
 
 
 def test_nobody_who_fits_is_said(client):
-    assert "Nobody fits what you typed." in client.post(LIST, {"patient": "xy"}).content.decode()
-    assert "Nobody fits what you typed." in client.post(LIST, {"person": "xy"}).content.decode()
+    assert "No match for what you typed." in client.post(LIST, {"patient": "xy"}).content.decode()
+    assert "No match for what you typed." in client.post(LIST, {"person": "xy"}).content.decode()
 
 
 def test_older_events_are_a_click_away(client, doctor):
@@ -147,7 +147,7 @@ def test_the_badge_says_when_the_chain_was_verified_and_how_far(client, trail):
     seal_events()
     check_and_remember()
     page = client.get(LIST).content.decode()
-    assert "The chain holds" in page
+    assert "The chain is intact" in page
     assert f"up to position {AuditCheck.objects.first().position}" in page
 
     AuditCheck.objects.create(position=3, hash="0" * 64, problems=2)
@@ -241,7 +241,7 @@ def test_admins_hear_once_of_a_broken_chain_and_come_to_the_trail(client, admin,
         ("clinic.erasurerequest", {}, "Request for erasure"),
         ("diagnosis.diseasestage", {}, "Stage"),
         ("clinic.user", {}, "Account or portrait"),
-        ("clinic.user", {"second_factor": "added"}, "Second step of signing in"),
+        ("clinic.user", {"second_factor": "added"}, "Second sign-in step"),
         ("", {"list": "calendar"}, "Calendar"),
         ("clinic.modelofanotheryear", {}, ""),
     ],

@@ -159,7 +159,7 @@ def test_a_save_that_changes_nothing_leaves_the_environment_in_charge(browser):
         ({"languages": []}, "Offer at least one language."),
         ({"slot_minutes": 4}, "greater than or equal to 5"),
         ({"cancellation_notice_hours": 169}, "less than or equal to 168"),
-        ({"reminder_first_hours": 2}, "The last reminder leaves later than the first."),
+        ({"reminder_first_hours": 2}, "The last reminder must be sent after the first."),
         ({"reminder_last_hours": 0}, "greater than or equal to 1"),
         ({"retention_years": 4}, "greater than or equal to 5"),
     ],
@@ -180,7 +180,7 @@ def test_of_two_admins_the_second_is_told(browser, decided):
     second = browser.post(URL, typed(version=3, name="Second"))
     page = second.content.decode()
     assert second.status_code == 409
-    assert "Somebody else has changed the settings meanwhile." in page
+    assert "Somebody else has changed the settings in the meantime." in page
     assert 'value="Second"' in page
     assert 'name="version" value="4"' in page
     assert ClinicSettings.objects.get().name == "First"
@@ -217,19 +217,19 @@ def test_before_saving_the_page_says_what_follows(browser, doctor, patient):
         is_sign_up_open="on", cancellation_notice_hours=4,
     )  # fmt: skip
     for sentence in (
-        "Free times begin every 20 minutes. What is booked stays where it is.",
-        "1 appointment to come keeps its moment: what is 09:00 today will read 1",
-        "Weekly hours stay as they are written and mean the new clock.",
+        "Free times start every 20 minutes. Existing bookings stay where they are.",
+        "1 upcoming appointment keeps its moment: 09:00 today will read 1",
+        "Weekly hours keep their figures and follow the new clock.",
         "A free time that a patient chooses is booked at once.",
-        "Whoever opens the sign-in page can make a patient’s account.",
-        "Patients cancel on their own until 4 hours before the visit",
+        "Anyone who opens the sign-in page can create a patient account.",
+        "Patients can cancel until 4 hours before the visit",
     ):
         assert sentence in words
 
 
 def test_the_words_come_for_what_can_be_read_of_a_wrong_form(browser):
     words = effects(browser, slot_minutes="many", name="Clinique")
-    assert "Pages and mails bear it from now on" in words
+    assert "Pages, e-mails and newly printed papers show it from now on" in words
     assert "Free times" not in words
 
 

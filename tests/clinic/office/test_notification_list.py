@@ -88,7 +88,7 @@ def test_what_is_no_longer_there_is_said_in_words(sign_in, other_doctor, appoint
     news = told(other_doctor, appointment)
     response = sign_in(other_doctor).post(url_of("open", news), follow=True)
     assert response.redirect_chain == [(LIST, 302)]
-    assert "no longer there for you" in response.content.decode()
+    assert "can no longer open the page" in response.content.decode()
     news.refresh_from_db()
     assert news.is_read
 
@@ -157,9 +157,9 @@ def test_a_wish_shows_no_time_that_nobody_has_agreed_to(sign_in, secretary, pati
 
 def test_an_empty_list_says_what_it_is_for(sign_in, admin):
     page = sign_in(admin).get(LIST).content.decode()
-    assert "No notification yet" in page
+    assert "No notifications yet" in page
     assert "Mark all as read" not in page
-    assert "You have read everything" in sign_in(admin).get(f"{LIST}?show=unread").content.decode()
+    assert "Nothing unread" in sign_in(admin).get(f"{LIST}?show=unread").content.decode()
 
 
 def test_the_bell_counts_what_is_unread(sign_in, doctor, appointment, told):

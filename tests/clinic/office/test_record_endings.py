@@ -193,7 +193,7 @@ def test_the_week_counts_from_the_day_on_which_an_admin_is_alone(
     assert years_kept() == 10
     day = date_format(timezone.localtime() + timedelta(days=7), "j F Y")
     page = sign_in(admin).get(reverse("clinic:record_endings")).content.decode()
-    assert f"It holds by itself from {day} on" in page
+    assert f"It takes effect on {day}" in page
 
     with mock.patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(days=8)):
         settle_proposal()
@@ -213,7 +213,7 @@ def test_a_proposal_can_be_withdrawn_and_more_years_hold_at_once(
 ):
     propose(admin, 6)
     sign_in(admin).post(reverse("clinic:retention_withdraw"))
-    with pytest.raises(ValidationError, match="Nothing waits"):
+    with pytest.raises(ValidationError, match="There is nothing"):
         confirm_proposal(actor=other_admin)
     propose(admin, 6)
     confirm_proposal(actor=other_admin)
@@ -256,7 +256,7 @@ def test_deciding_when_nothing_waits_any_more_says_so(admin, other_admin, sign_i
     propose(admin, 6)
     confirm_proposal(actor=other_admin)
     page = sign_in(other_admin).post(reverse(url), {"password": PASSWORD}, follow=True)
-    assert "Nothing waits for you here any more." in page.content.decode()
+    assert "There is nothing here for you to confirm any more." in page.content.decode()
     assert "Nothing changes" not in page.content.decode()
     assert years_kept() == 6
 
@@ -309,7 +309,7 @@ def test_what_one_admin_grants_waits_a_day_or_for_a_second(patient, admin, other
 
     assert pseudonymise_expired() == 1
     assert Patient.objects.get(pk=patient.pk).has_ended
-    with pytest.raises(ValidationError, match="Nothing waits"):
+    with pytest.raises(ValidationError, match="There is nothing"):
         take_back_erasure(request=asked, actor=admin)
 
 
@@ -368,4 +368,4 @@ def test_the_preview_counts_the_reminders_that_leave_at_once(doctor, secretary, 
 
     [effect] = effects_of(ClinicSettings.objects.current(), {"reminder_first_hours": 72})
 
-    assert "1 reminder is due then" in effect.sentence
+    assert "1 reminder is then due" in effect.sentence

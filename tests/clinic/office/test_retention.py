@@ -203,7 +203,7 @@ def test_a_request_is_decided_once(patient, admin):
     asked = ask_for_erasure(patient=patient, actor=patient.user)
     decide_erasure(request=asked, actor=admin, decision="refused", reason="Not now.")
 
-    with pytest.raises(ValidationError, match="decided already"):
+    with pytest.raises(ValidationError, match="already been decided"):
         decide_erasure(request=asked, actor=admin, decision="granted", reason="After all.")
 
     patient.refresh_from_db()

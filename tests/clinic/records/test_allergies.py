@@ -185,7 +185,7 @@ def test_ending_needs_a_reason(reason, consultation, doctor, allergy, sign_in):
     for headers in ({}, HTMX):
         response = sign_in(doctor).post(end_url(allergy), {"reason": reason}, headers=headers)
         assert response.status_code == 422
-        assert "Say in a few words why it no longer holds." in response.content.decode()
+        assert "Say in a few words why it no longer applies." in response.content.decode()
     allergy.refresh_from_db()
     assert allergy.is_active
 
@@ -200,7 +200,7 @@ def test_a_second_click_on_end_keeps_the_first_reason(consultation, doctor, alle
 def test_without_an_open_visit_nothing_is_ended(consultation, doctor, allergy, sign_in):
     type(consultation).objects.update(signed_at=timezone.now(), signed_by=doctor)
     response = sign_in(doctor).post(end_url(allergy), {"reason": "Tested"}, follow=True)
-    assert "none is open with you" in response.content.decode()
+    assert "you have no open visit with this patient" in response.content.decode()
     allergy.refresh_from_db()
     assert allergy.is_active
 

@@ -70,7 +70,7 @@ def test_a_revoked_paper_says_since_when(
     prescription.save()
     response, page = ask(client, document.token)
     assert response.status_code == 200
-    assert "on 25 November 2026, revoked on 1 December 2026. It no longer holds." in page
+    assert "on 25 November 2026, revoked on 1 December 2026. It is no longer valid." in page
     assert "Valid" not in page
     assert "Rash" not in page
     assert says_nothing_else(page)

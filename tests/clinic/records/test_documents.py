@@ -235,7 +235,7 @@ def test_archiving_needs_a_reason_and_keeps_row_and_file(add, his, mine, media, 
     assert mine.get(address(document)).status_code == 404
     again = his.post(address(document, "document_archive"), {"reason": "Once more"})
     assert again.status_code == 409
-    assert "This document is archived already." in again.content.decode()
+    assert "This document is already archived." in again.content.decode()
 
 
 def test_what_was_archived_can_come_in_again(add, his):

@@ -134,7 +134,7 @@ def test_ticks_of_an_old_list_and_no_ticks_are_refused(
     prescribe("Moon water")
     [check] = open_checks(consultation)
     browser = sign_in(doctor)
-    assert "Tick what you have" in browser.post(by_hand_url(consultation)).content.decode()
+    assert "Select what you have" in browser.post(by_hand_url(consultation)).content.decode()
     prescribe("Sun water")
     response = browser.post(by_hand_url(consultation), {"key": check.key})
     assert response.status_code == 422

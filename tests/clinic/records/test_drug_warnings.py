@@ -135,7 +135,7 @@ def test_a_warning_without_an_answer_stops_the_signature(
         )
         page = response.content.decode()
         assert response.status_code == 422
-        assert "Say beside the prescription why it is given anyway" in page
+        assert "Say next to the prescription why it is given anyway" in page
         assert "both raise the pressure" in page
     prescription.refresh_from_db()
     assert prescription.status == Prescription.Status.DRAFT
@@ -242,7 +242,7 @@ def test_a_warning_that_no_longer_stands_cannot_be_overridden(
     response = sign_in(doctor).post(override_url(consultation), data)
     page = response.content.decode()
     assert response.status_code == 422
-    assert "This warning no longer stands" in page
+    assert "This warning no longer applies" in page
     assert "Kept words" in page
 
 
@@ -266,7 +266,7 @@ def test_an_allergy_in_any_language_stops_the_signature(
 ):
     prescribe("Amoxicillin")
     Allergy.objects.create(patient=man, substance=substance)
-    with pytest.raises(ValidationError, match="Say beside the prescription why"):
+    with pytest.raises(ValidationError, match="Say next to the prescription why"):
         sign_visit(consultation=consultation, actor=doctor)
 
 

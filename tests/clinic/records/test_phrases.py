@@ -51,7 +51,7 @@ def test_what_stands_in_the_notes_is_kept_as_a_template(doctor, sign_in):
     response = browser.post("/templates/keep/notes/", NOTES | {"name": "Nevus"}, headers=HTMX)
     page = html.unescape(response.content.decode())
     assert response.status_code == 200
-    assert "Kept as “Nevus”." in page
+    assert "Saved as “Nevus”." in page
     template = WritingTemplate.objects.get()
     assert (template.owner, template.kind) == (doctor, "notes")
     version = template.versions.get()
@@ -73,15 +73,15 @@ def test_what_stands_in_the_prescription_is_kept_for_the_clinic(doctor, other_do
     ("kind", "data", "sentence"),
     [
         ("notes", NOTES, "Give the template a name."),
-        ("notes", {"name": "Nevus"}, "There is nothing to keep yet"),
-        ("notes", {"name": "Nevus", "reason": "x" * 201}, "Complete what is written first"),
-        ("prescription", {"name": "Nevus"}, "Complete what is written first"),
+        ("notes", {"name": "Nevus"}, "There is nothing to save yet"),
+        ("notes", {"name": "Nevus", "reason": "x" * 201}, "Something is missing"),
+        ("prescription", {"name": "Nevus"}, "Something is missing"),
         (
             "prescription",
             {"name": "Nevus", "lines-TOTAL_FORMS": 1, "lines-INITIAL_FORMS": 0},
-            "There is nothing to keep yet",
+            "There is nothing to save yet",
         ),
-        ("prescription", LINES | {"name": "x", "lines-0-dose": ""}, "Complete what is written"),
+        ("prescription", LINES | {"name": "x", "lines-0-dose": ""}, "Something is missing"),
     ],
 )
 def test_what_cannot_be_kept_is_said_in_the_menu(kind, data, sentence, doctor, sign_in):
@@ -162,7 +162,7 @@ def test_two_doctors_do_not_overwrite_each_other(doctor, other_doctor, make, sig
     response = sign_in(doctor).post(f"/templates/{template.pk}/", data)
     page = response.content.decode()
     assert response.status_code == 409
-    assert "Otto Other changed this template meanwhile" in page
+    assert "Otto Other changed this template in the meantime" in page
     assert "Theirs" in page
     assert "Mine</textarea>" in page
     assert 'name="seen" value="2"' in page
@@ -201,7 +201,7 @@ def test_the_admin_writes_the_clinics_templates_and_has_none_of_the_own(admin, m
     browser = sign_in(admin)
     response = browser.post("/templates/new/notes/", NOTES | {"name": "Nevus"})
     assert response.status_code == 422
-    assert "Only doctors have templates of their own." in response.content.decode()
+    assert "Only doctors can have their own templates." in response.content.decode()
     browser.post("/templates/new/notes/", NOTES | {"name": "Nevus", "is_clinic_wide": "on"})
     assert WritingTemplate.objects.get(owner=None).name == "Nevus"
     assert "Of a doctor" not in browser.get("/templates/").content.decode()
@@ -228,7 +228,7 @@ def test_there_is_no_other_kind_of_template(doctor, sign_in):
 
 
 def test_a_list_without_templates_says_what_to_do(doctor, sign_in):
-    assert "No template yet" in sign_in(doctor).get("/templates/").content.decode()
+    assert "No templates yet" in sign_in(doctor).get("/templates/").content.decode()
 
 
 def test_a_template_keeps_only_what_says_something():

@@ -114,7 +114,7 @@ def test_blank_and_removed_lines_are_left_out(consultation, doctor, sign_in):
         ("drug", "Name the drug."),
         ("dose", "Say how much."),
         ("frequency", "Say how often."),
-        ("duration", "Say for how long."),
+        ("duration", "Say how long."),
     ],
 )
 def test_what_a_line_needs_is_said_at_its_field(missing, sentence, consultation, doctor, sign_in):
@@ -335,7 +335,7 @@ def test_a_draft_renews_one_prescription_at_a_time(signed, open_visit, doctor, s
     browser.post(f"/prescriptions/{signed.pk}/renew/")
     response = browser.post(f"/prescriptions/{older.pk}/renew/")
     assert response.status_code == 409
-    assert "renews another one already" in response.content.decode()
+    assert "already renews another one" in response.content.decode()
 
 
 def test_a_renewed_draft_can_be_changed_and_signed(signed, open_visit, doctor, sign_in):

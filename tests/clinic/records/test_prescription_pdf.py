@@ -175,7 +175,7 @@ def test_a_revoked_prescription_says_so_across_every_page(prescribe, doctor, min
     after = mine.get(url(prescription))
     assert "REVOKED" not in text_of(before)
     assert all("REVOKED" in page for page in pages_of(after))
-    assert "It no longer holds." in text_of(after)
+    assert "It is no longer valid." in text_of(after)
     assert "Rash" not in text_of(after)
     assert address_on(after) == address_on(before)
 
@@ -238,7 +238,7 @@ def test_a_warning_and_why_it_was_overridden_stand_on_the_paper(
         consultation=consultation, actor=doctor, key=warning.key, reason='Tolerated #read("x")'
     )
     text = text_of(mine.get(url(prescribe(line))))
-    assert "Prescribed in spite of a warning" in text
+    assert "Prescribed despite a warning" in text
     assert "Amoxicillin belongs to the penicillins. Recorded allergy: Penicillin." in text
     assert 'Reason: Tolerated #read("x")' in text
     assert "Dora Doctor" in text

@@ -132,7 +132,7 @@ def test_text_that_the_page_did_not_show_is_not_signed(written, doctor, sign_in)
     page = response.content.decode()
     assert response.status_code == 409
     assert "in another window" in page
-    assert "Load the visit again, then sign" in page
+    assert "Load the visit again before signing" in page
     assert 'action="/visits/' not in page
     assert not Consultation.objects.get().is_signed
 
@@ -148,7 +148,7 @@ def test_lines_that_the_page_did_not_show_are_not_signed(written, doctor, sign_i
 def test_a_signature_without_its_marks_is_refused(written, doctor, sign_in):
     response = sign_in(doctor).post(sign_url(written))
     assert response.status_code == 422
-    assert "Load the visit again, then sign" in response.content.decode()
+    assert "Load the visit again before signing" in response.content.decode()
 
 
 def test_strangers_find_no_visit(
@@ -205,7 +205,7 @@ def test_an_addendum_sent_twice_is_kept_once(signed, doctor, sign_in):
 def test_an_empty_addendum_is_refused_at_its_field(signed, doctor, sign_in):
     response = sign_in(doctor).post(addenda_url(signed), {"text": "  "})
     assert response.status_code == 422
-    assert "Write what is to be added." in response.content.decode()
+    assert "Write the addendum." in response.content.decode()
 
 
 def test_an_open_visit_takes_no_addendum(written, doctor, sign_in):

@@ -83,7 +83,7 @@ def test_every_symptom_has_a_code_of_its_own(browser, name):
     [
         ("", "Write a name."),
         ("  ", "Write a name."),
-        ("iTching", "The list has this name already."),
+        ("iTching", "This name is already in the list."),
     ],
 )
 def test_a_name_that_does_not_do_is_refused_in_words(browser, name, words):

@@ -278,7 +278,7 @@ def test_facts_that_changed_meanwhile_are_not_overwritten(consultation, doctor, 
     response = browser.post(facts_url(consultation), stale)
     page = response.content.decode()
     assert response.status_code == 409
-    assert "Somebody changed these facts meanwhile" in page
+    assert "Somebody changed these facts in the meantime" in page
     assert '<option value="5" selected>' in page
     patient.refresh_from_db()
     assert patient.phototype == 2

@@ -29,6 +29,6 @@ def set_up_app(page):
     """Sets an authenticator app up on the page that asks for one, with the secret it shows."""
     secret = page.locator("code").inner_text()
     page.get_by_label("Authenticator code").fill(code_of_app(secret))
-    page.get_by_role("button", name="Switch on").click()
+    page.get_by_role("button", name="Turn on").click()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
-    page.get_by_role("link", name="I have them").click()
+    page.get_by_role("link", name="I have saved them").click()

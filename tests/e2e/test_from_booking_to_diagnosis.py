@@ -86,8 +86,8 @@ def create_account(page, role, full_name, email):
     page.get_by_label("Full name").fill(full_name)
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Your password").fill(PASSWORD)
-    page.get_by_role("button", name="Create and send the invitation").click()
-    expect(page.get_by_text("A mail with the link")).to_be_visible()
+    page.get_by_role("button", name="Create and invite").click()
+    expect(page.get_by_text("A link to set a password")).to_be_visible()
     expect(page.get_by_text(full_name)).to_be_visible()
 
 
@@ -146,7 +146,7 @@ def register_patient(page):
 
 def invite_patient(page):
     page.get_by_role("button", name=re.compile("invit", re.IGNORECASE)).click()
-    expect(page.get_by_text("A mail with the link")).to_be_visible()
+    expect(page.get_by_text("A link to set a password")).to_be_visible()
 
 
 def book(page):
@@ -248,7 +248,7 @@ def sign(page):
     warnings = page.locator("#visit-warnings")
     for tick in warnings.get_by_role("checkbox").all():
         tick.check()
-    warnings.get_by_role("button", name="I have checked what is ticked").click()
+    warnings.get_by_role("button", name="Confirm what I checked").click()
     expect(warnings).to_contain_text("Checked by")
     page.locator("#visit-sign").get_by_role("button", name="Sign and close").click()
     page.get_by_role("dialog").get_by_role("button", name="Sign and close").click()

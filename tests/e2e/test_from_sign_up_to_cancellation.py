@@ -31,7 +31,7 @@ def test_a_patient_registers_books_and_cancels(open_browser, day):
     page.get_by_role("button", name="Send me a code").click()
     page.get_by_label("Code").wait_for()
     page.get_by_label("Code").fill(code_of_the_mail())
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
 
     page.get_by_label("Full name").fill("Nina Neu")
     page.get_by_label("Date of birth").fill("1991-02-03")

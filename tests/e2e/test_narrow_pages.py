@@ -54,7 +54,7 @@ def test_the_code_of_the_second_step_stands_on_white_on_a_dark_page(open_browser
     come_in(page, patient.user.email)
     page.goto("/security/totp/activate/")
     page.locator("input[type=password]").fill(PASSWORD)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.locator(".security-code")).to_have_css("background-color", "rgb(255, 255, 255)")
 
 

@@ -80,4 +80,4 @@ def test_a_refused_file_says_why_and_holds_up_nothing(visit, files, expected_err
     visit.get_by_role("button", name="Send the photographs").click()
     expect(visit.locator("#thumbnails li")).to_have_count(1)
     expect(previews(visit)).to_have_count(1)
-    expect(previews(visit)).to_contain_text("not a photograph that can be read")
+    expect(previews(visit)).to_contain_text("cannot be read as a photograph")

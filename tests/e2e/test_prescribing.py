@@ -50,7 +50,7 @@ def test_the_table_fills_in_warns_at_once_and_takes_the_reason(visit, expected_e
     form.get_by_label("Duration").first.fill("8 days")
     expect(form.locator("[data-autosave-state]")).to_contain_text("Saved")
     expect(reason).to_have_value("Tolerated")
-    warnings.get_by_role("button", name="Keep the reason").click()
+    warnings.get_by_role("button", name="Save the reason").click()
     expect(warnings).to_contain_text("Prescribed anyway: Tolerated")
     assert WarningOverride.objects.get().reason == "Tolerated"
 
@@ -96,7 +96,7 @@ def test_what_stands_in_the_notes_becomes_a_template(visit):
     notes.locator("summary", has_text="Save as template").click()
     notes.get_by_label("Name of the template").fill("Network")
     notes.get_by_role("button", name="Save as template").click()
-    expect(notes).to_contain_text("Kept as “Network”.")
+    expect(notes).to_contain_text("Saved as “Network”.")
     expect(notes.get_by_role("button", name="Network")).to_be_visible()
 
 

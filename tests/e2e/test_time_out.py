@@ -85,14 +85,14 @@ def test_escape_stays_and_sign_out_leaves(desk):
     let_pass(desk, 65)
     warning(desk).get_by_role("button", name="Sign out").click()
     expect(desk.get_by_role("heading", name="Sign in")).to_be_visible()
-    expect(desk.get_by_text("without a click")).to_have_count(0)
+    expect(desk.get_by_text("of inactivity")).to_have_count(0)
 
 
 def test_who_does_not_answer_stands_at_the_door_and_comes_back_to_the_same_page(desk, secretary):
     let_pass(desk, 65)
     expect(warning(desk)).to_be_visible()
     let_pass(desk, 60)
-    expect(desk.get_by_text("You were signed out after 2 minutes without a click.")).to_be_visible()
+    expect(desk.get_by_text("You were signed out after 2 minutes of inactivity.")).to_be_visible()
     desk.get_by_label("E-mail").fill(secretary.email)
     desk.get_by_label("Password", exact=True).fill("correct horse battery")
     desk.get_by_role("button", name="Sign in", exact=True).click()
@@ -113,7 +113,7 @@ def test_a_click_in_one_tab_keeps_the_other(desk):
 
 def test_the_last_minute_of_twelve_hours_is_announced_and_cannot_be_put_off(desk):
     let_pass(desk, 12 * 3600 - 50, moment=SIGNED_IN_AT)
-    expect(warning(desk)).to_contain_text("save what you are writing")
+    expect(warning(desk)).to_contain_text("Save what you are writing")
     expect(desk.get_by_role("button", name="Stay signed in")).not_to_be_visible()
     desk.get_by_role("button", name="Close").click()
     expect(warning(desk)).not_to_be_visible()

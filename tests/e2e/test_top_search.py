@@ -35,7 +35,7 @@ def test_who_is_not_there_is_said_and_a_patient_has_no_search(
 ):
     page = browser_of(doctor)
     page.get_by_label("Search patients").fill("nobody at all")
-    expect(page.get_by_text("Nobody fits.")).to_be_visible()
+    expect(page.get_by_text("No match.")).to_be_visible()
     page.set_viewport_size({"width": 360, "height": 740})
     expect(page.get_by_label("Search patients")).not_to_be_visible()
     page.get_by_role("link", name="Search patients").click()

@@ -68,7 +68,7 @@ def test_a_page_with_something_typed_does_not_go_to_the_door_by_itself(desk):
     expect(cover(desk)).to_be_visible()
     assert desk.url.endswith(REGISTER)
 
-    cover(desk).get_by_role("button", name="Leave without what I typed").click()
+    cover(desk).get_by_role("button", name="Leave and discard what I typed").click()
     expect(desk.get_by_role("heading", name="Sign in")).to_be_visible()
 
 

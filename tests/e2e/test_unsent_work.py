@@ -48,7 +48,7 @@ def sign(page):
 
 
 def unsent(page):
-    return page.get_by_role("dialog", name="This is not in the visit yet")
+    return page.get_by_role("dialog", name="Not in the visit yet")
 
 
 def is_held_back(page):
@@ -86,7 +86,7 @@ def test_nothing_is_signed_while_a_photograph_waits(visit, consultation):
     sign(visit)
 
     expect(unsent(visit)).to_contain_text("arm.jpg")
-    expect(unsent(visit).get_by_role("button", name="Throw it away")).not_to_be_visible()
+    expect(unsent(visit).get_by_role("button", name="Discard")).not_to_be_visible()
     unsent(visit).get_by_role("button", name="Go back").click()
     expect(visit.locator("#confirm-dialog")).not_to_be_visible()
     assert not is_signed(consultation)
@@ -148,7 +148,7 @@ def test_a_fact_that_was_typed_and_not_added_is_named_before_the_signature(visit
 def test_what_is_thrown_away_lets_the_visit_be_signed(visit, consultation):
     form = type_allergy(visit)
     sign(visit)
-    unsent(visit).get_by_role("button", name="Throw it away").click()
+    unsent(visit).get_by_role("button", name="Discard").click()
 
     expect(form.get_by_label("Substance")).to_have_value("")
     visit.locator("#confirm-dialog").get_by_role("button", name="Sign and close").click()
@@ -226,7 +226,7 @@ def test_another_photograph_asks_before_it_takes_a_typed_review_away(answered, v
     expect(reason).to_have_value("Border is sharp.")
 
     other.click()
-    unsent(visit).get_by_role("button", name="Throw it away").click()
+    unsent(visit).get_by_role("button", name="Discard").click()
     expect(reason).to_have_count(0)
 
 

@@ -71,7 +71,7 @@ def test_a_secretary_receives_patients(
     page.get_by_label("Find a patient").fill("zoe muller")
     page.get_by_role("radio", name=re.compile("Zoé Müller")).check()
     page.get_by_label("Doctor").select_option(label="Dr Otto Other")
-    page.get_by_role("button", name="Put into the queue").click()
+    page.get_by_role("button", name="Add to queue").click()
     expect(page.locator(".board-card", has_text="Zoé Müller")).to_contain_text("waits 0 minutes")
     assert Appointment.objects.get(patient__full_name="Zoé Müller").is_walk_in
 
@@ -93,7 +93,7 @@ def test_a_secretary_gives_times(browser_of, secretary, doctor, patient, other_p
     page.get_by_role("link", name="Olga Other").click()
     page.locator("button[name=slot]").first.click()
     expect(page.get_by_text("Booked:")).to_be_visible()
-    expect(page.get_by_text("Nobody waits for an answer")).to_be_visible()
+    expect(page.get_by_text("No requests to answer")).to_be_visible()
     wish.refresh_from_db()
     assert wish.status == Status.BOOKED
 
@@ -135,11 +135,11 @@ def test_a_doctor_calls_in_prescribes_against_a_warning_signs_and_prints(
     form.get_by_role("button", name="Erysipelas").click()
     expect(warnings).to_contain_text("Amoxicillin belongs to the penicillins.")
     warnings.get_by_label("Why is it prescribed anyway?").fill("Tolerated")
-    warnings.get_by_role("button", name="Keep the reason").click()
+    warnings.get_by_role("button", name="Save the reason").click()
     expect(warnings).to_contain_text("Prescribed anyway: Tolerated")
     expect(form.locator("[data-autosave-state]")).to_contain_text("Saved")
     warnings.get_by_label("Nobody has asked which drugs the patient takes.").check()
-    warnings.get_by_role("button", name="I have checked what is ticked").click()
+    warnings.get_by_role("button", name="Confirm what I checked").click()
     expect(warnings).to_contain_text("Checked by")
 
     page.locator("#visit-sign").get_by_role("button", name="Sign and close").click()

@@ -40,7 +40,7 @@ class EnsemblePrediction:
 
     `probabilities` sum to 1 and are calibrated with the manifest's temperature; `malignant` is
     their sum over the malignant classes, `malignant_threshold` the share from which malignant
-    disease cannot be set aside, `uncertain_below` the highest probability under which no class
+    disease cannot be ruled out, `uncertain_below` the highest probability under which no class
     should be named; both are None where the bundle was not validated. `class_maps` are h x w rows
     of 0..1 by class over the part `crop` (left, top, right, bottom as fractions of the upright
     frame): negative evidence is cut to 0 and each map is divided by its own maximum, so values can

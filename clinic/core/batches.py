@@ -1,4 +1,4 @@
-"""Work that is done for many rows: each of them by itself, so that a bad one stops no other."""
+"""Work on many rows, one by one, so that a bad row stops no other."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -18,7 +18,7 @@ def each_alone(
     what: str,
     on_failure: Callable[[Key, Exception], object] | None = None,
 ) -> int:
-    """Do the work for each key in a transaction of its own; return for how many it was done.
+    """Do the work for each key in its own transaction; return how many succeeded.
 
     The work reads its row itself: a text that cannot be decrypted fails while it is read.
     """

@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """Return what the outermost counted proxy saw, or who is at the other end of the line."""
+    """Return the address the outermost counted proxy saw, or else the peer's address."""
     count: int = settings.ALLAUTH_TRUSTED_PROXY_COUNT
     told = [one for one in request.headers.get("X-Forwarded-For", "").split(",") if one.strip()]
     if len(told) >= count > 0 and (address := _cleaned(told[-count])):

@@ -1,4 +1,4 @@
-"""What the clinic has decided, as every room reads it."""
+"""The clinic's settings, as every room reads them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from clinic.core.models.clinic_settings import ClinicSettings
 
 @contextmanager
 def as_the_clinic_decides() -> Iterator[None]:
-    """Goes by the clinic's clock until the end, and reads what it has decided once."""
+    """Use the clinic's time zone inside, and read its settings only once."""
     with (
         ClinicSettings.objects.read_once(),
         timezone.override(ClinicSettings.objects.current().zone),
@@ -20,7 +20,7 @@ def as_the_clinic_decides() -> Iterator[None]:
 
 
 def read_stored_logo() -> bytes | None:
-    """The logo as it is kept; a file that is gone keeps no page and no paper back."""
+    """Return the stored logo; a missing file holds up no page and no paper."""
     logo = ClinicSettings.objects.current().logo
     if not logo:
         return None

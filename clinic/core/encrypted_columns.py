@@ -54,7 +54,7 @@ def encrypted_columns(apps: Apps, app_label: str | None = None) -> list[Column]:
 def batches(
     connection: BaseDatabaseWrapper, column: Column, *, other_than: str = "", size: int = BATCH
 ) -> Iterator[list[Cell]]:
-    """Reads the texts of a column in the order of its key, those that begin otherwise if asked."""
+    """Read the texts of a column in the order of its key, those that begin otherwise if asked."""
     last: Any = None
     while cells := _batch(connection, column, other_than=other_than, after=last, size=size):
         yield cells
@@ -73,7 +73,7 @@ def count(connection: BaseDatabaseWrapper, column: Column, *, other_than: str) -
 
 
 def replace(connection: BaseDatabaseWrapper, column: Column, cell: Cell, text: str) -> bool:
-    """Puts another text in place of one, unless somebody has changed it since it was read."""
+    """Put another text in place of one, unless somebody has changed it since it was read."""
     table, name, key = _quoted(connection, column)
     with connection.cursor() as cursor:
         cursor.execute(

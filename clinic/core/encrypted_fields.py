@@ -62,11 +62,11 @@ class EncryptedMixin(models.Field):  # type: ignore[type-arg]
         return self.from_text(open_text(value, context=self.context)) if value else value
 
     def as_text(self, value: Any) -> str | None:
-        """The value as the text that is encrypted."""
+        """Return the value as the text that is encrypted."""
         return None if value is None else str(value)
 
     def from_text(self, text: str) -> Any:
-        """The value of a text that was decrypted."""
+        """Return the value of a text that was decrypted."""
         return text
 
 

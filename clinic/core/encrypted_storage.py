@@ -47,5 +47,5 @@ class EncryptedStorage(FileSystemStorage):
 
 
 def as_name(name: str) -> str:
-    """A file's name as it is bound to its content."""
+    """Return a file's name as it is bound to its content."""
     return name.replace("\\", "/")

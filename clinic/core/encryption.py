@@ -47,7 +47,7 @@ class DataKey:
 
     @classmethod
     def of(cls, key_id: str, secret: bytes) -> "DataKey":
-        """Makes the two keys of the secret, so that neither is used for both purposes."""
+        """Make the two keys of the secret, so that neither is used for both purposes."""
         return cls(
             id=key_id,
             texts=AESGCM(_derived(secret, b"skinhealth texts")),
@@ -63,7 +63,7 @@ class Keyring:
     by_id: Mapping[str, DataKey]
 
     def key(self, key_id: str, *, place: str) -> DataKey:
-        """Finds the key that something was sealed with."""
+        """Find the key that something was sealed with."""
         try:
             return self.by_id[key_id]
         except KeyError:
@@ -71,13 +71,13 @@ class Keyring:
 
 
 def keyring() -> Keyring:
-    """The keys that the settings name."""
+    """Return the keys that the settings name."""
     return parse_data_keys(settings.DATA_KEYS)
 
 
 @lru_cache(maxsize=8)
 def parse_data_keys(text: str) -> Keyring:
-    """Reads `id:base64` pairs with commas between them."""
+    """Read `id:base64` pairs with commas between them."""
     keys: dict[str, DataKey] = {}
     for pair in filter(None, (part.strip() for part in text.split(","))):
         key_id, _colon, encoded = pair.partition(":")
@@ -94,12 +94,12 @@ def parse_data_keys(text: str) -> Keyring:
 
 
 def new_data_key(key_id: str) -> str:
-    """A new key as DATA_KEYS takes it."""
+    """Return a new key as DATA_KEYS takes it."""
     return f"{key_id}:{base64.b64encode(os.urandom(KEY_BYTES)).decode()}"
 
 
 def seal_text(text: str, *, context: str) -> str:
-    """Encrypts a text for one place, such as a table's column; elsewhere it does not open."""
+    """Encrypt a text for one place, such as a table's column; elsewhere it does not open."""
     key = keyring().first
     nonce = os.urandom(NONCE_BYTES)
     sealed = key.texts.encrypt(nonce, text.encode(), _text_context(key.id, context))
@@ -107,7 +107,7 @@ def seal_text(text: str, *, context: str) -> str:
 
 
 def open_text(sealed: str, *, context: str) -> str:
-    """Decrypts a text; refuses one that was changed, moved from elsewhere or never sealed."""
+    """Decrypt a text; refuse one that was changed, moved from elsewhere or never sealed."""
     prefix, _colon, rest = sealed.partition(":")
     key_id, _colon, encoded = rest.partition(":")
     if f"{prefix}:" != TEXT_PREFIX:
@@ -129,7 +129,7 @@ def first_text_prefix() -> str:
 
 
 def seal_file(content: bytes, *, name: str) -> bytes:
-    """Encrypts a file under a key of its own; under another name it does not open."""
+    """Encrypt a file under a key of its own; under another name it does not open."""
     file_key = AESGCM.generate_key(KEY_BYTES * 8)
     nonce = os.urandom(NONCE_BYTES)
     body = AESGCM(file_key).encrypt(nonce, content, _body_context(name))
@@ -137,7 +137,7 @@ def seal_file(content: bytes, *, name: str) -> bytes:
 
 
 def open_file(stored: bytes, *, name: str) -> bytes:
-    """Decrypts a file; refuses one that was changed, swapped with another or never sealed."""
+    """Decrypt a file; refuse one that was changed, swapped with another or never sealed."""
     file_key, start = _file_key(stored, name)
     body = start + NONCE_BYTES
     try:
@@ -147,13 +147,13 @@ def open_file(stored: bytes, *, name: str) -> bytes:
 
 
 def rewrap_file(stored: bytes, *, name: str) -> bytes:
-    """The same file with its key under our first one; what is in the file is not touched."""
+    """Return the same file with its key under our first one; what is in the file is not touched."""
     file_key, start = _file_key(stored, name)
     return _header(file_key, name) + stored[start:]
 
 
 def key_id_of_file(head: bytes) -> str | None:
-    """The name of the key in a file's first bytes, None for a file that is not sealed."""
+    """Return the name of the key in a file's first bytes, None for a file that is not sealed."""
     if not head.startswith(FILE_MAGIC) or len(head) <= len(FILE_MAGIC):
         return None
     start = len(FILE_MAGIC) + 1
@@ -181,7 +181,7 @@ def _header(file_key: bytes, name: str) -> bytes:
 
 
 def _file_key(stored: bytes, name: str) -> tuple[bytes, int]:
-    """The file's own key, and where its body begins."""
+    """Return the file's own key, and where its body begins."""
     key_id = key_id_of_file(stored[:HEAD_BYTES])
     if key_id is None:
         raise UnreadableError(name, "not encrypted")

@@ -16,14 +16,14 @@ from clinic.core.plain_text import visible_line
 
 
 def add_errors(form: forms.BaseForm, error: ValidationError) -> None:
-    """Puts what a service refused beside the fields that it is about."""
+    """Show what a service refused at the fields it is about."""
     by_field = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error}
     for name, errors in by_field.items():
         form.add_error(name if name in form.fields else None, errors)
 
 
 def phone_field() -> forms.Field:
-    """A phone number, by the clinic's country or with the country in front."""
+    """Return a field for a phone number, national or with a country code."""
     field: forms.Field = PhoneNumberField(
         label=_("Phone"),
         required=False,
@@ -37,13 +37,13 @@ def phone_field() -> forms.Field:
 
 
 def first_language() -> str:
-    """The language of a person of whom nobody has said another."""
+    """Return the default language of a person."""
     offered = [code for code, _name in ClinicSettings.objects.current().offered_languages]
     return settings.LANGUAGE_CODE if settings.LANGUAGE_CODE in offered else offered[0]
 
 
 def offer_languages(field: forms.Field, *, chosen: str) -> None:
-    """Offers the clinic's languages, and the one that was chosen before."""
+    """Offer the clinic's languages, and the one that was chosen before."""
     assert isinstance(field, forms.ChoiceField)
     offered = [code for code, _name in ClinicSettings.objects.current().offered_languages]
     field.choices = [
@@ -52,7 +52,7 @@ def offer_languages(field: forms.Field, *, chosen: str) -> None:
 
 
 def language_field() -> forms.ChoiceField:
-    """The language of pages and mails."""
+    """Return a field for the language of pages and mails."""
     return forms.ChoiceField(
         label=_("Language"),
         choices=lambda: list(ClinicSettings.objects.current().offered_languages),
@@ -62,7 +62,7 @@ def language_field() -> forms.ChoiceField:
 
 
 def day_field(label: Any, **options: Any) -> forms.DateField:
-    """A day of the clinic's calendar."""
+    """Return a field for a day of the clinic's calendar."""
     return forms.DateField(
         label=label,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
@@ -72,13 +72,13 @@ def day_field(label: Any, **options: Any) -> forms.DateField:
 
 
 def clock_field(label: Any, **options: Any) -> forms.TimeField:
-    """A time by the clinic's clock."""
+    """Return a field for a time by the clinic's clock."""
     widget = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
     return forms.TimeField(label=label, widget=widget, **options)
 
 
 def moment_field(label: Any) -> forms.DateTimeField:
-    """A day and a time by the clinic's clock."""
+    """Return a field for a day and a time by the clinic's clock."""
     return forms.DateTimeField(
         label=label,
         widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
@@ -90,13 +90,13 @@ def moment_field(label: Any) -> forms.DateTimeField:
 
 
 def allow_rows(field: forms.Field, rows: QuerySet[Any]) -> None:
-    """Makes a field offer these rows and take no other."""
+    """Make a field offer these rows and take no other."""
     assert isinstance(field, forms.ModelChoiceField)
     field.queryset = rows
 
 
 def offer_rows(field: forms.Field, rows: Iterable[Model]) -> None:
-    """Makes a field draw rows that were read already; what comes back is checked as before."""
+    """Make a field draw rows that were read already; what comes back is checked as before."""
     assert isinstance(field, forms.ModelChoiceField)
     choices: list[tuple[Any, str]] = [
         (field.prepare_value(row), field.label_from_instance(row)) for row in rows
@@ -118,7 +118,7 @@ class TranslatedNames(forms.BaseForm):
     """The name of a row once more for every other language of the site."""
 
     def ask_for_names(self, entry: TranslatedModel | None) -> None:
-        """Adds a field for each language."""
+        """Add a field for each language."""
         for code, language in other_languages():
             self.fields[f"name_{code}"] = forms.CharField(
                 label=_("Name in %(language)s") % {"language": language},

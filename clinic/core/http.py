@@ -20,6 +20,6 @@ class SignedInRequest(HttpRequest):
 
 
 def is_in_dialog(request: HttpRequest) -> bool:
-    """Whether the answer is shown in a dialog above the page that asks."""
+    """Return whether the answer is shown in a dialog above the page that asks."""
     htmx: HtmxDetails | None = getattr(request, "htmx", None)
     return htmx is not None and htmx.target == DIALOG_ID

@@ -12,7 +12,7 @@ class OneLineField(models.CharField[str | Combinable, str]):
     """A text on one line, without characters that nobody sees and that turn others round."""
 
     def deconstruct(self) -> Any:
-        """Be any other text to the migrations: the column is the same."""
+        """Look like any other text field to migrations, because the column is the same."""
         name, _path, args, options = super().deconstruct()
         return name, "django.db.models.CharField", args, options
 

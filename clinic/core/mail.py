@@ -1,4 +1,4 @@
-"""Messages to people, in their own language; a message never says anything medical."""
+"""Messages to people in their language; a message never contains anything medical."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ MAIL_TIMEOUT_S = 10
 
 
 def send_mail_to(user: "User", name: str, context: Mapping[str, object]) -> bool:
-    """Sends a mail of `templates/emails` to a person and says whether it went out."""
+    """Send a mail of `templates/emails` to a person and say whether it went out."""
     return send_mail(
         name, to=user.email, language=user.language, context={**context, "person": user}
     )
@@ -38,7 +38,7 @@ def send_mail(
     context: Mapping[str, object],
     attachments: Sequence[EmailAttachment] = (),
 ) -> bool:
-    """Sends a mail of `templates/emails` to an address and says whether it went out."""
+    """Send a mail of `templates/emails` to an address and say whether it went out."""
     message = _compose(name, to=to, language=language, context=context)
     for attachment in attachments:
         message.attach(*attachment)
@@ -52,7 +52,7 @@ def send_mail(
 
 
 def send_text(name: str, *, to: str, language: str, context: Mapping[str, object]) -> bool:
-    """Sends a text message of `templates/sms` to a number and says whether it went out."""
+    """Send a text message of `templates/sms` to a number and say whether it went out."""
     with translation.override(language):
         text = render_to_string(f"sms/{name}.txt", _values(context))
     try:
@@ -83,7 +83,7 @@ def _compose(
 
 
 def _sender() -> str:
-    """The clinic by its own name, at the address from which the site may send."""
+    """Return the clinic by its own name, at the address from which the site may send."""
     _name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     return formataddr((one_line(ClinicSettings.objects.current().name), address))
 

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 class UnreadableDataMiddleware:
-    """Says in a sentence that something stored cannot be decrypted, instead of breaking off."""
+    """Show a sentence instead of an error when stored data cannot be decrypted."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -23,7 +23,7 @@ class UnreadableDataMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answers for whatever a view could not read."""
+        """Answer for whatever a view could not read."""
         if not isinstance(exception, UnreadableError):
             return None
         logger.error("Stored data cannot be read: %s", exception)
@@ -31,7 +31,7 @@ class UnreadableDataMiddleware:
 
 
 class ClinicSettingsMiddleware:
-    """Goes by the clinic's clock, and reads what it has decided once a request."""
+    """Use the clinic's time zone, and read its settings once per request."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -56,7 +56,7 @@ class UserLanguageMiddleware:
 
 
 def language_at_the_door(request: HttpRequest) -> str:
-    """What the browser chose or asks for, as far as the clinic offers it."""
+    """Return what the browser chose or asks for, as far as the clinic offers it."""
     offered = [code for code, _name in ClinicSettings.objects.current().offered_languages]
     asked = translation.get_language_from_request(request)
     if asked in offered:

@@ -4,5 +4,5 @@ from django.shortcuts import render
 
 
 def refusal_page(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    """Says on a page of its own why something cannot be done, or not any more."""
+    """Say on a page of its own why something cannot be done, or not any more."""
     return render(request, "409.html", {"message": " ".join(error.messages)}, status=409)

@@ -13,23 +13,23 @@ class SmsBackend(Protocol):
     """What a provider's class can do; a message that does not go out raises an `OSError`."""
 
     def send(self, *, to: str, text: str) -> None:
-        """Sends a text to a number in the form +33612345678."""
+        """Send a text to a number in the form +33612345678."""
 
 
 class ConsoleSms:
     """Prints text messages where the worker runs, for demos."""
 
     def send(self, *, to: str, text: str) -> None:
-        """Prints one message."""
+        """Print one message."""
         print(f"Text message to {to}: {text}", flush=True)  # noqa: T201
 
 
 def has_sms() -> bool:
-    """Whether the clinic sends text messages at all."""
+    """Return whether the clinic sends text messages at all."""
     return bool(settings.SMS_BACKEND)
 
 
 def send_sms(*, to: str, text: str) -> None:
-    """Sends a text message; raises an `OSError` where it does not go out."""
+    """Send a text message; raise an `OSError` where it does not go out."""
     backend: SmsBackend = import_string(settings.SMS_BACKEND)()
     backend.send(to=to, text=text)

@@ -1,4 +1,4 @@
-"""Secrets that one page tells once: until then they wait in the session, encrypted."""
+"""Secrets that one page shows once; until then they wait in the session, encrypted."""
 
 from clinic.core.encryption import open_text, seal_text
 from clinic.core.http import SignedInRequest

@@ -7,5 +7,5 @@ from clinic.office.services.retention import pseudonymise_expired
 
 @shared_task(name="clinic.tasks.pseudonymise_expired_task", soft_time_limit=240, time_limit=270)
 def pseudonymise_expired_task() -> None:
-    """Ends the records that were announced a day ago, and announces the next."""
+    """End the records that were announced a day ago, and announce the next."""
     pseudonymise_expired()

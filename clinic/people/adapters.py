@@ -67,7 +67,7 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         raise self.validation_error("too_many_login_attempts")
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
-        """Treats a deactivated person like a wrong password, where allauth would say more."""
+        """Treat a deactivated person like a wrong password, where allauth would say more."""
         user: User | None = super().authenticate(request, **credentials)
         if user is not None and not user.is_active:
             self.authentication_failed(request, **credentials)
@@ -75,12 +75,12 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return user
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        """Leaves a trace without what was typed: people type passwords into the wrong field."""
+        """Leave a trace without what was typed: people type passwords into the wrong field."""
         email = credentials.get("email", "")
         record_failed_sign_in(User.objects.filter(email__iexact=email).first())
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
-        """Adds the sign-in to the audit trail."""
+        """Add the sign-in to the audit trail."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
         record_sign_in(user)
         if is_due(request):
@@ -89,7 +89,7 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return response
 
     def logout(self, request: HttpRequest) -> None:
-        """Adds the sign-out to the audit trail."""
+        """Add the sign-out to the audit trail."""
         user = request.user
         super().logout(request)
         if isinstance(user, User):
@@ -97,12 +97,12 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     @transaction.atomic
     def set_password(self, user: User, password: str) -> None:
-        """Stores a password that the person chose and says so in the audit trail."""
+        """Store a password that the person chose and say so in the audit trail."""
         super().set_password(user, password)
         record_password_set(user)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Sends allauth's mails by the site's own templates, in the person's language."""
+        """Send allauth's mails by the site's own templates, in the person's language."""
         user = context.get("user")
         language = user.language if isinstance(user, User) else get_language()
         name = template_prefix.rsplit("/", maxsplit=1)[-1]

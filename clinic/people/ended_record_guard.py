@@ -80,7 +80,7 @@ def _guards(apps: Apps) -> Iterator[Guard]:
 
 
 def _way(model: Any, steps: list[str]) -> str:
-    """The tables from a new row to its patient, who is always t0, as the end of a query."""
+    """Return the tables from a new row to its patient, who is always t0, as the end of a query."""
     tables, conditions, row = [], [], "NEW"
     for step, number in zip(steps, reversed(range(len(steps))), strict=True):
         field = model._meta.get_field(step)

@@ -47,17 +47,17 @@ class Remaining:
 
     @property
     def is_over(self) -> bool:
-        """Whether the person is no longer signed in."""
+        """Return whether the person is no longer signed in."""
         return self.seconds <= 0
 
 
 def idle_reason(user: User) -> str:
-    """The code of the idle limit that holds for somebody."""
+    """Return the code of the idle limit that holds for somebody."""
     return IDLE_PATIENT if can_see_portal(user) else IDLE_STAFF
 
 
 def idle_minutes(reason: str) -> int:
-    """The minutes that an idle limit allows."""
+    """Return the minutes that an idle limit allows."""
     minutes: int = {
         IDLE_PATIENT: settings.PATIENT_IDLE_MINUTES,
         IDLE_STAFF: settings.STAFF_IDLE_MINUTES,
@@ -66,7 +66,7 @@ def idle_minutes(reason: str) -> int:
 
 
 def remaining(request: HttpRequest, user: User) -> Remaining:
-    """What is left of the session; whichever limit comes first counts."""
+    """Return what is left of the session; whichever limit comes first counts."""
     now = timezone.now().timestamp()
     reason = idle_reason(user)
     idle = request.session[ACTIVE_AT] + 60 * idle_minutes(reason) - now
@@ -82,7 +82,7 @@ def warn_seconds(user: User) -> int:
 
 
 def note_activity(request: HttpRequest) -> None:
-    """Lets the idle time begin anew."""
+    """Let the idle time begin anew."""
     request.session[ACTIVE_AT] = timezone.now().timestamp()
 
 
@@ -94,17 +94,17 @@ def last_click_at(session_key: str) -> datetime | None:
 
 @receiver(user_logged_in, dispatch_uid="begin_session")
 def begin_session(request: HttpRequest, **_kwargs: object) -> None:
-    """Notes the moment of a sign-in."""
+    """Note the moment of a sign-in."""
     request.session[SIGNED_IN_AT] = request.session[ACTIVE_AT] = timezone.now().timestamp()
 
 
 def is_without_click(request: HttpRequest) -> bool:
-    """Whether the page asks by itself; pictures that it loads cannot carry the mark."""
+    """Return whether the page asks by itself; pictures that it loads cannot carry the mark."""
     return MARK in request.headers or request.headers.get("Sec-Fetch-Dest") == "image"
 
 
 def why_signed_out(request: HttpRequest) -> str:
-    """What the sign-in page says to somebody whose time was over."""
+    """Return what the sign-in page says to somebody whose time was over."""
     reason = request.COOKIES.get(COOKIE, "")
     if reason == TOO_LONG:
         hours = settings.SESSION_HOURS
@@ -124,12 +124,12 @@ def why_signed_out(request: HttpRequest) -> str:
 
 
 def asked_by_htmx(request: HttpRequest) -> bool:
-    """Whether htmx itself asks, not a script that wants a fragment and follows no redirect."""
+    """Return whether htmx asks, rather than a script that follows no redirect."""
     return bool(request.htmx) and "HX-Current-URL" in request.headers  # type: ignore[attr-defined]
 
 
 def page_of(request: HttpRequest) -> str:
-    """The page that somebody looks at, whichever request of it this is."""
+    """Return the page that somebody looks at, whichever request of it this is."""
     if asked_by_htmx(request):
         htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
         return htmx.current_url_abs_path or ""
@@ -141,7 +141,7 @@ def page_of(request: HttpRequest) -> str:
 
 
 def leads_to_sign_in(response: HttpResponse) -> bool:
-    """Whether an answer sends the browser to the sign-in page."""
+    """Return whether an answer sends the browser to the sign-in page."""
     where = urlsplit(response.headers.get("Location", ""))
     return response.status_code == HTTPStatus.FOUND and where.path == resolve_url(
         settings.LOGIN_URL
@@ -149,7 +149,7 @@ def leads_to_sign_in(response: HttpResponse) -> bool:
 
 
 def way_to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Brings the browser to the sign-in page, and from there back to where it was."""
+    """Bring the browser to the sign-in page, and from there back to where it was."""
     page = page_of(request)
     address = redirect_to_login(page).url if page else resolve_url(settings.LOGIN_URL)
     if asked_by_htmx(request):
@@ -189,7 +189,7 @@ class TimeOutMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], _args: object, _kwargs: object
     ) -> HttpResponse | None:
-        """Rejects what comes too late, before a view sees it."""
+        """Reject what comes too late, before a view sees it."""
         if not isinstance(request.user, User):
             return None
         # A session from before there were limits.
@@ -208,7 +208,7 @@ class TimeOutMiddleware:
 
 
 def sign_out(request: HttpRequest, user: User, reason: str) -> None:
-    """Ends the session and writes down why."""
+    """End the session and write down why."""
     record_time_out(user, reason)
     logout(request)
     request.timed_out = reason  # type: ignore[attr-defined]

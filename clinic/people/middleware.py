@@ -48,7 +48,7 @@ class AuditOriginMiddleware:
             return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        """Notes a refusal; the answer to it stays what it is."""
+        """Note a refusal; the answer to it stays what it is."""
         match = request.resolver_match
         if match is None or not isinstance(request.user, User):
             return

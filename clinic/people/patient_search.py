@@ -14,7 +14,7 @@ OPTIONS = 8
 
 
 def patient_options(request: SignedInRequest, text: str) -> list[Patient]:
-    """The first few patients who fit what was typed, for a form to choose from."""
+    """Return the first few patients who fit what was typed, for a form to choose from."""
     if not text.strip():
         return []
     found = find_patients(among=visible_patients(request.user), text=text)[:OPTIONS]

@@ -17,32 +17,32 @@ Role = User.Role
 
 
 def is_admin(user: User) -> bool:
-    """Whether the person manages accounts and settings."""
+    """Return whether the person manages accounts and settings."""
     return user.is_active and user.role == Role.ADMIN
 
 
 def is_secretary(user: User) -> bool:
-    """Whether the person works at the desk."""
+    """Return whether the person works at the desk."""
     return user.is_active and user.role == Role.SECRETARY
 
 
 def is_doctor(user: User) -> bool:
-    """Whether the person sees patients."""
+    """Return whether the person sees patients."""
     return user.is_active and user.role == Role.DOCTOR
 
 
 def is_patient(user: User) -> bool:
-    """Whether the person is treated here."""
+    """Return whether the person is treated here."""
     return user.is_active and user.role == Role.PATIENT
 
 
 def is_staff(user: User) -> bool:
-    """Whether the person works in the clinic, in whatever role."""
+    """Return whether the person works in the clinic, in whatever role."""
     return is_admin(user) or is_secretary(user) or is_doctor(user)
 
 
 def treated_patients(user: User) -> QuerySet[Patient]:
-    """Patients with an appointment that is not cancelled, with the doctor or a predecessor."""
+    """Return patients with an appointment, not cancelled, with the doctor or a predecessor."""
     if not is_doctor(user):
         return Patient.objects.none()
     own = Doctor.objects.filter(user=user).order_by().values("pk")[:1]
@@ -52,7 +52,7 @@ def treated_patients(user: User) -> QuerySet[Patient]:
 
 
 def treats(user: User, patient: Patient) -> bool:
-    """Whether a doctor who sees the patient does so by care; only an emergency makes it unsure."""
+    """Return whether the doctor sees the patient through care rather than an emergency."""
     if not user.may_have_emergency:
         return is_doctor(user)
     return treated_patients(user).filter(pk=patient.pk).exists()
@@ -204,7 +204,7 @@ def visible_emergencies(user: User) -> EmergencyAccessQuerySet:
 
 
 def visible_erasures(user: User) -> ErasureRequestQuerySet:
-    """Requests to be forgotten: admins decide on all of them, patients see their own."""
+    """Return requests to be forgotten: admins decide on all of them, patients see their own."""
     if is_admin(user):
         return ErasureRequest.objects.all()
     if is_patient(user):
@@ -228,5 +228,5 @@ def can_manage_own_consents(user: User) -> bool:
 
 
 def must_have_second_factor(user: User) -> bool:
-    """Whether a password alone would open too much: all accounts, or all records in care."""
+    """Return whether a password alone would open too much: all accounts, or all records in care."""
     return is_admin(user) or is_doctor(user)

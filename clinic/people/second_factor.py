@@ -45,15 +45,15 @@ class ClinicMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     }
 
     def get_totp_issuer(self) -> str:
-        """The clinic's name, which the app shows beside the code."""
+        """Return the clinic's name, which the app shows next to the code."""
         return ClinicSettings.objects.current().name
 
     def encrypt(self, text: str) -> str:
-        """A secret as it is stored."""
+        """Return a secret as it is stored, encrypted."""
         return seal_text(text, context=SECRETS_CONTEXT)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """The secret again."""
+        """Return the decrypted secret."""
         return open_text(encrypted_text, context=SECRETS_CONTEXT)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
@@ -78,7 +78,7 @@ class SecondFactorMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        """Lets nothing but the way to a second factor be seen without one."""
+        """Let nothing but the way to a second factor be seen without one."""
         match = request.resolver_match
         if match is None or match.view_name in OPEN_WITHOUT or not is_due(request):
             return None
@@ -87,12 +87,12 @@ class SecondFactorMiddleware:
 
 
 def is_required(user: User) -> bool:
-    """Whether this person may not work without a second factor."""
+    """Return whether this person may not work without a second factor."""
     return bool(settings.MFA_REQUIRED) and must_have_second_factor(user)
 
 
 def is_due(request: HttpRequest) -> bool:
-    """Whether the person must have a second factor and has none; asked once a session."""
+    """Return whether the person must have a second factor and has none; asked once a session."""
     user = request.user
     if not isinstance(user, User) or not is_required(user) or request.session.get(SESSION_KEY):
         return False
@@ -104,7 +104,7 @@ def is_due(request: HttpRequest) -> bool:
 
 @receiver(authenticator_added)
 def note_added(user: User, authenticator: Authenticator, **_kwargs: Any) -> None:
-    """Writes down that somebody has set up a second factor, and tells the person."""
+    """Write down that somebody has set up a second factor, and tell the person."""
     record_second_factor(user, change="added", kind=authenticator.type)
     _tell(user, authenticator, is_added=True)
 
@@ -113,7 +113,7 @@ def note_added(user: User, authenticator: Authenticator, **_kwargs: Any) -> None
 def note_removed(
     request: HttpRequest, user: User, authenticator: Authenticator, **_kwargs: Any
 ) -> None:
-    """Writes down that somebody has given up a second factor; other browsers are signed out."""
+    """Write down that somebody has given up a second factor; other browsers are signed out."""
     request.session.pop(SESSION_KEY, None)
     end_sessions(user, but=request.session.session_key)
     record_second_factor(user, change="removed", kind=authenticator.type)
@@ -122,7 +122,7 @@ def note_removed(
 
 @receiver(authentication_failed)
 def note_failed(user: User, authenticator: Authenticator, **_kwargs: Any) -> None:
-    """Writes down a wrong code, without the code."""
+    """Write down a wrong code, without the code."""
     record_second_factor(user, change="failed", kind=authenticator.type)
 
 

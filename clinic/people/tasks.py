@@ -17,26 +17,26 @@ logger = logging.getLogger(__name__)
 
 @shared_task(name="clinic.tasks.dispatch_digests_task", soft_time_limit=50, time_limit=60)
 def dispatch_digests_task() -> None:
-    """Queues the morning's mails about unread notifications."""
+    """Queue the morning's mails about unread notifications."""
     dispatch_digests()
 
 
 @shared_task(name="clinic.tasks.send_digest_task", soft_time_limit=40, time_limit=50)
 def send_digest_task(user_id: str) -> None:
-    """Sends one person the mail of this morning."""
+    """Send one person the mail of this morning."""
     send_digest(user_id=UUID(user_id))
 
 
 @shared_task(name="clinic.tasks.forget_what_is_over_task", soft_time_limit=240, time_limit=270)
 def forget_what_is_over_task() -> None:
-    """Removes sessions that are over and addresses that somebody tried to sign up with."""
+    """Remove sessions that are over and addresses that somebody tried to sign up with."""
     forget_ended_sessions()
     forget_old_codes()
 
 
 @shared_task(name="clinic.tasks.check_audit_trail_task", soft_time_limit=3000, time_limit=3600)
 def check_audit_trail_task() -> None:
-    """Looks through the whole audit trail and writes its head into the log."""
+    """Look through the whole audit trail and write its head into the log."""
     seal_events()
     findings = check_and_remember()
     for problem in findings.problems[:20]:

@@ -24,5 +24,5 @@ ICONS = {
 
 @register.filter
 def status_icon(status: Status) -> str:
-    """The name of the icon."""
+    """Return the name of the icon."""
     return ICONS[status]

@@ -12,7 +12,7 @@ BEGIN RAISE EXCEPTION '{REFUSAL}'; END $$
 
 
 def guard_audit_trail(connection: BaseDatabaseWrapper) -> None:
-    """Makes the triggers; SQLite loses them where Django rebuilds one of the tables."""
+    """Make the triggers; SQLite loses them where Django rebuilds one of the tables."""
     is_postgresql = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
         if is_postgresql:
@@ -23,7 +23,7 @@ def guard_audit_trail(connection: BaseDatabaseWrapper) -> None:
 
 
 def unguard_audit_trail(connection: BaseDatabaseWrapper) -> None:
-    """Takes the triggers away: for a migration backwards, and for emptying a test's database."""
+    """Take the triggers away: for a migration backwards, and for emptying a test's database."""
     is_postgresql = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
         for table in TABLES:

@@ -25,7 +25,7 @@ START = "0" * 64
 
 
 def content_hash(values: Iterable[Any]) -> str:
-    """The SHA-256 of one event's `COLUMNS`, the same whichever database gave them back."""
+    """Return the SHA-256 of one event's `COLUMNS`, the same whichever database gave them back."""
     at, verb, actor, role, patient, target_type, target_id, detail, request, address = values
     written = json.dumps(
         [
@@ -47,7 +47,7 @@ def content_hash(values: Iterable[Any]) -> str:
 
 
 def link_hash(previous: str, event_id: int, content: str) -> str:
-    """The SHA-256 that ties an event to everything before it."""
+    """Return the SHA-256 that ties an event to everything before it."""
     return sha256(f"{previous}:{event_id}:{content}".encode()).hexdigest()
 
 
@@ -60,7 +60,7 @@ def _key(value: object) -> str:
 
 
 def _address(value: str | None) -> str:
-    """An address in one spelling: PostgreSQL shortens what it is given."""
+    """Return an address in one spelling: PostgreSQL shortens what it is given."""
     if not value:
         return ""
     try:

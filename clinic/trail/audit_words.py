@@ -23,7 +23,7 @@ def tell_words(*, targets: Mapping[str, str | Promise], lists: Mapping[str, str 
 
 
 def words_for(event: AuditEvent) -> str | Promise:
-    """The thing that was read or changed, as the pages call it or as the database does."""
+    """Return the thing that was read or changed, as the pages call it or as the database does."""
     if event.verb in WITHOUT_THING:
         return ""
     if "second_factor" in event.detail:

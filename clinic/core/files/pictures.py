@@ -1,4 +1,4 @@
-"""Photographs as they come in, at full size: checked, upright, and nothing but pixels."""
+"""Uploaded photographs at full size: checked, upright, and reduced to pixels."""
 
 import io
 import warnings
@@ -26,7 +26,7 @@ FOREIGN_MARKS = (
 
 
 def read_picture(data: bytes) -> Image.Image:
-    """Checks an upload and reads it; a ValidationError says what is wrong with it."""
+    """Check an upload and read it; a ValidationError says what is wrong with it."""
     if len(data) > settings.PHOTOGRAPH_MAX_BYTES:
         raise too_large()
     image = _decode(data)
@@ -35,7 +35,7 @@ def read_picture(data: bytes) -> Image.Image:
 
 
 def too_large() -> ValidationError:
-    """Says that a file is larger than any upload may be."""
+    """Say that a file is larger than any upload may be."""
     return ValidationError(
         _("The file is larger than %(megabytes)d MB."),
         params={"megabytes": settings.PHOTOGRAPH_MAX_BYTES // 1024**2},
@@ -44,7 +44,7 @@ def too_large() -> ValidationError:
 
 
 def _decode(data: bytes) -> Image.Image:
-    """Reads an upload as an upright RGB picture without any metadata."""
+    """Read an upload as an upright RGB picture without any metadata."""
     try:
         with warnings.catch_warnings():
             # The size is checked below, with a sentence, before a pixel is decoded.
@@ -88,7 +88,7 @@ def max_pixels(picture: Image.Image) -> int:
 
 
 def _onto_white(picture: Image.Image) -> Image.Image:
-    """An RGB picture: transparency becomes white, and nothing but pixels stays."""
+    """Return an RGB picture: transparency becomes white, and nothing but pixels stays."""
     if picture.mode in {"I", "I;16", "F"}:
         raise ValueError("more than eight bits a channel")
     if "A" in picture.getbands() or "transparency" in picture.info:
@@ -105,7 +105,7 @@ def _onto_white(picture: Image.Image) -> Image.Image:
 
 
 def _refuse_polyglot(data: bytes) -> None:
-    """Refuses a picture that is a page, a script, a document or an archive as well."""
+    """Refuse a picture that is a page, a script, a document or an archive as well."""
     lowered = data.lower()
     if any(mark in lowered for mark in FOREIGN_MARKS) or zipfile.is_zipfile(io.BytesIO(data)):
         raise ValidationError(
@@ -122,7 +122,7 @@ def _too_many_pixels(limit: int) -> ValidationError:
 
 
 def as_jpeg(image: Image.Image, *, quality: int) -> bytes:
-    """Writes a picture as a JPEG without metadata."""
+    """Write a picture as a JPEG without metadata."""
     # Without chroma subsampling: colour at the edge of a lesion is what is looked at.
     out = io.BytesIO()
     image.save(out, "JPEG", quality=quality, subsampling=0)

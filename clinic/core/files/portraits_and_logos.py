@@ -18,12 +18,12 @@ LOGO_BOX = (480, 160)  # pixels: three times what the top bar and the letterhead
 
 
 def read_portrait(upload: "UploadedFile[bytes]") -> bytes:
-    """Reads an upload and gives it back as an upright, square JPEG without metadata."""
+    """Read an upload and give it back as an upright, square JPEG without metadata."""
     return _read(upload, _as_portrait)
 
 
 def read_logo(upload: "UploadedFile[bytes]") -> bytes:
-    """Reads an upload and gives it back as a small PNG of its own proportions, without metadata."""
+    """Read an upload and give it back as a small PNG of its own proportions, without metadata."""
     return _read(upload, _as_logo)
 
 

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 def remove_files(*names: str | None) -> None:
-    """Removes files that no row names; one that cannot be removed stays, and the log says so."""
+    """Remove files that no row names; one that cannot be removed stays, and the log says so."""
     for name in filter(None, names):
         try:
             default_storage.delete(name)

@@ -23,29 +23,29 @@ _held: ContextVar[list["ClinicSettings"] | None] = ContextVar("clinic_settings",
 
 
 def default_time_zone() -> str:
-    """The zone of the environment, for a row that says nothing of it."""
+    """Return the zone of the environment, for a row that says nothing of it."""
     zone: str = settings.TIME_ZONE
     return zone
 
 
 def check_time_zone(name: str) -> None:
-    """Refuses a zone that the machine's tables do not know."""
+    """Refuse a zone that the machine's tables do not know."""
     if name not in available_timezones():
         raise ValidationError(_("There is no time zone with this name."))
 
 
 def check_languages(codes: object) -> None:
-    """Refuses what is no list of the site's languages."""
+    """Refuse what is no list of the site's languages."""
     known = dict(settings.LANGUAGES)
     if not isinstance(codes, list) or not all(code in known for code in codes):
         raise ValidationError(_("Choose from the languages of the site."))
 
 
 class ClinicSettingsManager(models.Manager["ClinicSettings"]):
-    """Gives the one row there is."""
+    """Access to the single row."""
 
     def current(self) -> "ClinicSettings":
-        """What the clinic has decided, or what the environment says while it has not."""
+        """Return what the clinic has decided, or what the environment says while it has not."""
         held = _held.get()
         if held is None:
             return self._read()
@@ -55,7 +55,7 @@ class ClinicSettingsManager(models.Manager["ClinicSettings"]):
 
     @contextmanager
     def read_once(self) -> Iterator[None]:
-        """Asks the database once at most until the end: for one request, or one task."""
+        """Query the database at most once inside, for one request or one task."""
         token = _held.set([])
         try:
             yield
@@ -63,13 +63,13 @@ class ClinicSettingsManager(models.Manager["ClinicSettings"]):
             _held.reset(token)
 
     def forget(self) -> None:
-        """Reads again next time, because the row has changed."""
+        """Read again next time, because the row has changed."""
         held = _held.get()
         if held:
             held.clear()
 
     def of_the_environment(self) -> "ClinicSettings":
-        """What holds before the clinic has decided anything."""
+        """Return the settings before the clinic has decided anything."""
         return ClinicSettings(
             name=settings.CLINIC_NAME,
             phone=settings.CLINIC_PHONE,

@@ -23,7 +23,7 @@ def in_language(own: str, translations: Translations, field: str) -> str:
 
 
 def other_languages() -> Sequence[tuple[str, str | Promise]]:
-    """The languages of the site beside the one that the catalogues are written in."""
+    """Return the languages of the site other than the one the catalogues are written in."""
     return [(code, name) for code, name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
 
 

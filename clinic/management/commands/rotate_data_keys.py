@@ -69,7 +69,7 @@ class Command(BaseCommand):
 
 @contextmanager
 def _interruptible() -> Iterator[list[int]]:
-    """Collects Ctrl-C and a request to end, so that the batch in hand is finished first."""
+    """Collect Ctrl-C and a request to end, so that the batch in hand is finished first."""
     received: list[int] = []
     before = {
         number: signal.signal(number, lambda got, _frame: received.append(got))

@@ -36,7 +36,7 @@ class AuditFilterForm(forms.Form):
     )
 
     def asked(self) -> dict[str, Any]:
-        """The filters that make sense; one that does not fit anything is left out."""
+        """Return the filters that make sense; one that does not fit anything is left out."""
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value}
 

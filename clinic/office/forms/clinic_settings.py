@@ -34,7 +34,7 @@ REGIONS = {
 
 @cache
 def zone_choices() -> list[tuple[str, Any]]:
-    """The zones that are named for a place, by region, and UTC."""
+    """Return the zones that are named for a place, by region, and UTC."""
     names = sorted(name for name in available_timezones() if name.split("/")[0] in REGIONS)
     regions = groupby(names, key=lambda name: name.split("/")[0])
     by_region: list[tuple[str, Any]] = [
@@ -95,7 +95,7 @@ class ClinicSettingsForm(forms.ModelForm[ClinicSettings]):
         return [] if len(chosen) == len(settings.LANGUAGES) else chosen
 
     def clean(self) -> dict[str, Any]:
-        """Says beside the field that the first reminder has to leave first."""
+        """Say beside the field that the first reminder has to leave first."""
         cleaned = super().clean() or self.cleaned_data
         for name in [name for name in FIELDS if name in cleaned]:
             try:
@@ -110,7 +110,7 @@ class ClinicSettingsForm(forms.ModelForm[ClinicSettings]):
         return cleaned
 
     def _post_clean(self) -> None:
-        """Leaves the row untouched: the service sets, checks and stores what was typed."""
+        """Leave the row untouched: the service sets, checks and stores what was typed."""
 
     @property
     def values(self) -> dict[str, object]:
@@ -132,7 +132,7 @@ class LogoForm(forms.Form):
     )
 
     def clean_logo(self) -> bytes:
-        """The picture that is stored, instead of the file that was sent."""
+        """Return the picture that is stored, instead of the file that was sent."""
         upload: UploadedFile[bytes] = self.cleaned_data["logo"]
         return read_logo(upload)
 

@@ -36,7 +36,7 @@ PLACES = {
 
 
 def read_day(text: str) -> date:
-    """The day that the address names, or today."""
+    """Return the day that the address names, or today."""
     try:
         day: date | None = DAY.clean(text)
     except ValidationError:
@@ -45,7 +45,7 @@ def read_day(text: str) -> date:
 
 
 def visits_of(user: User, day: date) -> QuerySet[Appointment]:
-    """The doctor's own appointments of the day in the order in which they matter."""
+    """Return the doctor's own appointments of the day in the order in which they matter."""
     urgent = When(status=Status.ARRIVED, is_urgent=True, then=Value(-1))
     places = [When(status=status, then=Value(place)) for status, place in PLACES.items()]
     return (
@@ -79,7 +79,7 @@ def left_open(user: User) -> QuerySet[Consultation]:
 def day_page(
     request: SignedInRequest, day: date, *, refusal: str = "", status: int = 200
 ) -> HttpResponse:
-    """The list of a day, with a sentence where an action on it was refused."""
+    """Return the list of a day, with a sentence where an action on it was refused."""
     paginator = Paginator(visits_of(request.user, day), settings.PAGE_SIZE)
     context = {
         "day": day,

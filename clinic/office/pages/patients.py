@@ -44,7 +44,7 @@ def patient_page(
     consent_form: ConsentForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The patient's page, with what is wrong with a consent where one was refused."""
+    """Return the patient's page, with what is wrong with a consent where one was refused."""
     user = request.user
     login_state = state_of(patient.user) if patient.user else None
     upcoming, past = _appointments(request, patient)

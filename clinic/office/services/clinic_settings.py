@@ -157,7 +157,7 @@ def _set_years(
 
 
 def change_logo(*, actor: User, png: bytes | None) -> ClinicSettings:
-    """Stores the clinic's logo, or takes it away where there is none any more."""
+    """Store the clinic's logo, or take it away where there is none any more."""
     stored = _store_logo(png) if png else ""
     try:
         return _change_logo(actor=actor, stored=stored)
@@ -183,7 +183,7 @@ def _change_logo(*, actor: User, stored: str) -> ClinicSettings:
 
 
 def _locked_row() -> ClinicSettings:
-    """The row, or what becomes the row: admins who change it come one after the other."""
+    """Return the row, or what becomes the row: admins who change it come one after the other."""
     row = ClinicSettings.objects.select_for_update().filter(pk=THE_ROW).first()
     return row or ClinicSettings.objects.of_the_environment()
 
@@ -211,5 +211,5 @@ def _store_logo(png: bytes) -> str:
 
 
 def _plain(value: object) -> object:
-    """A value as the trail can keep it."""
+    """Return a value as the trail can keep it."""
     return value if isinstance(value, bool | int | list) else str(value)

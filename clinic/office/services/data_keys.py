@@ -52,7 +52,7 @@ class Rotation:
 
 
 def remaining() -> Remaining:
-    """Counts what is not under the first key."""
+    """Count what is not under the first key."""
     heads = [key_id_of_file(_head(path)) for path in _files()]
     prefix = first_text_prefix()
     return Remaining(
@@ -72,7 +72,7 @@ def rotate_data_keys(
     on_progress: Callable[[Rotation], None] = lambda rotation: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Rotation:
-    """Puts every file and text under the first key; what is there already costs a look.
+    """Put every file and text under the first key; what is there already costs a look.
 
     A run may break off at any moment, and the next one goes on where it stopped. Each file and each
     text is whole at all times, under the one key or under the other.
@@ -138,7 +138,7 @@ def _rotate_texts(rotation: Rotation, batch_size: int) -> Iterator[None]:
 
 
 def _replace_file(path: Path, content: bytes) -> bool:
-    """Writes beside the file, then swaps the two at once; a reader finds one of them whole."""
+    """Write beside the file, then swap the two at once; a reader finds one of them whole."""
     beside = path.with_name(f".{path.name}{BESIDE}")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
@@ -159,7 +159,7 @@ def _replace_file(path: Path, content: bytes) -> bool:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Keeps a second run out, and removes what one that was killed has left half written."""
+    """Prevent a second run, and remove half-written files that a killed run left."""
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK).open("w") as lock:
@@ -173,7 +173,7 @@ def _alone() -> Iterator[None]:
 
 
 def _files() -> Iterator[Path]:
-    """The files of the site; what begins with a dot is this module's own."""
+    """Return the files of the site; what begins with a dot is this module's own."""
     return (
         path
         for path in sorted(_folder().rglob("*"))

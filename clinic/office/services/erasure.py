@@ -99,7 +99,7 @@ def _forget_person(patient: Patient) -> None:
 
 
 def _forget_papers(patient: Patient) -> None:
-    """Removes copies of cards and passports; their rows say that there were some."""
+    """Remove copies of cards and passports; their rows say that there were some."""
     papers = patient.received_documents.filter(category__in=IDENTITY_PAPERS)
     names = [paper.file.name for paper in papers]
     papers.update(title=str(PatientDocument._meta.verbose_name), is_shared=False)
@@ -107,14 +107,14 @@ def _forget_papers(patient: Patient) -> None:
 
 
 def _addresses_of(patient: Patient) -> list[str]:
-    """The e-mails by which the patient was ever known here, in small letters."""
+    """Return the e-mails by which the patient was ever known here, in small letters."""
     addresses = [patient.email, patient.user.email if patient.user else ""]
     addresses += former_values(patient, FormerIdentity.Kind.EMAIL)
     return [address.lower() for address in addresses if address]
 
 
 def _forget_account(user: User, pseudonym: str) -> None:
-    """Ends the patient's login; its row stays, because other rows say who did what."""
+    """End the patient's login; its row stays, because other rows say who did what."""
     portrait = user.photograph.name
     end_sessions(user)
     EmailAddress.objects.filter(user=user).delete()

@@ -77,7 +77,7 @@ def identity_of(patient: Patient) -> Identity:
 
 
 def remove_identity_from_texts(*, patient: Patient, identity: Identity, actor: User | None) -> int:
-    """Marks what tells in every text of the record; returns how many rows it changed."""
+    """Mask identifying words in every text of the record; return the number of rows changed."""
     changed_rows = 0
     for model, way, fields in _texts():
         rows = model._default_manager.select_for_update(no_key=True, of=("self",))
@@ -98,7 +98,7 @@ def remove_identity_from_texts(*, patient: Patient, identity: Identity, actor: U
 
 
 def _remove_from_phrases(patient: Patient, identity: Identity, actor: User | None) -> int:
-    """Marks what tells in the phrases that the patient's doctors have kept from their visits."""
+    """Mask identifying words in the phrases that the patient's doctors saved from their visits."""
     doctors = patient.consultations.values("doctor__user")
     changed_rows = 0
     versions = WritingTemplateVersion.objects.select_for_update(no_key=True, of=("self",))
@@ -122,7 +122,7 @@ def _remove_from_phrases(patient: Patient, identity: Identity, actor: User | Non
 def _changed_content(
     value: object, removed_from: Callable[[str], tuple[str, int]]
 ) -> tuple[object, int]:
-    """The value with marks in the texts at whatever depth, and how often something told."""
+    """Return the value with marks in the texts at whatever depth, and how often something told."""
     if isinstance(value, str):
         return removed_from(value)
     if isinstance(value, dict):
@@ -170,6 +170,6 @@ def _is_sentence(model: type[Model], field: object) -> bool:
 
 
 def _phone_pattern(country: str, digits: str) -> re.Pattern[str]:
-    """A number with or without the country, however its digits are grouped."""
+    """Return a number with or without the country, however its digits are grouped."""
     abroad = rf"(?:(?:\+|00){BETWEEN}{country}{BETWEEN})?"
     return re.compile(rf"(?<!\d){abroad}0?{BETWEEN}{BETWEEN.join(digits)}(?!\d)")

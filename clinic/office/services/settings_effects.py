@@ -38,7 +38,7 @@ class Effect:
 
 
 def effects_of(before: ClinicSettings, values: Mapping[str, object]) -> list[Effect]:
-    """What follows where some settings get new values."""
+    """Return what follows where some settings get new values."""
     return [
         _retention(before, value)
         if name == "retention_years" and isinstance(value, int)
@@ -54,13 +54,13 @@ def effects_of(before: ClinicSettings, values: Mapping[str, object]) -> list[Eff
 
 
 def label_of(name: str) -> str:
-    """What a setting is called on the page."""
+    """Return what a setting is called on the page."""
     label = str(ClinicSettings._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
     return label[:1].upper() + label[1:]
 
 
 def in_words(name: str, value: object) -> str:
-    """A setting's value as people read it."""
+    """Return a setting's value as people read it."""
     if name == "languages":
         codes = value if isinstance(value, list) and value else [code for code, _n in _languages()]
         return ", ".join(str(language) for code, language in _languages() if code in codes)
@@ -116,7 +116,7 @@ def _sentence(name: str, before: ClinicSettings, values: Mapping[str, object]) -
 
 
 def _moved_clock(before: ClinicSettings, zone: str) -> str:
-    """What the new clock shows at a moment that the old one calls nine."""
+    """Return what the new clock shows at a moment that the old one calls nine."""
     count = Appointment.objects.upcoming().count()
     nine = datetime.combine(timezone.localdate(), time(9), tzinfo=before.zone)
     kept = ngettext(

@@ -130,7 +130,7 @@ def _accesses(request: SignedInRequest, patient: Patient, template: str) -> Http
 
 
 def _page(events: QuerySet[AuditEvent], request: SignedInRequest) -> tuple[list[AuditEvent], str]:
-    """A page from a key on: to count a million rows for each page would take too long."""
+    """Return a page from a key on: to count a million rows for each page would take too long."""
     before = request.GET.get("before", "")
     if before.isascii() and before.isdecimal() and len(before) < 19:
         events = events.filter(pk__lt=int(before))
@@ -166,7 +166,7 @@ def _find(request: SignedInRequest, said: dict[str, str], asked: dict[str, Any])
 
 
 def _address(asked: dict[str, Any], page: str = "clinic:audit_list", **other: Any) -> str:
-    """The list, or the export, with the same filters but for one."""
+    """Return the list, or the export, with the same filters but for one."""
     return reverse(page, query=_plain(asked | other) or None)
 
 

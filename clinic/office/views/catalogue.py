@@ -35,7 +35,7 @@ def symptom_list(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def symptom_create(request: SignedInRequest) -> HttpResponse:
-    """A new symptom at the end of the list."""
+    """Add a symptom at the end of the list."""
     _ask_permission(request)
     form = CatalogueNameForm(request.POST or None)
     if form.is_valid():
@@ -55,7 +55,7 @@ def symptom_create(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def symptom_edit(request: SignedInRequest, pk: int) -> HttpResponse:
-    """What a symptom is called, and whether doctors are offered it."""
+    """Edit what a symptom is called and whether doctors are offered it."""
     _ask_permission(request)
     return _edit(request, get_object_or_404(Symptom, pk=pk), "symptom")
 
@@ -72,7 +72,7 @@ def symptom_move(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def symptom_offer(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Offers a symptom, or stops offering it."""
+    """Offer a symptom, or stop offering it."""
     _ask_permission(request)
     return _offer(request, get_object_or_404(Symptom, pk=pk), "symptom")
 
@@ -87,14 +87,14 @@ def body_site_list(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def body_site_edit(request: SignedInRequest, pk: int) -> HttpResponse:
-    """What a body site is called, and whether doctors are offered it."""
+    """Edit what a body site is called and whether doctors are offered it."""
     _ask_permission(request)
     return _edit(request, get_object_or_404(BodySite, pk=pk), "body_site")
 
 
 @require_POST
 def body_site_offer(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Offers a body site, or stops offering it."""
+    """Offer a body site, or stop offering it."""
     _ask_permission(request)
     return _offer(request, get_object_or_404(BodySite, pk=pk), "body_site")
 

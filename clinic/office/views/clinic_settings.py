@@ -89,7 +89,7 @@ def clinic_settings(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def clinic_settings_preview(request: SignedInRequest) -> HttpResponse:
-    """What the values in the form would change, in words; nothing is stored."""
+    """Show what the values in the form would change, in words; nothing is stored."""
     if not can_manage_settings(request.user):
         raise PermissionDenied
     clinic = ClinicSettings.objects.current()
@@ -105,7 +105,7 @@ def clinic_settings_preview(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def clinic_settings_logo(request: SignedInRequest) -> HttpResponse:
-    """Stores another logo, or takes the logo away."""
+    """Store another logo, or take the logo away."""
     if not can_manage_settings(request.user):
         raise PermissionDenied
     if "removes_logo" in request.POST:
@@ -128,7 +128,7 @@ def clinic_settings_logo(request: SignedInRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def clinic_logo(request: HttpRequest) -> HttpResponse:
-    """The clinic's logo, which is no secret: the sign-in page shows it to anybody."""
+    """Show the clinic's logo, which is no secret: the sign-in page shows it to anybody."""
     logo = read_stored_logo()
     if logo is None:
         raise Http404
@@ -172,7 +172,7 @@ def _page(
 def _conflict_page(
     request: SignedInRequest, form: ClinicSettingsForm, conflict: SettingsChangedError
 ) -> HttpResponse:
-    """Shows both, and lets the next click store what was typed over what has been read by now."""
+    """Show both versions; the next click stores what was typed."""
     ClinicSettings.objects.forget()
     stored = ClinicSettings.objects.current()
     differences = effects_of(stored, form.values)

@@ -22,7 +22,7 @@ from clinic.people.services.consents import give_consent, past_uses, withdraw_co
 
 @require_POST
 def consent_record(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Records that a patient agrees to a purpose."""
+    """Record that a patient agrees to a purpose."""
     patient = get_object_or_404(visible_patients(request.user).select_related("user"), pk=pk)
     if not can_record_consent(request.user, patient):
         raise PermissionDenied
@@ -36,7 +36,7 @@ def consent_record(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def consent_withdraw(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Ends a consent from now on."""
+    """End a consent from now on."""
     consents = Consent.objects.filter(patient__in=visible_patients(request.user))
     consent = get_object_or_404(consents.select_related("patient"), pk=pk)
     if not can_record_consent(request.user, consent.patient):

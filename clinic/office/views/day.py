@@ -28,7 +28,7 @@ def doctor_day(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def visit_open(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Calls an arrived patient in and goes to the visit."""
+    """Call an arrived patient in and go to the visit."""
     appointments = visible_appointments(request.user).select_related("doctor", "patient")
     appointment = get_object_or_404(appointments, pk=pk)
     if not can_open_visit(request.user, appointment):
@@ -43,7 +43,7 @@ def visit_open(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def visit_undo(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Takes back a call-in and goes to who waits."""
+    """Take back a call-in and go to who waits."""
     consultation = writable_visit(request, pk)
     try:
         undo_call_in(consultation=consultation, actor=request.user)

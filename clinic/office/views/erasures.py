@@ -47,7 +47,7 @@ class GrantedErasure:
 
 @require_http_methods(["GET", "POST"])
 def my_erasure(request: SignedInRequest) -> HttpResponse:
-    """What erasing means here, a form to ask for it, and what became of earlier requests."""
+    """Show what erasing means here, a form to ask for it, and what became of earlier requests."""
     if not can_manage_own_consents(request.user):
         raise PermissionDenied
     patient = get_object_or_404(visible_patients(request.user))

@@ -88,7 +88,7 @@ def notification_list(request: SignedInRequest) -> HttpResponse:
 
 @require_GET
 def notification_count(request: SignedInRequest) -> HttpResponse:
-    """The number in the bell, which every open page asks for again and again.
+    """Show the number in the bell, which every open page asks for again and again.
 
     It is asked by a clock and not by a person: whatever ends idle sessions does not count it.
     """
@@ -99,7 +99,7 @@ def notification_count(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def notification_open(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Marks a piece of news as read and goes on to the page that it is about."""
+    """Mark a piece of news as read and go on to the page that it is about."""
     notification = get_object_or_404(visible_notifications(request.user), pk=pk)
     mark_read(notification=notification)
     [entry] = _entries(request.user, [notification])
@@ -112,7 +112,7 @@ def notification_open(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def notification_read(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Marks one piece of news as read."""
+    """Mark one piece of news as read."""
     notification = get_object_or_404(visible_notifications(request.user), pk=pk)
     mark_read(notification=notification)
     return _back_to_list(request)
@@ -120,7 +120,7 @@ def notification_read(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def notification_read_all(request: SignedInRequest) -> HttpResponse:
-    """Marks all that had come when the list was drawn as read."""
+    """Mark all that had come when the list was drawn as read."""
     form = ReadAllForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Nothing was marked. Please press the button again."))
@@ -134,13 +134,13 @@ def notification_read_all(request: SignedInRequest) -> HttpResponse:
 
 
 def _back_to_list(request: SignedInRequest) -> HttpResponse:
-    """The list again, with its filter and page."""
+    """Show the list again, with its filter and page."""
     query = request.GET.urlencode()
     return redirect(reverse("clinic:notification_list") + (f"?{query}" if query else ""))
 
 
 def _entries(user: User, notifications: Sequence[Notification]) -> list[Entry]:
-    """Says of each piece of news what this person may see of it, in three queries for all."""
+    """Say of each piece of news what this person may see of it, in three queries for all."""
     keys = _keys(notifications, OF_APPOINTMENTS)
     appointments = visible_appointments(user).filter(pk__in=keys).telling_wishes()
     visits = visible_consultations(user).filter(pk__in=_keys(notifications, OF_VISITS))
@@ -169,7 +169,7 @@ def _emergencies(user: User, notifications: Sequence[Notification]) -> dict[str,
 
 
 def _people(user: User, notifications: Sequence[Notification]) -> dict[str, str]:
-    """The patients and accounts among the news whose pages this person may open, by key."""
+    """Return the patients and accounts among the news whose pages this person may open, by key."""
     found: dict[UUID, str] = {}
     patients, accounts = _keys(notifications, OF_PATIENTS), _keys(notifications, OF_ACCOUNTS)
     if patients and can_see_patient_list(user):

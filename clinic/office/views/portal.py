@@ -76,7 +76,7 @@ class OwnAppointment:
 
 @require_GET
 def my_appointments(request: SignedInRequest) -> HttpResponse:
-    """The patient's appointments: what is to come, then what was."""
+    """Show the patient's appointments: what is to come, then what was."""
     if not can_see_portal(request.user):
         raise PermissionDenied
     own = (
@@ -114,7 +114,7 @@ def my_appointments(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def my_appointment_cancel(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Cancels the patient's own appointment, as long as the clinic's notice allows."""
+    """Cancel the patient's own appointment, as long as the clinic's notice allows."""
     appointment = get_object_or_404(visible_appointments(request.user), pk=pk)
     is_own = can_see_portal(request.user)
     if not is_own or not can_transition(request.user, appointment, Status.CANCELLED):
@@ -129,7 +129,7 @@ def my_appointment_cancel(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def my_appointment_calendar(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """The patient's own appointment as a file for a calendar program."""
+    """Show the patient's own appointment as a file for a calendar program."""
     appointment = get_object_or_404(
         visible_appointments(request.user).select_related("patient"), pk=pk
     )
@@ -144,7 +144,7 @@ def my_appointment_calendar(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 
 def _wish_of(appointment: Appointment) -> AppointmentRequest | None:
-    """What the patient asked for, unless the desk has given the appointment a time."""
+    """Return what the patient asked for, unless the desk has given the appointment a time."""
     is_only_wish: bool = getattr(appointment, "is_only_wish", False)
     return getattr(appointment, "request", None) if is_only_wish else None
 

@@ -22,7 +22,7 @@ from clinic.scheduling.services.feeds import feed_of
 
 @require_http_methods(["GET", "POST"])
 def profile(request: SignedInRequest) -> HttpResponse:
-    """What a person changes alone: photograph, phone, language; the rest is the clinic's."""
+    """Let people change their photograph, phone and language; the clinic changes the rest."""
     is_sent = request.method == "POST"
     form = ProfileForm(
         request.POST if is_sent else None, request.FILES if is_sent else None, user=request.user
@@ -54,7 +54,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
 
 
 def _calendar_feed(request: SignedInRequest) -> dict[str, object]:
-    """The doctor's calendar address, which is told once, on the page after it was made."""
+    """Return the doctor's calendar address, which is told once, on the page after it was made."""
     if not can_keep_calendar_feed(request.user):
         return {"has_calendar_feed": False}
     feed = feed_of(request.user)

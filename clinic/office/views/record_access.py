@@ -27,7 +27,7 @@ from clinic.records.permissions import can_open_record, is_offered_opening, visi
 
 @require_http_methods(["GET", "POST"])
 def my_record_code(request: SignedInRequest) -> HttpResponse:
-    """Asks a patient for the code from the paper, before the record is shown for the first time."""
+    """Ask a patient for the code from the paper, before the record is shown for the first time."""
     user = request.user
     if not can_see_portal(user):
         raise PermissionDenied
@@ -51,7 +51,7 @@ def my_record_code(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def record_code_hand_out(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Makes a new code and goes to the page that shows it."""
+    """Make a new code and go to the page that shows it."""
     patient = _patient_here(request, pk)
     try:
         code = hand_out_code(patient=patient, doctor=request.user)
@@ -63,7 +63,7 @@ def record_code_hand_out(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def record_code(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Shows a new code once, on a page to print and hand to the patient."""
+    """Show a new code once, on a page to print and hand to the patient."""
     patient = _patient_here(request, pk)
     record_patient_view(patient=patient, actor=request.user)
     context = {
@@ -82,7 +82,7 @@ def record_code(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def record_open(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Opens the record because the doctor has the patient before them."""
+    """Open the record because the doctor has the patient before them."""
     patient = _patient_here(request, pk)
     try:
         open_in_person(patient=patient, doctor=request.user)

@@ -32,7 +32,7 @@ class AccountFilterForm(forms.Form):
     )
 
     def narrow(self, accounts: QuerySet[User]) -> QuerySet[User]:
-        """Leaves the accounts that the filters ask for; a filter nobody offers asks for none."""
+        """Leave the accounts that the filters ask for; a filter nobody offers asks for none."""
         if not self.is_valid():
             return accounts
         if role := self.cleaned_data["role"]:
@@ -54,7 +54,7 @@ class AccountSearchForm(forms.Form):
     )
 
     def narrow(self, accounts: QuerySet[User]) -> QuerySet[User]:
-        """Leaves the accounts that carry every word."""
+        """Leave the accounts that carry every word."""
         for word in self.cleaned_data["words"].split():
             accounts = accounts.filter(Q(full_name__icontains=word) | Q(email__icontains=word))
         return accounts
@@ -123,7 +123,7 @@ class AccountCreateForm(AsksOwnPassword, DoctorFieldsMixin):
         self.user = user
 
     def clean(self) -> dict[str, Any]:
-        """Forgets what the chosen role has no use for, and what was wrong with it."""
+        """Forget what the chosen role has no use for, and what was wrong with it."""
         cleaned = super().clean() or self.cleaned_data
         role = cleaned.get("role")
         if role != User.Role.PATIENT:
@@ -138,7 +138,7 @@ class AccountCreateForm(AsksOwnPassword, DoctorFieldsMixin):
             self.cleaned_data.pop(name, None)
 
     def as_new_account(self) -> NewAccount:
-        """What the service takes."""
+        """Return what the service takes."""
         said = {**self.cleaned_data, "phone": str(self.cleaned_data["phone"])}
         del said["password"]
         return NewAccount(**said)
@@ -201,7 +201,7 @@ class AccountEditForm(AsksOwnPassword, DoctorFieldsMixin, SeenForm):
         return said
 
     def as_changes(self) -> AccountChanges:
-        """What the service takes."""
+        """Return what the service takes."""
         others = (SEEN, "password")
         values = {name: str(said) for name, said in self.cleaned_data.items() if name not in others}
         return AccountChanges(**values)
@@ -252,6 +252,6 @@ class ProfileForm(SeenForm, forms.Form):
         return [row, *Patient.objects.filter(user=row)]
 
     def clean_photograph(self) -> bytes | None:
-        """The portrait that is stored, instead of the file that was sent."""
+        """Return the portrait that is stored, instead of the file that was sent."""
         upload = self.cleaned_data["photograph"]
         return read_portrait(upload) if upload else None

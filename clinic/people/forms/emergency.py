@@ -49,7 +49,7 @@ class EmergencyForm(AsksOwnPassword):
         self.patient: Patient | None = None
 
     def clean(self) -> dict[str, Any]:
-        """Finds the patient, once everything else is right, so that nobody tries out names."""
+        """Find the patient, once everything else is right, so that nobody tries out names."""
         said = super().clean() or {}
         if not said.get("record_number") and not (said.get("full_name") and said.get("birth_date")):
             self.add_error(

@@ -57,7 +57,7 @@ class PatientForm(forms.ModelForm[Patient]):
         self.fields["birth_date"].widget.attrs["max"] = timezone.localdate().isoformat()
 
     def _post_clean(self) -> None:
-        """Leaves the row untouched: the service sets, checks and stores what was typed."""
+        """Leave the row untouched: the service sets, checks and stores what was typed."""
 
 
 class CorrectionForm(SeenForm, PatientForm):
@@ -108,11 +108,11 @@ class RegistrationForm(PatientForm):
         return [self[f"consent_{purpose.value}"] for purpose in Consent.Purpose]
 
     def identity(self) -> dict[str, Any]:
-        """What was typed about the patient."""
+        """Return what was typed about the patient."""
         return {name: self.cleaned_data[name] for name in IDENTITY_FIELDS}
 
     def consents(self) -> dict[str, str]:
-        """The purposes that the patient agreed to, each with how."""
+        """Return the purposes that the patient agreed to, each with how."""
         return {
             purpose.value: self.cleaned_data[f"consent_{purpose.value}"]
             for purpose in Consent.Purpose

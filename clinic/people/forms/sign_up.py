@@ -111,7 +111,7 @@ class SignUpDetailsForm(forms.Form):
         return cleaned
 
     def person(self) -> NewPatient:
-        """What the service takes."""
+        """Return what the service takes."""
         data = self.cleaned_data
         return NewPatient(
             full_name=data["full_name"],

@@ -76,7 +76,7 @@ class EmergencyAccess(models.Model):
 
     @property
     def is_running(self) -> bool:
-        """Whether it opens the record at this moment."""
+        """Return whether it opens the record at this moment."""
         return self.started_at <= timezone.now() < self.ends_at
 
     @property
@@ -86,5 +86,5 @@ class EmergencyAccess(models.Model):
 
     @property
     def is_overdue(self) -> bool:
-        """Whether no admin has looked at it in time."""
+        """Return whether no admin has looked at it in time."""
         return self.reviewed_at is None and timezone.now() > self.review_due_at

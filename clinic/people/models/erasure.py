@@ -13,7 +13,7 @@ class ErasureRequestQuerySet(models.QuerySet["ErasureRequest"]):
     """Requests by whether somebody has decided."""
 
     def waiting(self) -> Self:
-        """Requests that nobody has decided yet."""
+        """Return requests that nobody has decided yet."""
         return self.filter(decided_at__isnull=True)
 
 

@@ -175,7 +175,7 @@ class Patient(models.Model):
 
     @property
     def has_ended(self) -> bool:
-        """Whether the record has lost its name and is only read."""
+        """Return whether the record has lost its name and is only read."""
         return self.pseudonymised_at is not None
 
     @property
@@ -205,6 +205,6 @@ class Patient(models.Model):
 
     @property
     def may_be_pregnant(self) -> bool:
-        """Whether a pregnancy has to be thought of: a known one at any age."""
+        """Return whether a pregnancy has to be thought of: a known one at any age."""
         known = self.pregnancy_now in {self.Pregnancy.YES, self.Pregnancy.POSSIBLE}
         return known or self.is_pregnancy_to_be_asked

@@ -17,11 +17,11 @@ class RecordEndingQuerySet(models.QuerySet["RecordEnding"]):
     """Announced ends of records by what became of them."""
 
     def planned(self) -> Self:
-        """Ends that are still to come."""
+        """End that are still to come."""
         return self.filter(done_at__isnull=True, called_off_at__isnull=True)
 
     def due(self) -> Self:
-        """Ends that may be carried out now, those that failed before after the others."""
+        """End that may be carried out now, those that failed before after the others."""
         return (
             self.planned()
             .filter(due_at__lte=timezone.now())
@@ -113,7 +113,7 @@ class RetentionProposalQuerySet(models.QuerySet["RetentionProposal"]):
     """Proposals by whether they wait."""
 
     def waiting(self) -> Self:
-        """The proposal on which nobody has decided yet, if there is one."""
+        """Return the proposal on which nobody has decided yet, if there is one."""
         return self.filter(decided_at__isnull=True)
 
 

@@ -16,14 +16,14 @@ class UserManager(BaseUserManager["User"]):
     """Makes accounts from an e-mail address."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Creates an account, without a usable password where none is given."""
+        """Create an account, without a usable password where none is given."""
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """Finds an account by its e-mail address, however it is capitalised."""
+        """Find an account by its e-mail address, however it is capitalised."""
         return self.get(email__iexact=username)
 
 
@@ -78,10 +78,10 @@ class User(AbstractBaseUser):
 
     @property
     def may_have_emergency(self) -> bool:
-        """Whether to look for an emergency access of this doctor; nearly always there is none."""
+        """Return whether this doctor may have an emergency access; nearly always there is none."""
         return self.emergency_until is not None and self.emergency_until > timezone.now()
 
     def clean(self) -> None:
-        """Keeps e-mail addresses in small letters, so that one person has one account."""
+        """Keep e-mail addresses in small letters, so that one person has one account."""
         super().clean()
         self.email = self.email.lower()

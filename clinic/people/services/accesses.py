@@ -27,7 +27,7 @@ class Entry:
 
 
 def accesses_to(patient: Patient) -> QuerySet[AuditEvent]:
-    """What others than the patient have read or done in the patient's record."""
+    """Return what anyone but the patient has read or done in the record."""
     events = filter_events(patient=patient).exclude(verb=Verb.DENIED)
     if patient.user_id:
         events = events.exclude(actor=patient.user_id)
@@ -35,7 +35,7 @@ def accesses_to(patient: Patient) -> QuerySet[AuditEvent]:
 
 
 def in_words(events: Iterable[AuditEvent]) -> list[Entry]:
-    """Says of each event what it was, with one query for the emergencies among them."""
+    """Say of each event what it was, with one query for the emergencies among them."""
     events = list(events)
     patients = {event.patient_id for event in events if event.patient_id}
     spans: dict[tuple[object, object], list[tuple[datetime, datetime]]] = {}
@@ -56,7 +56,7 @@ def in_words(events: Iterable[AuditEvent]) -> list[Entry]:
 
 
 def accesses_under(access: EmergencyAccess) -> list[Entry]:
-    """What the doctor read while the record was open."""
+    """Return what the doctor read while the record was open."""
     events = filter_events(patient=access.patient, actor=access.doctor).filter(
         at__range=(access.started_at, access.ends_at)
     )

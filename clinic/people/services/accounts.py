@@ -80,7 +80,7 @@ class AccountChanges:
 
 
 def state_of(user: User) -> AccountState:
-    """Whether the person can sign in, could by following a link, or cannot."""
+    """Return whether the person can sign in, could by following a link, or cannot."""
     if not user.is_active:
         return AccountState.DEACTIVATED
     return AccountState.ACTIVE if user.has_usable_password() else AccountState.INVITED
@@ -88,7 +88,7 @@ def state_of(user: User) -> AccountState:
 
 @transaction.atomic
 def create_account(*, actor: User, account: NewAccount) -> User:
-    """Creates an account without a password, with the doctor's or patient's row beside it."""
+    """Create an account without a password, with the doctor's or patient's row beside it."""
     if account.role == User.Role.PATIENT:
         patient = _find_or_register_patient(actor=actor, account=account)
         if account.phone:
@@ -118,7 +118,7 @@ def create_account(*, actor: User, account: NewAccount) -> User:
 
 @transaction.atomic
 def create_patient_account(*, actor: User, patient: Patient) -> User:
-    """Gives a registered patient a login under the e-mail address of the record."""
+    """Give a registered patient a login under the e-mail address of the record."""
     if not patient.email:
         raise ValidationError(
             _("The record has no e-mail address. Add one first; the invitation is sent there.")
@@ -130,7 +130,7 @@ def create_patient_account(*, actor: User, patient: Patient) -> User:
 def create_own_account(
     *, email: str, full_name: str, language: str, phone: str, password: str
 ) -> User:
-    """Creates the account of a patient who registers alone, under an address that was proved."""
+    """Create the account of a patient who registers alone, under an address that was proved."""
     user = User(
         role=User.Role.PATIENT,
         full_name=full_name.strip(),
@@ -149,7 +149,7 @@ def create_own_account(
 def update_account(
     *, actor: User, user: User, changes: AccountChanges, refuse_stale: Guard | None = None
 ) -> User:
-    """Corrects what the clinic knows of a person who signs in."""
+    """Correct what the clinic knows of a person who signs in."""
     patient = Patient.objects.select_for_update(no_key=True, of=("self",)).filter(user=user).first()
     user = User.objects.select_for_update().get(pk=user.pk)
     _refuse_ended_account(user)
@@ -244,7 +244,7 @@ def deactivate_account(
 
 @transaction.atomic
 def reactivate_account(*, actor: User, user: User) -> User:
-    """Lets a person back in, who then has to set a new password."""
+    """Let a person back in; they have to set a new password."""
     user = User.objects.select_for_update().get(pk=user.pk)
     _refuse_ended_account(user)
     if user.is_active:
@@ -359,7 +359,7 @@ def _save_user(user: User) -> None:
 
 
 def _assign(row: User | Doctor, **values: object) -> list[str]:
-    """Sets the values on the row and names those that are new."""
+    """Set the values on the row and name those that are new."""
     changed = [name for name, value in values.items() if getattr(row, name) != value]
     for name in changed:
         setattr(row, name, values[name])

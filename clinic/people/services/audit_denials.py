@@ -17,7 +17,7 @@ from clinic.trail.services.audit import record
 
 
 def record_denial(*, actor: User, page: str, key: object, error: Exception) -> None:
-    """Notes that somebody was refused; a thing that does not exist was refused to nobody."""
+    """Note that somebody was refused; a thing that does not exist was refused to nobody."""
     if isinstance(error, PermissionDenied):
         target = _row_of_a_patient(key)
         record(
@@ -40,7 +40,7 @@ def record_denial(*, actor: User, page: str, key: object, error: Exception) -> N
 
 
 def patient_of(row: Model) -> Patient | None:
-    """The patient whom a row is about, if it is about one."""
+    """Return the patient whom a row is about, if it is about one."""
     if isinstance(row, Patient):
         return row
     for name in WAYS_TO_PATIENT:
@@ -50,7 +50,7 @@ def patient_of(row: Model) -> Patient | None:
 
 
 def _row_of_a_patient(key: object) -> Model | None:
-    """The row with this key, if it is about a patient; one query looks for it everywhere."""
+    """Return the row with this key, if it is about a patient; one query looks for it everywhere."""
     # A number means another row in each table; the view alone knows which.
     if not isinstance(key, UUID):
         return None
@@ -81,7 +81,7 @@ def _models_about_patients() -> dict[str, type[Model]]:
 
 
 def _hidden(error: Http404, key: object) -> Model | None:
-    """What lies behind a 404: the row that the person was not to know of."""
+    """Return the row behind a 404, which the person may not know about."""
     # Django's own words, which name the model; a page that says 404 by itself hides nothing.
     match = re.fullmatch(r"No (\w+) matches the given query\.", str(error))
     if match is None or not isinstance(key, UUID | int):

@@ -30,29 +30,29 @@ _past_uses: dict[str, Callable[[Patient], list[PastUse]]] = {}
 
 
 def tell_past_uses(purpose: str, tell: Callable[[Patient], list[PastUse]]) -> None:
-    """Lets an app say what it has made under a consent."""
+    """Let an app say what it has made under a consent."""
     _past_uses[purpose] = tell
 
 
 def past_uses(*, patient: Patient, purpose: str) -> list[PastUse]:
-    """What was made under a consent so far and cannot be called back, the newest first."""
+    """Return what was made under a consent so far and cannot be called back, the newest first."""
     tell = _past_uses.get(purpose)
     return tell(patient) if tell else []
 
 
 def lock_consent(*, patient: Patient, purpose: str) -> bool:
-    """Whether the patient agrees, held until the transaction ends: a withdrawal waits for it."""
+    """Return whether the patient agrees; a withdrawal waits until the transaction ends."""
     _lock(patient)
     return has_consent(patient=patient, purpose=purpose)
 
 
 def has_consent(*, patient: Patient, purpose: str) -> bool:
-    """Whether the patient agrees to the purpose right now."""
+    """Return whether the patient agrees to the purpose right now."""
     return Consent.objects.active().filter(patient=patient, purpose=purpose).exists()
 
 
 def standing_consents(*, patient: Patient) -> dict[str, Consent]:
-    """What the patient agrees to right now, by purpose."""
+    """Return what the patient agrees to right now, by purpose."""
     return {consent.purpose: consent for consent in patient.consents.active()}
 
 
@@ -65,7 +65,7 @@ def give_consent(
     actor: User,
     document_version: str = DOCUMENT_VERSION,
 ) -> Consent:
-    """Records that the patient agrees; a consent that stands already is left as it is."""
+    """Record that the patient agrees; a consent that stands already is left as it is."""
     # One consent a purpose: two desks that record it at once come one after the other.
     _lock(patient)
     refuse_ended(patient.pk)
@@ -95,7 +95,7 @@ def give_consent(
 
 @transaction.atomic
 def withdraw_consent(*, consent: Consent, actor: User) -> Consent:
-    """Ends a consent from now on; withdrawing twice leaves the first withdrawal.
+    """End a consent from now on; withdrawing twice leaves the first withdrawal.
 
     The trail keeps which collections were made until then.
     """

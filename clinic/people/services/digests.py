@@ -24,7 +24,7 @@ NOON = time(12)
 
 
 def dispatch_digests() -> None:
-    """Queues the mail of everybody who has none of today, once the clinic's clock shows seven."""
+    """Queue the mail of everybody who has none of today, once the clinic's clock shows seven."""
     # The tasks import this module, so it can name them only once both are there.
     from clinic.people.tasks import send_digest_task
 
@@ -40,7 +40,7 @@ def dispatch_digests() -> None:
 
 
 def send_digest(*, user_id: UUID) -> None:
-    """Settles the morning of one person: claims it, then mails where something is unread.
+    """Claim one person's morning, then send a mail if anything is unread.
 
     The claim is in the database before the mail leaves: whoever dies in between leaves a morning
     without a mail rather than one with two. A server that refuses is asked again by the next sweep.

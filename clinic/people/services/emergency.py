@@ -42,7 +42,7 @@ def find_exactly(
 
 @transaction.atomic
 def open_emergency_access(*, doctor: User, patient: Patient, reason: str) -> EmergencyAccess:
-    """Opens the record for an hour and tells the admins; one that lasts already goes on."""
+    """Open the record for an hour and tell the admins; one that lasts already goes on."""
     # Two clicks come one after the other.
     locked = User.objects.select_for_update().get(pk=doctor.pk)
     running = EmergencyAccess.objects.running().filter(doctor=doctor, patient=patient).first()
@@ -66,7 +66,7 @@ def open_emergency_access(*, doctor: User, patient: Patient, reason: str) -> Eme
 
 @transaction.atomic
 def end_emergency_access(*, access: EmergencyAccess, actor: User) -> None:
-    """Closes the record again before the hour is over."""
+    """Close the record again before the hour is over."""
     locked = EmergencyAccess.objects.select_for_update().get(pk=access.pk)
     if not locked.is_running:
         return
@@ -83,7 +83,7 @@ def end_emergency_access(*, access: EmergencyAccess, actor: User) -> None:
 def review_emergency_access(
     *, access: EmergencyAccess, actor: User, verdict: str, note: str
 ) -> EmergencyAccess:
-    """Keeps what an admin found; a verdict is given once."""
+    """Keep what an admin found; a verdict is given once."""
     locked = EmergencyAccess.objects.select_for_update().get(pk=access.pk)
     if locked.reviewed_at is not None:
         raise ValidationError(_("Somebody else has already reviewed this."), code="reviewed")
@@ -118,18 +118,18 @@ def running_emergencies(doctor: User) -> list[EmergencyAccess]:
 
 
 def record_wrong_emergency_password(*, doctor: User) -> None:
-    """Notes that somebody who is signed in as the doctor does not know the password."""
+    """Note that somebody who is signed in as the doctor does not know the password."""
     detail = {"reason": "emergency_password"}
     record(AuditEvent.Verb.DENIED, actor=doctor, target=doctor, detail=detail)
 
 
 def record_emergency_view(*, access: EmergencyAccess, actor: User) -> None:
-    """Notes that an admin read why a record was opened and what was read in it."""
+    """Note that an admin read why a record was opened and what was read in it."""
     record(AuditEvent.Verb.VIEW, actor=actor, patient=access.patient, target=access)
 
 
 def remind_of_emergency_reviews() -> None:
-    """Tells the admins, once a day, of each access that nobody has reviewed in time."""
+    """Tell the admins, once a day, of each access that nobody has reviewed in time."""
     now = timezone.now()
     overdue = EmergencyAccess.objects.unreviewed().filter(started_at__lt=now - REVIEW_WITHIN)
     # Nobody is told the reason, so one that cannot be read keeps no reminder back.

@@ -10,7 +10,7 @@ from clinic.trail.services.audit import record
 
 @transaction.atomic
 def create_admin(*, email: str, full_name: str) -> User:
-    """Creates an admin without a password; all other accounts are made on the accounts page."""
+    """Create an admin without a password; all other accounts are made on the accounts page."""
     user = User(email=email.lower(), full_name=full_name, role=User.Role.ADMIN)
     user.set_unusable_password()
     user.full_clean()

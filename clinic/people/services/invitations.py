@@ -34,7 +34,7 @@ class Invitation:
 
 
 def password_link(user: User, *, site_url: str) -> str:
-    """The address under which the person sets a password, once."""
+    """Return the address under which the person sets a password, once."""
     key = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
     return urljoin(site_url, reverse("account_reset_password_from_key", kwargs=key))
 
@@ -44,13 +44,13 @@ def password_link(user: User, *, site_url: str) -> str:
 
 
 def invite_person(*, actor: User, account: NewAccount, site_url: str) -> Invitation:
-    """Creates an account and mails the person the link to set a password."""
+    """Create an account and mail the person the link to set a password."""
     user = create_account(actor=actor, account=account)
     return send_invitation(actor=actor, user=user, site_url=site_url)
 
 
 def invite_patient(*, actor: User, patient: Patient, site_url: str) -> Invitation:
-    """Gives a registered patient a login and mails the link, or mails it again."""
+    """Give a registered patient a login and mail the link, or mail it again."""
     refuse_ended(patient.pk)
     refuse_invitation_by_changer(patient, actor=actor)
     user = patient.user or create_patient_account(actor=actor, patient=patient)
@@ -64,7 +64,7 @@ def invite_back(*, actor: User, user: User, site_url: str) -> Invitation:
 
 
 def send_invitation(*, actor: User, user: User, site_url: str) -> Invitation:
-    """Mails a person who has not set a password yet the link to do so."""
+    """Mail a person who has not set a password yet the link to do so."""
     if not user.is_active:
         raise ValidationError(_("This account is deactivated. An admin can reactivate it."))
     if user.has_usable_password():

@@ -14,7 +14,7 @@ FACT_KEY_LENGTH = 40  # as much as a notification keeps
 
 
 def check_and_remember() -> Findings:
-    """Checks the trail against what the last good check saw, and writes down the outcome."""
+    """Check the trail against what the last good check saw, and write down the outcome."""
     last = AuditCheck.objects.filter(problems=0, position__gt=0).first()
     findings = check_audit_trail(expected=Head(last.position, last.hash) if last else None)
     AuditCheck.objects.create(
@@ -29,7 +29,7 @@ def check_and_remember() -> Findings:
 
 
 def _tell_admins(problems: list[str]) -> None:
-    """Tells the admins once of the same problems, however many nights they are found again."""
+    """Tell the admins once of the same problems, however many nights they are found again."""
     notify(
         recipients=active_admins(),
         kind=Notification.Kind.AUDIT_BROKEN,

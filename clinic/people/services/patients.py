@@ -52,14 +52,14 @@ class PossibleDuplicateError(ValidationError):
 
 
 def searchable(text: str) -> str:
-    """The text in small letters without accents or punctuation, one space between words."""
+    """Return the text in small letters without accents or punctuation, one space between words."""
     decomposed = unicodedata.normalize("NFKD", visible_line(text).casefold())
     bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return " ".join(re.findall(r"\w+", bare.translate(PLAIN_LETTERS)))
 
 
 def search_name_of(patient: Patient) -> str:
-    """What a search by name looks through: both names of the patient."""
+    """Return what a search by name looks through: both names of the patient."""
     return searchable(f"{patient.full_name} {patient.preferred_name}")
 
 
@@ -92,7 +92,7 @@ def register_patient(
     consents: Mapping[str, str] | None = None,
     **fields: Any,
 ) -> Patient:
-    """Adds a patient under a new record number, with the consents given (each purpose: how).
+    """Add a patient under a new record number, with the consents given (each purpose: how).
 
     Where the patient looks like somebody in the register, a desk has to say why to go on; the
     trail keeps who is alike, the record why this is somebody else.
@@ -197,19 +197,19 @@ def find_patients(*, among: QuerySet[Patient], text: str) -> QuerySet[Patient]:
 
 @transaction.atomic
 def record_patient_search(*, actor: User, count: int) -> None:
-    """Notes that somebody searched and how many were found, not what was typed."""
+    """Note that somebody searched and how many were found, not what was typed."""
     record(AuditEvent.Verb.SEARCH, actor=actor, detail={"of": "patients", "count": count})
 
 
 @transaction.atomic
 def record_patient_list(*, actor: User, of: str, count: int) -> None:
-    """Notes that somebody saw a list with patients’ names."""
+    """Note that somebody saw a list with patients’ names."""
     record(AuditEvent.Verb.LIST, actor=actor, detail={"of": of, "count": count})
 
 
 @transaction.atomic
 def record_patient_view(*, patient: Patient, actor: User, target: Model | None = None) -> None:
-    """Notes that somebody opened the patient’s page, or one of the patient’s appointments."""
+    """Note that somebody opened the patient’s page, or one of the patient’s appointments."""
     record(AuditEvent.Verb.VIEW, actor=actor, patient=patient, target=target or patient)
 
 
@@ -245,7 +245,7 @@ def _check_identity(patient: Patient) -> None:
 
 
 def _insert_with_record_number(patient: Patient) -> None:
-    """Takes the next number; whoever loses it to another desk takes the one after."""
+    """Take the next number; whoever loses it to another desk takes the one after."""
     for _try in range(RECORD_NUMBER_TRIES):
         patient.record_number = _next_record_number()
         try:

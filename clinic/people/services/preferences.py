@@ -16,7 +16,7 @@ def update_preferences(
     has_sms_reminders: bool | None = None,
     refuse_stale: Guard | None = None,
 ) -> Patient:
-    """Stores what a patient chose: the language of pages and mails, and where reminders go."""
+    """Store what a patient chose: the language of pages and mails, and where reminders go."""
     user = patient.user
     assert user is not None
     chosen: dict[str, object] = {"language": language, "has_email_reminders": has_email_reminders}

@@ -26,7 +26,7 @@ def update_profile(
     wants_digest: bool = False,
     refuse_stale: Guard | None = None,
 ) -> User:
-    """Stores what a person changed on the profile page."""
+    """Store what a person changed on the profile page."""
     stored = _store_portrait(portrait) if portrait else None
     try:
         return _update_profile(
@@ -44,7 +44,7 @@ def update_profile(
 
 
 def record_portrait_view(*, actor: User, user: User) -> None:
-    """Notes who looked at a patient's portrait; colleagues see each other all day."""
+    """Note who looked at a patient's portrait; colleagues see each other all day."""
     patient = getattr(user, "patient", None)
     if patient and actor != user:
         record_once(AuditEvent.Verb.VIEW, actor=actor, patient=patient, target=user)

@@ -17,7 +17,7 @@ SECRETS = ("secret", "seed")
 
 @transaction.atomic
 def remove_second_factors(*, user: User, actor: User) -> None:
-    """Takes every second factor from an account, and signs the person out everywhere."""
+    """Take every second factor from an account, and sign the person out everywhere."""
     refuse_factor_removal(user, actor=actor)
     Authenticator.objects.filter(user=user).delete()
     end_sessions(user)
@@ -35,7 +35,7 @@ def secrets_under_old_keys() -> dict[Authenticator, list[str]]:
 
 @transaction.atomic
 def rotate_secrets(factor: Authenticator) -> int:
-    """Puts the secrets of a factor under the first key; returns how many it changed."""
+    """Put the secrets of a factor under the first key; return how many it changed."""
     locked = Authenticator.objects.select_for_update().filter(pk=factor.pk).first()
     names = _names_under_old_keys(locked) if locked else []
     for name in names:

@@ -19,7 +19,7 @@ class ClinicSessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]
 
     @transaction.atomic
     def end_sessions(self, sessions: Iterable[UserSession]) -> None:
-        """Ends them all, and writes one line for each."""
+        """End them all, and write one line for each."""
         for session in sessions:
             record_session_ended(session.user)
             session.end()
@@ -32,7 +32,7 @@ def sessions_of(user: User, *, but: str | None = None) -> QuerySet[UserSession]:
 
 
 def end_sessions(user: User, *, but: str | None = None) -> None:
-    """Signs somebody out everywhere, or everywhere but in one session."""
+    """Sign somebody out everywhere, or everywhere but in one session."""
     for session in sessions_of(user, but=but):
         session.end()
 

@@ -56,7 +56,7 @@ class CodeSpentError(ValidationError):
 
 
 def is_sign_up_open() -> bool:
-    """Whether patients may register themselves."""
+    """Return whether patients may register themselves."""
     return ClinicSettings.objects.current().is_sign_up_open
 
 
@@ -65,7 +65,7 @@ def is_sign_up_open() -> bool:
 
 
 def start_sign_up(*, email: str, links: dict[str, str]) -> SignUpCode:
-    """Mails a code, or word that there is an account already; the page says the same of both."""
+    """Mail a code, or word that there is an account already; the page says the same of both."""
     _check_open()
     row = SignUpCode(email=email.lower())
     row.full_clean()
@@ -92,7 +92,7 @@ def forget_old_codes() -> int:
 
 
 def check_code(*, code_id: UUID, code: str) -> SignUpCode:
-    """Proves the address where the code is right; the fifth wrong one is the last."""
+    """Prove the address where the code is right; the fifth wrong one is the last."""
     taken = (
         SignUpCode.objects.filter(
             pk=code_id,
@@ -120,14 +120,14 @@ def check_code(*, code_id: UUID, code: str) -> SignUpCode:
 
 
 def find_verified(code_id: UUID) -> SignUpCode | None:
-    """The proved address that waits to be registered, while the form may be filled in."""
+    """Return the proved address that waits to be registered, while the form may be filled in."""
     return SignUpCode.objects.filter(
         pk=code_id, completed_at=None, verified_at__gt=timezone.now() - FORM_LIFETIME
     ).first()
 
 
 def complete_sign_up(*, code: SignUpCode, person: NewPatient) -> User:
-    """Creates the account: with the record that a code from a visit opens, else with a new one.
+    """Create the account: with the record that a code from a visit opens, else with a new one.
 
     What somebody says, and an address that the desk may have typed, link nothing.
     """

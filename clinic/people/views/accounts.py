@@ -167,7 +167,7 @@ def account_deactivate(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def account_reactivate(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Lets a person back in, with a mail to set a new password."""
+    """Let a person back in, with a mail to set a new password."""
     account = _managed_account(request, pk)
     if away := _lead_to_ended_record(request, account):
         return away
@@ -178,7 +178,7 @@ def account_reactivate(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def account_second_factor(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Lets somebody whose telephone is gone set up another second factor."""
+    """Let somebody whose telephone is gone set up another second factor."""
     account = _managed_account(request, pk)
     page = "clinic/people/account_second_factor.html"
     if refused := _ask_own_password(request, account, page):
@@ -194,13 +194,13 @@ def account_second_factor(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def account_invite(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Sends the link to set a password again."""
+    """Send the link to set a password again."""
     return _invite(request, _managed_account(request, pk), send_invitation)
 
 
 @require_POST
 def patient_invite(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Gives a registered patient a login, or sends the link again."""
+    """Give a registered patient a login, or send the link again."""
     patient = get_object_or_404(visible_patients(request.user), pk=pk)
     if not can_invite_patient(request.user, patient):
         raise PermissionDenied
@@ -217,7 +217,7 @@ def patient_invite(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def account_photograph(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """A person's portrait, for those who may see it."""
+    """Show a person's portrait, for those who may see it."""
     account = get_object_or_404(visible_portraits(request.user), pk=pk)
     record_portrait_view(actor=request.user, user=account)
     with account.photograph.open("rb") as portrait:

@@ -60,7 +60,7 @@ def emergency_open(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def emergency_end(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Closes the record before the hour is over."""
+    """Close the record before the hour is over."""
     access = get_object_or_404(visible_emergencies(request.user), pk=pk)
     if not can_end_emergency(request.user, access):
         raise PermissionDenied

@@ -17,7 +17,7 @@ def session_left(request: SignedInRequest) -> JsonResponse:
 
 @require_POST
 def session_stay(request: SignedInRequest) -> JsonResponse:
-    """Lets the idle time begin anew for somebody who is there."""
+    """Let the idle time begin anew for somebody who is there."""
     note_activity(request)
     return answer(request)
 
@@ -29,7 +29,7 @@ def session_back(request: SignedInRequest) -> HttpResponse:
 
 
 def answer(request: SignedInRequest) -> JsonResponse:
-    """The seconds that are left, and with what to ask for more."""
+    """Return the seconds that are left, and with what to ask for more."""
     left = remaining(request, request.user)
     return JsonResponse(
         {

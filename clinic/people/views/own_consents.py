@@ -29,7 +29,7 @@ def my_consents(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def my_preferences(request: SignedInRequest) -> HttpResponse:
-    """Stores the language and where reminders go."""
+    """Store the language and where reminders go."""
     patient = _own_patient(request)
     form = PreferencesForm(request.POST, patient=patient)
     if form.is_valid():
@@ -45,7 +45,7 @@ def my_preferences(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def my_consent_give(request: SignedInRequest, purpose: str) -> HttpResponse:
-    """Agrees to a purpose from now on."""
+    """Agree to a purpose from now on."""
     patient = _own_patient(request)
     give_consent(
         patient=patient,
@@ -59,7 +59,7 @@ def my_consent_give(request: SignedInRequest, purpose: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def my_consent_withdraw(request: SignedInRequest, purpose: str) -> HttpResponse:
-    """Asks whether it is meant, then ends the consent at once."""
+    """Ask whether it is meant, then end the consent at once."""
     patient = _own_patient(request)
     consent = Consent.objects.active().filter(patient=patient, purpose=_known(purpose)).first()
     if consent is None:
@@ -83,7 +83,7 @@ def _own_patient(request: SignedInRequest) -> Patient:
 
 
 def _past_uses(request: SignedInRequest, patient: Patient, purpose: str) -> list[PastUse]:
-    """What was made of the record, for whom the record is open."""
+    """Return what was made of the record, for whom the record is open."""
     can_see = can_see_own_record(request.user)
     return past_uses(patient=patient, purpose=purpose) if can_see else []
 

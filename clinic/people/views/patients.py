@@ -57,7 +57,7 @@ def patient_list(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def patient_find(request: SignedInRequest) -> HttpResponse:
-    """The first few who fit what was typed in the top bar, as ways to their pages."""
+    """Show the first few who fit what was typed in the top bar, as ways to their pages."""
     if not can_see_patient_list(request.user):
         raise PermissionDenied
     form = PatientSearchForm(request.POST)
@@ -68,7 +68,7 @@ def patient_find(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def patient_register(request: SignedInRequest) -> HttpResponse:
-    """A new patient, unless it is somebody the register knows."""
+    """Register a patient, unless the register already knows them."""
     if not can_register_patients(request.user):
         raise PermissionDenied
     form = RegistrationForm(request.POST or None)

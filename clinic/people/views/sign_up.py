@@ -34,7 +34,7 @@ CODE_KEY = "sign_up_code"
 @login_not_required
 @require_http_methods(["GET", "POST"])
 def sign_up(request: HttpRequest) -> HttpResponse:
-    """The address; whether it has an account already is told by mail alone."""
+    """Ask for the address; only the mail tells whether it already has an account."""
     if elsewhere := _elsewhere(request):
         return elsewhere
     form = SignUpForm(request.POST or None)
@@ -60,7 +60,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "POST"])
 def sign_up_code(request: HttpRequest) -> HttpResponse:
-    """The six digits of the mail."""
+    """Ask for the six digits of the mail."""
     if elsewhere := _elsewhere(request):
         return elsewhere
     code = _awaited(request)

@@ -112,7 +112,7 @@ class Notification(models.Model):
 
     @property
     def is_read(self) -> bool:
-        """Whether the person has read it."""
+        """Return whether the person has read it."""
         return self.read_at is not None
 
 

@@ -37,7 +37,7 @@ _origin: ContextVar[Origin | None] = ContextVar("audit_origin", default=None)
 
 @contextmanager
 def from_origin(origin: Origin) -> Iterator[None]:
-    """Marks every event recorded inside as coming from one origin."""
+    """Mark every event recorded inside as coming from one origin."""
     token = _origin.set(origin)
     try:
         yield
@@ -53,7 +53,7 @@ def record(
     target: Model | None = None,
     detail: Mapping[str, object] | None = None,
 ) -> AuditEvent:
-    """Adds one event; the detail holds codes and numbers, never clinical text or names."""
+    """Add one event; the detail holds codes and numbers, never clinical text or names."""
     origin = _origin.get() or Origin()
     event = AuditEvent(
         at=timezone.now(),
@@ -82,7 +82,7 @@ def record_once(
     target: Model,
     detail: Mapping[str, object] | None = None,
 ) -> None:
-    """Adds one event for what a page fetches again and again: small pictures and fragments."""
+    """Add one event for what a page fetches again and again: small pictures and fragments."""
     written = AuditEvent.objects.filter(
         target_type=target._meta.label_lower,
         target_id=str(target.pk),
@@ -95,28 +95,28 @@ def record_once(
 
 
 def record_sign_in(user: "User") -> AuditEvent:
-    """Notes that somebody has come in."""
+    """Note that somebody has come in."""
     return record(AuditEvent.Verb.SIGN_IN, actor=user, target=user)
 
 
 def record_sign_out(user: "User") -> AuditEvent:
-    """Notes that somebody has left."""
+    """Note that somebody has left."""
     return record(AuditEvent.Verb.SIGN_OUT, actor=user, target=user)
 
 
 def record_time_out(user: "User", reason: str) -> AuditEvent:
-    """Notes that the site signed somebody out, and by which limit."""
+    """Note that the site signed somebody out, and by which limit."""
     return record(AuditEvent.Verb.SIGN_OUT, actor=user, target=user, detail={"reason": reason})
 
 
 def record_failed_sign_in(user: "User | None") -> AuditEvent:
-    """Notes that somebody failed to come in, and to which account where there is one."""
+    """Note that somebody failed to come in, and to which account where there is one."""
     detail = {"reason": "sign_in_failed"}
     return record(AuditEvent.Verb.DENIED, actor=None, target=user, detail=detail)
 
 
 def record_lockout(user: "User | None") -> AuditEvent:
-    """Notes that too many failures closed the door, and of which account where there is one."""
+    """Note that too many failures closed the door, and of which account where there is one."""
     detail = {"reason": "locked_out"}
     return record(AuditEvent.Verb.DENIED, actor=None, target=user, detail=detail)
 
@@ -136,7 +136,7 @@ def record_password_set(user: "User") -> AuditEvent:
 def record_second_factor(
     actor: "User", *, change: str, kind: str, of: "User | None" = None
 ) -> AuditEvent:
-    """Notes that a second factor was set up or given up, or that a code was wrong."""
+    """Note that a second factor was set up or given up, or that a code was wrong."""
     verb = AuditEvent.Verb.DENIED if change == "failed" else AuditEvent.Verb.UPDATE
     return record(
         verb, actor=actor, target=of or actor, detail={"second_factor": change, "kind": kind}

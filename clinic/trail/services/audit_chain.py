@@ -42,7 +42,7 @@ class _Seal:
 
 
 def seal_after_commit(event: AuditEvent) -> None:
-    """Links the event once it is committed; a failure is logged and stops nobody's work."""
+    """Link the event once it is committed; a failure is logged and stops nobody's work."""
     # The first event that is still to be committed takes the later ones along: what is rolled back
     # to a savepoint before it takes them back too.
     if not any(isinstance(entry[1], _Seal) for entry in connection.run_on_commit):
@@ -50,7 +50,7 @@ def seal_after_commit(event: AuditEvent) -> None:
 
 
 def seal_events(*, since: int = 0) -> int:
-    """Links every committed event from this key on that has no link, and says how many."""
+    """Link every committed event from this key on that has no link, and say how many."""
     sealed = 0
     while count := _seal_batch(since):
         sealed += count
@@ -60,7 +60,7 @@ def seal_events(*, since: int = 0) -> int:
 
 
 def seal_left_behind() -> int:
-    """Links what the last day's events have left without a link."""
+    """Link what the last day's events have left without a link."""
     recent = AuditEvent.objects.filter(at__gte=timezone.now() - SWEEP_BACK)
     first = recent.order_by("at").first()
     return seal_events(since=first.pk) if first else 0

@@ -74,7 +74,7 @@ class _Chain:
 
 
 def check_audit_trail(*, expected: Head | None = None) -> Findings:
-    """Reads every event and every link in order; `expected` is a head that was noted earlier."""
+    """Read every event and every link in order; `expected` is a head that was noted earlier."""
     chain = _Chain(expected)
     for position, stored, event_id, kept, *columns in _rows():
         chain.follow(position, stored, event_id, kept, content_hash(columns))
@@ -99,7 +99,7 @@ def _rows() -> Iterator[tuple[Any, ...]]:
 
 
 def _missing(first: int, last: int) -> str:
-    """Says what is gone between two positions: events whose links stand, or the links as well."""
+    """Say what is gone between two positions: events whose links stand, or the links as well."""
     orphans = AuditLink.objects.filter(position__range=(first, last))
     gone = [str(key) for key in orphans.order_by("position").values_list("event_id", flat=True)[:5]]
     if gone:
@@ -114,7 +114,7 @@ def _deleted_events_at_the_end(head: Head) -> list[str]:
 
 
 def _in_words(broken: list[_Broken]) -> list[str]:
-    """Says of each broken place what happened there, as far as the hashes tell."""
+    """Say of each broken place what happened there, as far as the hashes tell."""
     swapped = [
         (one, other)
         for one, other in combinations(broken[:MOST_COMPARED], 2)
@@ -136,7 +136,7 @@ def _in_words(broken: list[_Broken]) -> list[str]:
 
 
 def _have_changed_places(one: _Broken, other: _Broken) -> bool:
-    """Whether the hash of the first place fits what stands at the second, in any of three ways."""
+    """Return whether the first place's hash fits the second's content, in any of three ways."""
     theirs = link_hash(one.previous, other.event_id, other.content)
     # The links point at each other's event, or the events have taken over each other's content.
     if one.hash in (theirs, link_hash(one.previous, one.event_id, other.content)):

@@ -60,14 +60,14 @@ def filter_events(
 
 
 def record_audit_view(*, actor: "User", patient: "Patient | None") -> None:
-    """Notes that somebody read the trail, of one patient or of all."""
+    """Note that somebody read the trail, of one patient or of all."""
     record(Verb.LIST, actor=actor, patient=patient, detail={"list": "audit"})
 
 
 def export_events(
     *, events: QuerySet[AuditEvent], actor: "User", filters: Mapping[str, object]
 ) -> Iterator[list[str]]:
-    """Notes the export, and gives the rows of a table one by one, a heading first."""
+    """Note the export, and give the rows of a table one by one, a heading first."""
     record(Verb.EXPORT, actor=actor, detail={"of": "audit", "filters": dict(filters)})
     return _table(events.values_list(*EXPORTED.values()).iterator(2_000))
 

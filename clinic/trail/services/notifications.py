@@ -26,7 +26,7 @@ def notify(
     object_key: object,
     fact_key: object = None,
 ) -> None:
-    """Tells each person a fact once, however often this is called.
+    """Tell each person a fact once, however often this is called.
 
     `fact_key` is the row that is the news, where that is not the object that the link leads to.
     """
@@ -52,12 +52,12 @@ def count_unread(user: "User") -> int:
 
 
 def mark_read(*, notification: Notification) -> None:
-    """Marks one piece of news as read; when it was read first stays."""
+    """Mark one piece of news as read; when it was read first stays."""
     Notification.objects.unread().filter(pk=notification.pk).update(read_at=timezone.now())
 
 
 def mark_all_read(*, notifications: NotificationQuerySet, until: datetime) -> int:
-    """Marks what had come by a moment as read, and says how much that was.
+    """Mark what had arrived by a moment as read, and return the count.
 
     What came while somebody looked at the list stays unread.
     """
@@ -65,5 +65,5 @@ def mark_all_read(*, notifications: NotificationQuerySet, until: datetime) -> in
 
 
 def record_notifications_view(*, actor: "User", count: int) -> None:
-    """Notes that somebody read a list in which patients may be named."""
+    """Note that somebody read a list in which patients may be named."""
     record(AuditEvent.Verb.LIST, actor=actor, detail={"list": "notifications", "count": count})

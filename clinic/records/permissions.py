@@ -29,13 +29,13 @@ def can_open_record(user: User, patient: Patient) -> bool:
 
 
 def visits_today(user: User, patient: Patient) -> ConsultationQuerySet:
-    """The visits of today in which a doctor sees a patient."""
+    """Return the visits of today in which a doctor sees a patient."""
     visits = Consultation.objects.filter(patient=patient, doctor__user=user)
     return visits.filter(started_at__date=timezone.localdate())
 
 
 def is_offered_opening(user: User, patient: Patient) -> bool:
-    """Whether a page offers to open the record: it is closed still, and the person may."""
+    """Return whether a page offers to open the record: it is closed still, and the person may."""
     is_closed = patient.record_opened_at is None and not patient.has_ended
     return is_closed and can_open_record(user, patient)
 
@@ -70,7 +70,7 @@ def visible_documents(user: User) -> PatientDocumentQuerySet:
 
 
 def document_categories(user: User) -> list[PatientDocument.Category]:
-    """The categories that a person may read, and in which the person adds documents."""
+    """Return the categories that a person may read, and in which the person adds documents."""
     if is_doctor(user):
         return list(PatientDocument.Category)
     return list(PatientDocument.ADMINISTRATIVE) if is_secretary(user) else []

@@ -55,7 +55,7 @@ class ReceivedFile:
 
 
 def receive_file(data: bytes) -> ReceivedFile:
-    """Checks an upload by what it is, not by its name; a ValidationError says what is wrong."""
+    """Check an upload by what it is, not by its name; a ValidationError says what is wrong."""
     if len(data) > settings.PHOTOGRAPH_MAX_BYTES:
         raise too_large()
     if data.startswith(PDF_MARK):
@@ -77,7 +77,7 @@ def receive_file(data: bytes) -> ReceivedFile:
 
 
 def _count_pages(data: bytes) -> int:
-    """Reads a PDF from end to end and counts its pages; refuses all that does more than show."""
+    """Read a PDF from end to end and count its pages; refuse all that does more than show."""
     if b"%%EOF" not in data[-1024:]:
         raise _damaged()
     lowered = data.lower()
@@ -127,7 +127,7 @@ def _refuse_active_objects(reader: PdfReader) -> None:
 
 
 def _refuse_active(found: PdfObject) -> None:
-    """Looks through one object and what lies in it; what it points to has a turn of its own."""
+    """Look through one object and what lies in it; what it points to has a turn of its own."""
     waiting: list[object] = [found]
     while waiting:
         each = waiting.pop()

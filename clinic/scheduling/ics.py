@@ -29,7 +29,7 @@ class CalendarEntry:
 
 
 def calendar_of(entries: Iterable[CalendarEntry], *, method: str) -> bytes:
-    """The entries as the bytes of an .ics file, with every time in UTC."""
+    """Return the entries as the bytes of an .ics file, with every time in UTC."""
     clinic = ClinicSettings.objects.current()
     calendar = Calendar()
     calendar.add("prodid", "-//SkinHealth//Appointments//EN")

@@ -23,9 +23,9 @@ from clinic.scheduling.models.wish import AppointmentRequest, AppointmentRequest
 
 
 def visible_calendars(user: User) -> QuerySet[Doctor]:
-    """Doctors whose calendar a person reads: the desk and the admin all, a doctor their own.
+    """Return the calendars a person may read: the desk and admins every one, doctors their own.
 
-    A deactivated doctor is among them, for her visits live on.
+    Deactivated doctors are included, because their visits remain.
     """
     doctors = Doctor.objects.select_related("user")
     if is_admin(user) or is_secretary(user):
@@ -100,7 +100,7 @@ def bookable_doctors(user: User) -> QuerySet[Doctor]:
 
 
 def visible_appointments(user: User) -> AppointmentQuerySet:
-    """Appointments: the desk and the admin see all, a doctor those of patients in care."""
+    """Return appointments: the desk and admins see all, doctors those of patients in care."""
     if is_admin(user) or is_secretary(user):
         return Appointment.objects.all()
     if is_doctor(user):
@@ -111,7 +111,7 @@ def visible_appointments(user: User) -> AppointmentQuerySet:
 
 
 def visible_requests(user: User) -> AppointmentRequestQuerySet:
-    """What patients asked for, for those who may see the appointment."""
+    """Return what patients asked for, for those who may see the appointment."""
     if is_admin(user) or is_secretary(user):
         return AppointmentRequest.objects.all()
     return AppointmentRequest.objects.filter(appointment__in=visible_appointments(user))

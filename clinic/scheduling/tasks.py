@@ -8,17 +8,17 @@ from clinic.scheduling.services.no_shows import mark_no_shows
 
 @shared_task(name="clinic.tasks.send_notice_task", soft_time_limit=40, time_limit=50)
 def send_notice_task(notice_id: int) -> None:
-    """Sends one message to a patient."""
+    """Send one message to a patient."""
     send_notice(notice_id=notice_id)
 
 
 @shared_task(name="clinic.tasks.dispatch_due_notices_task", soft_time_limit=50, time_limit=60)
 def dispatch_due_notices_task() -> None:
-    """Writes down the reminders that have come due and queues whatever waits."""
+    """Write down the reminders that have come due and queue whatever waits."""
     dispatch_due_notices()
 
 
 @shared_task(name="clinic.tasks.mark_no_shows_task", soft_time_limit=240, time_limit=270)
 def mark_no_shows_task() -> None:
-    """Marks the appointments to which nobody came."""
+    """Mark the appointments to which nobody came."""
     mark_no_shows()

@@ -83,7 +83,7 @@ class Reading:
 
     @property
     def is_whole(self) -> bool:
-        """Whether something was named, and nothing stayed unread."""
+        """Return whether something was named, and nothing stayed unread."""
         return bool(self.meanings) and not self.unread
 
 

@@ -72,7 +72,7 @@ class Drug:
         return (self.name, self.label.fr, self.label.ar, *self.also)
 
     def is_brand(self, name: str) -> bool:
-        """Whether a name is that of one product; other names may mean any form of the drug."""
+        """Return whether a name means one product; other names may mean any form of the drug."""
         return name in self.also and not name.islower()
 
     @property
@@ -97,12 +97,12 @@ class Drug:
 
     @property
     def is_systemic(self) -> bool:
-        """Whether the drug reaches the whole body."""
+        """Return whether the drug reaches the whole body."""
         return self.route not in LOCAL_ROUTES
 
     @property
     def adds_up(self) -> bool:
-        """Whether a second drug of its class would be too much."""
+        """Return whether a second drug of its class would be too much."""
         return self.route not in ROUTES_THAT_DO_NOT_ADD_UP
 
 
@@ -182,7 +182,7 @@ class Written:
 
     @property
     def is_unit_dose(self) -> bool:
-        """Whether an amount is given that only a drug for the whole body has."""
+        """Return whether an amount is given that only a drug for the whole body has."""
         texts = (fold(text) for text in (self.drug, self.dose))
         return any(map(UNIT_DOSE.search, texts)) or bool(UNIT_STRENGTH.search(fold(self.strength)))
 
@@ -204,7 +204,7 @@ class ReadDrugs:
 
     @property
     def is_named(self) -> bool:
-        """Whether every word of the drug was read."""
+        """Return whether every word of the drug was read."""
         return bool(self.drugs) and not self.unread
 
 

@@ -164,7 +164,7 @@ class DrugTable:
         return icd10.startswith(PREGNANCY_CODES) or any(word in known for word in words)
 
     def label_of(self, term: str) -> str:
-        """The name of an ingredient or class in the language of whoever reads."""
+        """Return the name of an ingredient or class in the language of whoever reads."""
         return str(self.labels.get(term, term))
 
     def classes_of(self, ingredient: str) -> frozenset[str]:
@@ -174,7 +174,7 @@ class DrugTable:
         return frozenset(each for drug in alone or holding for each in drug.classes)
 
     def effects_between(self, one: Drug, other: Drug) -> list[str]:
-        """What the two do to each other."""
+        """Return what the two do to each other."""
         if set(one.ingredients) == set(other.ingredients):
             return []
         pairs = {frozenset(pair) for pair in product(one.terms, other.terms)}
@@ -217,7 +217,7 @@ class DrugTable:
         return sites, not (is_form_read and is_route_read) or written.is_unit_dose
 
     def _may_reach_anything(self, form: str) -> bool:
-        """Whether nothing is said of the form, or one that says nothing of how far it reaches."""
+        """Return whether the form is missing or does not tell how far the drug reaches."""
         reading = self.drug_lexicon.read(form)
         known = {key_of(fold(each)) for each in self.written["forms_of_any_reach"]}
         is_known = any(key_of(word) in known for word in tokens(form))
@@ -338,7 +338,7 @@ def _products(meanings: Iterable[Meaning]) -> dict[frozenset[str], set[Site]]:
 
 @cache
 def drug_table() -> DrugTable:
-    """The table as it is in service."""
+    """Return the table as it is in service."""
     return read_table(TABLE_FOLDER)
 
 

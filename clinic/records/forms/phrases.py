@@ -28,7 +28,7 @@ class TemplateNotesForm(forms.ModelForm[Consultation]):
         widgets = {field: forms.Textarea(attrs={"rows": 2}) for field in NOTES_FIELDS}
 
     def texts(self) -> dict[str, str]:
-        """The texts by the names of their fields."""
+        """Return the texts by the names of their fields."""
         return {name: self.cleaned_data[name] for name in self.Meta.fields}
 
 

@@ -49,7 +49,7 @@ class PrescriptionLineForm(forms.ModelForm[PrescriptionLine]):
         self.fields["refills"].required = False
 
     def has_changed(self) -> bool:
-        """Whether the line says anything; one without a word is no line, whatever is ticked."""
+        """Return whether anything is written; a tick alone makes no line."""
         return any(self[name].data and self[name].data.strip() for name in WORDS)
 
     def clean_refills(self) -> int:
@@ -64,14 +64,14 @@ class BaseLineFormSet(forms.BaseFormSet[PrescriptionLineForm]):
         return 0
 
     def clean(self) -> None:
-        """Refuses more lines than anybody can read."""
+        """Refuse more lines than anybody can read."""
         if len(self.written_forms()) > MAX_LINES:
             raise ValidationError(
                 _("A prescription can have at most %(lines)s lines."), params={"lines": MAX_LINES}
             )
 
     def written_forms(self) -> list[PrescriptionLineForm]:
-        """The lines that say something and were not removed."""
+        """Return the lines that say something and were not removed."""
         return [
             form
             for form in self.forms
@@ -79,7 +79,7 @@ class BaseLineFormSet(forms.BaseFormSet[PrescriptionLineForm]):
         ]
 
     def lines(self) -> list[DraftLine]:
-        """What the written lines say, in their order."""
+        """Return what the written lines say, in their order."""
         names = PrescriptionLineForm.Meta.fields
         return [
             DraftLine(**{name: form.cleaned_data[name] for name in names})
@@ -108,13 +108,13 @@ def line_formset(
 
 
 def line_differences(mine: list[DraftLine], stored: list[DraftLine]) -> list[Difference]:
-    """The typed lines beside the stored ones, in words."""
+    """Return the typed lines next to the stored ones, in words."""
     mine_words, stored_words = ("\n".join(line.words for line in each) for each in (mine, stored))
     return [Difference(gettext("Prescription"), mine_words, stored_words)]
 
 
 def typed_drugs(data: Mapping[str, Any]) -> list[Written]:
-    """The drugs of lines that are being typed and need not be complete yet."""
+    """Return the drugs of lines that are being typed and need not be complete yet."""
     prefixes = (f"lines-{number}" for number in range(MAX_LINES))
     return [
         Written(

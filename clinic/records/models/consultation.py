@@ -111,7 +111,7 @@ class Consultation(models.Model):
 
     @property
     def is_signed(self) -> bool:
-        """Whether the visit is closed and may only get addenda."""
+        """Return whether the visit is closed and may only get addenda."""
         return self.signed_at is not None
 
 

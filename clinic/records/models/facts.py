@@ -40,7 +40,7 @@ class ClinicalFact(models.Model):
 
     @property
     def is_active(self) -> bool:
-        """Whether it still holds."""
+        """Return whether it still holds."""
         return self.ended_at is None
 
 
@@ -122,5 +122,5 @@ class CurrentDrug(ClinicalFact):
 
     @property
     def is_active(self) -> bool:
-        """Whether it is still taken: neither ended nor past its last day."""
+        """Return whether it is still taken: neither ended nor past its last day."""
         return self.ended_at is None and (self.until is None or self.until >= timezone.localdate())

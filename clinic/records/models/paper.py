@@ -9,7 +9,7 @@ from clinic.records.models.consultation import Consultation
 
 
 def new_token() -> str:
-    """A name that nobody guesses: 128 random bits."""
+    """Return a name that nobody guesses: 128 random bits."""
     return secrets.token_urlsafe(16)
 
 

@@ -39,7 +39,7 @@ class WritingTemplate(models.Model):
 
     @property
     def is_clinic_wide(self) -> bool:
-        """Whether every doctor has it."""
+        """Return whether every doctor has it."""
         return self.owner_id is None
 
 

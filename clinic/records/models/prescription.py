@@ -157,5 +157,5 @@ class WarningOverride(models.Model):
 
     @property
     def is_by_hand(self) -> bool:
-        """Whether a doctor checked by hand, rather than went against a warning."""
+        """Return whether a doctor checked by hand, rather than went against a warning."""
         return self.kind in {self.Kind.NOT_CHECKED, self.Kind.NOT_ASKED}

@@ -6,7 +6,7 @@ from clinic.records.services.papers import PrintedPaper
 
 
 def send_paper(paper: PrintedPaper) -> HttpResponse:
-    """Hands out a PDF to be kept by the person, and by nobody on the way."""
+    """Hand out a PDF to be kept by the person, and by nobody on the way."""
     return HttpResponse(
         paper.pdf,
         content_type="application/pdf",

@@ -99,7 +99,7 @@ class WarningState:
 
 
 def read_facts(patient: Patient) -> None:
-    """Reads the lists of facts once, for all the parts that show them."""
+    """Read the lists of facts once, for all the parts that show them."""
     prefetch_related_objects(
         [patient],
         Prefetch("allergies", Allergy.objects.select_related("ended_by")),
@@ -111,7 +111,7 @@ def read_facts(patient: Patient) -> None:
 def fact_groups(
     patient: Patient, bound: dict[str, forms.BaseForm] | None = None
 ) -> list[FactGroup]:
-    """The three lists of facts, with a refused form where there is one."""
+    """Return the three lists of facts, with a refused form where there is one."""
     rows: dict[str, Iterable[Any]] = {
         "allergy": patient.allergies.all(),
         "condition": patient.conditions.all(),
@@ -131,7 +131,7 @@ def fact_groups(
 
 
 def facts_context(patient: Patient) -> dict[str, Any]:
-    """What the card shows of a patient's facts, and the forms that change them."""
+    """Return what the card shows of a patient's facts, and the forms that change them."""
     read_facts(patient)
     groups = fact_groups(patient)
     return {
@@ -151,7 +151,7 @@ def warnings_context(
     typed: Iterable[Written] | None = None,
     refused: OverrideForm | None = None,
 ) -> dict[str, Any]:
-    """What the table says to the typed drugs, else to the stored ones.
+    """Return what the table says to the typed drugs, else to the stored ones.
 
     A warning can be answered once the line that it is about is stored.
     """
@@ -180,6 +180,6 @@ def warnings_context(
 
 
 def override_form(key: str, override: WarningOverride | None) -> OverrideForm:
-    """The form for the reason, with the one that was given before."""
+    """Return the form for the reason, with the one that was given before."""
     initial = {"key": key, "reason": override.reason if override else ""}
     return OverrideForm(initial=initial, auto_id=f"override_{key}_%s")

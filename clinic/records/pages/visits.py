@@ -65,7 +65,7 @@ class ConsentState:
 
 
 def visit_context(consultation: Consultation, user: User) -> dict[str, Any]:
-    """What the clinic's parts of the visit page show at once."""
+    """Return what the clinic's parts of the visit page show at once."""
     prescription = prescription_of(consultation)
     frame = _frame_context(consultation, user)
     offered = BodySite.objects.offered(consultation.body_site_id)
@@ -97,7 +97,7 @@ def visit_context(consultation: Consultation, user: User) -> dict[str, Any]:
 
 
 def _on_paper(consultation: Consultation) -> list[str]:
-    """What the visit's papers will say of what was typed."""
+    """Return what the visit's papers will say of what was typed."""
     prescription = prescription_of(consultation)
     lines = prescription.lines.all() if prescription else []
     return [
@@ -109,7 +109,7 @@ def _on_paper(consultation: Consultation) -> list[str]:
 
 
 def _frame_context(consultation: Consultation, user: User) -> dict[str, Any]:
-    """What every part of the visit page needs to know."""
+    """Return what every part of the visit page needs to know."""
     is_own = can_write_visit(user, consultation)
     return {
         "consultation": consultation,
@@ -124,7 +124,7 @@ def _frame_context(consultation: Consultation, user: User) -> dict[str, Any]:
 
 
 def written_notes(consultation: Consultation) -> list[tuple[str, str]]:
-    """The texts of a visit that say something, under the names of their fields."""
+    """Return the texts of a visit that say something, under the names of their fields."""
     fields = [field for field in Consultation._meta.fields if field.name in NOTES_FIELDS]
     texts = [(field.verbose_name, getattr(consultation, field.name)) for field in fields]
     return [(capfirst(str(name)), text) for name, text in texts if text]
@@ -159,12 +159,12 @@ def _consent_state(purpose: Consent.Purpose, last: Consent | None) -> ConsentSta
 
 
 def prescription_of(consultation: Consultation) -> Prescription | None:
-    """The visit's prescription, if there is one."""
+    """Return the visit's prescription, if there is one."""
     return consultation.prescription if hasattr(consultation, "prescription") else None
 
 
 def open_visit_with(user: User, patient: Patient) -> Consultation | None:
-    """The patient's open visit with this doctor, if there is one."""
+    """Return the patient's open visit with this doctor, if there is one."""
     open_visits = Consultation.objects.filter(patient=patient, signed_at__isnull=True)
     return open_visits.filter(doctor__user=user).first()
 
@@ -202,7 +202,7 @@ def visits_to_show(user: User) -> ConsultationQuerySet:
 
 
 def writable_visit(request: SignedInRequest, pk: UUID) -> Consultation:
-    """The visit, for the doctor who writes it; whether it is still open the services say."""
+    """Return the visit, for the doctor who writes it; whether it is still open the services say."""
     visits = visible_consultations(request.user).select_related("patient", "doctor__user")
     consultation = get_object_or_404(visits, pk=pk)
     if not can_write_visit(request.user, consultation):
@@ -226,7 +226,7 @@ def visit_part(
 
 
 def back_to_visit(request: SignedInRequest, consultation: Consultation, said: str) -> HttpResponse:
-    """Shows the visit again with a word on what was done."""
+    """Show the visit again with a word on what was done."""
     messages.success(request, said)
     return redirect(consultation)
 
@@ -234,7 +234,7 @@ def back_to_visit(request: SignedInRequest, consultation: Consultation, said: st
 def saved_answer(
     request: SignedInRequest, consultation: Consultation, *, name: str, value: object
 ) -> HttpResponse:
-    """Says quietly that a part is stored, and the mark that the next save has to bring."""
+    """Say quietly that a part is stored, and the mark that the next save has to bring."""
     if not request.htmx:
         return back_to_visit(request, consultation, _("Saved."))
     context = {"at": timezone.now(), "name": name, "value": value}

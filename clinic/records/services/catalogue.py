@@ -19,7 +19,7 @@ CatalogueEntry: TypeAlias = Symptom | BodySite
 
 @transaction.atomic
 def add_symptom(*, actor: User, name: str, translations: Translations) -> Symptom:
-    """Adds a symptom at the end of the list; its code stays, whatever it is called later."""
+    """Add a symptom at the end of the list; its code stays, whatever it is called later."""
     others = list(Symptom.objects.select_for_update().order_by("pk"))
     _refuse_taken_name(name, others)
     symptom = Symptom(
@@ -44,7 +44,7 @@ def rename_entry(
     translations: Translations,
     refuse_stale: Guard | None = None,
 ) -> None:
-    """Gives a row other names; every record that has chosen it says the new one."""
+    """Give a row other names; every record that has chosen it says the new one."""
     rows = list(type(entry)._default_manager.select_for_update().order_by("pk"))
     stored = next(row for row in rows if row.pk == entry.pk)
     if refuse_stale:
@@ -65,7 +65,7 @@ def rename_entry(
 
 @transaction.atomic
 def offer_entry(*, actor: User, entry: CatalogueEntry, is_active: bool) -> None:
-    """Offers a row to doctors, or offers it no longer; records that have chosen it keep it."""
+    """Offer a row to doctors or stop offering it; records that use it keep it."""
     stored = type(entry)._default_manager.select_for_update().get(pk=entry.pk)
     if stored.is_active == is_active:
         return
@@ -77,7 +77,7 @@ def offer_entry(*, actor: User, entry: CatalogueEntry, is_active: bool) -> None:
 
 @transaction.atomic
 def move_symptom(*, actor: User, symptom: Symptom, steps: int) -> None:
-    """Moves a symptom up or down the list; past its ends it stays where it is."""
+    """Move a symptom up or down the list; past its ends it stays where it is."""
     # Locked in one order whoever moves what, and only then read in the order of the list.
     rows = sorted(
         Symptom.objects.select_for_update().order_by("pk"),

@@ -32,7 +32,7 @@ WRITTEN_FIELDS = ("reason", "body_site_id", "follow_up_weeks", *NOTES_FIELDS)
 
 @transaction.atomic
 def open_visit(*, appointment: Appointment, actor: User) -> Consultation:
-    """Calls an arrived patient in; a second click finds the visit that the first one opened."""
+    """Call an arrived patient in; a second click finds the visit that the first one opened."""
     locked = Appointment.objects.select_for_update(no_key=True).get(pk=appointment.pk)
     opened = Consultation.objects.filter(appointment=locked).first()
     if opened:
@@ -54,7 +54,7 @@ def open_visit(*, appointment: Appointment, actor: User) -> Consultation:
 
 @transaction.atomic
 def undo_call_in(*, consultation: Consultation, actor: User) -> Appointment:
-    """Takes back a call-in while the visit is empty: the patient waits again, as if never called.
+    """Take back a call-in while the visit is empty: the patient waits again, as if never called.
 
     The empty row goes: it says nothing about the patient, and kept it would stand as a visit in
     every list. Nothing clinical can go with it, for whatever hangs on a visit protects it. The
@@ -98,7 +98,7 @@ def save_visit(
     conclusion: str,
     follow_up_weeks: int | None = None,
 ) -> Consultation:
-    """Stores what the doctor wrote, unless somebody saved since this version was read."""
+    """Store what the doctor wrote, unless somebody saved since this version was read."""
     stored = Consultation.objects.get(pk=consultation.pk)
     if stored.is_signed:
         raise VisitSignedError
@@ -144,7 +144,7 @@ def sign_visit(
     version: int | None = None,
     lines_seen: str | None = None,
 ) -> Consultation:
-    """Signs and closes the visit with its prescription; a second click changes nothing.
+    """Sign and close the visit with its prescription; a second click changes nothing.
 
     `version` and `lines_seen` are what the doctor had in view: where another window has saved
     since, nothing is signed unread.
@@ -181,7 +181,7 @@ def sign_visit(
 
 @transaction.atomic
 def add_addendum(*, consultation: Consultation, actor: User, text: str) -> Addendum:
-    """Adds a dated note to a signed visit; the same note sent twice is kept once."""
+    """Add a dated note to a signed visit; the same note sent twice is kept once."""
     locked = Consultation.objects.select_for_update(no_key=True).get(pk=consultation.pk)
     if not locked.is_signed:
         raise ValidationError(_("This visit is still open. Write it in the notes instead."))
@@ -199,19 +199,19 @@ def add_addendum(*, consultation: Consultation, actor: User, text: str) -> Adden
 
 
 def record_visit_view(*, consultation: Consultation, actor: User) -> None:
-    """Notes that somebody read the visit."""
+    """Note that somebody read the visit."""
     record(AuditEvent.Verb.VIEW, actor=actor, patient=consultation.patient, target=consultation)
 
 
 def record_visit_part_view(*, consultation: Consultation, actor: User) -> None:
-    """Notes that somebody read a part of the visit, unless the page around it has just said so."""
+    """Note that somebody read a part of the visit, unless the page around it has just said so."""
     record_once(
         AuditEvent.Verb.VIEW, actor=actor, patient=consultation.patient, target=consultation
     )
 
 
 def record_day_view(*, actor: User, day: date, count: int) -> None:
-    """Notes that a doctor read the list of a day."""
+    """Note that a doctor read the list of a day."""
     record(
         AuditEvent.Verb.LIST,
         actor=actor,

@@ -27,7 +27,7 @@ def add_document(
     title: str,
     is_shared: bool = False,
 ) -> PatientDocument:
-    """Checks and stores a file of a patient.
+    """Check and store a file of a patient.
 
     Either a row with its file comes out of it, or nothing at all.
     """
@@ -65,7 +65,7 @@ def add_document(
 
 @transaction.atomic
 def archive_document(*, document: PatientDocument, actor: User, reason: str) -> PatientDocument:
-    """Takes a document out of the record in use; row and file stay, the patient sees it no more."""
+    """Take a document out of the record in use; row and file stay, the patient sees it no more."""
     stored = _lock(document)
     if not reason.strip():
         raise ValidationError({"reason": _("Say in a few words why.")})
@@ -78,7 +78,7 @@ def archive_document(*, document: PatientDocument, actor: User, reason: str) -> 
 
 @transaction.atomic
 def share_document(*, document: PatientDocument, actor: User, is_shared: bool) -> PatientDocument:
-    """Lets the patient read a document, or no longer."""
+    """Let the patient read a document, or no longer."""
     stored = _lock(document)
     if stored.is_shared != is_shared:
         stored.is_shared = is_shared
@@ -88,13 +88,13 @@ def share_document(*, document: PatientDocument, actor: User, is_shared: bool) -
 
 
 def record_document_list(*, patient: Patient | None, actor: User, count: int) -> None:
-    """Notes that somebody looked at which documents there are."""
+    """Note that somebody looked at which documents there are."""
     detail = {"of": "documents", "count": count}
     record(AuditEvent.Verb.LIST, actor=actor, patient=patient, detail=detail)
 
 
 def record_document_download(*, document: PatientDocument, actor: User) -> None:
-    """Notes that a document went out."""
+    """Note that a document went out."""
     record(
         AuditEvent.Verb.DOWNLOAD,
         actor=actor,

@@ -47,7 +47,7 @@ class Findings:
 
 
 def precautions_of(patient: Patient) -> Precautions:
-    """Reads what a prescription for the patient has to heed."""
+    """Read what a prescription for the patient has to heed."""
     table = drug_table()
     allergies = tuple(each for each in patient.allergies.all() if each.is_active)
     current_drugs = tuple(each for each in patient.current_drugs.all() if each.is_active)
@@ -78,7 +78,7 @@ def written_in(line: PrescriptionLine) -> Written:
 
 
 def check_drugs(lines: Iterable[Written], precautions: Precautions) -> Findings:
-    """Looks every drug up and says what speaks against it; changes nothing."""
+    """Look up every drug and return what speaks against it, without changing anything."""
     table = drug_table()
     read = [(line, table.read_drug(line)) for line in lines if line.drug.strip()]
     taken = [
@@ -246,7 +246,7 @@ def _pregnancies(drugs: Iterable[Drug], precautions: Precautions) -> Iterable[Dr
 
 
 def check_prescription(consultation: Consultation) -> Findings:
-    """Checks the lines that are stored."""
+    """Check the lines that are stored."""
     lines = PrescriptionLine.objects.filter(prescription__consultation=consultation)
     return check_drugs(map(written_in, lines), precautions_of(consultation.patient))
 
@@ -255,7 +255,7 @@ def check_prescription(consultation: Consultation) -> Findings:
 def override_warning(
     *, consultation: Consultation, actor: User, key: str, reason: str
 ) -> WarningOverride:
-    """Keeps why the doctor prescribes in spite of a warning; a new reason replaces the old one."""
+    """Keep why the doctor prescribes in spite of a warning; a new reason replaces the old one."""
     visit = lock_open_visit(consultation)
     standing = {warning.key: warning for warning in check_prescription(visit).warnings}
     if key not in standing:
@@ -310,7 +310,7 @@ def _keep_answer(
 
 
 def settle_warnings(draft: Prescription) -> None:
-    """Refuses a draft with a warning that nobody answered; else freezes what was checked."""
+    """Refuse a draft with a warning that nobody answered; else freezes what was checked."""
     findings = check_prescription(draft.consultation)
     settled = set(draft.overrides.values_list("key", flat=True))
     words = {

@@ -36,7 +36,7 @@ FACTS = ("phototype", *NONE_KNOWN, "pregnancy")
 
 
 def facts_fingerprint(patient: Patient) -> str:
-    """A mark of the clinical facts that a page shows."""
+    """Return a mark of the clinical facts that a page shows."""
     return fingerprint([getattr(patient, fact) for fact in FACTS])
 
 
@@ -51,7 +51,7 @@ def _is_contradicted(patient: Patient, none_known: str) -> bool:
 
 
 def active_allergies(of_patient: str) -> Prefetch[str, QuerySet[Allergy], str]:
-    """Reads along what the patients of a list are allergic to, as `active_allergies`."""
+    """Read along what the patients of a list are allergic to, as `active_allergies`."""
     return Prefetch(
         f"{of_patient}__allergies",
         queryset=Allergy.objects.filter(ended_at__isnull=True),
@@ -121,7 +121,7 @@ def note_allergy(
     reaction: str = "",
     severity: str = Allergy.Severity.UNKNOWN,
 ) -> Allergy:
-    """Adds an allergy, coded where the table of drugs knows the substance.
+    """Add an allergy, coded where the table of drugs knows the substance.
 
     It takes “no known allergies” back. The same substance noted twice is kept once.
     """
@@ -189,7 +189,7 @@ def note_current_drug(
 def end_fact(
     *, fact: Allergy | Condition | CurrentDrug, consultation: Consultation, actor: User, reason: str
 ) -> None:
-    """Ends a fact with its date and the reason; it stays in the record. Twice changes nothing."""
+    """End a fact with its date and the reason; it stays in the record. Twice changes nothing."""
     patient = _lock_patient(consultation)
     stored = type(fact)._default_manager.get(pk=fact.pk, patient=patient)
     if stored.ended_at is not None:
@@ -211,7 +211,7 @@ def end_fact(
 
 
 def _lock_patient(consultation: Consultation) -> Patient:
-    """The patient of an open visit, held until the transaction ends."""
+    """Return the patient of an open visit, held until the transaction ends."""
     lock_open_visit(consultation)
     return hold_patient(consultation)
 
@@ -230,7 +230,7 @@ def _take_back(patient: Patient, none_known: str) -> None:
 
 
 def _standing(facts: Iterable[Fact], **words: object) -> Fact | None:
-    """The fact that says the same, in capitals or not, and has not ended."""
+    """Return the fact that says the same, in capitals or not, and has not ended."""
     # The words are encrypted, so the database cannot compare them.
     for fact in facts:
         if fact.ended_at is None and all(

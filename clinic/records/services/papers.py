@@ -68,7 +68,7 @@ class PrintedPaper:
 
 
 def print_paper(paper: Paper, *, actor: User, site_url: str) -> PrintedPaper:
-    """Typesets a signed paper, and notes who took it; every print carries the same token."""
+    """Typeset a signed paper, and note who took it; every print carries the same token."""
     said = _letter(paper) | {"content": paper.content}
     if paper.pictures:
         said |= {"photographs": [picture.sha256 for picture in paper.pictures]}
@@ -103,23 +103,23 @@ def verification_address(document: IssuedDocument, *, site_url: str) -> str:
 
 
 def find_document(token: str) -> IssuedDocument | None:
-    """The paper behind a token, if it is one of this clinic."""
+    """Return the paper behind a token, if it is one of this clinic."""
     documents = IssuedDocument.objects.select_related("consultation__prescription")
     return documents.filter(token=token).first()
 
 
 def on_day(moment: datetime) -> str:
-    """The day of a moment by the clinic's clock, in words."""
+    """Return the day of a moment by the clinic's clock, in words."""
     return date_format(timezone.localtime(moment), "DATE_FORMAT")
 
 
 def at_time(moment: datetime) -> str:
-    """A moment by the clinic's clock, in words."""
+    """Return a moment by the clinic's clock, in words."""
     return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
 
 
 def _letter(paper: Paper) -> dict[str, object]:
-    """What every paper says: who wrote it, for whom, and when it was signed."""
+    """Return what every paper says: who wrote it, for whom, and when it was signed."""
     doctor = paper.consultation.doctor
     clinic = ClinicSettings.objects.current()
     licence = _("Licence %(number)s") % {"number": doctor.licence_number}

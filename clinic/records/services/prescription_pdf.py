@@ -11,7 +11,7 @@ from clinic.records.services.papers import Paper, PrintedPaper, at_time, print_p
 
 
 def print_prescription(*, prescription: Prescription, actor: User, site_url: str) -> PrintedPaper:
-    """Prints what was signed; a revoked prescription says so across the page."""
+    """Print what was signed; a revoked prescription says so across the page."""
     if prescription.signed_at is None:
         raise ValidationError(
             _("This prescription is a draft. It can be printed once the visit is signed.")
@@ -31,7 +31,7 @@ def print_prescription(*, prescription: Prescription, actor: User, site_url: str
 
 
 def _overrides(prescription: Prescription) -> dict[str, object] | None:
-    """The warnings in spite of which it is prescribed; none where there was none."""
+    """Return the warnings that were overridden."""
     # What was checked by hand stands in the record: it tells the pharmacy nothing.
     answered = prescription.overrides.select_related("overridden_by")
     overrides = [override for override in answered if not override.is_by_hand]

@@ -43,23 +43,23 @@ class DraftLine:
 
     @classmethod
     def of(cls, line: PrescriptionLine) -> "DraftLine":
-        """The words of a stored line."""
+        """Return the words of a stored line."""
         return cls(**{name: getattr(line, name) for name in cls.__dataclass_fields__})
 
 
 def stored_lines(consultation: Consultation) -> list[DraftLine]:
-    """What the visit's prescription says now, in its order."""
+    """Return what the visit's prescription says now, in its order."""
     lines = PrescriptionLine.objects.filter(prescription__consultation=consultation)
     return [DraftLine.of(line) for line in lines]
 
 
 def lines_fingerprint(lines: Iterable[DraftLine]) -> str:
-    """A mark of the lines that a page shows."""
+    """Return a mark of the lines that a page shows."""
     return fingerprint([astuple(line) for line in lines])
 
 
 def refuse_other_lines(*, consultation: Consultation, seen: str) -> None:
-    """Refuses where the prescription is no longer what the doctor had in view."""
+    """Refuse where the prescription is no longer what the doctor had in view."""
     if lines_fingerprint(stored_lines(consultation)) != seen:
         raise VisitChangedError(consultation)
 
@@ -72,7 +72,7 @@ def save_prescription(
     lines: Sequence[DraftLine],
     seen: str | None = None,
 ) -> Prescription | None:
-    """Replaces the draft's lines; without a line there is no draft.
+    """Replace the draft's lines; without a line there is no draft.
 
     `seen` is the mark of the lines that the doctor had in view: where another window has saved
     others since, nothing is overwritten.
@@ -103,7 +103,7 @@ def save_prescription(
 
 
 def add_lines(*, prescription: Prescription, lines: Iterable[DraftLine]) -> None:
-    """Appends checked lines to a draft."""
+    """Append checked lines to a draft."""
     first = prescription.lines.count()
     for position, words in enumerate(lines, start=first):
         line = PrescriptionLine(prescription=prescription, position=position, **asdict(words))
@@ -112,7 +112,7 @@ def add_lines(*, prescription: Prescription, lines: Iterable[DraftLine]) -> None
 
 
 def sign_prescription(*, consultation: Consultation, actor: User) -> None:
-    """Signs the draft of a visit that is being signed, once every warning has its answer."""
+    """Sign the draft of a visit that is being signed, once every warning has its answer."""
     draft = Prescription.objects.filter(
         consultation=consultation, status=Prescription.Status.DRAFT, lines__isnull=False
     ).first()
@@ -128,7 +128,7 @@ def sign_prescription(*, consultation: Consultation, actor: User) -> None:
 
 @transaction.atomic
 def revoke_prescription(*, prescription: Prescription, actor: User, reason: str) -> Prescription:
-    """Takes a signed prescription back; it stays in the record with the reason."""
+    """Take a signed prescription back; it stays in the record with the reason."""
     stored = Prescription.objects.select_for_update(no_key=True).get(pk=prescription.pk)
     if stored.status == Prescription.Status.REVOKED:
         return stored
@@ -154,7 +154,7 @@ def revoke_prescription(*, prescription: Prescription, actor: User, reason: str)
 
 @transaction.atomic
 def renew_prescription(*, prescription: Prescription, actor: User) -> Prescription:
-    """Copies a signed prescription into the draft of the patient's open visit with this doctor."""
+    """Copy a signed prescription into the draft of the patient's open visit with this doctor."""
     source = Prescription.objects.select_for_update(no_key=True).get(pk=prescription.pk)
     if source.status != Prescription.Status.SIGNED:
         raise ValidationError(_("Only a signed prescription can be renewed."))

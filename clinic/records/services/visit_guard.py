@@ -49,7 +49,7 @@ class VisitUsedError(ValidationError):
 
 
 def lock_open_visit(consultation: Consultation) -> Consultation:
-    """Holds the visit until the transaction ends, and refuses one that is signed."""
+    """Hold the visit until the transaction ends, and refuse one that is signed."""
     locked = Consultation.objects.select_for_update(no_key=True).get(pk=consultation.pk)
     if locked.is_signed:
         raise VisitSignedError
@@ -63,5 +63,5 @@ def hold_patient(consultation: Consultation) -> Patient:
 
 
 def fingerprint(values: Sequence[object]) -> str:
-    """A short mark of values that a page has read, to tell later whether they still hold."""
+    """Return a short mark of values that a page has read, to tell later whether they still hold."""
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:24]

@@ -6,7 +6,7 @@ from clinic.trail.services.notifications import notify
 
 
 def tell_patient_of_signed_visit(consultation: Consultation) -> None:
-    """Tells a patient who has a login that the visit can be read."""
+    """Tell a patient who has a login that the visit can be read."""
     if consultation.patient.user:
         notify(
             recipients=[consultation.patient.user],

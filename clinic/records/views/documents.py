@@ -35,7 +35,7 @@ CONTENT_TYPES = {
 
 @require_http_methods(["GET", "POST"])
 def patient_documents(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """The documents of a patient, and a form for another one."""
+    """Show the documents of a patient, and a form for another one."""
     patient = get_object_or_404(visible_patients(request.user), pk=pk)
     categories = document_categories(request.user)
     if not categories:
@@ -53,7 +53,7 @@ def patient_documents(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def document_file(request: SignedInRequest, pk: UUID) -> FileResponse:
-    """Hands out a document to be kept by the person, never to be run by the browser."""
+    """Hand out a document to be kept by the person, never to be run by the browser."""
     document = _get_document(request, pk)
     try:
         file = document.file.open("rb")
@@ -76,7 +76,7 @@ def document_file(request: SignedInRequest, pk: UUID) -> FileResponse:
 
 @require_POST
 def document_archive(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Takes a document out of the record in use, with a reason."""
+    """Take a document out of the record in use, with a reason."""
     document = _get_document(request, pk)
     if not can_keep_documents(request.user, document.patient):
         raise PermissionDenied
@@ -93,7 +93,7 @@ def document_archive(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def document_share(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Lets the patient read a document, or no longer."""
+    """Let the patient read a document, or no longer."""
     document = _get_document(request, pk)
     if not can_keep_documents(request.user, document.patient):
         raise PermissionDenied
@@ -108,7 +108,7 @@ def document_share(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def my_documents(request: SignedInRequest) -> HttpResponse:
-    """What the clinic has shared with the patient who asks."""
+    """Show what the clinic has shared with the patient who asks."""
     if not can_see_portal(request.user):
         raise PermissionDenied
     if not can_see_own_record(request.user):

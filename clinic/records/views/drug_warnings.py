@@ -26,13 +26,13 @@ from clinic.records.services.drug_warnings import confirm_hand_checks, override_
 
 @require_POST
 def drug_warnings(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Checks the drugs as they are typed; nothing is stored."""
+    """Check the drugs as they are typed; nothing is stored."""
     return _warnings(request, writable_visit(request, pk), typed=_typed(request))
 
 
 @require_POST
 def warning_override(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Keeps why the doctor prescribes in spite of a warning."""
+    """Keep why the doctor prescribes in spite of a warning."""
     consultation = writable_visit(request, pk)
     typed = _typed(request)
     key = request.POST.get("key", "")
@@ -52,7 +52,7 @@ def warning_override(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def hand_checks(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Keeps that the doctor has checked by hand what the table could not."""
+    """Keep that the doctor has checked by hand what the table could not."""
     consultation = writable_visit(request, pk)
     keys = request.POST.getlist("key")
     try:
@@ -79,7 +79,7 @@ def _warnings(
     refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """The block of warnings: alone for a script, on a page of its own otherwise."""
+    """Show the block of warnings: alone for a script, on a page of its own otherwise."""
     read_facts(consultation.patient)
     prescription = prescription_of(consultation)
     context = warnings_context(consultation.patient, prescription, typed=typed, refused=refused)

@@ -35,7 +35,7 @@ NOTE: dict[str, Callable[..., object]] = {
 
 @require_POST
 def visit_facts(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Writes down the phototype, and that there is no known allergy."""
+    """Write down the phototype, and that there is no known allergy."""
     consultation = writable_visit(request, pk)
     form = ClinicalFactsForm(request.POST, instance=consultation.patient)
     if not form.is_valid():
@@ -58,7 +58,7 @@ def visit_facts(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def fact_add(request: SignedInRequest, pk: UUID, kind: str) -> HttpResponse:
-    """Adds an allergy, a condition or a drug that the patient takes."""
+    """Add an allergy, a condition or a drug that the patient takes."""
     consultation = writable_visit(request, pk)
     form = _kind(kind).form(request.POST, auto_id=f"{kind}_%s")
     status = 422
@@ -83,7 +83,7 @@ def fact_add(request: SignedInRequest, pk: UUID, kind: str) -> HttpResponse:
 
 @require_POST
 def fact_end(request: SignedInRequest, pk: UUID, kind: str) -> HttpResponse:
-    """Ends an allergy, a condition or a drug, with a reason, in the doctor's open visit."""
+    """End an allergy, a condition or a drug, with a reason, in the doctor's open visit."""
     facts = visible_facts(request.user, _kind(kind).model)
     fact = get_object_or_404(facts.select_related("patient"), pk=pk)
     if not can_see_clinical(request.user, fact.patient):
@@ -121,7 +121,7 @@ def _kind(name: str) -> FactKind:
 
 
 def _stored(request: SignedInRequest, consultation: Consultation) -> HttpResponse:
-    """Shows the card as it is now, and has the prescription checked again."""
+    """Show the card as it is now, and have the prescription checked again."""
     if not request.htmx:
         return back_to_visit(request, consultation, _("Saved."))
     response = visit_part(request, consultation, "card", status=200, are_facts_open=True)

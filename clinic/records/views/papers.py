@@ -12,7 +12,7 @@ from clinic.records.services.papers import find_document
 @login_not_required
 @require_GET
 def document_verify(request: HttpRequest, token: str) -> HttpResponse:
-    """Says whether a paper is the clinic's and still holds, and nothing of what it says."""
+    """Say whether a paper is the clinic's and still holds, and nothing of what it says."""
     document = find_document(token)
     # Wrong tokens alone are counted: a pharmacy checks many papers from one address.
     if document is None and is_too_often(request, "document_verify"):

@@ -29,7 +29,7 @@ from clinic.records.services.visit_guard import VisitChangedError, VisitSignedEr
 
 @require_POST
 def prescription_save(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Stores the draft's lines; where somebody saved meanwhile, shows both."""
+    """Store the draft's lines; where somebody saved meanwhile, show both."""
     consultation = writable_visit(request, pk)
     formset = line_formset(request.POST)
     seen = request.POST.get("lines_seen", "")
@@ -58,7 +58,7 @@ def prescription_save(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def prescription_pdf(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Hands out a signed prescription as a PDF."""
+    """Hand out a signed prescription as a PDF."""
     prescriptions = visible_prescriptions(request.user).select_related(
         "consultation__patient", "consultation__doctor__user"
     )
@@ -73,7 +73,7 @@ def prescription_pdf(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def prescription_revoke(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Takes a signed prescription back, with a reason."""
+    """Take a signed prescription back, with a reason."""
     prescriptions = visible_prescriptions(request.user).select_related("consultation__doctor")
     prescription = get_object_or_404(prescriptions, pk=pk)
     if not can_revoke_prescription(request.user, prescription):
@@ -99,7 +99,7 @@ def prescription_revoke(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def prescription_renew(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Copies a signed prescription into the draft of the patient's open visit."""
+    """Copy a signed prescription into the draft of the patient's open visit."""
     prescriptions = visible_prescriptions(request.user).select_related("consultation__patient")
     prescription = get_object_or_404(prescriptions, pk=pk)
     consultation = prescription.consultation

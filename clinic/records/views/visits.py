@@ -34,7 +34,7 @@ from clinic.records.services.visit_guard import VisitChangedError, VisitSignedEr
 
 @require_GET
 def visit_patient(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """The patient of a visit: facts, consents, other visits and documents."""
+    """Show the patient of a visit: facts, consents, other visits and documents."""
     visits = Consultation.objects.filter(patient__in=patients_in_care(request.user))
     consultation = get_object_or_404(visits.select_related("patient"), pk=pk)
     record_view = record_visit_part_view if request.htmx else record_visit_view
@@ -44,7 +44,7 @@ def visit_patient(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def visit_save(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Stores the notes; where somebody saved meanwhile, shows both texts."""
+    """Store the notes; where somebody saved meanwhile, show both texts."""
     consultation = writable_visit(request, pk)
     form = VisitNotesForm(request.POST, instance=consultation)
     if not form.is_valid():
@@ -72,7 +72,7 @@ def visit_save(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def visit_sign(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Signs and closes the visit, then goes on to who waits."""
+    """Sign and close the visit, then go on to who waits."""
     consultation = writable_visit(request, pk)
     form = SignForm(request.POST)
     part = "sign_form" if request.htmx else "sign"
@@ -96,7 +96,7 @@ def visit_sign(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def addendum_add(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Adds a dated note to a signed visit."""
+    """Add a dated note to a signed visit."""
     consultation = writable_visit(request, pk)
     form = AddendumForm(request.POST, auto_id="addendum_%s")
     if not form.is_valid():

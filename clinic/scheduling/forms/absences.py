@@ -65,7 +65,7 @@ class AbsenceForm(forms.Form):
             who.choices = [(key, str(doctor)) for key, doctor in self._doctors.items()]
 
     def clean(self) -> dict[str, Any]:
-        """Makes moments of days and times, and says where the end comes too early."""
+        """Combine days and times into moments, and reject an end that is not after the start."""
         known = super().clean() or {}
         if self.errors:
             return known
@@ -87,7 +87,7 @@ class AbsenceForm(forms.Form):
         }
 
     def planned(self) -> dict[str, Any]:
-        """The absence as the service takes it, once the form is valid."""
+        """Return the absence as the service takes it, once the form is valid."""
         names = ("starts_at", "ends_at", "reason")
         doctor = self._doctors.get(self.cleaned_data["who"])
         return {"doctor": doctor, **{name: self.cleaned_data[name] for name in names}}
@@ -130,7 +130,7 @@ class DecisionsForm(forms.Form):
         return [(visit, self[field_name(visit)]) for visit in self._visits]
 
     def clean_cancel_reason(self) -> str:
-        """Asks for a reason where something is cancelled."""
+        """Ask for a reason where something is cancelled."""
         reason: str = self.cleaned_data["cancel_reason"].strip()
         is_cancelling = any(self.data.get(field_name(visit)) == CANCEL for visit in self._visits)
         if is_cancelling and not reason:
@@ -138,7 +138,7 @@ class DecisionsForm(forms.Form):
         return reason
 
     def decisions(self) -> dict[UUID, Decision]:
-        """The choices as the service takes them, once the form is valid."""
+        """Return the choices as the service takes them, once the form is valid."""
         taken = {visit.pk: self.cleaned_data[field_name(visit)] for visit in self._visits}
         return {
             pk: Decision(slot=self._slots[pk].get(choice), is_cancelled=choice == CANCEL)
@@ -155,12 +155,12 @@ class DecisionsForm(forms.Form):
 
 
 def field_name(visit: Appointment) -> str:
-    """What the field of a visit is called."""
+    """Return what the field of a visit is called."""
     return f"visit-{visit.pk}"
 
 
 def read_slot(choice: str, visit: Appointment, doctors: Mapping[str, Doctor]) -> Slot | None:
-    """The slot that a choice names, if it names one."""
+    """Return the slot that a choice names, if it names one."""
     doctor_key, _slash, moment = choice.partition("/")
     doctor = doctors.get(doctor_key)
     try:

@@ -65,7 +65,7 @@ class BookingForm(VisitForm):
         allow_rows(self.fields["doctor"], bookable_doctors(user))
 
     def clean_overbooked_reason(self) -> str:
-        """Asks for the reason of whoever books anyway, and of nobody else."""
+        """Ask for the reason of whoever books anyway, and of nobody else."""
         if "overbook" not in self.data:
             return ""
         reason: str = self.cleaned_data["overbooked_reason"]

@@ -78,7 +78,7 @@ class CalendarRangeForm(forms.Form):
         allow_rows(self.fields["doctor"], visible_calendars(user))
 
     def clean(self) -> dict[str, Any]:
-        """Refuses days in the wrong order, and more of them than a page shows."""
+        """Refuse days in the wrong order, and more of them than a page shows."""
         start: date | None = self.cleaned_data.get("start")
         end: date | None = self.cleaned_data.get("end")
         if start and end and not timedelta(0) < end - start <= timedelta(days=MAX_DAYS):

@@ -11,7 +11,7 @@ class VisitTypeField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A type of visit by its name and how long it takes."""
 
     def label_from_instance(self, obj: VisitType) -> str:
-        """The words of one choice."""
+        """Return the words of one choice."""
         minutes = obj.duration_minutes
         return gettext("%(name)s (%(minutes)d minutes)") % {"name": obj, "minutes": minutes}
 

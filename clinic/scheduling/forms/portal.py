@@ -59,7 +59,7 @@ class SlotSearchForm(PortalForm):
     days = ("day",)
 
     def clean_day(self) -> date:
-        """A day on which a time may still be free."""
+        """Reject a day on which no time can be free."""
         day: date = self.cleaned_data["day"]
         today = timezone.localdate()
         if day < today:
@@ -99,7 +99,7 @@ class WishForm(PortalForm):
     days = ("first_day", "last_day")
 
     def wish(self) -> Wish:
-        """What the service takes."""
+        """Return what the service takes."""
         data = self.cleaned_data
         return Wish(
             first_day=data["first_day"],

@@ -38,7 +38,7 @@ class HoursForm(forms.ModelForm[Availability]):
         weekday.choices = Availability.Weekday.choices
 
     def clean(self) -> dict[str, Any]:
-        """Wants both ends of a break, and gives none where there is no break."""
+        """Require both ends of a break, or neither."""
         super().clean()
         pair = ("break_from", "break_until")
         given = [name for name in pair if self.cleaned_data.get(name)]
@@ -50,7 +50,7 @@ class HoursForm(forms.ModelForm[Availability]):
         return self.cleaned_data
 
     def _post_clean(self) -> None:
-        """Leaves checks of the row to the service, which knows the other hours."""
+        """Leave checks of the row to the service, which knows the other hours."""
 
 
 class BufferForm(SeenForm, forms.ModelForm[Doctor]):
@@ -65,7 +65,7 @@ class BufferForm(SeenForm, forms.ModelForm[Doctor]):
         self.carry(self.instance)
 
     def _post_clean(self) -> None:
-        """Leaves checks of the row to the service."""
+        """Leave checks of the row to the service."""
 
 
 class VisitTypeForm(TranslatedNames, SeenForm, forms.ModelForm[VisitType]):
@@ -100,4 +100,4 @@ class VisitTypeForm(TranslatedNames, SeenForm, forms.ModelForm[VisitType]):
         }
 
     def _post_clean(self) -> None:
-        """Leaves checks of the row to the service, which knows the other types."""
+        """Leave checks of the row to the service, which knows the other types."""

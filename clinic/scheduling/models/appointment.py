@@ -237,25 +237,25 @@ class Appointment(models.Model):
 
     @property
     def is_waiting_long(self) -> bool:
-        """Whether somebody waits for more than twenty minutes."""
+        """Return whether somebody waits for more than twenty minutes."""
         return (self.minutes_waited or 0) > LONG_WAIT_MINUTES
 
     @property
     def is_waiting_too_long(self) -> bool:
-        """Whether somebody waits for more than forty minutes."""
+        """Return whether somebody waits for more than forty minutes."""
         return (self.minutes_waited or 0) > TOO_LONG_WAIT_MINUTES
 
     @property
     def is_overbooked(self) -> bool:
-        """Whether it was put where the doctor has no time."""
+        """Return whether it was put where the doctor has no time."""
         return bool(self.overbooked_reason)
 
     def get_status_display(self) -> str:  # type: ignore[no-redef]
-        """The status in words; Django's own reads the words of every status for each row."""
+        """Return the status in words; Django's own reads the words of every status for each row."""
         return str(self.Status(self.status).label)
 
     def can_become(self, status: str) -> bool:
-        """Whether the transition table allows the move."""
+        """Return whether the transition table allows the move."""
         return status in self.next_statuses(self.status)
 
     def next_statuses(self, status: str) -> frozenset[str]:

@@ -118,6 +118,6 @@ class Absence(models.Model):
 
     @property
     def is_whole_days(self) -> bool:
-        """Whether it goes from midnight to midnight by the clinic's clock."""
+        """Return whether it goes from midnight to midnight by the clinic's clock."""
         both = (timezone.localtime(self.starts_at), timezone.localtime(self.ends_at))
         return all(moment.time() == time.min for moment in both)

@@ -40,7 +40,7 @@ class ArrivalToken(models.Model):
         ]
 
     def __str__(self) -> str:
-        """The token as it is called out: A-01 to A-99, then B-01."""
+        """Return the token as it is called out: A-01 to A-99, then B-01."""
         letter, number = divmod(self.number - 1, NUMBERS_PER_LETTER)
         return f"{chr(ord('A') + letter % 26)}-{number + 1:02d}"
 

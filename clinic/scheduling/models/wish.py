@@ -11,11 +11,11 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
     """Requests by whether the desk still has to do something."""
 
     def new(self) -> Self:
-        """Requests that nobody has answered yet."""
+        """Return requests that nobody has answered yet."""
         return self.filter(appointment__status=Appointment.Status.REQUESTED)
 
     def on_waiting_list(self) -> Self:
-        """Requests that wait for a time to become free."""
+        """Return requests that wait for a time to become free."""
         return self.filter(appointment__status=Appointment.Status.WAITLIST)
 
 

@@ -17,7 +17,7 @@ from clinic.scheduling.permissions import (
 
 
 def with_chosen_slot(data: QueryDict) -> QueryDict:
-    """The form with the doctor and the time of the free slot whose button was pressed."""
+    """Return the form with the doctor and the time of the free slot whose button was pressed."""
     doctor, _slash, starts_at = data.get("slot", "").partition("/")
     if not starts_at:
         return data
@@ -37,7 +37,7 @@ def when_and_with_whom(appointment: Appointment) -> dict[str, object]:
 
 
 def staff_appointment(request: SignedInRequest, pk: UUID) -> Appointment:
-    """The appointment for those who plan or see patients; to others a 404 or a 403."""
+    """Return the appointment for those who plan or see patients; to others a 404 or a 403."""
     appointments = visible_appointments(request.user).select_related(
         "patient", "doctor__user", "visit_type", "created_by", "rescheduled_from", "rescheduled_to"
     )

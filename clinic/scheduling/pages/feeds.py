@@ -7,7 +7,7 @@ NEW_TOKEN_KEY = "new_calendar_token"  # noqa: S105  the name of a place, no secr
 
 
 def calendar_response(content: bytes, *, filename: str) -> HttpResponse:
-    """An .ics file as an answer that browsers hand to the calendar program."""
+    """Return an .ics file as an answer that browsers hand to the calendar program."""
     response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     return response

@@ -31,7 +31,7 @@ class Move:
 
     @property
     def needs_reason(self) -> bool:
-        """Whether the person is asked why."""
+        """Return whether the person is asked why."""
         return self.status in NEEDS_REASON
 
 
@@ -49,7 +49,7 @@ UNDONE = frozenset({Status.ARRIVED, Status.NO_SHOW})
 
 
 def moves_for(user: User, appointment: Appointment) -> list[Move]:
-    """The moves that the table allows from here and the person's job includes."""
+    """Return the moves that the table allows from here and the person's job includes."""
     if not can_run_desk(user):
         return []
     has_no_time_yet = appointment.status in NOT_YET_AGREED and is_asked_for(appointment)

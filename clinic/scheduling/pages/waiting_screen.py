@@ -10,7 +10,7 @@ NEW_SECRET_KEY = "new_screen_secret"  # noqa: S105  the name of a place, no secr
 
 
 def take_new_address(request: SignedInRequest) -> str:
-    """The whole new address, for the one page that tells it; after that, nothing."""
+    """Return the whole new address, for the one page that tells it; after that, nothing."""
     secret = tell_once(request, NEW_SECRET_KEY)
     if not secret:
         return ""

@@ -56,7 +56,7 @@ def visits_within(absence: Absence) -> QuerySet[Appointment]:
 
 
 def check_absence(absence: Absence) -> None:
-    """Refuses an absence that makes no sense, whatever is booked in it."""
+    """Refuse an absence that makes no sense, whatever is booked in it."""
     if absence.ends_at <= absence.starts_at:
         raise ValidationError({"last_day": _("The end is not after the start.")})
     if absence.ends_at <= timezone.now():
@@ -76,7 +76,7 @@ def add_absence(
     decisions: Mapping[UUID, Decision] | None = None,
     cancel_reason: str = "",
 ) -> Absence:
-    """Keeps a doctor, or everybody, away once every visit in the time is dealt with; or nothing."""
+    """Keep a doctor, or everybody, away once every visit in the time is dealt with; or nothing."""
     decisions = decisions or {}
     absence = Absence(doctor=doctor, starts_at=starts_at, ends_at=ends_at, reason=reason.strip())
     if any(decision.is_cancelled for decision in decisions.values()) and not cancel_reason.strip():
@@ -104,14 +104,14 @@ def add_absence(
 
 @transaction.atomic
 def remove_absence(*, absence: Absence, actor: User) -> None:
-    """Takes an absence back: its time can be booked again, what was moved stays moved."""
+    """Take an absence back: its time can be booked again, what was moved stays moved."""
     detail = {"removed": True, "is_whole_clinic": absence.doctor_id is None}
     record(AuditEvent.Verb.UPDATE, actor=actor, target=absence, detail=detail)
     absence.delete()
 
 
 def _lock(absence: Absence, decisions: Mapping[UUID, Decision]) -> None:
-    """Holds visits, doctors and patients, each in one order, before anything is looked at.
+    """Hold visits, doctors and patients, each in one order, before anything is looked at.
 
     Whoever books waits at the doctor, so no visit slips in between; whoever moves one of the
     visits holds it first and the doctors after, as here, so that nobody waits in a circle.
@@ -131,7 +131,7 @@ def _lock(absence: Absence, decisions: Mapping[UUID, Decision]) -> None:
 
 
 def _hold(rows: Iterable[object]) -> None:
-    """Reads rows that are to be locked."""
+    """Read rows that are to be locked."""
     for _row in rows:
         pass
 
@@ -157,7 +157,7 @@ def _refuse_overlapping(absence: Absence) -> None:
 
 
 def _may_be_own(doctor: Doctor, actor: User) -> bool:
-    """Whether somebody else may sign in as the doctor, and would treat whoever is moved there."""
+    """Return whether the actor may be behind the doctor's account and gain patients by moves."""
     return doctor.user_id != actor.pk and actor.pk in hands_behind(doctor.user)
 
 
@@ -169,7 +169,7 @@ def _carry_out(
     why_moved: str,
     why_cancelled: str,
 ) -> None:
-    """Moves and cancels as decided, or nothing: then it names every visit that cannot go."""
+    """Move and cancel as decided, or nothing: then it names every visit that cannot go."""
     refused: dict[UUID, str] = {}
     for visit in visits:
         decision = decisions[visit.pk]

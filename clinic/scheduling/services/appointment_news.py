@@ -1,4 +1,4 @@
-"""Who hears that an appointment came about, moved or fell through: staff here, patients by mail."""
+"""Tell staff and patients that an appointment was booked, moved or cancelled."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -20,7 +20,7 @@ Status = Appointment.Status
 
 
 def tell_of_new_appointment(appointment: Appointment, *, actor: User) -> None:
-    """Tells whom a new row concerns: a wish the desk, a walk-in or a near visit the doctor."""
+    """Tell whom a new row concerns: a wish the desk, a walk-in or a near visit the doctor."""
     if appointment.status == Status.REQUESTED:
         _tell(active_secretaries(), Kind.REQUESTED, appointment, url_name="clinic:request_book")
     elif appointment.status == Status.ARRIVED:
@@ -31,7 +31,7 @@ def tell_of_new_appointment(appointment: Appointment, *, actor: User) -> None:
 
 
 def tell_of_move(appointment: Appointment, *, old: str, new: str, actor: User | None) -> None:
-    """Tells whom the way from one status to the next concerns: patient, doctor and desk."""
+    """Tell whom the way from one status to the next concerns: patient, doctor and desk."""
     # A mere wish was no part of the doctor's work yet.
     was_agreed = old in Appointment.CARE_STATUSES
     if new in CALLED_OFF:
@@ -74,7 +74,7 @@ def _tell_of_booking(appointment: Appointment, actor: User | None) -> None:
 
 
 def _is_near(appointment: Appointment) -> bool:
-    """Whether the doctor's list of today or tomorrow is another one for it."""
+    """Return whether the doctor's list of today or tomorrow is another one for it."""
     today = timezone.localdate()
     day = timezone.localdate(appointment.starts_at)
     return today <= day <= today + timedelta(days=1)

@@ -66,7 +66,7 @@ def book_appointment(
     is_urgent: bool = False,
     overbooked_reason: str = "",
 ) -> Appointment:
-    """Keeps a doctor's time for a patient; the database lets only one patient have it.
+    """Keep a doctor's time for a patient; the database lets only one patient have it.
 
     With a reason it is kept where the doctor has no time, too, and marked so.
     """
@@ -90,7 +90,7 @@ def book_appointment(
 def reschedule_appointment(
     *, appointment: Appointment, doctor: Doctor, starts_at: datetime, actor: User, reason: str = ""
 ) -> Appointment:
-    """Gives the patient another time in a new row; the old time is free at once, or neither."""
+    """Give the patient another time in a new row; the old time is free at once, or neither."""
     old = _current_status(appointment)
     if Status.RESCHEDULED not in appointment.next_statuses(old) or not _compare_and_set(
         appointment, old, Status.RESCHEDULED
@@ -118,7 +118,7 @@ def reschedule_appointment(
 def move_appointment(
     *, appointment: Appointment, status: str, actor: User | None, reason: str = ""
 ) -> Appointment:
-    """Moves an appointment to a status, once, however often the button is pressed."""
+    """Move an appointment to a status, once, however often the button is pressed."""
     refuse_ended(appointment.patient_id)
     reason = reason.strip()
     # Whoever loses the race looks again: the move may be made, or still be allowed.
@@ -145,7 +145,7 @@ def move_appointment(
 def book_requested_appointment(
     *, appointment: Appointment, doctor: Doctor, starts_at: datetime, actor: User
 ) -> Appointment:
-    """Gives a patient who asked for it a time; the one that it replaces is free at once."""
+    """Give a patient who asked for it a time; the one that it replaces is free at once."""
     old = _current_status(appointment)
     if old not in NOT_YET_AGREED:
         raise IllegalTransitionError(old, Status.BOOKED)
@@ -172,12 +172,12 @@ def book_requested_appointment(
 
 
 def is_call_in_undone(old: str, new: str) -> bool:
-    """Whether a move sends somebody whom the doctor has called in back to wait."""
+    """Return whether a move sends somebody whom the doctor has called in back to wait."""
     return old == Status.IN_CONSULTATION and new == Status.ARRIVED
 
 
 def is_asked_for(appointment: Appointment) -> bool:
-    """Whether a patient asked for the appointment, so that its time is a wish."""
+    """Return whether a patient asked for the appointment, so that its time is a wish."""
     return AppointmentRequest.objects.filter(appointment=appointment).exists()
 
 
@@ -197,14 +197,14 @@ def _give_back_replaced(appointment: Appointment, actor: User) -> Appointment | 
 
 
 def _keep_time(appointment: Appointment, actor: User) -> None:
-    """Stores a new appointment, if the doctor works then and the time is free, or overbooks."""
+    """Store a new appointment, if the doctor works then and the time is free, or overbooks."""
     appointment.full_clean()
     lock_calendars(appointment)
     store_appointment(appointment, actor, overbooked=check_time(appointment))
 
 
 def store_appointment(appointment: Appointment, actor: User, *, overbooked: str = "") -> None:
-    """Stores a new appointment with its first status and a line in the audit trail."""
+    """Store a new appointment with its first status and a line in the audit trail."""
     refuse_ended(appointment.patient_id)
     with words_for_a_taken_time(appointment):
         appointment.save(force_insert=True)
@@ -268,7 +268,7 @@ def _store_move(
 
 
 def _compare_and_set(appointment: Appointment, old: str, new: str) -> bool:
-    """Sets the status where it is still the old one, and says whether it was."""
+    """Set the status where it is still the old one, and say whether it was."""
     values: dict[str, object] = {"status": new}
     # Who was called in by mistake has waited since the arrival.
     if new == Status.ARRIVED and not is_call_in_undone(old, new):

@@ -10,7 +10,7 @@ from clinic.scheduling.models.waiting_room import ArrivalToken
 
 @transaction.atomic
 def give_token(*, appointment: Appointment) -> ArrivalToken:
-    """Gives an arrival the next token of the day; who arrives again on that day keeps it."""
+    """Give an arrival the next token of the day; who arrives again on that day keeps it."""
     today = timezone.localdate()
     kept = ArrivalToken.objects.filter(appointment=appointment, day=today).first()
     # Whoever loses the race for a number tries the next: each try, somebody has won one.

@@ -1,4 +1,4 @@
-"""Whether a time can be given away: said in words here, settled by the database."""
+"""Check whether a time can be booked; the database has the last word."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,7 +44,7 @@ class Obstacle:
 
 
 def lock_calendars(appointment: Appointment) -> None:
-    """Lets whoever wants the same doctor or patient wait here.
+    """Make other bookings for the same doctor or patient wait here.
 
     Two inserts that meet in an exclusion constraint would wait for each other, and PostgreSQL
     would end one of them as a deadlock.
@@ -59,7 +59,10 @@ def works_here(doctor: Doctor) -> bool:
 
 
 def check_time(appointment: Appointment) -> str:
-    """Refuses the past and what the doctor has not; a reason passes that, and its code is given."""
+    """Reject past or unavailable times.
+
+    With an override reason, return the obstacle's code instead.
+    """
     if appointment.starts_at < timezone.now():
         message = gettext("This time is in the past.")
         raise _slot_refused(appointment, "starts_at", message, is_overridable=False)
@@ -77,7 +80,7 @@ def check_time(appointment: Appointment) -> str:
 
 @contextmanager
 def words_for_a_taken_time(appointment: Appointment) -> Iterator[None]:
-    """Says in words what the guards of the database refuse."""
+    """Translate what the database guards refuse into a sentence."""
     try:
         with transaction.atomic():
             yield
@@ -92,7 +95,7 @@ def words_for_a_taken_time(appointment: Appointment) -> Iterator[None]:
 
 
 def _obstacle(appointment: Appointment) -> Obstacle | None:
-    """What keeps the doctor from the patient then; the database knows better what is taken."""
+    """Return why the doctor is unavailable at that time; the database decides what is taken."""
     doctor, starts_at, ends_at = appointment.doctor, appointment.starts_at, appointment.ends_at
     buffer = timedelta(minutes=doctor.buffer_minutes)
     if is_on_leave(doctor=doctor, starts_at=starts_at, ends_at=ends_at):

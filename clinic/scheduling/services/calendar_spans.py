@@ -66,7 +66,7 @@ def calendar_spans(
 
 
 def shown_between(among: QuerySet[Appointment], start: date, end: date) -> QuerySet[Appointment]:
-    """The appointments that a calendar shows between two days, the last one left out."""
+    """Return the appointments that a calendar shows between two days, the last one left out."""
     return among.filter(
         starts_at__gte=day_bounds(start)[0],
         starts_at__lt=day_bounds(end)[0],

@@ -41,7 +41,7 @@ class CalendarFile:
 
 
 def visit_file(appointment: Appointment) -> CalendarFile:
-    """The appointment as a file that enters it into a calendar, or takes it out again."""
+    """Return the appointment as a file that enters it into a calendar, or takes it out again."""
     if appointment.status in CALLED_OFF:
         method = CANCEL
     elif appointment.status in Appointment.SLOT_STATUSES:
@@ -62,19 +62,19 @@ def visit_file(appointment: Appointment) -> CalendarFile:
 
 
 def feed_of(user: User) -> CalendarFeed | None:
-    """The calendar address that a doctor has made, if any."""
+    """Return the calendar address that a doctor has made, if any."""
     return CalendarFeed.objects.filter(doctor__user=user).first()
 
 
 def find_feed(token: str) -> CalendarFeed | None:
-    """The feed with this secret, unless it was revoked."""
+    """Return the feed with this secret, unless it was revoked."""
     feeds = CalendarFeed.objects.select_related("doctor__user")
     return feeds.filter(token_sha256=fingerprint_of(token)).first()
 
 
 @transaction.atomic
 def read_feed(feed: CalendarFeed) -> bytes:
-    """The doctor's coming and recent appointments, without anybody's name."""
+    """Return the doctor's coming and recent appointments, without anybody's name."""
     now = timezone.now()
     appointments = list(
         Appointment.objects.holding_a_slot()
@@ -100,18 +100,18 @@ def read_feed(feed: CalendarFeed) -> bytes:
 
 
 def renew_feed(*, doctor: Doctor, actor: User) -> str:
-    """Makes the doctor a new secret address, which is told this once."""
+    """Make the doctor a new secret address, which is told this once."""
     return renew_address(CalendarFeed.objects.all(), actor=actor, doctor=doctor)
 
 
 def revoke_feed(*, doctor: Doctor, actor: User) -> None:
-    """Ends the doctor's secret address."""
+    """End the doctor's secret address."""
     revoke_address(CalendarFeed.objects.filter(doctor=doctor), actor=actor)
 
 
 @transaction.atomic
 def show_initials(*, doctor: Doctor, actor: User, shows_initials: bool) -> None:
-    """Sets whether the feed says whose visit it is, by initials."""
+    """Set whether the feed says whose visit it is, by initials."""
     feed = CalendarFeed.objects.select_for_update().filter(doctor=doctor).first()
     if feed is None:
         raise ValidationError(_("There is no calendar address. Create one first."))
@@ -134,7 +134,7 @@ def _initials(name: str) -> str:
 
 
 def _identities(appointments: Iterable[Appointment]) -> dict[UUID, tuple[str, int]]:
-    """The uid of each appointment, which it keeps when it moves, and its rising sequence.
+    """Return the uid of each appointment, which it keeps when it moves, and its rising sequence.
 
     A moved appointment is a new row that points at the old one: the uid is that of the first row,
     the sequence the number of moves that all of its rows have stored.

@@ -55,7 +55,7 @@ WELCOME = {
 
 
 def queue_notice(*, appointment: Appointment, kind: str) -> None:
-    """Writes a mail about the appointment down, to be sent once the transaction holds."""
+    """Write a mail about the appointment down, to be sent once the transaction holds."""
     if not appointment.patient.email:
         return
     notice, is_new = AppointmentNotice.objects.get_or_create(
@@ -69,7 +69,7 @@ def queue_notice(*, appointment: Appointment, kind: str) -> None:
 
 
 def dispatch_notice(notice_id: int, *, expires_s: float = 3600) -> bool:
-    """Has the worker send the message; a broker that is down leaves it to the next sweep."""
+    """Have the worker send the message; a broker that is down leaves it to the next sweep."""
     # The tasks import this module, so it can name them only once both are there.
     from clinic.scheduling.tasks import send_notice_task
 
@@ -82,7 +82,7 @@ def dispatch_notice(notice_id: int, *, expires_s: float = 3600) -> bool:
 
 
 def send_notice(*, notice_id: int) -> None:
-    """Claims a waiting message and sends it; one that somebody else has claimed is left alone.
+    """Claim a waiting message and send it; one that somebody else has claimed is left alone.
 
     The claim is in the database before anything leaves: whoever dies in between leaves a message
     that is never sent again, because it may have arrived.
@@ -120,7 +120,7 @@ def send_notice(*, notice_id: int) -> None:
 
 
 def dispatch_due_notices() -> None:
-    """Writes down the reminders that have come due and queues every message that waits."""
+    """Write down the reminders that have come due and queue every message that waits."""
     _give_up_cut_off()
     _write_down_reminders()
     for notice_id in AppointmentNotice.objects.due().values_list("pk", flat=True)[:BATCH]:
@@ -138,7 +138,7 @@ def _give_up_cut_off() -> None:
 
 
 def _write_down_reminders() -> None:
-    """Adds a row for each reminder that is due; where two sweeps meet, the database keeps one."""
+    """Add a row for each reminder that is due; where two sweeps meet, the database keeps one."""
     clinic = ClinicSettings.objects.current()
     for kind, channel, appointments in _due_reminders(
         clinic.reminder_first_hours, clinic.reminder_last_hours
@@ -166,7 +166,7 @@ def count_due_reminders(*, first_hours: int, last_hours: int) -> int:
 def _due_reminders(
     first_hours: int, last_hours: int
 ) -> Iterator[tuple[Kind, Channel, QuerySet[Appointment]]]:
-    """The appointments of whose reminders no row is there yet, by kind and channel."""
+    """Return the appointments of whose reminders no row is there yet, by kind and channel."""
     for kind, appointments in _to_remind(first_hours, last_hours):
         for channel in _channels():
             told = AppointmentNotice.objects.filter(
@@ -215,7 +215,7 @@ def _channels() -> list[Channel]:
 
 
 def _is_still_wanted(notice: AppointmentNotice) -> bool:
-    """Whether the message is still true and welcome at the moment in which it leaves."""
+    """Return whether the message is still true and welcome at the moment in which it leaves."""
     appointment, patient = notice.appointment, notice.appointment.patient
     if not (patient.email if notice.channel == Channel.EMAIL else patient.phone and has_sms()):
         return False
@@ -243,7 +243,7 @@ def _is_reminder_welcome(notice: AppointmentNotice) -> bool:
 
 
 def _has_been_told(notice: AppointmentNotice) -> bool:
-    """Whether the patient has heard of the appointment, so that its end is news."""
+    """Return whether the patient has heard of the appointment, so that its end is news."""
     others = notice.appointment.notices.exclude(pk=notice.pk)
     return others.filter(status__in=[Status.SENDING, Status.SENT, Status.CUT_OFF]).exists()
 
@@ -292,7 +292,7 @@ def _finish(notice: AppointmentNotice, status: Status) -> None:
 
 
 def _try_again(notice: AppointmentNotice) -> None:
-    """Lets the message wait 1, 4, 16, then 64 minutes; the fifth time it fails."""
+    """Let the message wait 1, 4, 16, then 64 minutes; the fifth time it fails."""
     if notice.tries >= settings.NOTICE_MAX_TRIES:
         _finish(notice, Status.FAILED)
         return

@@ -1,4 +1,4 @@
-"""When a move of an appointment may be made: what its own time says against it."""
+"""Check whether the time of an appointment allows a move."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ NOTHING_TO_CONFIRM = _("The time of this appointment is past, so there is nothin
 
 
 def words_against(appointment: Appointment, status: str) -> str | Promise:
-    """Return why the time of an appointment forbids a move now; nothing where it may be made.
+    """Return why the time of an appointment forbids a move now, or nothing if it is allowed.
 
     Only who has arrived is called in, and only who was called in has a visit that is completed.
     """
@@ -42,6 +42,6 @@ def _is_on_later_day(appointment: Appointment) -> bool:
 
 
 def _is_day_over(appointment: Appointment) -> bool:
-    """Say no for a while after the end, as a visit may be agreed for just before midnight."""
+    """Wait a while after the end, because a visit may be agreed for just before midnight."""
     grace = timedelta(minutes=settings.NO_SHOW_AFTER_MINUTES)
     return timezone.localdate(appointment.ends_at + grace) < timezone.localdate()

@@ -18,7 +18,7 @@ BATCH = 500
 
 
 def mark_no_shows() -> int:
-    """Marks appointments that ended a while ago without the patient; returns how many."""
+    """Mark appointments that ended a while ago without the patient; return how many."""
     minutes = settings.NO_SHOW_AFTER_MINUTES
     missed = Appointment.objects.filter(
         status__in=Appointment.EXPECTED_STATUSES,

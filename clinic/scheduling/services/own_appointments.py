@@ -11,7 +11,7 @@ from clinic.trail.services.audit import record
 
 @transaction.atomic
 def record_appointment_file(*, appointment: Appointment, actor: User) -> None:
-    """Notes that a patient took an own appointment along as a file."""
+    """Note that a patient took an own appointment along as a file."""
     patient = appointment.patient
     record(AuditEvent.Verb.DOWNLOAD, actor=actor, patient=patient, target=appointment)
 

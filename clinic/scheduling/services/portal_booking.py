@@ -56,7 +56,7 @@ class Wish:
 
 
 def offered_visit_types() -> QuerySet[VisitType]:
-    """The types of visit that a patient may choose."""
+    """Return the types of visit that a patient may choose."""
     return VisitType.objects.filter(is_active=True, is_offered_to_patients=True)
 
 
@@ -79,7 +79,7 @@ def free_times(
 def next_times(
     *, visit_type: VisitType, doctor: Doctor | None, day: date, patient: Patient
 ) -> list[Slot]:
-    """The next few free times from a day on."""
+    """Return the next few free times from a day on."""
     after = max(day_bounds(day)[0], timezone.now())
     return next_free_slots(
         visit_type=visit_type, after=after, doctor=doctor, patient=patient, count=4
@@ -90,7 +90,7 @@ def next_times(
 def book_own_appointment(
     *, patient: Patient, doctor: Doctor, visit_type: VisitType, starts_at: datetime, actor: User
 ) -> Appointment:
-    """Books a free time at once, where the clinic lets patients do so."""
+    """Book a free time at once, where the clinic lets patients do so."""
     _check_portal(PortalBooking.INSTANT)
     _check_offered(visit_type)
     lock_calendars(Appointment(doctor=doctor, patient=patient))
@@ -104,7 +104,7 @@ def book_own_appointment(
 def move_own_appointment(
     *, appointment: Appointment, doctor: Doctor, starts_at: datetime, actor: User
 ) -> Appointment:
-    """Gives the patient another free time, as long as the clinic's notice allows."""
+    """Give the patient another free time, as long as the clinic's notice allows."""
     _check_portal(PortalBooking.INSTANT)
     check_notice(appointment)
     return reschedule_appointment(
@@ -120,7 +120,7 @@ def move_own_appointment(
 def request_appointment(
     *, patient: Patient, visit_type: VisitType, wish: Wish, actor: User
 ) -> Appointment:
-    """Writes down what a patient asks for; no time is held until the desk books one."""
+    """Write down what a patient asks for; no time is held until the desk books one."""
     _check_portal(PortalBooking.REQUEST)
     _check_offered(visit_type)
     doctor = _doctor_for(wish)
@@ -133,7 +133,7 @@ def request_appointment(
 
 @transaction.atomic
 def request_another_time(*, appointment: Appointment, wish: Wish, actor: User) -> Appointment:
-    """Asks for another time; the one there is stays until the desk has found it."""
+    """Ask for another time; the one there is stays until the desk has found it."""
     _check_portal(PortalBooking.REQUEST)
     lock_calendars(appointment)
     appointment.refresh_from_db()
@@ -154,7 +154,7 @@ def request_another_time(*, appointment: Appointment, wish: Wish, actor: User) -
 
 
 def can_be_moved_by_patient(appointment: Appointment, *, notice: timedelta) -> bool:
-    """Whether the appointment is agreed upon and the clinic's notice leaves it to the patient."""
+    """Return whether the appointment is agreed and the clinic's notice allows a move."""
     return (
         appointment.status in Appointment.EXPECTED_STATUSES
         and can_still_be_cancelled_by_patient(appointment, notice=notice)
@@ -172,7 +172,7 @@ def _check_offered(visit_type: VisitType) -> None:
 
 
 def _check_room_for_one_more(patient: Patient) -> None:
-    """Counts behind the lock on the patient, so that two browsers cannot both be the last."""
+    """Count behind the lock on the patient, so that two browsers cannot both be the last."""
     upcoming = Appointment.objects.upcoming().filter(patient=patient)
     # A wish to move an appointment is no further appointment.
     if upcoming.exclude(request__replaces__isnull=False).count() >= MAX_OPEN:

@@ -1,4 +1,4 @@
-"""Where visits may move that an absence gets in the way of, for many of them at once."""
+"""Propose new times for many visits that an absence displaces."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ OTHER_SLOTS = 2
 def propose_moves(
     *, absence: Absence, visits: Sequence[Appointment], chosen: Mapping[UUID, Slot]
 ) -> dict[UUID, list[Slot]]:
-    """The times to which each visit may move, the chosen or the proposed one first.
+    """Return the times to which each visit may move, the chosen or the proposed one first.
 
     No time is proposed twice, and none that another visit has chosen.
     """
@@ -60,7 +60,7 @@ class FreeTimes:
         self._patients = _busy_patients(visits, now)
 
     def options(self, visit: Appointment) -> list[Slot]:
-        """The next free times with the visit's doctor, then the next ones with others."""
+        """Return the next free times with the visit's doctor, then the next ones with others."""
         own = [doctor for doctor in self._doctors if doctor.pk == visit.doctor_id]
         others = [doctor for doctor in self._doctors if doctor.pk != visit.doctor_id]
         return [
@@ -69,7 +69,7 @@ class FreeTimes:
         ]
 
     def give(self, slot: Slot, visit: Appointment) -> None:
-        """Keeps a slot for a visit, so that nobody else is offered it."""
+        """Keep a slot for a visit, so that nobody else is offered it."""
         buffer = timedelta(minutes=slot.doctor.buffer_minutes)
         self._given[slot.doctor.pk].add(slot.starts_at, slot.ends_at + buffer)
         self._patients[visit.patient_id].add(slot.starts_at, slot.ends_at)
@@ -97,7 +97,7 @@ class FreeTimes:
 
 
 def _busy_patients(visits: Sequence[Appointment], now: datetime) -> dict[UUID, Taken]:
-    """What else the patients have given away; the visits themselves are to move."""
+    """Return what else the patients have given away; the visits themselves are to move."""
     busy: dict[UUID, Taken] = defaultdict(Taken)
     appointments = (
         Appointment.objects.holding_a_slot()

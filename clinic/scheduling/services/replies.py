@@ -40,7 +40,7 @@ class Answerable:
 
 
 def answerable(notice: AppointmentNotice) -> Answerable:
-    """Whether the link still does something, and what."""
+    """Return whether the link still does something, and what."""
     appointment = notice.appointment
     is_over = notice.starts_at <= timezone.now()
     is_expected = (
@@ -62,7 +62,7 @@ def answerable(notice: AppointmentNotice) -> Answerable:
 
 @transaction.atomic
 def confirm_by_link(*, notice: AppointmentNotice) -> Appointment:
-    """Confirms the appointment in the name of whoever got the reminder."""
+    """Confirm the appointment in the name of whoever got the reminder."""
     if leaving := word_of_leaving(notice.appointment.doctor):
         raise ValidationError(leaving)
     _spend(notice)
@@ -76,13 +76,13 @@ def confirm_by_link(*, notice: AppointmentNotice) -> Appointment:
 
 @transaction.atomic
 def cancel_by_link(*, notice: AppointmentNotice) -> Appointment:
-    """Cancels in the name of whoever got the reminder, within the clinic's notice."""
+    """Cancel in the name of whoever got the reminder, within the clinic's notice."""
     _spend(notice)
     return cancel_own_appointment(appointment=notice.appointment, actor=None)
 
 
 def _spend(notice: AppointmentNotice) -> None:
-    """Uses the link up; of two presses at once only one goes on."""
+    """Use the link up; of two presses at once only one goes on."""
     state = answerable(notice)
     if state.is_over or not state.is_expected:
         raise AnswerSpentError

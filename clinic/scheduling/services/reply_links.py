@@ -19,7 +19,7 @@ def answer_address(notice: AppointmentNotice) -> str:
 
 
 def find_answerable(token: str) -> AppointmentNotice | None:
-    """The reminder with this token, whatever has become of the appointment."""
+    """Return the reminder with this token, whatever has become of the appointment."""
     try:
         notice_id = _signer.unsign(token)
     except BadSignature:

@@ -16,14 +16,14 @@ TOKEN_BYTES = 32
 
 
 def fingerprint_of(secret: str) -> str:
-    """What is kept of a secret: enough to know it again, not enough to use it."""
+    """Return what is kept of a secret: enough to know it again, not enough to use it."""
     # 256 random bits need neither salt nor a slow hash.
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 @transaction.atomic
 def renew_address(addresses: QuerySet[Any], *, actor: User, **whose: Any) -> str:
-    """Makes a new secret, which is told this once; the one before stops working."""
+    """Make a new secret, which is told this once; the one before stops working."""
     secret = secrets.token_urlsafe(TOKEN_BYTES)
     address, is_new = addresses.update_or_create(
         **whose,
@@ -40,7 +40,7 @@ def renew_address(addresses: QuerySet[Any], *, actor: User, **whose: Any) -> str
 
 @transaction.atomic
 def revoke_address(addresses: QuerySet[Any], *, actor: User) -> None:
-    """Ends the secret address, if there is one; revoking twice is harmless."""
+    """End the secret address, if there is one; revoking twice is harmless."""
     address = addresses.select_for_update().first()
     if address is None:
         return

@@ -44,11 +44,11 @@ class Hours:
     ends: datetime
 
     def contain(self, starts_at: datetime, ends_at: datetime) -> bool:
-        """Whether the clock shows nothing but working hours from one moment to the other."""
+        """Return whether the clock shows nothing but working hours from one moment to the other."""
         return self.starts <= _clock(starts_at) and _clock(ends_at) <= self.ends
 
     def moments(self, step: timedelta) -> Iterator[datetime]:
-        """The moments of the grid, in UTC and in order.
+        """Return the moments of the grid, in UTC and in order.
 
         Where the clock goes back an hour shows twice; where it goes forward one never shows.
         Counting in UTC from the earliest to the latest reading meets both, `contain` sorts out.
@@ -75,7 +75,7 @@ class Taken:
             self.add(starts_at, ends_at + buffer)
 
     def add(self, starts_at: datetime, ends_at: datetime) -> None:
-        """Gives one more time away."""
+        """Give one more time away."""
         first = bisect_left(self._ends, starts_at)
         last = bisect_right(self._starts, ends_at)
         if first < last:
@@ -85,7 +85,7 @@ class Taken:
         self._ends[first:last] = [ends_at]
 
     def meets(self, starts_at: datetime, ends_at: datetime) -> bool:
-        """Whether a time shares a moment with any of them."""
+        """Return whether a time shares a moment with any of them."""
         place = bisect_right(self._ends, starts_at)
         return place < len(self._starts) and self._starts[place] < ends_at
 
@@ -122,7 +122,7 @@ class Calendar:
         }
 
     def plan(self, absence: Absence) -> None:
-        """Reckons with an absence, also with one that is not stored yet."""
+        """Reckon with an absence, also with one that is not stored yet."""
         for doctor_id in self.doctors if absence.doctor_id is None else [absence.doctor_id]:
             self._absences[doctor_id].append(absence)
 
@@ -136,11 +136,11 @@ class Calendar:
         ]
 
     def hours(self, doctor: Doctor, day: date) -> list[Hours]:
-        """The doctor's hours on a day; hours that touch are one."""
+        """Return the doctor's hours on a day; hours that touch are one."""
         return _join(self._availabilities[doctor.pk], day)
 
     def is_working(self, doctor: Doctor, moment: datetime) -> bool:
-        """Whether the doctor has hours at a moment and is not away."""
+        """Return whether the doctor has hours at a moment and is not away."""
         day = timezone.localdate(moment)
         return any(hours.contain(moment, moment) for hours in self.hours(doctor, day)) and not any(
             absence.starts_at <= moment < absence.ends_at for absence in self.absences(doctor, day)
@@ -168,7 +168,7 @@ class Calendar:
 
 
 def day_bounds(day: date) -> tuple[datetime, datetime]:
-    """The first moment of a day of the clinic's calendar and the first of the day after."""
+    """Return the first moment of a day of the clinic's calendar and the first of the day after."""
     following = day + timedelta(days=1)
     return (
         timezone.make_aware(datetime.combine(day, time.min)),
@@ -177,7 +177,7 @@ def day_bounds(day: date) -> tuple[datetime, datetime]:
 
 
 def free_slots(*, doctor: Doctor, day: date, visit_type: VisitType) -> list[Slot]:
-    """Times on a day at which the doctor can see somebody for this type of visit."""
+    """Return times on a day at which the doctor can see somebody for this type of visit."""
     return Calendar([doctor], day, day).free_slots(doctor, day, visit_type.duration_minutes)
 
 
@@ -215,19 +215,19 @@ def next_free_slots(
 
 
 def is_within_hours(*, doctor: Doctor, starts_at: datetime, ends_at: datetime) -> bool:
-    """Whether the doctor works all through a time, by the weekly hours."""
+    """Return whether the doctor works all through a time, by the weekly hours."""
     day = timezone.localdate(starts_at)
     availabilities = Availability.objects.filter(doctor=doctor).order_by("starts_at")
     return any(hours.contain(starts_at, ends_at) for hours in _join(availabilities, day))
 
 
 def is_on_leave(*, doctor: Doctor, starts_at: datetime, ends_at: datetime) -> bool:
-    """Whether the doctor is away, or the clinic closed, at any moment of a time."""
+    """Return whether the doctor is away, or the clinic closed, at any moment of a time."""
     return Absence.objects.of(doctor).between(starts_at, ends_at).exists()
 
 
 def is_taken(*, doctor: Doctor, starts_at: datetime, ends_at: datetime) -> bool:
-    """Whether the doctor has given any moment of a time to a patient."""
+    """Return whether the doctor has given any moment of a time to a patient."""
     held = Appointment.objects.holding_a_slot().between(starts_at, ends_at)
     return held.filter(doctor=doctor).exists()
 
@@ -267,7 +267,7 @@ def _holds_on(availability: Availability, day: date) -> bool:
 
 
 def _clock(moment: datetime) -> datetime:
-    """What the clinic's clock shows at a moment."""
+    """Return what the clinic's clock shows at a moment."""
     return timezone.make_naive(moment)
 
 

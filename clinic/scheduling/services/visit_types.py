@@ -26,7 +26,7 @@ def add_visit_type(
     is_offered_to_patients: bool = False,
     translations: Translations | None = None,
 ) -> VisitType:
-    """Adds a kind of visit after the others."""
+    """Add a kind of visit after the others."""
     last = VisitType.objects.aggregate(last=Max("position"))["last"]
     visit_type = VisitType(
         code=_free_code(name),
@@ -78,7 +78,7 @@ def change_visit_type(
 
 @transaction.atomic
 def remove_visit_type(*, visit_type: VisitType, actor: User) -> None:
-    """Removes a kind of visit that nobody has ever been booked for."""
+    """Remove a kind of visit that nobody has ever been booked for."""
     detail = {"removed": True, "code": visit_type.code}
     record(AuditEvent.Verb.UPDATE, actor=actor, target=visit_type, detail=detail)
     try:
@@ -100,7 +100,7 @@ def _check(visit_type: VisitType) -> None:
 
 
 def _free_code(name: str) -> str:
-    """A short code for a name, which tells it from all others."""
+    """Return a short code for a name, which tells it from all others."""
     stem = slugify(name)[:30] or "visit"
     taken = set(VisitType.objects.filter(code__startswith=stem).values_list("code", flat=True))
     codes = (stem if number == 1 else f"{stem}-{number}" for number in count(1))

@@ -42,12 +42,12 @@ class ScreenState:
 
 
 def current_screen() -> WaitingScreen | None:
-    """The screen's address, if the desk has made one."""
+    """Return the screen's address, if there is one."""
     return WaitingScreen.objects.first()
 
 
 def find_screen(secret: str) -> WaitingScreen | None:
-    """The screen with this secret, unless it was revoked."""
+    """Return the screen with this secret, unless it was revoked."""
     return WaitingScreen.objects.filter(token_sha256=fingerprint_of(secret)).first()
 
 
@@ -72,12 +72,12 @@ def read_screen(screen: WaitingScreen) -> ScreenState:
 
 
 def renew_screen(*, actor: User) -> str:
-    """Makes a new secret address for the screen, which is told this once."""
+    """Make a new secret address for the screen, which is told this once."""
     return renew_address(WaitingScreen.objects.all(), actor=actor, pk=THE_ONLY_ROW)
 
 
 def revoke_screen(*, actor: User) -> None:
-    """Ends the screen's secret address."""
+    """End the screen's secret address."""
     revoke_address(WaitingScreen.objects.all(), actor=actor)
 
 

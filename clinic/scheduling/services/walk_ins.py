@@ -39,7 +39,7 @@ class Queue:
 
 
 def queues_now() -> list[Queue]:
-    """The queues of the doctors who are working at this moment, the shortest first."""
+    """Return the queues of the doctors who are working at this moment, the shortest first."""
     now, today = timezone.now(), timezone.localdate()
     here = Counter(
         Appointment.objects.on_day(today)
@@ -71,7 +71,7 @@ def add_walk_in(
     note: str = "",
     is_urgent: bool = False,
 ) -> Appointment:
-    """Puts somebody who is at the desk into the queue of a doctor, or into the shortest one."""
+    """Put somebody who is at the desk into the queue of a doctor, or into the shortest one."""
     now = timezone.now()
     minute = now.replace(second=0, microsecond=0)
     walk_in = Appointment(

@@ -26,7 +26,7 @@ def add_hours(
     valid_from: date | None = None,
     valid_until: date | None = None,
 ) -> Availability:
-    """Adds hours to a doctor's week, unless they overlap others."""
+    """Add hours to a doctor's week, unless they overlap others."""
     hours = Availability(
         doctor=doctor,
         weekday=weekday,
@@ -74,7 +74,7 @@ def add_hours_around_break(
     valid_from: date | None = None,
     valid_until: date | None = None,
 ) -> None:
-    """Adds the hours before a break and those after it, or neither."""
+    """Add the hours before a break and those after it, or neither."""
     if not starts_at < break_from < ends_at:
         raise ValidationError({"break_from": _("The break must start within the working hours.")})
     if not break_from < break_until < ends_at:
@@ -108,7 +108,7 @@ def set_buffer(
 
 @transaction.atomic
 def remove_hours(*, hours: Availability, actor: User) -> None:
-    """Takes hours out of a doctor's week; what is booked in them stays."""
+    """Take hours out of a doctor's week; what is booked in them stays."""
     detail = {
         "removed": True,
         "weekday": hours.weekday,

@@ -26,7 +26,7 @@ def count_new_requests() -> int:
 
 
 def wish_without_time(appointment: Appointment) -> AppointmentRequest | None:
-    """What the patient asked for, as long as the desk has given no time to it."""
+    """Return what the patient asked for, as long as the desk has given no time to it."""
     if appointment.status not in NOT_YET_AGREED:
         return None
     return AppointmentRequest.objects.filter(appointment=appointment).first()
@@ -34,13 +34,13 @@ def wish_without_time(appointment: Appointment) -> AppointmentRequest | None:
 
 @transaction.atomic
 def put_on_waiting_list(*, request: AppointmentRequest, actor: User) -> Appointment:
-    """Keeps a request for the day on which a time becomes free."""
+    """Keep a request for the day on which a time becomes free."""
     return move_appointment(appointment=request.appointment, status=Status.WAITLIST, actor=actor)
 
 
 @transaction.atomic
 def decline_request(*, request: AppointmentRequest, reason: str, actor: User) -> Appointment:
-    """Says no with one of the sentences that may stand in a mail."""
+    """Say no with one of the sentences that may stand in a mail."""
     if reason not in AppointmentRequest.DeclineReason.values:
         raise ValidationError({"reason": _("Choose a reason. The patient gets it by e-mail.")})
     # The reason is there before the move queues the mail that tells it.
@@ -61,7 +61,7 @@ def decline_request(*, request: AppointmentRequest, reason: str, actor: User) ->
 
 @transaction.atomic
 def clear_possible_duplicate(*, patient: Patient, actor: User) -> None:
-    """Notes that the desk has looked: this patient is nobody else in the register."""
+    """Note that the desk has looked: this patient is nobody else in the register."""
     refuse_ended(patient.pk)
     cleared = Patient.objects.filter(pk=patient.pk, is_possible_duplicate=True).update(
         is_possible_duplicate=False

@@ -83,7 +83,7 @@ def absence_add(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def absence_remove(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Takes leave back, so that its time can be booked."""
+    """Take leave back, so that its time can be booked."""
     absence = get_object_or_404(visible_absences(request.user), pk=pk)
     if not can_plan_absence(request.user, absence.doctor):
         raise PermissionDenied
@@ -108,7 +108,7 @@ def _asked(request: SignedInRequest) -> dict[str, object]:
 
 
 def _decide(request: SignedInRequest, form: AbsenceForm, absence: Absence) -> HttpResponse:
-    """Adds the absence with what is decided, or shows what is still to decide."""
+    """Add the absence with what is decided, or show what is still to decide."""
     visits = list(visits_within(absence).order_by("starts_at", "pk"))
     decisions: dict[UUID, Decision] = {}
     cancel_reason = ""
@@ -170,7 +170,7 @@ def _answers(
     visits: Sequence[Appointment],
     data: Mapping[str, str],
 ) -> DecisionsForm:
-    """The choices that were made; a visit without one has its proposal filled in."""
+    """Return the choices that were made; a visit without one has its proposal filled in."""
     doctors = {str(doctor.pk): doctor for doctor in visible_doctors(request.user)}
     chosen: dict[UUID, Slot] = {}
     for visit in visits:

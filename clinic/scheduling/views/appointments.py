@@ -52,7 +52,7 @@ DRAFT = Draft(
 
 @require_http_methods(["GET", "POST"])
 def appointment_book(request: SignedInRequest) -> HttpResponse:
-    """A patient, a doctor, a time: refused times come with the next free ones."""
+    """Book a patient with a doctor at a time; a refused time comes with the next free ones."""
     if not can_book(request.user):
         raise PermissionDenied
     if away := lead_back_from_ended(
@@ -78,7 +78,7 @@ def appointment_detail(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def appointment_move(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Moves an appointment to another status."""
+    """Move an appointment to another status."""
     appointment = staff_appointment(request, pk)
     form = MoveForm(request.POST)
     status = form.data.get("status", "")
@@ -104,7 +104,7 @@ def appointment_move(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 
 def _empty_booking(request: SignedInRequest) -> HttpResponse:
-    """The form with what the address, or a form left half-way, already says."""
+    """Show the form filled from the address or from a form left halfway."""
     asked = DRAFT.asked(request)
     if "start" in asked:
         asked["starts_at"] = asked["start"].replace(" ", "+")
@@ -119,7 +119,7 @@ def _empty_booking(request: SignedInRequest) -> HttpResponse:
 
 
 def _found(request: SignedInRequest) -> HttpResponse:
-    """The form with the patients who fit what was typed; no script is needed for it."""
+    """Show the form with the patients who fit what was typed; no script is needed for it."""
     known = sound_parts(BookingForm, request.POST.dict(), request=request)
     form = BookingForm(initial=known, user=request.user)
     return _booking_page(request, form, known, text=request.POST.get("q", ""))

@@ -176,7 +176,7 @@ def _slots(
 
 
 def _wish(request: SignedInRequest, patient: Patient, moved: Appointment | None) -> HttpResponse:
-    """A time, or any time in some days, that the desk answers."""
+    """Take a request for a time, or for any time on some days, which the desk answers."""
     is_move = moved is not None
     initial = {"doctor": moved.doctor} if moved else {}
     form = WishForm(request.POST or None, user=request.user, is_move=is_move, initial=initial)

@@ -126,7 +126,7 @@ def calendar_events(request: SignedInRequest) -> HttpResponseBase:
 
 
 def period_of(view: str, day: date) -> Period:
-    """The days that a page shows."""
+    """Return the days that a page shows."""
     if view == CalendarView.DAY:
         title = date_format(day, "D j F Y")
         one = timedelta(days=1)

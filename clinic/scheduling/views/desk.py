@@ -54,7 +54,7 @@ class Column:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to show: no hours, no absence, nobody booked."""
+        """Return whether there is nothing to show: no hours, no absence, nobody booked."""
         return not (self.hours or self.absences or self.booked)
 
     @property
@@ -70,7 +70,7 @@ class Column:
 
 @require_GET
 def desk_day(request: SignedInRequest) -> HttpResponse:
-    """A day of all doctors or of one, with its free slots."""
+    """Show a day of all doctors or of one, with its free slots."""
     if not can_run_desk(request.user):
         raise PermissionDenied
     asked = DayForm(request.GET, user=request.user)
@@ -100,7 +100,7 @@ def desk_day(request: SignedInRequest) -> HttpResponse:
 
 
 def _slots_in_rows(entries: list[Entry]) -> list[Entry]:
-    """Puts free slots that follow each other into one entry."""
+    """Put free slots that follow each other into one entry."""
     rows: list[Entry] = []
     for entry in entries:
         if entry.slots and rows and rows[-1].slots:

@@ -37,7 +37,7 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_POST
 def calendar_feed_renew(request: SignedInRequest) -> HttpResponse:
-    """Makes the first secret address, or a new one in place of the old."""
+    """Make the first secret address, or a new one in place of the old."""
     doctor = _own_profile(request)
     keep_to_tell(request, NEW_TOKEN_KEY, renew_feed(doctor=doctor, actor=request.user))
     return _to_profile()
@@ -45,7 +45,7 @@ def calendar_feed_renew(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def calendar_feed_revoke(request: SignedInRequest) -> HttpResponse:
-    """Ends the secret address."""
+    """End the secret address."""
     revoke_feed(doctor=_own_profile(request), actor=request.user)
     messages.success(request, _("The calendar address no longer works."))
     return _to_profile()
@@ -53,7 +53,7 @@ def calendar_feed_revoke(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def calendar_feed_initials(request: SignedInRequest) -> HttpResponse:
-    """Switches the initials of patients on or off."""
+    """Switch the initials of patients on or off."""
     doctor = _own_profile(request)
     form = InitialsForm(request.POST)
     form.is_valid()

@@ -33,7 +33,7 @@ def visit_type_list(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def visit_type_add(request: SignedInRequest) -> HttpResponse:
-    """A new kind of visit."""
+    """Add a kind of visit."""
     if not can_manage_schedule(request.user):
         raise PermissionDenied
     form = VisitTypeForm(request.POST or None, initial={"is_active": True})
@@ -56,7 +56,7 @@ def visit_type_add(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def visit_type_edit(request: SignedInRequest, pk: int) -> HttpResponse:
-    """The name of a kind of visit, its length, and to whom it is offered."""
+    """Edit a kind of visit: its name, its length, and to whom it is offered."""
     if not can_manage_schedule(request.user):
         raise PermissionDenied
     visit_type = get_object_or_404(_with_use(), pk=pk)
@@ -79,7 +79,7 @@ def visit_type_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def visit_type_remove(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Removes a kind of visit, unless somebody was ever booked for it."""
+    """Remove a kind of visit, unless somebody was ever booked for it."""
     if not can_manage_schedule(request.user):
         raise PermissionDenied
     visit_type = get_object_or_404(_with_use(), pk=pk)

@@ -88,7 +88,7 @@ def waiting_room(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def waiting_room_move(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Marks somebody as arrived or missing, or takes that back."""
+    """Mark somebody as arrived or missing, or take that back."""
     appointment = get_object_or_404(
         visible_appointments(request.user).select_related("patient", "doctor", "visit_type"), pk=pk
     )
@@ -112,7 +112,7 @@ def waiting_room_move(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def arrival_slip(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """The token of an arrival on a slip of paper, without the name."""
+    """Show the token of an arrival on a slip of paper, without the name."""
     arrivals = visible_appointments(request.user).filter(
         arrival_token__day=timezone.localdate(), status=Status.ARRIVED
     )

@@ -24,7 +24,7 @@ DRAFT = Draft("walk_in_draft", ("doctor", "visit_type", "is_urgent", "note"), "c
 
 @require_http_methods(["GET", "POST"])
 def walk_in(request: SignedInRequest) -> HttpResponse:
-    """A patient, what for and with whom; the doctor may be left to the shortest queue."""
+    """Take in a walk-in; the shortest queue may choose the doctor."""
     if not can_run_desk(request.user):
         raise PermissionDenied
     if away := lead_back_from_ended(

@@ -40,7 +40,7 @@ DUPLICATES = 25
 
 @require_GET
 def request_list(request: SignedInRequest) -> HttpResponse:
-    """New requests first, then the waiting list, then who may be in the register twice."""
+    """Show new requests first, then the waiting list, then who may be in the register twice."""
     if not can_run_desk(request.user):
         raise PermissionDenied
     requests = _with_people(visible_requests(request.user))
@@ -88,7 +88,7 @@ def request_book(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def request_waitlist(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Puts a request on the waiting list."""
+    """Put a request on the waiting list."""
     asked = _asked(request, pk)
     try:
         put_on_waiting_list(request=asked, actor=request.user)
@@ -100,7 +100,7 @@ def request_waitlist(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def request_decline(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Says no, with a sentence that the patient gets by mail."""
+    """Say no, with a sentence that the patient gets by mail."""
     asked = _asked(request, pk)
     form = DeclineForm(request.POST)
     if not form.is_valid():
@@ -116,7 +116,7 @@ def request_decline(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def duplicate_clear(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Takes a patient off the list of those who may be in the register twice."""
+    """Take a patient off the list of those who may be in the register twice."""
     patient = get_object_or_404(visible_patients(request.user), pk=pk)
     if not can_run_desk(request.user):
         raise PermissionDenied
@@ -143,7 +143,7 @@ def _with_people(requests: AppointmentRequestQuerySet) -> AppointmentRequestQuer
 
 
 def _proposal(asked: AppointmentRequest) -> dict[str, Any]:
-    """What the patient wished, as far as the form can hold it."""
+    """Return what the patient wished, as far as the form can hold it."""
     proposal: dict[str, Any] = {"doctor": asked.appointment.doctor}
     if asked.wished_time:
         proposal["starts_at"] = timezone.localtime(asked.appointment.starts_at)

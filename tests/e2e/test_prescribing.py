@@ -47,7 +47,8 @@ def test_the_table_fills_in_warns_at_once_and_takes_the_reason(visit, expected_e
     reason = warnings.get_by_label("Why is it prescribed anyway?")
     reason.fill("Tolerated")
     # A save meanwhile checks again, and what is being typed stays.
-    form.get_by_label("Duration").first.fill("8 days")
+    with visit.expect_response(lambda response: response.url.endswith("/warnings/")):
+        form.get_by_label("Duration").first.fill("8 days")
     expect(form.locator("[data-autosave-state]")).to_contain_text("Saved")
     expect(reason).to_have_value("Tolerated")
     warnings.get_by_role("button", name="Save the reason").click()

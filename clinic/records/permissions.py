@@ -24,18 +24,18 @@ from clinic.records.models.prescription import Prescription
 
 
 def can_open_record(user: User, patient: Patient) -> bool:
-    """Hand a patient the code, or open the record in person: the doctor of a visit of today."""
+    """Allow the doctor who sees the patient today to print the code or open the record."""
     return is_doctor(user) and visits_today(user, patient).exists()
 
 
 def visits_today(user: User, patient: Patient) -> ConsultationQuerySet:
-    """Return the visits of today in which a doctor sees a patient."""
+    """Return the doctor's visits with the patient that started today."""
     visits = Consultation.objects.filter(patient=patient, doctor__user=user)
     return visits.filter(started_at__date=timezone.localdate())
 
 
 def is_offered_opening(user: User, patient: Patient) -> bool:
-    """Return whether a page offers to open the record: it is closed still, and the person may."""
+    """Return whether the record is still closed and the user may open it."""
     is_closed = patient.record_opened_at is None and not patient.has_ended
     return is_closed and can_open_record(user, patient)
 

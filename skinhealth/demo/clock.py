@@ -27,7 +27,7 @@ class Clock:
 
 @contextmanager
 def hand_wound_clock() -> Iterator[Clock]:
-    """Replace Django's clock, so that visits of the past come about by the services of today."""
+    """Replace Django's clock, so that today's services can make visits in the past."""
     clock = Clock(timezone.now())
 
     def now() -> datetime:

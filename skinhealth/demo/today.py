@@ -30,7 +30,7 @@ STEP = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class TodaysVisit:
-    """One entry of today's list: minutes from now, which patient, and how far it has come."""
+    """One of today's visits: minutes from now, the patient, and how far it has come."""
 
     minutes: int
     patient: int
@@ -115,7 +115,7 @@ def _midnight(day: date) -> datetime:
 
 
 def _slot(now: datetime, minutes: int) -> datetime:
-    """Return a quarter of an hour of today's calendar, some minutes from the present one."""
+    """Return the start of a quarter-hour slot today, some minutes from the current one."""
     local = timezone.localtime(now)
     quarter = local.replace(minute=local.minute // 15 * 15, second=0, microsecond=0)
     last = local.replace(hour=23, minute=30, second=0, microsecond=0)

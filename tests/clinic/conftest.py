@@ -53,13 +53,13 @@ def day(doctor):
 
 @pytest.fixture
 def noon():
-    """Noon of today by the clinic's clock."""
+    """Today at noon, clinic time."""
     return timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
 
 
 @pytest.fixture
 def known(doctor, media):
-    """A patient without a login, with a signed visit of a month ago and a visit of today."""
+    """A patient without a login, with a signed visit a month ago and a visit today."""
     patient = PatientFactory(
         full_name="Paul Patient", email="paul@example.org", birth_date=date(1980, 5, 17)
     )

@@ -24,7 +24,7 @@ NOON = time(12)
 
 
 def dispatch_digests() -> None:
-    """Queue the mail of everybody who has none of today, once the clinic's clock shows seven."""
+    """Queue today's digest for every reader who has not had one, from 07:00 clinic time."""
     # The tasks import this module, so it can name them only once both are there.
     from clinic.people.tasks import send_digest_task
 

@@ -12,7 +12,7 @@ class BodySiteQuerySet(models.QuerySet["BodySite"]):
     """Body sites by whether they can be chosen."""
 
     def offered(self, *chosen: int | None) -> Self:
-        """Body sites of today's list, and those that a record has chosen before."""
+        """Return the active body sites and those that the record already uses."""
         return self.filter(models.Q(is_active=True) | models.Q(pk__in=[pk for pk in chosen if pk]))
 
 

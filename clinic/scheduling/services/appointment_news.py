@@ -74,7 +74,7 @@ def _tell_of_booking(appointment: Appointment, actor: User | None) -> None:
 
 
 def _is_near(appointment: Appointment) -> bool:
-    """Return whether the doctor's list of today or tomorrow is another one for it."""
+    """Return whether the appointment is today or tomorrow."""
     today = timezone.localdate()
     day = timezone.localdate(appointment.starts_at)
     return today <= day <= today + timedelta(days=1)

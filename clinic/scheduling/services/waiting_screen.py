@@ -52,7 +52,7 @@ def find_screen(secret: str) -> WaitingScreen | None:
 
 
 def read_screen(screen: WaitingScreen) -> ScreenState:
-    """Who is called and who is next, by the tokens of today; no patient is read for it."""
+    """Return who is called and who is next, from today's tokens and without reading a patient."""
     now = timezone.now()
     # A screen reads every few seconds: one write a minute tells the desk as much.
     WaitingScreen.objects.filter(

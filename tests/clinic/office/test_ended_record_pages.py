@@ -23,7 +23,7 @@ MIGRATION = "clinic.migrations.0047_consents_that_ended_with_the_record"
 
 @pytest.fixture
 def ended(patient, doctor, admin, secretary):
-    """A record with a signed visit of today, a lesion and two consents, which has ended."""
+    """A record with a visit signed today, a lesion and two consents, which has ended."""
     done = AppointmentFactory(patient=patient, doctor=doctor.doctor, status="completed")
     ConsultationFactory(
         appointment=done, conclusion="A mole.", signed_at=timezone.now(), signed_by=doctor

@@ -21,7 +21,7 @@ OFFER = "Print an access code"
 
 @pytest.fixture
 def visit(doctor):
-    """A visit of today of somebody who has no login yet and reads French."""
+    """A visit today by a patient who reads French and has no login yet."""
     known = PatientFactory(full_name="Paul Patient", email="paul@example.org", language="fr")
     appointment = AppointmentFactory(
         doctor=doctor.doctor, patient=known, status=Appointment.Status.IN_CONSULTATION

@@ -138,7 +138,7 @@ class SecretaryUser(Person):
 
     @task(3)
     def search(self) -> None:
-        """Types three letters of a name."""
+        """Type three letters of a name."""
         letters = random.choice(("mar", "ben", "oli", "nov", "dia", "lin", "per"))
         self.client.get(f"/patients/?q={letters}", name="/patients/?q=…")
 

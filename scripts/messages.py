@@ -29,7 +29,7 @@ CALL = re.compile(rf"\b(?:_|n?p?gettext)\({STRING}(?:, ?{STRING})*(?:, ?count)?\
 
 
 def source_files() -> Iterator[Path]:
-    """Every file that may hold a text, always in the same order."""
+    """Iterate over the files that may contain texts, always in the same order."""
     for folder in SOURCES:
         paths = (path for path in (ROOT / folder).rglob("*.*") if "migrations" not in path.parts)
         yield from sorted(path for path in paths if path.suffix in {".py", ".html", ".txt"})
@@ -69,7 +69,7 @@ def collect() -> None:
 
 
 def is_translated(string: str | tuple[str, ...] | list[str] | None) -> bool:
-    """Whether a text, with all its plural forms, has been written."""
+    """Return whether a text has a translation for all its plural forms."""
     return all(string) if isinstance(string, tuple | list) else bool(string)
 
 

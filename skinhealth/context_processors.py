@@ -149,7 +149,7 @@ def rail_links(rail: tuple[RailEntry, ...], view_name: str) -> list[RailLink]:
 
 
 def logo_address(clinic: ClinicSettings) -> str:
-    """Where a page finds the clinic's logo; a new logo has a new address."""
+    """Return the address of the clinic's logo; a new logo has a new address."""
     if not clinic.logo:
         return ""
     return f"{reverse('clinic:clinic_logo')}?{PurePath(clinic.logo.name or '').stem}"

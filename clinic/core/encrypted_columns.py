@@ -41,7 +41,7 @@ class Cell:
 
 
 def encrypted_columns(apps: Apps, app_label: str | None = None) -> list[Column]:
-    """Every encrypted column of the site, or of one app."""
+    """Return every encrypted column of the site, or of one app."""
     return [
         Column(table=model._meta.db_table, name=str(field.column), key=_key_of(model))
         for model in apps.get_models(include_auto_created=True)
@@ -62,7 +62,7 @@ def batches(
 
 
 def count(connection: BaseDatabaseWrapper, column: Column, *, other_than: str) -> int:
-    """How many texts of a column begin otherwise."""
+    """Count the texts of a column that do not begin with the prefix."""
     table, name, _key = _quoted(connection, column)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -84,7 +84,7 @@ def replace(connection: BaseDatabaseWrapper, column: Column, cell: Cell, text: s
 
 
 def seal_stored_texts(app_label: str, only: Collection[str] = ()) -> Callable[[Apps, Any], None]:
-    """A step of a migration that encrypts what an app, or some columns, have held in plain text."""
+    """Encrypt, as a migration step, the plain texts of an app or of some columns."""
 
     def _seal(apps: Apps, schema_editor: Any) -> None:
         def sealed(text: str, column: Column) -> str | None:
@@ -97,7 +97,7 @@ def seal_stored_texts(app_label: str, only: Collection[str] = ()) -> Callable[[A
 
 
 def open_stored_texts(app_label: str, only: Collection[str] = ()) -> Callable[[Apps, Any], None]:
-    """The way back: a step of a migration that decrypts what an app, or some columns, hold."""
+    """Decrypt, as the reverse migration step, the texts of an app or of some columns."""
 
     def _open(apps: Apps, schema_editor: Any) -> None:
         def opened(text: str, column: Column) -> str | None:

@@ -124,7 +124,7 @@ def open_text(sealed: str, *, context: str) -> str:
 
 
 def first_text_prefix() -> str:
-    """How every text begins that is sealed with the first key."""
+    """Return the prefix of every text sealed with the first key."""
     return f"{TEXT_PREFIX}{keyring().first.id}:"
 
 
@@ -161,7 +161,7 @@ def key_id_of_file(head: bytes) -> str | None:
 
 
 def file_overhead(head: bytes) -> int:
-    """By how many bytes a sealed file is longer than what is in it."""
+    """Return how many bytes sealing adds to a file."""
     key_id = key_id_of_file(head)
     if key_id is None:
         return 0

@@ -146,7 +146,7 @@ def email_pattern(address: str) -> re.Pattern[str]:
 
 
 def _runs(text: str, words: Iterable[Found]) -> Iterator[list[Found]]:
-    """The words that stand together as the words of one name do; what tells nothing ends a run."""
+    """Group neighbouring words that may form one name; other words end a group."""
     run: list[Found] = []
     for word in words:
         if run and not (word.tells and _goes_on(text, run[-1], word)):
@@ -165,7 +165,7 @@ def _goes_on(text: str, before: Found, word: Found) -> bool:
 
 
 def _unspaced_pattern(names: Iterable[str]) -> re.Pattern[str] | None:
-    """What finds names in scripts without spaces: whole, given, or the family with a title."""
+    """Match names in scripts without spaces: whole, given, or family name with a title."""
     wholes: set[str] = set()
     parts: set[str] = set()
     families: set[str] = set()

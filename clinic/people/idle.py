@@ -77,7 +77,7 @@ def remaining(request: HttpRequest, user: User) -> Remaining:
 
 
 def warn_seconds(user: User) -> int:
-    """How long before the end somebody is warned: a minute, or half of a very short time."""
+    """Return how long before the end to warn: a minute, or half of a very short period."""
     return min(60, ceil(30 * idle_minutes(idle_reason(user))))
 
 
@@ -87,7 +87,7 @@ def note_activity(request: HttpRequest) -> None:
 
 
 def last_click_at(session_key: str) -> datetime | None:
-    """When somebody last clicked in a session, in whichever browser it is open."""
+    """Return when somebody last clicked in a session, in any browser window."""
     moment = import_module(settings.SESSION_ENGINE).SessionStore(session_key).get(ACTIVE_AT)
     return None if moment is None else datetime.fromtimestamp(moment, tz=UTC)
 

@@ -16,7 +16,7 @@ class ConsentState:
 
 
 def consent_states(patient: Patient) -> list[ConsentState]:
-    """Every purpose with what the patient has said to it so far."""
+    """Return every purpose with the patient's current consent."""
     states = {purpose.value: ConsentState(purpose) for purpose in Consent.Purpose}
     for consent in patient.consents.select_related("recorded_by", "withdrawn_by"):
         if consent.withdrawn_at:

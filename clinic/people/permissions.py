@@ -59,7 +59,7 @@ def treats(user: User, patient: Patient) -> bool:
 
 
 def patients_in_care(user: User) -> QuerySet[Patient]:
-    """Patients whose record a doctor reads: the treated ones, and those of an emergency."""
+    """Return the patients whose record a doctor can read: treated ones and emergencies."""
     treated = treated_patients(user)
     if not user.may_have_emergency:
         return treated
@@ -90,7 +90,7 @@ def digest_readers() -> QuerySet[User]:
 
 
 def visible_portraits(user: User) -> QuerySet[User]:
-    """Accounts whose photograph may be seen: staff by staff, patients by who sees the record."""
+    """Return accounts whose photograph a user may see: their own, and for staff also others."""
     own = Q(pk=user.pk)
     if is_staff(user):
         own |= ~Q(role=Role.PATIENT) | Q(patient__in=visible_patients(user))
@@ -112,7 +112,7 @@ def open_records(user: User) -> QuerySet[Patient]:
 
 
 def visible_doctors(user: User) -> QuerySet[Doctor]:
-    """Doctors who work here, so that somebody can book with them; everybody may know them."""
+    """Return the active doctors, whom everybody may see and book with."""
     return Doctor.objects.filter(user__is_active=True).select_related("user")
 
 
@@ -172,14 +172,14 @@ def can_see_own_record(user: User) -> bool:
 
 
 def treating_doctors(patient: Patient) -> QuerySet[User]:
-    """The accounts of the doctors who treat a patient, and of the successors of those who left."""
+    """Return the accounts of a patient's doctors, with successors for those who left."""
     doctors = doctors_of(patient)
     of_them = Q(doctor__in=doctors) | Q(doctor__in=doctors.values("successor"))
     return User.objects.filter(of_them, is_active=True)
 
 
 def watchers_of(actor: User | None, about: User) -> QuerySet[User]:
-    """The admins who hear what one of them does to an account; the doctors where there is none."""
+    """Return the other admins, or the doctors where there is no other admin."""
     people = [about.pk, *([actor.pk] if actor else [])]
     admins = active_admins().exclude(pk__in=people)
     if admins.exists():

@@ -49,5 +49,5 @@ def check_audit_trail_task() -> None:
     name="clinic.tasks.remind_of_emergency_reviews_task", soft_time_limit=50, time_limit=60
 )
 def remind_of_emergency_reviews_task() -> None:
-    """Reminds the admins of emergency accesses that nobody has reviewed in time."""
+    """Remind the admins of emergency accesses that nobody has reviewed in time."""
     remind_of_emergency_reviews()

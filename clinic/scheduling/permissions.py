@@ -34,13 +34,13 @@ def visible_calendars(user: User) -> QuerySet[Doctor]:
 
 
 def calendars_showing(user: User, appointments: QuerySet[Appointment]) -> QuerySet[Doctor]:
-    """Calendars of the doctors who work here, and of the deactivated who have these visits."""
+    """Return calendars of active doctors, and of deactivated ones who have these visits."""
     visits = appointments.order_by().filter(doctor=OuterRef("pk"))
     return visible_calendars(user).filter(Q(user__is_active=True) | Exists(visits))
 
 
 def calendars_for_leave(user: User) -> QuerySet[Doctor]:
-    """Calendars in which a person plans leave, or moves what a deactivated doctor left."""
+    """Return calendars in which a user plans leave or moves a deactivated doctor's visits."""
     return calendars_showing(user, Appointment.objects.expected())
 
 
@@ -88,13 +88,13 @@ def can_keep_calendar_feed(user: User) -> bool:
 
 
 def bookable_patients(user: User) -> QuerySet[Patient]:
-    """Patients for whom a person books: an emergency makes no appointment, and so no care."""
+    """Return patients for whom a user may book; emergency access does not count."""
     patients = treated_patients(user) if is_doctor(user) else visible_patients(user)
     return patients.filter(pseudonymised_at__isnull=True)
 
 
 def bookable_doctors(user: User) -> QuerySet[Doctor]:
-    """Doctors in whose calendar a person may book: doctors their own, the desk any."""
+    """Return doctors in whose calendar a user may book: doctors their own, the desk any."""
     doctors = visible_doctors(user)
     return doctors.filter(user=user) if is_doctor(user) else doctors
 

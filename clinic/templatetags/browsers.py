@@ -27,5 +27,5 @@ def browser_in_words(user_agent: str) -> str:
 
 @register.filter
 def last_seen(session_key: str) -> datetime | None:
-    """When somebody last clicked in the session; what a page asks by itself does not count."""
+    """Return when somebody last clicked in the session, not counting background requests."""
     return last_click_at(session_key)

@@ -103,7 +103,7 @@ def register_crowd(*, opened_at: datetime, secretary: User, doctor: User) -> lis
 
 
 def _names() -> Iterator[tuple[str, str, str]]:
-    """Every full name once, each with its sex and language, and the origins mixed."""
+    """Return every full name once, with sex and language, origins mixed."""
     for turn in range(4):  # no family comes more than four times
         for place in range(20):
             for women, men, families, language in ORIGINS:

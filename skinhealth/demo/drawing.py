@@ -122,7 +122,7 @@ def _skin(rng: np.random.Generator, colour: Field, width: int, height: int) -> P
 
 
 def _spot(rng: np.random.Generator, look: Look, width: int, height: int) -> tuple[Field, Field]:
-    """Where the lesion is (0 to 1) and how deep inside it a pixel lies (0 at the rim, 1 within)."""
+    """Return where the lesion is (0 to 1) and how deep inside it a pixel is (0 at the rim)."""
     y, x = np.mgrid[0:height, 0:width]
     side = min(width, height)
     dx = (x - width * rng.uniform(0.44, 0.56)) / side

@@ -82,7 +82,7 @@ def fill_weeks(
 def _places(
     rng: np.random.Generator, doctor: Doctor, day: date, types: list[VisitType], now: datetime
 ) -> Iterator[tuple[datetime, VisitType]]:
-    """Where a day's visits stand: within the hours, around the breaks, with some gaps."""
+    """Return the times of a day's visits: within the hours, around breaks, with some gaps."""
     busy = list(
         Appointment.objects.on_day(day).filter(doctor=doctor).values_list("starts_at", "ends_at")
     )

@@ -19,12 +19,12 @@ class HeartbeatStep(bootsteps.StartStopStep):
         self.entry: Any = None
 
     def start(self, parent: Any) -> None:
-        """Beats once and from then on by the timer."""
+        """Beat once, and from then on by the timer."""
         self._beat(parent, is_first=True)
         self.entry = parent.timer.call_repeatedly(BEAT_EVERY, self._beat, (parent,))
 
     def stop(self, parent: Any) -> None:
-        """Falls silent; the rows grow old by themselves."""
+        """Stop beating; the rows then expire."""
         if self.entry is not None:
             self.entry.cancel()
 

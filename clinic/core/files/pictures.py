@@ -79,7 +79,7 @@ def _decode(data: bytes) -> Image.Image:
 
 
 def max_pixels(picture: Image.Image) -> int:
-    """How large a picture may be: less where its decoder needs several times the pixels' memory."""
+    """Return the pixel limit, lower for formats whose decoder needs several times the memory."""
     if picture.format == "WEBP":
         return min(WEBP_MAX_PIXELS, settings.PHOTOGRAPH_MAX_PIXELS)
     if "progressive" in picture.info:

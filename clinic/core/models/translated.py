@@ -14,7 +14,7 @@ Translations: TypeAlias = dict[str, dict[str, str]]
 
 
 def in_language(own: str, translations: Translations, field: str) -> str:
-    """A text in the language of the page, or as the catalogue has it where nobody translated it."""
+    """Return a text in the page's language, or the catalogue's translation of it."""
     language = get_language() or settings.LANGUAGE_CODE
     for code in (language, language.split("-")[0]):
         if text := translations.get(code, {}).get(field):
@@ -36,7 +36,7 @@ class TranslatedModel(models.Model):
         abstract = True
 
     def in_language(self, field: str) -> str:
-        """One of the row's texts, in the language of the page where it has been translated."""
+        """Return one of the row's texts in the page's language, where it is translated."""
         return in_language(getattr(self, field), self.translations, field)
 
     @property

@@ -90,12 +90,12 @@ class ClinicSettingsForm(forms.ModelForm[ClinicSettings]):
         languages.choices = list(settings.LANGUAGES)
 
     def clean_languages(self) -> list[str]:
-        """The languages; all of them is no choice, and offers those that the site learns later."""
+        """Store no choice where all languages are chosen, so that later ones are offered too."""
         chosen: list[str] = self.cleaned_data["languages"]
         return [] if len(chosen) == len(settings.LANGUAGES) else chosen
 
     def clean(self) -> dict[str, Any]:
-        """Say beside the field that the first reminder has to leave first."""
+        """Require the first reminder to be sent before the last."""
         cleaned = super().clean() or self.cleaned_data
         for name in [name for name in FIELDS if name in cleaned]:
             try:

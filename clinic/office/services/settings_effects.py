@@ -135,7 +135,7 @@ def _moved_clock(before: ClinicSettings, zone: str) -> str:
 
 
 def _retention(before: ClinicSettings, years: int) -> Effect:
-    """Whose records a number of years ends: counted and listed as the deed would find them."""
+    """Count and list the records that a retention period of so many years would end."""
     found = foresee(years)
     effect = partial(
         Effect,
@@ -172,7 +172,7 @@ def _retention(before: ClinicSettings, years: int) -> Effect:
 
 
 def _reminders(name: str, before: ClinicSettings, values: Mapping[str, object]) -> str:
-    """When reminders leave from now on, and how many of them leave at once because of it."""
+    """Say when reminders are sent from now on, and how many are sent at once because of it."""
     first = values.get("reminder_first_hours", before.reminder_first_hours)
     last = values.get("reminder_last_hours", before.reminder_last_hours)
     said = {

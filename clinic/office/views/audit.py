@@ -49,7 +49,7 @@ class Option:
 
 @require_http_methods(["GET", "POST"])
 def audit_list(request: SignedInRequest) -> HttpResponse:
-    """Events by patient, person, action and day; searches are posted, to keep names private."""
+    """List events by patient, person, action and day; searches are posted to keep names private."""
     if not can_see_audit(request.user):
         raise PermissionDenied
     filters = AuditFilterForm(request.GET)
@@ -85,7 +85,7 @@ def audit_list(request: SignedInRequest) -> HttpResponse:
 
 @require_GET
 def audit_export(request: SignedInRequest) -> StreamingHttpResponse:
-    """All that the filters leave, as a table for a spreadsheet."""
+    """Export the filtered events as a table for a spreadsheet."""
     if not can_see_audit(request.user):
         raise PermissionDenied
     asked = AuditFilterForm(request.GET).asked()
@@ -103,7 +103,7 @@ def audit_export(request: SignedInRequest) -> StreamingHttpResponse:
 
 @require_GET
 def patient_access(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Who opened a patient's record, for the doctors who treat the patient."""
+    """List who has opened a patient's record, for the treating doctors."""
     patient = get_object_or_404(visible_patients(request.user), pk=pk)
     if not can_see_access(request.user, patient):
         raise PermissionDenied
@@ -112,7 +112,7 @@ def patient_access(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def my_access(request: SignedInRequest) -> HttpResponse:
-    """Show patients who opened their record."""
+    """List who has opened the record, for the patient."""
     if not can_see_portal(request.user):
         raise PermissionDenied
     patient = get_object_or_404(visible_patients(request.user))
@@ -145,7 +145,7 @@ def _page(events: QuerySet[AuditEvent], request: SignedInRequest) -> tuple[list[
 
 
 def _find(request: SignedInRequest, said: dict[str, str], asked: dict[str, Any]) -> list[Option]:
-    """Who fits what was typed, each with the address of the list that shows their events."""
+    """Return the people who match, each with the address of the list of their events."""
     if said["patient"].strip():
         patients = list(
             find_patients(among=visible_patients(request.user), text=said["patient"])[:OPTIONS]

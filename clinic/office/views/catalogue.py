@@ -27,7 +27,7 @@ STEPS = {"up": -1, "down": 1}
 
 @require_GET
 def symptom_list(request: SignedInRequest) -> HttpResponse:
-    """Every symptom in the order in which doctors see them."""
+    """List every symptom in the order in which doctors see them."""
     _ask_permission(request)
     context = {"rows": _rows(list(Symptom.objects.all()))}
     return render(request, "clinic/office/symptom_list.html", context)
@@ -62,7 +62,7 @@ def symptom_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def symptom_move(request: SignedInRequest, pk: int) -> HttpResponse:
-    """One step up or down the list."""
+    """Move a symptom one step up or down the list."""
     _ask_permission(request)
     symptom = get_object_or_404(Symptom, pk=pk)
     steps = STEPS.get(request.POST.get("direction", ""), 0)
@@ -79,7 +79,7 @@ def symptom_offer(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_GET
 def body_site_list(request: SignedInRequest) -> HttpResponse:
-    """Every body site in the order in which doctors see them."""
+    """List every body site in the order in which doctors see them."""
     _ask_permission(request)
     context = {"rows": _rows(list(BodySite.objects.all()))}
     return render(request, "clinic/office/body_site_list.html", context)

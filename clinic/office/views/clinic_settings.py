@@ -59,7 +59,7 @@ class Group:
 
 @require_http_methods(["GET", "POST"])
 def clinic_settings(request: SignedInRequest) -> HttpResponse:
-    """Everything that the clinic decides for itself, in groups."""
+    """Show and change the clinic's settings, in groups."""
     may_change = can_manage_settings(request.user)
     if not can_read_settings(request.user) or (request.method == "POST" and not may_change):
         raise PermissionDenied

@@ -20,7 +20,7 @@ from clinic.scheduling.permissions import can_open_visit, visible_appointments
 
 
 def doctor_day(request: SignedInRequest) -> HttpResponse:
-    """A doctor's visits of one day, those who wait first; the list alone when htmx asks again."""
+    """Show a doctor's visits on one day, waiting patients first; htmx gets the list alone."""
     if not can_see_own_day(request.user):
         raise PermissionDenied
     return day_page(request, read_day(request.GET.get("date", "")))

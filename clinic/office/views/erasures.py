@@ -73,7 +73,7 @@ def my_erasure(request: SignedInRequest) -> HttpResponse:
 
 @require_GET
 def erasure_list(request: SignedInRequest) -> HttpResponse:
-    """Who asked to be forgotten, and what was decided."""
+    """List the requests for erasure and their decisions."""
     return _list(request)
 
 

@@ -68,7 +68,7 @@ class Entry:
 
 @require_GET
 def notification_list(request: SignedInRequest) -> HttpResponse:
-    """Everything that happened for this person, the newest first."""
+    """List the person's notifications, newest first."""
     is_unread_only = request.GET.get("show") == UNREAD
     notifications = visible_notifications(request.user)
     if is_unread_only:

@@ -20,7 +20,7 @@ from clinic.people.services.patients import (
 
 @require_GET
 def patient_detail(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Who a patient is, with appointments and consents."""
+    """Show a patient's identity, appointments and consents."""
     patient = get_object_or_404(visible_patients(request.user).select_related("user"), pk=pk)
     if not can_see_patient_list(request.user):
         raise PermissionDenied

@@ -37,7 +37,7 @@ from clinic.trail.services.audit import record_wrong_own_password
 
 @require_GET
 def record_endings(request: SignedInRequest) -> HttpResponse:
-    """Whose records end next, or whom another number of years would end."""
+    """List the records that end next, or that another retention period would end."""
     return _page(request)
 
 

@@ -12,7 +12,7 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
     """Consents by whether they still hold."""
 
     def active(self) -> Self:
-        """Consents that were given and not withdrawn, by somebody who is still known here."""
+        """Return the consents that are given, not withdrawn, and of a record that has not ended."""
         return self.filter(withdrawn_at__isnull=True, patient__pseudonymised_at__isnull=True)
 
 

@@ -16,12 +16,12 @@ class EmergencyAccessQuerySet(models.QuerySet["EmergencyAccess"]):
     """Emergency accesses by whether they last, and by whether an admin has looked at them."""
 
     def running(self) -> Self:
-        """Those that open a record at this moment."""
+        """Return the accesses that open a record right now."""
         now = timezone.now()
         return self.filter(started_at__lte=now, ends_at__gt=now)
 
     def unreviewed(self) -> Self:
-        """Those that wait for an admin's verdict."""
+        """Return the accesses that an admin has not reviewed."""
         return self.filter(reviewed_at=None)
 
 

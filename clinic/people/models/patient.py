@@ -23,15 +23,15 @@ class PatientQuerySet(models.QuerySet["Patient"]):
     """Patients by what a desk asks for."""
 
     def without_login(self) -> Self:
-        """Patients who cannot sign in yet."""
+        """Return the patients who cannot sign in yet."""
         return self.filter(user__isnull=True)
 
     def ended(self) -> Self:
-        """Patients whose records have lost their name and are only read."""
+        """Return the patients whose records have ended."""
         return self.filter(pseudonymised_at__isnull=False)
 
     def living(self) -> Self:
-        """Patients whose records still say who they are."""
+        """Return the patients whose records have not ended."""
         return self.filter(pseudonymised_at__isnull=True)
 
 

@@ -15,7 +15,7 @@ class RecordCodeQuerySet(models.QuerySet["RecordCode"]):
     """Access codes by whether they still open a record."""
 
     def live(self) -> Self:
-        """Codes that are neither used, nor too old, nor tried too often."""
+        """Return the codes that are not used, expired or tried too often."""
         return self.filter(used_at=None, ends_at__gt=timezone.now(), tries__lt=MOST_TRIES)
 
 

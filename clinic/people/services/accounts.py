@@ -268,7 +268,7 @@ def _refuse_ended_account(user: User) -> None:
 
 
 def _traceable(user: User, doctor: Doctor | None) -> dict[str, str]:
-    """What the trail keeps of an account, old and new: never a name, a phone or a patient's e-mail.
+    """Return what the trail may keep of an account: never a name, phone or patient's e-mail.
 
     The e-mail of staff is a key to other people's records: who turned it has to be known.
     """

@@ -67,7 +67,7 @@ def _row_of_a_patient(key: object) -> Model | None:
 
 @cache
 def _models_about_patients() -> dict[str, type[Model]]:
-    """Models with a key of their own that no other row has, and a way to a patient."""
+    """Return the models with a unique key that lead to a patient."""
     return {
         model._meta.label: model
         for app in APPS

@@ -130,6 +130,6 @@ def _lock(patient: Patient) -> None:
 
 
 def _language_read(patient: Patient, method: str) -> str:
-    """On the site the page's language, on paper and in words the patient's own."""
+    """Return the page's language for consents on the site, otherwise the patient's."""
     shown = translation.get_language() if method == Consent.Method.PORTAL else patient.language
     return shown if shown in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE

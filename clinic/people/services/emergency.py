@@ -27,7 +27,7 @@ Kind = Notification.Kind
 def find_exactly(
     *, record_number: str = "", full_name: str = "", birth_date: date | None = None
 ) -> Patient | None:
-    """The one patient with this number, or with this full name and date of birth; no browsing."""
+    """Find the one patient with exactly this number, or this full name and date of birth."""
     if record_number:
         digits = record_number.upper().removeprefix("P").lstrip("- ")
         number = f"P-{int(digits):06d}" if digits.isascii() and digits.isdecimal() else ""
@@ -110,7 +110,7 @@ def review_emergency_access(
 
 
 def running_emergencies(doctor: User) -> list[EmergencyAccess]:
-    """The records that lie open to the doctor at this moment, for the banner on each page."""
+    """Return the emergency accesses open to the doctor, for the banner on each page."""
     if not doctor.may_have_emergency:
         return []
     running = EmergencyAccess.objects.running().filter(doctor=doctor)

@@ -58,7 +58,7 @@ def invite_patient(*, actor: User, patient: Patient, site_url: str) -> Invitatio
 
 
 def invite_back(*, actor: User, user: User, site_url: str) -> Invitation:
-    """Reactivates an account and mails the person the link to set a new password."""
+    """Reactivate an account and mail the person the link to set a new password."""
     user = reactivate_account(actor=actor, user=user)
     return send_invitation(actor=actor, user=user, site_url=site_url)
 

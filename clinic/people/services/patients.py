@@ -66,7 +66,7 @@ def search_name_of(patient: Patient) -> str:
 def possible_duplicates(
     *, full_name: str, birth_date: date, phone: str = "", exclude: Patient | None = None
 ) -> list[Patient]:
-    """Patients with the same phone, or with the same name and date of birth."""
+    """Return patients with the same phone, or the same name and date of birth."""
     others: QuerySet[Patient] = Patient.objects.all()
     if exclude is not None:
         others = others.exclude(pk=exclude.pk)
@@ -178,7 +178,7 @@ def copy_to_account(patient: Patient) -> None:
 
 
 def find_patients(*, among: QuerySet[Patient], text: str) -> QuerySet[Patient]:
-    """Patients whose names, record number, phone or date of birth fit what somebody typed."""
+    """Find patients whose names, record number, phone or date of birth match what was typed."""
     words = text.split()
     birth_dates = [day for day in map(_as_date, words) if day]
     rest = " ".join(word for word in words if not _as_date(word))
@@ -221,7 +221,7 @@ def _as_date(word: str) -> date | None:
 
 
 def _by_number(text: str) -> Q:
-    """Patients whose record number or phone is meant, however it is spelt."""
+    """Find patients by record number or phone, however it is spelt."""
     numbers = Q(pk__in=[])
     if record_number := re.fullmatch(r"[Pp]?[-\s]?(\d{1,9})", text):
         numbers |= Q(record_number=f"P-{int(record_number[1]):06d}")

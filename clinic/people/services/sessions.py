@@ -26,7 +26,7 @@ class ClinicSessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]
 
 
 def sessions_of(user: User, *, but: str | None = None) -> QuerySet[UserSession]:
-    """Where somebody is signed in, or where else than in one session."""
+    """Return the sessions of a user, optionally without the current one."""
     sessions: QuerySet[UserSession] = UserSession.objects.filter(user=user)
     return sessions.exclude(session_key=but)
 

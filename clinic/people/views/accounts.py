@@ -58,7 +58,7 @@ from clinic.trail.services.audit import record_wrong_own_password
 
 @require_http_methods(["GET", "POST"])
 def account_list(request: SignedInRequest) -> HttpResponse:
-    """All accounts by role and state; a search is posted, so that no name gets into an address."""
+    """List accounts by role and state; a search is posted, so that no name gets into an address."""
     if not can_manage_accounts(request.user):
         raise PermissionDenied
     accounts = visible_users(request.user)
@@ -82,7 +82,7 @@ def account_list(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def account_create(request: SignedInRequest) -> HttpResponse:
-    """One form for every role; the person gets a mail with a link to set the password."""
+    """Create an account of any role and mail the link to set a password."""
     if not can_manage_accounts(request.user):
         raise PermissionDenied
     if _is_asked_too_often(request):
@@ -112,7 +112,7 @@ def account_create(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def account_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """One account: what the clinic knows of it, its state and what can be done about that."""
+    """Show and change one account and its state."""
     account = _managed_account(request, pk)
     if away := _lead_to_ended_record(request, account):
         return away

@@ -71,7 +71,7 @@ def emergency_end(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def emergency_list(request: SignedInRequest) -> HttpResponse:
-    """All emergency accesses: first those that wait for a verdict, the longest waiting on top."""
+    """List emergency accesses, unreviewed ones first, oldest on top."""
     if not can_see_audit(request.user):
         raise PermissionDenied
     accesses = visible_emergencies(request.user)
@@ -85,7 +85,7 @@ def emergency_list(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def emergency_review(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Why a record was opened and what was read in it; an admin's verdict."""
+    """Show why a record was opened and what was read, and take an admin's decision."""
     access = get_object_or_404(visible_emergencies(request.user), pk=pk)
     if not can_see_audit(request.user):
         raise PermissionDenied

@@ -11,13 +11,13 @@ from clinic.people.idle import note_activity, remaining
 
 @require_GET
 def session_left(request: SignedInRequest) -> JsonResponse:
-    """How many seconds are left; whoever asks marks the question, so that it adds none."""
+    """Return how many seconds are left, without extending them."""
     return answer(request)
 
 
 @require_POST
 def session_stay(request: SignedInRequest) -> JsonResponse:
-    """Let the idle time begin anew for somebody who is there."""
+    """Restart the idle time."""
     note_activity(request)
     return answer(request)
 

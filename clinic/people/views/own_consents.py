@@ -22,7 +22,7 @@ from clinic.people.services.preferences import update_preferences
 
 @require_GET
 def my_consents(request: SignedInRequest) -> HttpResponse:
-    """Every purpose in plain words, and what was agreed to it when."""
+    """Show every purpose in plain words, and what the patient agreed to and when."""
     patient = _own_patient(request)
     return _page(request, patient, PreferencesForm(patient=patient))
 

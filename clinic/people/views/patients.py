@@ -46,7 +46,7 @@ SEARCH_KEY = "patient_search"
 
 @require_http_methods(["GET", "POST"])
 def patient_list(request: SignedInRequest) -> HttpResponse:
-    """Patients by name; what is searched for arrives by POST and stays out of the address."""
+    """List patients by name; a search is posted and stays out of the address."""
     if not can_see_patient_list(request.user):
         raise PermissionDenied
     if request.method == "POST":
@@ -102,7 +102,7 @@ def patient_register(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def patient_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Corrections to who a patient is and how to reach them."""
+    """Edit a patient's identity and contact details."""
     patient = get_object_or_404(visible_patients(request.user), pk=pk)
     if not can_edit_patient(request.user, patient):
         raise PermissionDenied
@@ -168,7 +168,7 @@ def _list_page(request: SignedInRequest, text: str) -> HttpResponse:
 
 
 def _go_on_with(request: SignedInRequest, patient: Patient) -> str:
-    """Where the desk goes once it knows who the patient is."""
+    """Return where the desk continues with a patient."""
     wanted = next_or(request, "")
     if not wanted:
         return patient.get_absolute_url()

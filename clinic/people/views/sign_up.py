@@ -92,7 +92,7 @@ def sign_up_code(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password1", "password2")
 @require_http_methods(["GET", "POST"])
 def sign_up_details(request: HttpRequest) -> HttpResponse:
-    """Who the person is and the consent to be treated; then the person is signed in."""
+    """Ask for the person's identity and consent to care, then sign the person in."""
     if elsewhere := _elsewhere(request):
         return elsewhere
     awaited = _awaited(request)
@@ -122,7 +122,7 @@ def sign_up_details(request: HttpRequest) -> HttpResponse:
 
 
 def _elsewhere(request: HttpRequest) -> HttpResponse | None:
-    """Where somebody goes who is signed in already, or finds the clinic closed for this."""
+    """Answer somebody who is already signed in, or who finds sign-up closed."""
     if request.user.is_authenticated:
         return redirect("home")
     if not ClinicSettings.objects.current().is_sign_up_open:

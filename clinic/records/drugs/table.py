@@ -153,7 +153,7 @@ class DrugTable:
         return tuple(dict.fromkeys(str(each.label) for each in meanings if each.product - harmless))
 
     def code_of(self, substance: str) -> str:
-        """The ingredients or classes an allergy is about; nothing where it is not all read."""
+        """Return the ingredients or classes of an allergy, or "" if any part is unknown."""
         read = self.read_allergy(substance)
         return ", ".join(sorted(read.terms)) if read.is_whole else ""
 
@@ -168,7 +168,7 @@ class DrugTable:
         return str(self.labels.get(term, term))
 
     def classes_of(self, ingredient: str) -> frozenset[str]:
-        """The classes of an ingredient: of a drug of it alone, else of those that hold it."""
+        """Return the classes of an ingredient: of its own drug, else of drugs that contain it."""
         holding = [drug for drug in self.drugs if ingredient in drug.ingredients]
         alone = [drug for drug in holding if len(drug.ingredients) == 1]
         return frozenset(each for drug in alone or holding for each in drug.classes)
@@ -195,7 +195,7 @@ class DrugTable:
         return next((each for each in self.duplicates if each.term in shared), None)
 
     def cross_effects(self, allergic_to: Iterable[str], drug: Drug) -> list[str]:
-        """Why somebody allergic to these terms may react to a drug of another class."""
+        """Return why an allergy to these terms may extend to a drug of another class."""
         known = set(allergic_to)
         fitting = [
             str(rule.effect)

@@ -65,7 +65,7 @@ class VisitNotesForm(forms.ModelForm[Consultation]):
             offer_rows(body_site, body_sites)
 
     def differences(self, stored: Consultation) -> list[Difference]:
-        """Where the typed text is not the stored one, both in words."""
+        """Return the fields whose typed text differs from the stored one, with both texts."""
         mine = self.cleaned_data
         pairs = {
             "reason": (mine["reason"], stored.reason),
@@ -87,7 +87,7 @@ class VisitNotesForm(forms.ModelForm[Consultation]):
 
 
 def offered_symptoms(consultation: Consultation) -> QuerySet[Any]:
-    """Symptoms of the present list and those of the visit, which say `is_chosen`."""
+    """Return the active symptoms and those of the visit, marked `is_chosen`."""
     of_visit = Symptom.consultations.through.objects.filter(
         consultation=consultation, symptom=OuterRef("pk")
     )

@@ -98,7 +98,7 @@ LineFormSet: type[BaseLineFormSet] = forms.formset_factory(  # type: ignore[assi
 def line_formset(
     data: Mapping[str, Any] | None = None, *, lines: list[DraftLine] | None = None
 ) -> BaseLineFormSet:
-    """The lines as a page shows them: those that are stored and a blank one, or what was typed."""
+    """Build the lines of the form: the stored ones and a blank one, or what was typed."""
     if data is not None:
         return LineFormSet(data, prefix="lines")
     written = lines or []

@@ -17,16 +17,16 @@ class ConsultationQuerySet(models.QuerySet["Consultation"]):
     """Visits by whether they are signed."""
 
     def signed(self) -> Self:
-        """Visits that a doctor has signed and closed."""
+        """Return the visits that a doctor has signed and closed."""
         return self.filter(signed_at__isnull=False)
 
     def left_open_before(self, day: date) -> Self:
-        """Visits that began before a day and were never signed, the oldest first."""
+        """Return unsigned visits that began before a day, oldest first."""
         unsigned = self.filter(signed_at__isnull=True, started_at__date__lt=day)
         return unsigned.order_by("started_at")
 
     def with_consents(self) -> Self:
-        """Visits that know what their patient agrees to right now."""
+        """Annotate visits with their patient's current consents."""
         consents = Consent.objects.active().filter(patient=models.OuterRef("patient"))
         return self.annotate(
             has_photography_consent=models.Exists(

@@ -13,15 +13,15 @@ class PatientDocumentQuerySet(models.QuerySet["PatientDocument"]):
     """Documents by kind, and by whether they stand."""
 
     def kept(self) -> Self:
-        """Documents that were not archived."""
+        """Return the documents that are not archived."""
         return self.filter(archived_at__isnull=True)
 
     def administrative(self) -> Self:
-        """Documents that say nothing medical, by their category."""
+        """Return the documents whose category is not medical."""
         return self.filter(category__in=PatientDocument.ADMINISTRATIVE)
 
     def shared(self) -> Self:
-        """Documents that the patient reads too."""
+        """Return the documents shared with the patient."""
         return self.kept().filter(is_shared=True)
 
 

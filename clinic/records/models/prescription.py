@@ -13,7 +13,7 @@ class PrescriptionQuerySet(models.QuerySet["Prescription"]):
     """Prescriptions by state."""
 
     def issued(self) -> Self:
-        """Prescriptions that left the doctor's desk, revoked ones among them."""
+        """Return the issued prescriptions, revoked ones included."""
         return self.exclude(status=Prescription.Status.DRAFT)
 
 

@@ -131,7 +131,7 @@ def written_notes(consultation: Consultation) -> list[tuple[str, str]]:
 
 
 def patient_context(consultation: Consultation, user: User) -> dict[str, Any]:
-    """What the patient's side of the visit page shows a moment later, or on a page of its own."""
+    """Build the context of the visit page's patient column, also for a page of its own."""
     patient = consultation.patient
     last = {each.purpose: each for each in patient.consents.order_by("given_at")}
     others = (
@@ -187,7 +187,7 @@ def _prescription_context(prescription: Prescription | None, user: User) -> dict
 
 
 def visits_to_show(user: User) -> ConsultationQuerySet:
-    """Visits that the person may know of, with what their page shows of them."""
+    """Return the visits the user may see, with what their page needs."""
     rows = visible_consultations(user).select_related(
         "patient",
         "doctor__user",
@@ -213,7 +213,7 @@ def writable_visit(request: SignedInRequest, pk: UUID) -> Consultation:
 def visit_part(
     request: SignedInRequest, consultation: Consultation, part: str, *, status: int, **changes: Any
 ) -> HttpResponse:
-    """One part of the visit page: alone for a script, on a page of its own otherwise."""
+    """Render one part of the visit page: alone for a script, otherwise as a full page."""
     stored = visits_to_show(request.user).get(pk=consultation.pk)
     of_part = patient_context if part in PATIENT_PARTS else visit_context
     context = of_part(stored, request.user) | changes

@@ -101,7 +101,7 @@ def _refuse_taken_name(name: str, others: list[Symptom] | list[BodySite]) -> Non
 
 
 def _free_code(name: str, taken: set[str]) -> str:
-    """A code that nobody has, close to the name where that can be written in Latin letters."""
+    """Return an unused code, similar to the name where it can be written in Latin letters."""
     stem = slugify(name)[:32] or "symptom"
     code, number = stem, 1
     while code in taken:

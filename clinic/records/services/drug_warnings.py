@@ -165,7 +165,7 @@ def _allergies(
 
 
 def _allergy_in_words(drug: Drug, named: frozenset[str], table: DrugTable) -> str:
-    """Why the drug is dangerous to who is allergic to what is named; nothing where it is not."""
+    """Return why the drug is dangerous with the named allergy, or nothing if it is not."""
     if contained := named & drug.contents:
         return _("%(drug)s contains %(term)s.") % {
             "drug": drug.label,

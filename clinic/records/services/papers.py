@@ -98,7 +98,7 @@ def _standing_document(paper: Paper, sha256: str) -> IssuedDocument:
 
 
 def verification_address(document: IssuedDocument, *, site_url: str) -> str:
-    """Where anybody who holds the paper can ask whether it still holds."""
+    """Return the address where anybody with the paper can check that it is valid."""
     return urljoin(site_url, reverse("clinic:document_verify", args=[document.token]))
 
 
@@ -147,7 +147,7 @@ def _patient(patient: Patient) -> dict[str, str]:
 
 
 def _around(paper: Paper, *, address: str) -> dict[str, object]:
-    """What is no part of the signed content: labels, logo, the way to check it, a revocation."""
+    """Return what is not signed content: labels, logo, verification address, revocation."""
     revoked = paper.revoked_at and {
         "mark": _("REVOKED"),
         "sentence": _("Revoked on %(day)s. It is no longer valid.")

@@ -57,7 +57,7 @@ def _overrides(prescription: Prescription) -> dict[str, object] | None:
 
 
 def use_in_words(line: PrescriptionLine) -> str:
-    """How the drug is taken, on one line."""
+    """Say on one line how the drug is taken."""
     as_needed = _("as needed") if line.is_as_needed else ""
     use = [line.dose, line.route, line.frequency, line.duration, as_needed]
     return ", ".join(filter(None, use))

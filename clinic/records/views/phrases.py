@@ -72,7 +72,7 @@ def template_keep(request: SignedInRequest, kind: str) -> HttpResponse:
 
 @require_GET
 def template_list(request: SignedInRequest) -> HttpResponse:
-    """Every template that the person may change, those put away at the end."""
+    """List the templates that the user may change, archived ones last."""
     if not can_manage_templates(request.user):
         raise PermissionDenied
     templates = visible_templates(request.user).order_by(

@@ -16,7 +16,7 @@ TOO_LONG_WAIT_MINUTES = 40
 
 
 def waiting_order(prefix: str = "") -> tuple[str, ...]:
-    """The order in which those who wait are called: urgent, then the time agreed or of arrival."""
+    """Order waiting patients: urgent first, then by agreed time or arrival."""
     # A walk-in starts when it arrives, so both kinds stand in one row.
     fields = ("starts_at", "arrived_at", "pk")
     return (f"-{prefix}is_urgent", *(f"{prefix}{field}" for field in fields))
@@ -26,36 +26,36 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     """Appointments by day and by state."""
 
     def on_day(self, day: date) -> Self:
-        """Appointments that start on a day of the clinic's calendar."""
+        """Return appointments that start on a day of the clinic's calendar."""
         start = timezone.make_aware(datetime.combine(day, time.min))
         end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
         return self.filter(starts_at__gte=start, starts_at__lt=end)
 
     def between(self, start: datetime, end: datetime) -> Self:
-        """Appointments that are more than a wish and share a moment with a time."""
+        """Return booked appointments, not mere requests, that overlap a period."""
         # The first condition says nothing new, but the index on the start answers it.
         return self.filter(
             starts_at__gt=start - Appointment.LONGEST, starts_at__lt=end, ends_at__gt=start
         )
 
     def upcoming(self) -> Self:
-        """Appointments that are still to come."""
+        """Return appointments that are still to come."""
         return self.filter(ends_at__gte=timezone.now(), status__in=Appointment.OPEN_STATUSES)
 
     def expected(self) -> Self:
-        """Appointments that are agreed upon and still to come."""
+        """Return agreed appointments that are still to come."""
         return self.filter(starts_at__gte=timezone.now(), status__in=Appointment.EXPECTED_STATUSES)
 
     def holding_a_slot(self) -> Self:
-        """Appointments that keep their time from everybody else."""
+        """Return appointments that block their time for others."""
         return self.filter(status__in=Appointment.SLOT_STATUSES, is_walk_in=False)
 
     def not_cancelled(self) -> Self:
-        """Appointments that give the doctor a part in the patient's care."""
+        """Return appointments that make the doctor part of the patient's care."""
         return self.filter(status__in=Appointment.CARE_STATUSES)
 
     def telling_wishes(self) -> Self:
-        """Appointments that each say, as is_only_wish, whether their time was never agreed."""
+        """Annotate appointments with `is_only_wish`: whether their time was never agreed."""
         was_booked = AppointmentTransition.objects.filter(
             appointment=models.OuterRef("pk"), to_status=Appointment.Status.BOOKED
         )
@@ -259,7 +259,7 @@ class Appointment(models.Model):
         return status in self.next_statuses(self.status)
 
     def next_statuses(self, status: str) -> frozenset[str]:
-        """Where the appointment may go from a status."""
+        """Return the statuses that may follow a status."""
         return (self.WALK_IN_TRANSITIONS if self.is_walk_in else self.TRANSITIONS)[status]
 
 

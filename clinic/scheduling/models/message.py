@@ -11,7 +11,7 @@ class AppointmentNoticeQuerySet(models.QuerySet["AppointmentNotice"]):
     """Messages by what is still to be done with them."""
 
     def due(self) -> Self:
-        """Messages that wait for somebody to send them, now."""
+        """Return the messages that are due to be sent now."""
         return self.filter(
             status=AppointmentNotice.Status.WAITING, due_at__lte=timezone.now()
         ).order_by("due_at")

@@ -71,15 +71,15 @@ class AbsenceQuerySet(models.QuerySet["Absence"]):
     """Absences by whom they keep away and when."""
 
     def of(self, *doctors: Doctor) -> Self:
-        """Absences of doctors, and those of the whole clinic."""
+        """Return absences of these doctors and of the whole clinic."""
         return self.filter(models.Q(doctor__in=doctors) | models.Q(doctor=None))
 
     def between(self, starts_at: datetime, ends_at: datetime) -> Self:
-        """Absences that share a moment with a time."""
+        """Return absences that overlap a period."""
         return self.filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
 
     def coming(self) -> Self:
-        """Absences that are not over yet."""
+        """Return absences that are not over yet."""
         return self.filter(ends_at__gt=timezone.now())
 
 

@@ -12,7 +12,7 @@ class ArrivalTokenQuerySet(models.QuerySet["ArrivalToken"]):
     """Tokens in the order in which they are called."""
 
     def in_waiting_order(self) -> Self:
-        """As the appointments would stand in the queue."""
+        """Order tokens as their appointments are queued."""
         return self.order_by(*waiting_order("appointment__"))
 
 

@@ -45,7 +45,7 @@ class VisitsInTheWayError(ValidationError):
 
 
 def visits_within(absence: Absence) -> QuerySet[Appointment]:
-    """Visits that an absence gets in the way of: agreed upon, and nobody has come yet."""
+    """Return agreed visits within an absence whose patient has not arrived."""
     start = max(absence.starts_at, timezone.now())
     appointments = Appointment.objects.between(start, absence.ends_at).filter(
         status__in=Appointment.EXPECTED_STATUSES

@@ -182,7 +182,7 @@ def is_asked_for(appointment: Appointment) -> bool:
 
 
 def _give_back_replaced(appointment: Appointment, actor: User) -> Appointment | None:
-    """The appointment that the patient wanted to move, which is given back where it still holds."""
+    """Mark the appointment that this one replaces as rescheduled, if it is still expected."""
     request = AppointmentRequest.objects.select_related("replaces").get(appointment=appointment)
     replaced = request.replaces
     if replaced is None:
@@ -197,7 +197,7 @@ def _give_back_replaced(appointment: Appointment, actor: User) -> Appointment | 
 
 
 def _keep_time(appointment: Appointment, actor: User) -> None:
-    """Store a new appointment, if the doctor works then and the time is free, or overbooks."""
+    """Store a new appointment if the doctor works then, and if the time is free or overbooked."""
     appointment.full_clean()
     lock_calendars(appointment)
     store_appointment(appointment, actor, overbooked=check_time(appointment))

@@ -49,7 +49,7 @@ def calendar_spans(
     end: date,
     slot_minutes: int,
 ) -> list[Span]:
-    """Everything between two days, the last one left out, in a fixed number of queries."""
+    """Return everything between two days, the last excluded, in a fixed number of queries."""
     days = [start + timedelta(days=number) for number in range((end - start).days)]
     is_overview = len(days) > FREE_TIME_DAYS and len(doctors) > 1
     spans = list((_counts if is_overview else _booked)(among, doctors, start, end))
@@ -91,7 +91,7 @@ def _booked(
 def _counts(
     among: QuerySet[Appointment], doctors: list[Doctor], start: date, end: date
 ) -> Iterator[Span]:
-    """How many visits each doctor has on each day: a month of several doctors in one view."""
+    """Count each doctor's visits on each day, for a month of several doctors."""
     by_key = {doctor.pk: doctor for doctor in doctors}
     counted = (
         shown_between(among, start, end)

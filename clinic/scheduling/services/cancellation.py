@@ -16,7 +16,7 @@ Status = Appointment.Status
 
 
 def cancellation_notice() -> timedelta:
-    """How long before a visit a patient may still cancel or move it without calling."""
+    """Return how long before a visit a patient may cancel or move it without calling."""
     return ClinicSettings.objects.current().cancellation_notice
 
 

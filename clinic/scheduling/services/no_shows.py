@@ -42,5 +42,5 @@ def mark_no_shows() -> int:
 
 
 def count_no_shows(patient: Patient) -> int:
-    """How many appointments the patient has missed."""
+    """Count the appointments that the patient has missed."""
     return patient.appointments.filter(status=NO_SHOW).count()

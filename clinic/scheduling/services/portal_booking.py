@@ -63,7 +63,7 @@ def offered_visit_types() -> QuerySet[VisitType]:
 def free_times(
     *, visit_type: VisitType, doctors: Iterable[Doctor], day: date, patient: Patient
 ) -> list[Slot]:
-    """The times of a day at which one of the doctors could see the patient, each time once."""
+    """Return the times on a day at which any of the doctors is free, each time once."""
     doctors = list(doctors)
     calendar = Calendar(doctors, day, day)
     held = Appointment.objects.holding_a_slot().between(*day_bounds(day)).filter(patient=patient)

@@ -11,7 +11,7 @@ _signer = Signer(sep=".", salt="clinic.answer_links")
 
 
 def answer_address(notice: AppointmentNotice) -> str:
-    """The address under which the patient answers; empty where the site does not know its own."""
+    """Return the address where the patient answers, or "" if the site's address is not set."""
     if not settings.SITE_URL:
         return ""
     token = _signer.sign(str(notice.pk))

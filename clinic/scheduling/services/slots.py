@@ -127,7 +127,7 @@ class Calendar:
             self._absences[doctor_id].append(absence)
 
     def absences(self, doctor: Doctor, day: date) -> list[Absence]:
-        """When the doctor is away on a day."""
+        """Return the doctor's absences on a day."""
         start, end = day_bounds(day)
         return [
             absence
@@ -147,7 +147,7 @@ class Calendar:
         )
 
     def free_slots(self, doctor: Doctor, day: date, minutes: int) -> list[Slot]:
-        """Times of the grid at which the doctor is free for so many minutes, none of them past."""
+        """Return future grid times at which the doctor is free for the given minutes."""
         if not doctor.user.is_active:
             return []
         now = timezone.now()
@@ -189,9 +189,9 @@ def next_free_slots(
     patient: Patient | None = None,
     count: int = 3,
 ) -> list[Slot]:
-    """The next free times of one doctor or of all, leaving out those the patient has given away.
+    """Return the next free times of one doctor or all, without those the patient declined.
 
-    Where the doctor works here no more, the others are asked.
+    If the doctor no longer works here, use all the others.
     """
     doctors = [doctor] if doctor and doctor.user.is_active else list(working_doctors())
     given_away = _given_away(patient, after)
@@ -233,7 +233,7 @@ def is_taken(*, doctor: Doctor, starts_at: datetime, ends_at: datetime) -> bool:
 
 
 def working_doctors() -> QuerySet[Doctor]:
-    """Doctors who see patients here."""
+    """Return the doctors who see patients here."""
     return Doctor.objects.filter(user__is_active=True).select_related("user")
 
 
@@ -272,7 +272,7 @@ def _clock(moment: datetime) -> datetime:
 
 
 def _readings(clock: datetime) -> tuple[datetime, datetime]:
-    """The moments at which the clinic's clock may show a time: two that differ twice a year."""
+    """Return the moments at which the clinic's clock shows a time: two when clocks go back."""
     zone = timezone.get_current_timezone()
     return (
         clock.replace(tzinfo=zone, fold=0).astimezone(UTC),

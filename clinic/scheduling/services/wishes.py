@@ -21,7 +21,7 @@ Status = Appointment.Status
 
 
 def count_new_requests() -> int:
-    """How many requests nobody has answered yet."""
+    """Count the requests that nobody has answered yet."""
     return AppointmentRequest.objects.new().count()
 
 

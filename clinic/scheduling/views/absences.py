@@ -65,7 +65,7 @@ def absence_list(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def absence_add(request: SignedInRequest) -> HttpResponse:
-    """A time away; where visits are booked in it, what becomes of each before it takes effect."""
+    """Add an absence; if visits are booked in it, ask first what happens to each."""
     if not can_see_absences(request.user):
         raise PermissionDenied
     if request.method == "GET":
@@ -140,7 +140,7 @@ def _decide(request: SignedInRequest, form: AbsenceForm, absence: Absence) -> Ht
 def _ask(
     request: SignedInRequest, form: AbsenceForm, absence: Absence, visits: Sequence[Appointment]
 ) -> HttpResponse:
-    """What is booked in the time, each visit with a proposal, before anything is carried out."""
+    """Show the booked visits, each with a proposal, before anything is carried out."""
     try:
         check_absence(absence)
     except ValidationError as error:
@@ -152,7 +152,7 @@ def _ask(
 def _ask_again(
     request: SignedInRequest, form: AbsenceForm, absence: Absence, error: VisitsInTheWayError
 ) -> HttpResponse:
-    """The visits as they stand now; those that were refused have a new proposal and say why."""
+    """Show the visits again; rejected ones have a new proposal and say why."""
     visits = list(visits_within(absence).order_by("starts_at", "pk"))
     refused = {field_name(visit): visit for visit in visits if visit.pk in error.refused}
     data = {name: value for name, value in request.POST.dict().items() if name not in refused}
@@ -185,7 +185,7 @@ def _answers(
 def _proposed(
     request: SignedInRequest, absence: Absence, visits: Sequence[Appointment]
 ) -> DecisionsForm:
-    """Everything as it is proposed, or as one button wants it for all."""
+    """Return the proposals, or one button's choice applied to all."""
     proposals = propose_moves(absence=absence, visits=visits, chosen={})
     wanted = request.POST.get("set_all", "")
     initial: dict[str, Any] = {"cancel_reason": request.POST.get("cancel_reason", "")}

@@ -70,7 +70,7 @@ def appointment_book(request: SignedInRequest) -> HttpResponse:
 
 @require_GET
 def appointment_detail(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Who comes when, and every move of the appointment so far."""
+    """Show an appointment and its history."""
     appointment = staff_appointment(request, pk)
     record_patient_view(patient=appointment.patient, actor=request.user, target=appointment)
     return _detail_page(request, appointment)

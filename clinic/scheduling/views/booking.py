@@ -44,7 +44,7 @@ PortalBooking = ClinicSettings.PortalBooking
 
 @require_http_methods(["GET", "POST"])
 def my_book(request: SignedInRequest) -> HttpResponse:
-    """A new appointment: booked at once, asked for, or by telephone, as the clinic has chosen."""
+    """Book or request an appointment, or say to call, as the clinic has chosen."""
     patient = _own_patient(request)
     return _page_of(request, patient, None)
 
@@ -163,7 +163,7 @@ def _first_choice(moved: Appointment | None) -> dict[str, Any]:
 def _slots(
     request: SignedInRequest, patient: Patient, moved: Appointment | None, asked: dict[str, Any]
 ) -> tuple[list[Slot], bool]:
-    """The free times of the day, or where there are none the next few, and whether they are."""
+    """Return the day's free times, or else the next few, and which of the two they are."""
     visit_type: VisitType = moved.visit_type if moved else asked["visit_type"]
     doctor: Doctor | None = asked["doctor"]
     day: date = asked["day"]

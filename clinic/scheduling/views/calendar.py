@@ -51,7 +51,7 @@ class Period:
 
 @require_GET
 def calendar(request: SignedInRequest) -> HttpResponse:
-    """A day of all doctors side by side, a week or a month; the page fills and renews itself."""
+    """Show all doctors' day, a week or a month; a script fills and refreshes the page."""
     if not can_see_calendar(request.user):
         raise PermissionDenied
     asked = CalendarForm(request.GET, user=request.user)
@@ -94,7 +94,7 @@ def calendar(request: SignedInRequest) -> HttpResponse:
 
 @require_GET
 def calendar_events(request: SignedInRequest) -> HttpResponseBase:
-    """What stands in the calendar between two days; nothing at all where that is known already."""
+    """Return the calendar's events between two days, or 304 if the browser has them."""
     if not can_see_calendar(request.user):
         raise PermissionDenied
     asked = CalendarRangeForm(request.GET, user=request.user)
@@ -161,7 +161,7 @@ class Entries:
         self._move_url = reverse("clinic:appointment_reschedule", args=[NOBODY])
 
     def event(self, span: Span) -> dict[str, object]:
-        """One span, with the addresses to which a click and a drag lead."""
+        """Return one event, with the addresses for a click and a drag."""
         event: dict[str, object] = {
             "start": span.starts.isoformat(timespec="minutes"),
             "end": span.ends.isoformat(timespec="minutes"),

@@ -28,7 +28,7 @@ from clinic.scheduling.services.feeds import (
 @login_not_required
 @require_safe
 def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
-    """A doctor's appointments, for whoever knows the secret; a calendar program cannot sign in."""
+    """Serve a doctor's appointments to whoever has the secret, as calendar apps cannot sign in."""
     feed = find_feed(token)
     if feed is None or not can_keep_calendar_feed(feed.doctor.user):
         return refuse_guess(request)

@@ -37,7 +37,7 @@ class Weekday:
 
 @require_GET
 def doctor_list(request: SignedInRequest) -> HttpResponse:
-    """Every doctor with the week at a glance."""
+    """List every doctor with the week at a glance."""
     if not can_manage_schedule(request.user):
         raise PermissionDenied
     doctors = visible_doctors(request.user).prefetch_related("availabilities")
@@ -70,7 +70,7 @@ def doctor_hours(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def doctor_buffer(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """How many minutes stay free after each of a doctor's visits."""
+    """Set how many minutes stay free after each of a doctor's visits."""
     doctor = get_object_or_404(visible_doctors(request.user), pk=pk)
     if not can_manage_schedule(request.user):
         raise PermissionDenied

@@ -23,7 +23,7 @@ from clinic.scheduling.services.visit_types import (
 
 @require_GET
 def visit_type_list(request: SignedInRequest) -> HttpResponse:
-    """Every kind of visit, those that are not offered too."""
+    """List every visit type, including those not offered."""
     if not can_manage_schedule(request.user):
         raise PermissionDenied
     return render(

@@ -80,7 +80,7 @@ class DoctorRow:
 
 @require_GET
 def waiting_room(request: SignedInRequest) -> HttpResponse:
-    """Today's board; its cards alone when htmx asks again."""
+    """Show today's board; htmx gets its cards alone."""
     if not can_see_waiting_room(request.user):
         raise PermissionDenied
     return _board(request)

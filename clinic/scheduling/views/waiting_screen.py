@@ -26,7 +26,7 @@ from clinic.scheduling.services.waiting_screen import (
 @login_not_required
 @require_safe
 def waiting_screen(request: HttpRequest, secret: str) -> HttpResponse:
-    """Who is called and who is next, for whoever stands before the screen."""
+    """Show who is called and who is next on the waiting-room screen."""
     screen = find_screen(secret)
     if screen is None:
         return refuse_guess(request)

@@ -57,7 +57,7 @@ def request_list(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def request_book(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """One request with the free times around the wish; the desk books one or answers otherwise."""
+    """Show a request with free times near it; the desk books one or answers otherwise."""
     asked = _asked(request, pk)
     appointment = asked.appointment
     if request.method == "GET":

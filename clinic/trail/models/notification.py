@@ -10,7 +10,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     """News by whether somebody has read it."""
 
     def unread(self) -> Self:
-        """News that its recipient has not read yet."""
+        """Return notifications that their recipient has not read yet."""
         return self.filter(read_at=None)
 
 

@@ -88,7 +88,7 @@ def check_audit_trail(*, expected: Head | None = None) -> Findings:
 
 
 def _rows() -> Iterator[tuple[Any, ...]]:
-    """Every link with its event, in the order of the chain; a link without an event is left out."""
+    """Iterate over links with their events, in chain order, without links that have no event."""
     events = AuditEvent.objects.order_by("link__position").values_list(
         "link__position", "link__hash", "pk", "content_hash", *COLUMNS
     )

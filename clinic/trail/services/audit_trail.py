@@ -44,7 +44,7 @@ def filter_events(
     first_day: date | None = None,
     last_day: date | None = None,
 ) -> QuerySet[AuditEvent]:
-    """Events that fit all that was asked for, the newest first; days are the clinic's."""
+    """Return events that match every filter, newest first; days follow the clinic's clock."""
     events = AuditEvent.objects.order_by("-pk")
     if patient:
         events = events.filter(patient=patient)

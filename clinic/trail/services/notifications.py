@@ -47,7 +47,7 @@ def notify(
 
 
 def count_unread(user: "User") -> int:
-    """How many pieces of news wait for the person, counted no further than anybody reads."""
+    """Count unread notifications, up to the number that the bell shows."""
     return Notification.objects.unread().filter(recipient=user)[:MOST_COUNTED].count()
 
 

@@ -78,7 +78,7 @@ class Command(BaseCommand):
 
 
 def write(actor: User, patient: Patient) -> None:
-    """One event as a page writes it: committed, then linked."""
+    """Write one event as a page does: commit it, then link it."""
     with transaction.atomic():
         record(AuditEvent.Verb.VIEW, actor=actor, patient=patient, target=patient)
 
@@ -112,7 +112,7 @@ def fill(rows: int, actor: User, patients: list[Patient]) -> None:
 
 
 def events(rows: int, actor: User, patients: list[Patient]) -> Iterator[AuditEvent]:
-    """Events of the last hundred days, spread over patients and kinds."""
+    """Make events for the last hundred days, spread over patients and kinds."""
     first = timezone.now() - timedelta(days=100)
     for number in range(rows):
         patient = patients[number * 7919 % len(patients)]

@@ -133,7 +133,7 @@ def measure_all(client: Client, pages: list[tuple[str, dict[str, str]]]) -> dict
 
 
 def time_answer(client: Client, path: str, query: dict[str, str]) -> float:
-    """Milliseconds until there is an answer, which has to be a page."""
+    """Return the milliseconds until a page is answered."""
     started = time.perf_counter()
     response = client.get(path, query, HTTP_HOST="localhost")
     milliseconds = 1000 * (time.perf_counter() - started)

@@ -6,7 +6,7 @@ FORMATS = ("json", "plain")
 
 
 def logging_configuration(*, format_name: str, level: str, is_production: bool) -> dict[str, Any]:
-    """Everything to the console; in production nothing that may be a patient's."""
+    """Log everything to the console, and in production nothing that may be a patient's."""
     formatters: dict[str, Any] = {
         "json": {"()": "skinhealth.operations.logs.formatters.SafeJsonFormatter"},
         "plain": {"()": "skinhealth.operations.logs.formatters.SafePlainFormatter"},

@@ -14,7 +14,7 @@ FIELDS = ("request_id", "route", "method", "status", "ms", "user", "task", "stat
 
 
 def describe(record: logging.LogRecord) -> dict[str, Any]:
-    """Everything that may be told of a record, by name."""
+    """Return the fields of a record that may be logged, by name."""
     told: dict[str, Any] = {
         "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
         "level": record.levelname,

@@ -52,7 +52,7 @@ def route_of(request: HttpRequest) -> str:
 
 
 def user_id_of(request: HttpRequest) -> str:
-    """Who asked, where the request has found that out already: the line costs no query."""
+    """Return the user's id if the request already knows it, without a query."""
     user = getattr(request, "_cached_user", None)
     return str(user.pk) if user is not None and user.pk else ""
 

@@ -42,7 +42,7 @@ def create_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ml.train",
         description="Train one network on photographs in the layout of HAM10000 "
-        "(HAM10000_metadata.csv with lesion_id, image_id, dx beside the image folders).",
+        "(HAM10000_metadata.csv with lesion_id, image_id, dx next to the image folders).",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     _add_data(parser.add_argument_group("data"))
@@ -205,7 +205,7 @@ def _add_schedule(group: argparse._ArgumentGroup) -> None:
         choices=tuple(PRESETS),
         const="standard",
         default="standard",
-        help="turn, crop, colour and cover each photograph anew each time; strong adds "
+        help="turn, crop, colour and cover each photograph differently each time; strong adds "
         "the light, colours and sharpness of other cameras",
     )
     group.add_argument(

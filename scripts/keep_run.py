@@ -1,4 +1,4 @@
-"""Keep a finished run as a row of a table: one line in docs/runs.jsonl, its answers beside it.
+"""Keep a finished run as a row of a table: one line in docs/runs.jsonl, its answers next to it.
 
 scripts/keep_run.py TABLE NAME BUNDLE: BUNDLE is the folder of a bundle with its validation.npz;
 the run.json of a single run is looked for in it and in the folder around it. A row of the same

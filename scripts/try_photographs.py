@@ -1,6 +1,6 @@
 """Uploads every photograph of a folder to a running site, as a doctor, and prints the answers.
 
-Where a HAM10000_metadata.csv lies in the folder or above it, the true class stands beside each.
+Where a HAM10000_metadata.csv is in the folder or above it, the true class is shown next to each.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""What gunicorn is told beside its command line: `--config python:skinhealth.serve`."""
+"""What gunicorn is told besides its command line: `--config python:skinhealth.serve`."""
 
 import os
 import shutil

@@ -58,5 +58,5 @@ _options = TEMPLATES[0]["OPTIONS"]
 assert isinstance(_options, dict)
 _options["string_if_invalid"] = MissingText()
 
-# Each browser of a test makes the middleware anew, which would list every static file each time.
+# Each browser of a test creates the middleware again, which would list every static file each time.
 WHITENOISE_AUTOREFRESH = True

@@ -1,7 +1,7 @@
 """What tells in a text who somebody is, and the text without it.
 
 A whole word of a name is one where it is written with a capital letter. A single letter, and what
-is an ordinary word as well, is one only beside another name or behind a title. Scripts
+is an ordinary word as well, is one only next to another name or after a title. Scripts
 without spaces have no words: there the whole name is looked for, and the given name.
 """
 

@@ -36,7 +36,7 @@ class Guard:
 
 
 def guard_ended_records(connection: BaseDatabaseWrapper, apps: Apps) -> None:
-    """Make the triggers anew, as far as the tables are there."""
+    """Create the triggers again, for the tables that exist."""
     unguard_ended_records(connection)
     with connection.cursor() as cursor:
         for guard in _guards(apps):

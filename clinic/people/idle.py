@@ -82,7 +82,7 @@ def warn_seconds(user: User) -> int:
 
 
 def note_activity(request: HttpRequest) -> None:
-    """Let the idle time begin anew."""
+    """Restart the idle time."""
     request.session[ACTIVE_AT] = timezone.now().timestamp()
 
 

@@ -67,7 +67,7 @@ class ClinicMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
 
 class SecondFactorMiddleware:
-    """Leads whoever must have a second factor, and has none yet, to where one is set up."""
+    """Lead whoever must have a second factor, and has none yet, to where one is set up."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Documents as they come in: a PDF that only shows pages, or a picture that is made anew."""
+"""Documents as they come in: a PDF that only shows pages, or a picture that is encoded again."""
 
 import hashlib
 import io

@@ -1,4 +1,4 @@
-"""The icon of an appointment's status, which stands beside its word."""
+"""The icon of an appointment's status, shown next to its name."""
 
 from django import template
 

@@ -64,7 +64,7 @@ class SeenForm(forms.BaseForm):
         return {name: value for name, value in facts.items() if name in self.fields}
 
     def show_conflict(self, error: ChangedMeanwhileError) -> None:
-        """Keep what was typed beside what is stored now, and let the next click decide.
+        """Keep what was typed next to what is stored now, and let the next click decide.
 
         A field that the person had not touched takes over what is stored.
         """

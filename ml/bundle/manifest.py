@@ -190,7 +190,7 @@ def verify_bundle(bundle: Path, manifest: Manifest) -> None:
     for name, expected in files:
         path = bundle / name
         if Path(name).name != name:
-            raise BundleError(path, "a bundle's files must lie beside its manifest.")
+            raise BundleError(path, "a bundle's files must be next to its manifest.")
         try:
             found = hash_file(path)
         except FileNotFoundError as error:

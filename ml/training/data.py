@@ -45,7 +45,7 @@ class Collection:
 
 @dataclass(frozen=True)
 class LoadedPhotographs:
-    """Holds prepared pixels beside their photographs, and the broken files that were skipped.
+    """Holds prepared pixels next to their photographs, and the broken files that were skipped.
 
     `digests` are the SHA-256 of each photograph's file in hexadecimal digits; `data_hash` goes over
     names, labels and digests.

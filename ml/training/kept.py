@@ -37,7 +37,7 @@ class KeptRun:
 
 
 def read_kept(file: Path) -> list[KeptRun]:
-    """Read every run of a file, and the answers beside it. Raises DataError."""
+    """Read every run of a file, and the answers next to it. Raises DataError."""
     arrays = _read_arrays(file.with_name(ANSWERS))
     runs = []
     for number, line in enumerate(_read_lines(file), 1):
@@ -66,7 +66,7 @@ def keep_run(file: Path, run: KeptRun) -> None:
 
 
 def write_kept(file: Path, runs: list[KeptRun]) -> None:
-    """Write runs, one line each, and their answers beside the file."""
+    """Write runs, one line each, and their answers next to the file."""
     groups: list[ValidationAnswers] = []
     arrays: dict[str, npt.NDArray[Any]] = {}
     lines = []

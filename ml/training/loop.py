@@ -61,7 +61,7 @@ class AugmentedPhotographs(torch.utils.data.Dataset[tuple[Pixels, int]]):
 
 
 class Trainer:
-    """Trains one network and keeps the exponential average of its weights beside it.
+    """Trains one network and keeps the exponential average of its weights next to it.
 
     `teachers` are the n x c probabilities that teachers gave the n photographs of training.
     """

@@ -28,7 +28,7 @@ class Mixture:
     def loss(self, loss: Loss, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Return the loss against both targets, each counting as much as its image does.
 
-        `targets` are n of whatever `loss` takes beside the n x c logits.
+        `targets` are n of whatever `loss` takes besides the n x c logits.
         """
         return loss(logits, targets).lerp(loss(logits, targets[self.partner]), 1 - self.share)
 

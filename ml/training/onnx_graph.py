@@ -48,7 +48,7 @@ def write_graph(network: FusedNetwork, files: Sequence[Path], size: int, target:
     _refer_to_stored(model, stored)
     _drop_notes(model)
     target.write_bytes(model.SerializeToString())
-    # Only the check by path looks for the weights beside the graph.
+    # Only the check by path looks for the weights next to the graph.
     onnx.checker.check_model(str(target))
 
 

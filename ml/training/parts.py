@@ -45,7 +45,7 @@ class Division:
 class Parts:
     """Photographs by part.
 
-    `own_fold` is what a run of `--fold` leaves out besides, `left_out` what somebody wants to test
+    `own_fold` is what a run of `--fold` leaves out as well, `left_out` what somebody wants to test
     on, so that it is in no part but perhaps in the judging one.
     """
 

@@ -41,7 +41,7 @@ SPEED_HEADER = (
 class Row:
     """One bundle: its name, its manifest, its answers and what they are worth.
 
-    `record` is that of a single run, None where several were joined or one shown anew.
+    `record` is that of a single run, None where several were joined or one shown again.
     `drawn` is the balanced accuracy of each bootstrap draw, the draws being the same for all rows
     that answer the same photographs.
     """

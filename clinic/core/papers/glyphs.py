@@ -27,7 +27,7 @@ FIRST = ("Libertinus Serif", "Noto Naskh Arabic", "Noto Sans")
 OTHER_FORMS = {f"Noto Sans CJK {country}" for country in ("HK", "JP", "KR", "TC")}
 LAST = ("Noto Sans CJK SC", "Noto Emoji")
 
-# Each is in a font, alone and beside any other: to know that, nobody has to read the fonts.
+# Each is in a font, alone and next to any other: to know that, nobody has to read the fonts.
 _COMMON = re.compile(
     "[ -~\u00a0-\u017f\u0391-\u03a1\u03a3-\u03c9\u0410-\u044f\u0621-\u063a\u0641-\u064a]*"
 )

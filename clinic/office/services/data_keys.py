@@ -138,7 +138,7 @@ def _rotate_texts(rotation: Rotation, batch_size: int) -> Iterator[None]:
 
 
 def _replace_file(path: Path, content: bytes) -> bool:
-    """Write beside the file, then swap the two at once; a reader finds one of them whole."""
+    """Write a second file, then swap the two at once, so that a reader finds a whole one."""
     beside = path.with_name(f".{path.name}{BESIDE}")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:

@@ -61,7 +61,7 @@ class AccountSearchForm(forms.Form):
 
 
 class DoctorFieldsMixin(forms.Form):
-    """What a doctor's account has beside a login."""
+    """What a doctor's account has besides a login."""
 
     title = forms.CharField(
         label=_("Title"), required=False, max_length=20, initial="Dr", help_text=_("Dr, Prof.")

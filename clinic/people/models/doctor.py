@@ -10,7 +10,7 @@ from clinic.core.line_fields import OneLineField
 
 
 class Doctor(models.Model):
-    """What a doctor's account has beside a login: a title, a speciality, a calendar."""
+    """What a doctor's account has besides a login: a title, a speciality, a calendar."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.OneToOneField(

@@ -88,7 +88,7 @@ def state_of(user: User) -> AccountState:
 
 @transaction.atomic
 def create_account(*, actor: User, account: NewAccount) -> User:
-    """Create an account without a password, with the doctor's or patient's row beside it."""
+    """Create an account without a password, with its doctor's or patient's row."""
     if account.role == User.Role.PATIENT:
         patient = _find_or_register_patient(actor=actor, account=account)
         if account.phone:

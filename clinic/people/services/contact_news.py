@@ -1,6 +1,6 @@
 """Who hears that a login came about, or that the way to reach or to be somebody has changed.
 
-The old address and the old phone are told, never with the new ones; beside them the people
+The old address and the old phone are told, never with the new ones; besides them the people
 who would notice that it was not meant.
 """
 

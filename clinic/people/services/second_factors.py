@@ -27,7 +27,7 @@ def remove_second_factors(*, user: User, actor: User) -> None:
 
 
 def secrets_under_old_keys() -> dict[Authenticator, list[str]]:
-    """Return the secrets of second factors that are not sealed with the first key."""
+    """Return the names of each second factor's secrets not sealed with the first key."""
     factors = Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).order_by("pk")
     found = {factor: _names_under_old_keys(factor) for factor in factors}
     return {factor: names for factor, names in found.items() if names}

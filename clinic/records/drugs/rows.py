@@ -168,7 +168,7 @@ class Written:
 
     @property
     def beside(self) -> tuple[str, ...]:
-        """What is written beside the name and is no free text."""
+        """Return what is written next to the name and is not free text."""
         return (
             self.form, self.strength, self.route, self.dose,
             self.frequency, self.duration, self.quantity,

@@ -1,4 +1,4 @@
-"""The clinic's own table of drugs: the files of `drug_table` beside this file, read once.
+"""The clinic's own table of drugs: the files of `drug_table` next to this file, read once.
 
 It is a small local table, not a complete interaction check. To change it, change the files and
 raise the version and the date in `table.json`. Every row and every rule names its source.

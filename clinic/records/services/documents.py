@@ -65,7 +65,7 @@ def add_document(
 
 @transaction.atomic
 def archive_document(*, document: PatientDocument, actor: User, reason: str) -> PatientDocument:
-    """Take a document out of the record in use; row and file stay, the patient sees it no more."""
+    """Archive a document: row and file stay, but the patient no longer sees it."""
     stored = _lock(document)
     if not reason.strip():
         raise ValidationError({"reason": _("Say in a few words why.")})

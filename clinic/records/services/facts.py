@@ -85,7 +85,7 @@ def record_clinical_facts(
     patient.has_no_known_conditions = has_no_known_conditions
     patient.takes_no_drugs = takes_no_drugs
     changed = [fact for fact in FACTS if getattr(patient, fact) != before[fact]]
-    # An old “no” shows as not asked: the same answer to a new question counts anew.
+    # An old “no” shows as not asked: the same answer to a new question counts again.
     if pregnancy is not None and pregnancy != patient.pregnancy_now:
         patient.pregnancy = pregnancy
         patient.pregnancy_asked_on = timezone.localdate() if pregnancy else None

@@ -1,4 +1,4 @@
-"""Warnings beside a prescription while it is written, and the reasons against them."""
+"""Warnings next to a prescription while it is written, and the reasons against them."""
 
 from collections.abc import Iterable
 from uuid import UUID

@@ -65,7 +65,7 @@ class BookingForm(VisitForm):
         allow_rows(self.fields["doctor"], bookable_doctors(user))
 
     def clean_overbooked_reason(self) -> str:
-        """Ask for the reason of whoever books anyway, and of nobody else."""
+        """Require a reason only where somebody books anyway."""
         if "overbook" not in self.data:
             return ""
         reason: str = self.cleaned_data["overbooked_reason"]
@@ -80,7 +80,7 @@ class DoctorAndTimeForm(forms.Form):
     doctor = forms.ModelChoiceField(
         label=_("Doctor"),
         queryset=Doctor.objects.none(),
-        # Never the first of the list instead of a doctor who works here no more.
+        # Never the first of the list instead of a doctor who no longer works here.
         empty_label=_("Choose a doctor"),
         error_messages={"required": _("Choose a doctor.")},
     )

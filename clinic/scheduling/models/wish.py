@@ -20,7 +20,7 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
 
 
 class AppointmentRequest(models.Model):
-    """What a patient asked for; the appointment beside it holds no time until the desk books it."""
+    """What a patient asked for; its appointment blocks no time until the desk books it."""
 
     class DeclineReason(models.TextChoices):
         """Why there is no appointment; the words go into a mail, so they are chosen, not typed."""

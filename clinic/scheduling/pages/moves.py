@@ -61,7 +61,7 @@ def moves_for(user: User, appointment: Appointment) -> list[Move]:
         and not words_against(appointment, move.status)
         # Only the doctor takes back a call-in, on the page of the visit.
         and not is_call_in_undone(appointment.status, move.status)
-        # Nobody would call in whoever waits for a deactivated doctor.
+        # Nobody would call in a patient who waits for a deactivated doctor.
         and not (move.status in EXPECTS_DOCTOR and not appointment.doctor.user.is_active)
         # The desk chooses the time of what a patient asked for on the page of the request.
         and not (has_no_time_yet and move.status == Status.BOOKED)

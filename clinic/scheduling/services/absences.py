@@ -137,7 +137,7 @@ def _hold(rows: Iterable[object]) -> None:
 
 
 def _refuse_overlapping(absence: Absence) -> None:
-    # The leave of somebody who works here no more is the way to move what she left.
+    # The leave of somebody who no longer works here is the way to move what she left.
     if absence.doctor is not None and not absence.doctor.user.is_active:
         return
     others = Absence.objects.filter(doctor=absence.doctor)

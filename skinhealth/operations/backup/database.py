@@ -33,7 +33,7 @@ def dump(target: Path) -> None:
             closing(sqlite3.connect(target)) as copy,
         ):
             source.backup(copy)
-            copy.execute("PRAGMA journal_mode=DELETE")  # one file, and nothing beside it
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file, and nothing next to it
         return
     _run_tool("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={target}")
 

@@ -9,7 +9,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 from skinhealth.operations.logs.safe import OWN_LOGGERS, safe_error, safe_message
 
-# What our own lines may say beside their words; nothing else that hangs on a record is written.
+# What our own lines may say besides their words; nothing else that hangs on a record is written.
 FIELDS = ("request_id", "route", "method", "status", "ms", "user", "task", "state", "error")
 
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.both_engines
 
 # A form without a single field filled in, as a browser sends it.
 EMPTY_FORM = {"csrfmiddlewaretoken": "not checked here"}
-# What an address needs beside the key of its object.
+# What an address needs besides the key of its object.
 ARGUMENTS = {
     "clinic:document_verify": {"token": PAPER_TOKEN},
     "clinic:fact_add": {"kind": "allergy"},

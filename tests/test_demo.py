@@ -24,7 +24,7 @@ ENV_FILE = Path(settings.BASE_DIR, ".env.demo")
 
 @pytest.fixture
 def alone():
-    """The demo writes a file beside the code, so two runs of the suite take turns."""
+    """The demo writes a file next to the code, so two runs of the suite take turns."""
     with DEMO.open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

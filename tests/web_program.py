@@ -89,7 +89,7 @@ class WebProgram:
         return psutil.Process(self.process.pid).children()
 
     def megabytes(self):
-        """Return the memory of the processes, beside what they share."""
+        """Return the memory of the processes, besides what they share."""
         return sum(process.memory_full_info().uss for process in self.processes()) / 1024**2
 
     def stop(self):

@@ -141,7 +141,7 @@
     });
   });
 
-  // A part of the page that comes anew, because another form in it was sent, keeps what is typed in the rest.
+  // A part of the page that is replaced because another form in it was sent keeps what is typed in the rest.
   let carried = [];
   const snapshot = (form) => ({ form, words: new Map(changed(form).map((field) => [field.name, valueOf(field)])) });
   document.addEventListener("htmx:beforeSwap", (event) => {

@@ -24,7 +24,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
 PROGRAM = next(filter(None, map(shutil.which, BROWSERS)), None)
-LEFT_OUT = "left out, for want of a Chromium: nothing was tried in a browser"
+LEFT_OUT = "no Chromium here: nothing was tried in a browser"
 
 
 def pytest_collection_modifyitems(items):

@@ -1,4 +1,4 @@
-"""The calendar in a real browser: by keyboard alone, by dragging, beside a second desk."""
+"""The calendar in a real browser: by keyboard alone, by dragging, next to a second desk."""
 
 from datetime import date, timedelta
 

@@ -10,7 +10,7 @@ from ml.training.plan import BALANCERS
 def test_balanced_softmax_adds_the_logarithm_of_the_frequencies():
     loss = create_loss("balanced-softmax", [1, 3, 0, 0, 0, 0, 0])
     logits = torch.zeros(1, 7)
-    # frequencies 1 and 3 beside five classes counted as one
+    # frequencies 1 and 3 next to five classes counted as one
     assert loss(logits, torch.tensor([1])).item() == pytest.approx(-math.log(3 / 9))
 
 

@@ -51,7 +51,7 @@ def test_a_missing_file_is_named(bundle):
         ({"views": []}, "views"),
         ({"temperature": 0}, "temperature"),
         ({"size": "large"}, "lacks or misnames"),
-        ({"graph": {"file": "../graph.onnx", "sha256": ""}}, "beside its manifest"),
+        ({"graph": {"file": "../graph.onnx", "sha256": ""}}, "next to its manifest"),
     ],
 )
 def test_a_manifest_that_makes_no_sense_is_refused(bundle, values, words):

@@ -1,4 +1,4 @@
-"""Images of the atlas: proposed by doctors, decided by admins, beside a patient's photograph."""
+"""Images of the atlas: proposed by doctors, decided by admins, next to a patient's photograph."""
 
 import io
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One lesion over time: its photographs beside each other, their sizes, and whose they are."""
+"""One lesion over time: its photographs side by side, their sizes, and whose they are."""
 
 from datetime import timedelta
 from decimal import Decimal

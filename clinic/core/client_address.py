@@ -2,13 +2,18 @@
 
 import ipaddress
 import logging
+import re
 from functools import cache
 
-from allauth.core.internal.httpkit import clean_client_ip
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 logger = logging.getLogger(__name__)
+
+WITH_PORT = re.compile(r"\[([0-9a-fA-F:.]+)\]:\d+|([0-9.]+):\d+")
+# One line of a provider has a whole network of IPv6, so its addresses are one caller.
+CALLER_BITS = 64
 
 
 def client_address(request: HttpRequest) -> str | None:
@@ -22,11 +27,24 @@ def client_address(request: HttpRequest) -> str | None:
     return _cleaned(request.META.get("REMOTE_ADDR") or "")
 
 
+def caller(request: HttpRequest) -> str:
+    """Return what limits by address count: the address, or of IPv6 its network."""
+    address = client_address(request)
+    if address is None:
+        raise PermissionDenied
+    if ":" not in address:
+        return address
+    return str(ipaddress.ip_network((address, CALLER_BITS), strict=False).network_address)
+
+
 def _cleaned(address: str) -> str | None:
-    cleaned = clean_client_ip(address)
-    if cleaned is None:
+    address = address.strip()
+    if match := WITH_PORT.fullmatch(address):
+        address = match[1] or match[2]
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
         return None
-    ip = ipaddress.ip_address(cleaned)
     # All of IPv4 lies in one network of IPv6: limits by network would take everybody for one.
     mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
     return str(mapped or ip)

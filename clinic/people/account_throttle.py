@@ -1,13 +1,13 @@
 """How often somebody may try to get into an account."""
 
-from allauth.core.internal.ratelimit import RateLimitUsage, get_ip
 from django.http import HttpRequest
 
-from clinic.core.throttle import count_try
+from clinic.core.client_address import caller
+from clinic.core.throttle import Tries, count_try
 from clinic.people.known_devices import known_device
 
 
-def count_for_account(request: HttpRequest, action: str, email: str) -> RateLimitUsage | None:
+def count_for_account(request: HttpRequest, action: str, email: str) -> Tries | None:
     """Count a try at an account; return nothing where it is one too many.
 
     A browser that the account knows is counted by itself, so that nobody else can shut it out.
@@ -15,21 +15,21 @@ def count_for_account(request: HttpRequest, action: str, email: str) -> RateLimi
     """
     email = email.lower()
     device = known_device(request, email)
-    usage = count_try(request, action, f"device:{device}") if device else None
-    return usage or _count_stranger(request, action, email)
+    tries = count_try(request, action, f"device:{device}") if device else None
+    return tries or _count_stranger(request, action, email)
 
 
-def _count_stranger(request: HttpRequest, action: str, email: str) -> RateLimitUsage | None:
+def _count_stranger(request: HttpRequest, action: str, email: str) -> Tries | None:
     """Count by account and address, by account alone and by address alone: all of them or none."""
-    counted = RateLimitUsage(usage=[])
+    counted = Tries()
     for name, key in (
-        (action, f"{email}:{get_ip(request)}"),
+        (action, f"{email}:{caller(request)}"),
         (f"{action}_anywhere", email),
         (f"{action}_nearby", ""),
     ):
-        usage = count_try(request, name, key)
-        if usage is None:
-            counted.rollback()
+        tries = count_try(request, name, key)
+        if tries is None:
+            counted.take_back()
             return None
-        counted.usage += usage.usage
+        counted.counted += tries.counted
     return counted

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core.client_address import client_address
 from clinic.core.mail import send_mail
+from clinic.core.throttle import Tries
 from clinic.people.account_throttle import count_for_account
 from clinic.people.models.user import User
 from clinic.people.second_factor import is_due
@@ -35,6 +36,7 @@ LOCKED_FOR = 15 * 60  # seconds, as `ACCOUNT_RATE_LIMITS` says of `password`
 class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Nobody registers alone, nobody learns which addresses have an account."""
 
+    tries: Tries | None = None
     error_messages: ClassVar[dict[str, str | Promise]] = {
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": _("Wrong e-mail address or password."),
@@ -55,9 +57,8 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count a try, and note a lock once per account or unknown caller."""
         email = credentials.get("email", "")
-        # Under this name allauth takes the try back where the password was right.
-        self._login_failed_rl_usage = count_for_account(request, "password", email)
-        if self._login_failed_rl_usage:
+        self.tries = count_for_account(request, "password", email)
+        if self.tries:
             return
         user = User.objects.filter(email__iexact=email).first()
         whom = user.pk if user else client_address(request)
@@ -69,7 +70,11 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """Treat a deactivated person like a wrong password, where allauth would say more."""
         user: User | None = super().authenticate(request, **credentials)
-        if user is not None and not user.is_active:
+        if user is None:
+            return None
+        if self.tries:
+            self.tries.take_back()  # the right password is no guess
+        if not user.is_active:
             self.authentication_failed(request, **credentials)
             return None
         return user

@@ -1,9 +1,10 @@
 """How sign-in behaves here; the words, mails and audit rows that allauth leaves to the site."""
 
+import time
 from typing import Any, ClassVar
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
@@ -31,6 +32,7 @@ from clinic.trail.services.audit import (
 )
 
 LOCKED_FOR = 15 * 60  # seconds, as `ACCOUNT_RATE_LIMITS` says of `password`
+TYPED_AT = "password_typed_at"  # in the session of whoever is on the way to the app
 
 
 class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -89,9 +91,15 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         response: HttpResponse = super().post_login(request, user, **kwargs)
         record_sign_in(user)
         if is_due(request):
-            # Who has typed the password just now is not asked for it again on the way to the app.
-            reauthenticate_by_password(request)
+            request.session[TYPED_AT] = time.time()
         return response
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Spare whoever has typed the password just now a second time on the way to the app."""
+        typed_at: float = self.request.session.get(TYPED_AT, 0)
+        if time.time() - typed_at < app_settings.REAUTHENTICATION_TIMEOUT:
+            return False
+        return bool(super().is_reauthentication_required(app=app, **kwargs))
 
     def logout(self, request: HttpRequest) -> None:
         """Add the sign-out to the audit trail."""

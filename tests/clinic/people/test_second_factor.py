@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic.models import AuditEvent
+from clinic.people.adapters import TYPED_AT
 from tests.factories import PASSWORD, TOTP_SECRET, code_of_app, with_app
 
 LOGIN = reverse("account_login")
@@ -54,6 +55,15 @@ def test_who_must_have_one_sees_nothing_before_it_is_set_up(
     [told] = mail.outbox
     assert told.to == [user.email]
     assert "has changed" in told.subject
+
+
+def test_the_password_is_asked_again_where_the_way_to_the_app_took_too_long(doctor):
+    client = come_in(doctor)
+    assert client.get(SET_UP).status_code == 200
+    session = client.session
+    session[TYPED_AT] -= 301
+    session.save()
+    assert client.get(SET_UP).url.startswith(reverse("account_reauthenticate"))
 
 
 @pytest.mark.parametrize("role", ["secretary", "patient"])

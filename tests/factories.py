@@ -1,15 +1,15 @@
 """Rows for tests, with fixed values where a test may look."""
 
 import time
+from base64 import b32decode
 from datetime import date, timedelta
+from secrets import token_hex
 
 import factory
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import (
-    TOTP,
-    format_hotp_value,
-    hotp_value,
-)
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from django.utils import timezone
 
 from clinic.models import (
@@ -123,11 +123,17 @@ class ConsentFactory(factory.django.DjangoModelFactory):
 
 def with_app(user):
     """The person with an authenticator app, and ten recovery codes."""
-    TOTP.activate(user, TOTP_SECRET)
-    RecoveryCodes.activate(user)
+    seal = get_adapter().encrypt
+    kept = {
+        Authenticator.Type.TOTP: {"secret": seal(TOTP_SECRET)},
+        Authenticator.Type.RECOVERY_CODES: {"seed": seal(token_hex(40)), "used_mask": 0},
+    }
+    for kind, data in kept.items():
+        Authenticator.objects.create(user=user, type=kind, data=data)
     return user
 
 
 def code_of_app(secret=TOTP_SECRET):
     """What the authenticator app shows now."""
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    app = TOTP(b32decode(secret), 6, SHA1(), 30, enforce_key_length=False)
+    return app.generate(int(time.time())).decode()

@@ -22,6 +22,11 @@ def add_errors(form: forms.BaseForm, error: ValidationError) -> None:
         form.add_error(name if name in form.fields else None, errors)
 
 
+def field_of(model: type[Model], name: str, **options: Any) -> Any:
+    """Return a form field that takes label, length and choices from a field of the model."""
+    return model._meta.get_field(name).formfield(**options)  # type: ignore[union-attr]
+
+
 def phone_field() -> forms.Field:
     """Return a field for a phone number, national or with a country code."""
     field: forms.Field = PhoneNumberField(

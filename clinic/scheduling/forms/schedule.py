@@ -1,35 +1,40 @@
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.forms import TranslatedNames, clock_field, names_of
+from clinic.core.forms import TranslatedNames, clock_field, field_of, names_of
 from clinic.people.models.doctor import Doctor
 from clinic.scheduling.models.schedule import Availability, VisitType
 from clinic.trail.forms import SeenForm
 from clinic.trail.services.seen import Facts
 
+CLOCK = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+VISIT_TYPE_FIELDS = ("name", "duration_minutes", "is_active", "is_offered_to_patients")
 
-class HoursForm(forms.ModelForm[Availability]):
+
+class HoursForm(forms.Form):
     """Hours that a doctor works on one day of the week, with or without a break."""
 
+    weekday = field_of(Availability, "weekday")
+    starts_at = field_of(
+        Availability,
+        "starts_at",
+        widget=CLOCK,
+        error_messages={"required": _("Say when it starts.")},
+    )
+    ends_at = field_of(
+        Availability,
+        "ends_at",
+        widget=CLOCK,
+        error_messages={"required": _("Say when it ends.")},
+    )
     break_from = clock_field(_("Break from"), required=False)
     break_until = clock_field(_("Break until"), required=False)
-    field_order = ("weekday", "starts_at", "ends_at", "break_from", "break_until")
-
-    class Meta:
-        model = Availability
-        fields = ("weekday", "starts_at", "ends_at", "valid_from", "valid_until")
-        widgets = {
-            "starts_at": forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
-            "ends_at": forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
-            "valid_from": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-            "valid_until": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        }
-        error_messages: ClassVar[dict[str, Any]] = {
-            "starts_at": {"required": _("Say when it starts.")},
-            "ends_at": {"required": _("Say when it ends.")},
-        }
+    valid_from = field_of(Availability, "valid_from", widget=DAY)
+    valid_until = field_of(Availability, "valid_until", widget=DAY)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,27 +54,32 @@ class HoursForm(forms.ModelForm[Availability]):
                 self.cleaned_data.pop(name, None)
         return self.cleaned_data
 
-    def _post_clean(self) -> None:
-        """Leave checks of the row to the service, which knows the other hours."""
 
-
-class BufferForm(SeenForm, forms.ModelForm[Doctor]):
+class BufferForm(SeenForm, forms.Form):
     """How long a doctor wants to breathe between two visits."""
 
-    class Meta:
-        model = Doctor
-        fields = ("buffer_minutes",)
+    buffer_minutes = field_of(Doctor, "buffer_minutes")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.carry(self.instance)
-
-    def _post_clean(self) -> None:
-        """Leave checks of the row to the service."""
+    def __init__(self, data: QueryDict | None = None, *, doctor: Doctor) -> None:
+        super().__init__(data, initial=dict(self.stored(doctor)))
+        self.carry(doctor)
 
 
-class VisitTypeForm(TranslatedNames, SeenForm, forms.ModelForm[VisitType]):
+class VisitTypeForm(TranslatedNames, SeenForm, forms.Form):
     """A kind of visit: what it is called, how long it takes and who may choose it."""
+
+    name = field_of(VisitType, "name")
+    duration_minutes = field_of(
+        VisitType, "duration_minutes", help_text=_("Existing bookings keep their length.")
+    )
+    is_active = field_of(
+        VisitType, "is_active", help_text=_("If not offered, it can no longer be booked.")
+    )
+    is_offered_to_patients = field_of(
+        VisitType,
+        "is_offered_to_patients",
+        help_text=_("In the portal, if the clinic offers times there."),
+    )
 
     def __init__(self, *args: Any, entry: VisitType | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -82,22 +92,10 @@ class VisitTypeForm(TranslatedNames, SeenForm, forms.ModelForm[VisitType]):
 
     def stored(self, row: VisitType) -> Facts:
         """Return what is said of a kind of visit."""
-        return {**{name: getattr(row, name) for name in self.Meta.fields}, **names_of(row)}
+        return {**{name: getattr(row, name) for name in VISIT_TYPE_FIELDS}, **names_of(row)}
 
     @property
     def facts(self) -> dict[str, Any]:
         """What the service stores."""
-        facts = {name: self.cleaned_data[name] for name in self.Meta.fields}
+        facts = {name: self.cleaned_data[name] for name in VISIT_TYPE_FIELDS}
         return facts | {"translations": self.translations}
-
-    class Meta:
-        model = VisitType
-        fields = ("name", "duration_minutes", "is_active", "is_offered_to_patients")
-        help_texts: ClassVar[dict[str, Any]] = {
-            "duration_minutes": _("Existing bookings keep their length."),
-            "is_active": _("If not offered, it can no longer be booked."),
-            "is_offered_to_patients": _("In the portal, if the clinic offers times there."),
-        }
-
-    def _post_clean(self) -> None:
-        """Leave checks of the row to the service, which knows the other types."""

@@ -74,7 +74,7 @@ def doctor_buffer(request: SignedInRequest, pk: UUID) -> HttpResponse:
     doctor = get_object_or_404(visible_doctors(request.user), pk=pk)
     if not can_manage_schedule(request.user):
         raise PermissionDenied
-    form = BufferForm(request.POST, instance=doctor)
+    form = BufferForm(request.POST, doctor=doctor)
     if form.is_valid():
         try:
             set_buffer(
@@ -113,7 +113,7 @@ def _hours_page(
     context = {
         "doctor": doctor,
         "form": form,
-        "buffer": buffer or BufferForm(instance=doctor),
+        "buffer": buffer or BufferForm(doctor=doctor),
         "week": _week(list(doctor.availabilities.all())),
         "absences": Absence.objects.of(doctor).coming()[: settings.PAGE_SIZE],
     }

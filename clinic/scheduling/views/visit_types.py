@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
-from clinic.scheduling.forms.schedule import VisitTypeForm
+from clinic.scheduling.forms.schedule import VISIT_TYPE_FIELDS, VisitTypeForm
 from clinic.scheduling.models.appointment import Appointment
 from clinic.scheduling.models.schedule import VisitType
 from clinic.scheduling.permissions import can_manage_schedule
@@ -99,7 +99,7 @@ def _with_use() -> QuerySet[VisitType]:
 
 
 def _facts(visit_type: VisitType) -> dict[str, object]:
-    return {name: getattr(visit_type, name) for name in VisitTypeForm.Meta.fields}
+    return {name: getattr(visit_type, name) for name in VISIT_TYPE_FIELDS}
 
 
 def _edit_page(

@@ -2,16 +2,17 @@
 
 from functools import cache
 from itertools import groupby
-from typing import Any, ClassVar
+from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.files.portraits_and_logos import read_logo
-from clinic.core.forms import phone_field
+from clinic.core.forms import field_of, phone_field
 from clinic.core.models.clinic_settings import ClinicSettings
 
 # What the page shows together, in its order.
@@ -43,10 +44,17 @@ def zone_choices() -> list[tuple[str, Any]]:
     return [("UTC", "UTC"), *by_region]
 
 
-class ClinicSettingsForm(forms.ModelForm[ClinicSettings]):
+class ClinicSettingsForm(forms.Form):
     """The clinic's settings, with the version that was read before."""
 
-    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    name = field_of(
+        ClinicSettings, "name", error_messages={"required": _("Write the name of the clinic.")}
+    )
+    address = field_of(
+        ClinicSettings,
+        "address",
+        help_text=_("On one line. Used in messages and calendar files."),
+    )
     phone = phone_field()
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
@@ -59,29 +67,37 @@ class ClinicSettingsForm(forms.ModelForm[ClinicSettings]):
         help_text=_("People choose from these for pages and e-mails."),
     )
 
-    class Meta:
-        model = ClinicSettings
-        fields = FIELDS
-        widgets = {"portal_booking": forms.RadioSelect}
-        help_texts: ClassVar[dict[str, Any]] = {
-            "address": _("On one line. Used in messages and calendar files."),
-            "slot_minutes": _("Free times are offered on this grid."),
-            "cancellation_notice_hours": _("0 lets patients cancel until the visit begins."),
-            "is_sign_up_open": _("If not, accounts are by invitation only."),
-            "retention_years": _(
-                "Counted from the last visit, at least 5. A shorter period than the current one "
-                "needs a second admin."
-            ),
-        }
-        error_messages: ClassVar[dict[str, Any]] = {
-            "name": {"required": _("Write the name of the clinic.")},
-        }
+    slot_minutes = field_of(
+        ClinicSettings, "slot_minutes", help_text=_("Free times are offered on this grid.")
+    )
+    cancellation_notice_hours = field_of(
+        ClinicSettings,
+        "cancellation_notice_hours",
+        help_text=_("0 lets patients cancel until the visit begins."),
+    )
+    is_overbooking_allowed = field_of(ClinicSettings, "is_overbooking_allowed")
+    reminder_first_hours = field_of(ClinicSettings, "reminder_first_hours")
+    reminder_last_hours = field_of(ClinicSettings, "reminder_last_hours")
+    portal_booking = field_of(ClinicSettings, "portal_booking", widget=forms.RadioSelect)
+    is_sign_up_open = field_of(
+        ClinicSettings,
+        "is_sign_up_open",
+        help_text=_("If not, accounts are by invitation only."),
+    )
+    retention_years = field_of(
+        ClinicSettings,
+        "retention_years",
+        help_text=_(
+            "Counted from the last visit, at least 5. A shorter period than the current one "
+            "needs a second admin."
+        ),
+    )
+    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        clinic = self.instance
-        self.initial["version"] = clinic.version
-        self.initial["languages"] = [code for code, _name in clinic.offered_languages]
+    def __init__(self, data: QueryDict | None = None, *, clinic: ClinicSettings) -> None:
+        initial = {name: getattr(clinic, name) for name in (*FIELDS, "version")}
+        initial["languages"] = [code for code, _name in clinic.offered_languages]
+        super().__init__(data, initial=initial)
         zone, languages = self.fields["time_zone"], self.fields["languages"]
         assert isinstance(zone, forms.ChoiceField)
         assert isinstance(languages, forms.MultipleChoiceField)
@@ -108,9 +124,6 @@ class ClinicSettingsForm(forms.ModelForm[ClinicSettings]):
                 "reminder_last_hours", _("The last reminder must be sent after the first.")
             )
         return cleaned
-
-    def _post_clean(self) -> None:
-        """Leave the row untouched: the service sets, checks and stores what was typed."""
 
     @property
     def values(self) -> dict[str, object]:

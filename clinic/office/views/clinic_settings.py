@@ -64,7 +64,7 @@ def clinic_settings(request: SignedInRequest) -> HttpResponse:
     if not can_read_settings(request.user) or (request.method == "POST" and not may_change):
         raise PermissionDenied
     clinic = ClinicSettings.objects.current()
-    form = ClinicSettingsForm(request.POST or None, instance=clinic)
+    form = ClinicSettingsForm(request.POST or None, clinic=clinic)
     if not form.is_valid():
         return _page(request, form, status=422 if form.errors else 200)
     try:
@@ -93,7 +93,7 @@ def clinic_settings_preview(request: SignedInRequest) -> HttpResponse:
     if not can_manage_settings(request.user):
         raise PermissionDenied
     clinic = ClinicSettings.objects.current()
-    form = ClinicSettingsForm(request.POST, instance=clinic)
+    form = ClinicSettingsForm(request.POST, clinic=clinic)
     form.is_valid()
     effects = effects_of(clinic, form.values)
     if named := sum(len(effect.people) for effect in effects):
@@ -121,7 +121,7 @@ def clinic_settings_logo(request: SignedInRequest) -> HttpResponse:
         else:
             messages.success(request, _("The logo is saved."))
             return redirect("clinic:clinic_settings")
-    form = ClinicSettingsForm(instance=ClinicSettings.objects.current())
+    form = ClinicSettingsForm(clinic=ClinicSettings.objects.current())
     return _page(request, form, logo_form=logo_form, status=422)
 
 
@@ -178,6 +178,6 @@ def _conflict_page(
     differences = effects_of(stored, form.values)
     again = request.POST.copy()
     again["version"] = str(stored.version)
-    kept = ClinicSettingsForm(again, instance=stored)
+    kept = ClinicSettingsForm(again, clinic=stored)
     kept.is_valid()
     return _page(request, kept, conflict=conflict, differences=differences, status=409)

@@ -1,10 +1,11 @@
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.forms import first_language, offer_languages, phone_field
+from clinic.core.forms import field_of, first_language, offer_languages, phone_field
 from clinic.people.models.consent import Consent
 from clinic.people.models.patient import Patient
 from clinic.trail.forms import SEEN, SeenForm
@@ -27,28 +28,33 @@ STAFF_METHODS = [
 ]
 
 
-class PatientForm(forms.ModelForm[Patient]):
+class PatientForm(forms.Form):
     """Who a patient is and how to reach them: nothing medical."""
 
+    full_name = field_of(
+        Patient, "full_name", error_messages={"required": _("Write the patient’s name.")}
+    )
+    preferred_name = field_of(
+        Patient, "preferred_name", help_text=_("The name the patient prefers.")
+    )
+    birth_date = field_of(
+        Patient,
+        "birth_date",
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={
+            "required": _("Write the date of birth."),
+            "invalid": _("This is not a valid date. Write it like 1980-05-17."),
+        },
+    )
+    sex = field_of(Patient, "sex")
     phone = phone_field()
-
-    class Meta:
-        model = Patient
-        fields = IDENTITY_FIELDS
-        widgets = {
-            "birth_date": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        }
-        help_texts: ClassVar[dict[str, Any]] = {
-            "preferred_name": _("The name the patient prefers."),
-            "emergency_contact": _("Name and phone of a person to call."),
-        }
-        error_messages: ClassVar[dict[str, Any]] = {
-            "full_name": {"required": _("Write the patient’s name.")},
-            "birth_date": {
-                "required": _("Write the date of birth."),
-                "invalid": _("This is not a valid date. Write it like 1980-05-17."),
-            },
-        }
+    email = field_of(Patient, "email")
+    language = field_of(Patient, "language")
+    emergency_contact = field_of(
+        Patient, "emergency_contact", help_text=_("Name and phone of a person to call.")
+    )
+    insurer = field_of(Patient, "insurer")
+    national_id = field_of(Patient, "national_id")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -56,21 +62,17 @@ class PatientForm(forms.ModelForm[Patient]):
         offer_languages(self.fields["language"], chosen=self.initial["language"])
         self.fields["birth_date"].widget.attrs["max"] = timezone.localdate().isoformat()
 
-    def _post_clean(self) -> None:
-        """Leave the row untouched: the service sets, checks and stores what was typed."""
-
 
 class CorrectionForm(SeenForm, PatientForm):
     """Corrections to a patient's data, and to why this is somebody else where that was said."""
 
-    class Meta(PatientForm.Meta):
-        fields = (*IDENTITY_FIELDS, "duplicate_reason")
+    duplicate_reason = field_of(Patient, "duplicate_reason")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not self.instance.duplicate_reason:
+    def __init__(self, data: QueryDict | None = None, *, patient: Patient) -> None:
+        super().__init__(data, initial=dict(self.stored(patient)))
+        if not patient.duplicate_reason:
             del self.fields["duplicate_reason"]
-        self.carry(self.instance)
+        self.carry(patient)
 
     @property
     def corrected(self) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def patient_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
         return away
     if request.method == "GET":
         record_patient_view(patient=patient, actor=request.user)
-    form = CorrectionForm(request.POST or None, instance=patient)
+    form = CorrectionForm(request.POST or None, patient=patient)
     if form.is_valid():
         try:
             update_patient(

@@ -3,6 +3,7 @@
 from unittest import mock
 
 import pytest
+from django.db import connection
 from django.test import Client, TransactionTestCase
 
 from clinic.models import Appointment, User
@@ -16,6 +17,7 @@ from tests.factories import (
     PatientFactory,
     UserFactory,
 )
+from tests.migrated_database import MigratedDatabase
 from tests.one_of_everything import one_of_everything
 from tests.strict_templates import be_strict, missing
 from tests.worker import end_tidily, forget_queues, start_worker, worker  # noqa: F401
@@ -42,8 +44,28 @@ def templates_are_given_what_they_read():
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
+def migrated(request, django_db_modify_db_settings_parallel_suffix):
+    """The migrated database that this run's own one is copied from."""
+    database = MigratedDatabase(request.config.cache.mkdir("migrated"))
+    database.offer()
+    return database
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(migrated):
+    """Take the copy before Django makes a database."""
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb, migrated):
+    """Keep the copied file of SQLite, which Django would otherwise replace."""
+    return django_db_keepdb or (migrated.is_ready and connection.vendor == "sqlite")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker, migrated):
     """Make the database once for each process of a run."""
+    migrated.keep()
     with django_db_blocker.unblock():
         database = Database()
     # TestCase has a method of its own, which rolls back and empties nothing.

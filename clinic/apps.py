@@ -11,13 +11,13 @@ from clinic.people.ended_record_guard import guard_ended_records, unguard_ended_
 
 
 class ClinicConfig(AppConfig):
-    """People, appointments, visits and prescriptions."""
+    """The app of people, appointments, visits and prescriptions."""
 
     name = "clinic"
     verbose_name = _("Clinic")
 
     def ready(self) -> None:
-        """Guard ended records around migrations, and let rooms say what those below them ask."""
+        """Guard ended records around migrations, and register what upper rooms tell lower ones."""
         pre_migrate.connect(_unguard, sender=self)
         post_migrate.connect(_guard, sender=self)
         _connect_rooms()
@@ -40,8 +40,8 @@ def _connect_rooms() -> None:
     tell_handover(Handover(succession.give_unsigned, succession.take_unsigned_back))
 
 
-# SQLite loses the triggers of a table that a migration rebuilds, and renames no table that a
-# trigger names; so each run of migrations makes all of them anew.
+# SQLite drops the triggers of a table that a migration rebuilds, and cannot rename a table that a
+# trigger names, so every migrate run creates all of them again.
 
 
 def _unguard(*, using: str, **_options: Any) -> None:

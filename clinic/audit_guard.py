@@ -1,4 +1,4 @@
-"""Hand on what applied migrations name here; it is in `clinic.trail.audit_guard` now."""
+"""Re-export names for applied migrations; the code is in `clinic.trail.audit_guard`."""
 
 from clinic.trail.audit_guard import guard_audit_trail, unguard_audit_trail
 

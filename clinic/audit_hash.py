@@ -1,4 +1,4 @@
-"""Hand on what applied migrations name here; it is in `clinic.trail.audit_hash` now."""
+"""Re-export names for applied migrations; the code is in `clinic.trail.audit_hash`."""
 
 from clinic.trail.audit_hash import COLUMNS, START, content_hash, link_hash
 

@@ -1,4 +1,4 @@
-"""What the audit trail calls the rows and lists of the clinic."""
+"""The clinic's names for its rows and lists in the audit trail."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -34,6 +34,6 @@ LISTS: dict[str, str | Promise] = {
     "patients": _("List of patients"),
     "record_endings": _("Records that end"),
     "notifications": _("Notifications"),
-    # Not lists, but told apart in the same way.
+    # Not lists, but named in the same way.
     "login": _("Login of the patient"),
 }

@@ -1,4 +1,4 @@
-"""Hand on what applied migrations name here; it is in `clinic.core.encrypted_columns` now."""
+"""Re-export names for applied migrations; the code is in `clinic.core.encrypted_columns`."""
 
 from clinic.core.encrypted_columns import open_stored_texts, seal_stored_texts
 

@@ -1,4 +1,4 @@
-"""Hand on what applied migrations name here; it is in `clinic.core.encrypted_fields` now."""
+"""Re-export names for applied migrations; the code is in `clinic.core.encrypted_fields`."""
 
 from clinic.core.encrypted_fields import EncryptedCharField, EncryptedJSONField, EncryptedTextField
 

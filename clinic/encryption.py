@@ -1,4 +1,4 @@
-"""Hand on what applied migrations name here; it is in `clinic.core.encryption` now."""
+"""Re-export names for applied migrations; the code is in `clinic.core.encryption`."""
 
 from clinic.core.encryption import TEXT_PREFIX, open_text, seal_text
 

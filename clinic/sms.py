@@ -1,4 +1,4 @@
-"""Hand on the classes that `SMS_BACKEND` of an installation may name here."""
+"""Re-export the classes that an installation may name in `SMS_BACKEND`."""
 
 from clinic.core.sms import ConsoleSms, SmsBackend
 

@@ -1,4 +1,4 @@
-"""The work of all rooms, where Celery looks for it; queued messages know it by these names."""
+"""The tasks of all rooms, where Celery looks for them; queued messages use these names."""
 
 from clinic.office.tasks import pseudonymise_expired_task
 from clinic.people.tasks import (

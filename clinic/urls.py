@@ -1,4 +1,4 @@
-"""The addresses of all rooms, under one name."""
+"""The addresses of all rooms, in one namespace."""
 
 from django.urls import URLPattern
 

@@ -124,4 +124,4 @@ def test_everybody_sees_what_the_access_table_says(read, address, of):
 
 
 def test_the_chain_of_the_audit_trail_holds(site):
-    assert "Every row is what was written." in site("manage.py", "verify_audit")
+    assert "Every row is as it was written." in site("manage.py", "verify_audit")

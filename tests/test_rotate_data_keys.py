@@ -239,5 +239,5 @@ def test_a_new_key_has_32_bytes_and_the_name_of_its_day(capsys, settings):
     with default_storage.open(name) as file:
         assert file.read() == b"photograph"
     default_storage.delete(name)
-    with pytest.raises(CommandError, match="small letters"):
+    with pytest.raises(CommandError, match="lower-case letters"):
         call_command("make_data_key", "--id", "Not so")

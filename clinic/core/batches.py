@@ -1,4 +1,4 @@
-"""Work on many rows, one by one, so that a bad row stops no other."""
+"""Handle many rows one at a time, so that one bad row does not stop the others."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -20,7 +20,7 @@ def each_alone(
 ) -> int:
     """Do the work for each key in its own transaction; return how many succeeded.
 
-    The work reads its row itself: a text that cannot be decrypted fails while it is read.
+    The work reads its row itself, because text that cannot be decrypted fails on reading.
     """
     done = 0
     for key in keys:
@@ -28,8 +28,8 @@ def each_alone(
             with transaction.atomic():
                 work(key)
         except (SoftTimeLimitExceeded, OperationalError):
-            raise  # it is time to stop, or there is no database for any of them
-        except Exception as error:  # noqa: BLE001  whatever is wrong with one row, the next may do
+            raise  # time is up, or the database is down for all of them
+        except Exception as error:  # noqa: BLE001  one row failing says nothing about the next
             logger.error("%s: %s", what, type(error).__name__)
             if on_failure:
                 on_failure(key, error)

@@ -1,4 +1,4 @@
-"""From which address a request comes, as far as the proxies that the site counts can tell."""
+"""The address that a request comes from, as far as the trusted proxies can tell."""
 
 import ipaddress
 import logging
@@ -17,7 +17,7 @@ CALLER_BITS = 64
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """Return the address the outermost counted proxy saw, or else the peer's address."""
+    """Return the address that the outermost trusted proxy saw, or else the peer's address."""
     count: int = settings.ALLAUTH_TRUSTED_PROXY_COUNT
     told = [one for one in request.headers.get("X-Forwarded-For", "").split(",") if one.strip()]
     if len(told) >= count > 0 and (address := _cleaned(told[-count])):
@@ -52,5 +52,5 @@ def _cleaned(address: str) -> str | None:
 
 @cache
 def _complain(told: int, count: int) -> None:
-    """Log once a process that the setting does not fit the proxies."""
+    """Log once per process that the setting does not match the proxies."""
     logger.error("X-Forwarded-For has %d addresses, TRUSTED_PROXY_COUNT is %d.", told, count)

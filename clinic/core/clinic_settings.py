@@ -1,4 +1,4 @@
-"""The clinic's settings, as every room reads them."""
+"""The clinic's settings as every room reads them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ def as_the_clinic_decides() -> Iterator[None]:
 
 
 def read_stored_logo() -> bytes | None:
-    """Return the stored logo; a missing file holds up no page and no paper."""
+    """Return the stored logo, or nothing if its file is missing: pages and papers work without."""
     logo = ClinicSettings.objects.current().logo
     if not logo:
         return None

@@ -1,4 +1,4 @@
-"""Which constraint refused a row."""
+"""Tell which constraint refused a row."""
 
 from django.db import IntegrityError
 from django.db.models import BaseConstraint, Model, UniqueConstraint
@@ -6,7 +6,7 @@ from django.db.models import BaseConstraint, Model, UniqueConstraint
 
 def refused_by(error: IntegrityError, model: type[Model], name: str) -> bool:
     """Return whether the constraint or trigger of this name refused a row of the model."""
-    if told := getattr(error.__cause__, "diag", None):  # PostgreSQL; a trigger has only words
+    if told := getattr(error.__cause__, "diag", None):  # PostgreSQL; a trigger gives only a message
         return name in (told.constraint_name, told.message_primary)
     words = str(error)
     return words in (name, f"CHECK constraint failed: {name}") or words == _unique(model, name)
@@ -18,7 +18,7 @@ def named_constraint(model: type[Model], name: str) -> BaseConstraint | None:
 
 
 def _unique(model: type[Model], name: str) -> str:
-    """SQLite names the columns of a unique constraint, and not the constraint."""
+    """Return how SQLite names a unique constraint: by its columns."""
     constraint = named_constraint(model, name)
     if not isinstance(constraint, UniqueConstraint):
         return ""

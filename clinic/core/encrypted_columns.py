@@ -1,6 +1,6 @@
-"""Encrypted columns as the database sees them, for migrations and for a change of keys.
+"""Encrypted columns as the database sees them, for migrations and key rotation.
 
-Rows are read and written as SQL, past the models: what is worked on is what is stored.
+Rows are read and written in SQL, not through the models, because the stored text is what counts.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -15,7 +15,7 @@ from django.db.models import Model
 from clinic.core.encrypted_fields import EncryptedMixin
 from clinic.core.encryption import TEXT_PREFIX, open_text, seal_text
 
-BATCH = 200  # rows; as many wait for nobody longer than a moment
+BATCH = 200  # rows; a batch this small blocks nobody for long
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Column:
 
     @property
     def context(self) -> str:
-        """The place that its values are bound to."""
+        """The place that the column's values are bound to."""
         return f"{self.table}.{self.name}"
 
 
@@ -54,7 +54,7 @@ def encrypted_columns(apps: Apps, app_label: str | None = None) -> list[Column]:
 def batches(
     connection: BaseDatabaseWrapper, column: Column, *, other_than: str = "", size: int = BATCH
 ) -> Iterator[list[Cell]]:
-    """Read the texts of a column in the order of its key, those that begin otherwise if asked."""
+    """Read a column's texts in the order of its key; optionally only those with other prefixes."""
     last: Any = None
     while cells := _batch(connection, column, other_than=other_than, after=last, size=size):
         yield cells
@@ -73,7 +73,7 @@ def count(connection: BaseDatabaseWrapper, column: Column, *, other_than: str) -
 
 
 def replace(connection: BaseDatabaseWrapper, column: Column, cell: Cell, text: str) -> bool:
-    """Put another text in place of one, unless somebody has changed it since it was read."""
+    """Replace a stored text, unless somebody has changed it since it was read."""
     table, name, key = _quoted(connection, column)
     with connection.cursor() as cursor:
         cursor.execute(

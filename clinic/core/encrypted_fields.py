@@ -1,7 +1,7 @@
 """Model fields that are encrypted in the database and plain in Python.
 
-Each value is bound to its table and column, so it opens nowhere else. The empty text stays empty:
-the database may ask whether there is a text; lookups that ask for more are refused.
+Each value is bound to its table and column, so it cannot be opened anywhere else. The empty text
+stays empty: the database may ask whether there is a text, and any other lookup is refused.
 """
 
 import json
@@ -21,7 +21,7 @@ from clinic.core.text_bounds import refuse_endless_words, refuse_long_text
 
 
 class IsEmpty(Exact[Any]):
-    """Whether there is no text; the one comparison that the database can make."""
+    """The one comparison that the database can make: whether there is a text."""
 
     def as_sql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
@@ -32,7 +32,7 @@ class IsEmpty(Exact[Any]):
 
 
 class EncryptedMixin(models.Field):  # type: ignore[type-arg]
-    """What the encrypted fields share: how a value goes into the database and comes out."""
+    """The common part of the encrypted fields: how a value enters and leaves the database."""
 
     LOOKUPS: ClassVar[dict[str, type[Lookup[Any]]]] = {"exact": IsEmpty, "isnull": IsNull}
 
@@ -52,7 +52,7 @@ class EncryptedMixin(models.Field):  # type: ignore[type-arg]
 
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
         if hasattr(value, "as_sql"):
-            return value  # each Value within it comes here by itself
+            return value  # each Value inside it comes here on its own
         text = self.as_text(value)
         return seal_text(text, context=self.context) if text else text
 
@@ -71,25 +71,25 @@ class EncryptedMixin(models.Field):  # type: ignore[type-arg]
 
 
 class EncryptedTextField(EncryptedMixin, models.TextField[str | Combinable, str]):
-    """A text of a few pages; the bounds hold for the text, not for what is stored."""
+    """A text of a few pages; the limits apply to the plain text, not to what is stored."""
 
     default_validators = (refuse_long_text, refuse_endless_words)  # type: ignore[assignment]
 
 
 class EncryptedCharField(EncryptedMixin, models.CharField[str | Combinable, str]):
-    """A short text; its longest length holds for the text, not for what is stored."""
+    """A short text; its maximum length applies to the plain text, not to what is stored."""
 
     def to_python(self, value: Any) -> Any:
-        """Leave out what nobody sees, as in every name on one line."""
+        """Remove invisible characters, as in every name on one line."""
         text = super().to_python(value)
         return visible_line(text) if isinstance(text, str) else text
 
 
 class EncryptedJSONField(EncryptedMixin, models.JSONField):
-    """Lists and dicts with clinical text in them."""
+    """Lists and dicts that contain clinical text."""
 
     def get_transform(self, lookup_name: str) -> Any:
-        # What lies under a name within the value is as little to be read as the whole.
+        # A key inside the value is as unreadable as the whole value.
         raise _refusal(lookup_name)
 
     def db_check(self, connection: BaseDatabaseWrapper) -> None:
@@ -105,6 +105,6 @@ class EncryptedJSONField(EncryptedMixin, models.JSONField):
 
 def _refusal(lookup_name: str) -> FieldError:
     return FieldError(
-        f"An encrypted field knows no “{lookup_name}”: the database cannot read it. "
+        f"An encrypted field has no lookup “{lookup_name}”: the database cannot read it. "
         "Fetch the rows and compare them in Python."
     )

@@ -11,12 +11,12 @@ from clinic.core.encryption import HEAD_BYTES, file_overhead, open_file, seal_fi
 
 
 class EncryptedStorage(FileSystemStorage):
-    """Encrypts what is stored and decrypts what is read; a path leads to the encrypted file."""
+    """Encrypts files as they are stored and decrypts them as they are read."""
 
-    # No file of the site is longer than an upload may be, so each is opened whole.
+    # Uploads are limited in size, so a file can be opened whole.
     def _open(self, name: str, mode: str = "rb") -> File[bytes]:
         if mode != "rb":
-            raise ValueError("A stored file is read or replaced, never written to.")
+            raise ValueError("A stored file can be read or replaced, never written to.")
         stored = Path(self.path(name)).read_bytes()
         return File(BytesIO(open_file(stored, name=as_name(name))), name=name)
 
@@ -24,8 +24,8 @@ class EncryptedStorage(FileSystemStorage):
         content.seek(0)
         plain = content.read()
         asked, stored = name, ""
-        # A name that somebody else has taken meanwhile comes back as another one, under which the
-        # file would not open.
+        # If the name is taken in the meantime, the file is stored under another one, with which it
+        # could not be opened.
         while stored != asked:
             if stored:
                 self.delete(stored)
@@ -35,7 +35,7 @@ class EncryptedStorage(FileSystemStorage):
             try:
                 stored = super()._save(asked, sealed)  # type: ignore[misc]
             except OSError:
-                # A full disk keeps the beginning, under a name that nobody knows.
+                # When the disk is full, the first part stays behind under a name that nobody knows.
                 self.delete(asked)
                 raise
         return stored
@@ -47,5 +47,5 @@ class EncryptedStorage(FileSystemStorage):
 
 
 def as_name(name: str) -> str:
-    """Return a file's name as it is bound to its content."""
+    """Return a file's name in the form that its content is bound to."""
     return name.replace("\\", "/")

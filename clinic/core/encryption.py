@@ -1,7 +1,7 @@
 """Encryption at rest: AES-256-GCM under keys that come from the environment.
 
-A text is sealed under a key itself; a file under a key of its own, which is kept in its header
-under one of ours (an envelope), so that another key of ours means another header only.
+A text is encrypted directly with one of our keys. A file is encrypted with its own key, which is
+kept in the header under one of ours (an envelope), so changing our key only changes the header.
 """
 
 import base64
@@ -26,12 +26,12 @@ WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES
 
 TEXT_PREFIX = "enc1:"
 FILE_MAGIC = b"SKHENC1\n"
-# Small letters alone: LIKE, which looks for the texts of a key, takes A and a for one on SQLite.
+# Lower case only: LIKE, which finds the texts of a key, ignores case on SQLite.
 KEY_ID = re.compile(r"[a-z0-9-]{1,20}")
 
 
 class UnreadableError(Exception):
-    """What is stored here was changed from outside, or its key is missing."""
+    """Stored data was changed from outside, or its key is missing."""
 
     def __init__(self, place: str, why: str) -> None:
         super().__init__(f"{place}: {why}")
@@ -39,7 +39,7 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True)
 class DataKey:
-    """One key of the environment, as the two keys that are made of it."""
+    """One key of the environment, as the two keys derived from it."""
 
     id: str
     texts: AESGCM
@@ -47,7 +47,7 @@ class DataKey:
 
     @classmethod
     def of(cls, key_id: str, secret: bytes) -> "DataKey":
-        """Make the two keys of the secret, so that neither is used for both purposes."""
+        """Derive the two keys from the secret, so that neither is used for both purposes."""
         return cls(
             id=key_id,
             texts=AESGCM(_derived(secret, b"skinhealth texts")),
@@ -57,7 +57,7 @@ class DataKey:
 
 @dataclass(frozen=True)
 class Keyring:
-    """The keys by their names: the first one seals, every one opens."""
+    """The keys by name: the first one encrypts, every one decrypts."""
 
     first: DataKey
     by_id: Mapping[str, DataKey]
@@ -77,29 +77,29 @@ def keyring() -> Keyring:
 
 @lru_cache(maxsize=8)
 def parse_data_keys(text: str) -> Keyring:
-    """Read `id:base64` pairs with commas between them."""
+    """Read comma-separated `id:base64` pairs."""
     keys: dict[str, DataKey] = {}
     for pair in filter(None, (part.strip() for part in text.split(","))):
         key_id, _colon, encoded = pair.partition(":")
         if not KEY_ID.fullmatch(key_id):
             raise ImproperlyConfigured(
-                "DATA_KEYS: the name of a key is 1 to 20 small letters, digits and hyphens."
+                "DATA_KEYS: a key's name is 1 to 20 lower-case letters, digits and hyphens."
             )
         if key_id in keys:
-            raise ImproperlyConfigured(f"DATA_KEYS: the key “{key_id}” is there twice.")
+            raise ImproperlyConfigured(f"DATA_KEYS: the key “{key_id}” appears twice.")
         keys[key_id] = DataKey.of(key_id, _secret(key_id, encoded))
     if not keys:
-        raise ImproperlyConfigured("DATA_KEYS names no key.")
+        raise ImproperlyConfigured("DATA_KEYS contains no key.")
     return Keyring(first=next(iter(keys.values())), by_id=keys)
 
 
 def new_data_key(key_id: str) -> str:
-    """Return a new key as DATA_KEYS takes it."""
+    """Return a new key in the format of DATA_KEYS."""
     return f"{key_id}:{base64.b64encode(os.urandom(KEY_BYTES)).decode()}"
 
 
 def seal_text(text: str, *, context: str) -> str:
-    """Encrypt a text for one place, such as a table's column; elsewhere it does not open."""
+    """Encrypt a text for one place, such as a table's column; it cannot be opened elsewhere."""
     key = keyring().first
     nonce = os.urandom(NONCE_BYTES)
     sealed = key.texts.encrypt(nonce, text.encode(), _text_context(key.id, context))
@@ -124,12 +124,12 @@ def open_text(sealed: str, *, context: str) -> str:
 
 
 def first_text_prefix() -> str:
-    """Return the prefix of every text sealed with the first key."""
+    """Return the prefix of every text encrypted with the first key."""
     return f"{TEXT_PREFIX}{keyring().first.id}:"
 
 
 def seal_file(content: bytes, *, name: str) -> bytes:
-    """Encrypt a file under a key of its own; under another name it does not open."""
+    """Encrypt a file with its own key; under another name it cannot be opened."""
     file_key = AESGCM.generate_key(KEY_BYTES * 8)
     nonce = os.urandom(NONCE_BYTES)
     body = AESGCM(file_key).encrypt(nonce, content, _body_context(name))
@@ -147,13 +147,13 @@ def open_file(stored: bytes, *, name: str) -> bytes:
 
 
 def rewrap_file(stored: bytes, *, name: str) -> bytes:
-    """Return the same file with its key under our first one; what is in the file is not touched."""
+    """Return the same file with its key encrypted under our first key; the content is unchanged."""
     file_key, start = _file_key(stored, name)
     return _header(file_key, name) + stored[start:]
 
 
 def key_id_of_file(head: bytes) -> str | None:
-    """Return the name of the key in a file's first bytes, None for a file that is not sealed."""
+    """Return the key name in a file's first bytes, None where the file is not encrypted."""
     if not head.startswith(FILE_MAGIC) or len(head) <= len(FILE_MAGIC):
         return None
     start = len(FILE_MAGIC) + 1
@@ -161,14 +161,14 @@ def key_id_of_file(head: bytes) -> str | None:
 
 
 def file_overhead(head: bytes) -> int:
-    """Return how many bytes sealing adds to a file."""
+    """Return how many bytes encryption adds to a file."""
     key_id = key_id_of_file(head)
     if key_id is None:
         return 0
     return len(FILE_MAGIC) + 1 + len(key_id) + WRAPPED_BYTES + NONCE_BYTES + TAG_BYTES
 
 
-# As much of a file as its key's name needs at most.
+# The longest header: enough to read the key's name.
 HEAD_BYTES = len(FILE_MAGIC) + 1 + 255
 
 
@@ -181,7 +181,7 @@ def _header(file_key: bytes, name: str) -> bytes:
 
 
 def _file_key(stored: bytes, name: str) -> tuple[bytes, int]:
-    """Return the file's own key, and where its body begins."""
+    """Return the file's own key and the position where its body begins."""
     key_id = key_id_of_file(stored[:HEAD_BYTES])
     if key_id is None:
         raise UnreadableError(name, "not encrypted")
@@ -206,7 +206,7 @@ def _wrap_context(key_id: str, name: str) -> bytes:
 
 
 def _body_context(name: str) -> bytes:
-    # Without the key's name, so that another key of ours leaves the body as it is.
+    # The key's name is left out, so that rotating our key leaves the body valid.
     return FILE_MAGIC + name.encode()
 
 

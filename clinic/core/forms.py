@@ -1,4 +1,4 @@
-"""What the forms of all rooms share."""
+"""What forms in all rooms share."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -16,7 +16,7 @@ from clinic.core.plain_text import visible_line
 
 
 def add_errors(form: forms.BaseForm, error: ValidationError) -> None:
-    """Show what a service refused at the fields it is about."""
+    """Show a service's refusal at the fields that it is about."""
     by_field = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error}
     for name, errors in by_field.items():
         form.add_error(name if name in form.fields else None, errors)
@@ -42,13 +42,13 @@ def phone_field() -> forms.Field:
 
 
 def first_language() -> str:
-    """Return the default language of a person."""
+    """Return the default language for a person."""
     offered = [code for code, _name in ClinicSettings.objects.current().offered_languages]
     return settings.LANGUAGE_CODE if settings.LANGUAGE_CODE in offered else offered[0]
 
 
 def offer_languages(field: forms.Field, *, chosen: str) -> None:
-    """Offer the clinic's languages, and the one that was chosen before."""
+    """Offer the clinic's languages, plus the one chosen before."""
     assert isinstance(field, forms.ChoiceField)
     offered = [code for code, _name in ClinicSettings.objects.current().offered_languages]
     field.choices = [
@@ -57,7 +57,7 @@ def offer_languages(field: forms.Field, *, chosen: str) -> None:
 
 
 def language_field() -> forms.ChoiceField:
-    """Return a field for the language of pages and mails."""
+    """Return a field for the language of pages and emails."""
     return forms.ChoiceField(
         label=_("Language"),
         choices=lambda: list(ClinicSettings.objects.current().offered_languages),
@@ -95,13 +95,13 @@ def moment_field(label: Any) -> forms.DateTimeField:
 
 
 def allow_rows(field: forms.Field, rows: QuerySet[Any]) -> None:
-    """Make a field offer these rows and take no other."""
+    """Make a field offer these rows and accept no other."""
     assert isinstance(field, forms.ModelChoiceField)
     field.queryset = rows
 
 
 def offer_rows(field: forms.Field, rows: Iterable[Model]) -> None:
-    """Make a field draw rows that were read already; what comes back is checked as before."""
+    """Offer rows that were already read; the submitted choice is checked as before."""
     assert isinstance(field, forms.ModelChoiceField)
     choices: list[tuple[Any, str]] = [
         (field.prepare_value(row), field.label_from_instance(row)) for row in rows
@@ -112,7 +112,7 @@ def offer_rows(field: forms.Field, rows: Iterable[Model]) -> None:
 
 
 def names_of(entry: TranslatedModel) -> dict[str, str]:
-    """Return the names of a row in the other languages, by the fields that ask for them."""
+    """Return a row's names in the other languages, keyed by form field."""
     return {
         f"name_{code}": entry.translations.get(code, {}).get("name", "")
         for code, _name in other_languages()
@@ -120,7 +120,7 @@ def names_of(entry: TranslatedModel) -> dict[str, str]:
 
 
 class TranslatedNames(forms.BaseForm):
-    """The name of a row once more for every other language of the site."""
+    """Adds a field for a row's name in every other language of the site."""
 
     def ask_for_names(self, entry: TranslatedModel | None) -> None:
         """Add a field for each language."""
@@ -136,7 +136,7 @@ class TranslatedNames(forms.BaseForm):
 
     @property
     def translations(self) -> Translations:
-        """The names in the other languages, without what was left empty."""
+        """The names in the other languages, without the empty ones."""
         names = {
             code: visible_line(self.cleaned_data[f"name_{code}"])
             for code, _name in other_languages()

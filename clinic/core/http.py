@@ -1,4 +1,4 @@
-"""What a view may rely on: a request of somebody who has signed in."""
+"""What views can rely on when somebody has signed in."""
 
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ from django_htmx.middleware import HtmxDetails
 if TYPE_CHECKING:
     from clinic.people.models.user import User
 
-# The element, in a page such as the calendar, that shows another page without leaving the first.
+# The element of a page, such as the calendar, that shows another page without leaving the first.
 DIALOG_ID = "dialog-page"
 
 
@@ -20,6 +20,6 @@ class SignedInRequest(HttpRequest):
 
 
 def is_in_dialog(request: HttpRequest) -> bool:
-    """Return whether the answer is shown in a dialog above the page that asks."""
+    """Return whether the answer will be shown in a dialog above the page."""
     htmx: HtmxDetails | None = getattr(request, "htmx", None)
     return htmx is not None and htmx.target == DIALOG_ID

@@ -1,4 +1,4 @@
-"""Model fields for a name or a sentence on one line."""
+"""Model fields for a name or sentence on one line."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from clinic.core.plain_text import visible_line
 
 
 class OneLineField(models.CharField[str | Combinable, str]):
-    """A text on one line, without characters that nobody sees and that turn others round."""
+    """A text on one line, without invisible characters and those that reverse other text."""
 
     def deconstruct(self) -> Any:
         """Look like any other text field to migrations, because the column is the same."""
@@ -17,6 +17,6 @@ class OneLineField(models.CharField[str | Combinable, str]):
         return name, "django.db.models.CharField", args, options
 
     def to_python(self, value: Any) -> Any:
-        """Leave out what nobody sees, whether a form, a service or a query brings the text."""
+        """Remove invisible characters, whether the text comes from a form, a service or a query."""
         text = super().to_python(value)
         return visible_line(text) if isinstance(text, str) else text

@@ -1,4 +1,4 @@
-"""Messages to people in their language; a message never contains anything medical."""
+"""Messages to people in their language, never with medical content."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# A mail server that does not answer costs the person who waits this long and no longer.
+# If the mail server does not answer, the person waits this long and no longer.
 MAIL_TIMEOUT_S = 10
 
 
 def send_mail_to(user: "User", name: str, context: Mapping[str, object]) -> bool:
-    """Send a mail of `templates/emails` to a person and say whether it went out."""
+    """Send a person an email from `templates/emails`, and return whether it went out."""
     return send_mail(
         name, to=user.email, language=user.language, context={**context, "person": user}
     )
@@ -38,27 +38,27 @@ def send_mail(
     context: Mapping[str, object],
     attachments: Sequence[EmailAttachment] = (),
 ) -> bool:
-    """Send a mail of `templates/emails` to an address and say whether it went out."""
+    """Send an email from `templates/emails` to an address, and return whether it went out."""
     message = _compose(name, to=to, language=language, context=context)
     for attachment in attachments:
         message.attach(*attachment)
     try:
         message.send()
     except OSError as error:
-        # The error's own text may hold the address.
-        logger.warning("The mail “%s” could not be sent: %s", name, type(error).__name__)
+        # The error's text may contain the address.
+        logger.warning("The email “%s” could not be sent: %s", name, type(error).__name__)
         return False
     return True
 
 
 def send_text(name: str, *, to: str, language: str, context: Mapping[str, object]) -> bool:
-    """Send a text message of `templates/sms` to a number and say whether it went out."""
+    """Send a text message from `templates/sms` to a number, and return whether it went out."""
     with translation.override(language):
         text = render_to_string(f"sms/{name}.txt", _values(context))
     try:
         send_sms(to=to, text=one_line(text))
     except OSError as error:
-        # The error's own text may hold the number.
+        # The error's text may contain the number.
         logger.warning("The text “%s” could not be sent: %s", name, type(error).__name__)
         return False
     return True
@@ -83,7 +83,7 @@ def _compose(
 
 
 def _sender() -> str:
-    """Return the clinic by its own name, at the address from which the site may send."""
+    """Return the clinic's own name with the address that the site may send from."""
     _name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     return formataddr((one_line(ClinicSettings.objects.current().name), address))
 

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 class UnreadableDataMiddleware:
-    """Show a sentence instead of an error when stored data cannot be decrypted."""
+    """Shows a sentence instead of an error when stored data cannot be decrypted."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -23,7 +23,7 @@ class UnreadableDataMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer for whatever a view could not read."""
+        """Answer for a view that could not read its data."""
         if not isinstance(exception, UnreadableError):
             return None
         logger.error("Stored data cannot be read: %s", exception)
@@ -31,7 +31,7 @@ class UnreadableDataMiddleware:
 
 
 class ClinicSettingsMiddleware:
-    """Use the clinic's time zone, and read its settings once per request."""
+    """Uses the clinic's time zone and reads its settings once per request."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -42,7 +42,7 @@ class ClinicSettingsMiddleware:
 
 
 class UserLanguageMiddleware:
-    """Speaks the language that the person chose in the profile, or at the door."""
+    """Uses the language chosen in the profile or at sign-in."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -56,7 +56,7 @@ class UserLanguageMiddleware:
 
 
 def language_at_the_door(request: HttpRequest) -> str:
-    """Return what the browser chose or asks for, as far as the clinic offers it."""
+    """Return the language that the browser chose or asks for, where the clinic offers it."""
     offered = [code for code, _name in ClinicSettings.objects.current().offered_languages]
     asked = translation.get_language_from_request(request)
     if asked in offered:

@@ -3,7 +3,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 
 def next_or(request: HttpRequest, fallback: str) -> str:
-    """Return the page of this site that the request names as next, else the fallback."""
+    """Return the page of this site that the request names as next, or else the fallback."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     is_ours = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()

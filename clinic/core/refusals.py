@@ -4,5 +4,5 @@ from django.shortcuts import render
 
 
 def refusal_page(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    """Say on a page of its own why something cannot be done, or not any more."""
+    """Return a separate page that says why something cannot be done, or no longer can."""
     return render(request, "409.html", {"message": " ".join(error.messages)}, status=409)

@@ -1,4 +1,4 @@
-"""Text messages to telephones, by whichever provider the settings name."""
+"""Text messages to telephones, through the provider named in the settings."""
 
 import logging
 from typing import Protocol
@@ -10,7 +10,7 @@ logger = logging.getLogger(__name__)
 
 
 class SmsBackend(Protocol):
-    """What a provider's class can do; a message that does not go out raises an `OSError`."""
+    """The interface of a provider's class; a message that is not sent raises an `OSError`."""
 
     def send(self, *, to: str, text: str) -> None:
         """Send a text to a number in the form +33612345678."""
@@ -30,6 +30,6 @@ def has_sms() -> bool:
 
 
 def send_sms(*, to: str, text: str) -> None:
-    """Send a text message; raise an `OSError` where it does not go out."""
+    """Send a text message; raise an `OSError` where it is not sent."""
     backend: SmsBackend = import_string(settings.SMS_BACKEND)()
     backend.send(to=to, text=text)

@@ -70,7 +70,7 @@ def too_often(request: HttpRequest) -> HttpResponse:
 
 
 def refuse_guess(request: HttpRequest) -> HttpResponse:
-    """Answer a wrong secret in an address; the right one is never counted, nor held up."""
+    """Answer a wrong secret in an address; a right one is neither counted nor slowed down."""
     if is_too_often(request, "secret_guess"):
         return too_often(request)
     raise Http404

@@ -7,12 +7,12 @@ CONTEXT = "session.told_once"
 
 
 def keep_to_tell(request: SignedInRequest, place: str, secret: str) -> None:
-    """Keep a new secret for the one page that tells it; the last one replaces an earlier one."""
-    # Sessions lie in the database, which otherwise holds fingerprints of secrets alone.
+    """Keep a new secret for the one page that shows it; it replaces any earlier one."""
+    # Sessions are in the database, which otherwise only contains fingerprints of secrets.
     request.session[place] = seal_text(secret, context=CONTEXT)
 
 
 def tell_once(request: SignedInRequest, place: str) -> str:
-    """Return the secret that waits, and forget it; nothing where it was told already."""
+    """Return the secret that waits and forget it; return nothing where it was already shown."""
     sealed = request.session.pop(place, "")
     return open_text(sealed, context=CONTEXT) if sealed else ""

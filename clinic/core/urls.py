@@ -1,4 +1,4 @@
-"""Addresses that belong to no subject."""
+"""Addresses that belong to no other room."""
 
 from django.urls import URLPattern, path
 

@@ -7,10 +7,10 @@ from clinic.core.papers.glyphs import loss_in_words
 from clinic.core.text_bounds import LONGEST_TEXT
 
 
-# Without a sign-in, for whoever registers writes a name too.
+# Without sign-in, because people who register type a name too.
 @login_not_required
 @require_POST
 def glyph_check(request: HttpRequest) -> HttpResponse:
-    """Say at a field, while somebody types, what papers cannot show of its text."""
+    """Say at a field, while somebody types, which of its characters papers cannot show."""
     loss = loss_in_words(request.POST.get("text", "")[:LONGEST_TEXT])
     return render(request, "clinic/core/partials/glyph_notice.html", {"loss": loss})

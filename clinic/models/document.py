@@ -1,4 +1,4 @@
-"""Hand on what applied migrations name here; the model is in its room now."""
+"""Re-export names for applied migrations; the model is in its room."""
 
 from clinic.records.models.paper import new_token
 

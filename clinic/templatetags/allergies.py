@@ -1,4 +1,4 @@
-"""The bar of allergies, which a page cannot draw without knowing them."""
+"""The allergy bar, which a page cannot draw without data."""
 
 from django import template
 
@@ -9,7 +9,7 @@ register = template.Library()
 
 @register.inclusion_tag("clinic/records/partials/allergy_bar.html", name="allergy_bar")
 def draw_allergy_bar(bar: object) -> dict[str, AllergyBar]:
-    """Draw the bar; refuse to where the page was given none, which would read as “not asked”."""
+    """Draw the bar; raise an error where there is no data, which would read as “not asked”."""
     if not isinstance(bar, AllergyBar):
-        raise TypeError("The bar of allergies needs what `allergy_bar_of(patient)` returns.")
+        raise TypeError("The allergy bar needs the value of `allergy_bar_of(patient)`.")
     return {"bar": bar}

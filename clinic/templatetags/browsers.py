@@ -1,4 +1,4 @@
-"""Browsers in words that their owners know, and when somebody sat in front of them."""
+"""Browser names that people recognise, and when each session was last used."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ register = template.Library()
 
 @register.filter
 def browser_in_words(user_agent: str) -> str:
-    """Return the browser and the system that a request came from, as far as they are known."""
+    """Return the browser and system that a request came from, as far as they are known."""
     told = parse(user_agent)
     if told.user_agent is None:
         return _("Unknown browser")

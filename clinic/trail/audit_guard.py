@@ -1,4 +1,4 @@
-"""The triggers by which the database itself refuses to change or delete what was written down."""
+"""The triggers with which the database itself refuses to change or delete the trail."""
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -12,7 +12,7 @@ BEGIN RAISE EXCEPTION '{REFUSAL}'; END $$
 
 
 def guard_audit_trail(connection: BaseDatabaseWrapper) -> None:
-    """Make the triggers; SQLite loses them where Django rebuilds one of the tables."""
+    """Create the triggers; SQLite drops them where Django rebuilds one of the tables."""
     is_postgresql = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
         if is_postgresql:
@@ -23,7 +23,7 @@ def guard_audit_trail(connection: BaseDatabaseWrapper) -> None:
 
 
 def unguard_audit_trail(connection: BaseDatabaseWrapper) -> None:
-    """Take the triggers away: for a migration backwards, and for emptying a test's database."""
+    """Remove the triggers, to migrate backwards or to empty a test's database."""
     is_postgresql = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
         for table in TABLES:

@@ -1,4 +1,4 @@
-"""What the hashes of the audit trail are made of; a change here breaks every chain there is."""
+"""What the hashes of the audit trail are made of; a change here breaks every existing chain."""
 
 import ipaddress
 import json
@@ -20,12 +20,12 @@ COLUMNS = (
     "request_id",
     "ip_address",
 )
-# Before the first link stands nothing.
+# The hash before the first link.
 START = "0" * 64
 
 
 def content_hash(values: Iterable[Any]) -> str:
-    """Return the SHA-256 of one event's `COLUMNS`, the same whichever database gave them back."""
+    """Return the SHA-256 of one event's `COLUMNS`, the same on either database."""
     at, verb, actor, role, patient, target_type, target_id, detail, request, address = values
     written = json.dumps(
         [
@@ -60,7 +60,7 @@ def _key(value: object) -> str:
 
 
 def _address(value: str | None) -> str:
-    """Return an address in one spelling: PostgreSQL shortens what it is given."""
+    """Return an address in one spelling, because PostgreSQL shortens addresses."""
     if not value:
         return ""
     try:

@@ -1,4 +1,4 @@
-"""What an event of the audit trail was about, in plain words."""
+"""Plain words for what an audit event was about."""
 
 from collections.abc import Mapping
 
@@ -9,21 +9,21 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.trail.models.audit import AuditEvent
 
-# What each app calls its rows and its lists; it says so when it is ready.
+# Each app's names for its rows and lists, registered when the app is ready.
 _targets: dict[str, str | Promise] = {}
 _lists: dict[str, str | Promise] = {}
-# What the action says alone.
+# Events whose action says it all.
 WITHOUT_THING = (AuditEvent.Verb.SIGN_IN, AuditEvent.Verb.SIGN_OUT)
 
 
 def tell_words(*, targets: Mapping[str, str | Promise], lists: Mapping[str, str | Promise]) -> None:
-    """Let an app say how its rows, by label, and its lists, by name, are called in the trail."""
+    """Register an app's names for its rows (by label) and its lists (by name) in the trail."""
     _targets.update(targets)
     _lists.update(lists)
 
 
 def words_for(event: AuditEvent) -> str | Promise:
-    """Return the thing that was read or changed, as the pages call it or as the database does."""
+    """Return what was read or changed, as pages call it, or else as the database does."""
     if event.verb in WITHOUT_THING:
         return ""
     if "second_factor" in event.detail:

@@ -1,4 +1,4 @@
-"""Forms that carry what they had shown, so that a stale one is told what has changed meanwhile."""
+"""Forms that remember what they showed, so that stale ones can say what has changed since."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -17,31 +17,31 @@ SEEN = "seen"
 
 
 class SeenForm(forms.BaseForm):
-    """An edit form of a lasting row: it carries a mark of every fact that it showed."""
+    """A form that edits a lasting row and carries a mark of every fact that it showed."""
 
     base_fields: ClassVar[dict[str, forms.Field]]
     cleaned_data: dict[str, Any]
-    # Whether the page shows its fields again, so that they can take over what is stored.
+    # Whether the page shows its fields again, so that they can take over the stored values.
     is_shown_again = True
 
     def stored(self, row: Any) -> Facts:
-        """Return the facts of a row under the names of the fields that edit them."""
+        """Return the facts of a row, keyed by the fields that edit them."""
         return {name: getattr(row, name) for name in self.base_fields}
 
     def rows_of(self, row: Any) -> Sequence[Model]:
-        """Return the rows whose last change may be the one that the person has not seen."""
+        """Return the rows in which to look for the change that the person has not seen."""
         return [row]
 
     def carry(self, row: Any, facts: Facts | None = None) -> None:
-        """Remember what the row says now, in a field that the page sends back."""
+        """Store marks of the row's present values in a field that the page sends back."""
         shown = self._shown(row, facts)
         self.fields[SEEN] = forms.CharField(required=False, widget=forms.HiddenInput)
         self.initial[SEEN] = marks(shown)
 
     def refuse_stale(self, row: Any) -> None:
-        """Refuse where the row, held by the service, says something else than the form showed.
+        """Refuse where the row, locked by the service, no longer says what the form showed.
 
-        Whoever sends what is stored already, as a second click does, loses nothing.
+        Somebody who sends what is already stored, as a second click does, is not refused.
         """
         stored = self._shown(row)
         typed = self.cleaned_data
@@ -64,9 +64,9 @@ class SeenForm(forms.BaseForm):
         return {name: value for name, value in facts.items() if name in self.fields}
 
     def show_conflict(self, error: ChangedMeanwhileError) -> None:
-        """Keep what was typed next to what is stored now, and let the next click decide.
+        """Show the typed values with the stored ones next to them, and let the next click decide.
 
-        A field that the person had not touched takes over what is stored.
+        A field that the person had not touched takes over the stored value.
         """
         seen = read_marks(self.cleaned_data.get(SEEN, ""))
         data = QueryDict(mutable=True)
@@ -109,7 +109,7 @@ def _same(name: str, one: object, other: object) -> bool:
 
 
 def _write(data: QueryDict, field: forms.BoundField, value: object) -> None:
-    """Put a stored value into what the page shows again."""
+    """Put a stored value into the data that the page shows again."""
     if isinstance(value, bool):
         data.pop(field.html_name, None)
         if value:

@@ -1,4 +1,4 @@
-"""Which news a person may read."""
+"""Who may read which news."""
 
 from typing import TYPE_CHECKING
 
@@ -9,5 +9,5 @@ if TYPE_CHECKING:
 
 
 def visible_notifications(user: "User") -> NotificationQuerySet:
-    """News: everybody sees what is meant for them and for nobody else."""
+    """Return the news meant for this person; nobody else sees it."""
     return Notification.objects.filter(recipient=user)

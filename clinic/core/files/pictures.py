@@ -1,4 +1,4 @@
-"""Uploaded photographs at full size: checked, upright, and reduced to pixels."""
+"""Uploaded photographs at full size: checked, turned upright, and reduced to pixels."""
 
 import io
 import warnings
@@ -13,7 +13,7 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 WEBP_MAX_PIXELS = 16_000_000
 PROGRESSIVE_MAX_PIXELS = 24_000_000
 STRIP = 256  # rows
-# What a browser or a viewer might run if it took the file for something else.
+# What a browser or viewer might run if it took the file for something else.
 FOREIGN_MARKS = (
     b"<script",
     b"<html",
@@ -26,7 +26,7 @@ FOREIGN_MARKS = (
 
 
 def read_picture(data: bytes) -> Image.Image:
-    """Check an upload and read it; a ValidationError says what is wrong with it."""
+    """Check an upload and read it; raise a ValidationError that says what is wrong with it."""
     if len(data) > settings.PHOTOGRAPH_MAX_BYTES:
         raise too_large()
     image = _decode(data)
@@ -47,7 +47,7 @@ def _decode(data: bytes) -> Image.Image:
     """Read an upload as an upright RGB picture without any metadata."""
     try:
         with warnings.catch_warnings():
-            # The size is checked below, with a sentence, before a pixel is decoded.
+            # The size is checked below, with a clear message, before any pixel is decoded.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             picture = Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as error:
@@ -88,12 +88,12 @@ def max_pixels(picture: Image.Image) -> int:
 
 
 def _onto_white(picture: Image.Image) -> Image.Image:
-    """Return an RGB picture: transparency becomes white, and nothing but pixels stays."""
+    """Return an RGB picture: transparency becomes white, and only the pixels remain."""
     if picture.mode in {"I", "I;16", "F"}:
         raise ValueError("more than eight bits a channel")
     if "A" in picture.getbands() or "transparency" in picture.info:
         canvas = Image.new("RGB", picture.size, "white")
-        # In strips: a second layer of forty megapixels would take as much memory as the picture.
+        # In strips: a second copy of forty megapixels would double the memory used.
         for top in range(0, picture.height, STRIP):
             box = (0, top, picture.width, min(top + STRIP, picture.height))
             strip = picture.crop(box).convert("RGBA")
@@ -105,7 +105,7 @@ def _onto_white(picture: Image.Image) -> Image.Image:
 
 
 def _refuse_polyglot(data: bytes) -> None:
-    """Refuse a picture that is a page, a script, a document or an archive as well."""
+    """Refuse a picture that is also a page, a script, a document or an archive."""
     lowered = data.lower()
     if any(mark in lowered for mark in FOREIGN_MARKS) or zipfile.is_zipfile(io.BytesIO(data)):
         raise ValidationError(
@@ -123,7 +123,7 @@ def _too_many_pixels(limit: int) -> ValidationError:
 
 def as_jpeg(image: Image.Image, *, quality: int) -> bytes:
     """Write a picture as a JPEG without metadata."""
-    # Without chroma subsampling: colour at the edge of a lesion is what is looked at.
+    # No chroma subsampling: doctors look at the colours along the edge of a lesion.
     out = io.BytesIO()
     image.save(out, "JPEG", quality=quality, subsampling=0)
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""Portraits and logos: what a person uploads becomes one small picture and nothing else."""
+"""Portraits and logos: an upload becomes one small picture and nothing else is kept."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -14,16 +14,16 @@ from clinic.core.files.pictures import FORMATS, max_pixels
 MAX_BYTES = 5 * 1024 * 1024
 PORTRAIT_SIDE = 256  # pixels
 PORTRAIT_QUALITY = 88
-LOGO_BOX = (480, 160)  # pixels: three times what the top bar and the letterhead show
+LOGO_BOX = (480, 160)  # pixels: three times the size on the top bar and the letterhead
 
 
 def read_portrait(upload: "UploadedFile[bytes]") -> bytes:
-    """Read an upload and give it back as an upright, square JPEG without metadata."""
+    """Turn an upload into an upright, square JPEG without metadata."""
     return _read(upload, _as_portrait)
 
 
 def read_logo(upload: "UploadedFile[bytes]") -> bytes:
-    """Read an upload and give it back as a small PNG of its own proportions, without metadata."""
+    """Turn an upload into a small PNG in its own proportions, without metadata."""
     return _read(upload, _as_logo)
 
 
@@ -66,11 +66,11 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _as_portrait(image: Image.Image) -> bytes:
-    # A JPEG of many megapixels is decoded at a fraction of its size.
+    # A large JPEG is decoded at a fraction of its size.
     image.draft("RGB", (2 * PORTRAIT_SIDE, 2 * PORTRAIT_SIDE))
     upright = _upright(image)
     square = ImageOps.fit(upright, (PORTRAIT_SIDE, PORTRAIT_SIDE), Image.Resampling.LANCZOS)
-    # JPEG knows no transparency, and black behind a cut-out face looks broken.
+    # JPEG has no transparency, and black behind a cut-out face looks broken.
     portrait = Image.new("RGB", square.size, "white")
     portrait.paste(square, mask=square.getchannel("A"))
     out = BytesIO()
@@ -81,7 +81,7 @@ def _as_portrait(image: Image.Image) -> bytes:
 def _as_logo(image: Image.Image) -> bytes:
     upright = _upright(image)
     upright.thumbnail(LOGO_BOX, Image.Resampling.LANCZOS)
-    # A new picture takes the pixels alone: texts, profiles and comments stay behind.
+    # Only pixels go into the new picture; texts, profiles and comments stay behind.
     logo = Image.new("RGBA", upright.size)
     logo.paste(upright)
     out = BytesIO()

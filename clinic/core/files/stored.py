@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 def remove_files(*names: str | None) -> None:
-    """Remove files that no row names; one that cannot be removed stays, and the log says so."""
+    """Remove files that no row names; log those that cannot be removed."""
     for name in filter(None, names):
         try:
             default_storage.delete(name)
@@ -28,7 +28,7 @@ def remove_files(*names: str | None) -> None:
 def row_with_files(row: Model, *fields: str, once: str, not_stored: StrOrPromise) -> Iterator[None]:
     """Keep a new row with the files in these fields, or nothing at all.
 
-    `once` is the constraint that refuses the same file a second time, and has the words for it.
+    `once` is the constraint that refuses the same file a second time and gives the message.
     """
     same_file = named_constraint(type(row), once)
     assert same_file is not None

@@ -13,29 +13,29 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
-# No law of patient records that we know of lets a clinic keep them for less: Spain asks for five.
 from clinic.core.line_fields import OneLineField
 
+# No law on patient records that we know of allows a shorter time; Spain requires five years.
 LEAST_RETENTION_YEARS = 5
 MOST_RETENTION_YEARS = 100
-# The row, for as long as somebody has asked to read it once; nothing outlives a request.
+# The row inside `read_once`; nothing outlives a request.
 _held: ContextVar[list["ClinicSettings"] | None] = ContextVar("clinic_settings", default=None)
 
 
 def default_time_zone() -> str:
-    """Return the zone of the environment, for a row that says nothing of it."""
+    """Return the environment's time zone, for a row that names none."""
     zone: str = settings.TIME_ZONE
     return zone
 
 
 def check_time_zone(name: str) -> None:
-    """Refuse a zone that the machine's tables do not know."""
+    """Refuse a time zone that the machine's tables do not have."""
     if name not in available_timezones():
         raise ValidationError(_("There is no time zone with this name."))
 
 
 def check_languages(codes: object) -> None:
-    """Refuse what is no list of the site's languages."""
+    """Refuse anything but a list of the site's languages."""
     known = dict(settings.LANGUAGES)
     if not isinstance(codes, list) or not all(code in known for code in codes):
         raise ValidationError(_("Choose from the languages of the site."))
@@ -45,7 +45,7 @@ class ClinicSettingsManager(models.Manager["ClinicSettings"]):
     """Access to the single row."""
 
     def current(self) -> "ClinicSettings":
-        """Return what the clinic has decided, or what the environment says while it has not."""
+        """Return the clinic's settings, or those of the environment before the first change."""
         held = _held.get()
         if held is None:
             return self._read()
@@ -63,13 +63,13 @@ class ClinicSettingsManager(models.Manager["ClinicSettings"]):
             _held.reset(token)
 
     def forget(self) -> None:
-        """Read again next time, because the row has changed."""
+        """Read the row again next time, because it has changed."""
         held = _held.get()
         if held:
             held.clear()
 
     def of_the_environment(self) -> "ClinicSettings":
-        """Return the settings before the clinic has decided anything."""
+        """Return the settings that apply before the clinic has changed any."""
         return ClinicSettings(
             name=settings.CLINIC_NAME,
             phone=settings.CLINIC_PHONE,
@@ -85,7 +85,7 @@ class ClinicSettingsManager(models.Manager["ClinicSettings"]):
 
 
 class ClinicSettings(models.Model):
-    """What the clinic decides for itself; one row, none before the first change."""
+    """The clinic's own settings: one row, or none before the first change."""
 
     class PortalBooking(models.TextChoices):
         OFF = "off", _("Patients call the clinic")
@@ -173,16 +173,16 @@ class ClinicSettings(models.Model):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone of the clinic's clock."""
+        """The time zone of the clinic's clock."""
         return ZoneInfo(self.time_zone)
 
     @property
     def offered_languages(self) -> Sequence[tuple[str, str | Promise]]:
-        """The languages that people may choose; an empty choice offers all that the site speaks."""
+        """The languages that people can choose; an empty choice offers all that the site has."""
         offered = [(code, name) for code, name in settings.LANGUAGES if code in self.languages]
         return offered or settings.LANGUAGES
 
     @property
     def cancellation_notice(self) -> timedelta:
-        """How long before a visit a patient may still cancel alone."""
+        """How long before a visit patients may still cancel by themselves."""
         return timedelta(hours=self.cancellation_notice_hours)

@@ -1,4 +1,4 @@
-"""Texts of a catalogue in the languages of the site."""
+"""Catalogue texts in the languages of the site."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -14,7 +14,7 @@ Translations: TypeAlias = dict[str, dict[str, str]]
 
 
 def in_language(own: str, translations: Translations, field: str) -> str:
-    """Return a text in the page's language, or the catalogue's translation of it."""
+    """Return a text in the page's language: translated, or else as the catalogue has it."""
     language = get_language() or settings.LANGUAGE_CODE
     for code in (language, language.split("-")[0]):
         if text := translations.get(code, {}).get(field):
@@ -28,7 +28,7 @@ def other_languages() -> Sequence[tuple[str, str | Promise]]:
 
 
 class TranslatedModel(models.Model):
-    """A row of a catalogue whose texts may be written once more for every language."""
+    """A catalogue row whose texts can be translated into every language."""
 
     translations = models.JSONField(_("in other languages"), default=dict, blank=True)
 
@@ -41,5 +41,5 @@ class TranslatedModel(models.Model):
 
     @property
     def label(self) -> str:
-        """The row's name, in the language of the page where it has been translated."""
+        """The row's name in the page's language, where it is translated."""
         return self.in_language("name")

@@ -1,4 +1,4 @@
-"""What the fonts of papers can draw, and what stands in a paper for the rest."""
+"""Find out what the fonts of papers can draw, and replace the rest with a sign."""
 
 import re
 import unicodedata
@@ -13,34 +13,34 @@ import typst
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-# Drawn by each of the text fonts, and nobody types it.
+# Every text font draws it, and nobody types it.
 SIGN = "\ufffd"
-# A line of a paper holds about eighty letters; a longer word breaks anywhere.
+# A line of a paper holds about eighty characters; a longer word may break anywhere.
 LONGEST_UNBROKEN = 40
 BREAK = "\u200b"
-# So many are named to the writer.
+# How many characters the message to the writer names.
 NAMED = 5
 
-# The first that has a character draws it; those that are not named follow by name.
+# The first that has a character draws it; fonts not named here follow in alphabetical order.
 FIRST = ("Libertinus Serif", "Noto Naskh Arabic", "Noto Sans")
-# The same characters as in "Noto Sans CJK SC", in the forms of other countries.
+# The same characters as in "Noto Sans CJK SC", in the forms used in other countries.
 OTHER_FORMS = {f"Noto Sans CJK {country}" for country in ("HK", "JP", "KR", "TC")}
 LAST = ("Noto Sans CJK SC", "Noto Emoji")
 
-# Each is in a font, alone and next to any other: to know that, nobody has to read the fonts.
+# Each of these is in a font, alone and in any combination, so the fonts need not be read.
 _COMMON = re.compile(
     "[ -~\u00a0-\u017f\u0391-\u03a1\u03a3-\u03c9\u0410-\u044f\u0621-\u063a\u0641-\u064a]*"
 )
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _LONG_WORD = re.compile(rf"\S{{{LONGEST_UNBROKEN},}}")
-# Embeddings and overrides turn round whatever follows on the page; isolates do not, once closed.
+# Embeddings and overrides reverse whatever follows on the page; isolates do not, once closed.
 _TURNING = re.compile("[\u202a-\u202e]")
 _ISOLATES = "\u2066\u2067\u2068"
 _POP_ISOLATE = "\u2069"
 _JOINER = "\u200d"
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _TAGS = range(0xE0000, 0xE1000)
-# Without a form of their own, though Unicode counts them among marks and letters.
+# These have no shape of their own, though Unicode counts them among marks and letters.
 _INVISIBLE = {*"\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"} | {
     chr(code) for code in range(0xFE00, 0xFE10)
 }
@@ -54,28 +54,28 @@ def fonts() -> typst.Fonts:
 
 @cache
 def families() -> list[str]:
-    """Return the families of fonts in the order in which they are asked for a character."""
+    """Return the font families in the order in which they are asked for a character."""
     named = {*FIRST, *LAST, *OTHER_FORMS}
     others = [family for family in fonts().families() if family not in named]
     return [*FIRST, *others, *LAST]
 
 
 def printable(text: str) -> str:
-    """Return a text as a paper can carry it: what no font draws is a visible sign."""
+    """Return a text as a paper can show it: characters no font draws become a visible sign."""
     lines = _LINE_ENDS.sub("\n", _TURNING.sub("", text)).replace("\t", " ").split("\n")
     drawn = ("".join(map(_drawn, _clusters(line))) for line in lines)
     return "\n".join(_LONG_WORD.sub(_breakable, _closed(line)) for line in drawn)
 
 
 def unprintable(text: str) -> list[str]:
-    """Return each character of a text that a paper replaces, once and in its order."""
+    """Return each character of a text that a paper replaces, once and in order."""
     lines = _LINE_ENDS.sub("\n", _TURNING.sub("", text)).replace("\t", " ").split("\n")
     lost = (mark for line in lines for cluster in _clusters(line) for mark in _lost(cluster))
     return [*dict.fromkeys(lost)]
 
 
 def loss_in_words(*texts: str) -> str:
-    """Return a sentence for the writer on what papers cannot show of some texts, or nothing."""
+    """Return a sentence that tells the writer what papers cannot show, or nothing."""
     lost = [*dict.fromkeys(character for text in texts for character in unprintable(text))]
     if not lost:
         return ""
@@ -87,13 +87,13 @@ def loss_in_words(*texts: str) -> str:
 
 
 def _name(character: str) -> str:
-    """Name a character by its code, after itself where a page can show it."""
+    """Name a character by its code, with the character first where a page can show it."""
     code = f"U+{ord(character):04X}"
     return code if unicodedata.category(character)[0] == "C" else f"{character} ({code})"
 
 
 def _clusters(line: str) -> Iterator[str]:
-    """Yield each character with the marks on it: one font has to draw them together."""
+    """Yield each character with its marks: one font has to draw them together."""
     start = 0
     for position, character in enumerate(line):
         if position and not _is_mark(character):
@@ -125,7 +125,7 @@ def _drawn(cluster: str) -> str:
     if _COMMON.fullmatch(cluster):
         return cluster
     visible = [character for character in cluster if not _is_invisible(character)]
-    # Nothing carries a mark that begins a line.
+    # A mark that begins a line has nothing to sit on.
     if visible and _is_mark(visible[0]):
         return SIGN
     if _one_font_has(cluster):
@@ -151,7 +151,7 @@ def _one_font_has(characters: Iterable[str]) -> bool:
 
 @cache
 def _coverage() -> list["array[int]"]:
-    """Return for each font where its runs of characters begin and end, in turn."""
+    """Return for each font where its runs of characters begin and end, alternately."""
     files: dict[str, tuple[str, int]] = {}
     for font in fonts().fonts():
         if font.path and font.family in families():
@@ -160,7 +160,7 @@ def _coverage() -> list["array[int]"]:
 
 
 def _ends_of_runs(path: Path, index: int) -> "array[int]":
-    # Here, because only a process that prints has to pay for it.
+    # Imported here, so that only processes that print pay for it.
     from fontTools.ttLib import TTFont
 
     with TTFont(path, fontNumber=index, lazy=True) as font:
@@ -174,12 +174,12 @@ def _ends_of_runs(path: Path, index: int) -> "array[int]":
 
 
 def _is_refused(code: int) -> bool:
-    """Return whether a PDF for everybody's reader may not hold a character, glyph or not."""
+    """Return whether a PDF for everybody's reader must not contain a character."""
     return code == ord("\ufeff") or unicodedata.category(chr(code)) == "Cc"
 
 
 def _closed(line: str) -> str:
-    """Close what turns the direction of a text within it, and drop what closes nothing."""
+    """Close open direction isolates, and drop closing marks that close nothing."""
     if _POP_ISOLATE not in line and not any(mark in line for mark in _ISOLATES):
         return line
     kept, depth = [], 0

@@ -1,4 +1,4 @@
-"""Papers: a typst template of `templates/pdf` and data make a PDF."""
+"""Papers: a typst template from `templates/pdf` and data become a PDF."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ from django.conf import settings
 from clinic.core.papers.glyphs import families, fonts, printable
 
 INK = "#1b1f1e"
-# Not set as text: a language, a link's target, a drawing.
+# Not set as text: a language, the target of a link, a drawing.
 NOT_SET = {"language", "address", "qr"}
 
 logger = logging.getLogger(__name__)
@@ -36,14 +36,15 @@ def render_pdf(template: str, *, data: Mapping[str, object], made_at: datetime) 
     try:
         pdf = typst.compile(folder / f"{template}.typ", pdf_standards="ua-1", **options)
     except typst.TypstError:
-        # A paper that a screen reader cannot read well is better than none. The error quotes text.
+        # A paper that screen readers read badly is better than none. The error quotes text, so it
+        # is not logged.
         logger.error("A paper does not keep to PDF/UA-1: %s.", template)
         pdf = typst.compile(folder / f"{template}.typ", **options)
     return pdf
 
 
 def _printable(said: object) -> object:
-    """Make every text in the data one that a paper can carry."""
+    """Make every text in the data printable."""
     match said:
         case str():
             return printable(said)
@@ -57,7 +58,7 @@ def _printable(said: object) -> object:
 
 
 def qr_code(text: str) -> str:
-    """Draw a QR code as SVG, without its quiet zone: the page has room around it."""
+    """Draw a QR code as SVG, without its quiet zone: the page leaves room around it."""
     drawing = BytesIO()
     segno.make(text, micro=False, error="m").save(drawing, kind="svg", border=0, dark=INK)
     return drawing.getvalue().decode()

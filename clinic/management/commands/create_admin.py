@@ -1,4 +1,4 @@
-"""`manage.py create_admin`: the first account of a clinic."""
+"""`manage.py create_admin`: create the first account of a clinic."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from clinic.people.services.invitations import password_link
 
 
 class Command(BaseCommand):
-    """Makes an admin and prints the address under which that person sets a password."""
+    """Creates an admin and prints the link with which that person sets a password."""
 
     help = "Creates an admin and prints the link to set a password, good for two days."
 

@@ -1,4 +1,4 @@
-"""`manage.py rotate_data_keys`: everything that is encrypted comes under the first of DATA_KEYS."""
+"""`manage.py rotate_data_keys`: encrypt everything with the first key of DATA_KEYS."""
 
 import signal
 from collections.abc import Iterator
@@ -17,8 +17,8 @@ class Command(BaseCommand):
     """Changes the keys, or says what still needs an old one."""
 
     help = (
-        "Puts every photograph, document and clinical text under the first key of DATA_KEYS while "
-        "the site runs. It may be interrupted and started again. Once --check says that nothing is "
+        "Encrypts every photograph, document and clinical text with the first of DATA_KEYS while "
+        "the site runs. It may be interrupted and started again. Once --check finds nothing "
         "left, the other keys can go."
     )
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--check",
             action="store_true",
-            help="change nothing; exit with 1 while anything needs another key than the first",
+            help="change nothing; exit with 1 while anything needs a key other than the first",
         )
         parser.add_argument(
             "--plain-files",
@@ -69,7 +69,7 @@ class Command(BaseCommand):
 
 @contextmanager
 def _interruptible() -> Iterator[list[int]]:
-    """Collect Ctrl-C and a request to end, so that the batch in hand is finished first."""
+    """Collect Ctrl-C and requests to terminate, so that the current batch is finished first."""
     received: list[int] = []
     before = {
         number: signal.signal(number, lambda got, _frame: received.append(got))

@@ -1,4 +1,4 @@
-"""`manage.py verify_audit`: whether every line of the audit trail is still what was written."""
+"""`manage.py verify_audit`: check that every row of the audit trail is still as written."""
 
 import re
 from typing import Any
@@ -12,7 +12,7 @@ MOST_SAID = 20
 
 
 class Command(BaseCommand):
-    """Reads the whole chain, says what is wrong with it and where it ends."""
+    """Reads the whole chain, and says what is wrong with it and where it ends."""
 
     help = "Finds edited, deleted and moved rows of the audit trail; exit status 1 if any."
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--expect",
             metavar="POSITION:HASH",
-            help="a head that an earlier run printed: proves that nothing was cut off since",
+            help="a head that an earlier run printed: proves that nothing was cut off since then",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,8 +34,8 @@ class Command(BaseCommand):
             self.stdout.write(f"... and {len(findings.problems) - MOST_SAID} more.")
         self.stdout.write(f"Head {findings.head}")
         if findings.problems:
-            raise CommandError("The audit trail is not what was written.", returncode=1)
-        self.stdout.write("Every row is what was written.")
+            raise CommandError("The audit trail is not as it was written.", returncode=1)
+        self.stdout.write("Every row is as it was written.")
 
 
 def _parse(text: str) -> Head:

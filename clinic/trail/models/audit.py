@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AuditEvent(models.Model):
-    """Who did or read what, when; only ever added."""
+    """Who did or read what, and when; rows are only ever added."""
 
     class Verb(models.TextChoices):
         SIGN_IN = "sign_in", _("Signed in")
@@ -40,7 +40,7 @@ class AuditEvent(models.Model):
     detail = models.JSONField(default=dict, blank=True)
     request_id = models.UUIDField(default=uuid.uuid4)
     ip_address = models.GenericIPAddressField(null=True, blank=True)
-    # SHA-256 of what this row says, as `clinic.trail.audit_hash` writes it down.
+    # SHA-256 of the row's columns, as `clinic.trail.audit_hash` defines it.
     content_hash = models.CharField(max_length=64, editable=False)
 
     class Meta:
@@ -49,7 +49,7 @@ class AuditEvent(models.Model):
         ordering = ["-pk"]
         indexes = [
             models.Index(fields=["target_type", "target_id"], name="audit_by_target"),
-            # The lists are read from the newest on, of one patient, one person or one kind.
+            # Lists show the newest first: of one patient, one person or one kind.
             models.Index(fields=["patient", "-id"], name="audit_by_patient"),
             models.Index(fields=["actor", "-id"], name="audit_by_actor"),
             models.Index(fields=["verb", "-id"], name="audit_by_verb"),
@@ -60,7 +60,7 @@ class AuditEvent(models.Model):
 
 
 class AuditLink(models.Model):
-    """Where an event stands in the chain; its hash covers every event up to this one."""
+    """An event's place in the chain; its hash covers every event up to this one."""
 
     position = models.PositiveBigIntegerField(_("position"), primary_key=True)
     event = models.OneToOneField(AuditEvent, on_delete=models.PROTECT, related_name="link")
@@ -76,7 +76,7 @@ class AuditLink(models.Model):
 
 
 class AuditCheck(models.Model):
-    """One look through the whole chain: how far it reached and whether it held."""
+    """One check of the whole chain: how far it reached and whether the chain was intact."""
 
     checked_at = models.DateTimeField(_("checked"), default=timezone.now, editable=False)
     position = models.PositiveBigIntegerField(_("last position"))

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
-    """News by whether somebody has read it."""
+    """Notifications by whether they have been read."""
 
     def unread(self) -> Self:
         """Return notifications that their recipient has not read yet."""
@@ -15,7 +15,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
 
 class Notification(models.Model):
-    """A piece of news for one person: of what kind, and where it leads; names nobody itself."""
+    """News for one person: its kind and where it leads; the row itself names nobody."""
 
     class Kind(models.TextChoices):
         REQUESTED = "requested", _("A patient asks for an appointment")
@@ -117,7 +117,7 @@ class Notification(models.Model):
 
 
 class NotificationDigest(models.Model):
-    """The mail of one morning to one person; the row is there before the mail leaves."""
+    """One morning's email to one person; the row is written before the email is sent."""
 
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="digests"

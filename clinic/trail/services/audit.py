@@ -1,4 +1,4 @@
-"""The audit trail: every service that reads or changes a record adds a line."""
+"""The audit trail: every service that reads or changes a record adds a row to it."""
 
 import json
 import uuid
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from clinic.people.models.patient import Patient
     from clinic.people.models.user import User
 
-# A page that stays open fetches its fragments for as long as somebody sits in front of it.
+# An open page keeps fetching its fragments while somebody looks at it.
 ONCE_WITHIN = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where an event comes from: one request, one task or one command."""
+    """Where an event comes from: a request, a task or a command."""
 
     request_id: uuid.UUID = field(default_factory=uuid.uuid4)
     ip_address: str | None = None
@@ -53,7 +53,7 @@ def record(
     target: Model | None = None,
     detail: Mapping[str, object] | None = None,
 ) -> AuditEvent:
-    """Add one event; the detail holds codes and numbers, never clinical text or names."""
+    """Add one event; the detail contains codes and numbers, never clinical text or names."""
     origin = _origin.get() or Origin()
     event = AuditEvent(
         at=timezone.now(),
@@ -63,7 +63,7 @@ def record(
         patient=patient,
         target_type=target._meta.label_lower if target else "",
         target_id=str(target.pk) if target else "",
-        # As the database gives it back: lists for tuples, texts for the keys.
+        # In the form the database returns: tuples become lists, keys become text.
         detail=json.loads(json.dumps(dict(detail or {}))),
         request_id=origin.request_id,
         ip_address=origin.ip_address,
@@ -82,7 +82,7 @@ def record_once(
     target: Model,
     detail: Mapping[str, object] | None = None,
 ) -> None:
-    """Add one event for what a page fetches again and again: small pictures and fragments."""
+    """Add one event for what a page fetches repeatedly: small pictures and fragments."""
     written = AuditEvent.objects.filter(
         target_type=target._meta.label_lower,
         target_id=str(target.pk),
@@ -95,12 +95,12 @@ def record_once(
 
 
 def record_sign_in(user: "User") -> AuditEvent:
-    """Note that somebody has come in."""
+    """Note that somebody has signed in."""
     return record(AuditEvent.Verb.SIGN_IN, actor=user, target=user)
 
 
 def record_sign_out(user: "User") -> AuditEvent:
-    """Note that somebody has left."""
+    """Note that somebody has signed out."""
     return record(AuditEvent.Verb.SIGN_OUT, actor=user, target=user)
 
 
@@ -110,25 +110,25 @@ def record_time_out(user: "User", reason: str) -> AuditEvent:
 
 
 def record_failed_sign_in(user: "User | None") -> AuditEvent:
-    """Note that somebody failed to come in, and to which account where there is one."""
+    """Note that a sign-in failed, and for which account, where there is one."""
     detail = {"reason": "sign_in_failed"}
     return record(AuditEvent.Verb.DENIED, actor=None, target=user, detail=detail)
 
 
 def record_lockout(user: "User | None") -> AuditEvent:
-    """Note that too many failures closed the door, and of which account where there is one."""
+    """Note that too many failures locked sign-in, and for which account, where there is one."""
     detail = {"reason": "locked_out"}
     return record(AuditEvent.Verb.DENIED, actor=None, target=user, detail=detail)
 
 
 def record_wrong_own_password(user: "User") -> AuditEvent:
-    """Note that somebody who is signed in as this person does not know the password."""
+    """Note that somebody signed in as this person did not know the password."""
     detail = {"reason": "own_password"}
     return record(AuditEvent.Verb.DENIED, actor=user, target=user, detail=detail)
 
 
 def record_password_set(user: "User") -> AuditEvent:
-    """Note that somebody chose a password, by a link or on their profile."""
+    """Note that somebody set a password, through a link or on their profile."""
     detail = {"changed": ["password"]}
     return record(AuditEvent.Verb.UPDATE, actor=user, target=user, detail=detail)
 
@@ -136,7 +136,7 @@ def record_password_set(user: "User") -> AuditEvent:
 def record_second_factor(
     actor: "User", *, change: str, kind: str, of: "User | None" = None
 ) -> AuditEvent:
-    """Note that a second factor was set up or given up, or that a code was wrong."""
+    """Note that a second factor was added or removed, or that a code was wrong."""
     verb = AuditEvent.Verb.DENIED if change == "failed" else AuditEvent.Verb.UPDATE
     return record(
         verb, actor=actor, target=of or actor, detail={"second_factor": change, "kind": kind}

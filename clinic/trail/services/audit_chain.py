@@ -1,8 +1,8 @@
 """The chain of the audit trail: each link's hash covers its event and everything before it.
 
-An event is written in the transaction of the deed that it tells of, and linked right after that has
-been committed, in a short transaction of its own. So nobody waits for the head of the chain while
-holding other locks. An event whose process dies in between is linked by the next, or by the clock.
+An event is written in the transaction of the action it records. It is linked right after the
+commit, in a short transaction of its own, so nobody waits for the head of the chain while holding
+other locks. If the process dies in between, the next event or the scheduled task links it.
 """
 
 import logging
@@ -17,20 +17,20 @@ from clinic.trail.models.audit import AuditEvent, AuditLink
 
 logger = logging.getLogger(__name__)
 
-# Of an advisory lock on PostgreSQL; any number that nothing else in this database takes.
+# The advisory lock on PostgreSQL; any number that nothing else in this database uses.
 LOCK = 7_245_001
-# A link need not be on the disk when a page goes out: one that a crash takes is made again.
+# A link need not be on disk when the page is sent: a link lost in a crash is made again.
 LOCK_AND_GO_ON = "SELECT pg_advisory_xact_lock(%s), set_config('synchronous_commit', 'off', true)"
-# How many keys before the newest linked event are looked at for one that was left behind.
+# How many keys before the newest linked event are searched for one that was left behind.
 LOOK_BACK = 100
 BATCH = 2_000
-# A sweep looks at what was written since then; the nightly one at everything.
+# A sweep looks at events of the last day; the nightly check looks at all.
 SWEEP_BACK = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class _Seal:
-    """What is done after the commit, once a transaction."""
+    """Links events after the commit, once per transaction."""
 
     first: int
 
@@ -38,19 +38,19 @@ class _Seal:
         try:
             seal_events(since=self.first)
         except Exception:
-            logger.exception("Events of the audit trail wait for their links.")
+            logger.exception("Events of the audit trail are waiting for their links.")
 
 
 def seal_after_commit(event: AuditEvent) -> None:
-    """Link the event once it is committed; a failure is logged and stops nobody's work."""
-    # The first event that is still to be committed takes the later ones along: what is rolled back
-    # to a savepoint before it takes them back too.
+    """Link the event once it is committed; a failure is logged and does not stop the request."""
+    # One call links all events of the transaction, starting with its first one: a rollback to a
+    # savepoint before that one removes the later ones too.
     if not any(isinstance(entry[1], _Seal) for entry in connection.run_on_commit):
         transaction.on_commit(_Seal(event.pk))
 
 
 def seal_events(*, since: int = 0) -> int:
-    """Link every committed event from this key on that has no link, and say how many."""
+    """Link every committed event from this key on that has no link, and return how many."""
     sealed = 0
     while count := _seal_batch(since):
         sealed += count
@@ -60,7 +60,7 @@ def seal_events(*, since: int = 0) -> int:
 
 
 def seal_left_behind() -> int:
-    """Link what the last day's events have left without a link."""
+    """Link events of the last day that have no link yet."""
     recent = AuditEvent.objects.filter(at__gte=timezone.now() - SWEEP_BACK)
     first = recent.order_by("at").first()
     return seal_events(since=first.pk) if first else 0

@@ -1,4 +1,4 @@
-"""Looks through the whole audit trail for a row that was edited, deleted or moved."""
+"""Check the whole audit trail for rows that were edited, deleted or moved."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from clinic.trail.audit_hash import COLUMNS, START, content_hash, link_hash
 from clinic.trail.models.audit import AuditEvent, AuditLink
 
 BATCH = 5_000
-# Past this many broken places nobody needs to know which two have changed places.
+# With more broken places than this, nobody needs to know which two were swapped.
 MOST_COMPARED = 50
-# An event is linked right after its commit; one without a link for so long is an alarm.
+# An event is linked right after its commit; one that stays unlinked this long is an alarm.
 UNSEALED_AFTER = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class Head:
-    """The last link of the chain, as it is written down to be asked for later."""
+    """The last link of the chain, in the form in which it is noted down for a later check."""
 
     position: int
     hash: str
@@ -31,7 +31,7 @@ class Head:
 
 @dataclass(frozen=True)
 class Findings:
-    """What a look through the chain has found."""
+    """The result of checking the chain."""
 
     head: Head
     problems: list[str]
@@ -39,7 +39,7 @@ class Findings:
 
 @dataclass(frozen=True)
 class _Broken:
-    """A link whose hash does not follow from what stands before it."""
+    """A link whose hash does not follow from the one before it."""
 
     position: int
     event_id: int
@@ -49,7 +49,7 @@ class _Broken:
 
 
 class _Chain:
-    """Follows the chain link by link and keeps what is wrong with it."""
+    """Follows the chain link by link and collects what is wrong."""
 
     def __init__(self, expected: Head | None) -> None:
         self.head = Head(0, START)
@@ -74,7 +74,7 @@ class _Chain:
 
 
 def check_audit_trail(*, expected: Head | None = None) -> Findings:
-    """Read every event and every link in order; `expected` is a head that was noted earlier."""
+    """Read every event and every link in order; `expected` is a head noted earlier."""
     chain = _Chain(expected)
     for position, stored, event_id, kept, *columns in _rows():
         chain.follow(position, stored, event_id, kept, content_hash(columns))
@@ -82,7 +82,7 @@ def check_audit_trail(*, expected: Head | None = None) -> Findings:
     problems += _unsealed(timezone.now() - UNSEALED_AFTER)
     if not chain.is_expected_met:
         problems.append(
-            f"The chain does not hold {expected}, which was noted earlier: its end was cut off."
+            f"The chain does not contain {expected}, noted earlier: its end was cut off."
         )
     return Findings(chain.head, problems)
 
@@ -99,7 +99,7 @@ def _rows() -> Iterator[tuple[Any, ...]]:
 
 
 def _missing(first: int, last: int) -> str:
-    """Say what is gone between two positions: events whose links stand, or the links as well."""
+    """Say what is missing between two positions: events that still have links, or the links too."""
     orphans = AuditLink.objects.filter(position__range=(first, last))
     gone = [str(key) for key in orphans.order_by("position").values_list("event_id", flat=True)[:5]]
     if gone:
@@ -114,21 +114,21 @@ def _deleted_events_at_the_end(head: Head) -> list[str]:
 
 
 def _in_words(broken: list[_Broken]) -> list[str]:
-    """Say of each broken place what happened there, as far as the hashes tell."""
+    """Say what happened at each broken place, as far as the hashes tell."""
     swapped = [
         (one, other)
         for one, other in combinations(broken[:MOST_COMPARED], 2)
         if _have_changed_places(one, other)
     ]
     explained = {place.position for pair in swapped for place in pair}
-    # Where neighbours changed places with their hashes, the one behind them is broken too.
+    # Where neighbours were swapped with their hashes, the link after them is broken too.
     explained |= {other.position + 1 for _one, other in swapped}
     return [
         f"Events {one.event_id} and {other.event_id} at positions {one.position} and "
-        f"{other.position} changed places."
+        f"{other.position} were swapped."
         for one, other in swapped
     ] + [
-        f"Event {place.event_id} at position {place.position} does not follow from what stands "
+        f"Event {place.event_id} at position {place.position} does not follow from the row "
         "before it: it was edited with its hash, or a row before it was deleted or moved."
         for place in broken
         if place.position not in explained
@@ -138,10 +138,10 @@ def _in_words(broken: list[_Broken]) -> list[str]:
 def _have_changed_places(one: _Broken, other: _Broken) -> bool:
     """Return whether the first place's hash fits the second's content, in any of three ways."""
     theirs = link_hash(one.previous, other.event_id, other.content)
-    # The links point at each other's event, or the events have taken over each other's content.
+    # The links point at each other's event, or the events have each other's content.
     if one.hash in (theirs, link_hash(one.previous, one.event_id, other.content)):
         return True
-    # Two neighbours have taken over each other's position.
+    # Two neighbours have each other's position.
     return (theirs, link_hash(other.hash, one.event_id, one.content)) == (other.hash, one.hash)
 
 

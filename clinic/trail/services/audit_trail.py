@@ -1,4 +1,4 @@
-"""Reads the audit trail: for admins, for the patient's doctors, and for the patient."""
+"""Read the audit trail: for admins, for the patient's doctors, and for the patient."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from clinic.people.models.user import User
 
 Verb = AuditEvent.Verb
-# The columns of an export, and what stands in them.
+# The columns of an export and their contents.
 EXPORTED = {
     "id": "id",
     "at": "at",
@@ -32,7 +32,7 @@ EXPORTED = {
     "request_id": "request_id",
     "ip_address": "ip_address",
 }
-# A spreadsheet takes a cell that begins so for a formula.
+# A spreadsheet reads a cell that begins with one of these as a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -60,14 +60,14 @@ def filter_events(
 
 
 def record_audit_view(*, actor: "User", patient: "Patient | None") -> None:
-    """Note that somebody read the trail, of one patient or of all."""
+    """Note that somebody read the trail of one patient, or of all."""
     record(Verb.LIST, actor=actor, patient=patient, detail={"list": "audit"})
 
 
 def export_events(
     *, events: QuerySet[AuditEvent], actor: "User", filters: Mapping[str, object]
 ) -> Iterator[list[str]]:
-    """Note the export, and give the rows of a table one by one, a heading first."""
+    """Note the export, and yield the rows of a table, headings first."""
     record(Verb.EXPORT, actor=actor, detail={"of": "audit", "filters": dict(filters)})
     return _table(events.values_list(*EXPORTED.values()).iterator(2_000))
 

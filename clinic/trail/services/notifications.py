@@ -1,4 +1,4 @@
-"""News for the people of the site: written down once, read, and marked as read."""
+"""News for the people of the site: written once, read, and marked as read."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from clinic.people.models.user import User
 
 Kind = Notification.Kind
-# Nobody reads a larger number in the top bar, and counting stops there.
+# Nobody needs a larger number in the top bar, so counting stops there.
 MOST_COUNTED = 100
 
 
@@ -28,7 +28,7 @@ def notify(
 ) -> None:
     """Tell each person a fact once, however often this is called.
 
-    `fact_key` is the row that is the news, where that is not the object that the link leads to.
+    `fact_key` identifies the row that is the news, if it is not the object that the link leads to.
     """
     Notification.objects.bulk_create(
         [
@@ -52,18 +52,18 @@ def count_unread(user: "User") -> int:
 
 
 def mark_read(*, notification: Notification) -> None:
-    """Mark one piece of news as read; when it was read first stays."""
+    """Mark one notification as read; the time of the first reading stays."""
     Notification.objects.unread().filter(pk=notification.pk).update(read_at=timezone.now())
 
 
 def mark_all_read(*, notifications: NotificationQuerySet, until: datetime) -> int:
-    """Mark what had arrived by a moment as read, and return the count.
+    """Mark everything that had arrived by a moment as read, and return the count.
 
-    What came while somebody looked at the list stays unread.
+    What arrives while somebody looks at the list stays unread.
     """
     return notifications.unread().filter(created_at__lte=until).update(read_at=timezone.now())
 
 
 def record_notifications_view(*, actor: "User", count: int) -> None:
-    """Note that somebody read a list in which patients may be named."""
+    """Note that somebody read a list that may name patients."""
     record(AuditEvent.Verb.LIST, actor=actor, detail={"list": "notifications", "count": count})

@@ -1,4 +1,4 @@
-"""Whether a row still says what a form had shown: nobody undoes a colleague's correction unread."""
+"""Marks of what a form showed, so that nobody undoes a colleague's correction without seeing it."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -16,12 +16,12 @@ from django.utils.translation import gettext_lazy as _
 from clinic.trail.models.audit import AuditEvent
 
 Facts = Mapping[str, object]
-# What a service asks under the lock of a row, before it changes the row.
+# A check that a service makes under the lock of a row, before it changes the row.
 Guard = Callable[[Any], None]
 
 
 class ChangedMeanwhileError(ValidationError):
-    """Somebody changed a row after a form had shown it."""
+    """Somebody changed a row after the form was opened."""
 
     def __init__(self, *, rows: Iterable[Model], stored: Facts, changed: Iterable[str]) -> None:
         self.stored = dict(stored)
@@ -43,13 +43,13 @@ class ChangedMeanwhileError(ValidationError):
 
 
 def mark(name: str, value: object) -> str:
-    """Return a short mark of one fact, by which nobody can tell what the fact was."""
+    """Return a short mark of one fact, which does not reveal the fact."""
     text = json.dumps([name, _plain(value)])
     return salted_hmac("clinic.seen", text, algorithm="sha256").hexdigest()[:16]
 
 
 def marks(facts: Facts) -> str:
-    """Return what a form carries, to tell later which of the facts still hold."""
+    """Return the text that a form carries, which later tells which of the facts still hold."""
     return " ".join(f"{name}:{mark(name, value)}" for name, value in facts.items())
 
 
@@ -60,7 +60,7 @@ def read_marks(carried: str) -> dict[str, str]:
 
 
 def _plain(value: object) -> object:
-    """Return a value as it reads in the form and in the database alike."""
+    """Return a value in the same form, whether it comes from the form or the database."""
     if value is None:
         return ""
     if isinstance(value, Model):
@@ -71,7 +71,7 @@ def _plain(value: object) -> object:
         return str(value.normalize())
     if isinstance(value, date):
         return value.isoformat()
-    # A browser sends each end of a line as two signs.
+    # Browsers send each line end as two characters.
     return str(value).replace("\r\n", "\n").strip()
 
 

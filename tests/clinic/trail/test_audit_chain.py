@@ -197,7 +197,7 @@ def test_two_rows_that_changed_places_are_named(events, swap):
         swap(events[1], events[4])
 
     [sentence] = sentences()
-    assert sentence.endswith("at positions 2 and 5 changed places.")
+    assert sentence.endswith("at positions 2 and 5 were swapped.")
     assert str(events[1].pk) in sentence
     assert str(events[4].pk) in sentence
 
@@ -210,7 +210,7 @@ def test_two_neighbours_that_changed_places_with_their_hashes_are_named(events):
 
     [sentence] = sentences()
     assert sentence == (
-        f"Events {events[3].pk} and {events[2].pk} at positions 3 and 4 changed places."
+        f"Events {events[3].pk} and {events[2].pk} at positions 3 and 4 were swapped."
     )
 
 
@@ -291,7 +291,7 @@ def test_the_nightly_check_remembers_the_head_and_holds_the_chain_to_it(events, 
     check_audit_trail_task()
     check = AuditCheck.objects.get()
     assert (check.position, check.problems) == (6, 0)
-    assert f"holds up to {check}" in caplog.text
+    assert f"is intact up to {check}" in caplog.text
 
     with past_the_guard():
         AuditLink.objects.filter(position=6)._raw_delete(using="default")
@@ -360,7 +360,7 @@ def test_a_chain_that_cannot_be_added_to_stops_nobodys_work(sign_in, secretary, 
             cursor.execute("ALTER TABLE clinic_auditlink_elsewhere RENAME TO clinic_auditlink")
 
     assert response.status_code == 200
-    assert "wait for their links" in caplog.text
+    assert "waiting for their links" in caplog.text
     assert AuditEvent.objects.filter(patient=patient).exists()
     seal_left_behind()
     assert sentences() == []

@@ -1,4 +1,4 @@
-"""How often somebody may try to get into an account."""
+"""Limits on attempts to get into an account."""
 
 from django.http import HttpRequest
 
@@ -10,8 +10,8 @@ from clinic.people.known_devices import known_device
 def count_for_account(request: HttpRequest, action: str, email: str) -> Tries | None:
     """Count a try at an account; return nothing where it is one too many.
 
-    A browser that the account knows is counted by itself, so that nobody else can shut it out.
-    Once its own tries are spent it is a stranger like any other.
+    A browser that the account has used before has its own count, so nobody else can lock it out.
+    Once that count is used up, the browser is treated like any stranger.
     """
     email = email.lower()
     device = known_device(request, email)

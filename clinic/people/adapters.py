@@ -1,4 +1,4 @@
-"""How sign-in behaves here; the words, mails and audit rows that allauth leaves to the site."""
+"""How sign-in works here: the words, emails and audit rows that allauth leaves to the site."""
 
 import time
 from typing import Any, ClassVar
@@ -36,7 +36,7 @@ TYPED_AT = "password_typed_at"  # in the session of whoever is on the way to the
 
 
 class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Nobody registers alone, nobody learns which addresses have an account."""
+    """Lets nobody register through allauth, and reveals to nobody which addresses have accounts."""
 
     tries: Tries | None = None
     error_messages: ClassVar[dict[str, str | Promise]] = {
@@ -46,31 +46,31 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Never by allauth’s own form: `clinic.people.views.sign_up` proves the address first."""
+        """Return False: `clinic.people.views.sign_up`, not allauth's form, registers patients."""
         return False
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Return the address that limits and lists of sessions go by."""
+        """Return the address that limits and session lists use."""
         address = client_address(request)
         if address is None:
             raise PermissionDenied
         return address
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Count a try, and note a lock once per account or unknown caller."""
+        """Count an attempt, and note a lockout once per account or unknown caller."""
         email = credentials.get("email", "")
         self.tries = count_for_account(request, "password", email)
         if self.tries:
             return
         user = User.objects.filter(email__iexact=email).first()
         whom = user.pk if user else client_address(request)
-        # A robot must not fill the trail.
+        # A bot must not fill the trail.
         if cache.add(f"lockout-noted-{whom}", True, timeout=LOCKED_FOR):
             record_lockout(user)
         raise self.validation_error("too_many_login_attempts")
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
-        """Treat a deactivated person like a wrong password, where allauth would say more."""
+        """Treat a deactivated account like a wrong password; allauth would reveal more."""
         user: User | None = super().authenticate(request, **credentials)
         if user is None:
             return None
@@ -82,7 +82,7 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return user
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        """Leave a trace without what was typed: people type passwords into the wrong field."""
+        """Note the failure without what was typed: people type passwords into the wrong field."""
         email = credentials.get("email", "")
         record_failed_sign_in(User.objects.filter(email__iexact=email).first())
 
@@ -110,12 +110,12 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     @transaction.atomic
     def set_password(self, user: User, password: str) -> None:
-        """Store a password that the person chose and say so in the audit trail."""
+        """Store a password that the person chose, and note it in the audit trail."""
         super().set_password(user, password)
         record_password_set(user)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send allauth's mails by the site's own templates, in the person's language."""
+        """Send allauth's emails from the site's own templates, in the person's language."""
         user = context.get("user")
         language = user.language if isinstance(user, User) else get_language()
         name = template_prefix.rsplit("/", maxsplit=1)[-1]

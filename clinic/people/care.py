@@ -1,4 +1,4 @@
-"""Who treats whom; the room of appointments knows, and says so when the app is ready."""
+"""Who treats whom, as `clinic.scheduling`, which has the appointments, registers it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from clinic.people.models.patient import Patient
 
 @dataclass(frozen=True)
 class Care:
-    """The answers of the room that knows the appointments."""
+    """The queries of the room that has the appointments."""
 
-    # A query of doctors, as rows or as keys.
+    # The argument is a query of doctors, as rows or as keys.
     patients_of: Callable[[QuerySet[Doctor, Any]], QuerySet[Patient]]
     doctors_of: Callable[[Patient], QuerySet[Doctor]]
 
@@ -23,7 +23,7 @@ _told: list[Care] = []
 
 
 def tell_care(care: Care) -> None:
-    """Let a room say who treats whom."""
+    """Register the queries that tell who treats whom."""
     _told[:] = [care]
 
 

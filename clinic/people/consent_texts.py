@@ -1,7 +1,7 @@
 """The texts that patients agree to, by version and language, word for word as they were read.
 
-A published version is never edited or taken out, not even for a comma: a consent points at it. A
-better text is a new version, and `DOCUMENT_VERSION` names the one that is handed out today.
+A published version is never edited or removed, not even for a comma: consents refer to it. A
+better text is a new version, and `DOCUMENT_VERSION` names the one in use today.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the forms of a record say once it has ended: they do not open."""
+"""What the forms of an ended record show: they do not open."""
 
 from uuid import UUID
 
@@ -13,9 +13,9 @@ from clinic.people.services.ended_records import RECORD_ENDED
 
 
 def lead_back_from_ended(request: SignedInRequest, patient: Patient | None) -> HttpResponse | None:
-    """Lead whoever opens a form of an ended record to the record, and say why.
+    """Redirect from a form of an ended record to the record, with the reason.
 
-    What was typed before the record ended is refused by the services, and stays on the page.
+    Text typed before the record ended is refused by the services and stays on the page.
     """
     if request.method != "GET" or patient is None or not patient.has_ended:
         return None
@@ -24,7 +24,7 @@ def lead_back_from_ended(request: SignedInRequest, patient: Patient | None) -> H
 
 
 def ended_patient(request: SignedInRequest, key: str) -> Patient | None:
-    """Return the patient whom an address names, if the record has ended and may be seen."""
+    """Return the patient named in an address, if the record has ended and may be seen."""
     try:
         pk = UUID(key)
     except ValueError:

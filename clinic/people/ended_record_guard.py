@@ -1,7 +1,7 @@
-"""The triggers by which the database keeps a record that has ended as it is.
+"""The triggers with which the database protects an ended record against changes.
 
-Nothing is added to it, and neither the patient's row nor the account changes any more. Texts may
-still change: keys are rotated in them.
+Nothing can be added to it, and the rows of the patient and the account no longer change. Texts
+can still be rewritten, because keys are rotated.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from clinic.people.ways_to_patient import APPS, steps_to_patient
 
 REFUSAL = "A record that has ended is only ever read."
-# The trail goes on, and so do prints of what was signed before.
+# The trail continues, and papers signed before can still be printed.
 STILL_ADDED_TO = frozenset({"clinic.AuditEvent", "clinic.IssuedDocument"})
 PATIENTS = "clinic_patient"
 ACCOUNTS = "clinic_user"
@@ -23,7 +23,7 @@ ACCOUNTS = "clinic_user"
 
 @dataclass(frozen=True)
 class Guard:
-    """One trigger: on what it looks, and the query that finds the patient of the row."""
+    """One trigger: its table, and the query that finds the row's patient."""
 
     table: str
     event: str
@@ -31,7 +31,7 @@ class Guard:
 
     @property
     def name(self) -> str:
-        """The name of the trigger, and of its function on PostgreSQL."""
+        """The name of the trigger and of its function on PostgreSQL."""
         return f"{self.table}_refuses_{self.event}_in_ended_record"
 
 
@@ -45,7 +45,7 @@ def guard_ended_records(connection: BaseDatabaseWrapper, apps: Apps) -> None:
 
 
 def unguard_ended_records(connection: BaseDatabaseWrapper) -> None:
-    """Take the triggers away, so that a migration may rebuild and correct the tables."""
+    """Drop the triggers, so that a migration can rebuild and correct the tables."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
@@ -72,7 +72,7 @@ def _guards(apps: Apps) -> Iterator[Guard]:
         return  # migrated back to before records ended
     yield Guard(PATIENTS, "update", f"{PATIENTS} t0 WHERE t0.id = OLD.id")
     yield Guard(ACCOUNTS, "update", f"{PATIENTS} t0 WHERE t0.user_id = OLD.id")
-    # A run of migrations that ends early may know one of the apps only.
+    # When only some migrations run, there may be the models of one app only.
     for model in apps.get_models():
         steps = steps_to_patient(model) if model._meta.app_label in APPS else []
         if steps and model._meta.label not in STILL_ADDED_TO:
@@ -80,7 +80,7 @@ def _guards(apps: Apps) -> Iterator[Guard]:
 
 
 def _way(model: Any, steps: list[str]) -> str:
-    """Return the tables from a new row to its patient, who is always t0, as the end of a query."""
+    """Return the end of a query that joins a new row to its patient, who is always t0."""
     tables, conditions, row = [], [], "NEW"
     for step, number in zip(steps, reversed(range(len(steps))), strict=True):
         field = model._meta.get_field(step)
@@ -99,7 +99,7 @@ def _statements(guard: Guard, *, is_postgresql: bool) -> list[str]:
             f"AND t0.pseudonymised_at IS NOT NULL) BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
         ]
     return [
-        # The lock waits for whoever is ending the record just now, and for nobody else.
+        # The lock waits only for somebody who is ending this record right now.
         f"CREATE FUNCTION {guard.name}() RETURNS trigger LANGUAGE plpgsql AS $$ "  # noqa: S608
         f"DECLARE ended timestamptz; BEGIN "
         f"SELECT t0.pseudonymised_at INTO ended FROM {guard.found_by} FOR KEY SHARE OF t0; "

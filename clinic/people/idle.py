@@ -1,4 +1,4 @@
-"""How long somebody stays signed in without a click, and at all; the server alone decides."""
+"""How long people stay signed in, with and without a click; the server alone decides."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ from clinic.people.models.user import User
 from clinic.people.permissions import can_see_portal
 from clinic.trail.services.audit import record_time_out
 
-# What a page's script says with a request that no person has caused.
+# The header of requests that a page's script sends without a click.
 MARK = "X-Without-Click"
-# Moments in the session, in seconds since 1970.
+# Times in the session, in seconds since 1970.
 SIGNED_IN_AT = "signed_in_at"
 ACTIVE_AT = "active_at"
-# Seconds; somebody who clicks fast does not write the session each time.
+# Seconds; a fast series of clicks does not write the session each time.
 FRESH_FOR = 5
-# Survives the session that has ended, and says nothing but why.
+# Outlives the session, and contains only the reason why it ended.
 COOKIE = "signed_out"
 COOKIE_SECONDS = 12 * 3600
 IDLE_STAFF, IDLE_PATIENT, TOO_LONG = "idle-staff", "idle-patient", "too-long"
@@ -39,7 +39,7 @@ IDLE_STAFF, IDLE_PATIENT, TOO_LONG = "idle-staff", "idle-patient", "too-long"
 
 @dataclass(frozen=True)
 class Remaining:
-    """How long a session still lasts, and whether activity makes it longer."""
+    """How long a session still lasts, and whether activity extends it."""
 
     seconds: float
     can_be_extended: bool
@@ -52,7 +52,7 @@ class Remaining:
 
 
 def idle_reason(user: User) -> str:
-    """Return the code of the idle limit that holds for somebody."""
+    """Return the code of the idle limit that applies to somebody."""
     return IDLE_PATIENT if can_see_portal(user) else IDLE_STAFF
 
 
@@ -66,7 +66,7 @@ def idle_minutes(reason: str) -> int:
 
 
 def remaining(request: HttpRequest, user: User) -> Remaining:
-    """Return what is left of the session; whichever limit comes first counts."""
+    """Return what is left of the session; the limit that comes first counts."""
     now = timezone.now().timestamp()
     reason = idle_reason(user)
     idle = request.session[ACTIVE_AT] + 60 * idle_minutes(reason) - now
@@ -99,12 +99,12 @@ def begin_session(request: HttpRequest, **_kwargs: object) -> None:
 
 
 def is_without_click(request: HttpRequest) -> bool:
-    """Return whether the page asks by itself; pictures that it loads cannot carry the mark."""
+    """Return whether the page itself sent the request; images that it loads cannot be marked."""
     return MARK in request.headers or request.headers.get("Sec-Fetch-Dest") == "image"
 
 
 def why_signed_out(request: HttpRequest) -> str:
-    """Return what the sign-in page says to somebody whose time was over."""
+    """Return what the sign-in page says to somebody whose session has expired."""
     reason = request.COOKIES.get(COOKIE, "")
     if reason == TOO_LONG:
         hours = settings.SESSION_HOURS
@@ -124,12 +124,12 @@ def why_signed_out(request: HttpRequest) -> str:
 
 
 def asked_by_htmx(request: HttpRequest) -> bool:
-    """Return whether htmx asks, rather than a script that follows no redirect."""
+    """Return whether htmx sent the request, not a script, which follows no redirect."""
     return bool(request.htmx) and "HX-Current-URL" in request.headers  # type: ignore[attr-defined]
 
 
 def page_of(request: HttpRequest) -> str:
-    """Return the page that somebody looks at, whichever request of it this is."""
+    """Return the page that somebody looks at, even if this request is for a part of it."""
     if asked_by_htmx(request):
         htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
         return htmx.current_url_abs_path or ""
@@ -141,7 +141,7 @@ def page_of(request: HttpRequest) -> str:
 
 
 def leads_to_sign_in(response: HttpResponse) -> bool:
-    """Return whether an answer sends the browser to the sign-in page."""
+    """Return whether a response sends the browser to the sign-in page."""
     where = urlsplit(response.headers.get("Location", ""))
     return response.status_code == HTTPStatus.FOUND and where.path == resolve_url(
         settings.LOGIN_URL
@@ -149,7 +149,7 @@ def leads_to_sign_in(response: HttpResponse) -> bool:
 
 
 def way_to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Bring the browser to the sign-in page, and from there back to where it was."""
+    """Send the browser to the sign-in page, and from there back to where it was."""
     page = page_of(request)
     address = redirect_to_login(page).url if page else resolve_url(settings.LOGIN_URL)
     if asked_by_htmx(request):
@@ -158,18 +158,18 @@ def way_to_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 class TimeOutMiddleware:
-    """Signs out whose time is over, and brings every kind of request to the sign-in page."""
+    """Signs people out when their time is over, and redirects every kind of request to sign-in."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        # Whatever has broken: who asked is not to be found out, or does not matter any more.
+        # Something broke: who is signed in cannot be found out, or no longer matters.
         if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return response
         is_signed_in = isinstance(request.user, User)
-        # An htmx request would follow the way there and put the page into a fragment.
+        # htmx would follow the redirect and put the sign-in page into a fragment.
         if not is_signed_in and asked_by_htmx(request) and leads_to_sign_in(response):
             response = way_to_sign_in(request)
         reason = getattr(request, "timed_out", "")
@@ -189,7 +189,7 @@ class TimeOutMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], _args: object, _kwargs: object
     ) -> HttpResponse | None:
-        """Reject what comes too late, before a view sees it."""
+        """Reject a request that comes too late, before a view sees it."""
         if not isinstance(request.user, User):
             return None
         # A session from before there were limits.
@@ -198,7 +198,7 @@ class TimeOutMiddleware:
         needs_sign_in = getattr(view, "login_required", True)
         if (left := remaining(request, request.user)).is_over:
             sign_out(request, request.user, left.reason)
-            # A page for everybody is shown to whoever has been signed out, too.
+            # Public pages are still shown to somebody who has been signed out.
             return way_to_sign_in(request) if needs_sign_in else None
         if needs_sign_in and not is_without_click(request):
             age = timezone.now().timestamp() - request.session[ACTIVE_AT]

@@ -1,4 +1,4 @@
-"""Browsers in which somebody has signed in before: others' failures do not keep them out.
+"""Browsers in which an account has signed in before, so that others cannot lock it out.
 
 The cookie follows OWASP's "Slow Down Online Guessing Attacks with Device Cookies".
 """
@@ -19,12 +19,12 @@ from clinic.people.models.user import User
 COOKIE = "known_device"
 SALT = "clinic.known_devices"
 KEPT_FOR = 180 * 24 * 3600  # seconds
-# Colleagues share the desk's computer; who signed in last stands first.
+# Colleagues share the desk's computer; the last to sign in comes first.
 MOST_PEOPLE = 12
 
 
 def known_device(request: HttpRequest, email: str) -> str:
-    """Return the name of the browser where this account has signed in with it, else nothing."""
+    """Return the browser's name for this account if the account has signed in with it."""
     people = _people(request)
     if not people:
         return ""
@@ -34,7 +34,7 @@ def known_device(request: HttpRequest, email: str) -> str:
 
 
 class KnownDeviceMiddleware:
-    """Gives a browser a new name for an account each time that account signs in."""
+    """Gives the browser a new name for an account each time that account signs in."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -59,12 +59,12 @@ class KnownDeviceMiddleware:
 
 @receiver([user_logged_in, password_changed], dispatch_uid="remember_device")
 def remember_device(request: HttpRequest, user: User, **_kwargs: object) -> None:
-    """Let the answer to this request carry the cookie."""
+    """Set the cookie in the response to this request."""
     request.signed_in_here = user  # type: ignore[attr-defined]
 
 
 def _people(request: HttpRequest) -> list[tuple[str, str]]:
-    """Return marks of accounts and the browser's name for each; a made-up cookie has none."""
+    """Return the marks of accounts with the browser's name for each; none for a forged cookie."""
     try:
         people = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=KEPT_FOR)
     except signing.BadSignature:
@@ -73,5 +73,5 @@ def _people(request: HttpRequest) -> list[tuple[str, str]]:
 
 
 def _mark(user: User) -> str:
-    """Return what stands for the account in the cookie, until its password changes."""
+    """Return the mark of the account in the cookie, which changes with its password."""
     return salted_hmac(SALT, f"{user.pk}|{user.password}", algorithm="sha256").hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""What each request of a person tells the trail, and how a refused change is answered."""
+"""Tell the trail where requests come from, and answer changes that are refused."""
 
 import uuid
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from clinic.trail.services.audit import Origin, from_origin
 
 
 class EndedRecordMiddleware:
-    """Say in a sentence that a record has ended, wherever a service or the database refuses."""
+    """Shows a sentence where a service or the database refuses to change an ended record."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -26,7 +26,7 @@ class EndedRecordMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer for a change that no form was there to refuse."""
+        """Answer a refused change that no form caught."""
         is_refused = (
             isinstance(exception, ValidationError) and getattr(exception, "code", None) == "ended"
         ) or (isinstance(exception, IntegrityError) and REFUSAL in str(exception))
@@ -48,7 +48,7 @@ class AuditOriginMiddleware:
             return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        """Note a refusal; the answer to it stays what it is."""
+        """Note a refusal; the response to it stays as it is."""
         match = request.resolver_match
         if match is None or not isinstance(request.user, User):
             return

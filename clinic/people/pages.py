@@ -1,4 +1,4 @@
-"""What pages show of people."""
+"""Data about people that several pages show."""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +8,7 @@ from clinic.people.models.patient import Patient
 
 @dataclass
 class ConsentState:
-    """A purpose with the consent that stands for it and those that were withdrawn."""
+    """A purpose with its current consent and those that were withdrawn."""
 
     purpose: Consent.Purpose
     standing: Consent | None = None

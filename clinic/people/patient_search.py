@@ -1,4 +1,4 @@
-"""The few patients whom somebody may mean by what is typed."""
+"""The few patients who match what somebody types."""
 
 from clinic.core.http import SignedInRequest
 from clinic.people.models.patient import Patient
@@ -14,7 +14,7 @@ OPTIONS = 8
 
 
 def patient_options(request: SignedInRequest, text: str) -> list[Patient]:
-    """Return the first few patients who fit what was typed, for a form to choose from."""
+    """Return the first few patients who match the typed text, for a form to choose from."""
     if not text.strip():
         return []
     found = find_patients(among=visible_patients(request.user), text=text)[:OPTIONS]

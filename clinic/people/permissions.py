@@ -1,7 +1,7 @@
-"""Who may see and do what; each room has such a module, and nothing else there reads a role.
+"""Who may see and do what; each room has such a module, and only there are roles read.
 
-`visible_<plural>(user)` gives what a person may know to exist: a stranger's object is a 404.
-`can_<verb>(user, ...)` says what a person may do: what is seen but not allowed is a 403.
+`visible_<plural>(user)` returns what a person may know to exist: a stranger's object is a 404.
+`can_<verb>(user, ...)` says what a person may do: visible but not allowed is a 403.
 """
 
 from django.db.models import Q, QuerySet
@@ -37,16 +37,16 @@ def is_patient(user: User) -> bool:
 
 
 def is_staff(user: User) -> bool:
-    """Return whether the person works in the clinic, in whatever role."""
+    """Return whether the person works in the clinic, in any role."""
     return is_admin(user) or is_secretary(user) or is_doctor(user)
 
 
 def treated_patients(user: User) -> QuerySet[Patient]:
-    """Return patients with an appointment, not cancelled, with the doctor or a predecessor."""
+    """Return patients with a valid appointment with the doctor or a predecessor."""
     if not is_doctor(user):
         return Patient.objects.none()
     own = Doctor.objects.filter(user=user).order_by().values("pk")[:1]
-    # As values, not as a join: large registers are searched patient by patient.
+    # A subquery, not a join: large registers are searched patient by patient.
     doctors = Doctor.objects.filter(Q(pk=own) | Q(successor=own)).order_by().values("pk")
     return patients_of(doctors)
 
@@ -68,24 +68,24 @@ def patients_in_care(user: User) -> QuerySet[Patient]:
 
 
 def visible_users(user: User) -> QuerySet[User]:
-    """Accounts: an admin sees all, everybody else their own."""
+    """Return the accounts that a user may see: all for an admin, otherwise only their own."""
     if is_admin(user):
         return User.objects.all()
     return User.objects.filter(pk=user.pk)
 
 
 def active_secretaries() -> QuerySet[User]:
-    """Whoever works at the desk."""
+    """Return those who work at the desk."""
     return User.objects.filter(is_active=True, role=Role.SECRETARY)
 
 
 def active_admins() -> QuerySet[User]:
-    """Whoever manages accounts and looks at the audit trail."""
+    """Return those who manage accounts and read the audit trail."""
     return User.objects.filter(is_active=True, role=Role.ADMIN)
 
 
 def digest_readers() -> QuerySet[User]:
-    """Staff who want a mail about what they have not read."""
+    """Return staff who want an email about unread notifications."""
     return User.objects.filter(is_active=True, wants_digest=True).exclude(role=Role.PATIENT)
 
 
@@ -98,7 +98,7 @@ def visible_portraits(user: User) -> QuerySet[User]:
 
 
 def visible_patients(user: User) -> QuerySet[Patient]:
-    """Identity and contact data of patients."""
+    """Return patients whose identity and contact data a user may see."""
     if is_admin(user) or is_secretary(user):
         return Patient.objects.all()
     if is_doctor(user):
@@ -107,7 +107,7 @@ def visible_patients(user: User) -> QuerySet[Patient]:
 
 
 def open_records(user: User) -> QuerySet[Patient]:
-    """Give the record of a patient, once it is proved that the account is the patient's."""
+    """Return the patient's record, once the account is proved to be the patient's."""
     return Patient.objects.filter(user=user, record_opened_at__isnull=False)
 
 
@@ -117,57 +117,57 @@ def visible_doctors(user: User) -> QuerySet[Doctor]:
 
 
 def can_manage_accounts(user: User) -> bool:
-    """Create, change, deactivate accounts."""
+    """Return whether the person may create, change and deactivate accounts."""
     return is_admin(user)
 
 
 def can_see_patient_list(user: User) -> bool:
-    """Look patients up by name."""
+    """Return whether the person may look up patients by name."""
     return is_staff(user)
 
 
 def can_register_patients(user: User) -> bool:
-    """Add a patient to the register."""
+    """Return whether the person may add patients to the register."""
     return is_secretary(user)
 
 
 def can_invite_patient(user: User, patient: Patient) -> bool:
-    """Give a patient who is visible a login, or send the invitation again."""
+    """Return whether the person may give a visible patient a login, or invite them again."""
     return is_secretary(user) or is_admin(user)
 
 
 def can_edit_patient(user: User, patient: Patient) -> bool:
-    """Correct identity and contact data of a patient who is visible."""
+    """Return whether the person may correct a visible patient's identity and contact data."""
     return is_secretary(user) or treats(user, patient)
 
 
 def reads_visible_records(user: User) -> bool:
-    """Return whether every patient who is visible is one whose record the person reads."""
+    """Return whether the person reads the record of every patient they can see."""
     return is_doctor(user)
 
 
 def can_see_portal(user: User) -> bool:
-    """Read one's appointments and record."""
+    """Return whether the person has the pages of a patient: appointments and record."""
     return is_patient(user)
 
 
 def can_have_digest(user: User) -> bool:
-    """Have a mail each morning about what one has not read."""
+    """Return whether the person may have a morning email about unread notifications."""
     return is_staff(user)
 
 
 def can_see_audit(user: User) -> bool:
-    """Read the whole audit trail, and review emergency accesses."""
+    """Return whether the person may read the whole audit trail and review emergencies."""
     return is_admin(user)
 
 
 def can_see_access(user: User, patient: Patient) -> bool:
-    """Read who opened the record of a patient who is visible."""
+    """Return whether the person may read who opened a visible patient's record."""
     return is_admin(user) or treats(user, patient)
 
 
 def can_see_own_record(user: User) -> bool:
-    """Read one's record, once it is proved that the account is the patient's."""
+    """Return whether the person may read their own record, once the account is proved theirs."""
     return open_records(user).exists()
 
 
@@ -188,23 +188,23 @@ def watchers_of(actor: User | None, about: User) -> QuerySet[User]:
 
 
 def can_open_in_emergency(user: User) -> bool:
-    """Open the record of a patient whom one does not treat, for a reason and for an hour."""
+    """Return whether the person may open the record of a patient they do not treat."""
     return is_doctor(user)
 
 
 def can_end_emergency(user: User, access: EmergencyAccess) -> bool:
-    """Close a record that one has opened in an emergency."""
+    """Return whether the person may close this emergency access, which only its doctor may."""
     return access.doctor == user
 
 
 def visible_emergencies(user: User) -> EmergencyAccessQuerySet:
-    """Emergency accesses: admins see all of them, doctors their own."""
+    """Return emergency accesses that a user may see: all for admins, their own for doctors."""
     accesses = EmergencyAccess.objects.select_related("doctor", "patient", "reviewed_by")
     return accesses if is_admin(user) else accesses.filter(doctor=user)
 
 
 def visible_erasures(user: User) -> ErasureRequestQuerySet:
-    """Return requests to be forgotten: admins decide on all of them, patients see their own."""
+    """Return erasure requests that a user may see: all for admins, their own for patients."""
     if is_admin(user):
         return ErasureRequest.objects.all()
     if is_patient(user):
@@ -213,17 +213,17 @@ def visible_erasures(user: User) -> ErasureRequestQuerySet:
 
 
 def can_decide_erasures(user: User) -> bool:
-    """Grant or refuse that a patient is forgotten."""
+    """Return whether the person may grant or refuse erasure."""
     return is_admin(user)
 
 
 def can_record_consent(user: User, patient: Patient) -> bool:
-    """Record or withdraw a consent for a patient who is visible."""
+    """Return whether the person may record or withdraw a visible patient's consent."""
     return is_secretary(user) or treats(user, patient)
 
 
 def can_manage_own_consents(user: User) -> bool:
-    """Give and withdraw one's consents, choose language and reminders."""
+    """Return whether the person may manage their own consents, language and reminders."""
     return is_patient(user)
 
 

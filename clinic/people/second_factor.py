@@ -1,4 +1,4 @@
-"""Who has to prove by a second factor that it is them, and what the audit trail notes of it."""
+"""Who needs a second factor to sign in, and what the audit trail notes about it."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -24,7 +24,7 @@ from clinic.people.services.sessions import end_sessions
 from clinic.trail.services.audit import record_second_factor
 
 SESSION_KEY = "has_second_factor"
-# What somebody without a second factor still reaches: the way to one, and the way out.
+# Pages open to somebody without a second factor: those to set one up, and sign-out.
 OPEN_WITHOUT = {
     "account_logout",
     "account_reauthenticate",
@@ -37,7 +37,7 @@ OPEN_WITHOUT = {
 
 
 class ClinicMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    """How the second factor is called here, and how its secrets are stored."""
+    """The name of the second factor here, and how its secrets are stored."""
 
     error_messages: ClassVar[dict[str, str | Promise]] = {
         **DefaultMFAAdapter.error_messages,
@@ -57,7 +57,7 @@ class ClinicMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return open_text(encrypted_text, context=SECRETS_CONTEXT)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        """Whoever must have a second factor may change it, not give up the last one."""
+        """Let people who need a second factor change it, but not remove the last one."""
         if not is_required(authenticator.user):
             return True
         factors = Authenticator.objects.filter(user=authenticator.user).exclude(
@@ -67,7 +67,7 @@ class ClinicMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
 
 class SecondFactorMiddleware:
-    """Lead whoever must have a second factor, and has none yet, to where one is set up."""
+    """Redirects people who need a second factor and have none to where they set one up."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -78,7 +78,7 @@ class SecondFactorMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        """Let nothing but the way to a second factor be seen without one."""
+        """Show nothing but the pages to set up a second factor to those who lack one."""
         match = request.resolver_match
         if match is None or match.view_name in OPEN_WITHOUT or not is_due(request):
             return None
@@ -87,12 +87,12 @@ class SecondFactorMiddleware:
 
 
 def is_required(user: User) -> bool:
-    """Return whether this person may not work without a second factor."""
+    """Return whether this person must not work without a second factor."""
     return bool(settings.MFA_REQUIRED) and must_have_second_factor(user)
 
 
 def is_due(request: HttpRequest) -> bool:
-    """Return whether the person must have a second factor and has none; asked once a session."""
+    """Return whether a required second factor is missing; queried once per session."""
     user = request.user
     if not isinstance(user, User) or not is_required(user) or request.session.get(SESSION_KEY):
         return False
@@ -104,7 +104,7 @@ def is_due(request: HttpRequest) -> bool:
 
 @receiver(authenticator_added)
 def note_added(user: User, authenticator: Authenticator, **_kwargs: Any) -> None:
-    """Write down that somebody has set up a second factor, and tell the person."""
+    """Note that somebody has set up a second factor, and tell the person."""
     record_second_factor(user, change="added", kind=authenticator.type)
     _tell(user, authenticator, is_added=True)
 
@@ -113,7 +113,7 @@ def note_added(user: User, authenticator: Authenticator, **_kwargs: Any) -> None
 def note_removed(
     request: HttpRequest, user: User, authenticator: Authenticator, **_kwargs: Any
 ) -> None:
-    """Write down that somebody has given up a second factor; other browsers are signed out."""
+    """Note that somebody has removed a second factor, and sign out the other browsers."""
     request.session.pop(SESSION_KEY, None)
     end_sessions(user, but=request.session.session_key)
     record_second_factor(user, change="removed", kind=authenticator.type)
@@ -122,11 +122,11 @@ def note_removed(
 
 @receiver(authentication_failed)
 def note_failed(user: User, authenticator: Authenticator, **_kwargs: Any) -> None:
-    """Write down a wrong code, without the code."""
+    """Note a wrong code, without the code itself."""
     record_second_factor(user, change="failed", kind=authenticator.type)
 
 
 def _tell(user: User, authenticator: Authenticator, *, is_added: bool) -> None:
-    # Recovery codes come and go with the factors that they stand in for.
+    # Recovery codes come and go with the factors that they replace.
     if authenticator.type != Authenticator.Type.RECOVERY_CODES:
         send_mail_to(user, "second_factor_changed", {"is_added": is_added})

@@ -1,9 +1,9 @@
-"""How a row of any table leads to the patient whom it is about."""
+"""How a row of any table leads to the patient it is about."""
 
 from django.db.models import Model
 
 APPS = ("clinic", "diagnosis")
-# By these a row leads to the patient whom it is about.
+# Fields that lead from a row towards its patient.
 WAYS_TO_PATIENT = (
     "patient",
     "consultation",
@@ -16,9 +16,9 @@ WAYS_TO_PATIENT = (
 
 
 def steps_to_patient(model: type[Model]) -> list[str]:
-    """Return the names of the fields that lead from a row to its patient; none where no way does.
+    """Return the names of the fields that lead from a row to its patient; empty if none do.
 
-    Models of a migration's state are followed as well as those of the code.
+    Works with a migration's historical models as well as with those of the code.
     """
     foreign = {field.name: field.related_model for field in model._meta.concrete_fields}
     for name in WAYS_TO_PATIENT:

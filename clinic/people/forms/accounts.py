@@ -1,4 +1,4 @@
-"""What an admin says about an account, and what people say about their own."""
+"""Forms for accounts: those of admins, and the profile."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ class AccountFilterForm(forms.Form):
     )
 
     def narrow(self, accounts: QuerySet[User]) -> QuerySet[User]:
-        """Leave the accounts that the filters ask for; a filter nobody offers asks for none."""
+        """Keep the accounts that match the filters; an unknown filter value matches none."""
         if not self.is_valid():
             return accounts
         if role := self.cleaned_data["role"]:
@@ -43,7 +43,7 @@ class AccountFilterForm(forms.Form):
 
 
 class AccountSearchForm(forms.Form):
-    """Part of a name or an e-mail address."""
+    """Part of a name or an email address."""
 
     words = forms.CharField(
         label=_("Search"),
@@ -54,14 +54,14 @@ class AccountSearchForm(forms.Form):
     )
 
     def narrow(self, accounts: QuerySet[User]) -> QuerySet[User]:
-        """Leave the accounts that carry every word."""
+        """Keep the accounts that contain every word."""
         for word in self.cleaned_data["words"].split():
             accounts = accounts.filter(Q(full_name__icontains=word) | Q(email__icontains=word))
         return accounts
 
 
 class DoctorFieldsMixin(forms.Form):
-    """What a doctor's account has besides a login."""
+    """Fields that only a doctor's account has."""
 
     title = forms.CharField(
         label=_("Title"), required=False, max_length=20, initial="Dr", help_text=_("Dr, Prof.")
@@ -73,7 +73,7 @@ class DoctorFieldsMixin(forms.Form):
 
 
 class AccountCreateForm(AsksOwnPassword, DoctorFieldsMixin):
-    """One form for every role; what belongs to another role is left aside."""
+    """One form for every role; fields of other roles are ignored."""
 
     role = forms.ChoiceField(
         label=_("Role"),
@@ -114,7 +114,7 @@ class AccountCreateForm(AsksOwnPassword, DoctorFieldsMixin):
     )
     password = own_password_field()
 
-    # A browser would ask for the fields of roles that are not chosen, too.
+    # Otherwise browsers would also require the fields of roles that are not chosen.
     use_required_attribute = False
     patient_fields = ("birth_date", "record_number", "duplicate_reason")
 
@@ -123,7 +123,7 @@ class AccountCreateForm(AsksOwnPassword, DoctorFieldsMixin):
         self.user = user
 
     def clean(self) -> dict[str, Any]:
-        """Forget what the chosen role has no use for, and what was wrong with it."""
+        """Drop fields that the chosen role does not use, along with their errors."""
         cleaned = super().clean() or self.cleaned_data
         role = cleaned.get("role")
         if role != User.Role.PATIENT:
@@ -138,14 +138,14 @@ class AccountCreateForm(AsksOwnPassword, DoctorFieldsMixin):
             self.cleaned_data.pop(name, None)
 
     def as_new_account(self) -> NewAccount:
-        """Return what the service takes."""
+        """Return the argument of the service."""
         said = {**self.cleaned_data, "phone": str(self.cleaned_data["phone"])}
         del said["password"]
         return NewAccount(**said)
 
 
 class AccountEditForm(AsksOwnPassword, DoctorFieldsMixin, SeenForm):
-    """Corrections to an account; the role and a patient’s name stay."""
+    """Corrections to an account; the role and a patient’s name cannot be changed."""
 
     full_name = forms.CharField(label=_("Full name"), max_length=150)
     email = forms.EmailField(
@@ -179,7 +179,7 @@ class AccountEditForm(AsksOwnPassword, DoctorFieldsMixin, SeenForm):
         self.carry(account, facts)
 
     def stored(self, row: User) -> Facts:
-        """Return what the clinic knows of the person: of a patient, as the record says it."""
+        """Return what the clinic knows about the person; for a patient, from the record."""
         known = Patient.objects.filter(user=row).first() or row
         doctor = Doctor.objects.filter(user=row).first()
         return {
@@ -189,11 +189,11 @@ class AccountEditForm(AsksOwnPassword, DoctorFieldsMixin, SeenForm):
         }
 
     def rows_of(self, row: User) -> list[Model]:
-        """Return the account, and the record of a patient."""
+        """Return the account, and the record where it belongs to a patient."""
         return [row, *Patient.objects.filter(user=row)]
 
     def clean(self) -> dict[str, Any]:
-        """Ask admins for their password where the address changes: it opens the account."""
+        """Ask admins for their password where the address changes, because it opens the account."""
         said = super().clean() or self.cleaned_data
         is_new = said.get("email", self.account.email).lower() != self.account.email
         if is_new and not self.data.get("password"):
@@ -201,14 +201,14 @@ class AccountEditForm(AsksOwnPassword, DoctorFieldsMixin, SeenForm):
         return said
 
     def as_changes(self) -> AccountChanges:
-        """Return what the service takes."""
+        """Return the argument of the service."""
         others = (SEEN, "password")
         values = {name: str(said) for name, said in self.cleaned_data.items() if name not in others}
         return AccountChanges(**values)
 
 
 class ProfileForm(SeenForm, forms.Form):
-    """What people change of their own account."""
+    """What people can change in their own account."""
 
     photograph = forms.FileField(
         label=_("Photograph"),
@@ -242,16 +242,16 @@ class ProfileForm(SeenForm, forms.Form):
         self.carry(user, facts)
 
     def stored(self, row: User) -> Facts:
-        """Return what the person may change: of a patient, as the record says it."""
+        """Return what the person can change; for a patient, from the record."""
         known = Patient.objects.filter(user=row).first() or row
         facts = {"phone": known.phone, "language": known.language}
         return facts | {"wants_digest": row.wants_digest}
 
     def rows_of(self, row: User) -> list[Model]:
-        """Return the account, and the record of a patient."""
+        """Return the account, and the record where it belongs to a patient."""
         return [row, *Patient.objects.filter(user=row)]
 
     def clean_photograph(self) -> bytes | None:
-        """Return the portrait that is stored, instead of the file that was sent."""
+        """Return the portrait to store instead of the uploaded file."""
         upload = self.cleaned_data["photograph"]
         return read_portrait(upload) if upload else None

@@ -1,4 +1,4 @@
-"""What a doctor says to open a record in an emergency, and an admin afterwards."""
+"""Forms for emergency access: the doctor's to open a record, and the admin's review."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ class EmergencyForm(AsksOwnPassword):
         self.patient: Patient | None = None
 
     def clean(self) -> dict[str, Any]:
-        """Find the patient, once everything else is right, so that nobody tries out names."""
+        """Find the patient only once everything else is right, so that nobody can try out names."""
         said = super().clean() or {}
         if not said.get("record_number") and not (said.get("full_name") and said.get("birth_date")):
             self.add_error(

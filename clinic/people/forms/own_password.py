@@ -1,4 +1,4 @@
-"""The password once more, before something that opens other people's records."""
+"""Ask for the password again before an action that opens other people's records."""
 
 from typing import Any
 
@@ -22,26 +22,26 @@ def own_password_field(*, required: bool = True, help_text: Any = "") -> forms.C
 
 
 class AsksOwnPassword(forms.Form):
-    """A form with a field `password` that asks the person who is signed in."""
+    """A form whose `password` field asks for the password of the person who is signed in."""
 
     user: User
     is_password_wrong = False
 
     def clean_password(self) -> str:
-        """Refuse whoever sits down at an open page without knowing the password."""
+        """Refuse people who sit down at an open page without knowing the password."""
         if password := self.cleaned_data["password"]:
             self.check_own_password(password)
         return ""
 
     def check_own_password(self, password: str) -> None:
-        """Refuse a password that is not the person's own, and remember that it was wrong."""
+        """Refuse a password that is not the person's own, and note the failure."""
         if not self.user.check_password(password):
             self.is_password_wrong = True
             raise forms.ValidationError(_("This is not your password."))
 
 
 class OwnPasswordForm(AsksOwnPassword):
-    """Ask for the password of whoever is signed in, and nothing else."""
+    """Asks for the signed-in person's password and nothing else."""
 
     password = own_password_field()
 

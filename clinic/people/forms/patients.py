@@ -22,7 +22,7 @@ IDENTITY_FIELDS: tuple[str, ...] = (
     "insurer",
     "national_id",
 )
-# What staff can witness; the portal's own way is not theirs to choose.
+# Ways that staff can witness; they cannot choose the portal's.
 STAFF_METHODS = [
     (method.value, method.label) for method in (Consent.Method.PAPER, Consent.Method.SPOKEN)
 ]
@@ -64,7 +64,7 @@ class PatientForm(forms.Form):
 
 
 class CorrectionForm(SeenForm, PatientForm):
-    """Corrections to a patient's data, and to why this is somebody else where that was said."""
+    """Corrections to a patient's data, and to the duplicate reason where one was given."""
 
     duplicate_reason = field_of(Patient, "duplicate_reason")
 
@@ -81,7 +81,7 @@ class CorrectionForm(SeenForm, PatientForm):
 
 
 class RegistrationForm(PatientForm):
-    """A new patient, the consents given at the desk, and why a likeness is somebody else."""
+    """A new patient, the consents given at the desk, and the reason why it is no duplicate."""
 
     duplicate_reason = forms.CharField(
         label=_("Why this is a different person"),
@@ -101,12 +101,12 @@ class RegistrationForm(PatientForm):
 
     @property
     def identity_fields(self) -> list[forms.BoundField]:
-        """The fields that say who the patient is."""
+        """The fields that identify the patient."""
         return [self[name] for name in IDENTITY_FIELDS]
 
     @property
     def consent_fields(self) -> list[forms.BoundField]:
-        """One choice for each purpose, not given at first."""
+        """One choice for each purpose, initially “not given”."""
         return [self[f"consent_{purpose.value}"] for purpose in Consent.Purpose]
 
     def identity(self) -> dict[str, Any]:
@@ -114,7 +114,7 @@ class RegistrationForm(PatientForm):
         return {name: self.cleaned_data[name] for name in IDENTITY_FIELDS}
 
     def consents(self) -> dict[str, str]:
-        """Return the purposes that the patient agreed to, each with how."""
+        """Return the purposes that the patient agreed to, each with the way it was given."""
         return {
             purpose.value: self.cleaned_data[f"consent_{purpose.value}"]
             for purpose in Consent.Purpose

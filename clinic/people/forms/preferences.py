@@ -1,4 +1,4 @@
-"""How a patient is reached, and in which language."""
+"""How to reach a patient, and in which language."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from clinic.trail.forms import SEEN, SeenForm
 
 
 class PreferencesForm(SeenForm, forms.Form):
-    """Language and where reminders go."""
+    """The language, and where reminders go."""
 
     language = language_field()
     has_email_reminders = forms.BooleanField(label=_("Remind me by e-mail"), required=False)

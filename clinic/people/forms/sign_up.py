@@ -1,4 +1,4 @@
-"""What somebody who registers says, step by step."""
+"""The forms of registration, step by step."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from clinic.people.services.sign_up import NewPatient
 
 
 class SignUpForm(forms.Form):
-    """The address that somebody says is theirs."""
+    """The address that somebody claims."""
 
     email = forms.EmailField(
         label=_("E-mail"),
@@ -26,7 +26,7 @@ class SignUpForm(forms.Form):
 
 
 class SignUpCodeForm(forms.Form):
-    """The six digits of the mail."""
+    """The six digits from the email."""
 
     code = forms.RegexField(
         label=_("Code"),
@@ -38,14 +38,14 @@ class SignUpCodeForm(forms.Form):
 
     def __init__(self, data: Any = None) -> None:
         if data is not None and "code" in data:
-            # Mail programs copy blanks along.
+            # Email programs copy spaces along.
             data = data.copy()
             data["code"] = "".join(data["code"].split())
         super().__init__(data)
 
 
 class SignUpDetailsForm(forms.Form):
-    """Who somebody is, the password, and the consent to be treated."""
+    """Who somebody is, the password, and the consent to treatment."""
 
     full_name = forms.CharField(
         label=_("Full name"),
@@ -95,7 +95,7 @@ class SignUpDetailsForm(forms.Form):
         self.fields["birth_date"].widget.attrs["max"] = timezone.localdate().isoformat()
 
     def clean(self) -> dict[str, Any]:
-        """Both passwords alike, and none that is easily guessed."""
+        """Require two equal passwords that are not easily guessed."""
         cleaned = super().clean() or self.cleaned_data
         password, again = cleaned.get("password1"), cleaned.get("password2")
         if not password or not again:
@@ -111,7 +111,7 @@ class SignUpDetailsForm(forms.Form):
         return cleaned
 
     def person(self) -> NewPatient:
-        """Return what the service takes."""
+        """Return the argument of the service."""
         data = self.cleaned_data
         return NewPatient(
             full_name=data["full_name"],

@@ -11,7 +11,7 @@ NOBODY = "nobody"
 
 
 class DeactivationForm(forms.Form):
-    """Whoever finishes what a deactivated doctor left open."""
+    """Who finishes what a deactivated doctor left open."""
 
     successor = forms.ChoiceField(
         label=_("Successor"),
@@ -42,6 +42,6 @@ class DeactivationForm(forms.Form):
 
     @property
     def decided(self) -> dict[str, Any]:
-        """Return what the service takes."""
+        """Return the argument of the service."""
         chosen = self.cleaned_data.get("successor", "")
         return {"successor": self._doctors.get(chosen), "is_left_open": chosen == NOBODY}

@@ -9,10 +9,10 @@ from clinic.people.consent_texts import ConsentWords, consent_words
 
 
 class ConsentQuerySet(models.QuerySet["Consent"]):
-    """Consents by whether they still hold."""
+    """Consents by whether they are still valid."""
 
     def active(self) -> Self:
-        """Return the consents that are given, not withdrawn, and of a record that has not ended."""
+        """Return consents that are not withdrawn and whose record has not ended."""
         return self.filter(withdrawn_at__isnull=True, patient__pseudonymised_at__isnull=True)
 
 

@@ -10,7 +10,7 @@ from clinic.core.line_fields import OneLineField
 
 
 class Doctor(models.Model):
-    """What a doctor's account has besides a login: a title, a speciality, a calendar."""
+    """What a doctor has in addition to an account: a title, a speciality, a calendar."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.OneToOneField(
@@ -26,7 +26,7 @@ class Doctor(models.Model):
         default=0,
         validators=[MaxValueValidator(60)],
     )
-    # Reads the records of a deactivated doctor's patients, and finishes what she left open.
+    # Reads the records of a deactivated doctor's patients, and finishes what was left open.
     successor = models.ForeignKey(
         "self",
         on_delete=models.PROTECT,
@@ -52,12 +52,12 @@ class Doctor(models.Model):
 
     @property
     def desk_name(self) -> str:
-        """The name for those who plan, which also says where the account is deactivated."""
+        """The name for people who plan, which also says if the account is deactivated."""
         if self.user.is_active:
             return str(self)
         return gettext("%(doctor)s (deactivated)") % {"doctor": self}
 
     @property
     def in_charge(self) -> "Doctor":
-        """Whoever is told what concerns this doctor's patients."""
+        """The doctor to be told what concerns this doctor's patients."""
         return self if self.user.is_active or self.successor is None else self.successor

@@ -13,7 +13,7 @@ REVIEW_WITHIN = timedelta(hours=72)
 
 
 class EmergencyAccessQuerySet(models.QuerySet["EmergencyAccess"]):
-    """Emergency accesses by whether they last, and by whether an admin has looked at them."""
+    """Emergency accesses by whether they are running, and whether they have been reviewed."""
 
     def running(self) -> Self:
         """Return the accesses that open a record right now."""
@@ -26,7 +26,7 @@ class EmergencyAccessQuerySet(models.QuerySet["EmergencyAccess"]):
 
 
 class EmergencyAccess(models.Model):
-    """A doctor without a care relation opened a patient's record, for a reason and for a while."""
+    """A record opened by a doctor without a care relation, for a reason and a limited time."""
 
     class Verdict(models.TextChoices):
         JUSTIFIED = "justified", _("Justified")
@@ -81,10 +81,10 @@ class EmergencyAccess(models.Model):
 
     @property
     def review_due_at(self) -> datetime:
-        """Until when an admin has to look at it."""
+        """The time by which an admin has to review it."""
         return self.started_at + REVIEW_WITHIN
 
     @property
     def is_overdue(self) -> bool:
-        """Return whether no admin has looked at it in time."""
+        """Return whether the review is overdue."""
         return self.reviewed_at is None and timezone.now() > self.review_due_at

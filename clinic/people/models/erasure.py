@@ -10,15 +10,15 @@ from clinic.people.models.patient import Patient
 
 
 class ErasureRequestQuerySet(models.QuerySet["ErasureRequest"]):
-    """Requests by whether somebody has decided."""
+    """Requests by whether somebody has decided on them."""
 
     def waiting(self) -> Self:
-        """Return requests that nobody has decided yet."""
+        """Return requests on which nobody has decided yet."""
         return self.filter(decided_at__isnull=True)
 
 
 class ErasureRequest(models.Model):
-    """A patient's wish to be forgotten, and what became of it; never deleted, decided once."""
+    """A patient's request for erasure and its outcome; never deleted, decided once."""
 
     class Decision(models.TextChoices):
         GRANTED = "granted", _("Granted")

@@ -15,12 +15,12 @@ from clinic.core.encrypted_fields import EncryptedCharField
 from clinic.core.line_fields import OneLineField
 
 AGES_OF_PREGNANCY = range(12, 56)
-# A month: as long as one waits at most for the next period.
+# A month: the longest that people usually wait for the next period.
 NOT_PREGNANT_HOLDS_FOR = timedelta(days=28)
 
 
 class PatientQuerySet(models.QuerySet["Patient"]):
-    """Patients by what a desk asks for."""
+    """Patients by what the desk asks for."""
 
     def without_login(self) -> Self:
         """Return the patients who cannot sign in yet."""
@@ -45,7 +45,7 @@ class Patient(models.Model):
         UNKNOWN = "unknown", _("Unknown")
 
     class Opened(models.TextChoices):
-        """What proved that the account is the patient's, so that it may read the record."""
+        """What proved that the account belongs to the patient and may read the record."""
 
         CODE = "code", _("With the code from the paper")
         IN_PERSON = "in_person", _("In person, by a doctor")
@@ -76,7 +76,7 @@ class Patient(models.Model):
         blank=True,
         verbose_name=_("account"),
     )
-    # An address may have been typed by anybody: until then the account reads nothing clinical.
+    # Anybody may have typed the address: before this the account reads nothing clinical.
     record_opened_at = models.DateTimeField(
         _("record opened to the account"), null=True, blank=True, editable=False
     )
@@ -106,15 +106,15 @@ class Patient(models.Model):
     )
     has_email_reminders = models.BooleanField(_("reminders by e-mail"), default=True)
     has_sms_reminders = models.BooleanField(_("reminders by text message"), default=True)
-    # Registered online while somebody like this was in the register already.
+    # Registered online while the register already had somebody with the same data.
     is_possible_duplicate = models.BooleanField(
         _("may be in the register twice"), default=False, editable=False
     )
-    # Names may stand in it: so it is here, where it can be corrected, and not in the audit trail.
+    # May contain names, so it is stored here, where it can be corrected, not in the audit trail.
     duplicate_reason = EncryptedCharField(
         _("why this is somebody else"), max_length=200, blank=True
     )
-    # Who it was is no longer known here; what was found and done stays.
+    # The identity is no longer known here; what was found and done stays.
     pseudonymised_at = models.DateTimeField(
         _("identity removed"), null=True, blank=True, editable=False
     )
@@ -170,17 +170,17 @@ class Patient(models.Model):
         return self.full_name
 
     def get_absolute_url(self) -> str:
-        """Return the address of the patient's page, which shows more than this room knows."""
+        """Return the address of the patient's page, which is in another room."""
         return reverse("clinic:patient_detail", args=[self.pk])
 
     @property
     def has_ended(self) -> bool:
-        """Return whether the record has lost its name and is only read."""
+        """Return whether the record has lost its name and can only be read."""
         return self.pseudonymised_at is not None
 
     @property
     def born(self) -> str:
-        """The date of birth in words; of a record that has ended only the year is kept."""
+        """The date of birth in words; only the year for a record that has ended."""
         return date_format(self.birth_date, "Y" if self.has_ended else "DATE_FORMAT")
 
     @property
@@ -192,7 +192,7 @@ class Patient(models.Model):
 
     @property
     def is_pregnancy_to_be_asked(self) -> bool:
-        """By age, and unless the record says male."""
+        """Whether to ask about pregnancy: depends on age, and never if the record says male."""
         return self.sex != self.Sex.MALE and self.age in AGES_OF_PREGNANCY
 
     @property
@@ -205,6 +205,6 @@ class Patient(models.Model):
 
     @property
     def may_be_pregnant(self) -> bool:
-        """Return whether a pregnancy has to be thought of: a known one at any age."""
+        """Return whether to consider a pregnancy; a known one counts at any age."""
         known = self.pregnancy_now in {self.Pregnancy.YES, self.Pregnancy.POSSIBLE}
         return known or self.is_pregnancy_to_be_asked

@@ -20,13 +20,13 @@ class RecordCodeQuerySet(models.QuerySet["RecordCode"]):
 
 
 class RecordCode(models.Model):
-    """A code on a paper that a doctor hands to a patient: it opens the record to one account."""
+    """A code on paper, given by a doctor to a patient, that opens the record to one account."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     patient = models.ForeignKey(
         "clinic.Patient", on_delete=models.PROTECT, related_name="record_codes"
     )
-    # The code itself is on the paper alone.
+    # The code itself is only on the paper.
     code_hmac = models.CharField(max_length=64, unique=True, editable=False)
     handed_out_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"

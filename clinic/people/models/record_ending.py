@@ -14,14 +14,14 @@ from clinic.people.models.patient import Patient
 
 
 class RecordEndingQuerySet(models.QuerySet["RecordEnding"]):
-    """Announced ends of records by what became of them."""
+    """Announced ends of records, by their outcome."""
 
     def planned(self) -> Self:
-        """End that are still to come."""
+        """Return the ends that are still to come."""
         return self.filter(done_at__isnull=True, called_off_at__isnull=True)
 
     def due(self) -> Self:
-        """End that may be carried out now, those that failed before after the others."""
+        """Return the ends to carry out now, those that failed before last."""
         return (
             self.planned()
             .filter(due_at__lte=timezone.now())
@@ -30,7 +30,7 @@ class RecordEndingQuerySet(models.QuerySet["RecordEnding"]):
 
 
 class RecordEnding(models.Model):
-    """The end of one record, announced a day before: no record loses its name unannounced."""
+    """The end of one record, announced a day before; no record loses its name unannounced."""
 
     class Why(models.TextChoices):
         RETENTION = "retention", _("Its years are over")
@@ -46,7 +46,7 @@ class RecordEnding(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="endings")
     why = models.CharField(_("why"), max_length=10, choices=Why)
-    # The wish that was granted, where there is one.
+    # The patient's request, where there is one.
     request = models.ForeignKey(
         ErasureRequest, on_delete=models.PROTECT, related_name="endings", null=True, blank=True
     )
@@ -85,9 +85,9 @@ class RecordEnding(models.Model):
 
 
 class FormerIdentity(models.Model):
-    """A name or an address that a record had before, kept until the record ends.
+    """A former name or address of a patient, kept until the record ends.
 
-    Texts were written while it held, so whoever takes the name out of them has to know it.
+    Texts from that time may contain it, so it is needed to remove the name from them.
     """
 
     class Kind(models.TextChoices):
@@ -110,7 +110,7 @@ class FormerIdentity(models.Model):
 
 
 class RetentionProposalQuerySet(models.QuerySet["RetentionProposal"]):
-    """Proposals by whether they wait."""
+    """Proposals by whether they wait for a decision."""
 
     def waiting(self) -> Self:
         """Return the proposal on which nobody has decided yet, if there is one."""
@@ -118,12 +118,12 @@ class RetentionProposalQuerySet(models.QuerySet["RetentionProposal"]):
 
 
 class RetentionProposal(models.Model):
-    """A shorter time of keeping records, proposed by one admin and confirmed by another."""
+    """A shorter retention period, proposed by one admin and confirmed by another."""
 
     class Outcome(models.TextChoices):
         CONFIRMED = "confirmed", _("Confirmed")
         WITHDRAWN = "withdrawn", _("Withdrawn")
-        # A clinic with one admin: a week went by and nobody withdrew it.
+        # In a clinic with one admin: a week passed and nobody withdrew it.
         WAITED = "waited", _("In force after a week")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

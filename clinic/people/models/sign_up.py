@@ -5,11 +5,11 @@ from django.utils.translation import gettext_lazy as _
 
 
 class SignUpCode(models.Model):
-    """One e-mail address that somebody says is theirs, and the code that proves it."""
+    """An email address that somebody claims, and the code that proves it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(_("e-mail"))
-    # Of an address that has an account already there is none, so no code is right.
+    # Empty if the address already has an account, so that no code is right.
     code_hmac = models.CharField(max_length=64, blank=True)
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
     created_at = models.DateTimeField(_("sent"), auto_now_add=True, db_index=True)

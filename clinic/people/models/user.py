@@ -13,22 +13,22 @@ from clinic.core.line_fields import OneLineField
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes accounts from an e-mail address."""
+    """Creates accounts, identified by email address."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create an account, without a usable password where none is given."""
+        """Create an account; without a password, it has no usable one."""
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """Find an account by its e-mail address, however it is capitalised."""
+        """Find an account by its email address, however it is capitalised."""
         return self.get(email__iexact=username)
 
 
 class User(AbstractBaseUser):
-    """A person who signs in, known by an e-mail address and one role."""
+    """A person who signs in, with an email address and one role."""
 
     class Role(models.TextChoices):
         ADMIN = "admin", _("Admin")
@@ -46,7 +46,7 @@ class User(AbstractBaseUser):
     )
     photograph = models.FileField(_("photograph"), upload_to="profiles/", blank=True)
     is_active = models.BooleanField(_("active"), default=True)
-    # Until when one of the doctor's emergency accesses may last; after it no page looks for one.
+    # The latest end of the doctor's emergency accesses; after it no page looks for any.
     emergency_until = models.DateTimeField(null=True, blank=True, editable=False)
     wants_digest = models.BooleanField(_("mail about unread notifications"), default=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -82,6 +82,6 @@ class User(AbstractBaseUser):
         return self.emergency_until is not None and self.emergency_until > timezone.now()
 
     def clean(self) -> None:
-        """Keep e-mail addresses in small letters, so that one person has one account."""
+        """Keep email addresses in lower case, so that one person has one account."""
         super().clean()
         self.email = self.email.lower()

@@ -1,4 +1,4 @@
-"""Who opened or changed a record, in words, and which of it an emergency allowed."""
+"""Who opened or changed a record, in words, and which accesses an emergency allowed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from clinic.trail.audit_words import words_for
 from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit_trail import Verb, filter_events
 
-# More rows of one emergency nobody reads through; the trail itself has them all.
+# Nobody reads more rows of one emergency; the trail itself has them all.
 MOST_SHOWN = 200
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One event in words, and whether an emergency opened the record for it."""
+    """One event in words, and whether it needed an emergency access."""
 
     event: AuditEvent
     what: str | Promise
@@ -35,7 +35,7 @@ def accesses_to(patient: Patient) -> QuerySet[AuditEvent]:
 
 
 def in_words(events: Iterable[AuditEvent]) -> list[Entry]:
-    """Say of each event what it was, with one query for the emergencies among them."""
+    """Describe each event in words, with one query for the emergencies among them."""
     events = list(events)
     patients = {event.patient_id for event in events if event.patient_id}
     spans: dict[tuple[object, object], list[tuple[datetime, datetime]]] = {}

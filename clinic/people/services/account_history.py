@@ -1,4 +1,4 @@
-"""Who had a hand in an account or an address, by the audit trail: nobody checks themselves."""
+"""Find out from the audit trail who changed an account or address, so nobody checks themselves."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -13,33 +13,33 @@ from clinic.people.models.user import User
 from clinic.trail.models.audit import AuditEvent
 
 Verb = AuditEvent.Verb
-# How long somebody who changed an address does not profit from it.
+# How long somebody who changed an address must not profit from it.
 ADDRESS_REMEMBERED = timedelta(days=30)
-# How long somebody who made or changed an account does not judge what it did.
+# How long somebody who made or changed an account must not judge what it did.
 HAND_REMEMBERED = timedelta(days=365)
 
 
 def last_address_change(*targets: Model | None, by: Collection[Any]) -> AuditEvent | None:
-    """Return when one of these people last changed the e-mail of a record or an account."""
+    """Return when one of these people last changed the email of a record or an account."""
     return _newest(*targets, by=by, has=_is_address_change)
 
 
 def last_factor_removal(user: User, *, by: Collection[Any]) -> AuditEvent | None:
-    """Return when one of these people last took the second factors from an account."""
+    """Return when one of these people last removed the second factors of an account."""
     return _newest(user, by=by, has=_is_factor_removal)
 
 
 def hands_behind(user: User) -> set[Any]:
-    """Return the person, and whoever could sign in as the person by what they did lately.
+    """Return the person, and those whose recent changes could let them sign in as the person.
 
-    Whoever made an account, or changed how its person signs in, may hold its password.
+    Somebody who made an account, or changed how its person signs in, may know its password.
     """
     made = _changes_of(user, since=timezone.now() - ADDRESS_REMEMBERED).exclude(actor=None)
     return {user.pk} | {event.actor_id for event in made if _gives_a_way_in(event)}
 
 
 def refuse_puppet(second: User, *, of: User | None) -> None:
-    """Refuse a second admin behind whose account the first may stand."""
+    """Refuse a second admin whose account the first one may control."""
     if of is not None and of.pk in hands_behind(second) - {second.pk}:
         raise ValidationError(
             _(
@@ -51,7 +51,7 @@ def refuse_puppet(second: User, *, of: User | None) -> None:
 
 
 def last_admin_left_at(*, but: Collection[Any]) -> datetime | None:
-    """Return when the newest account of another admin was shut; nothing where none ever was."""
+    """Return when the newest account of another admin was deactivated, if any was."""
     others = User.objects.filter(role=User.Role.ADMIN).exclude(pk__in=but)
     events = AuditEvent.objects.filter(
         target_type=User._meta.label_lower,
@@ -90,7 +90,7 @@ def _changes_of(target: Model, *, since: datetime) -> QuerySet[AuditEvent]:
 
 
 def _is_address_change(event: AuditEvent) -> bool:
-    # A record names its fields, an account what has changed.
+    # Events of records list fields, events of accounts list changes.
     named = [*event.detail.get("changed", ()), *event.detail.get("fields", ())]
     return event.verb == Verb.UPDATE and "email" in named
 

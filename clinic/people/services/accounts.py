@@ -1,4 +1,4 @@
-"""Accounts from the first day to the last; none is ever deleted."""
+"""Create, change and deactivate accounts; none is ever deleted."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -32,7 +32,7 @@ from clinic.trail.services.seen import Guard
 
 
 class AccountState(TextChoices):
-    """What an account is good for today."""
+    """How far an account can be used at present."""
 
     ACTIVE = "active", _("Active")
     INVITED = "invited", _("Invited")
@@ -56,11 +56,11 @@ class NewAccount:
     email: str
     language: str
     phone: str = ""
-    # Of a doctor.
+    # For a doctor.
     title: str = ""
     speciality: str = ""
     licence_number: str = ""
-    # Of a patient; without a record number the patient is registered in the same step.
+    # For a patient; without a record number, the patient is registered in the same step.
     birth_date: date | None = None
     record_number: str = ""
     duplicate_reason: str = ""
@@ -68,7 +68,7 @@ class NewAccount:
 
 @dataclass(frozen=True, kw_only=True)
 class AccountChanges:
-    """What an admin may change of an account; the role is not among it."""
+    """What an admin may change in an account; the role cannot be changed."""
 
     full_name: str
     email: str
@@ -118,7 +118,7 @@ def create_account(*, actor: User, account: NewAccount) -> User:
 
 @transaction.atomic
 def create_patient_account(*, actor: User, patient: Patient) -> User:
-    """Give a registered patient a login under the e-mail address of the record."""
+    """Give a registered patient a login with the email address in the record."""
     if not patient.email:
         raise ValidationError(
             _("The record has no e-mail address. Add one first; the invitation is sent there.")
@@ -130,7 +130,7 @@ def create_patient_account(*, actor: User, patient: Patient) -> User:
 def create_own_account(
     *, email: str, full_name: str, language: str, phone: str, password: str
 ) -> User:
-    """Create the account of a patient who registers alone, under an address that was proved."""
+    """Create the account of a patient who registers online, for an address that was proved."""
     user = User(
         role=User.Role.PATIENT,
         full_name=full_name.strip(),
@@ -149,7 +149,7 @@ def create_own_account(
 def update_account(
     *, actor: User, user: User, changes: AccountChanges, refuse_stale: Guard | None = None
 ) -> User:
-    """Correct what the clinic knows of a person who signs in."""
+    """Correct what the clinic knows about a person who signs in."""
     patient = Patient.objects.select_for_update(no_key=True, of=("self",)).filter(user=user).first()
     user = User.objects.select_for_update().get(pk=user.pk)
     _refuse_ended_account(user)
@@ -209,12 +209,11 @@ def deactivate_account(
     successor: Doctor | None = None,
     is_left_open: bool = False,
 ) -> User:
-    """Shut a person out at once; everything the person did stays.
+    """Lock a person out at once; everything the person did stays.
 
-    A doctor's open work goes to a colleague; where the account is deactivated already, it may
-    still go to one.
+    A doctor's open work can go to a colleague, even if the account was deactivated earlier.
     """
-    # Locked in one order, so that two admins who shut each other out cannot both succeed.
+    # Locked in one order, so that two admins who deactivate each other cannot both succeed.
     admins = list(
         User.objects.select_for_update().filter(role=User.Role.ADMIN, is_active=True).order_by("pk")
     )
@@ -233,7 +232,7 @@ def deactivate_account(
             )
         )
     user.is_active = False
-    # The sessions hang on the password: without it they end now and never come back.
+    # Sessions depend on the password: without it they end now and never come back.
     user.set_unusable_password()
     user.save(update_fields=["is_active", "password"])
     detail = {"is_active": [True, False]}
@@ -253,7 +252,7 @@ def reactivate_account(*, actor: User, user: User) -> User:
     user.save(update_fields=["is_active"])
     detail = {"is_active": [False, True]}
     event = record(AuditEvent.Verb.UPDATE, actor=actor, target=user, detail=detail)
-    # The person is told by the invitation.
+    # The invitation tells the person.
     tell_of_sign_in_change(user, addresses=[], event=event, actor=actor)
     if doctor := Doctor.objects.filter(user=user).first():
         take_back(doctor=doctor, actor=actor)
@@ -261,16 +260,16 @@ def reactivate_account(*, actor: User, user: User) -> User:
 
 
 def _refuse_ended_account(user: User) -> None:
-    """Reject a change of the account of somebody who is no longer known here."""
+    """Reject a change to the account of somebody whose record has ended."""
     patient = Patient.objects.filter(user=user).first()
     if patient:
         refuse_ended(patient.pk)
 
 
 def _traceable(user: User, doctor: Doctor | None) -> dict[str, str]:
-    """Return what the trail may keep of an account: never a name, phone or patient's e-mail.
+    """Return what the trail may keep about an account: never a name, phone or patient's email.
 
-    The e-mail of staff is a key to other people's records: who turned it has to be known.
+    Staff email addresses give access to other people's records, so their changes must be traceable.
     """
     kept = {"language": user.language}
     if user.role != User.Role.PATIENT:
@@ -305,7 +304,7 @@ def _find_or_register_patient(*, actor: User, account: NewAccount) -> Patient:
         )
     if patient.user_id is not None:
         raise ValidationError(_("This patient already has an account."))
-    # Whoever types an address for a record of before could become its patient.
+    # Otherwise somebody could become an existing record's patient by typing an address.
     if patient.email.lower() != account.email.lower():
         raise ValidationError(
             {
@@ -354,12 +353,12 @@ def _save_user(user: User) -> None:
         with transaction.atomic():
             user.save()
     except IntegrityError as error:
-        # Somebody else took the address between the look and the write.
+        # Somebody else took the address between the check and the write.
         raise taken from error
 
 
 def _assign(row: User | Doctor, **values: object) -> list[str]:
-    """Set the values on the row and name those that are new."""
+    """Set the values on the row and return the names of those that changed."""
     changed = [name for name, value in values.items() if getattr(row, name) != value]
     for name in changed:
         setattr(row, name, values[name])

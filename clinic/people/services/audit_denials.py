@@ -1,4 +1,4 @@
-"""Refusals in the audit trail: who asked for what was not theirs."""
+"""Note refusals in the audit trail: who asked for what they may not see."""
 
 import re
 from functools import cache
@@ -17,7 +17,7 @@ from clinic.trail.services.audit import record
 
 
 def record_denial(*, actor: User, page: str, key: object, error: Exception) -> None:
-    """Note that somebody was refused; a thing that does not exist was refused to nobody."""
+    """Note that somebody was refused, unless the thing does not exist."""
     if isinstance(error, PermissionDenied):
         target = _row_of_a_patient(key)
         record(
@@ -40,7 +40,7 @@ def record_denial(*, actor: User, page: str, key: object, error: Exception) -> N
 
 
 def patient_of(row: Model) -> Patient | None:
-    """Return the patient whom a row is about, if it is about one."""
+    """Return the patient whom a row is about, if there is one."""
     if isinstance(row, Patient):
         return row
     for name in WAYS_TO_PATIENT:
@@ -50,8 +50,8 @@ def patient_of(row: Model) -> Patient | None:
 
 
 def _row_of_a_patient(key: object) -> Model | None:
-    """Return the row with this key, if it is about a patient; one query looks for it everywhere."""
-    # A number means another row in each table; the view alone knows which.
+    """Return the row with this key if it is about a patient, searching all models in one query."""
+    # A number means a different row in each table; only the view knows which.
     if not isinstance(key, UUID):
         return None
     models = _models_about_patients()
@@ -81,8 +81,8 @@ def _models_about_patients() -> dict[str, type[Model]]:
 
 
 def _hidden(error: Http404, key: object) -> Model | None:
-    """Return the row behind a 404, which the person may not know about."""
-    # Django's own words, which name the model; a page that says 404 by itself hides nothing.
+    """Return the row behind a 404, whose existence the person may not know."""
+    # Django's message names the model; a view that raises its own 404 hides nothing.
     match = re.fullmatch(r"No (\w+) matches the given query\.", str(error))
     if match is None or not isinstance(key, UUID | int):
         return None

@@ -1,4 +1,4 @@
-"""What a patient has agreed to, purpose by purpose."""
+"""What a patient has agreed to, by purpose."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,29 +19,29 @@ from clinic.trail.services.audit import record
 
 @dataclass(frozen=True)
 class PastUse:
-    """A collection that was made while a patient agreed, and that left the site."""
+    """A collection that was made while the patient agreed, and that has left the site."""
 
     id: str
     made_at: datetime
 
 
-# What other apps have made of a patient's record under a consent: by purpose, who can tell.
+# By purpose, how to find what another app has made from a record under this consent.
 _past_uses: dict[str, Callable[[Patient], list[PastUse]]] = {}
 
 
 def tell_past_uses(purpose: str, tell: Callable[[Patient], list[PastUse]]) -> None:
-    """Let an app say what it has made under a consent."""
+    """Register how an app tells what it has made under a consent."""
     _past_uses[purpose] = tell
 
 
 def past_uses(*, patient: Patient, purpose: str) -> list[PastUse]:
-    """Return what was made under a consent so far and cannot be called back, the newest first."""
+    """Return what was made under a consent and cannot be recalled, newest first."""
     tell = _past_uses.get(purpose)
     return tell(patient) if tell else []
 
 
 def lock_consent(*, patient: Patient, purpose: str) -> bool:
-    """Return whether the patient agrees; a withdrawal waits until the transaction ends."""
+    """Return whether the patient agrees, and make a withdrawal wait for this transaction."""
     _lock(patient)
     return has_consent(patient=patient, purpose=purpose)
 
@@ -52,7 +52,7 @@ def has_consent(*, patient: Patient, purpose: str) -> bool:
 
 
 def standing_consents(*, patient: Patient) -> dict[str, Consent]:
-    """Return what the patient agrees to right now, by purpose."""
+    """Return the patient's present consents by purpose."""
     return {consent.purpose: consent for consent in patient.consents.active()}
 
 
@@ -65,8 +65,8 @@ def give_consent(
     actor: User,
     document_version: str = DOCUMENT_VERSION,
 ) -> Consent:
-    """Record that the patient agrees; a consent that stands already is left as it is."""
-    # One consent a purpose: two desks that record it at once come one after the other.
+    """Record that the patient agrees; an existing consent is left as it is."""
+    # One consent per purpose: two desks that record it at once take turns.
     _lock(patient)
     refuse_ended(patient.pk)
     standing = Consent.objects.active().filter(patient=patient, purpose=purpose).first()
@@ -95,9 +95,9 @@ def give_consent(
 
 @transaction.atomic
 def withdraw_consent(*, consent: Consent, actor: User) -> Consent:
-    """End a consent from now on; withdrawing twice leaves the first withdrawal.
+    """End a consent from now on; a second withdrawal changes nothing.
 
-    The trail keeps which collections were made until then.
+    The trail keeps which collections had been made by then.
     """
     _lock(consent.patient)
     _withdraw(consent, actor, by=actor)
@@ -106,7 +106,7 @@ def withdraw_consent(*, consent: Consent, actor: User) -> Consent:
 
 @transaction.atomic
 def end_consents(*, patient: Patient, actor: User | None) -> None:
-    """End whatever the patient agrees to, because the record ends: nobody withdraws it."""
+    """End all consents because the record ends, without anybody withdrawing them."""
     for consent in Consent.objects.filter(patient=patient, withdrawn_at__isnull=True):
         _withdraw(consent, actor, by=None)
 

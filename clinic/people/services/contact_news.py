@@ -1,7 +1,7 @@
-"""Who hears that a login came about, or that the way to reach or to be somebody has changed.
+"""Tell the right people about new logins, and about changes to contact data or sign-in.
 
-The old address and the old phone are told, never with the new ones; besides them the people
-who would notice that it was not meant.
+The old address and phone are told, without the new ones, and so are the people who would notice
+that the change was not intended.
 """
 
 from collections.abc import Iterable
@@ -30,9 +30,9 @@ def tell_of_login(patient: Patient, *, event: AuditEvent, actor: User) -> None:
 def tell_of_contact_change(
     patient: Patient, *, old_email: str, old_phone: str, event: AuditEvent, actor: User
 ) -> None:
-    """Tell the old address and phone, and the people of the clinic where those are not enough.
+    """Tell the old address and phone, and people of the clinic where those are not enough.
 
-    An empty old value was not changed, or there was nothing to tell.
+    An old value is empty if it did not change or there was none.
     """
     _send_mail("contact_changed", patient, to=old_email)
     _send_text("contact_changed", patient, phone=old_phone)
@@ -45,7 +45,7 @@ def tell_of_contact_change(
 def tell_of_sign_in_change(
     user: User, *, addresses: Iterable[str], event: AuditEvent, actor: User
 ) -> None:
-    """Tell every address of the person, and the other admins where it is somebody of staff."""
+    """Tell all the person's addresses, and for staff also the other admins."""
     for address in dict.fromkeys(addresses):
         _send_mail("sign_in_changed", user, to=address)
     if user.role != User.Role.PATIENT:
@@ -53,7 +53,7 @@ def tell_of_sign_in_change(
 
 
 def tell_of_new_staff(user: User, *, event: AuditEvent, actor: User | None) -> None:
-    """Tell the other admins of each new account that opens more than one's own record."""
+    """Tell the other admins of each new account that opens more than the person's own record."""
     _tell_watchers(user, Kind.ACCOUNT_MADE, event=event, actor=actor)
 
 

@@ -1,4 +1,4 @@
-"""The mail of a morning: how much a person has not read, of which kind, and nobody's name."""
+"""The morning email: how many notifications of each kind are unread, without names."""
 
 import logging
 from datetime import time
@@ -19,13 +19,13 @@ from clinic.trail.models.notification import Notification, NotificationDigest
 logger = logging.getLogger(__name__)
 
 MORNING = time(7)
-# Who starts the worker later than this would send yesterday's news into the middle of the work.
+# If the worker starts later than this, yesterday's news would arrive in the middle of the day.
 NOON = time(12)
 
 
 def dispatch_digests() -> None:
     """Queue today's digest for every reader who has not had one, from 07:00 clinic time."""
-    # The tasks import this module, so it can name them only once both are there.
+    # The tasks import this module, so it can import them only at run time.
     from clinic.people.tasks import send_digest_task
 
     if not _is_morning():
@@ -40,10 +40,10 @@ def dispatch_digests() -> None:
 
 
 def send_digest(*, user_id: UUID) -> None:
-    """Claim one person's morning, then send a mail if anything is unread.
+    """Claim one person's morning, then send an email if anything is unread.
 
-    The claim is in the database before the mail leaves: whoever dies in between leaves a morning
-    without a mail rather than one with two. A server that refuses is asked again by the next sweep.
+    The claim is stored before the email is sent, so a crash in between means no email rather than
+    two. When the mail server refuses, the next sweep tries again.
     """
     user = digest_readers().filter(pk=user_id).first()
     if user is None or not _is_morning():

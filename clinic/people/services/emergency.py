@@ -1,4 +1,4 @@
-"""Emergency access: a record opened without a care relation, and the duty to look at it after."""
+"""Emergency access: a record opened without a care relation, and its review afterwards."""
 
 from datetime import date, timedelta
 
@@ -42,8 +42,8 @@ def find_exactly(
 
 @transaction.atomic
 def open_emergency_access(*, doctor: User, patient: Patient, reason: str) -> EmergencyAccess:
-    """Open the record for an hour and tell the admins; one that lasts already goes on."""
-    # Two clicks come one after the other.
+    """Open the record for an hour and tell the admins; a running access continues."""
+    # Two clicks take turns.
     locked = User.objects.select_for_update().get(pk=doctor.pk)
     running = EmergencyAccess.objects.running().filter(doctor=doctor, patient=patient).first()
     if running is not None:
@@ -70,7 +70,7 @@ def end_emergency_access(*, access: EmergencyAccess, actor: User) -> None:
     locked = EmergencyAccess.objects.select_for_update().get(pk=access.pk)
     if not locked.is_running:
         return
-    # A clock with coarse steps must not let it end when it starts.
+    # On a coarse clock, the end must still be after the start.
     locked.ends_at = max(timezone.now(), locked.started_at + timedelta(microseconds=1))
     locked.save(update_fields=["ends_at"])
     detail = {"ended": True}
@@ -83,7 +83,7 @@ def end_emergency_access(*, access: EmergencyAccess, actor: User) -> None:
 def review_emergency_access(
     *, access: EmergencyAccess, actor: User, verdict: str, note: str
 ) -> EmergencyAccess:
-    """Keep what an admin found; a verdict is given once."""
+    """Store what an admin found; a verdict is given only once."""
     locked = EmergencyAccess.objects.select_for_update().get(pk=access.pk)
     if locked.reviewed_at is not None:
         raise ValidationError(_("Somebody else has already reviewed this."), code="reviewed")
@@ -118,7 +118,7 @@ def running_emergencies(doctor: User) -> list[EmergencyAccess]:
 
 
 def record_wrong_emergency_password(*, doctor: User) -> None:
-    """Note that somebody who is signed in as the doctor does not know the password."""
+    """Note that somebody signed in as the doctor did not know the password."""
     detail = {"reason": "emergency_password"}
     record(AuditEvent.Verb.DENIED, actor=doctor, target=doctor, detail=detail)
 
@@ -129,10 +129,10 @@ def record_emergency_view(*, access: EmergencyAccess, actor: User) -> None:
 
 
 def remind_of_emergency_reviews() -> None:
-    """Tell the admins, once a day, of each access that nobody has reviewed in time."""
+    """Tell the admins, once a day, of each access that was not reviewed in time."""
     now = timezone.now()
     overdue = EmergencyAccess.objects.unreviewed().filter(started_at__lt=now - REVIEW_WITHIN)
-    # Nobody is told the reason, so one that cannot be read keeps no reminder back.
+    # The reminder does not use the reason, so an unreadable reason must not stop it.
     for access in overdue.defer("reason", "note"):
         days = (now - access.review_due_at).days
         _tell_admins(access, Kind.EMERGENCY_OVERDUE, fact_key=f"{access.pk.hex}:{days}")

@@ -1,4 +1,4 @@
-"""What is asked before anything is written into a record: has it ended?"""
+"""The check before anything is written into a record: has it ended?"""
 
 from uuid import UUID
 
@@ -13,9 +13,9 @@ RECORD_ENDED = _(
 
 
 def refuse_ended(patient_id: UUID) -> None:
-    """Reject a change of a record that has lost its name.
+    """Reject a change to a record that has lost its name.
 
-    The triggers of the database refuse it too; this says so in words.
+    The database's triggers refuse it too; this gives a message.
     """
     if Patient.objects.ended().filter(pk=patient_id).exists():
         raise ValidationError(RECORD_ENDED, code="ended")

@@ -1,4 +1,4 @@
-"""The one account that nobody signed in can make: an admin, made by whoever runs the server."""
+"""Create the one account that needs no signed-in person: the first admin."""
 
 from django.db import transaction
 

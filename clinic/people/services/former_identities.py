@@ -1,4 +1,4 @@
-"""What a patient was called and how they were reached before, for as long as the record lives."""
+"""Former names and contact data of a patient, kept for as long as the record exists."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ KINDS = {
 
 
 def keep_former(*, patient: Patient, before: Mapping[str, object]) -> None:
-    """Keep what fields held until now, each value once; other fields are no identity."""
+    """Keep former values, each once; fields that identify nobody are skipped."""
     # The values are encrypted, so the database cannot compare them.
     kept = {(former.kind, former.value) for former in patient.former_identities.all()}
     for name, value in before.items():
@@ -25,5 +25,5 @@ def keep_former(*, patient: Patient, before: Mapping[str, object]) -> None:
 
 
 def former_values(patient: Patient, kind: FormerIdentity.Kind) -> list[str]:
-    """Return the earlier names, e-mails or phones of a patient."""
+    """Return the former names, emails or phones of a patient."""
     return [former.value for former in patient.former_identities.all() if former.kind == kind]

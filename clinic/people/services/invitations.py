@@ -1,4 +1,4 @@
-"""Invitations: a mail with a link that lets a person set a password, once, within two days."""
+"""Invitations: an email with a link for setting a password, once, within two days."""
 
 from dataclasses import dataclass
 from urllib.parse import urljoin
@@ -27,30 +27,30 @@ from clinic.trail.services.audit import record
 
 @dataclass(frozen=True)
 class Invitation:
-    """An account, and whether the mail with its link went out."""
+    """An account, and whether the email with its link was sent."""
 
     user: User
     is_sent: bool
 
 
 def password_link(user: User, *, site_url: str) -> str:
-    """Return the address under which the person sets a password, once."""
+    """Return the address with which the person sets a password, once."""
     key = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
     return urljoin(site_url, reverse("account_reset_password_from_key", kwargs=key))
 
 
-# No transaction around these: a mail server that is slow or down must neither hold the
-# database nor take the account with it.
+# No transaction around these: a slow or failing mail server must neither block the database nor
+# undo the account.
 
 
 def invite_person(*, actor: User, account: NewAccount, site_url: str) -> Invitation:
-    """Create an account and mail the person the link to set a password."""
+    """Create an account and email the person the link to set a password."""
     user = create_account(actor=actor, account=account)
     return send_invitation(actor=actor, user=user, site_url=site_url)
 
 
 def invite_patient(*, actor: User, patient: Patient, site_url: str) -> Invitation:
-    """Give a registered patient a login and mail the link, or mail it again."""
+    """Give a registered patient a login and email the link, or email it again."""
     refuse_ended(patient.pk)
     refuse_invitation_by_changer(patient, actor=actor)
     user = patient.user or create_patient_account(actor=actor, patient=patient)
@@ -58,13 +58,13 @@ def invite_patient(*, actor: User, patient: Patient, site_url: str) -> Invitatio
 
 
 def invite_back(*, actor: User, user: User, site_url: str) -> Invitation:
-    """Reactivate an account and mail the person the link to set a new password."""
+    """Reactivate an account and email the person the link to set a new password."""
     user = reactivate_account(actor=actor, user=user)
     return send_invitation(actor=actor, user=user, site_url=site_url)
 
 
 def send_invitation(*, actor: User, user: User, site_url: str) -> Invitation:
-    """Mail a person who has not set a password yet the link to do so."""
+    """Email the link to a person who has not set a password yet."""
     if not user.is_active:
         raise ValidationError(_("This account is deactivated. An admin can reactivate it."))
     if user.has_usable_password():

@@ -1,4 +1,4 @@
-"""Checks the audit trail each night, and tells the admins once of what is broken."""
+"""Check the audit trail each night, and tell the admins once what is broken."""
 
 from hashlib import sha256
 
@@ -10,11 +10,11 @@ from clinic.trail.models.notification import Notification
 from clinic.trail.services.audit_check import Findings, Head, check_audit_trail
 from clinic.trail.services.notifications import notify
 
-FACT_KEY_LENGTH = 40  # as much as a notification keeps
+FACT_KEY_LENGTH = 40  # the length of the column
 
 
 def check_and_remember() -> Findings:
-    """Check the trail against what the last good check saw, and write down the outcome."""
+    """Compare the trail with the last good check, and store the result."""
     last = AuditCheck.objects.filter(problems=0, position__gt=0).first()
     findings = check_audit_trail(expected=Head(last.position, last.hash) if last else None)
     AuditCheck.objects.create(
@@ -29,7 +29,7 @@ def check_and_remember() -> Findings:
 
 
 def _tell_admins(problems: list[str]) -> None:
-    """Tell the admins once of the same problems, however many nights they are found again."""
+    """Tell the admins once about the same problems, however many nights they are found again."""
     notify(
         recipients=active_admins(),
         kind=Notification.Kind.AUDIT_BROKEN,

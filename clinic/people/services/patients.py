@@ -1,4 +1,4 @@
-"""The register of patients: who they are and how to find them, nothing medical."""
+"""The register of patients: who they are and how to find them; nothing medical."""
 
 import re
 import unicodedata
@@ -27,22 +27,22 @@ from clinic.trail.services.audit import record
 from clinic.trail.services.seen import Guard
 
 OLDEST_BIRTH_YEAR = 1900
-# Each try that is lost means that somebody else's registration went through.
+# Each failed try means that somebody else's registration went through.
 RECORD_NUMBER_TRIES = 100
-# Fewer digits of a phone number would find half the register.
+# Fewer digits of a phone number would match half the register.
 MIN_PHONE_DIGITS = 4
 
-# What a patient's account repeats: the record decides, and nothing else writes them.
+# What a patient's account copies from the record, which alone decides.
 ACCOUNT_FIELDS = ("full_name", "phone", "language")
 
-# Letters that have no accent to take away, but that nobody types at a desk.
+# Letters without a removable accent that nobody types at a desk.
 PLAIN_LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
 )
 
 
 class PossibleDuplicateError(ValidationError):
-    """The new patient looks like somebody in the register; a reason lets the desk go on."""
+    """The new patient resembles somebody in the register; a reason lets the desk continue."""
 
     def __init__(self, patients: list[Patient]) -> None:
         super().__init__(
@@ -52,7 +52,7 @@ class PossibleDuplicateError(ValidationError):
 
 
 def searchable(text: str) -> str:
-    """Return the text in small letters without accents or punctuation, one space between words."""
+    """Return the text in lower case without accents or punctuation, single-spaced."""
     decomposed = unicodedata.normalize("NFKD", visible_line(text).casefold())
     bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return " ".join(re.findall(r"\w+", bare.translate(PLAIN_LETTERS)))
@@ -92,10 +92,10 @@ def register_patient(
     consents: Mapping[str, str] | None = None,
     **fields: Any,
 ) -> Patient:
-    """Add a patient under a new record number, with the consents given (each purpose: how).
+    """Add a patient with a new record number and the consents given (each purpose: how).
 
-    Where the patient looks like somebody in the register, a desk has to say why to go on; the
-    trail keeps who is alike, the record why this is somebody else.
+    If somebody similar is in the register, the desk has to give a reason. The trail keeps who is
+    similar; the record keeps why this is a different person.
     """
     patient = Patient(full_name=full_name.strip(), birth_date=birth_date, **fields)
     _check_identity(patient)
@@ -120,8 +120,8 @@ def register_patient(
 def update_patient(
     *, patient: Patient, actor: User, refuse_stale: Guard | None = None, **fields: Any
 ) -> Patient:
-    """Correct identity and contact data; the trail names the fields, not what they held."""
-    # Whoever ends the record meanwhile comes before this or after it.
+    """Correct identity and contact data; the trail names the fields, not their values."""
+    # Somebody who ends the record meanwhile comes before or after this.
     patient = _lock(patient)
     refuse_ended(patient.pk)
     if refuse_stale:
@@ -156,13 +156,13 @@ def update_patient(
 
 
 def _lock(patient: Patient) -> Patient:
-    """Hold the record first and its account after, as everybody does who changes both."""
+    """Lock the record first and its account second, as everything that changes both does."""
     rows = Patient.objects.select_related("user").select_for_update(no_key=True, of=("self",))
     return rows.get(pk=patient.pk)
 
 
 def copy_to_account(patient: Patient) -> None:
-    """Let the account say what the record says; pages and mails to the person read it there."""
+    """Copy the record's data to the account, where pages and emails to the person read it."""
     user = patient.user
     if user is None:
         return
@@ -173,7 +173,7 @@ def copy_to_account(patient: Patient) -> None:
     for name in stale:
         setattr(user, name, getattr(patient, name))
     user.save(update_fields=stale)
-    # Where the account said something else, texts may name it, too.
+    # If the account said something else, texts may contain that too.
     keep_former(patient=patient, before=before)
 
 
@@ -182,10 +182,10 @@ def find_patients(*, among: QuerySet[Patient], text: str) -> QuerySet[Patient]:
     words = text.split()
     birth_dates = [day for day in map(_as_date, words) if day]
     rest = " ".join(word for word in words if not _as_date(word))
-    # By the name without accents: Éloïse stands between Elise and Emma in every database.
+    # By the name without accents, so that Éloïse comes between Elise and Emma in every database.
     found = among.order_by("search_name", "record_number")
     if birth_dates:
-        # Of a record that has ended only the year is kept: it was not born on the first of January.
+        # An ended record keeps only the year, which does not mean the first of January.
         found = found.filter(birth_date__in=birth_dates, pseudonymised_at__isnull=True)
     if not rest:
         return found
@@ -221,7 +221,7 @@ def _as_date(word: str) -> date | None:
 
 
 def _by_number(text: str) -> Q:
-    """Find patients by record number or phone, however it is spelt."""
+    """Find patients by record number or phone, however it is written."""
     numbers = Q(pk__in=[])
     if record_number := re.fullmatch(r"[Pp]?[-\s]?(\d{1,9})", text):
         numbers |= Q(record_number=f"P-{int(record_number[1]):06d}")
@@ -245,7 +245,7 @@ def _check_identity(patient: Patient) -> None:
 
 
 def _insert_with_record_number(patient: Patient) -> None:
-    """Take the next number; whoever loses it to another desk takes the one after."""
+    """Take the next number, or the one after if another desk takes it first."""
     for _try in range(RECORD_NUMBER_TRIES):
         patient.record_number = _next_record_number()
         try:

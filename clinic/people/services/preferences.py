@@ -1,4 +1,4 @@
-"""How a patient wants to be spoken to and reminded."""
+"""The language and reminders that a patient chose."""
 
 from django.db import transaction
 
@@ -16,11 +16,11 @@ def update_preferences(
     has_sms_reminders: bool | None = None,
     refuse_stale: Guard | None = None,
 ) -> Patient:
-    """Store what a patient chose: the language of pages and mails, and where reminders go."""
+    """Store a patient's choices: the language of pages and emails, and where reminders go."""
     user = patient.user
     assert user is not None
     chosen: dict[str, object] = {"language": language, "has_email_reminders": has_email_reminders}
-    # Where the clinic sends no text messages nobody was asked.
+    # Not asked where the clinic sends no text messages.
     if has_sms_reminders is not None:
         chosen["has_sms_reminders"] = has_sms_reminders
     return update_patient(patient=patient, actor=user, refuse_stale=refuse_stale, **chosen)

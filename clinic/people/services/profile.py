@@ -1,4 +1,4 @@
-"""What people change of their own account."""
+"""What people change in their own account."""
 
 import uuid
 
@@ -44,7 +44,7 @@ def update_profile(
 
 
 def record_portrait_view(*, actor: User, user: User) -> None:
-    """Note who looked at a patient's portrait; colleagues see each other all day."""
+    """Note who looked at a patient's portrait, but not at a colleague's."""
     patient = getattr(user, "patient", None)
     if patient and actor != user:
         record_once(AuditEvent.Verb.VIEW, actor=actor, patient=patient, target=user)
@@ -65,7 +65,7 @@ def _update_profile(
     if refuse_stale:
         refuse_stale(user)
     if patient is not None:
-        # Desk, mails and text messages read the record, and the account repeats it.
+        # The desk, emails and text messages read the record, and the account copies it.
         update_patient(patient=patient, actor=user, phone=phone, language=language)
         user.refresh_from_db()
     old_photograph = user.photograph.name

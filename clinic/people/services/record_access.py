@@ -1,7 +1,7 @@
-"""How the account of a patient comes to read the record: by a proof that the desk cannot give.
+"""Open the record to a patient's account, by a proof that the desk cannot give.
 
-An e-mail address in a record was typed by somebody, so a login under it proves nothing. What does
-is a code on a paper that a doctor hands out in a visit, or a doctor who sees the patient.
+Anybody may have typed the email address in a record, so a login with it proves nothing. Proof is
+a code on paper that a doctor hands out in a visit, or a doctor who sees the patient.
 """
 
 import re
@@ -24,13 +24,13 @@ from clinic.people.services.patients import copy_to_account
 from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 
-# Without letters and digits that are taken for each other on paper.
+# Without characters that look alike on paper.
 LETTERS = "ABCDEFGHJKMNPQRTUVWXY346789"
 LENGTH = 10
 
 
 class WrongCodeError(ValidationError):
-    """A code that opens nothing for this person; it is not said why."""
+    """A code that opens nothing for this person; the reason is not given."""
 
     def __init__(self) -> None:
         words = _("This code is wrong or no longer works. Your doctor can give you a new one.")
@@ -39,7 +39,7 @@ class WrongCodeError(ValidationError):
 
 @transaction.atomic
 def hand_out_code(*, patient: Patient, doctor: User) -> str:
-    """Return a new code for the patient's paper, told once; an earlier one ends."""
+    """Return a new code for the patient's paper, shown once; an earlier code expires."""
     Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     refuse_ended(patient.pk)
     _refuse_puppet(patient, doctor)
@@ -61,7 +61,7 @@ def hand_out_code(*, patient: Patient, doctor: User) -> str:
 
 @transaction.atomic
 def open_in_person(*, patient: Patient, doctor: User) -> Patient:
-    """Open the record to its account because the doctor has the patient before them."""
+    """Open the record to its account because the doctor sees the patient in person."""
     locked = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     refuse_ended(patient.pk)
     if locked.user is None:
@@ -71,14 +71,14 @@ def open_in_person(*, patient: Patient, doctor: User) -> Patient:
 
 
 def open_own_record(*, patient: Patient, user: User, code: str) -> Patient:
-    """Open the record that the code was handed out for to the patient who typed it."""
-    # No transaction: a wrong try has to be counted even though it is refused.
+    """Open the patient's record to the account that typed the right code."""
+    # No transaction: a failed try has to be counted even though it is refused.
     row = find_code(code, birth_date=patient.birth_date, own=patient)
     return use_code(row, user=user)
 
 
 def find_code(code: str, *, birth_date: date, own: Patient | None = None) -> RecordCode:
-    """Return the code where it fits the person, else count the try against it and refuse."""
+    """Return the code where it fits the person, otherwise count the try and refuse."""
     row = RecordCode.objects.live().filter(code_hmac=_hmac(code)).select_related("patient").first()
     if row is not None and _fits(row.patient, birth_date, own):
         return row
@@ -92,7 +92,7 @@ def find_code(code: str, *, birth_date: date, own: Patient | None = None) -> Rec
 
 @transaction.atomic
 def use_code(row: RecordCode, *, user: User) -> Patient:
-    """Open the code's record to an account, and link the two where they are not yet."""
+    """Open the code's record to an account, and link the two if they are not linked yet."""
     taken = RecordCode.objects.live().filter(pk=row.pk)
     if not taken.update(used_at=timezone.now(), used_by=user):
         raise WrongCodeError
@@ -104,7 +104,7 @@ def use_code(row: RecordCode, *, user: User) -> Patient:
 
 
 def close_record(*, user: User, actor: User) -> None:
-    """Close the record to its account again, as whoever holds the account may be somebody else."""
+    """Close the record to its account again, whose holder may now be somebody else."""
     patient = Patient.objects.filter(user=user, record_opened_at__isnull=False).first()
     if patient is None:
         return
@@ -123,14 +123,14 @@ def _open(patient: Patient, *, how: str, actor: User) -> Patient:
 
 
 def _fits(patient: Patient, birth_date: date, own: Patient | None) -> bool:
-    """Say whether a code is for the account's record, or for one that nobody signs in to."""
+    """Return whether a code is for the account's own record, or for one without an account."""
     if own is not None and patient.pk == own.pk:
         return True
     return patient.user_id is None and patient.birth_date == birth_date
 
 
 def _link(patient: Patient, user: User) -> None:
-    """Give an account a record of before; one that it made itself stays behind empty."""
+    """Link an account to an existing record; its own record stays behind, empty."""
     made = Patient.objects.select_for_update(no_key=True).filter(user=user).first()
     if made is not None:
         if made.appointments.exists() or made.consultations.exists():
@@ -157,7 +157,7 @@ def _link(patient: Patient, user: User) -> None:
 
 
 def _refuse_puppet(patient: Patient, doctor: User) -> None:
-    """Refuse a doctor's account behind which the person may stand who typed the address."""
+    """Refuse a doctor whose account may be controlled by the person who typed the address."""
     behind = hands_behind(doctor) - {doctor.pk}
     inviters = AuditEvent.objects.filter(
         target_type=User._meta.label_lower,

@@ -1,4 +1,4 @@
-"""What an admin does for somebody whose telephone is gone, and the keys of stored secrets."""
+"""Remove the second factors of somebody who lost the phone, and rotate the keys of secrets."""
 
 from allauth.mfa.models import Authenticator
 from django.db import transaction
@@ -11,13 +11,13 @@ from clinic.people.services.sign_in_address import earlier_addresses, refuse_fac
 from clinic.trail.services.audit import record_second_factor
 
 SECRETS_CONTEXT = "mfa_authenticator.data"
-# Of an app, and of recovery codes; what a passkey leaves here is public.
+# Of authenticator apps and recovery codes; what a passkey stores here is public.
 SECRETS = ("secret", "seed")
 
 
 @transaction.atomic
 def remove_second_factors(*, user: User, actor: User) -> None:
-    """Take every second factor from an account, and sign the person out everywhere."""
+    """Remove every second factor of an account, and sign the person out everywhere."""
     refuse_factor_removal(user, actor=actor)
     Authenticator.objects.filter(user=user).delete()
     end_sessions(user)
@@ -27,7 +27,7 @@ def remove_second_factors(*, user: User, actor: User) -> None:
 
 
 def secrets_under_old_keys() -> dict[Authenticator, list[str]]:
-    """Return the names of each second factor's secrets not sealed with the first key."""
+    """Return the names of each second factor's secrets not encrypted with the first key."""
     factors = Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).order_by("pk")
     found = {factor: _names_under_old_keys(factor) for factor in factors}
     return {factor: names for factor, names in found.items() if names}
@@ -35,7 +35,7 @@ def secrets_under_old_keys() -> dict[Authenticator, list[str]]:
 
 @transaction.atomic
 def rotate_secrets(factor: Authenticator) -> int:
-    """Put the secrets of a factor under the first key; return how many it changed."""
+    """Encrypt the secrets of a factor with the first key; return how many changed."""
     locked = Authenticator.objects.select_for_update().filter(pk=factor.pk).first()
     names = _names_under_old_keys(locked) if locked else []
     for name in names:

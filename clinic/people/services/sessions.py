@@ -1,4 +1,4 @@
-"""Where somebody is signed in, and ending that from afar."""
+"""Where somebody is signed in, and how to end that remotely."""
 
 from collections.abc import Iterable
 
@@ -19,7 +19,7 @@ class ClinicSessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]
 
     @transaction.atomic
     def end_sessions(self, sessions: Iterable[UserSession]) -> None:
-        """End them all, and write one line for each."""
+        """End the sessions, and add an audit row for each."""
         for session in sessions:
             record_session_ended(session.user)
             session.end()
@@ -38,7 +38,7 @@ def end_sessions(user: User, *, but: str | None = None) -> None:
 
 
 def forget_ended_sessions() -> int:
-    """Remove the sessions that are over, with the machines and browsers they came from."""
+    """Remove expired sessions, along with the addresses and browsers they came from."""
     call_command("clearsessions")
     ended = UserSession.objects.exclude(session_key__in=Session.objects.values("session_key"))
     return int(ended.delete()[0])

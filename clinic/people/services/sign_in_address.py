@@ -1,4 +1,4 @@
-"""Whoever holds the sign-in address of an account holds the account: who may turn it, and when."""
+"""Who may change an account's sign-in address, and when: the address gives control of it."""
 
 from datetime import timedelta
 
@@ -24,12 +24,12 @@ from clinic.people.services.record_access import close_record
 from clinic.people.services.sessions import end_sessions
 from clinic.trail.models.audit import AuditEvent
 
-# How long the old address has to object where there is no other admin to ask.
+# How long the old address can object if there is no other admin to ask.
 WAIT_ALONE = timedelta(hours=24)
 
 
 def settle_new_address(user: User, *, actor: User, old_email: str, event: AuditEvent) -> None:
-    """End what the old address opened, and tell it; `event` is the change in the audit trail."""
+    """End what the old address opened, and notify it; `event` is the change in the audit trail."""
     # Otherwise the old address could still sign in and ask for a new password.
     EmailAddress.objects.filter(user=user).delete()
     if actor.pk != user.pk:
@@ -39,7 +39,7 @@ def settle_new_address(user: User, *, actor: User, old_email: str, event: AuditE
 
 
 def earlier_addresses(user: User) -> list[str]:
-    """Return the addresses of somebody of staff that were changed lately."""
+    """Return staff addresses that were changed recently."""
     changes = AuditEvent.objects.filter(
         target_type=user._meta.label_lower,
         target_id=str(user.pk),
@@ -50,7 +50,7 @@ def earlier_addresses(user: User) -> list[str]:
 
 
 def refuse_new_address(user: User, *, actor: User) -> None:
-    """Refuse a new address by whoever took the second factor away and left none behind."""
+    """Refuse a new address from somebody who removed the last second factor."""
     removed = last_factor_removal(user, by=hands_behind(actor))
     if removed is not None and not is_mfa_enabled(user):
         raise ValidationError(
@@ -64,7 +64,7 @@ def refuse_new_address(user: User, *, actor: User) -> None:
 
 
 def refuse_factor_removal(user: User, *, actor: User) -> None:
-    """Refuse to take the second factor where the same hands have turned the address."""
+    """Refuse to remove the second factor where the same people have changed the address."""
     if actor.pk == user.pk:
         raise ValidationError(
             _("Another admin has to remove your second step. You can also use a recovery code.")
@@ -79,7 +79,7 @@ def refuse_factor_removal(user: User, *, actor: User) -> None:
                 "account within the last 30 days, so another admin has to remove the second step."
             )
         )
-    # Whoever has just shut out the other admin has waited for nobody yet.
+    # The wait starts again if the other admin's account was deactivated in the meantime.
     alone_at = last_admin_left_at(but=(actor.pk, user.pk)) or changed.at
     if (free_from := max(changed.at, alone_at) + WAIT_ALONE) > timezone.now():
         moment = date_format(timezone.localtime(free_from), "DATETIME_FORMAT")
@@ -94,7 +94,7 @@ def refuse_factor_removal(user: User, *, actor: User) -> None:
 
 
 def why_no_invitation(patient: Patient, *, actor: User) -> str:
-    """Return why this person cannot invite the patient, for a page to say it before."""
+    """Return why this person cannot invite the patient, so that a page can say it first."""
     try:
         refuse_invitation_by_changer(patient, actor=actor)
     except ValidationError as error:
@@ -103,7 +103,7 @@ def why_no_invitation(patient: Patient, *, actor: User) -> str:
 
 
 def refuse_invitation_by_changer(patient: Patient, *, actor: User) -> None:
-    """Refuse an invitation to an address that the same person put there lately."""
+    """Refuse an invitation by the person who recently changed the address."""
     if last_address_change(patient, patient.user, by={actor.pk}) is not None:
         raise ValidationError(
             _(

@@ -1,4 +1,4 @@
-"""Patients who register themselves: an address that is proved by a code, then who they are."""
+"""Patients who register themselves: a code proves the address, then they say who they are."""
 
 import secrets
 from dataclasses import dataclass
@@ -44,12 +44,12 @@ class NewPatient:
     phone: str
     language: str
     password: str
-    # From the paper of a visit: of somebody whom the clinic has seen before.
+    # From the paper of a visit, for somebody who has been seen before.
     record_code: str = ""
 
 
 class CodeSpentError(ValidationError):
-    """A code that was tried too often, used, or sent too long ago."""
+    """A code that was tried too often, already used, or sent too long ago."""
 
     def __init__(self) -> None:
         super().__init__(_("This code no longer works. Ask for a new one."), code="spent")
@@ -60,12 +60,12 @@ def is_sign_up_open() -> bool:
     return ClinicSettings.objects.current().is_sign_up_open
 
 
-# No transaction around the next two: the database would be held by a slow mail server, and a
-# wrong try has to be counted even though it is refused.
+# No transaction around the next two: a slow mail server would block the database, and a failed try
+# has to be counted even though it is refused.
 
 
 def start_sign_up(*, email: str, links: dict[str, str]) -> SignUpCode:
-    """Mail a code, or word that there is an account already; the page says the same of both."""
+    """Email a code, or the notice that there is an account; the page does not say which."""
     _check_open()
     row = SignUpCode(email=email.lower())
     row.full_clean()
@@ -86,13 +86,13 @@ def start_sign_up(*, email: str, links: dict[str, str]) -> SignUpCode:
 
 
 def forget_old_codes() -> int:
-    """Remove the addresses that somebody wrote down a day ago; return how many."""
+    """Remove addresses that somebody entered over a day ago; return how many."""
     old = SignUpCode.objects.filter(created_at__lt=timezone.now() - KEPT_FOR)
     return old.delete()[0]
 
 
 def check_code(*, code_id: UUID, code: str) -> SignUpCode:
-    """Prove the address where the code is right; the fifth wrong one is the last."""
+    """Prove the address if the code is right; the fifth wrong code is the last."""
     taken = (
         SignUpCode.objects.filter(
             pk=code_id,
@@ -120,19 +120,19 @@ def check_code(*, code_id: UUID, code: str) -> SignUpCode:
 
 
 def find_verified(code_id: UUID) -> SignUpCode | None:
-    """Return the proved address that waits to be registered, while the form may be filled in."""
+    """Return a proved address that is waiting for registration, while there is time for it."""
     return SignUpCode.objects.filter(
         pk=code_id, completed_at=None, verified_at__gt=timezone.now() - FORM_LIFETIME
     ).first()
 
 
 def complete_sign_up(*, code: SignUpCode, person: NewPatient) -> User:
-    """Create the account: with the record that a code from a visit opens, else with a new one.
+    """Create the account, with the record that the code opens or with a new one.
 
-    What somebody says, and an address that the desk may have typed, link nothing.
+    Names and addresses alone link nothing, because the desk may have typed them.
     """
     _check_open()
-    # No transaction yet: a wrong code has to be counted even though it is refused.
+    # No transaction yet: a failed try has to be counted even though it is refused.
     paper = _find_paper(person) if person.record_code else None
     return _complete(code, person, paper)
 
@@ -163,7 +163,7 @@ def _complete(code: SignUpCode, person: NewPatient, paper: RecordCode | None) ->
         patient = _register(user, person)
     else:
         patient = use_code(paper, user=user)
-        # What the person has just typed is the newest of both; the name is the record's.
+        # The person has just typed these, so they are newer; the name stays the record's.
         phone = person.phone or patient.phone
         patient = update_patient(patient=patient, actor=user, phone=phone, language=person.language)
         event = record(AuditEvent.Verb.CREATE, actor=user, patient=patient, target=user)
@@ -190,7 +190,7 @@ def _register(user: User, person: NewPatient) -> Patient:
         phone=person.phone,
         email=user.email,
         language=person.language,
-        needs_reason=False,  # the desk looks at whoever may be in the register twice
+        needs_reason=False,  # the desk looks at possible duplicates later
         is_possible_duplicate=is_likely_known or Patient.objects.filter(same_email).exists(),
     )
 

@@ -1,4 +1,4 @@
-"""What a doctor whose account is deactivated leaves open, and who finishes it."""
+"""What a deactivated doctor leaves open, and who finishes it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,41 +21,41 @@ Kind = Notification.Kind
 
 @dataclass(frozen=True)
 class OpenWork:
-    """What waits for a doctor, by kind."""
+    """A doctor's unfinished work, by kind."""
 
     visits_to_come: int = 0
     waiting: int = 0
-    # Visits that could go to a colleague.
+    # Visits that a colleague could take over.
     to_move: int = 0
     unsigned: int = 0
     unreviewed: int = 0
 
     @property
     def is_clinical(self) -> bool:
-        """Return whether something waits that only a doctor can finish."""
+        """Return whether there is work that only a doctor can finish."""
         return bool(self.unsigned or self.unreviewed)
 
 
 @dataclass(frozen=True)
 class Handover:
-    """How a room gives what a doctor left open to the next one, and back."""
+    """How a room hands a doctor's open work to the next one, and back."""
 
     give: Callable[[Doctor, Doctor, User], None]
     take_back: Callable[[Doctor, User], None]
 
 
-# The rooms that hold the work say so when the app is ready: by kind of work, who counts it.
+# The rooms register these when the app is ready: who counts each kind of work.
 _counters: dict[str, Callable[[Doctor], int]] = {}
 _handovers: list[Handover] = []
 
 
 def tell_open_work(kind: str, count: Callable[[Doctor], int]) -> None:
-    """Let a room say how much of one kind of a doctor's work it holds."""
+    """Register how a room counts one kind of a doctor's open work."""
     _counters[kind] = count
 
 
 def tell_handover(handover: Handover) -> None:
-    """Let a room say how it gives a doctor's work to another one."""
+    """Register how a room hands a doctor's work to another one."""
     _handovers.append(handover)
 
 
@@ -68,9 +68,9 @@ def open_work(doctor: Doctor) -> OpenWork:
 def hand_over(
     *, doctor: Doctor, actor: User, successor: Doctor | None, is_left_open: bool = False
 ) -> None:
-    """Let a colleague read the records of a deactivated doctor's patients and sign her visits.
+    """Let a colleague read the records of a deactivated doctor's patients and sign their visits.
 
-    Clinical work is left to nobody only where somebody has said so.
+    Clinical work is left without a doctor only if somebody says so.
     """
     stored = Doctor.objects.select_for_update(no_key=True, of=("self",)).get(pk=doctor.pk)
     if successor is None:
@@ -82,7 +82,7 @@ def hand_over(
     if successor.pk == stored.pk or not successor.user.is_active:
         raise ValidationError({"successor": _("Choose another doctor who works here.")})
     if actor.pk in hands_behind(successor.user):
-        # Otherwise an admin could make a doctor, and read all that this one leaves.
+        # Otherwise an admin could create a doctor and read everything that this one leaves.
         raise ValidationError(
             {
                 "successor": _(
@@ -94,7 +94,7 @@ def hand_over(
     before = stored.successor
     stored.successor = successor
     stored.save(update_fields=["successor"])
-    # Whoever had left patients to this doctor has left them to the next one now.
+    # Patients whom others left to this doctor go to the next one too.
     Doctor.objects.filter(successor=stored).exclude(pk=successor.pk).update(successor=successor)
     detail = {"successor": [str(before.pk) if before else None, str(successor.pk)]}
     event = record(AuditEvent.Verb.UPDATE, actor=actor, target=stored, detail=detail)
@@ -107,7 +107,7 @@ def hand_over(
 
 @transaction.atomic
 def take_back(*, doctor: Doctor, actor: User) -> None:
-    """End the succession of a doctor who works here again; what is still unsigned comes back."""
+    """End the succession of a doctor who is back; visits still unsigned come back."""
     stored = Doctor.objects.select_for_update(no_key=True, of=("self",)).get(pk=doctor.pk)
     if stored.successor_id is None:
         return
@@ -122,7 +122,7 @@ def take_back(*, doctor: Doctor, actor: User) -> None:
 
 
 def word_of_leaving(doctor: Doctor) -> str:
-    """Say to a patient what becomes of a visit whose doctor has left; nothing where she is here."""
+    """Tell a patient what happens to a visit whose doctor has left; nothing if they are here."""
     if doctor.user.is_active:
         return ""
     names = {"doctor": doctor, "successor": doctor.in_charge}

@@ -1,4 +1,4 @@
-"""Accounts, by those who manage them."""
+"""Pages of accounts, for people who manage them."""
 
 from typing import Protocol
 from uuid import UUID
@@ -58,7 +58,7 @@ from clinic.trail.services.audit import record_wrong_own_password
 
 @require_http_methods(["GET", "POST"])
 def account_list(request: SignedInRequest) -> HttpResponse:
-    """List accounts by role and state; a search is posted, so that no name gets into an address."""
+    """List accounts by role and state; searches are posted, to keep names out of addresses."""
     if not can_manage_accounts(request.user):
         raise PermissionDenied
     accounts = visible_users(request.user)
@@ -82,7 +82,7 @@ def account_list(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def account_create(request: SignedInRequest) -> HttpResponse:
-    """Create an account of any role and mail the link to set a password."""
+    """Create an account of any role and email the link to set a password."""
     if not can_manage_accounts(request.user):
         raise PermissionDenied
     if _is_asked_too_often(request):
@@ -138,7 +138,7 @@ def account_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def account_deactivate(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Ask first, then shut the person out at once; of a doctor, say who finishes what is open."""
+    """Ask for confirmation, then deactivate the account; for a doctor, ask who takes over."""
     account = _managed_account(request, pk)
     if away := _lead_to_ended_record(request, account):
         return away
@@ -167,7 +167,7 @@ def account_deactivate(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def account_reactivate(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Let a person back in, with a mail to set a new password."""
+    """Let a person back in, with an email to set a new password."""
     account = _managed_account(request, pk)
     if away := _lead_to_ended_record(request, account):
         return away
@@ -178,7 +178,7 @@ def account_reactivate(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def account_second_factor(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Let somebody whose telephone is gone set up another second factor."""
+    """Let somebody who lost the phone set up another second factor."""
     account = _managed_account(request, pk)
     page = "clinic/people/account_second_factor.html"
     if refused := _ask_own_password(request, account, page):
@@ -217,7 +217,7 @@ def patient_invite(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def account_photograph(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Show a person's portrait, for those who may see it."""
+    """Show a person's portrait to those who may see it."""
     account = get_object_or_404(visible_portraits(request.user), pk=pk)
     record_portrait_view(actor=request.user, user=account)
     with account.photograph.open("rb") as portrait:
@@ -231,7 +231,7 @@ def account_photograph(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def _deactivated(
     request: SignedInRequest, account: User, doctor: Doctor | None, *, was_active: bool
 ) -> HttpResponse:
-    """Go to the list, or stay where there are visits to move."""
+    """Go to the list, or stay if there are visits to move."""
     if not was_active:
         messages.success(request, _("The changes are saved."))
         return redirect("clinic:account_edit", pk=account.pk)
@@ -249,14 +249,14 @@ def _managed_account(request: SignedInRequest, pk: UUID) -> User:
 
 
 def _lead_to_ended_record(request: SignedInRequest, account: User) -> HttpResponse | None:
-    """Open no form for an account that ended with its record."""
+    """Redirect instead of opening a form for an account that ended with its record."""
     return lead_back_from_ended(request, Patient.objects.ended().filter(user=account).first())
 
 
 def _ask_own_password(
     request: SignedInRequest, account: User, template: str
 ) -> HttpResponse | None:
-    """Ask for the admin's own password; nothing comes back once it was given."""
+    """Ask for the admin's own password; return nothing once it was given."""
     if _is_asked_too_often(request):
         return too_often(request)
     form = OwnPasswordForm(request.POST or None, user=request.user)
@@ -319,7 +319,7 @@ def _invite(request: SignedInRequest, account: User, invite: _Inviting) -> HttpR
 
 
 def _after_invitation(request: SignedInRequest, invitation: Invitation) -> HttpResponse:
-    """Back to the list, or to the page that offers to send the mail again."""
+    """Go back to the list, or to the page that offers to send the email again."""
     _say_what_became_of(request, invitation)
     if invitation.is_sent:
         return redirect("clinic:account_list")
@@ -327,7 +327,7 @@ def _after_invitation(request: SignedInRequest, invitation: Invitation) -> HttpR
 
 
 def _say_what_became_of(request: SignedInRequest, invitation: Invitation) -> None:
-    # No names: a message waits in the browser until a page shows it.
+    # No names: messages stay in the browser until a page shows them.
     if invitation.is_sent:
         messages.success(
             request, _("The account is ready. A link to set a password has been sent by e-mail.")

@@ -1,4 +1,4 @@
-"""Emergency access: a doctor opens a record without a care relation, an admin looks at it after."""
+"""Emergency access: a doctor opens a record without a care relation, an admin reviews it."""
 
 from uuid import UUID
 
@@ -34,7 +34,7 @@ from clinic.people.services.emergency import (
 
 @require_http_methods(["GET", "POST"])
 def emergency_open(request: SignedInRequest) -> HttpResponse:
-    """Name one patient exactly, say why, and type the password once more."""
+    """Ask for exactly one patient, the reason, and the password."""
     user = request.user
     if not can_open_in_emergency(user):
         raise PermissionDenied

@@ -1,4 +1,4 @@
-"""What an open page asks about its session."""
+"""What open pages ask about their session."""
 
 from django.http import HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
@@ -24,20 +24,20 @@ def session_stay(request: SignedInRequest) -> JsonResponse:
 
 @require_GET
 def session_back(request: SignedInRequest) -> HttpResponse:
-    """Say that the window is done to whoever signed in for another one."""
+    """Tell a window opened only to sign in again that it is done."""
     return render(request, "clinic/people/session_back.html")
 
 
 def answer(request: SignedInRequest) -> JsonResponse:
-    """Return the seconds that are left, and with what to ask for more."""
+    """Return the remaining seconds, and what is needed to ask for more."""
     left = remaining(request, request.user)
     return JsonResponse(
         {
             "seconds": max(0, int(left.seconds)),
-            # A page with something typed goes on only with the person who typed it.
+            # Typed text may only be sent by the person who typed it.
             "who": str(request.user.pk),
             "canBeExtended": left.can_be_extended,
-            # After a new sign-in in another window the page's own token is an old one.
+            # After a new sign-in in another window, the page's own token is out of date.
             "token": get_token(request),
         }
     )

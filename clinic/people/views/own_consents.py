@@ -22,7 +22,7 @@ from clinic.people.services.preferences import update_preferences
 
 @require_GET
 def my_consents(request: SignedInRequest) -> HttpResponse:
-    """Show every purpose in plain words, and what the patient agreed to and when."""
+    """Show every purpose in plain words, with what the patient agreed to and when."""
     patient = _own_patient(request)
     return _page(request, patient, PreferencesForm(patient=patient))
 
@@ -59,7 +59,7 @@ def my_consent_give(request: SignedInRequest, purpose: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def my_consent_withdraw(request: SignedInRequest, purpose: str) -> HttpResponse:
-    """Ask whether it is meant, then end the consent at once."""
+    """Ask for confirmation, then end the consent at once."""
     patient = _own_patient(request)
     consent = Consent.objects.active().filter(patient=patient, purpose=_known(purpose)).first()
     if consent is None:
@@ -83,7 +83,7 @@ def _own_patient(request: SignedInRequest) -> Patient:
 
 
 def _past_uses(request: SignedInRequest, patient: Patient, purpose: str) -> list[PastUse]:
-    """Return what was made of the record, for whom the record is open."""
+    """Return what was made from the record, if the patient may read it."""
     can_see = can_see_own_record(request.user)
     return past_uses(patient=patient, purpose=purpose) if can_see else []
 

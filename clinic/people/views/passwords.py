@@ -1,4 +1,4 @@
-"""Forgotten passwords: allauth's pages, with the site's own limits."""
+"""Forgotten passwords: allauth's pages with the site's own limits."""
 
 from typing import Any
 
@@ -14,10 +14,10 @@ from clinic.people.account_throttle import count_for_account
 
 
 class MailedPasswordResetView(PasswordResetView):  # type: ignore[misc]
-    """Sends a link, as often as somebody may ask who has or has not signed in here before."""
+    """Sends a link, within the limits for known and unknown browsers."""
 
     def form_valid(self, form: ResetPasswordForm) -> HttpResponse:
-        """Count each mail before it leaves."""
+        """Count each email before it is sent."""
         if not count_for_account(self.request, "reset_mail", form.cleaned_data["email"]):
             return too_often(self.request)
         response: HttpResponse = super().form_valid(form)
@@ -26,10 +26,10 @@ class MailedPasswordResetView(PasswordResetView):  # type: ignore[misc]
 
 @method_decorator(login_not_required, name="dispatch")
 class GuessedPasswordResetView(PasswordResetFromKeyView):  # type: ignore[misc]
-    """Opens a link; wrong ones are counted, and the right one is never held up."""
+    """Opens a link; wrong ones are counted, and the right one is never slowed down."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Refuse whoever tries one wrong link after the other."""
+        """Refuse somebody who tries one wrong link after another."""
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
         is_wrong = getattr(self, "reset_user", self) is None
         if is_wrong and is_too_often(request, "reset_link_guess"):

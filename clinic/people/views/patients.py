@@ -1,4 +1,4 @@
-"""The register of patients, as the desk, the admin and the doctors see it."""
+"""The register of patients for the desk, admins and doctors."""
 
 from uuid import UUID
 
@@ -40,13 +40,13 @@ from clinic.people.services.patients import (
     update_patient,
 )
 
-# What was typed stays in the session on the server: a name in an address would end in logs.
+# What was typed stays in the session on the server: a name in an address would end up in logs.
 SEARCH_KEY = "patient_search"
 
 
 @require_http_methods(["GET", "POST"])
 def patient_list(request: SignedInRequest) -> HttpResponse:
-    """List patients by name; a search is posted and stays out of the address."""
+    """List patients by name; searches are posted, to keep names out of addresses."""
     if not can_see_patient_list(request.user):
         raise PermissionDenied
     if request.method == "POST":
@@ -57,7 +57,7 @@ def patient_list(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def patient_find(request: SignedInRequest) -> HttpResponse:
-    """Show the first few who fit what was typed in the top bar, as ways to their pages."""
+    """Show the first few matches of the search in the top bar, with links to their pages."""
     if not can_see_patient_list(request.user):
         raise PermissionDenied
     form = PatientSearchForm(request.POST)
@@ -68,7 +68,7 @@ def patient_find(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def patient_register(request: SignedInRequest) -> HttpResponse:
-    """Register a patient, unless the register already knows them."""
+    """Register a patient, unless the register already has them."""
     if not can_register_patients(request.user):
         raise PermissionDenied
     form = RegistrationForm(request.POST or None)
@@ -83,7 +83,7 @@ def patient_register(request: SignedInRequest) -> HttpResponse:
             )
         except PossibleDuplicateError as error:
             duplicates = error.patients
-            # The field is on the page only once the likeness has been shown.
+            # The field appears only after the similar patients have been shown.
             if "duplicate_reason" in request.POST:
                 form.add_error("duplicate_reason", _("Say in a few words why."))
         except ValidationError as error:

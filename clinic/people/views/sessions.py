@@ -1,4 +1,4 @@
-"""Signing out in one other browser."""
+"""Sign out one other browser."""
 
 from allauth.usersessions.adapter import get_adapter
 from django.contrib import messages
@@ -13,7 +13,7 @@ from clinic.people.services.sessions import sessions_of
 
 @require_POST
 def session_end(request: SignedInRequest, pk: int) -> HttpResponse:
-    """End one of the person's own sessions, but not the one that asks."""
+    """End one of the person's own sessions, but not the current one."""
     others = sessions_of(request.user, but=request.session.session_key)
     get_adapter().end_sessions([get_object_or_404(others, pk=pk)])
     messages.success(request, _("That browser is signed out."))

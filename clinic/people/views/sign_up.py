@@ -1,4 +1,4 @@
-"""Patients who register themselves, where the clinic allows it: address, code, who they are."""
+"""Patients register themselves, where the clinic allows it: address, code, personal data."""
 
 from uuid import UUID
 
@@ -27,14 +27,14 @@ from clinic.people.services.sign_up import (
     start_sign_up,
 )
 
-# Which code the browser waits for; the address and the digits stay on the server.
+# Which code the browser is waiting for; the address and the digits stay on the server.
 CODE_KEY = "sign_up_code"
 
 
 @login_not_required
 @require_http_methods(["GET", "POST"])
 def sign_up(request: HttpRequest) -> HttpResponse:
-    """Ask for the address; only the mail tells whether it already has an account."""
+    """Ask for the address; only the email says whether it already has an account."""
     if elsewhere := _elsewhere(request):
         return elsewhere
     form = SignUpForm(request.POST or None)
@@ -60,7 +60,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "POST"])
 def sign_up_code(request: HttpRequest) -> HttpResponse:
-    """Ask for the six digits of the mail."""
+    """Ask for the six digits from the email."""
     if elsewhere := _elsewhere(request):
         return elsewhere
     code = _awaited(request)
@@ -80,7 +80,7 @@ def sign_up_code(request: HttpRequest) -> HttpResponse:
         except ValidationError as error:
             add_errors(form, error)
         else:
-            # What the browser held before the address was proved opens nothing now.
+            # A session from before the address was proved is now useless.
             request.session.cycle_key()
             return redirect("clinic:sign_up_details")
     status = 422 if request.method == "POST" else 200
@@ -92,7 +92,7 @@ def sign_up_code(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password1", "password2")
 @require_http_methods(["GET", "POST"])
 def sign_up_details(request: HttpRequest) -> HttpResponse:
-    """Ask for the person's identity and consent to care, then sign the person in."""
+    """Ask for identity and consent to care, then sign the person in."""
     if elsewhere := _elsewhere(request):
         return elsewhere
     awaited = _awaited(request)

@@ -1,4 +1,4 @@
-"""Calendar files (RFC 5545 and 5546): when and where, and nothing else about a visit."""
+"""Calendar files (RFC 5545 and 5546) with the time and place of a visit, and nothing else."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ REFRESH_EVERY = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class CalendarEntry:
-    """One visit as a calendar program knows it: the same uid for life, a higher sequence wins."""
+    """One visit for a calendar program: the uid never changes, and a higher sequence wins."""
 
     uid: str
     sequence: int
@@ -58,7 +58,7 @@ def _event(entry: CalendarEntry, method: str, clinic: ClinicSettings) -> Event:
     event.add("organizer", _organizer(clinic))
     event.add("status", "CANCELLED" if method == CANCEL else "CONFIRMED")
     event.add("class", "PRIVATE")
-    # A mail program offers a REQUEST only to those whom it names; the address, never the name.
+    # Email programs offer a REQUEST only to its attendees: the address is given, never the name.
     if entry.attendee and method != PUBLISH:
         attendee = vCalAddress(f"mailto:{entry.attendee}")
         attendee.params["partstat"] = "ACCEPTED"

@@ -1,4 +1,4 @@
-"""Who books and moves appointments, reads calendars, and plans hours and leave in them."""
+"""Who books and moves appointments, reads calendars, and plans hours and leave."""
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -23,9 +23,9 @@ from clinic.scheduling.models.wish import AppointmentRequest, AppointmentRequest
 
 
 def visible_calendars(user: User) -> QuerySet[Doctor]:
-    """Return the calendars a person may read: the desk and admins every one, doctors their own.
+    """Return the calendars that a user may read: all for the desk and admins, otherwise their own.
 
-    Deactivated doctors are included, because their visits remain.
+    Deactivated doctors are included, because they may still have visits.
     """
     doctors = Doctor.objects.select_related("user")
     if is_admin(user) or is_secretary(user):
@@ -34,7 +34,7 @@ def visible_calendars(user: User) -> QuerySet[Doctor]:
 
 
 def calendars_showing(user: User, appointments: QuerySet[Appointment]) -> QuerySet[Doctor]:
-    """Return calendars of active doctors, and of deactivated ones who have these visits."""
+    """Return calendars of active doctors, and of deactivated ones with these visits."""
     visits = appointments.order_by().filter(doctor=OuterRef("pk"))
     return visible_calendars(user).filter(Q(user__is_active=True) | Exists(visits))
 
@@ -45,14 +45,14 @@ def calendars_for_leave(user: User) -> QuerySet[Doctor]:
 
 
 def visible_availabilities(user: User) -> QuerySet[Availability]:
-    """Weekly hours, for those who plan with them."""
+    """Return weekly hours, for those who plan with them."""
     if is_admin(user) or is_secretary(user):
         return Availability.objects.all()
     return Availability.objects.filter(doctor__user=user)
 
 
 def visible_absences(user: User) -> AbsenceQuerySet:
-    """Leave: planners see all of it, doctors their own and that of the whole clinic."""
+    """Return leave: all for planners, their own and the whole clinic's for doctors."""
     absences = Absence.objects.select_related("doctor__user")
     if is_admin(user) or is_secretary(user):
         return absences
@@ -62,28 +62,28 @@ def visible_absences(user: User) -> AbsenceQuerySet:
 
 
 def can_manage_schedule(user: User) -> bool:
-    """Change weekly hours, types of visit and everybody's leave."""
+    """Return whether the person may change weekly hours, visit types and everybody's leave."""
     return is_admin(user) or is_secretary(user)
 
 
 def can_see_absences(user: User) -> bool:
-    """Open the list of leave."""
+    """Return whether the person may open the list of leave."""
     return can_manage_schedule(user) or is_doctor(user)
 
 
 def can_plan_absence(user: User, doctor: Doctor | None) -> bool:
-    """Add and remove leave of a doctor, or of the whole clinic where none is named."""
+    """Return whether the person may plan leave of a doctor, or of the clinic if none is named."""
     is_own = doctor is not None and is_doctor(user) and doctor.user_id == user.pk
     return can_manage_schedule(user) or is_own
 
 
 def can_see_calendar(user: User) -> bool:
-    """Look at a calendar by day, week and month."""
+    """Return whether the person may see a calendar by day, week and month."""
     return is_staff(user)
 
 
 def can_keep_calendar_feed(user: User) -> bool:
-    """Have a secret address at which a calendar program reads one's appointments."""
+    """Return whether the person may have a secret address for a calendar program."""
     return is_doctor(user)
 
 
@@ -94,7 +94,7 @@ def bookable_patients(user: User) -> QuerySet[Patient]:
 
 
 def bookable_doctors(user: User) -> QuerySet[Doctor]:
-    """Return doctors in whose calendar a user may book: doctors their own, the desk any."""
+    """Return doctors in whose calendar a user may book: any for the desk, their own for doctors."""
     doctors = visible_doctors(user)
     return doctors.filter(user=user) if is_doctor(user) else doctors
 
@@ -111,36 +111,36 @@ def visible_appointments(user: User) -> AppointmentQuerySet:
 
 
 def visible_requests(user: User) -> AppointmentRequestQuerySet:
-    """Return what patients asked for, for those who may see the appointment."""
+    """Return patients' requests, for those who may see the appointment."""
     if is_admin(user) or is_secretary(user):
         return AppointmentRequest.objects.all()
     return AppointmentRequest.objects.filter(appointment__in=visible_appointments(user))
 
 
 def can_book(user: User) -> bool:
-    """Book an appointment for a patient who is visible, with one of the bookable doctors."""
+    """Return whether the person may book a visible patient with one of the bookable doctors."""
     return is_secretary(user) or is_doctor(user)
 
 
 def can_overbook(user: User, doctor: Doctor) -> bool:
-    """Book where a doctor has no time: oneself, or at the desk where the clinic lets it."""
+    """Return whether the person may overbook: doctors themselves, the desk if the clinic allows."""
     if is_secretary(user):
         return ClinicSettings.objects.current().is_overbooking_allowed
     return is_doctor(user) and doctor.user_id == user.pk
 
 
 def can_run_desk(user: User) -> bool:
-    """Book appointments, mark arrivals, plan the day."""
+    """Return whether the person may book appointments, mark arrivals and plan the day."""
     return is_secretary(user)
 
 
 def can_see_waiting_room(user: User) -> bool:
-    """See who waits: the desk for all doctors, doctors among their own patients."""
+    """Return whether the person may see who waits: the desk everybody, doctors their patients."""
     return is_secretary(user) or is_doctor(user)
 
 
 def can_transition(user: User, appointment: Appointment, status: str) -> bool:
-    """Move an appointment to a status, as far as the person's job goes."""
+    """Return whether the person's role may move the appointment to this status."""
     if is_secretary(user):
         return status not in {Appointment.Status.IN_CONSULTATION, Appointment.Status.COMPLETED}
     if is_patient(user):
@@ -149,10 +149,10 @@ def can_transition(user: User, appointment: Appointment, status: str) -> bool:
 
 
 def can_open_visit(user: User, appointment: Appointment) -> bool:
-    """Call the patient in."""
+    """Return whether the person may call the patient in."""
     return is_doctor(user) and appointment.doctor.user_id == user.pk
 
 
 def can_book_in_portal(user: User) -> bool:
-    """Book, ask for or move an own appointment, as far as the clinic offers it."""
+    """Return whether the person may book, request or move their own appointments."""
     return is_patient(user)

@@ -1,4 +1,4 @@
-"""Work that the worker does for appointments: messages to patients, visits nobody came to."""
+"""Tasks about appointments: messages to patients, and missed visits."""
 
 from celery import shared_task
 
@@ -14,11 +14,11 @@ def send_notice_task(notice_id: int) -> None:
 
 @shared_task(name="clinic.tasks.dispatch_due_notices_task", soft_time_limit=50, time_limit=60)
 def dispatch_due_notices_task() -> None:
-    """Write down the reminders that have come due and queue whatever waits."""
+    """Store the reminders that are due, and queue waiting messages."""
     dispatch_due_notices()
 
 
 @shared_task(name="clinic.tasks.mark_no_shows_task", soft_time_limit=240, time_limit=270)
 def mark_no_shows_task() -> None:
-    """Mark the appointments to which nobody came."""
+    """Mark the appointments that patients missed."""
     mark_no_shows()

@@ -24,7 +24,7 @@ CANCEL = "cancel"
 
 
 class AbsenceForm(forms.Form):
-    """Who is away from when to when; whole days unless a time is given."""
+    """Who is away and when; whole days unless a time is given."""
 
     who = forms.ChoiceField(
         label=_("Who"),
@@ -87,14 +87,14 @@ class AbsenceForm(forms.Form):
         }
 
     def planned(self) -> dict[str, Any]:
-        """Return the absence as the service takes it, once the form is valid."""
+        """Return the absence as keyword arguments of the service, once the form is valid."""
         names = ("starts_at", "ends_at", "reason")
         doctor = self._doctors.get(self.cleaned_data["who"])
         return {"doctor": doctor, **{name: self.cleaned_data[name] for name in names}}
 
 
 class DecisionsForm(forms.Form):
-    """What becomes of each visit that an absence gets in the way of."""
+    """What to do with each visit that falls within an absence."""
 
     cancel_reason = forms.CharField(
         label=_("Reason for the cancellations"),
@@ -126,11 +126,11 @@ class DecisionsForm(forms.Form):
 
     @property
     def rows(self) -> list[tuple[Appointment, forms.BoundField]]:
-        """The visits with the field of each."""
+        """Each visit with its form field."""
         return [(visit, self[field_name(visit)]) for visit in self._visits]
 
     def clean_cancel_reason(self) -> str:
-        """Ask for a reason where something is cancelled."""
+        """Require a reason if any visit is cancelled."""
         reason: str = self.cleaned_data["cancel_reason"].strip()
         is_cancelling = any(self.data.get(field_name(visit)) == CANCEL for visit in self._visits)
         if is_cancelling and not reason:
@@ -138,7 +138,7 @@ class DecisionsForm(forms.Form):
         return reason
 
     def decisions(self) -> dict[UUID, Decision]:
-        """Return the choices as the service takes them, once the form is valid."""
+        """Return the choices as the argument of the service, once the form is valid."""
         taken = {visit.pk: self.cleaned_data[field_name(visit)] for visit in self._visits}
         return {
             pk: Decision(slot=self._slots[pk].get(choice), is_cancelled=choice == CANCEL)
@@ -155,12 +155,12 @@ class DecisionsForm(forms.Form):
 
 
 def field_name(visit: Appointment) -> str:
-    """Return what the field of a visit is called."""
+    """Return the name of a visit's form field."""
     return f"visit-{visit.pk}"
 
 
 def read_slot(choice: str, visit: Appointment, doctors: Mapping[str, Doctor]) -> Slot | None:
-    """Return the slot that a choice names, if it names one."""
+    """Return the slot that a choice stands for, if it is one."""
     doctor_key, _slash, moment = choice.partition("/")
     doctor = doctors.get(doctor_key)
     try:

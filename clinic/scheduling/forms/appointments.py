@@ -15,7 +15,7 @@ from clinic.scheduling.permissions import bookable_doctors, bookable_patients
 
 
 class VisitForm(forms.Form):
-    """Who comes, and for what."""
+    """Which patient comes, and for what."""
 
     patient = forms.ModelChoiceField(
         label=_("Patient"),
@@ -35,7 +35,7 @@ class VisitForm(forms.Form):
 
 
 class BookingForm(VisitForm):
-    """Who comes to whom, when and for what."""
+    """Which patient comes, to which doctor, when and for what."""
 
     doctor = forms.ModelChoiceField(
         label=_("Doctor"),
@@ -75,12 +75,12 @@ class BookingForm(VisitForm):
 
 
 class DoctorAndTimeForm(forms.Form):
-    """When and by whom somebody is seen who is known already."""
+    """When a known patient is seen, and by whom."""
 
     doctor = forms.ModelChoiceField(
         label=_("Doctor"),
         queryset=Doctor.objects.none(),
-        # Never the first of the list instead of a doctor who no longer works here.
+        # Never preselect the first doctor in place of one who no longer works here.
         empty_label=_("Choose a doctor"),
         error_messages={"required": _("Choose a doctor.")},
     )
@@ -92,7 +92,7 @@ class DoctorAndTimeForm(forms.Form):
 
 
 class RescheduleForm(DoctorAndTimeForm):
-    """The other time of an appointment, with the same doctor or another."""
+    """A new time for an appointment, with the same doctor or another."""
 
     starts_at = moment_field(_("New day and time"))
     reason = forms.CharField(
@@ -104,9 +104,9 @@ class RescheduleForm(DoctorAndTimeForm):
 
 
 class MoveForm(forms.Form):
-    """The status that an appointment moves to, and why."""
+    """The new status of an appointment, and the reason."""
 
-    # Rescheduling makes a second appointment, so it is no mere move.
+    # Rescheduling creates a second appointment, so it is more than a change of status.
     STATUSES = [
         (status.value, status.label)
         for status in Appointment.Status

@@ -13,9 +13,9 @@ from clinic.people.models.user import User
 from clinic.scheduling.forms.fields import DoctorField
 from clinic.scheduling.permissions import visible_calendars
 
-# Days whose neighbours a calendar can still count.
+# Dates far from the limits of `date`, so that neighbouring days can always be computed.
 WITHIN_REASON = (MinValueValidator(date(1990, 1, 1)), MaxValueValidator(date(2200, 1, 1)))
-# A month's page shows six weeks at most, and nobody asks for more at once.
+# A month's page shows six weeks at most, and nothing asks for more at once.
 MAX_DAYS = 42
 
 
@@ -28,7 +28,7 @@ class CalendarView(models.TextChoices):
 
 
 class DayForm(forms.Form):
-    """Which day to look at, of one doctor or of all."""
+    """Which day to show, for one doctor or all."""
 
     date = forms.DateField(
         label=_("Day"),
@@ -56,18 +56,18 @@ class DayForm(forms.Form):
 
 
 class CalendarForm(DayForm):
-    """How much of the calendar to look at, and from which day."""
+    """How much of the calendar to show, and from which day."""
 
     view = forms.ChoiceField(choices=CalendarView, required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # The booking dialog above the calendar has fields of the same names.
+        # The booking dialog above the calendar has fields with the same names.
         self.auto_id = "calendar_%s"
 
 
 class CalendarRangeForm(forms.Form):
-    """The days that a calendar asks for; the last one is not among them."""
+    """The days that a calendar asks for, without the last one."""
 
     start = forms.DateField(validators=WITHIN_REASON)
     end = forms.DateField(validators=WITHIN_REASON)
@@ -78,7 +78,7 @@ class CalendarRangeForm(forms.Form):
         allow_rows(self.fields["doctor"], visible_calendars(user))
 
     def clean(self) -> dict[str, Any]:
-        """Refuse days in the wrong order, and more of them than a page shows."""
+        """Refuse days in the wrong order, and more days than a page shows."""
         start: date | None = self.cleaned_data.get("start")
         end: date | None = self.cleaned_data.get("end")
         if start and end and not timedelta(0) < end - start <= timedelta(days=MAX_DAYS):

@@ -4,7 +4,7 @@ from clinic.scheduling.models.calendar_feed import CalendarFeed
 
 
 class InitialsForm(forms.ModelForm[CalendarFeed]):
-    """Whether a doctor's calendar program is told whose visit it is."""
+    """Whether a doctor's calendar program shows the patients' initials."""
 
     class Meta:
         model = CalendarFeed

@@ -1,4 +1,4 @@
-"""Fields that several forms ask for, and the rows that they offer."""
+"""Form fields used by several forms."""
 
 from django import forms
 from django.utils.translation import gettext
@@ -8,17 +8,17 @@ from clinic.scheduling.models.schedule import VisitType
 
 
 class VisitTypeField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """A type of visit by its name and how long it takes."""
+    """A type of visit, shown with its name and duration."""
 
     def label_from_instance(self, obj: VisitType) -> str:
-        """Return the words of one choice."""
+        """Return the label of one choice."""
         minutes = obj.duration_minutes
         return gettext("%(name)s (%(minutes)d minutes)") % {"name": obj, "minutes": minutes}
 
 
 class DoctorField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """A doctor, whose name says where the account is deactivated."""
+    """A doctor, whose label says if the account is deactivated."""
 
     def label_from_instance(self, obj: Doctor) -> str:
-        """Return the words of one choice."""
+        """Return the label of one choice."""
         return obj.desk_name

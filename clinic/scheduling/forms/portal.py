@@ -1,4 +1,4 @@
-"""What patients choose when they book, ask for or move an appointment, and how they are reached."""
+"""Forms in which patients book, request or move appointments, and the desk's answers."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from clinic.scheduling.services.portal_booking import DAYS_AHEAD, Wish, offered_
 
 
 class PortalForm(forms.Form):
-    """A type of visit and a doctor; of an appointment that is moved the type stays."""
+    """A type of visit and a doctor; the type is fixed when an appointment is moved."""
 
     visit_type = VisitTypeField(
         label=_("Type of visit"),
@@ -70,7 +70,7 @@ class SlotSearchForm(PortalForm):
 
 
 class SlotForm(PortalForm):
-    """The free time whose button a patient pressed."""
+    """The free time that a patient clicked."""
 
     starts_at = forms.DateTimeField(
         error_messages={"invalid": _("This is not a valid day and time.")}
@@ -99,7 +99,7 @@ class WishForm(PortalForm):
     days = ("first_day", "last_day")
 
     def wish(self) -> Wish:
-        """Return what the service takes."""
+        """Return the argument of the service."""
         data = self.cleaned_data
         return Wish(
             first_day=data["first_day"],
@@ -110,11 +110,11 @@ class WishForm(PortalForm):
 
 
 class RequestBookingForm(DoctorAndTimeForm):
-    """The doctor and the time that the desk gives to a request."""
+    """The doctor and time that the desk chooses for a request."""
 
 
 class DeclineForm(forms.Form):
-    """Why the desk says no, in words that may stand in a mail."""
+    """Why the desk declines a request, as a choice whose text goes into an email."""
 
     reason = forms.ChoiceField(
         label=_("Why"),

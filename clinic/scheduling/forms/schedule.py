@@ -84,7 +84,7 @@ class VisitTypeForm(TranslatedNames, SeenForm, forms.Form):
     def __init__(self, *args: Any, entry: VisitType | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.ask_for_names(entry)
-        # The names stand together, the other choices after them.
+        # The names come together, then the other choices.
         first = next(iter(self.fields))
         self.order_fields([first, *(name for name in self.fields if name.startswith("name_"))])
         if entry:

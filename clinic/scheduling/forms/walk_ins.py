@@ -11,7 +11,7 @@ from clinic.scheduling.forms.appointments import VisitForm
 
 
 class WalkInForm(VisitForm):
-    """Who has come without an appointment, what for, and whether it can wait."""
+    """Who has come without an appointment, for what, and how urgent it is."""
 
     doctor = forms.ModelChoiceField(
         label=_("Doctor"),

@@ -10,14 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from clinic.core.line_fields import OneLineField
 from clinic.people.models.doctor import Doctor
 
-# From so many minutes on, somebody has waited long, and too long.
+# After this many minutes somebody has waited long, or too long.
 LONG_WAIT_MINUTES = 20
 TOO_LONG_WAIT_MINUTES = 40
 
 
 def waiting_order(prefix: str = "") -> tuple[str, ...]:
     """Order waiting patients: urgent first, then by agreed time or arrival."""
-    # A walk-in starts when it arrives, so both kinds stand in one row.
+    # A walk-in's start is its arrival, so both kinds form one queue.
     fields = ("starts_at", "arrived_at", "pk")
     return (f"-{prefix}is_urgent", *(f"{prefix}{field}" for field in fields))
 
@@ -33,7 +33,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
     def between(self, start: datetime, end: datetime) -> Self:
         """Return booked appointments, not mere requests, that overlap a period."""
-        # The first condition says nothing new, but the index on the start answers it.
+        # The first condition is redundant, but it lets the database use the index on the start.
         return self.filter(
             starts_at__gt=start - Appointment.LONGEST, starts_at__lt=end, ends_at__gt=start
         )
@@ -59,7 +59,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         was_booked = AppointmentTransition.objects.filter(
             appointment=models.OuterRef("pk"), to_status=Appointment.Status.BOOKED
         )
-        # What was declined or taken back still has the time of the wish, which may be midnight.
+        # A declined or withdrawn request still has the wished time, which may be midnight.
         was_given_up = models.Q(
             models.Q(status=Appointment.Status.CANCELLED, request__isnull=False),
             ~models.Exists(was_booked),
@@ -90,10 +90,10 @@ class Appointment(models.Model):
         RESCHEDULED = "rescheduled", _("Rescheduled")
         ENTERED_IN_ERROR = "entered_in_error", _("Entered in error")
 
-    # A visit lasts four hours at most, by its type; only a wish spans days.
+    # A visit type lasts four hours at most; only a wish spans days.
     LONGEST = timedelta(days=1)
 
-    # From each status, where it may go. Everything else is refused.
+    # The statuses that each status may change to; every other change is refused.
     TRANSITIONS: ClassVar[dict[str, frozenset[str]]] = {
         Status.REQUESTED: frozenset({Status.BOOKED, Status.WAITLIST, Status.CANCELLED}),
         Status.WAITLIST: frozenset({Status.BOOKED, Status.CANCELLED}),
@@ -117,16 +117,16 @@ class Appointment(models.Model):
             }
         ),
         Status.ARRIVED: frozenset({Status.IN_CONSULTATION, Status.BOOKED, Status.CANCELLED}),
-        # Back only while the visit is empty: somebody else was called in.
+        # Back only while the visit is empty, because the wrong patient was called in.
         Status.IN_CONSULTATION: frozenset({Status.COMPLETED, Status.ARRIVED}),
-        # Only a signature completes a visit, and what is signed is corrected by an addendum.
+        # Only a signature completes a visit; signed visits are corrected with addenda.
         Status.COMPLETED: frozenset(),
         Status.CANCELLED: frozenset(),
         Status.NO_SHOW: frozenset({Status.ARRIVED, Status.BOOKED}),
         Status.RESCHEDULED: frozenset(),
         Status.ENTERED_IN_ERROR: frozenset(),
     }
-    # A walk-in has no time to go back to: it waits, is called in, or was none.
+    # A walk-in has no booked time to return to: it waits, is called in, or never happened.
     WALK_IN_TRANSITIONS: ClassVar[dict[str, frozenset[str]]] = TRANSITIONS | {
         Status.ARRIVED: frozenset(
             {Status.IN_CONSULTATION, Status.CANCELLED, Status.ENTERED_IN_ERROR}
@@ -141,7 +141,7 @@ class Appointment(models.Model):
     )
     OPEN_STATUSES = (Status.REQUESTED, Status.WAITLIST, Status.BOOKED, Status.CONFIRMED)
     CARE_STATUSES = (*SLOT_STATUSES, Status.NO_SHOW)
-    # Agreed upon, and the patient is still expected.
+    # Agreed, and the patient is still expected.
     EXPECTED_STATUSES = (Status.BOOKED, Status.CONFIRMED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -165,7 +165,7 @@ class Appointment(models.Model):
         blank=True,
         help_text=_("Nothing medical: the whole desk reads it."),
     )
-    # Why somebody booked past the guards; empty for every other appointment.
+    # Why somebody overrode the checks; empty for every other appointment.
     overbooked_reason = OneLineField(_("why overbooked"), max_length=200, blank=True)
     arrived_at = models.DateTimeField(_("arrived"), null=True, blank=True)
     rescheduled_from = models.OneToOneField(
@@ -193,10 +193,10 @@ class Appointment(models.Model):
             models.Index(fields=["patient", "starts_at"], name="appointment_by_patient_time"),
             models.Index(fields=["starts_at"], name="appointment_by_time"),
             models.Index(fields=["status", "starts_at"], name="appointment_by_status_and_time"),
-            # Whom a doctor treats: SQLite reads all at once, PostgreSQL asks for each patient.
+            # For a doctor's patients: SQLite reads all at once, PostgreSQL checks each patient.
             models.Index(fields=["doctor", "status", "patient"], name="appointment_of_a_doctor"),
             models.Index(fields=["patient", "doctor", "status"], name="appointment_of_a_patient"),
-            # PostgreSQL's guard looks for these at each booking.
+            # The exclusion constraint of PostgreSQL uses this at each booking.
             models.Index(
                 fields=["doctor", "starts_at"],
                 condition=~models.Q(overbooked_reason=""),
@@ -208,7 +208,7 @@ class Appointment(models.Model):
                 condition=models.Q(ends_at__gt=models.F("starts_at")),
                 name="appointment_ends_after_it_starts",
             ),
-            # Nobody guards the time of a walk-in, so it may never turn into a booking.
+            # No constraint protects the time of a walk-in, so it must never become a booking.
             models.CheckConstraint(
                 condition=models.Q(is_walk_in=False)
                 | models.Q(
@@ -230,32 +230,32 @@ class Appointment(models.Model):
 
     @property
     def minutes_waited(self) -> int | None:
-        """For how long somebody who has arrived has waited so far."""
+        """How long somebody who has arrived has been waiting."""
         if self.status != self.Status.ARRIVED or self.arrived_at is None:
             return None
         return max(int((timezone.now() - self.arrived_at).total_seconds() // 60), 0)
 
     @property
     def is_waiting_long(self) -> bool:
-        """Return whether somebody waits for more than twenty minutes."""
+        """Return whether somebody has been waiting for more than twenty minutes."""
         return (self.minutes_waited or 0) > LONG_WAIT_MINUTES
 
     @property
     def is_waiting_too_long(self) -> bool:
-        """Return whether somebody waits for more than forty minutes."""
+        """Return whether somebody has been waiting for more than forty minutes."""
         return (self.minutes_waited or 0) > TOO_LONG_WAIT_MINUTES
 
     @property
     def is_overbooked(self) -> bool:
-        """Return whether it was put where the doctor has no time."""
+        """Return whether it was booked where the doctor has no time."""
         return bool(self.overbooked_reason)
 
     def get_status_display(self) -> str:  # type: ignore[no-redef]
-        """Return the status in words; Django's own reads the words of every status for each row."""
+        """Return the status in words; Django's own version evaluates every label for each row."""
         return str(self.Status(self.status).label)
 
     def can_become(self, status: str) -> bool:
-        """Return whether the transition table allows the move."""
+        """Return whether the transition table allows the change."""
         return status in self.next_statuses(self.status)
 
     def next_statuses(self, status: str) -> frozenset[str]:
@@ -264,14 +264,14 @@ class Appointment(models.Model):
 
 
 class AppointmentTransition(models.Model):
-    """One move of an appointment from a status to the next: who, when, why."""
+    """One change of an appointment's status: who, when, why."""
 
     appointment = models.ForeignKey(
         Appointment, on_delete=models.PROTECT, related_name="transitions"
     )
     from_status = models.CharField(max_length=20, choices=Appointment.Status, blank=True)
     to_status = models.CharField(max_length=20, choices=Appointment.Status)
-    # Nobody: the clock did it.
+    # Empty if the scheduler made the change.
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
     )

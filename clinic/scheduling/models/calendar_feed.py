@@ -5,12 +5,12 @@ from clinic.people.models.doctor import Doctor
 
 
 class CalendarFeed(models.Model):
-    """A secret address under which a doctor's calendar program reads the appointments."""
+    """A secret address from which a doctor's calendar program reads the appointments."""
 
     doctor = models.OneToOneField(
         Doctor, on_delete=models.PROTECT, related_name="calendar_feed", verbose_name=_("doctor")
     )
-    # Only the fingerprint is kept: who reads the database or a backup cannot read the calendar.
+    # Only the fingerprint is kept: access to the database or a backup does not open the calendar.
     token_sha256 = models.CharField(max_length=64, unique=True, editable=False)
     shows_initials = models.BooleanField(
         _("Show the patients’ initials"),

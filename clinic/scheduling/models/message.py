@@ -8,7 +8,7 @@ from clinic.scheduling.models.appointment import Appointment
 
 
 class AppointmentNoticeQuerySet(models.QuerySet["AppointmentNotice"]):
-    """Messages by what is still to be done with them."""
+    """Messages by what remains to be done with them."""
 
     def due(self) -> Self:
         """Return the messages that are due to be sent now."""
@@ -18,7 +18,7 @@ class AppointmentNoticeQuerySet(models.QuerySet["AppointmentNotice"]):
 
 
 class AppointmentNotice(models.Model):
-    """One message to a patient about one start of an appointment; the row is there first."""
+    """One message to a patient about one start of an appointment, stored before it is sent."""
 
     class Kind(models.TextChoices):
         BOOKED = "booked", _("Confirmation")
@@ -51,7 +51,7 @@ class AppointmentNotice(models.Model):
     due_at = models.DateTimeField(_("not before"), default=timezone.now)
     claimed_at = models.DateTimeField(_("claimed"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
-    # The link of a reminder confirms or cancels once.
+    # A reminder's link can confirm or cancel only once.
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 

@@ -12,7 +12,7 @@ from clinic.people.models.doctor import Doctor
 
 
 class VisitType(TranslatedModel):
-    """A kind of visit and how long it takes."""
+    """A type of visit and its duration."""
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = OneLineField(_("name"), max_length=80)
@@ -33,7 +33,7 @@ class VisitType(TranslatedModel):
 
 
 class Availability(models.Model):
-    """A doctor's hours on one day of the week, by the clinic's clock; a break is a gap."""
+    """A doctor's hours on one weekday, by the clinic's clock; a break is a gap between two rows."""
 
     class Weekday(models.IntegerChoices):
         MONDAY = 0, _("Monday")
@@ -68,7 +68,7 @@ class Availability(models.Model):
 
 
 class AbsenceQuerySet(models.QuerySet["Absence"]):
-    """Absences by whom they keep away and when."""
+    """Absences by who is away, and when."""
 
     def of(self, *doctors: Doctor) -> Self:
         """Return absences of these doctors and of the whole clinic."""
@@ -84,9 +84,9 @@ class AbsenceQuerySet(models.QuerySet["Absence"]):
 
 
 class Absence(models.Model):
-    """A time in which a doctor, or the whole clinic, sees nobody: leave, a congress, a holiday."""
+    """A time when a doctor, or the whole clinic, sees nobody: leave, a congress, a holiday."""
 
-    # None: the clinic is closed, for those who join it later too.
+    # None: the clinic is closed, also for doctors who join later.
     doctor = models.ForeignKey(
         Doctor, on_delete=models.PROTECT, related_name="absences", null=True, blank=True
     )
@@ -113,11 +113,11 @@ class Absence(models.Model):
 
     @property
     def last_moment(self) -> datetime:
-        """The last minute that belongs to it: of the day before, where it ends at midnight."""
+        """The last minute that belongs to it: of the day before if it ends at midnight."""
         return self.ends_at - timedelta(minutes=1)
 
     @property
     def is_whole_days(self) -> bool:
-        """Return whether it goes from midnight to midnight by the clinic's clock."""
+        """Return whether it lasts from midnight to midnight by the clinic's clock."""
         both = (timezone.localtime(self.starts_at), timezone.localtime(self.ends_at))
         return all(moment.time() == time.min for moment in both)

@@ -17,7 +17,7 @@ class ArrivalTokenQuerySet(models.QuerySet["ArrivalToken"]):
 
 
 class ArrivalToken(models.Model):
-    """What a patient is called by in the waiting room on one day, in place of the name."""
+    """A patient's token in the waiting room on one day, shown instead of the name."""
 
     appointment = models.OneToOneField(
         Appointment, on_delete=models.PROTECT, related_name="arrival_token"
@@ -46,9 +46,9 @@ class ArrivalToken(models.Model):
 
 
 class WaitingScreen(models.Model):
-    """The secret address at which the screen in the waiting room reads who is called."""
+    """The secret address from which the waiting-room screen reads who is called."""
 
-    # Only the fingerprint is kept: who reads the database or a backup cannot watch the room.
+    # Only the fingerprint is kept: access to the database or a backup does not show the screen.
     token_sha256 = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(_("created"))
     last_read_at = models.DateTimeField(_("last read"), null=True, blank=True)

@@ -8,22 +8,22 @@ from clinic.scheduling.models.appointment import Appointment
 
 
 class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
-    """Requests by whether the desk still has to do something."""
+    """Requests by whether the desk still has something to do."""
 
     def new(self) -> Self:
         """Return requests that nobody has answered yet."""
         return self.filter(appointment__status=Appointment.Status.REQUESTED)
 
     def on_waiting_list(self) -> Self:
-        """Return requests that wait for a time to become free."""
+        """Return requests that are waiting for a time to become free."""
         return self.filter(appointment__status=Appointment.Status.WAITLIST)
 
 
 class AppointmentRequest(models.Model):
-    """What a patient asked for; its appointment blocks no time until the desk books it."""
+    """A patient's request; its appointment blocks no time until the desk books it."""
 
     class DeclineReason(models.TextChoices):
-        """Why there is no appointment; the words go into a mail, so they are chosen, not typed."""
+        """Why a request was declined; emails contain the text, so it is chosen, not typed."""
 
         NO_TIME = "no_time", _("There is no free time in these days.")
         CALL_US = "call_us", _("Please call us, so that we find a time together.")
@@ -38,7 +38,7 @@ class AppointmentRequest(models.Model):
     first_day = models.DateField(_("from"))
     last_day = models.DateField(_("until"))
     wished_time = models.TimeField(_("time"), null=True, blank=True)
-    # The patient keeps this one until the desk has found the other time.
+    # The patient keeps this appointment until the desk has booked the other time.
     replaces = models.ForeignKey(
         Appointment, on_delete=models.PROTECT, related_name="requests", null=True, blank=True
     )

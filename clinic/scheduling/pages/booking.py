@@ -1,4 +1,4 @@
-"""What every page that books or moves an appointment shows and reads."""
+"""What pages that book or move appointments share."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from clinic.scheduling.permissions import (
 
 
 def with_chosen_slot(data: QueryDict) -> QueryDict:
-    """Return the form with the doctor and the time of the free slot whose button was pressed."""
+    """Return the form data with the doctor and time of the free slot that was clicked."""
     doctor, _slash, starts_at = data.get("slot", "").partition("/")
     if not starts_at:
         return data
@@ -27,7 +27,7 @@ def with_chosen_slot(data: QueryDict) -> QueryDict:
 
 
 def when_and_with_whom(appointment: Appointment) -> dict[str, object]:
-    """Day, time and doctor, for a sentence that names them."""
+    """Return the day, time and doctor for a sentence."""
     starts_at = timezone.localtime(appointment.starts_at)
     return {
         "day": date_format(starts_at, "l j F"),
@@ -37,7 +37,7 @@ def when_and_with_whom(appointment: Appointment) -> dict[str, object]:
 
 
 def staff_appointment(request: SignedInRequest, pk: UUID) -> Appointment:
-    """Return the appointment for those who plan or see patients; to others a 404 or a 403."""
+    """Return the appointment for those who plan or see patients; raise a 404 or 403 for others."""
     appointments = visible_appointments(request.user).select_related(
         "patient", "doctor__user", "visit_type", "created_by", "rescheduled_from", "rescheduled_to"
     )

@@ -1,4 +1,4 @@
-"""The moves of an appointment as buttons: which ones a person may press, and their words."""
+"""Status changes as buttons: which ones a person may use, and their labels."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ Status = Appointment.Status
 
 @dataclass(frozen=True)
 class Move:
-    """One button: the status it leads to, its icon and its words."""
+    """One button: the status it leads to, its label and its icon."""
 
     status: str
     label: str | Promise
@@ -31,7 +31,7 @@ class Move:
 
     @property
     def needs_reason(self) -> bool:
-        """Return whether the person is asked why."""
+        """Return whether the person is asked for a reason."""
         return self.status in NEEDS_REASON
 
 
@@ -49,7 +49,7 @@ UNDONE = frozenset({Status.ARRIVED, Status.NO_SHOW})
 
 
 def moves_for(user: User, appointment: Appointment) -> list[Move]:
-    """Return the moves that the table allows from here and the person's job includes."""
+    """Return the changes that the table allows from here and the person's role may make."""
     if not can_run_desk(user):
         return []
     has_no_time_yet = appointment.status in NOT_YET_AGREED and is_asked_for(appointment)
@@ -59,10 +59,10 @@ def moves_for(user: User, appointment: Appointment) -> list[Move]:
         if appointment.can_become(move.status)
         and can_transition(user, appointment, move.status)
         and not words_against(appointment, move.status)
-        # Only the doctor takes back a call-in, on the page of the visit.
+        # Only the doctor takes back a call-in, on the visit page.
         and not is_call_in_undone(appointment.status, move.status)
-        # Nobody would call in a patient who waits for a deactivated doctor.
+        # Nobody could call in a patient who waits for a deactivated doctor.
         and not (move.status in EXPECTS_DOCTOR and not appointment.doctor.user.is_active)
-        # The desk chooses the time of what a patient asked for on the page of the request.
+        # The desk chooses the time for a request on the page of requests.
         and not (has_no_time_yet and move.status == Status.BOOKED)
     ]

@@ -1,4 +1,4 @@
-"""The steps before somebody is booked or taken in: find the patient, or register a new one."""
+"""The steps before a booking or walk-in: find the patient, or register a new one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Draft:
     page: str
 
     def register_first(self, request: SignedInRequest) -> HttpResponse:
-        """Keep what is filled in, and lead to the registration and back."""
+        """Keep the entries, and lead to the registration and back."""
         if not can_register_patients(request.user):
             raise PermissionDenied
         filled = {name: request.POST[name] for name in self.fields if request.POST.get(name)}
@@ -33,7 +33,7 @@ class Draft:
         return redirect(reverse("clinic:patient_register", query={"next": back}))
 
     def asked(self, request: SignedInRequest) -> dict[str, Any]:
-        """Return what the address says, over what waits where it asks for the draft."""
+        """Return the values in the address, on top of the draft's if the address asks for it."""
         told: dict[str, Any] = request.GET.dict()
         return request.session.pop(self.key, {}) | told if "draft" in told else told
 
@@ -41,14 +41,14 @@ class Draft:
 def sound_parts(
     form: Callable[..., Form], data: dict[str, Any], *, request: SignedInRequest
 ) -> dict[str, Any]:
-    """Return what of the data makes sense; the rest is left for the person to fill in."""
+    """Return the valid parts of the data; the person fills in the rest."""
     filled = form({name: value for name, value in data.items() if value}, user=request.user)
     filled.full_clean()
     return filled.cleaned_data
 
 
 def patient_choice(request: SignedInRequest, known: dict[str, Any], text: str) -> dict[str, Any]:
-    """Return what the part of the page shows in which the patient is chosen."""
+    """Return the context for the part of the page in which the patient is chosen."""
     chosen = known.get("patient")
     return {
         "patient": chosen,

@@ -1,4 +1,4 @@
-"""Leave of a doctor or of the whole clinic, and what becomes of the visits booked in it."""
+"""Leave of a doctor or the whole clinic, and what happens to the visits booked in it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -30,14 +30,14 @@ CANCELLED = Appointment.Status.CANCELLED
 
 @dataclass(frozen=True)
 class Decision:
-    """What becomes of a visit: it moves to a slot, or is cancelled, or else stays as it is."""
+    """What to do with a visit: move it to a slot, cancel it, or leave it as it is."""
 
     slot: Slot | None = None
     is_cancelled: bool = False
 
 
 class VisitsInTheWayError(ValidationError):
-    """Visits that are booked in the time and cannot be dealt with as decided, or are undecided."""
+    """Booked visits within the time that are undecided, or cannot be handled as decided."""
 
     def __init__(self, refused: Mapping[UUID, str]) -> None:
         super().__init__(_("There are visits in this time. Decide what to do with each."))
@@ -45,7 +45,7 @@ class VisitsInTheWayError(ValidationError):
 
 
 def visits_within(absence: Absence) -> QuerySet[Appointment]:
-    """Return agreed visits within an absence whose patient has not arrived."""
+    """Return agreed visits within an absence whose patients have not arrived."""
     start = max(absence.starts_at, timezone.now())
     appointments = Appointment.objects.between(start, absence.ends_at).filter(
         status__in=Appointment.EXPECTED_STATUSES
@@ -76,7 +76,7 @@ def add_absence(
     decisions: Mapping[UUID, Decision] | None = None,
     cancel_reason: str = "",
 ) -> Absence:
-    """Keep a doctor, or everybody, away once every visit in the time is dealt with; or nothing."""
+    """Add an absence of a doctor or everybody and handle every visit in it, or do nothing."""
     decisions = decisions or {}
     absence = Absence(doctor=doctor, starts_at=starts_at, ends_at=ends_at, reason=reason.strip())
     if any(decision.is_cancelled for decision in decisions.values()) and not cancel_reason.strip():
@@ -104,17 +104,17 @@ def add_absence(
 
 @transaction.atomic
 def remove_absence(*, absence: Absence, actor: User) -> None:
-    """Take an absence back: its time can be booked again, what was moved stays moved."""
+    """Remove an absence: its time can be booked again, but moved visits stay moved."""
     detail = {"removed": True, "is_whole_clinic": absence.doctor_id is None}
     record(AuditEvent.Verb.UPDATE, actor=actor, target=absence, detail=detail)
     absence.delete()
 
 
 def _lock(absence: Absence, decisions: Mapping[UUID, Decision]) -> None:
-    """Hold visits, doctors and patients, each in one order, before anything is looked at.
+    """Lock visits, doctors and patients, each in one order, before anything is read.
 
-    Whoever books waits at the doctor, so no visit slips in between; whoever moves one of the
-    visits holds it first and the doctors after, as here, so that nobody waits in a circle.
+    Bookings wait for the doctor's lock, so no visit slips in between. Everybody who moves one of
+    the visits locks the visit first and the doctors after, as here, so there is no deadlock.
     """
     visits = visits_within(absence).order_by("pk").select_for_update(of=("self",))
     patients = [visit.patient_id for visit in visits]
@@ -137,7 +137,7 @@ def _hold(rows: Iterable[object]) -> None:
 
 
 def _refuse_overlapping(absence: Absence) -> None:
-    # The leave of somebody who no longer works here is the way to move what she left.
+    # Leave of somebody who no longer works here is the way to move their remaining visits.
     if absence.doctor is not None and not absence.doctor.user.is_active:
         return
     others = Absence.objects.filter(doctor=absence.doctor)
@@ -157,7 +157,7 @@ def _refuse_overlapping(absence: Absence) -> None:
 
 
 def _may_be_own(doctor: Doctor, actor: User) -> bool:
-    """Return whether the actor may be behind the doctor's account and gain patients by moves."""
+    """Return whether the actor may control the doctor's account and so gain patients by moves."""
     return doctor.user_id != actor.pk and actor.pk in hands_behind(doctor.user)
 
 
@@ -169,7 +169,7 @@ def _carry_out(
     why_moved: str,
     why_cancelled: str,
 ) -> None:
-    """Move and cancel as decided, or nothing: then it names every visit that cannot go."""
+    """Move and cancel as decided, or do nothing and name every visit that cannot go."""
     refused: dict[UUID, str] = {}
     for visit in visits:
         decision = decisions[visit.pk]

@@ -20,7 +20,7 @@ Status = Appointment.Status
 
 
 def tell_of_new_appointment(appointment: Appointment, *, actor: User) -> None:
-    """Tell whom a new row concerns: a wish the desk, a walk-in or a near visit the doctor."""
+    """Tell those affected: the desk of a wish, the doctor of a walk-in or an imminent visit."""
     if appointment.status == Status.REQUESTED:
         _tell(active_secretaries(), Kind.REQUESTED, appointment, url_name="clinic:request_book")
     elif appointment.status == Status.ARRIVED:
@@ -31,8 +31,8 @@ def tell_of_new_appointment(appointment: Appointment, *, actor: User) -> None:
 
 
 def tell_of_move(appointment: Appointment, *, old: str, new: str, actor: User | None) -> None:
-    """Tell whom the way from one status to the next concerns: patient, doctor and desk."""
-    # A mere wish was no part of the doctor's work yet.
+    """Tell those affected by a change of status: patient, doctor and desk."""
+    # A wish that was never agreed was not yet in the doctor's calendar.
     was_agreed = old in Appointment.CARE_STATUSES
     if new in CALLED_OFF:
         _tell_of_calling_off(appointment, new, actor, was_agreed=was_agreed)
@@ -58,7 +58,7 @@ def _tell_of_calling_off(
         if not appointment.is_walk_in:
             queue_notice(appointment=appointment, kind=Mail.CANCELLED)
     elif not is_patients_own:
-        # Whoever takes back their request knows.
+        # Patients who withdraw their own request know about it.
         queue_notice(appointment=appointment, kind=Mail.DECLINED)
 
 
@@ -81,7 +81,7 @@ def _is_near(appointment: Appointment) -> bool:
 
 
 def _is_the_patient(actor: User | None, appointment: Appointment) -> bool:
-    # Nobody is signed in behind the link of a reminder: that is the patient, too.
+    # Nobody is signed in behind a reminder's link, but that is the patient, too.
     return actor is None or actor.pk == appointment.patient.user_id
 
 

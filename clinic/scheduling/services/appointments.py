@@ -1,4 +1,4 @@
-"""An appointment's life: booked once, then moved from status to status."""
+"""Book appointments and move them from status to status."""
 
 from datetime import datetime, timedelta
 
@@ -31,13 +31,13 @@ from clinic.trail.services.audit import record
 Status = Appointment.Status
 Notice = AppointmentNotice.Kind
 NEEDS_REASON = frozenset({Status.CANCELLED, Status.NO_SHOW, Status.ENTERED_IN_ERROR})
-# What nobody may be told, or do, for a doctor who is not there.
+# Statuses that make no sense for a doctor who is not there.
 EXPECTS_DOCTOR = frozenset({Status.CONFIRMED, Status.ARRIVED})
 NOT_YET_AGREED = frozenset({Status.REQUESTED, Status.WAITLIST})
 
 
 class IllegalTransitionError(ValidationError):
-    """A move that the transition table does not have."""
+    """A change that the transition table does not have."""
 
     def __init__(self, old: str, new: str) -> None:
         super().__init__(
@@ -48,7 +48,7 @@ class IllegalTransitionError(ValidationError):
 
 
 class MovedAtWrongTimeError(IllegalTransitionError):
-    """A move that the table has, but not at this time."""
+    """A change that the table has, but not at this time."""
 
     def __init__(self, words: str) -> None:
         ValidationError.__init__(self, words, code="wrong_time")
@@ -66,9 +66,9 @@ def book_appointment(
     is_urgent: bool = False,
     overbooked_reason: str = "",
 ) -> Appointment:
-    """Keep a doctor's time for a patient; the database lets only one patient have it.
+    """Book a doctor's time for a patient; the database gives it to only one patient.
 
-    With a reason it is kept where the doctor has no time, too, and marked so.
+    With a reason, it is booked where the doctor has no time too, and marked as overbooked.
     """
     appointment = Appointment(
         patient=patient,
@@ -90,7 +90,7 @@ def book_appointment(
 def reschedule_appointment(
     *, appointment: Appointment, doctor: Doctor, starts_at: datetime, actor: User, reason: str = ""
 ) -> Appointment:
-    """Give the patient another time in a new row; the old time is free at once, or neither."""
+    """Give the patient another time in a new row and free the old time, or do neither."""
     old = _current_status(appointment)
     if Status.RESCHEDULED not in appointment.next_statuses(old) or not _compare_and_set(
         appointment, old, Status.RESCHEDULED
@@ -121,7 +121,7 @@ def move_appointment(
     """Move an appointment to a status, once, however often the button is pressed."""
     refuse_ended(appointment.patient_id)
     reason = reason.strip()
-    # Whoever loses the race looks again: the move may be made, or still be allowed.
+    # After losing a race, look again: the change may be made already, or still be allowed.
     while (old := _current_status(appointment)) != status:
         if status not in appointment.next_statuses(old):
             raise IllegalTransitionError(old, status)
@@ -145,14 +145,14 @@ def move_appointment(
 def book_requested_appointment(
     *, appointment: Appointment, doctor: Doctor, starts_at: datetime, actor: User
 ) -> Appointment:
-    """Give a patient who asked for it a time; the one that it replaces is free at once."""
+    """Book a time for a patient who requested it; the appointment it replaces is freed at once."""
     old = _current_status(appointment)
     if old not in NOT_YET_AGREED:
         raise IllegalTransitionError(old, Status.BOOKED)
     appointment.doctor = doctor
     appointment.starts_at = starts_at
     appointment.ends_at = starts_at + timedelta(minutes=appointment.visit_type.duration_minutes)
-    # First the row and then the calendars, as for whoever moves it: nobody waits in a circle.
+    # First the row and then the calendars, as in other moves, so there is no deadlock.
     replaced = _give_back_replaced(appointment, actor)
     lock_calendars(appointment)
     check_time(appointment)
@@ -172,12 +172,12 @@ def book_requested_appointment(
 
 
 def is_call_in_undone(old: str, new: str) -> bool:
-    """Return whether a move sends somebody whom the doctor has called in back to wait."""
+    """Return whether a change sends a patient whom the doctor has called in back to wait."""
     return old == Status.IN_CONSULTATION and new == Status.ARRIVED
 
 
 def is_asked_for(appointment: Appointment) -> bool:
-    """Return whether a patient asked for the appointment, so that its time is a wish."""
+    """Return whether the patient requested the appointment, so that its time is a wish."""
     return AppointmentRequest.objects.filter(appointment=appointment).exists()
 
 
@@ -197,14 +197,14 @@ def _give_back_replaced(appointment: Appointment, actor: User) -> Appointment | 
 
 
 def _keep_time(appointment: Appointment, actor: User) -> None:
-    """Store a new appointment if the doctor works then, and if the time is free or overbooked."""
+    """Store a new appointment if the doctor works then and the time is free, or overbooked."""
     appointment.full_clean()
     lock_calendars(appointment)
     store_appointment(appointment, actor, overbooked=check_time(appointment))
 
 
 def store_appointment(appointment: Appointment, actor: User, *, overbooked: str = "") -> None:
-    """Store a new appointment with its first status and a line in the audit trail."""
+    """Store a new appointment with its first status and an audit row."""
     refuse_ended(appointment.patient_id)
     with words_for_a_taken_time(appointment):
         appointment.save(force_insert=True)
@@ -268,9 +268,9 @@ def _store_move(
 
 
 def _compare_and_set(appointment: Appointment, old: str, new: str) -> bool:
-    """Set the status where it is still the old one, and say whether it was."""
+    """Set the status if it is still the old one, and return whether it was."""
     values: dict[str, object] = {"status": new}
-    # Who was called in by mistake has waited since the arrival.
+    # Somebody called in by mistake has been waiting since the arrival.
     if new == Status.ARRIVED and not is_call_in_undone(old, new):
         values["arrived_at"] = timezone.now()
     elif new == Status.BOOKED:

@@ -1,4 +1,4 @@
-"""The tokens by which patients are called in the waiting room."""
+"""The tokens that call patients in the waiting room."""
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -10,10 +10,10 @@ from clinic.scheduling.models.waiting_room import ArrivalToken
 
 @transaction.atomic
 def give_token(*, appointment: Appointment) -> ArrivalToken:
-    """Give an arrival the next token of the day; who arrives again on that day keeps it."""
+    """Give an arrival the next token of the day; a second arrival on that day keeps the first."""
     today = timezone.localdate()
     kept = ArrivalToken.objects.filter(appointment=appointment, day=today).first()
-    # Whoever loses the race for a number tries the next: each try, somebody has won one.
+    # After losing a race for a number, try the next; every failed try means somebody else won.
     while kept is None:
         last = ArrivalToken.objects.filter(day=today).aggregate(last=Max("number"))["last"]
         try:

@@ -1,4 +1,4 @@
-"""Check whether a time can be booked; the database has the last word."""
+"""Check whether a time can be booked; the database has the final say."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,27 +24,27 @@ from clinic.scheduling.services.slots import (
 
 
 class SlotRefusedError(ValidationError):
-    """A time that cannot be booked, and the next ones that can."""
+    """A time that cannot be booked, with the next ones that can."""
 
     def __init__(
         self, field: str, message: str, alternatives: list[Slot], *, is_overridable: bool
     ) -> None:
         super().__init__({field: message})
         self.alternatives = alternatives
-        # The doctor's calendar may be overbooked; neither the past nor the patient's own time.
+        # The doctor's calendar may be overbooked, but not the past or the patient's own time.
         self.is_overridable = is_overridable
 
 
 @dataclass(frozen=True)
 class Obstacle:
-    """Why a doctor has no time: a word for the audit trail and a sentence."""
+    """Why a doctor has no time: a code for the audit trail and a sentence."""
 
     code: str
     message: str
 
 
 def lock_calendars(appointment: Appointment) -> None:
-    """Make other bookings for the same doctor or patient wait here.
+    """Make other bookings for the same doctor or patient wait.
 
     Two inserts that meet in an exclusion constraint would wait for each other, and PostgreSQL
     would end one of them as a deadlock.
@@ -54,7 +54,7 @@ def lock_calendars(appointment: Appointment) -> None:
 
 
 def works_here(doctor: Doctor) -> bool:
-    """Return whether the doctor can be booked and can call patients in, as stored by now."""
+    """Return whether the doctor can be booked and can call patients in, as stored now."""
     return Doctor.objects.filter(pk=doctor.pk, user__is_active=True).exists()
 
 
@@ -80,7 +80,7 @@ def check_time(appointment: Appointment) -> str:
 
 @contextmanager
 def words_for_a_taken_time(appointment: Appointment) -> Iterator[None]:
-    """Translate what the database guards refuse into a sentence."""
+    """Turn a refusal by the database's constraints into a sentence."""
     try:
         with transaction.atomic():
             yield

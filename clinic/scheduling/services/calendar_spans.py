@@ -1,7 +1,7 @@
-"""What stands in a calendar, by the clinic's clock: who is booked, who is away, what is free.
+"""The contents of a calendar by the clinic's clock: bookings, absences and free time.
 
-A calendar draws a day of 24 hours, also on the two days that have 23 and 25. So every span says
-what the clinic's clock shows when it starts, and what lasts a quarter of an hour is drawn so.
+A calendar draws 24 hours a day, also on the two days that have 23 and 25. So every span gives
+the clinic's clock time of its start, and fifteen minutes are always drawn as fifteen minutes.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,18 +19,18 @@ from clinic.scheduling.models.schedule import Absence
 from clinic.scheduling.services.slots import Calendar, Slot, day_bounds
 
 Status = Appointment.Status
-# What keeps a time or was not used: the rest has given it back, and a request's is a wish.
+# Visits that take up time or were missed; others have freed theirs, and a request's is a wish.
 SHOWN_STATUSES = (*Appointment.SLOT_STATUSES, Status.NO_SHOW)
 SHOWN_FIELDS = ("starts_at", "ends_at", "status", "is_urgent", "is_walk_in", "doctor", "visit_type")
-# A page with more days than a week shows no free time: it would be one colour all over.
+# Pages with more than a week show no free time, which would fill them with one colour.
 FREE_TIME_DAYS = 7
 
 
 @dataclass(frozen=True)
 class Span:
-    """One doctor's time between two readings of the clinic's clock, without a zone.
+    """A part of one doctor's time, in the clinic's clock time without a zone.
 
-    A day's count stands for all appointments of that day.
+    A span may also be the count of all appointments of a day.
     """
 
     kind: Literal["appointment", "absence", "free", "count"]
@@ -66,7 +66,7 @@ def calendar_spans(
 
 
 def shown_between(among: QuerySet[Appointment], start: date, end: date) -> QuerySet[Appointment]:
-    """Return the appointments that a calendar shows between two days, the last one left out."""
+    """Return the appointments that a calendar shows between two days, the last excluded."""
     return among.filter(
         starts_at__gte=day_bounds(start)[0],
         starts_at__lt=day_bounds(end)[0],
@@ -79,7 +79,7 @@ def _booked(
 ) -> Iterator[Span]:
     by_key = {doctor.pk: doctor for doctor in doctors}
     appointments = shown_between(among, start, end).filter(doctor__in=doctors)
-    # A week of a large clinic has a thousand of them, of a few types: only what is shown is read.
+    # A large clinic has a thousand of them a week, so only what is shown is read.
     shown = appointments.select_related("patient").only(*SHOWN_FIELDS, "patient__full_name")
     for appointment in shown.prefetch_related("visit_type").order_by("starts_at", "pk"):
         starts = timezone.make_naive(appointment.starts_at)
@@ -119,7 +119,7 @@ def _away(doctor: Doctor, absence: Absence) -> Span:
 
 
 def _free(doctor: Doctor, slots: Iterable[Slot]) -> list[Span]:
-    """Free slots that follow each other as one span."""
+    """Join free slots that follow each other into one span."""
     spans: list[Span] = []
     for slot in slots:
         starts = timezone.make_naive(slot.starts_at)

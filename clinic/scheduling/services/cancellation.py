@@ -1,4 +1,4 @@
-"""What patients may still call off themselves, within the clinic's notice."""
+"""What patients may still cancel themselves, within the clinic's notice."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ def cancellation_notice() -> timedelta:
 
 
 def can_still_be_cancelled_by_patient(appointment: Appointment, *, notice: timedelta) -> bool:
-    """Return whether the clinic's notice leaves the patient free to cancel without calling."""
+    """Return whether there is enough notice for the patient to cancel without calling."""
     if appointment.status in NOT_YET_AGREED:
         return True
     return (
@@ -31,7 +31,7 @@ def can_still_be_cancelled_by_patient(appointment: Appointment, *, notice: timed
 
 
 def is_too_late_to_cancel(appointment: Appointment, *, notice: timedelta) -> bool:
-    """Return whether the appointment is still open, but so near that the patient has to call."""
+    """Return whether the appointment is still open, but too near to cancel without calling."""
     return (
         appointment.status in Appointment.EXPECTED_STATUSES
         and timedelta(0) < appointment.starts_at - timezone.now() < notice
@@ -39,7 +39,7 @@ def is_too_late_to_cancel(appointment: Appointment, *, notice: timedelta) -> boo
 
 
 def check_notice(appointment: Appointment) -> None:
-    """Refuse what a patient wants to change too late, and say whom to call."""
+    """Refuse a patient's change that comes too late, and say whom to call."""
     if can_still_be_cancelled_by_patient(appointment, notice=cancellation_notice()):
         return
     if phone := ClinicSettings.objects.current().phone_in_words:
@@ -55,7 +55,7 @@ def check_notice(appointment: Appointment) -> None:
 
 @transaction.atomic
 def cancel_own_appointment(*, appointment: Appointment, actor: User | None) -> Appointment:
-    """Cancel in the patient's name, as long as the clinic can still give the time away."""
+    """Cancel for the patient, as long as the clinic can still give the time to somebody else."""
     if appointment.status != Status.CANCELLED:
         check_notice(appointment)
     return move_appointment(

@@ -1,4 +1,4 @@
-"""Who treats whom, by the appointments that are not cancelled."""
+"""Who treats whom, according to appointments that are not cancelled."""
 
 from typing import Any
 

@@ -41,13 +41,13 @@ class CalendarFile:
 
 
 def visit_file(appointment: Appointment) -> CalendarFile:
-    """Return the appointment as a file that enters it into a calendar, or takes it out again."""
+    """Return the appointment as a file that adds it to a calendar, or removes it."""
     if appointment.status in CALLED_OFF:
         method = CANCEL
     elif appointment.status in Appointment.SLOT_STATUSES:
         method = REQUEST
     else:
-        # Of a moved appointment the new one has the same uid: to cancel it would remove both.
+        # A moved appointment shares its uid with the new one; a cancellation would remove both.
         raise ValidationError(_("This time is not booked."), code="not_booked")
     uid, sequence = _identities([appointment])[appointment.pk]
     entry = CalendarEntry(
@@ -62,7 +62,7 @@ def visit_file(appointment: Appointment) -> CalendarFile:
 
 
 def feed_of(user: User) -> CalendarFeed | None:
-    """Return the calendar address that a doctor has made, if any."""
+    """Return the doctor's calendar address, if there is one."""
     return CalendarFeed.objects.filter(doctor__user=user).first()
 
 
@@ -74,7 +74,7 @@ def find_feed(token: str) -> CalendarFeed | None:
 
 @transaction.atomic
 def read_feed(feed: CalendarFeed) -> bytes:
-    """Return the doctor's coming and recent appointments, without anybody's name."""
+    """Return the doctor's upcoming and recent appointments, without names."""
     now = timezone.now()
     appointments = list(
         Appointment.objects.holding_a_slot()
@@ -93,25 +93,25 @@ def read_feed(feed: CalendarFeed) -> bytes:
             for appointment in appointments
         ]
     CalendarFeed.objects.filter(pk=feed.pk).update(last_read_at=now)
-    # Whoever holds the address reads it: nobody has signed in.
+    # Anybody with the address can read it, so nobody is signed in.
     detail = {"count": len(entries), "initials": feed.shows_initials}
     record(AuditEvent.Verb.EXPORT, actor=None, target=feed, detail=detail)
     return calendar_of(entries, method=PUBLISH)
 
 
 def renew_feed(*, doctor: Doctor, actor: User) -> str:
-    """Make the doctor a new secret address, which is told this once."""
+    """Create a new secret address for the doctor, which is shown only once."""
     return renew_address(CalendarFeed.objects.all(), actor=actor, doctor=doctor)
 
 
 def revoke_feed(*, doctor: Doctor, actor: User) -> None:
-    """End the doctor's secret address."""
+    """Revoke the doctor's secret address."""
     revoke_address(CalendarFeed.objects.filter(doctor=doctor), actor=actor)
 
 
 @transaction.atomic
 def show_initials(*, doctor: Doctor, actor: User, shows_initials: bool) -> None:
-    """Set whether the feed says whose visit it is, by initials."""
+    """Set whether the feed shows the patients' initials."""
     feed = CalendarFeed.objects.select_for_update().filter(doctor=doctor).first()
     if feed is None:
         raise ValidationError(_("There is no calendar address. Create one first."))
@@ -134,10 +134,10 @@ def _initials(name: str) -> str:
 
 
 def _identities(appointments: Iterable[Appointment]) -> dict[UUID, tuple[str, int]]:
-    """Return the uid of each appointment, which it keeps when it moves, and its rising sequence.
+    """Return each appointment's uid, which survives moves, and its rising sequence.
 
-    A moved appointment is a new row that points at the old one: the uid is that of the first row,
-    the sequence the number of moves that all of its rows have stored.
+    A moved appointment is a new row that points at the old one. The uid is that of the first row,
+    the sequence the number of moves stored in all of its rows.
     """
     before = {each.pk: each.rescheduled_from_id for each in appointments}
     wanted = list(before)

@@ -1,4 +1,4 @@
-"""Messages to patients about their appointments: written down first, then sent, each one once."""
+"""Messages to patients about their appointments: stored first, then sent, each one once."""
 
 import logging
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ Channel = AppointmentNotice.Channel
 Status = AppointmentNotice.Status
 BATCH = 500
 WITHOUT_FILE = (*AppointmentNotice.REMINDERS, Kind.DECLINED)
-# The patient may not know: the desk hears of it.
+# The patient may not have got the message, so the desk is told.
 UNCERTAIN = (Status.FAILED, Status.CUT_OFF)
 TEMPLATES = {
     Kind.BOOKED: "appointment_booked",
@@ -45,9 +45,9 @@ TEMPLATES = {
     Kind.FIRST_REMINDER: "appointment_reminder",
     Kind.LAST_REMINDER: "appointment_reminder",
 }
-# How a patient is reached.
+# Who can be reached through each channel.
 REACHABLE = {Channel.EMAIL: ~Q(patient__email=""), Channel.SMS: ~Q(patient__phone="")}
-# Where a patient wants to be reminded.
+# Who wants reminders through each channel.
 WELCOME = {
     Channel.EMAIL: Q(patient__has_email_reminders=True),
     Channel.SMS: Q(patient__has_sms_reminders=True),
@@ -55,7 +55,7 @@ WELCOME = {
 
 
 def queue_notice(*, appointment: Appointment, kind: str) -> None:
-    """Write a mail about the appointment down, to be sent once the transaction holds."""
+    """Store an email about the appointment, to be sent after the commit."""
     if not appointment.patient.email:
         return
     notice, is_new = AppointmentNotice.objects.get_or_create(
@@ -69,8 +69,8 @@ def queue_notice(*, appointment: Appointment, kind: str) -> None:
 
 
 def dispatch_notice(notice_id: int, *, expires_s: float = 3600) -> bool:
-    """Have the worker send the message; a broker that is down leaves it to the next sweep."""
-    # The tasks import this module, so it can name them only once both are there.
+    """Have the worker send the message; if the broker is down, the next sweep does."""
+    # The tasks import this module, so it can import them only at run time.
     from clinic.scheduling.tasks import send_notice_task
 
     try:
@@ -82,10 +82,10 @@ def dispatch_notice(notice_id: int, *, expires_s: float = 3600) -> bool:
 
 
 def send_notice(*, notice_id: int) -> None:
-    """Claim a waiting message and send it; one that somebody else has claimed is left alone.
+    """Claim a waiting message and send it; leave one that somebody else has claimed.
 
-    The claim is in the database before anything leaves: whoever dies in between leaves a message
-    that is never sent again, because it may have arrived.
+    The claim is stored before anything is sent. After a crash in between, the message is never sent
+    again, because it may have arrived.
     """
     claimed = (
         AppointmentNotice.objects.due()
@@ -98,7 +98,7 @@ def send_notice(*, notice_id: int) -> None:
         AppointmentNotice.objects.select_related(
             "appointment__patient", "appointment__doctor__user", "appointment__rescheduled_from"
         )
-        # It is not told, so one that cannot be read keeps no message back.
+        # The message does not use it, so an unreadable one must not stop the message.
         .defer("appointment__patient__duplicate_reason")
         .get(pk=notice_id)
     )
@@ -109,8 +109,8 @@ def send_notice(*, notice_id: int) -> None:
         is_sent = _send(notice)
     except SoftTimeLimitExceeded:
         _finish(notice, Status.CUT_OFF)
-    except Exception as error:  # noqa: BLE001  whatever broke, it breaks again: the row says so
-        logger.error("A message to a patient broke off: %s", type(error).__name__)
+    except Exception as error:  # noqa: BLE001  it would fail again, so the row says so
+        logger.error("A message to a patient was interrupted: %s", type(error).__name__)
         _finish(notice, Status.FAILED)
     else:
         if is_sent:
@@ -120,11 +120,11 @@ def send_notice(*, notice_id: int) -> None:
 
 
 def dispatch_due_notices() -> None:
-    """Write down the reminders that have come due and queue every message that waits."""
+    """Store the reminders that are due, and queue every waiting message."""
     _give_up_cut_off()
     _write_down_reminders()
     for notice_id in AppointmentNotice.objects.due().values_list("pk", flat=True)[:BATCH]:
-        # The next sweep sends the same again: a worker that was away finds one sweep, not many.
+        # The next sweep sends it again, so a worker that was away finds one sweep, not many.
         if not dispatch_notice(notice_id, expires_s=60):
             return
 
@@ -138,7 +138,7 @@ def _give_up_cut_off() -> None:
 
 
 def _write_down_reminders() -> None:
-    """Add a row for each reminder that is due; where two sweeps meet, the database keeps one."""
+    """Add a row for each reminder that is due; when two sweeps meet, the database keeps one."""
     clinic = ClinicSettings.objects.current()
     for kind, channel, appointments in _due_reminders(
         clinic.reminder_first_hours, clinic.reminder_last_hours
@@ -158,7 +158,7 @@ def _write_down_reminders() -> None:
 
 
 def count_due_reminders(*, first_hours: int, last_hours: int) -> int:
-    """Count the reminders that would leave at once if they left so many hours before."""
+    """Count the reminders that would be sent at once with these lead times."""
     due = _due_reminders(first_hours, last_hours)
     return sum(appointments.count() for _kind, _channel, appointments in due)
 
@@ -166,7 +166,7 @@ def count_due_reminders(*, first_hours: int, last_hours: int) -> int:
 def _due_reminders(
     first_hours: int, last_hours: int
 ) -> Iterator[tuple[Kind, Channel, QuerySet[Appointment]]]:
-    """Return the appointments of whose reminders no row is there yet, by kind and channel."""
+    """Return appointments with due reminders that have no row yet, by kind and channel."""
     for kind, appointments in _to_remind(first_hours, last_hours):
         for channel in _channels():
             told = AppointmentNotice.objects.filter(
@@ -204,7 +204,7 @@ def _to_remind(first_hours: int, last_hours: int) -> Iterator[tuple[Kind, QueryS
             expected.filter(
                 starts_at__gt=now + too_late,
                 starts_at__lte=now + lead,
-                # Who books later than that knows the time from the confirmation.
+                # Somebody who books later than that knows the time from the confirmation.
                 agreed_at__lte=F("starts_at") - lead,
             ),
         )
@@ -215,7 +215,7 @@ def _channels() -> list[Channel]:
 
 
 def _is_still_wanted(notice: AppointmentNotice) -> bool:
-    """Return whether the message is still true and welcome at the moment in which it leaves."""
+    """Return whether the message is still true and welcome when it is sent."""
     appointment, patient = notice.appointment, notice.appointment.patient
     if not (patient.email if notice.channel == Channel.EMAIL else patient.phone and has_sms()):
         return False
@@ -243,7 +243,7 @@ def _is_reminder_welcome(notice: AppointmentNotice) -> bool:
 
 
 def _has_been_told(notice: AppointmentNotice) -> bool:
-    """Return whether the patient has heard of the appointment, so that its end is news."""
+    """Return whether the patient knows of the appointment, so that its end is news."""
     others = notice.appointment.notices.exclude(pk=notice.pk)
     return others.filter(status__in=[Status.SENDING, Status.SENT, Status.CUT_OFF]).exists()
 
@@ -292,7 +292,7 @@ def _finish(notice: AppointmentNotice, status: Status) -> None:
 
 
 def _try_again(notice: AppointmentNotice) -> None:
-    """Let the message wait 1, 4, 16, then 64 minutes; the fifth time it fails."""
+    """Let the message wait 1, 4, 16, then 64 minutes; the fifth failure is final."""
     if notice.tries >= settings.NOTICE_MAX_TRIES:
         _finish(notice, Status.FAILED)
         return

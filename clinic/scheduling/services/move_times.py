@@ -1,4 +1,4 @@
-"""Check whether the time of an appointment allows a move."""
+"""Check whether the time of an appointment allows a change of status."""
 
 from datetime import timedelta
 
@@ -21,9 +21,9 @@ NOTHING_TO_CONFIRM = _("The time of this appointment is past, so there is nothin
 
 
 def words_against(appointment: Appointment, status: str) -> str | Promise:
-    """Return why the time of an appointment forbids a move now, or nothing if it is allowed.
+    """Return why the time of an appointment forbids a change now, or nothing if it is allowed.
 
-    Only who has arrived is called in, and only who was called in has a visit that is completed.
+    Only patients who have arrived are called in, and only then can their visit be completed.
     """
     now = timezone.now()
     if status == Status.NO_SHOW and appointment.starts_at > now:
@@ -42,6 +42,6 @@ def _is_on_later_day(appointment: Appointment) -> bool:
 
 
 def _is_day_over(appointment: Appointment) -> bool:
-    """Wait a while after the end, because a visit may be agreed for just before midnight."""
+    """Return whether the day is over, with some time to spare for visits just before midnight."""
     grace = timedelta(minutes=settings.NO_SHOW_AFTER_MINUTES)
     return timezone.localdate(appointment.ends_at + grace) < timezone.localdate()

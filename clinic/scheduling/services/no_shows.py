@@ -1,4 +1,4 @@
-"""Appointments to which nobody came, marked by the clock."""
+"""Mark appointments that the patient missed."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -23,7 +23,7 @@ def mark_no_shows() -> int:
     missed = Appointment.objects.filter(
         status__in=Appointment.EXPECTED_STATUSES,
         ends_at__lte=timezone.now() - timedelta(minutes=minutes),
-        # What the desk has taken back once stays taken back.
+        # If the desk has undone it once, it stays undone.
     ).exclude(transitions__to_status=NO_SHOW)
     reason = gettext("Not here %(minutes)d minutes after the end.") % {"minutes": minutes}
     keys = list(missed.order_by("ends_at").values_list("pk", flat=True)[:BATCH])
@@ -32,7 +32,7 @@ def mark_no_shows() -> int:
     def mark(key: UUID) -> None:
         nonlocal marked
         appointment = Appointment.objects.select_related("patient").get(pk=key)
-        # Otherwise the patient has arrived this very moment.
+        # An error means that the patient has just arrived.
         with suppress(IllegalTransitionError):
             move_appointment(appointment=appointment, status=NO_SHOW, actor=None, reason=reason)
             marked += 1

@@ -1,4 +1,4 @@
-"""The visits that wait for a doctor, for whoever asks what she would leave open."""
+"""Count the visits that a doctor would leave open."""
 
 from clinic.people.models.doctor import Doctor
 from clinic.scheduling.models.appointment import Appointment
@@ -10,7 +10,7 @@ def count_visits_to_come(doctor: Doctor) -> int:
 
 
 def count_waiting(doctor: Doctor) -> int:
-    """Count the patients who are here and not called in."""
+    """Count the patients who have arrived and are not called in yet."""
     return Appointment.objects.filter(doctor=doctor, status=Appointment.Status.ARRIVED).count()
 
 

@@ -1,4 +1,4 @@
-"""What the trail keeps of patients who look at their own appointments."""
+"""Note in the trail that patients look at their own appointments."""
 
 from django.db import transaction
 
@@ -11,7 +11,7 @@ from clinic.trail.services.audit import record
 
 @transaction.atomic
 def record_appointment_file(*, appointment: Appointment, actor: User) -> None:
-    """Note that a patient took an own appointment along as a file."""
+    """Note that a patient downloaded their own appointment as a file."""
     patient = appointment.patient
     record(AuditEvent.Verb.DOWNLOAD, actor=actor, patient=patient, target=appointment)
 

@@ -1,4 +1,4 @@
-"""Patients who book, ask for or move an appointment themselves."""
+"""Patients who book, request or move appointments themselves."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -38,16 +38,16 @@ from clinic.trail.services.audit import record
 
 Status = Appointment.Status
 PortalBooking = ClinicSettings.PortalBooking
-# Appointments to come that a patient may have at once, asked for or booked.
+# How many upcoming appointments a patient may have at once, requested or booked.
 MAX_OPEN = 3
-# How far ahead a patient may look, and how many days one request may span.
+# How far ahead patients may look, and how many days one request may span.
 DAYS_AHEAD = 90
 DAYS_IN_A_REQUEST = 31
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """When a patient would like to come: one time, or any time in some days."""
+    """When a patient would like to come: one time, or any time on some days."""
 
     first_day: date
     last_day: date
@@ -63,7 +63,7 @@ def offered_visit_types() -> QuerySet[VisitType]:
 def free_times(
     *, visit_type: VisitType, doctors: Iterable[Doctor], day: date, patient: Patient
 ) -> list[Slot]:
-    """Return the times on a day at which any of the doctors is free, each time once."""
+    """Return the times on a day when any of the doctors is free, each time once."""
     doctors = list(doctors)
     calendar = Calendar(doctors, day, day)
     held = Appointment.objects.holding_a_slot().between(*day_bounds(day)).filter(patient=patient)
@@ -90,7 +90,7 @@ def next_times(
 def book_own_appointment(
     *, patient: Patient, doctor: Doctor, visit_type: VisitType, starts_at: datetime, actor: User
 ) -> Appointment:
-    """Book a free time at once, where the clinic lets patients do so."""
+    """Book a free time at once, if the clinic lets patients do so."""
     _check_portal(PortalBooking.INSTANT)
     _check_offered(visit_type)
     lock_calendars(Appointment(doctor=doctor, patient=patient))
@@ -120,7 +120,7 @@ def move_own_appointment(
 def request_appointment(
     *, patient: Patient, visit_type: VisitType, wish: Wish, actor: User
 ) -> Appointment:
-    """Write down what a patient asks for; no time is held until the desk books one."""
+    """Store a patient's request; no time is held until the desk books one."""
     _check_portal(PortalBooking.REQUEST)
     _check_offered(visit_type)
     doctor = _doctor_for(wish)
@@ -133,7 +133,7 @@ def request_appointment(
 
 @transaction.atomic
 def request_another_time(*, appointment: Appointment, wish: Wish, actor: User) -> Appointment:
-    """Ask for another time; the one there is stays until the desk has found it."""
+    """Request another time; the appointment stays until the desk has booked the new one."""
     _check_portal(PortalBooking.REQUEST)
     lock_calendars(appointment)
     appointment.refresh_from_db()
@@ -172,9 +172,9 @@ def _check_offered(visit_type: VisitType) -> None:
 
 
 def _check_room_for_one_more(patient: Patient) -> None:
-    """Count behind the lock on the patient, so that two browsers cannot both be the last."""
+    """Count under the patient's lock, so that two browsers cannot both book the last one."""
     upcoming = Appointment.objects.upcoming().filter(patient=patient)
-    # A wish to move an appointment is no further appointment.
+    # A request to move an appointment is not an additional appointment.
     if upcoming.exclude(request__replaces__isnull=False).count() >= MAX_OPEN:
         raise ValidationError(
             _(
@@ -187,7 +187,7 @@ def _check_room_for_one_more(patient: Patient) -> None:
 
 
 def _doctor_for(wish: Wish, *, before: Doctor | None = None) -> Doctor:
-    """Return the doctor whom the row names until the desk has chosen."""
+    """Return the doctor to store until the desk has chosen one."""
     if before is not None and not before.user.is_active:
         before = None
     doctor = wish.doctor or before or working_doctors().first()
@@ -235,7 +235,7 @@ def _write_down(
 
 
 def _span(wish: Wish, visit_type: VisitType) -> tuple[datetime, datetime]:
-    """From when to when the patient could come, so that a request is past once its days are."""
+    """Return the span of time when the patient could come; once it is past, so is the request."""
     today = timezone.localdate()
     if wish.first_day < today:
         raise ValidationError({"first_day": _("This day is in the past.")})

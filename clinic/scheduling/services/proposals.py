@@ -1,4 +1,4 @@
-"""Propose new times for many visits that an absence displaces."""
+"""Propose new times for the visits that an absence displaces."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,9 +21,9 @@ OTHER_SLOTS = 2
 def propose_moves(
     *, absence: Absence, visits: Sequence[Appointment], chosen: Mapping[UUID, Slot]
 ) -> dict[UUID, list[Slot]]:
-    """Return the times to which each visit may move, the chosen or the proposed one first.
+    """Return the possible new times of each visit, the chosen or proposed one first.
 
-    No time is proposed twice, and none that another visit has chosen.
+    No time is proposed twice, or if another visit has chosen it.
     """
     if not visits:
         return {}
@@ -43,7 +43,7 @@ def propose_moves(
 
 
 class FreeTimes:
-    """What is free once an absence holds, in a handful of queries however many ask."""
+    """What is free despite an absence, in a fixed number of queries."""
 
     def __init__(self, absence: Absence, visits: Sequence[Appointment]) -> None:
         now = timezone.now()
@@ -69,7 +69,7 @@ class FreeTimes:
         ]
 
     def give(self, slot: Slot, visit: Appointment) -> None:
-        """Keep a slot for a visit, so that nobody else is offered it."""
+        """Reserve a slot for a visit, so that no other visit is offered it."""
         buffer = timedelta(minutes=slot.doctor.buffer_minutes)
         self._given[slot.doctor.pk].add(slot.starts_at, slot.ends_at + buffer)
         self._patients[visit.patient_id].add(slot.starts_at, slot.ends_at)
@@ -97,7 +97,7 @@ class FreeTimes:
 
 
 def _busy_patients(visits: Sequence[Appointment], now: datetime) -> dict[UUID, Taken]:
-    """Return what else the patients have given away; the visits themselves are to move."""
+    """Return the patients' other booked times; the visits themselves are to be moved."""
     busy: dict[UUID, Taken] = defaultdict(Taken)
     appointments = (
         Appointment.objects.holding_a_slot()

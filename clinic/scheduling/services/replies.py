@@ -1,4 +1,4 @@
-"""What a patient answers to a reminder without signing in."""
+"""A patient's reply to a reminder, without signing in."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ Status = Appointment.Status
 
 
 class AnswerSpentError(ValidationError):
-    """A link that has been answered, or whose appointment no longer stands."""
+    """A link that was already used, or whose appointment is no longer valid."""
 
     def __init__(self) -> None:
         super().__init__(_("This link has been used, or the visit has changed."), code="spent")
@@ -29,7 +29,7 @@ class AnswerSpentError(ValidationError):
 
 @dataclass(frozen=True)
 class Answerable:
-    """How a reminder's link stands right now."""
+    """What a reminder's link can do right now."""
 
     is_over: bool
     is_answered: bool
@@ -40,7 +40,7 @@ class Answerable:
 
 
 def answerable(notice: AppointmentNotice) -> Answerable:
-    """Return whether the link still does something, and what."""
+    """Return whether the link can still do something, and what."""
     appointment = notice.appointment
     is_over = notice.starts_at <= timezone.now()
     is_expected = (
@@ -62,7 +62,7 @@ def answerable(notice: AppointmentNotice) -> Answerable:
 
 @transaction.atomic
 def confirm_by_link(*, notice: AppointmentNotice) -> Appointment:
-    """Confirm the appointment in the name of whoever got the reminder."""
+    """Confirm the appointment for the receiver of the reminder."""
     if leaving := word_of_leaving(notice.appointment.doctor):
         raise ValidationError(leaving)
     _spend(notice)
@@ -76,13 +76,13 @@ def confirm_by_link(*, notice: AppointmentNotice) -> Appointment:
 
 @transaction.atomic
 def cancel_by_link(*, notice: AppointmentNotice) -> Appointment:
-    """Cancel in the name of whoever got the reminder, within the clinic's notice."""
+    """Cancel for the receiver of the reminder, within the clinic's notice."""
     _spend(notice)
     return cancel_own_appointment(appointment=notice.appointment, actor=None)
 
 
 def _spend(notice: AppointmentNotice) -> None:
-    """Use the link up; of two presses at once only one goes on."""
+    """Use the link up; of two clicks at once only one succeeds."""
     state = answerable(notice)
     if state.is_over or not state.is_expected:
         raise AnswerSpentError

@@ -1,4 +1,4 @@
-"""The link of a reminder: signed, so that nobody can make one, and good for one answer."""
+"""The link in a reminder: signed, so that nobody can forge one, and valid for one reply."""
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from clinic.scheduling.models.message import AppointmentNotice
 
-# A dot survives every mail program; a colon does not.
+# A dot survives every email program; a colon does not.
 _signer = Signer(sep=".", salt="clinic.answer_links")
 
 
@@ -19,7 +19,7 @@ def answer_address(notice: AppointmentNotice) -> str:
 
 
 def find_answerable(token: str) -> AppointmentNotice | None:
-    """Return the reminder with this token, whatever has become of the appointment."""
+    """Return the reminder with this token, whatever the state of the appointment."""
     try:
         notice_id = _signer.unsign(token)
     except BadSignature:

@@ -1,4 +1,4 @@
-"""Secrets in addresses that programs read without signing in; only fingerprints are kept."""
+"""Secrets in addresses that programs read without signing in; only fingerprints are stored."""
 
 import hashlib
 import secrets
@@ -16,14 +16,14 @@ TOKEN_BYTES = 32
 
 
 def fingerprint_of(secret: str) -> str:
-    """Return what is kept of a secret: enough to know it again, not enough to use it."""
+    """Return the stored fingerprint: enough to recognise the secret, not enough to use it."""
     # 256 random bits need neither salt nor a slow hash.
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 @transaction.atomic
 def renew_address(addresses: QuerySet[Any], *, actor: User, **whose: Any) -> str:
-    """Make a new secret, which is told this once; the one before stops working."""
+    """Create a new secret, which is shown only once; the previous one stops working."""
     secret = secrets.token_urlsafe(TOKEN_BYTES)
     address, is_new = addresses.update_or_create(
         **whose,
@@ -40,7 +40,7 @@ def renew_address(addresses: QuerySet[Any], *, actor: User, **whose: Any) -> str
 
 @transaction.atomic
 def revoke_address(addresses: QuerySet[Any], *, actor: User) -> None:
-    """End the secret address, if there is one; revoking twice is harmless."""
+    """Revoke the secret address, if there is one; revoking twice is harmless."""
     address = addresses.select_for_update().first()
     if address is None:
         return

@@ -1,4 +1,4 @@
-"""When a doctor is free: weekly hours by the clinic's clock, less absences and appointments."""
+"""When a doctor is free: weekly hours by the clinic's clock, minus absences and appointments."""
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
@@ -17,14 +17,14 @@ from clinic.people.models.patient import Patient
 from clinic.scheduling.models.appointment import Appointment
 from clinic.scheduling.models.schedule import Absence, Availability, VisitType
 
-# How many days a search for the next free times reads at once: most are found in the first ones.
+# How many days a search for free times reads at once: most searches end within the first ones.
 SEARCH_STEPS_DAYS = (10, 80)
 SEARCH_DAYS = sum(SEARCH_STEPS_DAYS)
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A time in which a doctor can see somebody; both ends in UTC."""
+    """A time when a doctor can see somebody; both ends in UTC."""
 
     doctor: Doctor
     starts_at: datetime
@@ -38,20 +38,20 @@ class Slot:
 
 @dataclass(frozen=True)
 class Hours:
-    """From when to when a doctor works on a day, by the clinic's clock and without a zone."""
+    """A doctor's working hours on a day, in the clinic's clock time without a zone."""
 
     starts: datetime
     ends: datetime
 
     def contain(self, starts_at: datetime, ends_at: datetime) -> bool:
-        """Return whether the clock shows nothing but working hours from one moment to the other."""
+        """Return whether the whole time lies within working hours by the clinic's clock."""
         return self.starts <= _clock(starts_at) and _clock(ends_at) <= self.ends
 
     def moments(self, step: timedelta) -> Iterator[datetime]:
         """Return the moments of the grid, in UTC and in order.
 
-        Where the clock goes back an hour shows twice; where it goes forward one never shows.
-        Counting in UTC from the earliest to the latest reading meets both, `contain` sorts out.
+        When clocks go back, one hour occurs twice; when they go forward, one never occurs. Counting
+        in UTC from the earliest to the latest reading covers both, and `contain` filters.
         """
         moment = min(_readings(self.starts))
         last = max(_readings(self.ends))
@@ -61,7 +61,7 @@ class Hours:
 
 
 class Taken:
-    """Times that are given away, in order and joined where they meet."""
+    """Taken times, in order and joined where they meet."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Taken:
             self.add(starts_at, ends_at + buffer)
 
     def add(self, starts_at: datetime, ends_at: datetime) -> None:
-        """Give one more time away."""
+        """Mark one more time as taken."""
         first = bisect_left(self._ends, starts_at)
         last = bisect_right(self._starts, ends_at)
         if first < last:
@@ -85,7 +85,7 @@ class Taken:
         self._ends[first:last] = [ends_at]
 
     def meets(self, starts_at: datetime, ends_at: datetime) -> bool:
-        """Return whether a time shares a moment with any of them."""
+        """Return whether a time overlaps any of them."""
         place = bisect_right(self._ends, starts_at)
         return place < len(self._starts) and self._starts[place] < ends_at
 
@@ -108,7 +108,7 @@ class Calendar:
 
     @cached_property
     def _booked(self) -> dict[UUID, Taken]:
-        """What is given away; not read where only hours and absences are asked for."""
+        """Taken times; not read if only hours and absences are asked for."""
         appointments = Appointment.objects.holding_a_slot().between(*self._period)
         booked: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
         times = appointments.filter(doctor__in=self.doctors).values_list(
@@ -122,7 +122,7 @@ class Calendar:
         }
 
     def plan(self, absence: Absence) -> None:
-        """Reckon with an absence, also with one that is not stored yet."""
+        """Take an absence into account that may not be stored yet."""
         for doctor_id in self.doctors if absence.doctor_id is None else [absence.doctor_id]:
             self._absences[doctor_id].append(absence)
 
@@ -136,7 +136,7 @@ class Calendar:
         ]
 
     def hours(self, doctor: Doctor, day: date) -> list[Hours]:
-        """Return the doctor's hours on a day; hours that touch are one."""
+        """Return the doctor's hours on a day, joined where they touch."""
         return _join(self._availabilities[doctor.pk], day)
 
     def is_working(self, doctor: Doctor, moment: datetime) -> bool:
@@ -147,7 +147,7 @@ class Calendar:
         )
 
     def free_slots(self, doctor: Doctor, day: date, minutes: int) -> list[Slot]:
-        """Return future grid times at which the doctor is free for the given minutes."""
+        """Return future grid times when the doctor is free for the given minutes."""
         if not doctor.user.is_active:
             return []
         now = timezone.now()
@@ -168,7 +168,7 @@ class Calendar:
 
 
 def day_bounds(day: date) -> tuple[datetime, datetime]:
-    """Return the first moment of a day of the clinic's calendar and the first of the day after."""
+    """Return the first moment of a day by the clinic's clock, and that of the next day."""
     following = day + timedelta(days=1)
     return (
         timezone.make_aware(datetime.combine(day, time.min)),
@@ -177,7 +177,7 @@ def day_bounds(day: date) -> tuple[datetime, datetime]:
 
 
 def free_slots(*, doctor: Doctor, day: date, visit_type: VisitType) -> list[Slot]:
-    """Return times on a day at which the doctor can see somebody for this type of visit."""
+    """Return times on a day when the doctor can see somebody for this type of visit."""
     return Calendar([doctor], day, day).free_slots(doctor, day, visit_type.duration_minutes)
 
 
@@ -215,7 +215,7 @@ def next_free_slots(
 
 
 def is_within_hours(*, doctor: Doctor, starts_at: datetime, ends_at: datetime) -> bool:
-    """Return whether the doctor works all through a time, by the weekly hours."""
+    """Return whether a whole time lies within the doctor's weekly hours."""
     day = timezone.localdate(starts_at)
     availabilities = Availability.objects.filter(doctor=doctor).order_by("starts_at")
     return any(hours.contain(starts_at, ends_at) for hours in _join(availabilities, day))
@@ -227,7 +227,7 @@ def is_on_leave(*, doctor: Doctor, starts_at: datetime, ends_at: datetime) -> bo
 
 
 def is_taken(*, doctor: Doctor, starts_at: datetime, ends_at: datetime) -> bool:
-    """Return whether the doctor has given any moment of a time to a patient."""
+    """Return whether any moment of a time is already taken by a patient."""
     held = Appointment.objects.holding_a_slot().between(starts_at, ends_at)
     return held.filter(doctor=doctor).exists()
 
@@ -267,7 +267,7 @@ def _holds_on(availability: Availability, day: date) -> bool:
 
 
 def _clock(moment: datetime) -> datetime:
-    """Return what the clinic's clock shows at a moment."""
+    """Return the clinic's clock time at a moment."""
     return timezone.make_naive(moment)
 
 

@@ -1,4 +1,4 @@
-"""The kinds of visit that the clinic offers, and how long each takes."""
+"""The types of visit that the clinic offers, and their durations."""
 
 from itertools import count
 
@@ -26,7 +26,7 @@ def add_visit_type(
     is_offered_to_patients: bool = False,
     translations: Translations | None = None,
 ) -> VisitType:
-    """Add a kind of visit after the others."""
+    """Add a type of visit at the end of the list."""
     last = VisitType.objects.aggregate(last=Max("position"))["last"]
     visit_type = VisitType(
         code=_free_code(name),
@@ -56,7 +56,7 @@ def change_visit_type(
     actor: User,
     refuse_stale: Guard | None = None,
 ) -> VisitType:
-    """Change what is booked from now on; what is booked keeps its length."""
+    """Change a type for future bookings; existing ones keep their length."""
     visit_type = VisitType.objects.select_for_update(no_key=True).get(pk=visit_type.pk)
     if refuse_stale:
         refuse_stale(visit_type)
@@ -78,7 +78,7 @@ def change_visit_type(
 
 @transaction.atomic
 def remove_visit_type(*, visit_type: VisitType, actor: User) -> None:
-    """Remove a kind of visit that nobody has ever been booked for."""
+    """Remove a type of visit that was never booked."""
     detail = {"removed": True, "code": visit_type.code}
     record(AuditEvent.Verb.UPDATE, actor=actor, target=visit_type, detail=detail)
     try:
@@ -100,7 +100,7 @@ def _check(visit_type: VisitType) -> None:
 
 
 def _free_code(name: str) -> str:
-    """Return a short code for a name, which tells it from all others."""
+    """Return a short unique code for a name."""
     stem = slugify(name)[:30] or "visit"
     taken = set(VisitType.objects.filter(code__startswith=stem).values_list("code", flat=True))
     codes = (stem if number == 1 else f"{stem}-{number}" for number in count(1))

@@ -1,4 +1,4 @@
-"""The screen in the waiting room: tokens and doctors, and nothing of anybody else."""
+"""The screen in the waiting room, which shows only tokens and doctors."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ from clinic.scheduling.services.secret_addresses import (
 
 Status = Appointment.Status
 THE_ONLY_ROW = 1
-# How exactly the desk sees whether a screen still reads.
+# How precisely the desk sees whether a screen is still running.
 READ_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class ScreenLine:
-    """What one doctor's line says: who is inside, who is next, how many wait after that."""
+    """One doctor's line: who is inside, who is next, how many wait after that."""
 
     doctor: Doctor
     called: ArrivalToken | None
@@ -35,7 +35,7 @@ class ScreenLine:
 
 @dataclass(frozen=True)
 class ScreenState:
-    """All that the screen shows: the call made last, and a line for each doctor."""
+    """All that the screen shows: the latest call, and a line for each doctor."""
 
     latest: ScreenLine | None
     lines: tuple[ScreenLine, ...]
@@ -54,7 +54,7 @@ def find_screen(secret: str) -> WaitingScreen | None:
 def read_screen(screen: WaitingScreen) -> ScreenState:
     """Return who is called and who is next, from today's tokens and without reading a patient."""
     now = timezone.now()
-    # A screen reads every few seconds: one write a minute tells the desk as much.
+    # Screens read every few seconds; one write a minute is enough for the desk.
     WaitingScreen.objects.filter(
         Q(last_read_at=None) | Q(last_read_at__lt=now - READ_EVERY), pk=screen.pk
     ).update(last_read_at=now)
@@ -72,12 +72,12 @@ def read_screen(screen: WaitingScreen) -> ScreenState:
 
 
 def renew_screen(*, actor: User) -> str:
-    """Make a new secret address for the screen, which is told this once."""
+    """Create a new secret address for the screen, which is shown only once."""
     return renew_address(WaitingScreen.objects.all(), actor=actor, pk=THE_ONLY_ROW)
 
 
 def revoke_screen(*, actor: User) -> None:
-    """End the screen's secret address."""
+    """Revoke the screen's secret address."""
     revoke_address(WaitingScreen.objects.all(), actor=actor)
 
 

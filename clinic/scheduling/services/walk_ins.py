@@ -1,4 +1,4 @@
-"""Patients who come without an appointment: they take no slot and wait for a gap."""
+"""Patients without an appointment: they take no slot and wait for a gap."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ HERE = (Status.ARRIVED, Status.IN_CONSULTATION)
 
 @dataclass(frozen=True)
 class Queue:
-    """How many wait for a doctor, and whether somebody is in the room."""
+    """How many patients wait for a doctor, and whether somebody is in the room."""
 
     doctor: Doctor
     waiting: int
@@ -33,13 +33,13 @@ class Queue:
 
     @property
     def length(self) -> int:
-        """How many go before whoever comes now."""
-        # A doctor has one room: visits left open from before keep nobody waiting.
+        """How many patients go before somebody who comes now."""
+        # A doctor has one room: older visits that are still open make nobody wait.
         return self.waiting + self.is_busy
 
 
 def queues_now() -> list[Queue]:
-    """Return the queues of the doctors who are working at this moment, the shortest first."""
+    """Return the queues of the doctors who are working now, the shortest first."""
     now, today = timezone.now(), timezone.localdate()
     here = Counter(
         Appointment.objects.on_day(today)
@@ -71,7 +71,7 @@ def add_walk_in(
     note: str = "",
     is_urgent: bool = False,
 ) -> Appointment:
-    """Put somebody who is at the desk into the queue of a doctor, or into the shortest one."""
+    """Add somebody at the desk to a doctor's queue, or to the shortest one."""
     now = timezone.now()
     minute = now.replace(second=0, microsecond=0)
     walk_in = Appointment(

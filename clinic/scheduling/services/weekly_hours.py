@@ -1,4 +1,4 @@
-"""A doctor's weekly hours and the minutes kept free after each visit, as the desk sets them."""
+"""Set a doctor's weekly hours and the minutes kept free after each visit."""
 
 from datetime import date, time
 
@@ -40,7 +40,7 @@ def add_hours(
     if valid_from and valid_until and valid_until < valid_from:
         raise ValidationError({"valid_until": _("The last day is before the first.")})
     hours.full_clean()
-    # Two desks that change the same week come one after the other.
+    # Two desks that change the same week take turns.
     Doctor.objects.select_for_update(no_key=True, of=("self",)).get(pk=doctor.pk)
     overlapping = _overlapping_hours(hours).first()
     if overlapping is not None:
@@ -95,7 +95,7 @@ def add_hours_around_break(
 def set_buffer(
     *, doctor: Doctor, minutes: int, actor: User, refuse_stale: Guard | None = None
 ) -> None:
-    """Keep minutes free after each of a doctor's visits; what is booked stays."""
+    """Set the minutes kept free after each of a doctor's visits; existing bookings stay."""
     doctor = Doctor.objects.select_for_update(no_key=True, of=("self",)).get(pk=doctor.pk)
     if refuse_stale:
         refuse_stale(doctor)
@@ -108,7 +108,7 @@ def set_buffer(
 
 @transaction.atomic
 def remove_hours(*, hours: Availability, actor: User) -> None:
-    """Take hours out of a doctor's week; what is booked in them stays."""
+    """Remove hours from a doctor's week; existing bookings stay."""
     detail = {
         "removed": True,
         "weekday": hours.weekday,

@@ -1,4 +1,4 @@
-"""What the desk does with the requests of patients."""
+"""How the desk answers patients' requests."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -26,7 +26,7 @@ def count_new_requests() -> int:
 
 
 def wish_without_time(appointment: Appointment) -> AppointmentRequest | None:
-    """Return what the patient asked for, as long as the desk has given no time to it."""
+    """Return the patient's request, if the desk has not given it a time."""
     if appointment.status not in NOT_YET_AGREED:
         return None
     return AppointmentRequest.objects.filter(appointment=appointment).first()
@@ -34,22 +34,22 @@ def wish_without_time(appointment: Appointment) -> AppointmentRequest | None:
 
 @transaction.atomic
 def put_on_waiting_list(*, request: AppointmentRequest, actor: User) -> Appointment:
-    """Keep a request for the day on which a time becomes free."""
+    """Keep a request until a time becomes free."""
     return move_appointment(appointment=request.appointment, status=Status.WAITLIST, actor=actor)
 
 
 @transaction.atomic
 def decline_request(*, request: AppointmentRequest, reason: str, actor: User) -> Appointment:
-    """Say no with one of the sentences that may stand in a mail."""
+    """Decline with one of the sentences that may go into an email."""
     if reason not in AppointmentRequest.DeclineReason.values:
         raise ValidationError({"reason": _("Choose a reason. The patient gets it by e-mail.")})
-    # The reason is there before the move queues the mail that tells it.
+    # The reason is stored before the change of status queues the email that contains it.
     AppointmentRequest.objects.filter(pk=request.pk, appointment__status__in=NOT_YET_AGREED).update(
         decline_reason=reason
     )
     request.refresh_from_db()
     if not request.decline_reason:
-        # Booked by another desk, or taken back by the patient.
+        # Another desk booked it, or the patient withdrew it.
         raise IllegalTransitionError(request.appointment.status, Status.CANCELLED)
     return move_appointment(
         appointment=request.appointment,
@@ -61,7 +61,7 @@ def decline_request(*, request: AppointmentRequest, reason: str, actor: User) ->
 
 @transaction.atomic
 def clear_possible_duplicate(*, patient: Patient, actor: User) -> None:
-    """Note that the desk has looked: this patient is nobody else in the register."""
+    """Note the desk's decision that this patient is no duplicate."""
     refuse_ended(patient.pk)
     cleared = Patient.objects.filter(pk=patient.pk, is_possible_duplicate=True).update(
         is_possible_duplicate=False

@@ -50,7 +50,7 @@ from clinic.scheduling.services.slots import Slot
 
 @require_GET
 def absence_list(request: SignedInRequest) -> HttpResponse:
-    """Leave that is still to come, of everybody or of oneself."""
+    """Show upcoming leave, of everybody or one's own."""
     if not can_see_absences(request.user):
         raise PermissionDenied
     absences = visible_absences(request.user).coming()
@@ -65,7 +65,7 @@ def absence_list(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def absence_add(request: SignedInRequest) -> HttpResponse:
-    """Add an absence; if visits are booked in it, ask first what happens to each."""
+    """Add an absence; if visits are booked in it, ask first what to do with each."""
     if not can_see_absences(request.user):
         raise PermissionDenied
     if request.method == "GET":
@@ -83,7 +83,7 @@ def absence_add(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def absence_remove(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Take leave back, so that its time can be booked."""
+    """Remove leave, so that its time can be booked."""
     absence = get_object_or_404(visible_absences(request.user), pk=pk)
     if not can_plan_absence(request.user, absence.doctor):
         raise PermissionDenied
@@ -93,7 +93,7 @@ def absence_remove(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def _asked(request: SignedInRequest) -> dict[str, object]:
-    """Return what the address asks for: of a deactivated doctor, all that is still to come."""
+    """Return initial values from the address; for a deactivated doctor, all the time to come."""
     asked = request.GET.get("doctor", "")
     doctors = {str(doctor.pk): doctor for doctor in calendars_for_leave(request.user)}
     doctor = doctors.get(asked)
@@ -108,7 +108,7 @@ def _asked(request: SignedInRequest) -> dict[str, object]:
 
 
 def _decide(request: SignedInRequest, form: AbsenceForm, absence: Absence) -> HttpResponse:
-    """Add the absence with what is decided, or show what is still to decide."""
+    """Add the absence with the decisions made, or show which are missing."""
     visits = list(visits_within(absence).order_by("starts_at", "pk"))
     decisions: dict[UUID, Decision] = {}
     cancel_reason = ""
@@ -118,7 +118,7 @@ def _decide(request: SignedInRequest, form: AbsenceForm, absence: Absence) -> Ht
         answers = _answers(request, absence, visits, request.POST.dict())
         if not answers.is_valid():
             return _visits_page(request, form, absence, answers, status=422)
-        # What is filled in for a visit that the person has not seen is no decision.
+        # An entry for a visit that the person has not seen is not a decision.
         seen = {visit.pk for visit in visits if field_name(visit) in request.POST}
         decisions = {pk: each for pk, each in answers.decisions().items() if pk in seen}
         cancel_reason = answers.cleaned_data["cancel_reason"]
@@ -140,7 +140,7 @@ def _decide(request: SignedInRequest, form: AbsenceForm, absence: Absence) -> Ht
 def _ask(
     request: SignedInRequest, form: AbsenceForm, absence: Absence, visits: Sequence[Appointment]
 ) -> HttpResponse:
-    """Show the booked visits, each with a proposal, before anything is carried out."""
+    """Show the booked visits, each with a proposal, before anything is changed."""
     try:
         check_absence(absence)
     except ValidationError as error:
@@ -152,7 +152,7 @@ def _ask(
 def _ask_again(
     request: SignedInRequest, form: AbsenceForm, absence: Absence, error: VisitsInTheWayError
 ) -> HttpResponse:
-    """Show the visits again; rejected ones have a new proposal and say why."""
+    """Show the visits again; refused ones have a new proposal and an explanation."""
     visits = list(visits_within(absence).order_by("starts_at", "pk"))
     refused = {field_name(visit): visit for visit in visits if visit.pk in error.refused}
     data = {name: value for name, value in request.POST.dict().items() if name not in refused}
@@ -170,7 +170,7 @@ def _answers(
     visits: Sequence[Appointment],
     data: Mapping[str, str],
 ) -> DecisionsForm:
-    """Return the choices that were made; a visit without one has its proposal filled in."""
+    """Return the choices made; a visit without one has its proposal filled in."""
     doctors = {str(doctor.pk): doctor for doctor in visible_doctors(request.user)}
     chosen: dict[UUID, Slot] = {}
     for visit in visits:

@@ -1,4 +1,4 @@
-"""Booking an appointment at the desk, and what happens to it after."""
+"""Book an appointment at the desk, and change it later."""
 
 from datetime import datetime
 from functools import partial
@@ -104,12 +104,12 @@ def appointment_move(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 
 def _empty_booking(request: SignedInRequest) -> HttpResponse:
-    """Show the form filled from the address or from a form left halfway."""
+    """Show the form, filled in from the address or from a draft."""
     asked = DRAFT.asked(request)
     if "start" in asked:
         asked["starts_at"] = asked["start"].replace(" ", "+")
     if not can_run_desk(request.user):
-        # Doctors book in their own calendar alone, so there is nothing to choose.
+        # Doctors only book in their own calendar, so there is nothing to choose.
         asked["doctor"] = bookable_doctors(request.user).values_list("pk", flat=True).first()
     known = sound_parts(BookingForm, asked, request=request)
     if request.htmx and not is_in_dialog(request):
@@ -119,7 +119,7 @@ def _empty_booking(request: SignedInRequest) -> HttpResponse:
 
 
 def _found(request: SignedInRequest) -> HttpResponse:
-    """Show the form with the patients who fit what was typed; no script is needed for it."""
+    """Show the form with the patients that match the typed text; this needs no script."""
     known = sound_parts(BookingForm, request.POST.dict(), request=request)
     form = BookingForm(initial=known, user=request.user)
     return _booking_page(request, form, known, text=request.POST.get("q", ""))

@@ -1,4 +1,4 @@
-"""Patients who book or ask for an appointment, or for another time."""
+"""Patients book or request an appointment, or another time."""
 
 from datetime import date
 from typing import Any
@@ -44,14 +44,14 @@ PortalBooking = ClinicSettings.PortalBooking
 
 @require_http_methods(["GET", "POST"])
 def my_book(request: SignedInRequest) -> HttpResponse:
-    """Book or request an appointment, or say to call, as the clinic has chosen."""
+    """Book or request an appointment, or ask to call, as the clinic has chosen."""
     patient = _own_patient(request)
     return _page_of(request, patient, None)
 
 
 @require_http_methods(["GET", "POST"])
 def my_appointment_reschedule(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Another time for an own appointment, within the clinic's notice."""
+    """Move the patient's own appointment, within the clinic's notice."""
     appointments = visible_appointments(request.user).select_related(
         "patient", "doctor__user", "visit_type"
     )
@@ -88,7 +88,7 @@ def _page_of(request: SignedInRequest, patient: Patient, moved: Appointment | No
 
 
 def _instant(request: SignedInRequest, patient: Patient, moved: Appointment | None) -> HttpResponse:
-    """Free times as buttons; who comes second sees the next ones."""
+    """Show free times as buttons; if somebody else was faster, show the next ones."""
     is_move = moved is not None
     if request.method == "GET":
         return _times_page(request, patient, moved)
@@ -126,7 +126,7 @@ def _times_page(
     asked = request.POST if request.method == "POST" else request.GET
     initial = _first_choice(moved)
     data = {**initial, **{name: value for name, value in asked.items() if value}}
-    # A doctor who was left open stays open, though the pressed button names one.
+    # If no doctor was chosen, that stays so, although the clicked button names one.
     data["doctor"] = asked.get("doctor", "" if asked else initial["doctor"])
     form = SlotSearchForm(data, user=request.user, is_move=moved is not None)
     is_later = False
@@ -163,7 +163,7 @@ def _first_choice(moved: Appointment | None) -> dict[str, Any]:
 def _slots(
     request: SignedInRequest, patient: Patient, moved: Appointment | None, asked: dict[str, Any]
 ) -> tuple[list[Slot], bool]:
-    """Return the day's free times, or else the next few, and which of the two they are."""
+    """Return the day's free times or else the next few, and which of the two they are."""
     visit_type: VisitType = moved.visit_type if moved else asked["visit_type"]
     doctor: Doctor | None = asked["doctor"]
     day: date = asked["day"]

@@ -1,4 +1,4 @@
-"""The calendar by day, week and month, and what it asks for every few seconds."""
+"""The calendar by day, week and month, and the events that it polls."""
 
 import hashlib
 import json
@@ -35,12 +35,12 @@ from clinic.scheduling.permissions import (
 from clinic.scheduling.services.calendar_spans import Span, calendar_spans, shown_between
 
 RESCHEDULED = Appointment.Status.RESCHEDULED
-NOBODY = str(UUID(int=0))  # stands in an address until the appointment's own key does
+NOBODY = str(UUID(int=0))  # placeholder in an address for the appointment's own key
 
 
 @dataclass(frozen=True)
 class Period:
-    """The days of a page, the last one left out, and the days to which it leads on."""
+    """The days of a page, without the last one, and the days that it links to."""
 
     start: date
     end: date
@@ -51,7 +51,7 @@ class Period:
 
 @require_GET
 def calendar(request: SignedInRequest) -> HttpResponse:
-    """Show all doctors' day, a week or a month; a script fills and refreshes the page."""
+    """Show the day of all doctors, a week or a month; a script fills and refreshes the page."""
     if not can_see_calendar(request.user):
         raise PermissionDenied
     asked = CalendarForm(request.GET, user=request.user)
@@ -111,7 +111,7 @@ def calendar_events(request: SignedInRequest) -> HttpResponseBase:
         end=end,
         slot_minutes=ClinicSettings.objects.current().slot_minutes,
     )
-    # The calendar asks every few seconds: one reading, not hundreds.
+    # The calendar polls every few seconds: this counts as one reading, not hundreds.
     if "If-None-Match" not in request.headers:
         count = sum(span.number for span in spans if span.kind in {"appointment", "count"})
         record_patient_list(actor=request.user, of="calendar", count=count)
@@ -144,18 +144,18 @@ def period_of(view: str, day: date) -> Period:
     previous = (first - timedelta(days=1)).replace(day=1)
     following = (first + timedelta(days=31)).replace(day=1)
     last = following - timedelta(days=1)
-    # Whole weeks, so that the first and the last of them are full.
+    # Whole weeks, so that the first and last are complete.
     start = first - timedelta(days=first.weekday())
     end = last + timedelta(days=7 - last.weekday())
     return Period(start, end, previous, following, date_format(first, "F Y"))
 
 
 class Entries:
-    """Spans as the calendar draws them: who and what for, nothing medical."""
+    """Converts spans to what the calendar draws: who and what for, nothing medical."""
 
     def __init__(self, user: User) -> None:
         self._user = user
-        # Asked for once, not once for each of a thousand entries.
+        # Evaluated once, not for each of a thousand entries.
         self._statuses = {status: str(words) for status, words in Appointment.Status.choices}
         self._url = reverse("clinic:appointment_detail", args=[NOBODY])
         self._move_url = reverse("clinic:appointment_reschedule", args=[NOBODY])

@@ -21,7 +21,7 @@ from clinic.scheduling.pages.moves import Move, moves_for
 from clinic.scheduling.permissions import calendars_showing, can_run_desk, visible_appointments
 from clinic.scheduling.services.slots import Calendar, Hours, Slot, day_bounds
 
-# What patients ask for has a page of its own: its time is a wish.
+# Requests have their own page, because their time is a wish.
 NOT_SHOWN = (
     Appointment.Status.REQUESTED,
     Appointment.Status.WAITLIST,
@@ -32,7 +32,7 @@ NOT_SHOWN = (
 
 @dataclass(frozen=True)
 class Entry:
-    """One part of a doctor's day: an appointment, free slots in a row, a break, or now."""
+    """One part of a doctor's day: an appointment, a row of free slots, a break, or now."""
 
     starts_at: datetime
     appointment: Appointment | None = None
@@ -59,7 +59,7 @@ class Column:
 
     @property
     def entries(self) -> list[Entry]:
-        """Everything of the day in the order of the clock."""
+        """Everything on the day, in order of time."""
         breaks = [Entry(timezone.make_aware(hours.ends)) for hours in self.hours[:-1]]
         free = [Entry(slot.starts_at, slots=(slot,)) for slot in self.free]
         parts = [*self.booked, *free, *breaks]
@@ -100,7 +100,7 @@ def desk_day(request: SignedInRequest) -> HttpResponse:
 
 
 def _slots_in_rows(entries: list[Entry]) -> list[Entry]:
-    """Put free slots that follow each other into one entry."""
+    """Join free slots that follow each other into one entry."""
     rows: list[Entry] = []
     for entry in entries:
         if entry.slots and rows and rows[-1].slots:

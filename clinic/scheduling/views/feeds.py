@@ -28,7 +28,7 @@ from clinic.scheduling.services.feeds import (
 @login_not_required
 @require_safe
 def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
-    """Serve a doctor's appointments to whoever has the secret, as calendar apps cannot sign in."""
+    """Serve a doctor's appointments to holders of the secret: calendar apps cannot sign in."""
     feed = find_feed(token)
     if feed is None or not can_keep_calendar_feed(feed.doctor.user):
         return refuse_guess(request)
@@ -37,7 +37,7 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_POST
 def calendar_feed_renew(request: SignedInRequest) -> HttpResponse:
-    """Make the first secret address, or a new one in place of the old."""
+    """Create the first secret address, or a new one in place of the old."""
     doctor = _own_profile(request)
     keep_to_tell(request, NEW_TOKEN_KEY, renew_feed(doctor=doctor, actor=request.user))
     return _to_profile()
@@ -45,7 +45,7 @@ def calendar_feed_renew(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def calendar_feed_revoke(request: SignedInRequest) -> HttpResponse:
-    """End the secret address."""
+    """Revoke the secret address."""
     revoke_feed(doctor=_own_profile(request), actor=request.user)
     messages.success(request, _("The calendar address no longer works."))
     return _to_profile()
@@ -53,7 +53,7 @@ def calendar_feed_revoke(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def calendar_feed_initials(request: SignedInRequest) -> HttpResponse:
-    """Switch the initials of patients on or off."""
+    """Show or hide the patients' initials."""
     doctor = _own_profile(request)
     form = InitialsForm(request.POST)
     form.is_valid()

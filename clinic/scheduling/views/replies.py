@@ -1,4 +1,4 @@
-"""The page behind the link of a reminder; nobody signs in for it."""
+"""The page behind a reminder's link, which needs no sign-in."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
@@ -23,7 +23,7 @@ ANSWERS = {"confirm": confirm_by_link, "cancel": cancel_by_link}
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def reminder_answer(request: HttpRequest, token: str) -> HttpResponse:
-    """Two buttons; to open the page changes nothing, because mail programs open links as well."""
+    """Show two buttons; opening the page changes nothing, because email programs open links too."""
     notice = find_answerable(token)
     if notice is None:
         if is_too_often(request, "reminder_answer"):

@@ -1,4 +1,4 @@
-"""Another time for an appointment that is booked."""
+"""Find another time for a booked appointment."""
 
 from datetime import datetime
 from typing import Any
@@ -30,7 +30,7 @@ RESCHEDULED = Appointment.Status.RESCHEDULED
 
 @require_http_methods(["GET", "POST"])
 def appointment_reschedule(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Move an appointment; the old time is released only once the new one is booked."""
+    """Move an appointment; the old time is freed only once the new one is booked."""
     appointment = staff_appointment(request, pk)
     if not can_transition(request.user, appointment, RESCHEDULED):
         raise PermissionDenied
@@ -63,7 +63,7 @@ def appointment_reschedule(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 
 def _asked(request: SignedInRequest) -> dict[str, Any]:
-    """Return the doctor and the time named in the address, if they are valid."""
+    """Return the doctor and time named in the address, if they are valid."""
     form = RescheduleForm(request.GET, user=request.user)
     form.is_valid()
     return {name: form.cleaned_data[name] for name in request.GET if name in form.cleaned_data}

@@ -51,7 +51,7 @@ def doctor_list(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def doctor_hours(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Show a doctor's weekly hours: what there is, and one form to add to it."""
+    """Show a doctor's weekly hours, with a form to add more."""
     doctor = get_object_or_404(visible_doctors(request.user), pk=pk)
     if not can_manage_schedule(request.user):
         raise PermissionDenied
@@ -93,7 +93,7 @@ def doctor_buffer(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def hours_remove(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Take hours out of a doctor's week."""
+    """Remove hours from a doctor's week."""
     hours = get_object_or_404(visible_availabilities(request.user), pk=pk)
     if not can_manage_schedule(request.user):
         raise PermissionDenied

@@ -1,4 +1,4 @@
-"""The kinds of visit that can be booked."""
+"""The types of visit that can be booked."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -33,7 +33,7 @@ def visit_type_list(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def visit_type_add(request: SignedInRequest) -> HttpResponse:
-    """Add a kind of visit."""
+    """Add a type of visit."""
     if not can_manage_schedule(request.user):
         raise PermissionDenied
     form = VisitTypeForm(request.POST or None, initial={"is_active": True})
@@ -56,7 +56,7 @@ def visit_type_add(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def visit_type_edit(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Edit a kind of visit: its name, its length, and to whom it is offered."""
+    """Edit a type of visit: its name, its length, and who can book it."""
     if not can_manage_schedule(request.user):
         raise PermissionDenied
     visit_type = get_object_or_404(_with_use(), pk=pk)
@@ -79,7 +79,7 @@ def visit_type_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def visit_type_remove(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Remove a kind of visit, unless somebody was ever booked for it."""
+    """Remove a type of visit, unless it was ever booked."""
     if not can_manage_schedule(request.user):
         raise PermissionDenied
     visit_type = get_object_or_404(_with_use(), pk=pk)

@@ -1,4 +1,4 @@
-"""The waiting room: who is expected, waits, is in the room and is done, doctor by doctor."""
+"""The waiting room: who is expected, waiting, in the room and done, doctor by doctor."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -33,7 +33,7 @@ Status = Appointment.Status
 EXPECTED = (Status.BOOKED, Status.CONFIRMED)
 DONE = (Status.COMPLETED, Status.NO_SHOW)
 SHOWN = (*EXPECTED, Status.ARRIVED, Status.IN_CONSULTATION, *DONE)
-# The rest of the moves ask for a reason or are no business of the waiting room.
+# The other changes need a reason or have no place in the waiting room.
 BOARD_MOVES = frozenset({Status.ARRIVED, Status.BOOKED, Status.NO_SHOW})
 
 
@@ -48,29 +48,29 @@ class Card:
 
 @dataclass(frozen=True)
 class DoctorRow:
-    """One doctor's patients by how far they have come."""
+    """One doctor's patients by stage."""
 
     doctor: Doctor
     cards: list[Card]
 
     @property
     def expected(self) -> list[Card]:
-        """Those who have not come yet."""
+        """Patients who have not come yet."""
         return self._in(*EXPECTED)
 
     @property
     def waiting(self) -> list[Card]:
-        """Those who wait, in the order in which they are called."""
+        """Patients who wait, in the order in which they are called."""
         return [card for card in self.cards if card.appointment.status == Status.ARRIVED]
 
     @property
     def inside(self) -> list[Card]:
-        """Those whose visit is open."""
+        """Patients whose visit is open."""
         return self._in(Status.IN_CONSULTATION)
 
     @property
     def done(self) -> list[Card]:
-        """Those whose visit is signed, and those who did not come."""
+        """Patients whose visit is signed, and those who did not come."""
         return self._in(*DONE)
 
     def _in(self, *statuses: str) -> list[Card]:
@@ -80,7 +80,7 @@ class DoctorRow:
 
 @require_GET
 def waiting_room(request: SignedInRequest) -> HttpResponse:
-    """Show today's board; htmx gets its cards alone."""
+    """Show today's board; htmx only gets its cards."""
     if not can_see_waiting_room(request.user):
         raise PermissionDenied
     return _board(request)
@@ -88,7 +88,7 @@ def waiting_room(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def waiting_room_move(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Mark somebody as arrived or missing, or take that back."""
+    """Mark somebody as arrived or missing, or undo that."""
     appointment = get_object_or_404(
         visible_appointments(request.user).select_related("patient", "doctor", "visit_type"), pk=pk
     )
@@ -112,7 +112,7 @@ def waiting_room_move(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def arrival_slip(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Show the token of an arrival on a slip of paper, without the name."""
+    """Show an arrival's token on a slip of paper, without the name."""
     arrivals = visible_appointments(request.user).filter(
         arrival_token__day=timezone.localdate(), status=Status.ARRIVED
     )
@@ -124,7 +124,7 @@ def arrival_slip(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 
 def _shown_today(request: SignedInRequest) -> QuerySet[Appointment]:
-    """Show the desk today's patients of every doctor, and doctors those in their queue."""
+    """Return today's patients: of every doctor for the desk, of their own queue for doctors."""
     start, end = day_bounds(timezone.localdate())
     appointments = visible_appointments(request.user)
     if not can_run_desk(request.user):
@@ -132,7 +132,7 @@ def _shown_today(request: SignedInRequest) -> QuerySet[Appointment]:
     return (
         appointments.filter(status__in=SHOWN, starts_at__gte=start, starts_at__lt=end)
         .select_related("patient", "visit_type", "doctor__user", "arrival_token")
-        # Of the visit no more than this: the desk reads nothing medical.
+        # Nothing else about the visit: the desk reads nothing medical.
         .annotate(visit_pk=F("consultation__pk"), called_at=F("consultation__started_at"))
         .order_by(*waiting_order())
     )
@@ -170,7 +170,7 @@ def _board(
         "refusal": refusal,
         "can_run_desk": can_run_desk(request.user),
     }
-    # The board asks for itself every few seconds: one reading, not hundreds.
+    # The board polls every few seconds: this counts as one reading, not hundreds.
     if request.htmx:
         return render(
             request, "clinic/scheduling/partials/waiting_board.html", context, status=status

@@ -45,7 +45,7 @@ def waiting_screen(request: HttpRequest, secret: str) -> HttpResponse:
 
 @require_POST
 def waiting_screen_renew(request: SignedInRequest) -> HttpResponse:
-    """Make the first secret address, or a new one in place of the old."""
+    """Create the first secret address, or a new one in place of the old."""
     if not can_run_desk(request.user):
         raise PermissionDenied
     keep_to_tell(request, NEW_SECRET_KEY, renew_screen(actor=request.user))
@@ -54,7 +54,7 @@ def waiting_screen_renew(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def waiting_screen_revoke(request: SignedInRequest) -> HttpResponse:
-    """End the secret address: the screen goes dark."""
+    """Revoke the secret address: the screen goes blank."""
     if not can_run_desk(request.user):
         raise PermissionDenied
     revoke_screen(actor=request.user)

@@ -1,4 +1,4 @@
-"""Taking in somebody who comes without an appointment."""
+"""Take in somebody who comes without an appointment."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ DRAFT = Draft("walk_in_draft", ("doctor", "visit_type", "is_urgent", "note"), "c
 
 @require_http_methods(["GET", "POST"])
 def walk_in(request: SignedInRequest) -> HttpResponse:
-    """Take in a walk-in; the shortest queue may choose the doctor."""
+    """Take in a walk-in; the shortest queue can choose the doctor."""
     if not can_run_desk(request.user):
         raise PermissionDenied
     if away := lead_back_from_ended(

@@ -1,4 +1,4 @@
-"""The desk's list of what patients asked for, and the answer to each."""
+"""The desk's list of patients' requests, and the answer to each."""
 
 from datetime import datetime
 from typing import Any
@@ -40,7 +40,7 @@ DUPLICATES = 25
 
 @require_GET
 def request_list(request: SignedInRequest) -> HttpResponse:
-    """Show new requests first, then the waiting list, then who may be in the register twice."""
+    """Show new requests first, then the waiting list, then possible duplicates."""
     if not can_run_desk(request.user):
         raise PermissionDenied
     requests = _with_people(visible_requests(request.user))
@@ -100,7 +100,7 @@ def request_waitlist(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def request_decline(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Say no, with a sentence that the patient gets by mail."""
+    """Decline, with a sentence that the patient gets by email."""
     asked = _asked(request, pk)
     form = DeclineForm(request.POST)
     if not form.is_valid():
@@ -116,7 +116,7 @@ def request_decline(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def duplicate_clear(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Take a patient off the list of those who may be in the register twice."""
+    """Remove a patient from the list of possible duplicates."""
     patient = get_object_or_404(visible_patients(request.user), pk=pk)
     if not can_run_desk(request.user):
         raise PermissionDenied
@@ -143,7 +143,7 @@ def _with_people(requests: AppointmentRequestQuerySet) -> AppointmentRequestQuer
 
 
 def _proposal(asked: AppointmentRequest) -> dict[str, Any]:
-    """Return what the patient wished, as far as the form can hold it."""
+    """Return the patient's wish, as far as the form can show it."""
     proposal: dict[str, Any] = {"doctor": asked.appointment.doctor}
     if asked.wished_time:
         proposal["starts_at"] = timezone.localtime(asked.appointment.starts_at)
@@ -151,7 +151,7 @@ def _proposal(asked: AppointmentRequest) -> dict[str, Any]:
 
 
 def _slots(asked: AppointmentRequest) -> list[Slot]:
-    """Free times from the first wished day on; with the wished doctor, or any."""
+    """Return free times from the first wished day on, with the wished doctor or any."""
     after: datetime = (
         asked.appointment.starts_at if asked.wished_time else day_bounds(asked.first_day)[0]
     )

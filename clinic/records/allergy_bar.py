@@ -1,4 +1,4 @@
-"""The bar that says on every page of a patient what the patient is allergic to."""
+"""The bar with the patient's allergies, shown on every page of the patient."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,14 @@ from clinic.records.models.facts import Allergy
 
 @dataclass(frozen=True)
 class AllergyBar:
-    """All that the bar says: the allergies that hold, or whether the patient denies having any."""
+    """The content of the bar: the active allergies, or whether the patient has no known ones."""
 
     allergies: tuple[Allergy, ...]
     has_no_known_allergies: bool
 
 
 def allergy_bar_of(patient: Patient) -> AllergyBar:
-    """Return what the bar says of a patient; reads the allergies where nobody has yet."""
+    """Return the content of the bar; reads the allergies if that has not been done yet."""
     return AllergyBar(
         allergies=tuple(each for each in patient.allergies.all() if each.is_active),
         has_no_known_allergies=patient.has_no_known_allergies,

@@ -24,7 +24,7 @@ from clinic.records.models.prescription import Prescription
 
 
 def can_open_record(user: User, patient: Patient) -> bool:
-    """Allow the doctor who sees the patient today to print the code or open the record."""
+    """Return whether the doctor sees the patient today, who may then open the record."""
     return is_doctor(user) and visits_today(user, patient).exists()
 
 
@@ -44,7 +44,7 @@ Fact = TypeVar("Fact", bound=ClinicalFact)
 
 
 def visible_consultations(user: User) -> ConsultationQuerySet:
-    """Visits: doctors see those of patients in care, patients their own signed ones."""
+    """Return visits: those of patients in care for doctors, their own signed ones for patients."""
     if is_doctor(user):
         return Consultation.objects.filter(patient__in=patients_in_care(user))
     if is_patient(user):
@@ -53,13 +53,13 @@ def visible_consultations(user: User) -> ConsultationQuerySet:
 
 
 def visible_prescriptions(user: User) -> QuerySet[Prescription]:
-    """Prescriptions: a patient sees what was signed, a draft stays with the doctors."""
+    """Return prescriptions: signed ones for the patient, drafts only for doctors."""
     prescriptions = Prescription.objects.filter(consultation__in=visible_consultations(user))
     return prescriptions if is_doctor(user) else prescriptions.issued()
 
 
 def visible_documents(user: User) -> PatientDocumentQuerySet:
-    """Documents: the desk sees administrative ones, a patient what was shared, an admin none."""
+    """Return documents: administrative ones for the desk, shared ones for the patient."""
     if is_doctor(user):
         return PatientDocument.objects.filter(patient__in=patients_in_care(user))
     if is_secretary(user):
@@ -70,24 +70,24 @@ def visible_documents(user: User) -> PatientDocumentQuerySet:
 
 
 def document_categories(user: User) -> list[PatientDocument.Category]:
-    """Return the categories that a person may read, and in which the person adds documents."""
+    """Return the categories in which a person may read and add documents."""
     if is_doctor(user):
         return list(PatientDocument.Category)
     return list(PatientDocument.ADMINISTRATIVE) if is_secretary(user) else []
 
 
 def can_keep_documents(user: User, patient: Patient) -> bool:
-    """Add, share and archive documents of a patient who is visible."""
+    """Return whether the person may add, share and archive a visible patient's documents."""
     return is_secretary(user) or treats(user, patient)
 
 
 def visible_facts(user: User, model: type[Fact]) -> QuerySet[Fact]:
-    """Allergies, conditions or current drugs, for the doctors who treat the patient."""
+    """Return allergies, conditions or current drugs, for the doctors who treat the patient."""
     return model._default_manager.filter(patient__in=patients_in_care(user))
 
 
 def visible_templates(user: User) -> QuerySet[WritingTemplate]:
-    """Templates: doctors see their own and the clinic's, the admin the clinic's."""
+    """Return templates: their own and the clinic's for doctors, the clinic's for admins."""
     if is_doctor(user):
         return WritingTemplate.objects.filter(Q(owner=user) | Q(owner__isnull=True))
     if is_admin(user):
@@ -96,38 +96,38 @@ def visible_templates(user: User) -> QuerySet[WritingTemplate]:
 
 
 def can_see_clinical(user: User, patient: Patient) -> bool:
-    """Read allergies, phototype and everything else medical of a patient."""
+    """Return whether the person may read the patient's medical data."""
     return is_doctor(user) and patients_in_care(user).filter(pk=patient.pk).exists()
 
 
 def can_write_visit(user: User, consultation: Consultation) -> bool:
-    """Write up, photograph, prescribe and sign; the service refuses once the visit is signed."""
+    """Return whether the person may write in the visit; services refuse once it is signed."""
     return is_doctor(user) and consultation.doctor.user_id == user.pk
 
 
 def can_revoke_prescription(user: User, prescription: Prescription) -> bool:
-    """Revoke a signed prescription of one's own, or of a doctor whose patients one took over."""
+    """Return whether the person may revoke a signed prescription, their own or a predecessor's."""
     doctor = prescription.consultation.doctor
     return is_doctor(user) and user.pk in {doctor.user_id, doctor.in_charge.user_id}
 
 
 def can_insert_templates(user: User) -> bool:
-    """Write with templates, and keep what is written as one."""
+    """Return whether the person may insert templates, and keep text as one."""
     return is_doctor(user)
 
 
 def can_manage_templates(user: User) -> bool:
-    """Open the page on which templates are written and put away."""
+    """Return whether the person may open the page on which templates are written and archived."""
     return is_doctor(user) or is_admin(user)
 
 
 def can_own_template(user: User, owner: User | None) -> bool:
-    """Write a template for this owner; one without an owner is the whole clinic's."""
+    """Return whether the person may write a template for this owner; None is the whole clinic."""
     if owner is None:
         return is_doctor(user) or is_admin(user)
     return is_doctor(user) and owner == user
 
 
 def can_change_template(user: User, template: WritingTemplate) -> bool:
-    """Change or put away a template: one's own, and any of the clinic's."""
+    """Return whether the person may change or archive this template."""
     return can_own_template(user, template.owner)

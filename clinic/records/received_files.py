@@ -1,4 +1,4 @@
-"""Documents as they come in: a PDF that only shows pages, or a picture that is encoded again."""
+"""Check documents that come in: a PDF may only show pages, and a picture is encoded again."""
 
 import hashlib
 import io
@@ -19,7 +19,7 @@ MAX_PAGES = 200
 MAX_OBJECTS = 50_000
 PDF_MARK = b"%PDF-"
 PICTURE_MARKS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
-# Names by which a PDF runs something, sends something, or carries other files.
+# Names with which a PDF runs something, sends something, or carries other files.
 ACTIVE_NAMES = {
     "/EF",
     "/EmbeddedFile",
@@ -39,7 +39,7 @@ ACTIVE_NAMES = {
     "/SubmitForm",
     "/XFA",
 }
-# An older version of a page may still lie in the file, where the newest index does not lead.
+# A file may still contain an older version of a page to which its newest index does not lead.
 ACTIVE_MARKS = (b"/javascript", b"/launch", b"/embeddedfile", b"/richmedia", b"/submitform")
 
 
@@ -55,7 +55,7 @@ class ReceivedFile:
 
 
 def receive_file(data: bytes) -> ReceivedFile:
-    """Check an upload by what it is, not by its name; a ValidationError says what is wrong."""
+    """Check an upload by its content, not its name; raise a ValidationError if it is refused."""
     if len(data) > settings.PHOTOGRAPH_MAX_BYTES:
         raise too_large()
     if data.startswith(PDF_MARK):
@@ -77,7 +77,7 @@ def receive_file(data: bytes) -> ReceivedFile:
 
 
 def _count_pages(data: bytes) -> int:
-    """Read a PDF from end to end and count its pages; refuse all that does more than show."""
+    """Read a whole PDF and count its pages; refuse one that does more than show them."""
     if b"%%EOF" not in data[-1024:]:
         raise _damaged()
     lowered = data.lower()
@@ -97,7 +97,7 @@ def _count_pages(data: bytes) -> int:
         pages = len(reader.pages)
     except ValidationError:
         raise
-    # The reader raises whatever a broken file brings about, and that must not end in a broken page.
+    # The reader raises any kind of error on a broken file, which must not end in a server error.
     except Exception as error:
         raise _damaged() from error
     if not 0 < pages <= MAX_PAGES:
@@ -127,7 +127,7 @@ def _refuse_active_objects(reader: PdfReader) -> None:
 
 
 def _refuse_active(found: PdfObject) -> None:
-    """Look through one object and what lies in it; what it points to has a turn of its own."""
+    """Check one object and its direct contents; objects that it refers to are checked in turn."""
     waiting: list[object] = [found]
     while waiting:
         each = waiting.pop()

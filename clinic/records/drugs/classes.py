@@ -1,6 +1,6 @@
-"""Drugs of which only the class was written, such as “AVK” or “a statin”.
+"""Drugs for which only the class was written, such as “AVK” or “a statin”.
 
-Which drug of the class is taken is not known: what any of them does is warned of.
+Which drug of the class is taken is unknown, so there is a warning for what any of them does.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,27 +11,27 @@ from clinic.records.drugs.rows import Drug, Term, Wording
 
 @dataclass(frozen=True)
 class DrugOfClass(Drug):
-    """Some drug of a class, with the terms that every drug of the class has."""
+    """An unspecified drug of a class, with the terms that every drug of the class has."""
 
     shared: frozenset[str]
 
     @property
     def contents(self) -> frozenset[str]:
-        """Nothing is certain to be in it."""
+        """Nothing: no ingredient is certain."""
         return frozenset()
 
     @property
     def certain_terms(self) -> frozenset[str]:
-        """The class, and what every drug of it has."""
+        """The class, and the terms that all its drugs have."""
         return self.shared
 
 
 def drugs_of_classes(terms: Iterable[Term], drugs: Sequence[Drug]) -> tuple[DrugOfClass, ...]:
-    """Return a row for each class that a drug is called by, for the whole body and for the skin."""
+    """Return a row for each class used as a drug's name, for the whole body and for the skin."""
     rows = []
     for term in terms:
         members = [drug for drug in drugs if term.is_taken and term.terms & drug.terms]
-        # What is breathed in says nothing of the tablets of its class.
+        # An inhaled drug says nothing about the tablets of its class.
         systemic = [drug for drug in members if drug.adds_up]
         local = [drug for drug in members if not drug.is_systemic]
         rows += [

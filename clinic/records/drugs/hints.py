@@ -1,8 +1,8 @@
-"""Finds words in free text that may be a drug which the table does not know.
+"""Find words in free text that may be drugs that the table does not know.
 
-A word counts that resembles a name of the table, ends as names of drugs do, stands after a plus
-or before an amount. Any other unknown name in such a text is not noticed: a brand without an amount
-looks like every other word, and to list them all would hide the few that matter.
+A word counts if it resembles a name in the table, ends like the name of a drug, or comes after a
+plus or before an amount. Any other unknown name goes unnoticed: a brand without an amount looks
+like any other word, and a list of all of them would hide the few that matter.
 """
 
 import re
@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from clinic.records.drugs.reading import Lexicon
 from clinic.records.drugs.words import fold, key_of
 
-# Shorter words resemble too much.
+# Shorter words resemble too many others.
 SHORTEST_HINT = 5
 SHORTEST_BEFORE_AMOUNT = 4
 SHORTEST_WITH_ENDING = 7
-# The stems that the WHO gives to the names of drugs.
+# The stems that the WHO uses in drug names.
 ENDING = re.compile(
     r"(?:mab|tinib|citinib|azole?|cilline?|mycine?|cyclines?|oxacine?|olol|pril|sartan|statine?"
     r"|prazole?|xaban|gliptine?|gliflozine?|(?:clo|na|bu|te)vir|profene?|coxib|tidine?|dipine?"
@@ -26,7 +26,7 @@ AMOUNT = r"[\s:]*\d+(?:[.,]\d+)?\s*(?:mg|mcg|µg|μg|ug|g|gr|ui|iu|مغ|ملغ|�
 
 
 def hints_in(texts: Iterable[str], lexicon: Lexicon, no_drugs: Iterable[str]) -> tuple[str, ...]:
-    """Return the words of texts that may be drugs and were not read."""
+    """Return the unread words of texts that may be drugs."""
     harmless = {key_of(fold(word)) for word in no_drugs}
     found = {
         word: None
@@ -38,7 +38,7 @@ def hints_in(texts: Iterable[str], lexicon: Lexicon, no_drugs: Iterable[str]) ->
 
 
 def _may_be_drug(word: str, text: str, lexicon: Lexicon) -> bool:
-    """Return whether a word that was not read may be the name of a drug."""
+    """Return whether an unread word may be the name of a drug."""
     size, known = len(word), re.escape(word)
     if size >= SHORTEST_BEFORE_AMOUNT and re.search(rf"\+\s*{known}\b|\b{known}{AMOUNT}", text):
         return True

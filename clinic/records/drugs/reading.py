@@ -1,4 +1,4 @@
-"""Reads what somebody wrote of drugs and allergies, and says which words it could not read."""
+"""Read drugs and allergies from free text, and report the words that could not be read."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,29 +9,29 @@ from functools import cached_property
 from clinic.records.drugs.words import BREAK, key_of, keys_of, tokens
 
 Key = tuple[str, ...]
-# Between two drugs they join them; after a brand they make another product of it.
+# Between two drugs it joins them; after a brand it makes a different product.
 PLUS = frozenset({"plus", "+"})
-# Shorter words are close to too many names.
+# Shorter words are similar to too many names.
 SHORTEST_TO_GUESS = 4
 CLOSE_ENOUGH = 0.86
 
 
 class Site(Enum):
-    """How far a drug reaches as it is used."""
+    """How far a drug reaches in the body, as it is used."""
 
     SYSTEMIC = "systemic"
     LOCAL = "local"
-    # Where the illness is: it says nothing of how far the drug reaches.
+    # The place of the illness, which does not tell how far the drug reaches.
     PLACE = "place"
-    # What it is packed in: it is swallowed unless the drug is one for the skin.
+    # The packaging: such a drug is swallowed unless it is one for the skin.
     CONTAINER = "container"
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a name stands for: a product by its ingredients, or terms of the table.
+    """What a name stands for: a product with its ingredients, or terms of the table.
 
-    A name that is given to one form only, such as a brand, says also how far the drug reaches.
+    If only one form has the name, as with a brand, it also tells how far the drug reaches.
     """
 
     label: object
@@ -45,10 +45,10 @@ class Meaning:
 
 @dataclass(frozen=True)
 class Words:
-    """Words around a name that name nothing themselves.
+    """Words around a name that do not name anything themselves.
 
-    Directly after a name a variant, such as “forte”, makes another product of it; a time of the day
-    does so after a brand. Minerals are salts of a few ingredients only, and drugs after any other.
+    Directly after a name, a variant such as “forte” makes a different product; a time of day does
+    so after a brand. Minerals are salts of only a few ingredients; after others they are drugs.
     """
 
     sites: Mapping[Key, Site]
@@ -63,7 +63,7 @@ class Words:
 
 @dataclass
 class Reading:
-    """What was read in a text, and the words that were not."""
+    """What was read in a text, and the unread words."""
 
     meanings: list[Meaning] = field(default_factory=list)
     sites: set[Site] = field(default_factory=set)
@@ -75,7 +75,7 @@ class Reading:
         return frozenset().union(*(each.product | each.terms for each in self.meanings))
 
     def take(self, found: Meaning, word: str) -> None:
-        """Keep a meaning; one that stands for no term of the table was not read."""
+        """Keep a meaning; one that stands for no term of the table counts as unread."""
         if found.is_wide and not found.terms:
             self.unread.append(word)
         else:
@@ -83,13 +83,13 @@ class Reading:
 
     @property
     def is_whole(self) -> bool:
-        """Return whether something was named, and nothing stayed unread."""
+        """Return whether something was named and nothing stayed unread."""
         return bool(self.meanings) and not self.unread
 
 
 @dataclass(frozen=True)
 class Lexicon:
-    """Every name by the key of its spelling, and the words that may stand around names."""
+    """Every name by the key of its spelling, and the words that may surround names."""
 
     names: Mapping[Key, Meaning]
     words: Words
@@ -101,11 +101,11 @@ class Lexicon:
 
     @cached_property
     def guessable(self) -> list[str]:
-        """The names of one word, to compare a misspelt one with."""
+        """The one-word names, to compare a misspelt one with."""
         return sorted({key[0] for key in self.names if len(key) == 1})
 
     def read(self, text: str) -> Reading:
-        """Read every name in a text, the longest first, and keep the words that are left."""
+        """Read every name in a text, longest first, and keep the remaining words."""
         reading = Reading()
         written = self._parts_of(text)
         place, named, is_next = 0, None, False
@@ -131,7 +131,7 @@ class Lexicon:
         return reading
 
     def guess(self, words: Iterable[str]) -> str:
-        """Return what a misspelt word may mean: to ask, never to decide."""
+        """Return what a misspelt word may mean: for a question, never for a decision."""
         for word in words:
             if len(word) >= SHORTEST_TO_GUESS:
                 close = get_close_matches(key_of(word), self.guessable, 1, CLOSE_ENOUGH)
@@ -153,7 +153,7 @@ class Lexicon:
         return named is not None or (following is not None and not following.is_wide)
 
     def _next_name(self, written: list[tuple[str, bool]], place: int) -> Meaning | None:
-        """Return the name that comes next, with nothing but fillers and no break before it."""
+        """Return the next name, with nothing but fillers and no break before it."""
         while place < len(written) and not written[place][1]:
             _size, found = self._found_at(written, place)
             if isinstance(found, Meaning):
@@ -164,7 +164,7 @@ class Lexicon:
         return None
 
     def _parts_of(self, text: str) -> list[tuple[str, bool]]:
-        """Return the words of a text without each “plus” that only joins what stands around it."""
+        """Return the words of a text without any “plus” that only joins its neighbours."""
         spaced = _spaced(text, self.words.joints)
         parts, is_apart = [], False
         for place, (word, is_broken) in enumerate(spaced):
@@ -176,7 +176,7 @@ class Lexicon:
         return parts
 
     def _is_joint(self, spaced: list[tuple[str, bool]], place: int) -> bool:
-        """Return whether a “plus” joins two names, and is not the end of one."""
+        """Return whether a “plus” joins two names and is not the end of one."""
         before, word, after = spaced[:place], spaced[place][0], spaced[place + 1 :]
         names = [
             (at + size, meaning)
@@ -194,7 +194,7 @@ class Lexicon:
         return not names or is_named or not (following or is_filler)
 
     def _is_salt_of(self, named: Meaning | None, key: str) -> bool:
-        """Return whether a word after a name says only which salt of it is meant."""
+        """Return whether a word after a name only says which salt of it is meant."""
         having = self.words.minerals.get(key)
         if having is None or named is None:
             return key in self.words.salts
@@ -203,7 +203,7 @@ class Lexicon:
     def _is_variant(
         self, written: list[tuple[str, bool]], place: int, named: Meaning | None, *, is_next: bool
     ) -> bool:
-        """Return whether a word makes another product of the name before it."""
+        """Return whether a word turns the name before it into a different product."""
         key = key_of(written[place][0])
         if named is None or written[place - 1][0].isdecimal():
             return False
@@ -227,16 +227,16 @@ class Lexicon:
 
 
 def name_key(name: str, words: Words) -> Key:
-    """Return the key of a name without form, route and joints, which are read apart."""
+    """Return the key of a name without form, route and joining words, which are read separately."""
     joints = words.joints | {"+"}
     keys = (key_of(word) for word, _apart in _spaced(name, joints))
     bare = tuple(key for key in keys if (key,) not in words.sites)
-    # A few drugs are called by their form, such as “the pill”.
+    # A few drugs are named after their form, such as “the pill”.
     return bare or tuple(key_of(word) for word, _apart in _spaced(name, joints))
 
 
 def _spaced(text: str, joints: frozenset[str]) -> list[tuple[str, bool]]:
-    """Return the words of a text, each with whether something stands before it that parts names."""
+    """Return the words of a text, each with whether something before it separates names."""
     spaced, is_apart = [], True
     for word in tokens(text):
         if word == BREAK or word in joints:

@@ -1,4 +1,4 @@
-"""Rows of the table of drugs, and a drug as somebody writes it."""
+"""Rows of the drug table, and drugs as people write them."""
 
 import re
 from collections.abc import Iterable
@@ -10,18 +10,18 @@ from django.utils.translation import get_language
 from clinic.records.drugs.reading import Site
 from clinic.records.drugs.words import fold
 
-# On the skin too little is taken up to meet another drug.
+# The skin absorbs too little for an interaction with another drug.
 LOCAL_ROUTES = {"on the skin", "on the scalp", "into the eye"}
-# What is breathed in meets other drugs, but does not add up with the tablets of its class.
+# An inhaled drug interacts with others, but does not add up with the tablets of its class.
 ROUTES_THAT_DO_NOT_ADD_UP = LOCAL_ROUTES | {"inhaled"}
-# So much of a drug, such as 200 mg, and not so much in each gram or millilitre.
+# An amount of a drug, such as 200 mg, and not an amount in each gram or millilitre.
 UNIT_DOSE = re.compile(
     r"\d\s*(?:mg|mcg|µg|μg|ug|مجم|مغ|ملغ|ملغم|ميكروغرام)\b"
     r"(?!\s*(?:/|per\b|par\b|pour\b|لكل\b)\s*\d*\s*(?:g|gr|gm|gram|gramme|ml|غ|غرام|جم|مل)\b)"
 )
 UNIT_STRENGTH = re.compile(UNIT_DOSE.pattern.replace("(?:mg|", "(?:g|gr|gm|غ|غرام|جم|جرام|mg|", 1))
 
-# Two amounts, such as 80/12.5 mg: there are two ingredients. A half (1/2) and mg/ml are none.
+# Two amounts, such as 80/12.5 mg, mean two ingredients; a half (1/2) and mg/ml do not.
 TWO_STRENGTHS = re.compile(
     r"(?<![\d/.,])(?!1\s*/\s*[2-4]\b|3\s*/\s*4\b)\d+(?:[.,]\d+)?\s*(?:mg|mcg|µg|μg|مغ|ملغ|مجم)?\s*"
     r"/\s*\d+(?:[.,]\d+)?\s*(?:mg|mcg|µg|μg|مغ|ملغ|مجم)(?!\s*/)\b"
@@ -46,9 +46,9 @@ class Wording:
 class Drug:
     """One drug as it is prescribed, with its usual form, strength, route and dose.
 
-    Who is allergic to one of a class may be allergic to all of it; a group only acts alike. What
-    matters only once a pregnancy is known does not warn of one that may be. A drug that is made for
-    the skin alone needs no form to be one for the skin.
+    Somebody allergic to one drug of a class may be allergic to all of it; a group only acts alike.
+    What matters only in a known pregnancy does not warn of a possible one. A drug made only for the
+    skin needs no form to count as one for the skin.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Drug:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Everything the drug is called."""
+        """All names of the drug."""
         return (self.name, self.label.fr, self.label.ar, *self.also)
 
     def is_brand(self, name: str) -> bool:
@@ -77,22 +77,22 @@ class Drug:
 
     @property
     def substances(self) -> frozenset[str]:
-        """What somebody can be allergic to in the drug: its ingredients and their classes."""
+        """What people can be allergic to in the drug: its ingredients and their classes."""
         return frozenset(self.ingredients + self.classes)
 
     @property
     def terms(self) -> frozenset[str]:
-        """The words by which rules speak of the drug."""
+        """The terms that rules use for the drug."""
         return self.substances | set(self.groups)
 
     @property
     def contents(self) -> frozenset[str]:
-        """What is in the drug for certain."""
+        """What the drug contains for certain."""
         return frozenset(self.ingredients)
 
     @property
     def certain_terms(self) -> frozenset[str]:
-        """The terms that hold for the drug whatever product is taken."""
+        """The terms that apply to the drug, whichever product is taken."""
         return self.terms
 
     @property
@@ -108,7 +108,7 @@ class Drug:
 
 @dataclass(frozen=True)
 class Rule:
-    """What happens between two ingredients or classes; some of it even on the skin."""
+    """What two ingredients or classes do together; some of it even on the skin."""
 
     first: str
     second: str
@@ -128,10 +128,10 @@ class Duplicate:
 
 @dataclass(frozen=True)
 class Term:
-    """An ingredient or class by its names; a drug may be called by it where it is taken.
+    """An ingredient or class with its names; people may write it instead of a drug they take.
 
-    A wider class, such as the beta-lactams, stands for the classes that it is of. One so wide as
-    “antibiotics” may also only describe the drug next to it.
+    A wider class, such as the beta-lactams, stands for the classes in it. One as wide as
+    “antibiotics” may also just describe the drug next to it.
     """
 
     name: str
@@ -154,7 +154,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Written:
-    """A drug in somebody's words."""
+    """A drug in somebody's own words."""
 
     drug: str
     form: str = ""
@@ -168,7 +168,7 @@ class Written:
 
     @property
     def beside(self) -> tuple[str, ...]:
-        """Return what is written next to the name and is not free text."""
+        """Return what is written next to the name, except free text."""
         return (
             self.form, self.strength, self.route, self.dose,
             self.frequency, self.duration, self.quantity,
@@ -176,23 +176,23 @@ class Written:
 
     @property
     def two_strengths(self) -> tuple[str, ...]:
-        """Two amounts of one product, which a drug of one ingredient has not."""
+        """Two amounts of one product, which a drug with one ingredient does not have."""
         texts = (fold(text) for text in (self.drug, self.strength))
         return tuple(found[0] for text in texts if (found := TWO_STRENGTHS.search(text)))
 
     @property
     def is_unit_dose(self) -> bool:
-        """Return whether an amount is given that only a drug for the whole body has."""
+        """Return whether there is an amount that only drugs for the whole body have."""
         texts = (fold(text) for text in (self.drug, self.dose))
         return any(map(UNIT_DOSE.search, texts)) or bool(UNIT_STRENGTH.search(fold(self.strength)))
 
 
 @dataclass(frozen=True)
 class ReadDrugs:
-    """The drugs that a line names; what could not be read of it, and what may be meant.
+    """The drugs that a line names, what could not be read, and what it may mean.
 
-    What only its note names may be another line of the prescription. Hints are the words next to
-    the name that may be drugs and were not read.
+    A drug that only the note names may be another line of the prescription. Hints are unread words
+    next to the name that may be drugs.
     """
 
     drugs: tuple[Drug, ...]
@@ -212,7 +212,7 @@ class ReadDrugs:
 class ReadAllergy:
     """The ingredients and classes that an allergy names, whether all was read, and a guess.
 
-    Of what drugs are made with, such as lactose, the table does not know which drugs hold it.
+    For other contents such as lactose, the table does not know which drugs contain them.
     """
 
     terms: frozenset[str]
@@ -222,12 +222,12 @@ class ReadAllergy:
 
 
 def site_of(drug: Drug) -> Site:
-    """Return how far a row of the table reaches."""
+    """Return how far the drug of a table row reaches."""
     return Site.SYSTEMIC if drug.is_systemic else Site.LOCAL
 
 
 def drug_in(row: dict[str, Any], effects: dict[str, Wording]) -> Drug:
-    """Return the drug of a row of a file."""
+    """Return the drug in a row of a file."""
     harm = row.get("pregnancy", "")
     return Drug(
         name=row["name"],
@@ -248,7 +248,7 @@ def drug_in(row: dict[str, Any], effects: dict[str, Wording]) -> Drug:
 
 
 def term_in(row: dict[str, Any]) -> Term:
-    """Return the ingredient or class of a row of a file."""
+    """Return the ingredient or class in a row of a file."""
     return Term(
         name=row["name"],
         label=label_in(row),
@@ -260,7 +260,7 @@ def term_in(row: dict[str, Any]) -> Term:
 
 
 def label_in(row: dict[str, Any]) -> Wording:
-    """Return the name of a row of a file in the languages of the site."""
+    """Return the name in a row of a file, in the languages of the site."""
     return Wording(en=row.get("en", row["name"]), fr=row["fr"], ar=row["ar"])
 
 
@@ -281,5 +281,5 @@ def rules_in(rows: Iterable[dict[str, Any]], effects: dict[str, Wording]) -> tup
 def duplicates_in(
     rows: Iterable[dict[str, Any]], effects: dict[str, Wording]
 ) -> tuple[Duplicate, ...]:
-    """Return the classes of a file of which one drug is enough."""
+    """Return the classes in a file of which one drug is enough."""
     return tuple(Duplicate(row["term"], effects[row["effect"]], row["source"]) for row in rows)

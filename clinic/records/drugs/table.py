@@ -1,4 +1,4 @@
-"""The clinic's own table of drugs: the files of `drug_table` next to this file, read once.
+"""The clinic's own drug table: the files in `drug_table` next to this file, read once.
 
 It is a small local table, not a complete interaction check. To change it, change the files and
 raise the version and the date in `table.json`. Every row and every rule names its source.
@@ -40,7 +40,7 @@ PREGNANCY_CODES = ("Z33", "Z34")
 
 @dataclass(frozen=True)
 class DrugTable:
-    """All the drugs and rules of one version of the table, and the words it reads."""
+    """All the drugs and rules of one version of the table, and the words that it can read."""
 
     version: str
     dated: date
@@ -53,7 +53,7 @@ class DrugTable:
 
     @cached_property
     def classes(self) -> tuple[DrugOfClass, ...]:
-        """The classes by which a drug may be called."""
+        """The classes that people may write instead of a drug."""
         return drugs_of_classes(self.terms, self.drugs)
 
     @cached_property
@@ -64,7 +64,7 @@ class DrugTable:
 
     @cached_property
     def allergy_lexicon(self) -> Lexicon:
-        """The names of drugs, their ingredients and classes, and of what is no drug at all."""
+        """The names of drugs, ingredients and classes, and of allergens that are not drugs."""
         words = self._words(around=("fillers", "reactions"))
         words = replace(words, alls=self._keys("all"))
         names: dict[Key, Meaning] = {}
@@ -95,7 +95,7 @@ class DrugTable:
 
     @property
     def substance_names(self) -> list[str]:
-        """What an allergy can be noted as, in the order of the alphabet."""
+        """The possible names of an allergy, in alphabetical order."""
         drugs = (str(drug.label) for drug in self.drugs)
         return sorted({*drugs, *(str(term.label) for term in self.terms)}, key=fold)
 
@@ -105,9 +105,9 @@ class DrugTable:
         return read.drugs[0] if len(read.drugs) == 1 and read.is_named else None
 
     def read_drug(self, written: Written) -> ReadDrugs:
-        """Read the drugs of a line, and by its form and route how far they reach.
+        """Read the drugs of a line, and how far they reach, from its form and route.
 
-        Classes in its note are not read: “no anti-inflammatories” is advice.
+        Classes in its note are not read, because “no anti-inflammatories” is advice.
         """
         reading = self.drug_lexicon.read(written.drug)
         said, is_unreadable = self._sites_of(written, reading.sites)
@@ -118,7 +118,7 @@ class DrugTable:
         ]
         beside = self._named_beside(written.beside, products)
         classes = {frozenset(each.ingredients) for each in self.classes}
-        # Of a drug of one ingredient two amounts say that there is another one.
+        # In a drug with one ingredient, two amounts mean that there is another.
         strengths = list(written.two_strengths if set(map(len, products)) == {1} else ())
         noted = self._named_beside([written.note], {*products, *beside, *classes})
         return ReadDrugs(
@@ -138,15 +138,15 @@ class DrugTable:
         return ReadAllergy(reading.terms, reading.is_whole, guess, is_in_drugs)
 
     def unread_in_reaction(self, reaction: str, allergic_to: frozenset[str]) -> tuple[str, ...]:
-        """Return the drugs that a reaction names: they caused it, or were its treatment."""
+        """Return the drugs that a reaction names, which caused it or were its treatment."""
         reading = self.allergy_lexicon.read(reaction)
         named = [str(each.label) for each in reading.meanings if _terms(each) - allergic_to]
         return tuple(dict.fromkeys([*named, *self._hints([reaction], self.allergy_lexicon)]))
 
     def drugs_in_condition(self, condition: str, known: frozenset[str]) -> tuple[str, ...]:
-        """Return the drugs a condition names that are not known yet: taken, or not tolerated.
+        """Return drugs named in a condition that are not known yet: taken, or not tolerated.
 
-        Misspelt and unknown names are not noticed: illnesses resemble drugs too much.
+        Misspelt and unknown names are ignored, because illnesses resemble drugs too much.
         """
         harmless = known | set(self.written["of_the_body"])
         meanings = self.drug_lexicon.read(condition).meanings
@@ -164,7 +164,7 @@ class DrugTable:
         return icd10.startswith(PREGNANCY_CODES) or any(word in known for word in words)
 
     def label_of(self, term: str) -> str:
-        """Return the name of an ingredient or class in the language of whoever reads."""
+        """Return the name of an ingredient or class in the reader's language."""
         return str(self.labels.get(term, term))
 
     def classes_of(self, ingredient: str) -> frozenset[str]:
@@ -187,7 +187,7 @@ class DrugTable:
         return list(dict.fromkeys(fitting))
 
     def class_of_both(self, one: Drug, other: Drug) -> Duplicate | None:
-        """Return the class that two drugs belong to, where one drug of it is enough."""
+        """Return the class that both drugs belong to, if one drug of it is enough."""
         is_same = bool(set(one.ingredients) & set(other.ingredients))
         if is_same or not (one.adds_up and other.adds_up):
             return None
@@ -229,7 +229,7 @@ class DrugTable:
     def _named_beside(
         self, texts: Iterable[str], known: Iterable[frozenset[str]]
     ) -> dict[frozenset[str], set[Site]]:
-        """Return the other products that stand in texts which are there for something else."""
+        """Return other products that are named in texts meant for something else."""
         meanings = (each for text in texts for each in self.drug_lexicon.read(text).meanings)
         return {
             product_: sites
@@ -238,7 +238,7 @@ class DrugTable:
         }
 
     def _whole(self, products: dict[frozenset[str], set[Site]]) -> tuple[Drug, ...]:
-        """Return the rows of products that count as reaching the whole body unless they cannot."""
+        """Return the rows of products, taken to reach the whole body unless they cannot."""
         return tuple(
             self._as_used(product_, named, is_unreadable=False)[0]
             for product_, named in products.items()
@@ -249,7 +249,7 @@ class DrugTable:
     ) -> tuple[Drug, bool]:
         """Return the row of a product as a line uses it, and whether form and route were read.
 
-        Where they were not, the drug is taken to reach the whole body.
+        If they were not read, the drug is taken to reach the whole body.
         """
         known = (*self.drugs, *self.classes)
         rows = [drug for drug in known if frozenset(drug.ingredients) == product_]
@@ -266,8 +266,8 @@ class DrugTable:
     def _drug_names(self, known: Iterable[Drug]) -> dict[Key, Meaning]:
         words = self._words(around=())
         rows: dict[Key, list[Drug]] = defaultdict(list)
-        # A brand that is told apart by its form says without it nothing of how far it reaches, and
-        # the name of what is in a cream may mean tablets that the table does not have.
+        # Without its form, a brand with several forms does not tell how far it reaches. The name of
+        # a cream's ingredient may mean tablets that the table does not have.
         by_form: set[Key] = set()
         brands: set[Key] = set()
         for drug in known:
@@ -319,7 +319,7 @@ def _terms(meaning: Meaning) -> frozenset[str]:
 
 
 def _reached(said: set[Site], named: set[Site]) -> set[Site]:
-    """Return how far a drug reaches by its line and by its name: a sachet of a cream is cream."""
+    """Return how far a drug reaches by its line and its name: a sachet of a cream is cream."""
     swallowed = {Site.SYSTEMIC} if Site.CONTAINER in said and named != {Site.LOCAL} else set()
     return (said - {Site.CONTAINER}) | named | swallowed
 
@@ -338,7 +338,7 @@ def _products(meanings: Iterable[Meaning]) -> dict[frozenset[str], set[Site]]:
 
 @cache
 def drug_table() -> DrugTable:
-    """Return the table as it is in service."""
+    """Return the table that is in use."""
     return read_table(TABLE_FOLDER)
 
 

@@ -1,4 +1,4 @@
-"""Spellings of drugs, folded so that one name written in several ways is one key.
+"""Fold spellings of drugs, so that one name written in several ways has one key.
 
 Names are written with and without accents, in the English, French and Arabic manner, and each
 language adds its own ending: amoxicillin, amoxicilline, Amoxicillina, أموكسيسيلين.
@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-# A part of a text that ends one name and begins another.
+# A place in a text where one name ends and another begins.
 BREAK = "|"
 SHORTEST_SPELLING = 5
 SHORTEST_ARABIC_KEY = 4
@@ -23,14 +23,14 @@ LETTERS = str.maketrans(
     }
 )  # fmt: skip
 TOKEN = re.compile(r"[^\W\d_]+|\d+|[,;+/\n،؛]")
-# A.I.N.S. is AINS, and statine(s) is statine.
+# A.I.N.S. becomes AINS, and statine(s) becomes statine.
 DOTTED = re.compile(r"\b[^\W\d_](?:\.[^\W\d_]\b)+\.?")
 ENDING_IN_BRACKETS = re.compile(r"(?<=\w)\((?:s|e|es|x)\)")
 LATIN_SPELLINGS = (
     ("ph", "f"), ("th", "t"), ("ch", "c"), ("rh", "r"), ("ae", "e"), ("oe", "e"), ("qu", "c"),
     ("y", "i"), ("k", "c"), ("z", "s"), ("w", "v"),
 )  # fmt: skip
-# Letters that transliterations take for each other, and long vowels, which some leave out.
+# Letters that transliterations confuse, and long vowels that some leave out.
 ARABIC_LETTERS = str.maketrans("طصثقذضظغز", "تستكددسجس")
 ARABIC_SPELLINGS = ARABIC_LETTERS | str.maketrans("", "", "اهي")
 ARABIC_ARTICLE = re.compile(r"^(?:[وب]?ال|لل)(?=\w{3})")
@@ -44,7 +44,7 @@ def fold(text: str) -> str:
 
 
 def tokens(text: str) -> list[str]:
-    """Return the words and numbers of a text, each “+”, and a break where one name may end."""
+    """Return the words and numbers of a text, each “+”, and a break where a name may end."""
     plain = ENDING_IN_BRACKETS.sub("", fold(text))
     plain = DOTTED.sub(lambda found: found[0].replace(".", ""), plain)
     return [each if each.isalnum() or each == "+" else BREAK for each in TOKEN.findall(plain)]
@@ -66,7 +66,7 @@ def key_of(word: str) -> str:
 
 
 def keys_of(word: str) -> Iterator[str]:
-    """Yield the keys a word may have: as it stands, and without a leading Arabic “and”."""
+    """Yield the keys that a word may have: as written, and without a leading Arabic “and”."""
     yield key_of(word)
     shortest = SHORTEST_GLUED_TO_AND if word[:1] == "و" else SHORTEST_SPELLING + 1
     if word[:1] in {"و", "ب", "ل"} and len(word) >= shortest:

@@ -10,7 +10,7 @@ from clinic.trail.services.seen import Facts
 
 
 class CatalogueNameForm(TranslatedNames, SeenForm, forms.Form):
-    """What a row is called."""
+    """The names of a row."""
 
     name = forms.CharField(
         label=_("Name"), max_length=80, error_messages={"required": _("Write a name.")}
@@ -25,5 +25,5 @@ class CatalogueNameForm(TranslatedNames, SeenForm, forms.Form):
             self.carry(entry)
 
     def stored(self, row: Symptom | BodySite) -> Facts:
-        """Return what the row is called in every language."""
+        """Return the names of the row in every language."""
         return {"name": row.name, **names_of(row)}

@@ -14,7 +14,7 @@ from clinic.records.services.consultations import NOTES_FIELDS
 
 @dataclass(frozen=True)
 class Difference:
-    """One field in which what was typed is not what is stored."""
+    """A field in which the typed text differs from what is stored."""
 
     label: str
     mine: str
@@ -22,7 +22,7 @@ class Difference:
 
 
 class VisitNotesForm(forms.ModelForm[Consultation]):
-    """What the doctor writes in a visit, with the version that was read before."""
+    """What the doctor writes in a visit, and the version that was read before."""
 
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     symptoms = forms.ModelMultipleChoiceField(
@@ -45,7 +45,7 @@ class VisitNotesForm(forms.ModelForm[Consultation]):
             "notes",
             "conclusion",
         )
-        # One line each until somebody writes: they grow with their text.
+        # One line each at first: they grow with their text.
         widgets = {field: forms.Textarea(attrs={"rows": 1}) for field in NOTES_FIELDS}
 
     def __init__(
@@ -97,7 +97,7 @@ def offered_symptoms(consultation: Consultation) -> QuerySet[Any]:
 
 
 class SignForm(forms.Form):
-    """The marks of what the doctor had in view when signing."""
+    """The marks of what the doctor saw when signing."""
 
     version = forms.IntegerField(min_value=0)
     lines_seen = forms.CharField()

@@ -1,4 +1,4 @@
-"""A document on its way into a patient's record, and the reason for taking one out."""
+"""Forms to add a document to a patient's record, and to archive one."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ from clinic.records.models.document import PatientDocument
 
 
 class DocumentForm(forms.Form):
-    """One file with what it is."""
+    """A file and what it is."""
 
     file = forms.FileField(
         label=_("File"),
@@ -34,7 +34,7 @@ class DocumentForm(forms.Form):
 
 
 class ArchiveForm(forms.Form):
-    """Why a document leaves the record in use."""
+    """Why a document is archived."""
 
     reason = forms.CharField(
         label=_("Reason"),

@@ -1,4 +1,4 @@
-"""What holds for a patient beyond one visit."""
+"""Forms for facts about a patient that outlast one visit."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from clinic.records.services.facts import facts_fingerprint
 
 
 class ClinicalFactsForm(forms.ModelForm[Patient]):
-    """Phototype, what the patient is free of, and a pregnancy, with a mark of what was read."""
+    """Phototype, “none known” answers and pregnancy, with a mark of what was read."""
 
     facts_seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -34,7 +34,7 @@ class ClinicalFactsForm(forms.ModelForm[Patient]):
 
 
 class AllergyForm(forms.ModelForm[Allergy]):
-    """A substance, and what it does to the patient."""
+    """A substance, and the patient's reaction to it."""
 
     class Meta:
         model = Allergy
@@ -44,7 +44,7 @@ class AllergyForm(forms.ModelForm[Allergy]):
 
 
 class ConditionForm(forms.ModelForm[Condition]):
-    """A disease by its name, and its code where one is known."""
+    """A disease with its name, and its code if known."""
 
     class Meta:
         model = Condition
@@ -67,7 +67,7 @@ class CurrentDrugForm(forms.ModelForm[CurrentDrug]):
 
 
 class EndFactForm(forms.Form):
-    """Why a fact no longer holds."""
+    """Why a fact no longer applies."""
 
     reason = forms.CharField(
         label=_("Why does it no longer apply?"),

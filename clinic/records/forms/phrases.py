@@ -8,7 +8,7 @@ from clinic.records.services.consultations import NOTES_FIELDS
 
 
 class TemplateNameForm(forms.Form):
-    """Under which name words are kept, and for whom."""
+    """The name of a template, and whom it is for."""
 
     name = forms.CharField(
         label=_("Name of the template"),
@@ -19,7 +19,7 @@ class TemplateNameForm(forms.Form):
 
 
 class TemplateNotesForm(forms.ModelForm[Consultation]):
-    """The texts that a template for notes keeps, field by field."""
+    """The texts of a notes template, field by field."""
 
     class Meta:
         model = Consultation
@@ -28,12 +28,12 @@ class TemplateNotesForm(forms.ModelForm[Consultation]):
         widgets = {field: forms.Textarea(attrs={"rows": 2}) for field in NOTES_FIELDS}
 
     def texts(self) -> dict[str, str]:
-        """Return the texts by the names of their fields."""
+        """Return the texts, keyed by field name."""
         return {name: self.cleaned_data[name] for name in self.Meta.fields}
 
 
 class TemplateVersionForm(TemplateNameForm):
-    """The name of a template that exists, and the version that the form showed."""
+    """The name of an existing template, and the version that the form showed."""
 
     seen = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
     is_clinic_wide = None  # type: ignore[assignment]

@@ -49,16 +49,16 @@ class PrescriptionLineForm(forms.ModelForm[PrescriptionLine]):
         self.fields["refills"].required = False
 
     def has_changed(self) -> bool:
-        """Return whether anything is written; a tick alone makes no line."""
+        """Return whether anything is written; a ticked box alone is not a line."""
         return any(self[name].data and self[name].data.strip() for name in WORDS)
 
     def clean_refills(self) -> int:
-        """No number means no refill."""
+        """Read an empty number as no refill."""
         return self.cleaned_data["refills"] or 0
 
 
 class BaseLineFormSet(forms.BaseFormSet[PrescriptionLineForm]):
-    """The lines of a draft; saving replaces them all, so none of them is bound to a stored one."""
+    """The lines of a draft; saving replaces them all, so none is bound to a stored one."""
 
     def initial_form_count(self) -> int:
         return 0
@@ -71,7 +71,7 @@ class BaseLineFormSet(forms.BaseFormSet[PrescriptionLineForm]):
             )
 
     def written_forms(self) -> list[PrescriptionLineForm]:
-        """Return the lines that say something and were not removed."""
+        """Return the lines that contain something and were not removed."""
         return [
             form
             for form in self.forms
@@ -79,7 +79,7 @@ class BaseLineFormSet(forms.BaseFormSet[PrescriptionLineForm]):
         ]
 
     def lines(self) -> list[DraftLine]:
-        """Return what the written lines say, in their order."""
+        """Return the written lines, in their order."""
         names = PrescriptionLineForm.Meta.fields
         return [
             DraftLine(**{name: form.cleaned_data[name] for name in names})
@@ -98,7 +98,7 @@ LineFormSet: type[BaseLineFormSet] = forms.formset_factory(  # type: ignore[assi
 def line_formset(
     data: Mapping[str, Any] | None = None, *, lines: list[DraftLine] | None = None
 ) -> BaseLineFormSet:
-    """Build the lines of the form: the stored ones and a blank one, or what was typed."""
+    """Return the lines of the form: the stored ones and a blank one, or what was typed."""
     if data is not None:
         return LineFormSet(data, prefix="lines")
     written = lines or []
@@ -114,7 +114,7 @@ def line_differences(mine: list[DraftLine], stored: list[DraftLine]) -> list[Dif
 
 
 def typed_drugs(data: Mapping[str, Any]) -> list[Written]:
-    """Return the drugs of lines that are being typed and need not be complete yet."""
+    """Return the drugs of lines that are still being typed and may be incomplete."""
     prefixes = (f"lines-{number}" for number in range(MAX_LINES))
     return [
         Written(
@@ -126,7 +126,7 @@ def typed_drugs(data: Mapping[str, Any]) -> list[Written]:
 
 
 class OverrideForm(forms.Form):
-    """Why a drug is prescribed in spite of a warning."""
+    """Why a drug is prescribed despite a warning."""
 
     key = forms.CharField(max_length=24, widget=forms.HiddenInput)
     reason = forms.CharField(
@@ -138,7 +138,7 @@ class OverrideForm(forms.Form):
 
 
 class RevocationForm(forms.Form):
-    """Why a prescription is taken back."""
+    """Why a prescription is revoked."""
 
     reason = forms.CharField(
         label=_("Why is it revoked?"),

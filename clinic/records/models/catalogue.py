@@ -17,7 +17,7 @@ class BodySiteQuerySet(models.QuerySet["BodySite"]):
 
 
 class BodySite(TranslatedModel):
-    """A place on the body, by the words of the data set where it has one."""
+    """A place on the body, with its name in the data set if it has one."""
 
     class View(models.TextChoices):
         FRONT = "front", pgettext_lazy("of the body", "Front")

@@ -17,7 +17,7 @@ class ConsultationQuerySet(models.QuerySet["Consultation"]):
     """Visits by whether they are signed."""
 
     def signed(self) -> Self:
-        """Return the visits that a doctor has signed and closed."""
+        """Return signed visits."""
         return self.filter(signed_at__isnull=False)
 
     def left_open_before(self, day: date) -> Self:
@@ -40,7 +40,7 @@ class ConsultationQuerySet(models.QuerySet["Consultation"]):
 class Consultation(models.Model):
     """What a doctor finds and does in one visit; frozen once it is signed."""
 
-    has_photography_consent: bool  # of a row that was read with its consents
+    has_photography_consent: bool  # on rows read through `with_consents`
     has_ai_consent: bool
     has_training_consent: bool
 
@@ -106,12 +106,12 @@ class Consultation(models.Model):
         return f"{self.started_at:%Y-%m-%d}"
 
     def get_absolute_url(self) -> str:
-        """Return the address of the visit's page, which shows more than this room knows."""
+        """Return the address of the visit's page, which is in another room."""
         return reverse("diagnosis:visit", args=[self.pk])
 
     @property
     def is_signed(self) -> bool:
-        """Return whether the visit is closed and may only get addenda."""
+        """Return whether the visit is closed and can only get addenda."""
         return self.signed_at is not None
 
 

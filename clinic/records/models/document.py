@@ -10,7 +10,7 @@ from clinic.people.models.patient import Patient
 
 
 class PatientDocumentQuerySet(models.QuerySet["PatientDocument"]):
-    """Documents by kind, and by whether they stand."""
+    """Documents by kind, and by whether they are archived."""
 
     def kept(self) -> Self:
         """Return the documents that are not archived."""
@@ -26,7 +26,7 @@ class PatientDocumentQuerySet(models.QuerySet["PatientDocument"]):
 
 
 class PatientDocument(models.Model):
-    """A file that came to the clinic about a patient; archived, never deleted."""
+    """A file about a patient that came to the clinic; archived, never deleted."""
 
     class Category(models.TextChoices):
         REFERRAL = "referral", _("Referral")

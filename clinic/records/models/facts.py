@@ -10,11 +10,11 @@ from clinic.people.models.patient import Patient
 
 
 class ClinicalFact(models.Model):
-    """Something that holds for a patient beyond one visit; never deleted, only ended."""
+    """A fact about a patient that outlasts one visit; never deleted, only ended."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     noted_at = models.DateTimeField(_("noted"), default=timezone.now, editable=False)
-    # Nobody is known for what was taken over from the free text of earlier versions.
+    # Empty for facts taken over from the free text of earlier versions.
     noted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
@@ -40,7 +40,7 @@ class ClinicalFact(models.Model):
 
     @property
     def is_active(self) -> bool:
-        """Return whether it still holds."""
+        """Return whether it still applies."""
         return self.ended_at is None
 
 
@@ -80,7 +80,7 @@ class Allergy(ClinicalFact):
 
 
 class Condition(ClinicalFact):
-    """A disease that a patient has beyond the skin that is looked at."""
+    """A disease of the patient apart from the skin problem at hand."""
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="conditions")
     name = EncryptedCharField(_("condition"), max_length=200)

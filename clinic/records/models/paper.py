@@ -9,12 +9,12 @@ from clinic.records.models.consultation import Consultation
 
 
 def new_token() -> str:
-    """Return a name that nobody guesses: 128 random bits."""
+    """Return a name that nobody can guess: 128 random bits."""
     return secrets.token_urlsafe(16)
 
 
 class IssuedDocument(models.Model):
-    """A paper that left the clinic; whoever knows its token can ask whether it still holds."""
+    """A paper that left the clinic; with its token, anybody can check whether it is valid."""
 
     class Kind(models.TextChoices):
         PRESCRIPTION = "prescription", _("Prescription")
@@ -38,7 +38,7 @@ class IssuedDocument(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["consultation", "kind"],
-                # A visit may end in letters to several people, each of them a paper of its own.
+                # A visit may end in letters to several people, and each letter is a separate paper.
                 condition=~models.Q(kind="referral_letter"),
                 name="document_keeps_its_token",
             ),
@@ -49,6 +49,6 @@ class IssuedDocument(models.Model):
 
     @property
     def revoked_at(self) -> datetime | None:
-        """When it was taken back: only prescriptions are."""
+        """When it was revoked; only prescriptions can be."""
         is_prescription = self.kind == self.Kind.PRESCRIPTION
         return self.consultation.prescription.revoked_at if is_prescription else None

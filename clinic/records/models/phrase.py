@@ -10,7 +10,7 @@ from clinic.core.line_fields import OneLineField
 
 
 class WritingTemplate(models.Model):
-    """Words that a doctor writes often: one's own, or the whole clinic's."""
+    """A text that doctors write often: one doctor's, or the whole clinic's."""
 
     class Kind(models.TextChoices):
         NOTES = "notes", _("Notes")
@@ -18,7 +18,7 @@ class WritingTemplate(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
-    # Nobody owns a template of the clinic.
+    # Empty if the template belongs to the clinic.
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -44,13 +44,13 @@ class WritingTemplate(models.Model):
 
 
 class WritingTemplateVersion(models.Model):
-    """What a template said from one moment on; never changed afterwards."""
+    """A version of a template's text; never changed afterwards."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     template = models.ForeignKey(WritingTemplate, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField(_("version"))
-    # Notes: a text by each field's name. Prescription: under "lines" the words of each line.
-    # Kept from a visit, so whatever was written of a patient may stand in it.
+    # For notes, a text by field name; for prescriptions, the words of each line under "lines".
+    # Encrypted, because a text kept from a visit may say anything about the patient.
     content = EncryptedJSONField(_("content"))
     written_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"

@@ -18,7 +18,7 @@ class PrescriptionQuerySet(models.QuerySet["Prescription"]):
 
 
 class Prescription(models.Model):
-    """What a patient is to take; the signed one is never edited, only revoked or renewed."""
+    """What a patient is to take; once signed it is never edited, only revoked or renewed."""
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -111,9 +111,9 @@ class PrescriptionLine(models.Model):
 
 
 class WarningOverride(models.Model):
-    """Why a doctor prescribes in spite of a warning; frozen with the signature.
+    """Why a doctor prescribes despite a warning; frozen with the signature.
 
-    Without a reason: that a doctor checked by hand what the table of drugs could not.
+    Without a reason: a doctor checked by hand what the drug table could not.
     """
 
     class Kind(models.TextChoices):
@@ -157,5 +157,5 @@ class WarningOverride(models.Model):
 
     @property
     def is_by_hand(self) -> bool:
-        """Return whether a doctor checked by hand, rather than went against a warning."""
+        """Return whether a doctor checked by hand rather than overrode a warning."""
         return self.kind in {self.Kind.NOT_CHECKED, self.Kind.NOT_ASKED}

@@ -1,4 +1,4 @@
-"""How a paper leaves the site."""
+"""The response with a paper."""
 
 from django.http import HttpResponse
 
@@ -6,7 +6,7 @@ from clinic.records.services.papers import PrintedPaper
 
 
 def send_paper(paper: PrintedPaper) -> HttpResponse:
-    """Hand out a PDF to be kept by the person, and by nobody on the way."""
+    """Return a PDF for the person to keep, which nothing on the way may store."""
     return HttpResponse(
         paper.pdf,
         content_type="application/pdf",

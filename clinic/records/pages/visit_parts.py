@@ -1,4 +1,4 @@
-"""What the parts of the visit page around facts and drugs show."""
+"""Contexts for the parts of the visit page with facts and drugs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -32,9 +32,9 @@ FactModel = type[Allergy] | type[Condition] | type[CurrentDrug]
 
 @dataclass(frozen=True)
 class FactKind:
-    """One of the lists of facts: its rows, how a new one is asked for, and its words.
+    """One of the lists of facts: its rows, the form for a new one, and its words.
 
-    `none_known` names the patient's field that says that the list is empty because somebody asked.
+    `none_known` names the patient's field that says that somebody asked and there is none.
     """
 
     model: FactModel
@@ -79,7 +79,7 @@ FACT_KINDS = {
 
 @dataclass(frozen=True)
 class FactGroup:
-    """The facts of one kind: those that hold, those that do not, and the form for another."""
+    """The facts of one kind: the active ones, the ended ones, and the form for another."""
 
     name: str
     kind: FactKind
@@ -91,7 +91,7 @@ class FactGroup:
 
 @dataclass(frozen=True)
 class WarningState:
-    """A warning, why it was overridden if it was, and the form for the reason."""
+    """A warning, the reason why it was overridden, if any, and the form for it."""
 
     warning: DrugWarning
     override: WarningOverride | None
@@ -99,7 +99,7 @@ class WarningState:
 
 
 def read_facts(patient: Patient) -> None:
-    """Read the lists of facts once, for all the parts that show them."""
+    """Read the lists of facts once for all parts that show them."""
     prefetch_related_objects(
         [patient],
         Prefetch("allergies", Allergy.objects.select_related("ended_by")),
@@ -111,7 +111,7 @@ def read_facts(patient: Patient) -> None:
 def fact_groups(
     patient: Patient, bound: dict[str, forms.BaseForm] | None = None
 ) -> list[FactGroup]:
-    """Return the three lists of facts, with a refused form where there is one."""
+    """Return the three lists of facts, with a refused form if there is one."""
     rows: dict[str, Iterable[Any]] = {
         "allergy": patient.allergies.all(),
         "condition": patient.conditions.all(),
@@ -131,7 +131,7 @@ def fact_groups(
 
 
 def facts_context(patient: Patient) -> dict[str, Any]:
-    """Return what the card shows of a patient's facts, and the forms that change them."""
+    """Return the context of the card with a patient's facts, and its forms."""
     read_facts(patient)
     groups = fact_groups(patient)
     return {
@@ -151,9 +151,9 @@ def warnings_context(
     typed: Iterable[Written] | None = None,
     refused: OverrideForm | None = None,
 ) -> dict[str, Any]:
-    """Return what the table says to the typed drugs, else to the stored ones.
+    """Return the table's warnings for the typed drugs, or else for the stored ones.
 
-    A warning can be answered once the line that it is about is stored.
+    A warning can be answered only once the line that it is about is stored.
     """
     lines = prescription.lines.all() if prescription else ()
     precautions = precautions_of(patient)
@@ -180,6 +180,6 @@ def warnings_context(
 
 
 def override_form(key: str, override: WarningOverride | None) -> OverrideForm:
-    """Return the form for the reason, with the one that was given before."""
+    """Return the form for the reason, filled in with the previous one."""
     initial = {"key": key, "reason": override.reason if override else ""}
     return OverrideForm(initial=initial, auto_id=f"override_{key}_%s")

@@ -1,4 +1,4 @@
-"""What the parts of a visit's page show, and how a view answers with them."""
+"""Contexts for the parts of a visit's page, and how views respond with them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -57,7 +57,7 @@ CONFLICTS = (IllegalTransitionError, VisitChangedError, VisitSignedError)
 
 @dataclass(frozen=True)
 class ConsentState:
-    """One purpose, and the consent that stands for it, or else the last that was withdrawn."""
+    """A purpose with its current consent, or else the last one that was withdrawn."""
 
     purpose: Consent.Purpose
     consent: Consent | None
@@ -80,9 +80,9 @@ def visit_context(consultation: Consultation, user: User) -> dict[str, Any]:
         "can_open_record": consultation.is_signed
         and is_offered_opening(user, consultation.patient),
         "written_notes": written_notes(consultation),
-        # What is open of the photographs is known to the page of the whole visit alone.
+        # Only the page of the whole visit knows which photographs are still open.
         "sign_warnings": None,
-        # What the table says to the drugs, and the patient's side, follow in second requests.
+        # Drug warnings and the patient column follow in separate requests.
         "drug_warnings": (),
         "hand_checks": (),
         "open_hand_checks": (),
@@ -97,7 +97,7 @@ def visit_context(consultation: Consultation, user: User) -> dict[str, Any]:
 
 
 def _on_paper(consultation: Consultation) -> list[str]:
-    """Return what the visit's papers will say of what was typed."""
+    """Return the typed texts that the visit's papers will print."""
     prescription = prescription_of(consultation)
     lines = prescription.lines.all() if prescription else []
     return [
@@ -124,14 +124,14 @@ def _frame_context(consultation: Consultation, user: User) -> dict[str, Any]:
 
 
 def written_notes(consultation: Consultation) -> list[tuple[str, str]]:
-    """Return the texts of a visit that say something, under the names of their fields."""
+    """Return the non-empty texts of a visit with their field names."""
     fields = [field for field in Consultation._meta.fields if field.name in NOTES_FIELDS]
     texts = [(field.verbose_name, getattr(consultation, field.name)) for field in fields]
     return [(capfirst(str(name)), text) for name, text in texts if text]
 
 
 def patient_context(consultation: Consultation, user: User) -> dict[str, Any]:
-    """Build the context of the visit page's patient column, also for a page of its own."""
+    """Build the context of the patient column, also for a separate page."""
     patient = consultation.patient
     last = {each.purpose: each for each in patient.consents.order_by("given_at")}
     others = (
@@ -187,7 +187,7 @@ def _prescription_context(prescription: Prescription | None, user: User) -> dict
 
 
 def visits_to_show(user: User) -> ConsultationQuerySet:
-    """Return the visits the user may see, with what their page needs."""
+    """Return the visits that the user may see, with what their page needs."""
     rows = visible_consultations(user).select_related(
         "patient",
         "doctor__user",
@@ -202,7 +202,7 @@ def visits_to_show(user: User) -> ConsultationQuerySet:
 
 
 def writable_visit(request: SignedInRequest, pk: UUID) -> Consultation:
-    """Return the visit, for the doctor who writes it; whether it is still open the services say."""
+    """Return the visit for the doctor who writes it; services check whether it is still open."""
     visits = visible_consultations(request.user).select_related("patient", "doctor__user")
     consultation = get_object_or_404(visits, pk=pk)
     if not can_write_visit(request.user, consultation):
@@ -226,7 +226,7 @@ def visit_part(
 
 
 def back_to_visit(request: SignedInRequest, consultation: Consultation, said: str) -> HttpResponse:
-    """Show the visit again with a word on what was done."""
+    """Show the visit again with a message about what was done."""
     messages.success(request, said)
     return redirect(consultation)
 
@@ -234,7 +234,7 @@ def back_to_visit(request: SignedInRequest, consultation: Consultation, said: st
 def saved_answer(
     request: SignedInRequest, consultation: Consultation, *, name: str, value: object
 ) -> HttpResponse:
-    """Say quietly that a part is stored, and the mark that the next save has to bring."""
+    """Return a quiet confirmation that a part is stored, and the mark for the next save."""
     if not request.htmx:
         return back_to_visit(request, consultation, _("Saved."))
     context = {"at": timezone.now(), "name": name, "value": value}
@@ -242,5 +242,5 @@ def saved_answer(
 
 
 def status_of(error: ValidationError) -> int:
-    """409 where the record has moved on, 422 where what was sent is not enough."""
+    """Return 409 if the record has changed since, 422 if the submission is not enough."""
     return 409 if isinstance(error, CONFLICTS) else 422

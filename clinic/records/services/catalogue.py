@@ -1,4 +1,4 @@
-"""The lists that doctors choose from: symptoms and body sites; a row is never deleted."""
+"""The lists that doctors choose from, symptoms and body sites; rows are never deleted."""
 
 from typing import TypeAlias
 
@@ -19,7 +19,7 @@ CatalogueEntry: TypeAlias = Symptom | BodySite
 
 @transaction.atomic
 def add_symptom(*, actor: User, name: str, translations: Translations) -> Symptom:
-    """Add a symptom at the end of the list; its code stays, whatever it is called later."""
+    """Add a symptom at the end of the list; its code stays even if it is renamed."""
     others = list(Symptom.objects.select_for_update().order_by("pk"))
     _refuse_taken_name(name, others)
     symptom = Symptom(
@@ -44,7 +44,7 @@ def rename_entry(
     translations: Translations,
     refuse_stale: Guard | None = None,
 ) -> None:
-    """Give a row other names; every record that has chosen it says the new one."""
+    """Rename a row; every record that has chosen it shows the new name."""
     rows = list(type(entry)._default_manager.select_for_update().order_by("pk"))
     stored = next(row for row in rows if row.pk == entry.pk)
     if refuse_stale:
@@ -77,8 +77,8 @@ def offer_entry(*, actor: User, entry: CatalogueEntry, is_active: bool) -> None:
 
 @transaction.atomic
 def move_symptom(*, actor: User, symptom: Symptom, steps: int) -> None:
-    """Move a symptom up or down the list; past its ends it stays where it is."""
-    # Locked in one order whoever moves what, and only then read in the order of the list.
+    """Move a symptom up or down the list, but not past its ends."""
+    # Always locked in the same order, and only then sorted in the order of the list.
     rows = sorted(
         Symptom.objects.select_for_update().order_by("pk"),
         key=lambda row: (row.position, row.name),
@@ -101,7 +101,7 @@ def _refuse_taken_name(name: str, others: list[Symptom] | list[BodySite]) -> Non
 
 
 def _free_code(name: str, taken: set[str]) -> str:
-    """Return an unused code, similar to the name where it can be written in Latin letters."""
+    """Return an unused code, similar to the name if that uses Latin letters."""
     stem = slugify(name)[:32] or "symptom"
     code, number = stem, 1
     while code in taken:

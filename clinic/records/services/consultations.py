@@ -1,4 +1,4 @@
-"""A visit from the moment the patient is called in until it is signed, and the addenda after."""
+"""A visit from call-in to signature, and the addenda afterwards."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -54,13 +54,13 @@ def open_visit(*, appointment: Appointment, actor: User) -> Consultation:
 
 @transaction.atomic
 def undo_call_in(*, consultation: Consultation, actor: User) -> Appointment:
-    """Take back a call-in while the visit is empty: the patient waits again, as if never called.
+    """Undo a call-in while the visit is empty: the patient waits again as if never called.
 
-    The empty row goes: it says nothing about the patient, and kept it would stand as a visit in
-    every list. Nothing clinical can go with it, for whatever hangs on a visit protects it. The
-    audit trail keeps both the call-in and this.
+    The empty row is deleted, because it says nothing about the patient and would appear as a visit
+    in every list. Nothing clinical can be lost, because everything attached to a visit protects it.
+    The audit trail keeps both the call-in and its undoing.
     """
-    # A photograph or a line that is being stored right now waits for this lock, or this for it.
+    # Photographs and lines that are being stored right now wait for this lock, or it for them.
     stored = Consultation.objects.select_for_update().get(pk=consultation.pk)
     if stored.is_signed:
         raise VisitSignedError
@@ -146,13 +146,13 @@ def sign_visit(
 ) -> Consultation:
     """Sign and close the visit with its prescription; a second click changes nothing.
 
-    `version` and `lines_seen` are what the doctor had in view: where another window has saved
-    since, nothing is signed unread.
+    `version` and `lines_seen` are what the doctor saw. If another window has saved since, nothing
+    is signed unread.
     """
     stored = Consultation.objects.select_for_update(no_key=True).get(pk=consultation.pk)
     if stored.is_signed:
         return stored
-    # Whoever notes an allergy at this moment is heard first, or is told that the visit is signed.
+    # An allergy noted at this moment is either considered here or refused as too late.
     hold_patient(stored)
     if version is not None and version != stored.version:
         raise VisitChangedError(stored)
@@ -204,7 +204,7 @@ def record_visit_view(*, consultation: Consultation, actor: User) -> None:
 
 
 def record_visit_part_view(*, consultation: Consultation, actor: User) -> None:
-    """Note that somebody read a part of the visit, unless the page around it has just said so."""
+    """Note that somebody read a part of the visit, unless the page around it was just noted."""
     record_once(
         AuditEvent.Verb.VIEW, actor=actor, patient=consultation.patient, target=consultation
     )

@@ -1,4 +1,4 @@
-"""Documents of a patient: how one comes in, who reads it, and how it is archived."""
+"""A patient's documents: adding, reading and archiving them."""
 
 import uuid
 
@@ -27,9 +27,9 @@ def add_document(
     title: str,
     is_shared: bool = False,
 ) -> PatientDocument:
-    """Check and store a file of a patient.
+    """Check and store a patient's file.
 
-    Either a row with its file comes out of it, or nothing at all.
+    The result is a row with its file, or nothing at all.
     """
     refuse_ended(patient.pk)
     received = receive_file(data)
@@ -78,7 +78,7 @@ def archive_document(*, document: PatientDocument, actor: User, reason: str) -> 
 
 @transaction.atomic
 def share_document(*, document: PatientDocument, actor: User, is_shared: bool) -> PatientDocument:
-    """Let the patient read a document, or no longer."""
+    """Let the patient read a document, or stop letting them."""
     stored = _lock(document)
     if stored.is_shared != is_shared:
         stored.is_shared = is_shared
@@ -88,13 +88,13 @@ def share_document(*, document: PatientDocument, actor: User, is_shared: bool) -
 
 
 def record_document_list(*, patient: Patient | None, actor: User, count: int) -> None:
-    """Note that somebody looked at which documents there are."""
+    """Note that somebody looked at the list of documents."""
     detail = {"of": "documents", "count": count}
     record(AuditEvent.Verb.LIST, actor=actor, patient=patient, detail=detail)
 
 
 def record_document_download(*, document: PatientDocument, actor: User) -> None:
-    """Note that a document went out."""
+    """Note that a document was downloaded."""
     record(
         AuditEvent.Verb.DOWNLOAD,
         actor=actor,

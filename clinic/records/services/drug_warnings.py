@@ -1,4 +1,4 @@
-"""What the small local table of drugs says against a prescription, and why it is written anyway."""
+"""Check a prescription against the drug table, and keep why it is prescribed despite warnings."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
@@ -26,7 +26,7 @@ Kind = WarningOverride.Kind
 
 @dataclass(frozen=True)
 class Precautions:
-    """What is known of a patient that a prescription has to heed, and what was never asked."""
+    """What a prescription has to consider about a patient, and what was never asked."""
 
     allergies: tuple[Allergy, ...]
     current_drugs: tuple[CurrentDrug, ...]
@@ -39,7 +39,7 @@ class Precautions:
 
 @dataclass(frozen=True)
 class Findings:
-    """What the table says to a prescription, and what somebody has to check by hand."""
+    """The table's warnings about a prescription, and what somebody has to check by hand."""
 
     warnings: tuple[DrugWarning, ...]
     by_hand: tuple[DrugWarning, ...]
@@ -47,7 +47,7 @@ class Findings:
 
 
 def precautions_of(patient: Patient) -> Precautions:
-    """Read what a prescription for the patient has to heed."""
+    """Read what a prescription for the patient has to consider."""
     table = drug_table()
     allergies = tuple(each for each in patient.allergies.all() if each.is_active)
     current_drugs = tuple(each for each in patient.current_drugs.all() if each.is_active)
@@ -73,12 +73,12 @@ def precautions_of(patient: Patient) -> Precautions:
 
 
 def written_in(line: PrescriptionLine) -> Written:
-    """Return what a line says of its drug."""
+    """Return what a line says about its drug."""
     return Written(**{each.name: getattr(line, each.name) for each in fields(Written)})
 
 
 def check_drugs(lines: Iterable[Written], precautions: Precautions) -> Findings:
-    """Look up every drug and return what speaks against it, without changing anything."""
+    """Look up every drug and return the warnings, without changing anything."""
     table = drug_table()
     read = [(line, table.read_drug(line)) for line in lines if line.drug.strip()]
     taken = [
@@ -106,7 +106,7 @@ def check_drugs(lines: Iterable[Written], precautions: Precautions) -> Findings:
                 has_pregnancy_rule,
             )
         ),
-        # Form and route that were not read are listed by hand; the drug is in the table.
+        # Unread forms and routes are listed for checks by hand; the drug itself is in the table.
         read_lines=tuple(each.is_named for _line, each in read),
     )
 
@@ -117,7 +117,7 @@ def _mentioned(
     allergies: Sequence[tuple[Allergy, ReadAllergy]],
     table: DrugTable,
 ) -> list[Mentioned]:
-    """Return the drugs that reactions and conditions name and no entry of its own does."""
+    """Return drugs named only in reactions and conditions, without an entry of their own."""
     allergic_to = frozenset().union(*(read.terms for _each, read in allergies))
     used = {term for _each, read in taken for drug in read.drugs for term in drug.terms}
     return [
@@ -135,7 +135,7 @@ def _mentioned(
 
 
 def _all_drugs(read: Sequence[ReadDrugs]) -> list[Drug]:
-    """Return the drugs of the lines, and those of their notes that are no drugs of a line."""
+    """Return the drugs of the lines, and those in their notes that are not in another line."""
     drugs = [drug for each in read for drug in each.drugs]
     lines = {drug.ingredients for drug in drugs}
     noted = {drug.ingredients: drug for each in read for drug in each.noted}
@@ -151,7 +151,7 @@ def _allergies(
 ) -> Iterable[DrugWarning]:
     for allergy in allergies:
         named = table.read_allergy(allergy.substance).terms
-        # What an earlier version of the table read counts as long as the table has the term.
+        # Terms that an earlier version of the table read still count while the table has them.
         named |= table.read_allergy(allergy.code).terms
         for drug in drugs:
             words = _allergy_in_words(drug, named, table)
@@ -255,7 +255,7 @@ def check_prescription(consultation: Consultation) -> Findings:
 def override_warning(
     *, consultation: Consultation, actor: User, key: str, reason: str
 ) -> WarningOverride:
-    """Keep why the doctor prescribes in spite of a warning; a new reason replaces the old one."""
+    """Store why the doctor prescribes despite a warning; a new reason replaces the old one."""
     visit = lock_open_visit(consultation)
     standing = {warning.key: warning for warning in check_prescription(visit).warnings}
     if key not in standing:
@@ -271,7 +271,7 @@ def override_warning(
 def confirm_hand_checks(
     *, consultation: Consultation, actor: User, keys: Iterable[str]
 ) -> list[WarningOverride]:
-    """Keep that the doctor has checked by hand what the table could not read or nobody asked."""
+    """Store that the doctor checked by hand what the table could not read or nobody asked."""
     visit = lock_open_visit(consultation)
     standing = {each.key: each for each in check_prescription(visit).by_hand}
     ticked = list(dict.fromkeys(keys))
@@ -310,7 +310,7 @@ def _keep_answer(
 
 
 def settle_warnings(draft: Prescription) -> None:
-    """Refuse a draft with a warning that nobody answered; else freezes what was checked."""
+    """Refuse a draft with a warning that nobody answered; otherwise freeze what was checked."""
     findings = check_prescription(draft.consultation)
     settled = set(draft.overrides.values_list("key", flat=True))
     words = {

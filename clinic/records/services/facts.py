@@ -1,4 +1,4 @@
-"""What holds for a patient beyond one visit: phototype, allergies, conditions, current drugs."""
+"""Facts about a patient that outlast one visit: phototype, allergies, conditions, drugs."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -41,7 +41,7 @@ def facts_fingerprint(patient: Patient) -> str:
 
 
 def _is_contradicted(patient: Patient, none_known: str) -> bool:
-    """Return whether a row that still holds speaks against “none”."""
+    """Return whether an active row contradicts “none”."""
     rows: dict[str, Iterable[ClinicalFact]] = {
         "has_no_known_allergies": patient.allergies.all(),
         "has_no_known_conditions": patient.conditions.all(),
@@ -51,7 +51,7 @@ def _is_contradicted(patient: Patient, none_known: str) -> bool:
 
 
 def active_allergies(of_patient: str) -> Prefetch[str, QuerySet[Allergy], str]:
-    """Read along what the patients of a list are allergic to, as `active_allergies`."""
+    """Prefetch the allergies of the patients in a list, as `active_allergies`."""
     return Prefetch(
         f"{of_patient}__allergies",
         queryset=Allergy.objects.filter(ended_at__isnull=True),
@@ -71,11 +71,10 @@ def record_clinical_facts(
     pregnancy: str | None = None,
     seen: str | None = None,
 ) -> Patient:
-    """Write down the phototype, what the patient says to be free of, and a pregnancy.
+    """Store the phototype, the “none known” answers and the pregnancy answer.
 
-    Without a `pregnancy` the question was not on the page, and its answer stays. `seen` is the
-    mark of the facts that the doctor had in view: where they have changed since, nothing is
-    overwritten.
+    Without `pregnancy`, the question was not on the page, and its stored answer stays. `seen` is
+    the mark of the facts that the doctor saw: if they have changed since, nothing is overwritten.
     """
     patient = _lock_patient(consultation)
     before = {fact: getattr(patient, fact) for fact in FACTS}
@@ -85,7 +84,7 @@ def record_clinical_facts(
     patient.has_no_known_conditions = has_no_known_conditions
     patient.takes_no_drugs = takes_no_drugs
     changed = [fact for fact in FACTS if getattr(patient, fact) != before[fact]]
-    # An old “no” shows as not asked: the same answer to a new question counts again.
+    # An old “no” shows as not asked, so the same answer to a new question counts again.
     if pregnancy is not None and pregnancy != patient.pregnancy_now:
         patient.pregnancy = pregnancy
         patient.pregnancy_asked_on = timezone.localdate() if pregnancy else None
@@ -121,9 +120,9 @@ def note_allergy(
     reaction: str = "",
     severity: str = Allergy.Severity.UNKNOWN,
 ) -> Allergy:
-    """Add an allergy, coded where the table of drugs knows the substance.
+    """Add an allergy, with its code if the drug table knows the substance.
 
-    It takes “no known allergies” back. The same substance noted twice is kept once.
+    This withdraws “no known allergies”. The same substance noted twice is kept once.
     """
     patient = _lock_patient(consultation)
     substance = substance.strip()
@@ -147,7 +146,7 @@ def note_allergy(
 def note_condition(
     *, consultation: Consultation, actor: User, name: str, icd10: str = ""
 ) -> Condition:
-    """Add a condition and take “no known conditions” back; noted twice it is kept once."""
+    """Add a condition and withdraw “no known conditions”; noted twice it is kept once."""
     patient = _lock_patient(consultation)
     kept = _standing(patient.conditions.all(), name=name.strip())
     if kept:
@@ -170,7 +169,7 @@ def note_current_drug(
     since: date | None = None,
     until: date | None = None,
 ) -> CurrentDrug:
-    """Add a drug that the patient takes and take “takes no drugs” back.
+    """Add a drug that the patient takes and withdraw “takes no drugs”.
 
     The same drug and dose noted twice is kept once.
     """
@@ -189,7 +188,7 @@ def note_current_drug(
 def end_fact(
     *, fact: Allergy | Condition | CurrentDrug, consultation: Consultation, actor: User, reason: str
 ) -> None:
-    """End a fact with its date and the reason; it stays in the record. Twice changes nothing."""
+    """End a fact with date and reason; it stays in the record, and a second end changes nothing."""
     patient = _lock_patient(consultation)
     stored = type(fact)._default_manager.get(pk=fact.pk, patient=patient)
     if stored.ended_at is not None:
@@ -211,26 +210,26 @@ def end_fact(
 
 
 def _lock_patient(consultation: Consultation) -> Patient:
-    """Return the patient of an open visit, held until the transaction ends."""
+    """Return the patient of an open visit, locked until the transaction ends."""
     lock_open_visit(consultation)
     return hold_patient(consultation)
 
 
 def _code_of(substance: str) -> str:
-    """Return the terms of the table an allergy is about, unless they are too many to keep."""
+    """Return the table's terms for an allergy, unless there are too many to store."""
     code = drug_table().code_of(substance)
     return code if len(code) <= (Allergy._meta.get_field("code").max_length or 0) else ""
 
 
 def _take_back(patient: Patient, none_known: str) -> None:
-    """Untick “none” where there is something now."""
+    """Untick “none” because there is something now."""
     if getattr(patient, none_known):
         setattr(patient, none_known, False)
         patient.save(update_fields=[none_known])
 
 
 def _standing(facts: Iterable[Fact], **words: object) -> Fact | None:
-    """Return the fact that says the same, in capitals or not, and has not ended."""
+    """Return the active fact that says the same, ignoring case."""
     # The words are encrypted, so the database cannot compare them.
     for fact in facts:
         if fact.ended_at is None and all(

@@ -1,7 +1,7 @@
-"""What the table of drugs could not check: somebody has to do it by hand before signing.
+"""What the drug table could not check, so that a doctor has to before signing.
 
-Read are the lines, the current drugs and their dose, the allergies and their reaction, and the
-names of conditions. The notes of a visit, documents and the history of a photograph are not.
+The table reads the lines, the current drugs and doses, the allergies and reactions, and the names
+of conditions. It does not read the notes of a visit, documents or the history of a photograph.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,13 +15,13 @@ from clinic.records.models.prescription import WarningOverride
 from clinic.records.services.visit_guard import fingerprint
 
 Kind = WarningOverride.Kind
-# What it is, the text that was not read, and the words for the doctor.
+# The kind, the text that was not read, and the words for the doctor.
 Found = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
 class DrugWarning:
-    """One thing that speaks against a prescription, or that could not be checked."""
+    """A warning about a prescription, or something that could not be checked."""
 
     kind: WarningOverride.Kind
     words: str
@@ -30,7 +30,7 @@ class DrugWarning:
 
 @dataclass(frozen=True)
 class Mentioned:
-    """A drug in a text that is there for something else: its kind, the text and the words."""
+    """A drug in a text meant for something else: its kind, the text and the words."""
 
     what: str
     text: str
@@ -39,7 +39,7 @@ class Mentioned:
 
 @dataclass(frozen=True)
 class Asked:
-    """Which questions that a prescription depends on somebody has asked."""
+    """Which questions that matter for a prescription have been asked."""
 
     allergies: bool
     current_drugs: bool
@@ -54,10 +54,10 @@ def checks_by_hand(
     asked: Asked,
     has_pregnancy_rule: bool,
 ) -> list[DrugWarning]:
-    """Return what was not read and what was not asked, while something is prescribed.
+    """Return what was not read and what was not asked, if anything is prescribed.
 
-    A check by hand holds for the whole of lines and facts that it was made for: where one of them
-    changes, it has to be made again.
+    A check by hand is valid for all the lines and facts that it covered: if one of them changes,
+    it has to be made again.
     """
     if not lines:
         return []

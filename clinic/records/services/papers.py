@@ -1,4 +1,4 @@
-"""Papers that leave the clinic: one token each, and a line in the trail for every print."""
+"""Papers that leave the clinic: one token each, and an audit row for every print."""
 
 import hashlib
 import json
@@ -34,7 +34,7 @@ TEMPLATES = {
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture on a paper: which one it is, what stands under it, and the JPEG itself."""
+    """A picture on a paper: which one it is, its caption, and the JPEG itself."""
 
     sha256: str
     caption: str
@@ -43,7 +43,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Paper:
-    """What a paper says: its title, its own content, and the signature under it."""
+    """The content of a paper: its title, its text and its signature."""
 
     kind: IssuedDocument.Kind
     consultation: Consultation
@@ -52,23 +52,23 @@ class Paper:
     content: Mapping[str, object]
     revoked_at: datetime | None = None
     pictures: Sequence[Picture] = ()
-    # The row that carries the token, where a visit has several papers of the kind.
+    # The row with the token, if a visit has several papers of the kind.
     document: IssuedDocument | None = None
 
 
 @dataclass(frozen=True)
 class PrintedPaper:
-    """A paper as a file, under a name that says nothing of the patient."""
+    """A paper as a file, whose name says nothing about the patient."""
 
     pdf: bytes
     file_name: str
 
 
-# No transaction around it: the database would be held while the page is typeset.
+# No transaction around it, because typesetting would hold the database.
 
 
 def print_paper(paper: Paper, *, actor: User, site_url: str) -> PrintedPaper:
-    """Typeset a signed paper, and note who took it; every print carries the same token."""
+    """Typeset a signed paper and note who took it; every print has the same token."""
     said = _letter(paper) | {"content": paper.content}
     if paper.pictures:
         said |= {"photographs": [picture.sha256 for picture in paper.pictures]}
@@ -119,7 +119,7 @@ def at_time(moment: datetime) -> str:
 
 
 def _letter(paper: Paper) -> dict[str, object]:
-    """Return what every paper says: who wrote it, for whom, and when it was signed."""
+    """Return what every paper contains: who wrote it, for whom, and when it was signed."""
     doctor = paper.consultation.doctor
     clinic = ClinicSettings.objects.current()
     licence = _("Licence %(number)s") % {"number": doctor.licence_number}
@@ -147,7 +147,7 @@ def _patient(patient: Patient) -> dict[str, str]:
 
 
 def _around(paper: Paper, *, address: str) -> dict[str, object]:
-    """Return what is not signed content: labels, logo, verification address, revocation."""
+    """Return the unsigned content: labels, logo, verification address, revocation."""
     revoked = paper.revoked_at and {
         "mark": _("REVOKED"),
         "sentence": _("Revoked on %(day)s. It is no longer valid.")

@@ -20,18 +20,18 @@ Content = dict[str, object]
 
 
 def notes_content(texts: Mapping[str, str]) -> Content:
-    """Return what a template for notes keeps: the fields that say something."""
+    """Return the content of a notes template: the fields with text."""
     written = {field: texts.get(field, "").strip() for field in ("reason", *NOTES_FIELDS)}
     return {field: text for field, text in written.items() if text}
 
 
 def prescription_content(lines: Sequence[DraftLine]) -> Content:
-    """Return what a template for prescriptions keeps: its lines, if there are any."""
+    """Return the content of a prescription template: its lines, if there are any."""
     return {"lines": [asdict(line) for line in lines]} if lines else {}
 
 
 def lines_of(version: WritingTemplateVersion) -> list[DraftLine]:
-    """Return the lines that a version keeps."""
+    """Return the lines of a version."""
     return [DraftLine(**line) for line in version.content.get("lines", [])]
 
 
@@ -39,7 +39,7 @@ def lines_of(version: WritingTemplateVersion) -> list[DraftLine]:
 def create_template(
     *, actor: User, kind: str, owner: User | None, name: str, content: Content
 ) -> WritingTemplate:
-    """Keep words under a name, for one doctor or without an owner for the whole clinic."""
+    """Store words under a name, for one doctor, or for the whole clinic without an owner."""
     _refuse_empty(content)
     template = WritingTemplate(kind=kind, owner=owner, name=name.strip())
     template.full_clean()
@@ -58,7 +58,7 @@ def create_template(
 def change_template(
     *, template: WritingTemplate, actor: User, name: str, content: Content, seen: int
 ) -> WritingTemplate:
-    """Give a template its next version; `seen` is the number that the form had shown."""
+    """Give a template its next version; `seen` is the number that the form showed."""
     locked = WritingTemplate.objects.select_for_update(no_key=True).get(pk=template.pk)
     latest = locked.versions.first()
     assert latest is not None  # a template is created with its first version
@@ -85,7 +85,7 @@ def change_template(
 
 @transaction.atomic
 def archive_template(*, template: WritingTemplate, actor: User, is_archived: bool) -> None:
-    """Put a template away or bring it back; twice changes nothing."""
+    """Archive a template or bring it back; doing so twice changes nothing."""
     locked = WritingTemplate.objects.select_for_update(no_key=True).get(pk=template.pk)
     if (locked.archived_at is not None) == is_archived:
         return

@@ -32,7 +32,7 @@ def print_prescription(*, prescription: Prescription, actor: User, site_url: str
 
 def _overrides(prescription: Prescription) -> dict[str, object] | None:
     """Return the warnings that were overridden."""
-    # What was checked by hand stands in the record: it tells the pharmacy nothing.
+    # Checks by hand stay in the record, because they tell the pharmacy nothing.
     answered = prescription.overrides.select_related("overridden_by")
     overrides = [override for override in answered if not override.is_by_hand]
     if not overrides:
@@ -57,7 +57,7 @@ def _overrides(prescription: Prescription) -> dict[str, object] | None:
 
 
 def use_in_words(line: PrescriptionLine) -> str:
-    """Say on one line how the drug is taken."""
+    """Say in one line how the drug is taken."""
     as_needed = _("as needed") if line.is_as_needed else ""
     use = [line.dose, line.route, line.frequency, line.duration, as_needed]
     return ", ".join(filter(None, use))

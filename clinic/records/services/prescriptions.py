@@ -1,4 +1,4 @@
-"""A prescription: a draft while the visit is open, signed with it, then only revoked or renewed."""
+"""Prescriptions: a draft while the visit is open, signed with it, then only revoked or renewed."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, astuple, dataclass
@@ -19,7 +19,7 @@ from clinic.trail.services.audit import record
 
 @dataclass(frozen=True)
 class DraftLine:
-    """One drug and how it is taken, as it is written down."""
+    """One drug and how it is taken, as written."""
 
     drug: str
     dose: str
@@ -36,7 +36,7 @@ class DraftLine:
 
     @property
     def words(self) -> str:
-        """The line as one reads it aloud."""
+        """The line as somebody would read it aloud."""
         drug = " ".join(filter(None, [self.drug, self.form, self.strength]))
         use = filter(None, [self.dose, self.route, self.frequency, self.duration, self.note])
         return f"{drug}: {', '.join(use)}"
@@ -48,7 +48,7 @@ class DraftLine:
 
 
 def stored_lines(consultation: Consultation) -> list[DraftLine]:
-    """Return what the visit's prescription says now, in its order."""
+    """Return the lines of the visit's prescription, in their order."""
     lines = PrescriptionLine.objects.filter(prescription__consultation=consultation)
     return [DraftLine.of(line) for line in lines]
 
@@ -59,7 +59,7 @@ def lines_fingerprint(lines: Iterable[DraftLine]) -> str:
 
 
 def refuse_other_lines(*, consultation: Consultation, seen: str) -> None:
-    """Refuse where the prescription is no longer what the doctor had in view."""
+    """Refuse if the prescription is no longer what the doctor saw."""
     if lines_fingerprint(stored_lines(consultation)) != seen:
         raise VisitChangedError(consultation)
 
@@ -72,10 +72,10 @@ def save_prescription(
     lines: Sequence[DraftLine],
     seen: str | None = None,
 ) -> Prescription | None:
-    """Replace the draft's lines; without a line there is no draft.
+    """Replace the draft's lines; without lines there is no draft.
 
-    `seen` is the mark of the lines that the doctor had in view: where another window has saved
-    others since, nothing is overwritten.
+    `seen` is the mark of the lines that the doctor saw: if another window has saved others since,
+    nothing is overwritten.
     """
     visit = lock_open_visit(consultation)
     prescription = Prescription.objects.filter(consultation=visit).first()
@@ -112,7 +112,7 @@ def add_lines(*, prescription: Prescription, lines: Iterable[DraftLine]) -> None
 
 
 def sign_prescription(*, consultation: Consultation, actor: User) -> None:
-    """Sign the draft of a visit that is being signed, once every warning has its answer."""
+    """Sign the draft of a visit that is being signed, once every warning has an answer."""
     draft = Prescription.objects.filter(
         consultation=consultation, status=Prescription.Status.DRAFT, lines__isnull=False
     ).first()
@@ -128,7 +128,7 @@ def sign_prescription(*, consultation: Consultation, actor: User) -> None:
 
 @transaction.atomic
 def revoke_prescription(*, prescription: Prescription, actor: User, reason: str) -> Prescription:
-    """Take a signed prescription back; it stays in the record with the reason."""
+    """Revoke a signed prescription; it stays in the record with the reason."""
     stored = Prescription.objects.select_for_update(no_key=True).get(pk=prescription.pk)
     if stored.status == Prescription.Status.REVOKED:
         return stored

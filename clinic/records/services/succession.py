@@ -1,4 +1,4 @@
-"""The visits that a doctor leaves unsigned, and who signs them."""
+"""Visits that a doctor leaves unsigned, and who signs them."""
 
 from django.db.models import QuerySet
 
@@ -16,24 +16,24 @@ def count_unsigned(doctor: Doctor) -> int:
 
 
 def give_unsigned(doctor: Doctor, successor: Doctor, actor: User) -> None:
-    """Let the successor sign what the doctor has not."""
+    """Let the successor sign the doctor's unsigned visits."""
     _give_visits(_unsigned(doctor), to=successor, actor=actor)
 
 
 def take_unsigned_back(doctor: Doctor, actor: User) -> None:
-    """Let a doctor who is here again sign what nobody has signed meanwhile."""
+    """Let a doctor who is back sign the visits that nobody has signed meanwhile."""
     given = Consultation.objects.filter(appointment__doctor=doctor, signed_at__isnull=True)
     _give_visits(given.exclude(doctor=doctor), to=doctor, actor=actor)
 
 
 def _unsigned(doctor: Doctor) -> QuerySet[Consultation]:
     visits = Consultation.objects.filter(doctor=doctor, signed_at__isnull=True)
-    # Nothing is written into a record that has ended, not even whose work it is.
+    # Nothing is written into an ended record, not even whose work it is.
     return visits.exclude(patient__in=Patient.objects.ended())
 
 
 def _give_visits(visits: QuerySet[Consultation], *, to: Doctor, actor: User) -> None:
-    # No note is read for it, so one that cannot be read keeps nobody in.
+    # Only these columns are read, so an unreadable note does not stop the deactivation.
     held = visits.select_for_update(no_key=True, of=("self",)).only("doctor", "patient")
     for visit in held.order_by("pk"):
         detail = {"doctor": [str(visit.doctor_id), str(to.pk)]}

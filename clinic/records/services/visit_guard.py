@@ -1,4 +1,4 @@
-"""What every change of a visit asks first: is it still open, and is it still what was read."""
+"""Checks before every change to a visit: it must still be open, and unchanged since it was read."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ from clinic.records.models.consultation import Consultation
 
 
 class VisitSignedError(ValidationError):
-    """The visit is closed: nothing in it changes any more."""
+    """The visit is closed, so nothing in it changes any more."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -24,7 +24,7 @@ class VisitSignedError(ValidationError):
 
 
 class VisitChangedError(ValidationError):
-    """Somebody saved the visit after this page had read it."""
+    """Somebody saved the visit after this page was loaded."""
 
     def __init__(self, consultation: Consultation) -> None:
         super().__init__(
@@ -37,7 +37,7 @@ class VisitChangedError(ValidationError):
 
 
 class VisitUsedError(ValidationError):
-    """Something belongs to the visit already, so its call-in stays."""
+    """Something already belongs to the visit, so its call-in stays."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -49,7 +49,7 @@ class VisitUsedError(ValidationError):
 
 
 def lock_open_visit(consultation: Consultation) -> Consultation:
-    """Hold the visit until the transaction ends, and refuse one that is signed."""
+    """Lock the visit until the transaction ends, and refuse one that is signed."""
     locked = Consultation.objects.select_for_update(no_key=True).get(pk=consultation.pk)
     if locked.is_signed:
         raise VisitSignedError
@@ -58,10 +58,10 @@ def lock_open_visit(consultation: Consultation) -> Consultation:
 
 
 def hold_patient(consultation: Consultation) -> Patient:
-    """Hold the visit's patient until the transaction ends, so that no fact changes meanwhile."""
+    """Lock the visit's patient until the transaction ends, so that no fact changes meanwhile."""
     return Patient.objects.select_for_update(no_key=True).get(pk=consultation.patient_id)
 
 
 def fingerprint(values: Sequence[object]) -> str:
-    """Return a short mark of values that a page has read, to tell later whether they still hold."""
+    """Return a short mark of the values on a page, to tell later whether they have changed."""
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:24]

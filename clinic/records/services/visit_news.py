@@ -1,4 +1,4 @@
-"""Who hears that a visit can be read."""
+"""Tell the patient that a visit can be read."""
 
 from clinic.records.models.consultation import Consultation
 from clinic.trail.models.notification import Notification

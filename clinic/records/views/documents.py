@@ -1,4 +1,4 @@
-"""Documents of a patient: the desk sees administrative ones, doctors in care all of them."""
+"""A patient's documents: administrative ones for the desk, all for doctors in care."""
 
 from uuid import UUID
 
@@ -35,7 +35,7 @@ CONTENT_TYPES = {
 
 @require_http_methods(["GET", "POST"])
 def patient_documents(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Show the documents of a patient, and a form for another one."""
+    """Show a patient's documents, and a form to add one."""
     patient = get_object_or_404(visible_patients(request.user), pk=pk)
     categories = document_categories(request.user)
     if not categories:
@@ -53,7 +53,7 @@ def patient_documents(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def document_file(request: SignedInRequest, pk: UUID) -> FileResponse:
-    """Hand out a document to be kept by the person, never to be run by the browser."""
+    """Send a document for the person to keep, which the browser must never run."""
     document = _get_document(request, pk)
     try:
         file = document.file.open("rb")
@@ -76,7 +76,7 @@ def document_file(request: SignedInRequest, pk: UUID) -> FileResponse:
 
 @require_POST
 def document_archive(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Take a document out of the record in use, with a reason."""
+    """Archive a document, with a reason."""
     document = _get_document(request, pk)
     if not can_keep_documents(request.user, document.patient):
         raise PermissionDenied
@@ -93,7 +93,7 @@ def document_archive(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def document_share(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Let the patient read a document, or no longer."""
+    """Let the patient read a document, or stop letting them."""
     document = _get_document(request, pk)
     if not can_keep_documents(request.user, document.patient):
         raise PermissionDenied
@@ -108,7 +108,7 @@ def document_share(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def my_documents(request: SignedInRequest) -> HttpResponse:
-    """Show what the clinic has shared with the patient who asks."""
+    """Show what the clinic has shared with the patient."""
     if not can_see_portal(request.user):
         raise PermissionDenied
     if not can_see_own_record(request.user):

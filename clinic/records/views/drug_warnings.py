@@ -1,4 +1,4 @@
-"""Warnings next to a prescription while it is written, and the reasons against them."""
+"""Warnings next to a prescription while it is written, and the reasons to override them."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -32,7 +32,7 @@ def drug_warnings(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def warning_override(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Keep why the doctor prescribes in spite of a warning."""
+    """Store why the doctor prescribes despite a warning."""
     consultation = writable_visit(request, pk)
     typed = _typed(request)
     key = request.POST.get("key", "")
@@ -52,7 +52,7 @@ def warning_override(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def hand_checks(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Keep that the doctor has checked by hand what the table could not."""
+    """Store that the doctor checked by hand what the table could not."""
     consultation = writable_visit(request, pk)
     keys = request.POST.getlist("key")
     try:
@@ -79,7 +79,7 @@ def _warnings(
     refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """Show the block of warnings: alone for a script, on a page of its own otherwise."""
+    """Show the block of warnings: alone for a script, otherwise on a separate page."""
     read_facts(consultation.patient)
     prescription = prescription_of(consultation)
     context = warnings_context(consultation.patient, prescription, typed=typed, refused=refused)

@@ -35,7 +35,7 @@ NOTE: dict[str, Callable[..., object]] = {
 
 @require_POST
 def visit_facts(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Write down the phototype, and that there is no known allergy."""
+    """Store the phototype, the “none known” answers and the pregnancy answer."""
     consultation = writable_visit(request, pk)
     form = ClinicalFactsForm(request.POST, instance=consultation.patient)
     if not form.is_valid():
@@ -121,7 +121,7 @@ def _kind(name: str) -> FactKind:
 
 
 def _stored(request: SignedInRequest, consultation: Consultation) -> HttpResponse:
-    """Show the card as it is now, and have the prescription checked again."""
+    """Show the current card, and have the prescription checked again."""
     if not request.htmx:
         return back_to_visit(request, consultation, _("Saved."))
     response = visit_part(request, consultation, "card", status=200, are_facts_open=True)

@@ -1,4 +1,4 @@
-"""Papers on their way out, and the page by which anybody checks one."""
+"""The public page on which anybody can check a paper."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -12,9 +12,9 @@ from clinic.records.services.papers import find_document
 @login_not_required
 @require_GET
 def document_verify(request: HttpRequest, token: str) -> HttpResponse:
-    """Say whether a paper is the clinic's and still holds, and nothing of what it says."""
+    """Say whether a paper is from the clinic and still valid, but nothing about its content."""
     document = find_document(token)
-    # Wrong tokens alone are counted: a pharmacy checks many papers from one address.
+    # Only wrong tokens count: a pharmacy checks many papers from one address.
     if document is None and is_too_often(request, "document_verify"):
         return too_often(request)
     response = render(

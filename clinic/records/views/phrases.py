@@ -1,4 +1,4 @@
-"""Templates for notes and prescriptions: the menu in a visit, and the page that keeps them."""
+"""Templates for notes and prescriptions: the menu in a visit, and the page to manage them."""
 
 import json
 from typing import Any
@@ -57,7 +57,7 @@ def template_menu(request: SignedInRequest, kind: str) -> HttpResponse:
 
 @require_POST
 def template_keep(request: SignedInRequest, kind: str) -> HttpResponse:
-    """Keep what stands in the visit's form as a template."""
+    """Keep the contents of the visit's form as a template."""
     if not can_insert_templates(request.user):
         raise PermissionDenied
     name_form = TemplateNameForm(request.POST, auto_id=f"keep_{kind}_%s")
@@ -100,7 +100,7 @@ def template_new(request: SignedInRequest, kind: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def template_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Show a template with its versions; a change makes the next one."""
+    """Show a template with its versions; a change creates the next one."""
     template = _changeable(request, pk)
     versions = list(template.versions.select_related("written_by")[:VERSIONS])
     newest = versions[0]
@@ -133,7 +133,7 @@ def template_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def template_archive(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Put a template away, or bring it back."""
+    """Archive a template, or bring it back."""
     template = _changeable(request, pk)
     is_archived = request.POST.get("to") != "offered"
     archive_template(template=template, actor=request.user, is_archived=is_archived)
@@ -211,7 +211,7 @@ def _read(version: WritingTemplateVersion) -> list[tuple[str, str]]:
 
 
 def _create(request: SignedInRequest, kind: str, name_form: TemplateNameForm, words: Words) -> bool:
-    """Keep the words; where they are refused, say why in the form."""
+    """Store the words; if they are refused, say why in the form."""
     owner: User | None = None if name_form.cleaned_data["is_clinic_wide"] else request.user
     if not can_own_template(request.user, owner):
         name_form.add_error("is_clinic_wide", _("Only doctors can have their own templates."))

@@ -29,7 +29,7 @@ from clinic.records.services.visit_guard import VisitChangedError, VisitSignedEr
 
 @require_POST
 def prescription_save(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Store the draft's lines; where somebody saved meanwhile, show both."""
+    """Store the draft's lines; if somebody saved meanwhile, show both."""
     consultation = writable_visit(request, pk)
     formset = line_formset(request.POST)
     seen = request.POST.get("lines_seen", "")
@@ -58,7 +58,7 @@ def prescription_save(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def prescription_pdf(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Hand out a signed prescription as a PDF."""
+    """Send a signed prescription as a PDF."""
     prescriptions = visible_prescriptions(request.user).select_related(
         "consultation__patient", "consultation__doctor__user"
     )
@@ -73,7 +73,7 @@ def prescription_pdf(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def prescription_revoke(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Take a signed prescription back, with a reason."""
+    """Revoke a signed prescription, with a reason."""
     prescriptions = visible_prescriptions(request.user).select_related("consultation__doctor")
     prescription = get_object_or_404(prescriptions, pk=pk)
     if not can_revoke_prescription(request.user, prescription):

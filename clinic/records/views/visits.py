@@ -1,4 +1,4 @@
-"""What a doctor does in a visit; the page itself is put together by `diagnosis`."""
+"""What a doctor does in a visit; `diagnosis` puts the page itself together."""
 
 from uuid import UUID
 
@@ -44,7 +44,7 @@ def visit_patient(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def visit_save(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Store the notes; where somebody saved meanwhile, show both texts."""
+    """Store the notes; if somebody saved meanwhile, show both texts."""
     consultation = writable_visit(request, pk)
     form = VisitNotesForm(request.POST, instance=consultation)
     if not form.is_valid():
@@ -72,7 +72,7 @@ def visit_save(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def visit_sign(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Sign and close the visit, then go on to who waits."""
+    """Sign and close the visit, then go on to the next patient."""
     consultation = writable_visit(request, pk)
     form = SignForm(request.POST)
     part = "sign_form" if request.htmx else "sign"

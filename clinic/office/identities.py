@@ -1,8 +1,8 @@
-"""What tells in a text who somebody is, and the text without it.
+"""Find the words in a text that identify a person, and remove them.
 
-A whole word of a name is one where it is written with a capital letter. A single letter, and what
-is an ordinary word as well, is one only next to another name or after a title. Scripts
-without spaces have no words: there the whole name is looked for, and the given name.
+A word of a name counts if it is written with a capital letter. A single letter, or a name that is
+also an ordinary word, counts only next to another name or after a title. Scripts without spaces
+have no separate words, so there only the whole name and the given name are searched for.
 """
 
 import re
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 NAME, CONTACT = "[name]", "[contact]"
 SHORTEST_NAME = 2
-# A letter and the accents that may follow it: texts come in both spellings of “é”.
+# A letter and the accents that may follow it: texts use both spellings of “é”.
 WORD = re.compile(r"(?:[^\W_]|[\u0300-\u036f\u064b-\u065f\u0670\u0640])+")
 SEVERAL = re.compile(rf"{re.escape(NAME)}(?:[ \t'’-]+{re.escape(NAME)})+")
-# What stands between the words of one name; after a full stop begins another sentence.
+# What separates the words of one name; after a full stop a new sentence begins.
 WITHIN_A_NAME = re.compile(r"[ \t]?[ \t'’‐‑-][ \t]?")
-# Parts of names that are words of a language: without them whole texts would lose their articles.
+# Parts of names that are ordinary words: removing them would strip whole texts of articles.
 PARTICLES = frozenset(
     {"and", "aus", "bin", "bint", "das", "del", "della", "den", "der", "des", "dos", "ibn", "las",
      "les", "los", "und", "van", "von", "zum", "zur"}
@@ -26,12 +26,12 @@ TITLES = frozenset(
     {"mr", "mrs", "ms", "miss", "mx", "m", "mme", "mlle", "monsieur", "madame", "dr", "herr",
      "frau", "السيد", "السيده", "الانسه"}
 )  # fmt: skip
-# Arabic has no capitals, and these given names are words of a dermatologist: cream, healthy, rose.
+# Arabic has no capitals, and these given names are also words of dermatology: cream, healthy, rose.
 ORDINARY = frozenset(
     {"كريم", "سليم", "سليمه", "ورده", "زهره", "حبه", "شمس", "نور", "جميل", "حسن", "سعيد", "امل",
      "صالح", "طاهر", "ماهر", "شفاء", "عادل", "كامل", "سالم", "حاد", "نقاء", "صافي"}
 )  # fmt: skip
-# Names of two letters that begin sentences, or are units and signs, in the site's languages.
+# Two-letter names that also begin sentences, or are units and symbols, in the site's languages.
 ORDINARY |= frozenset(
     {"ab", "al", "am", "an", "as", "at", "au", "be", "by", "ca", "ce", "cm", "co", "da", "de",
      "di", "do", "du", "el", "en", "er", "es", "et", "go", "hb", "he", "hi", "if", "il", "im", "in",
@@ -39,7 +39,7 @@ ORDINARY |= frozenset(
      "no", "ob", "of", "on", "or", "ou", "sa", "se", "si", "so", "ta", "to", "tu", "um", "un", "up",
      "us", "vu", "we", "wo", "zu"}
 )  # fmt: skip
-# “And”, “to”, “with” and “the” are written together with the word that follows.
+# “And”, “to”, “with” and “the” are written as part of the following word.
 ARABIC_PREFIX = re.compile(r"^(?:[وف]?[بلك]?ال|[وف][بلك]?|[بلك])(?=.{3,})")
 ARABIC = re.compile(r"[\u0600-\u06ff]")
 ARABIC_SPELLINGS = str.maketrans({"ى": "ي", "ة": "ه", "ٱ": "ا", "ـ": None})
@@ -52,7 +52,7 @@ LETTERS_WITHOUT_ACCENT = str.maketrans(
 
 
 def plain(word: str) -> str:
-    """Return a word in small letters, without accents, in one of its spellings."""
+    """Return a word in lower case, without accents, in one of its spellings."""
     decomposed = unicodedata.normalize("NFKD", word.casefold())
     bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return bare.translate(LETTERS_WITHOUT_ACCENT).translate(ARABIC_SPELLINGS)
@@ -60,7 +60,7 @@ def plain(word: str) -> str:
 
 @dataclass(frozen=True)
 class Found:
-    """A word of a text, and how much it tells: a name, perhaps one, a title, or nothing."""
+    """A word of a text, and what it may be: a name, perhaps a name, a title, or nothing."""
 
     start: int
     end: int
@@ -69,7 +69,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Identity:
-    """Words that are names, words that may be, whole names without spaces, and ways to reach."""
+    """A person's names, possible names, names without spaces, and contact data."""
 
     words: frozenset[str]
     perhaps: frozenset[str]
@@ -77,7 +77,7 @@ class Identity:
     contacts: tuple[re.Pattern[str], ...]
 
     def removed_from(self, text: str) -> tuple[str, int]:
-        """Return the text with marks in place of whatever tells, and how often something did."""
+        """Return the text with marks in place of identifying words, and the number of removals."""
         found = 0
         for contact in self.contacts:
             text, times = contact.subn(CONTACT, text)
@@ -93,7 +93,7 @@ class Identity:
     def _names_in(self, text: str) -> Iterator[Found]:
         for run in _runs(text, [self._judged(match) for match in WORD.finditer(text)]):
             certain = any(word.tells == "name" for word in run)
-            # “Li Wei” is a name where both are; “Li” alone is one only behind a title.
+            # “Li Wei” is a name if both words are; “Li” alone is one only after a title.
             perhaps = {
                 plain(text[word.start : word.end]) for word in run if word.tells == "perhaps"
             }
@@ -111,10 +111,10 @@ class Identity:
             spellings.add(ARABIC_PREFIX.sub("", folded))
         if folded in TITLES:
             return "title"
-        # “A brown macule, petit” are findings: a name is written with a capital letter.
+        # In “a brown macule, petit”, the words are findings: names start with a capital letter.
         if word[0].islower():
             return ""
-        # Two capitals are an abbreviation as often as a name.
+        # Two capitals are as often an abbreviation as a name.
         is_abbreviation = len(word) == SHORTEST_NAME and word.isupper() and not word.islower()
         if spellings & self.words and not is_abbreviation:
             return "name"
@@ -124,7 +124,7 @@ class Identity:
 def identity_from(
     *, names: Iterable[str], emails: Iterable[str], phones: Iterable[re.Pattern[str]]
 ) -> Identity:
-    """Return what tells who somebody with these names and addresses is."""
+    """Return what identifies a person with these names and addresses."""
     names = [name for name in names if name]
     words = {plain(word) for name in names for word in WORD.findall(name)}
     spaced = {word for word in words if not WITHOUT_SPACES.fullmatch(word)}
@@ -141,7 +141,7 @@ def identity_from(
 
 
 def email_pattern(address: str) -> re.Pattern[str]:
-    """Return what finds an address, in whatever letters."""
+    """Return a pattern for an address, ignoring case."""
     return re.compile(rf"(?<![\w.+-]){re.escape(address)}(?![\w-])", re.IGNORECASE)
 
 
@@ -176,7 +176,7 @@ def _unspaced_pattern(names: Iterable[str]) -> re.Pattern[str] | None:
             continue
         wholes.add(r"\s?".join(map(re.escape, whole)))
         parts.update(piece for piece in pieces if len(piece) > 1)
-        # A family name is one sign long, or two where the whole has four.
+        # A family name has one character, or two if the whole name has four.
         cut = len(pieces[0]) if len(pieces) > 1 else (2 if len(whole) >= 4 else 1)
         families.add(whole[:cut])
         if len(whole[cut:]) > 1:

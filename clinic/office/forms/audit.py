@@ -1,4 +1,4 @@
-"""What an admin asks of the audit trail."""
+"""The filters and the search of the audit trail."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from clinic.trail.models.audit import AuditEvent
 
 
 class AuditFilterForm(forms.Form):
-    """Which events are shown; patient and person are keys, so that no name stands in an address."""
+    """Which events to show; patient and person are keys, so that addresses contain no names."""
 
     patient = forms.ModelChoiceField(
         queryset=Patient.objects.all(), required=False, widget=forms.HiddenInput
@@ -36,13 +36,13 @@ class AuditFilterForm(forms.Form):
     )
 
     def asked(self) -> dict[str, Any]:
-        """Return the filters that make sense; one that does not fit anything is left out."""
+        """Return the valid filters; others are left out."""
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value}
 
 
 class AuditSearchForm(forms.Form):
-    """A patient by number or name, or a person who works here by name."""
+    """A patient by number or name, or a member of staff by name."""
 
     patient = forms.CharField(
         label=_("Patient"),

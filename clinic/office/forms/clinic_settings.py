@@ -1,4 +1,4 @@
-"""What an admin decides for the whole clinic."""
+"""Forms for the clinic's settings."""
 
 from functools import cache
 from itertools import groupby
@@ -15,7 +15,7 @@ from clinic.core.files.portraits_and_logos import read_logo
 from clinic.core.forms import field_of, phone_field
 from clinic.core.models.clinic_settings import ClinicSettings
 
-# What the page shows together, in its order.
+# The groups of settings on the page, in order.
 GROUPS: dict[str, tuple[str, ...]] = {
     "clinic": ("name", "address", "phone"),
     "clock": ("time_zone", "languages"),
@@ -25,7 +25,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "records": ("retention_years",),
 }
 FIELDS = tuple(name for names in GROUPS.values() for name in names)
-# The bounds of the row, so that the preview knows them too.
+# The validators of the model's fields, so that the preview uses them too.
 VALIDATED = {field.name: field for field in ClinicSettings._meta.concrete_fields}
 REGIONS = {
     "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe",
@@ -35,7 +35,7 @@ REGIONS = {
 
 @cache
 def zone_choices() -> list[tuple[str, Any]]:
-    """Return the zones that are named for a place, by region, and UTC."""
+    """Return the time zones named after a place, by region, and UTC."""
     names = sorted(name for name in available_timezones() if name.split("/")[0] in REGIONS)
     regions = groupby(names, key=lambda name: name.split("/")[0])
     by_region: list[tuple[str, Any]] = [
@@ -106,7 +106,7 @@ class ClinicSettingsForm(forms.Form):
         languages.choices = list(settings.LANGUAGES)
 
     def clean_languages(self) -> list[str]:
-        """Store no choice where all languages are chosen, so that later ones are offered too."""
+        """Store an empty list if all languages are chosen, so that later ones are offered too."""
         chosen: list[str] = self.cleaned_data["languages"]
         return [] if len(chosen) == len(settings.LANGUAGES) else chosen
 
@@ -127,7 +127,7 @@ class ClinicSettingsForm(forms.Form):
 
     @property
     def values(self) -> dict[str, object]:
-        """What was decided, as far as it could be read."""
+        """The submitted values, as far as they are valid."""
         return {name: self.cleaned_data[name] for name in FIELDS if name in self.cleaned_data}
 
 
@@ -145,7 +145,7 @@ class LogoForm(forms.Form):
     )
 
     def clean_logo(self) -> bytes:
-        """Return the picture that is stored, instead of the file that was sent."""
+        """Return the picture to store instead of the uploaded file."""
         upload: UploadedFile[bytes] = self.cleaned_data["logo"]
         return read_logo(upload)
 

@@ -9,7 +9,7 @@ from clinic.people.models.user import User
 
 
 class ErasureForm(forms.Form):
-    """What a patient says to the wish to be forgotten."""
+    """What a patient adds to a request for erasure."""
 
     words = forms.CharField(
         label=_("Anything we should know"),
@@ -20,7 +20,7 @@ class ErasureForm(forms.Form):
 
 
 class DecisionForm(AsksOwnPassword):
-    """What becomes of a request, and why; whoever grants it types their password."""
+    """The decision on a request and its reason; granting needs the admin's password."""
 
     decision = forms.ChoiceField(
         label=_("Decision"),
@@ -40,7 +40,7 @@ class DecisionForm(AsksOwnPassword):
         self.user = user
 
     def clean(self) -> dict[str, Any]:
-        """Ask for the password where something is to be removed for ever."""
+        """Require the password if something will be removed for ever."""
         said = super().clean() or {}
         is_granted = said.get("decision") == ErasureRequest.Decision.GRANTED
         if is_granted and not self.data.get("password"):

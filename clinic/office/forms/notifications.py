@@ -1,9 +1,9 @@
-"""What the buttons of the notifications send."""
+"""The data that the buttons for notifications send."""
 
 from django import forms
 
 
 class ReadAllForm(forms.Form):
-    """Up to which moment everything counts as read: the one in which the list was drawn."""
+    """The moment when the list was loaded; everything up to then is marked as read."""
 
     until = forms.DateTimeField(widget=forms.HiddenInput)

@@ -1,11 +1,11 @@
-"""What opens a record to its patient."""
+"""The form with which patients open their record."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 
 class RecordCodeForm(forms.Form):
-    """The code from the paper that the doctor handed out."""
+    """The code on the paper that the doctor handed out."""
 
     code = forms.CharField(
         label=_("Code from the paper"),

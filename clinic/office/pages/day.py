@@ -1,4 +1,4 @@
-"""What a doctor's day shows."""
+"""The page of a doctor's day."""
 
 from datetime import date, timedelta
 
@@ -25,7 +25,7 @@ Status = Appointment.Status
 
 DAY = DateField(required=False, validators=WITHIN_REASON)
 
-# Who waits comes first, then who is to come; what is over goes to the end.
+# Waiting patients come first, then those expected; finished visits go to the end.
 PLACES = {
     Status.ARRIVED: 0,
     Status.IN_CONSULTATION: 1,
@@ -36,7 +36,7 @@ PLACES = {
 
 
 def read_day(text: str) -> date:
-    """Return the day that the address names, or today."""
+    """Return the day in the address, or today."""
     try:
         day: date | None = DAY.clean(text)
     except ValidationError:
@@ -45,7 +45,7 @@ def read_day(text: str) -> date:
 
 
 def visits_of(user: User, day: date) -> QuerySet[Appointment]:
-    """Return the doctor's own appointments of the day in the order in which they matter."""
+    """Return the doctor's own appointments of the day, the most pressing first."""
     urgent = When(status=Status.ARRIVED, is_urgent=True, then=Value(-1))
     places = [When(status=status, then=Value(place)) for status, place in PLACES.items()]
     return (
@@ -60,7 +60,7 @@ def visits_of(user: User, day: date) -> QuerySet[Appointment]:
 
 
 def taken_over(user: User) -> QuerySet[Consultation]:
-    """Return visits that a deactivated colleague left unsigned, and that the doctor now signs."""
+    """Return visits that a deactivated colleague left for this doctor to sign."""
     return (
         Consultation.objects.filter(doctor__user=user, signed_at__isnull=True)
         .exclude(appointment__doctor=F("doctor"))
@@ -70,7 +70,7 @@ def taken_over(user: User) -> QuerySet[Consultation]:
 
 
 def left_open(user: User) -> QuerySet[Consultation]:
-    """Return the doctor's own visits of earlier days that were never signed, the oldest first."""
+    """Return the doctor's own unsigned visits of earlier days, oldest first."""
     own = Consultation.objects.filter(doctor__user=user, appointment__doctor=F("doctor"))
     unsigned = own.left_open_before(timezone.localdate())
     return unsigned.select_related("patient").only("started_at", "patient")
@@ -79,7 +79,7 @@ def left_open(user: User) -> QuerySet[Consultation]:
 def day_page(
     request: SignedInRequest, day: date, *, refusal: str = "", status: int = 200
 ) -> HttpResponse:
-    """Return the list of a day, with a sentence where an action on it was refused."""
+    """Return the list of a day, with a message if an action on it was refused."""
     paginator = Paginator(visits_of(request.user, day), settings.PAGE_SIZE)
     context = {
         "day": day,
@@ -89,7 +89,7 @@ def day_page(
         "page_obj": paginator.get_page(request.GET.get("page")),
         "refusal": refusal,
     }
-    # The list asks for itself every few seconds: one reading, not hundreds.
+    # The list polls every few seconds: this counts as one reading, not hundreds.
     if request.htmx:
         return render(request, "clinic/office/partials/visit_day_list.html", context, status=status)
     context["taken_over"] = list(taken_over(request.user))

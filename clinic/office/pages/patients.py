@@ -1,4 +1,4 @@
-"""What the page of a patient shows."""
+"""The page of a patient."""
 
 from django.conf import settings
 from django.core.paginator import Page, Paginator
@@ -44,7 +44,7 @@ def patient_page(
     consent_form: ConsentForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """Return the patient's page, with what is wrong with a consent where one was refused."""
+    """Return the patient's page, with the errors of a refused consent."""
     user = request.user
     login_state = state_of(patient.user) if patient.user else None
     upcoming, past = _appointments(request, patient)
@@ -83,7 +83,7 @@ def patient_page(
 
 
 def _other_sign_in_email(patient: Patient) -> str:
-    """Return the address under which the patient signs in, where the record has another."""
+    """Return the patient's sign-in address if the record has a different one."""
     email = patient.user.email if patient.user and not patient.has_ended else ""
     return email if email.lower() != patient.email.lower() else ""
 

@@ -1,4 +1,4 @@
-"""What the clinic decides for itself, and the change of it."""
+"""Change the clinic's settings."""
 
 import uuid
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from clinic.trail.services.audit import record
 from clinic.trail.services.notifications import notify
 
 THE_ROW = 1
-# In a clinic with one admin nobody can confirm; a week is left to notice and to withdraw.
+# With only one admin nobody can confirm, so there is a week to notice and withdraw it.
 ALONE_WAITS = timedelta(days=7)
 NOTHING_WAITS = _("There is nothing here for you to confirm any more.")
 
@@ -45,9 +45,9 @@ class SettingsChangedError(ValidationError):
 def change_clinic_settings(
     *, actor: User, version: int, values: Mapping[str, object]
 ) -> ClinicSettings:
-    """Store what an admin decided, unless another admin has since this version was read.
+    """Store an admin's settings, unless another admin has changed them since.
 
-    Fewer years of keeping records are only proposed: another admin has to confirm them.
+    A shorter retention period is only proposed: another admin has to confirm it.
     """
     row = _locked_row()
     if row.version != version:
@@ -58,7 +58,7 @@ def change_clinic_settings(
         del values["retention_years"]
         _propose_years(years, actor=actor)
     elif isinstance(years, int) and years > row.retention_years:
-        # More years hold at once, and whoever had fewer in mind thinks again.
+        # A longer period applies at once, and withdraws any proposal of a shorter one.
         withdraw_proposal(actor=actor)
     before = {name: getattr(row, name) for name in values}
     changed = [name for name, value in values.items() if before[name] != value]
@@ -75,7 +75,7 @@ def change_clinic_settings(
 
 @transaction.atomic
 def confirm_proposal(*, actor: User) -> ClinicSettings:
-    """Let the shorter time hold that another admin has proposed."""
+    """Apply the shorter retention period that another admin has proposed."""
     row = _locked_row()
     proposal = RetentionProposal.objects.waiting().select_for_update().first()
     if proposal is None:
@@ -90,7 +90,7 @@ def confirm_proposal(*, actor: User) -> ClinicSettings:
 
 @transaction.atomic
 def withdraw_proposal(*, actor: User) -> RetentionProposal | None:
-    """Take one's own proposal back or refuse another's; return it, or nothing where none waits."""
+    """Withdraw one's own proposal or refuse another's; return it, or nothing if there is none."""
     proposal = RetentionProposal.objects.waiting().select_for_update().first()
     if proposal is None:
         return None
@@ -110,19 +110,19 @@ def withdraw_proposal(*, actor: User) -> RetentionProposal | None:
 
 
 def waits_alone(proposal: RetentionProposal) -> bool:
-    """Return whether nobody is there who could confirm it, so that a week has to go by."""
+    """Return whether there is nobody to confirm the proposal, so that it has to wait a week."""
     return not active_admins().exclude(pk=proposal.proposed_by_id).exists()
 
 
 def holds_alone_from(proposal: RetentionProposal) -> datetime:
-    """Return when a week without a second admin is over, since the last of them left."""
+    """Return when the proposal will have waited a week without a second admin."""
     alone_at = last_admin_left_at(but=[proposal.proposed_by_id]) or proposal.proposed_at
     return max(proposal.proposed_at, alone_at) + ALONE_WAITS
 
 
 @transaction.atomic
 def settle_proposal() -> None:
-    """Let a proposal hold that has waited a week in a clinic with one admin only."""
+    """Apply a proposal that has waited a week in a clinic with only one admin."""
     row = _locked_row()
     proposal = RetentionProposal.objects.waiting().select_for_update().first()
     if proposal is None or not waits_alone(proposal) or holds_alone_from(proposal) > timezone.now():
@@ -157,7 +157,7 @@ def _set_years(
 
 
 def change_logo(*, actor: User, png: bytes | None) -> ClinicSettings:
-    """Store the clinic's logo, or take it away where there is none any more."""
+    """Store the clinic's logo, or remove it if there is none."""
     stored = _store_logo(png) if png else ""
     try:
         return _change_logo(actor=actor, stored=stored)
@@ -173,7 +173,7 @@ def _change_logo(*, actor: User, stored: str) -> ClinicSettings:
     old = row.logo.name or ""
     if old == stored:
         return row
-    # The version stays: whoever has the form open loses nothing by another logo.
+    # The version stays, so an open form is still valid after a change of logo.
     row.logo = stored
     _save(row)
     if old:
@@ -183,7 +183,7 @@ def _change_logo(*, actor: User, stored: str) -> ClinicSettings:
 
 
 def _locked_row() -> ClinicSettings:
-    """Return the row, or what becomes the row: admins who change it come one after the other."""
+    """Return the row, created if needed; admins who change it take turns."""
     row = ClinicSettings.objects.select_for_update().filter(pk=THE_ROW).first()
     return row or ClinicSettings.objects.of_the_environment()
 
@@ -196,7 +196,7 @@ def _save(row: ClinicSettings) -> None:
         with transaction.atomic():
             row.save(force_insert=is_first)
     except IntegrityError as error:
-        # Two admins have made the first change at once.
+        # Two admins made the first change at once.
         raise SettingsChangedError from error
     ClinicSettings.objects.forget()
 
@@ -211,5 +211,5 @@ def _store_logo(png: bytes) -> str:
 
 
 def _plain(value: object) -> object:
-    """Return a value as the trail can keep it."""
+    """Return a value in the form that the trail can store."""
     return value if isinstance(value, bool | int | list) else str(value)

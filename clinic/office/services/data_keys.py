@@ -1,4 +1,4 @@
-"""The change of the keys that photographs and texts are encrypted with, while the site runs."""
+"""Rotate the keys that encrypt photographs and texts, while the site runs."""
 
 import fcntl
 import os
@@ -26,13 +26,13 @@ from clinic.core.encryption import (
 )
 from clinic.people.services.second_factors import rotate_secrets, secrets_under_old_keys
 
-BESIDE = ".rewrap"  # how a file is called while it is written
+BESIDE = ".rewrap"  # the suffix of a file while it is written
 LOCK = ".rewrap-lock"
 
 
 @dataclass(frozen=True)
 class Remaining:
-    """What still needs another key than the first."""
+    """What still needs a key other than the first."""
 
     files: int
     plain_files: int
@@ -52,7 +52,7 @@ class Rotation:
 
 
 def remaining() -> Remaining:
-    """Count what is not under the first key."""
+    """Count what is not encrypted with the first key."""
     heads = [key_id_of_file(_head(path)) for path in _files()]
     prefix = first_text_prefix()
     return Remaining(
@@ -72,10 +72,10 @@ def rotate_data_keys(
     on_progress: Callable[[Rotation], None] = lambda rotation: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Rotation:
-    """Put every file and text under the first key; what is there already costs a look.
+    """Encrypt every file and text with the first key; those that are already are skipped.
 
-    A run may break off at any moment, and the next one goes on where it stopped. Each file and each
-    text is whole at all times, under the one key or under the other.
+    A run can stop at any moment, and the next one continues where it stopped. Each file and text is
+    complete at all times, under either the old key or the new one.
     """
     rotation = Rotation()
     with _alone():
@@ -138,7 +138,7 @@ def _rotate_texts(rotation: Rotation, batch_size: int) -> Iterator[None]:
 
 
 def _replace_file(path: Path, content: bytes) -> bool:
-    """Write a second file, then swap the two at once, so that a reader finds a whole one."""
+    """Write a second file, then swap the two at once, so that readers always find a whole file."""
     beside = path.with_name(f".{path.name}{BESIDE}")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
@@ -159,21 +159,21 @@ def _replace_file(path: Path, content: bytes) -> bool:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Prevent a second run, and remove half-written files that a killed run left."""
+    """Prevent a second run, and remove the half-written files of a run that was killed."""
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise ValidationError("Another run is changing the keys just now.") from error
+            raise ValidationError("Another run is already changing the keys.") from error
         for path in folder.rglob(f".*{BESIDE}"):
             path.unlink()
         yield
 
 
 def _files() -> Iterator[Path]:
-    """Return the files of the site; what begins with a dot is this module's own."""
+    """Return the site's files, without those of this module, which begin with a dot."""
     return (
         path
         for path in sorted(_folder().rglob("*"))

@@ -1,7 +1,7 @@
-"""How a record loses its name: whoever it was of is no longer known here.
+"""End a record: the patient can then no longer be identified.
 
-Nothing clinical is deleted: the rows stay. From their texts the patient's own names, phones and
-e-mails are taken out, see `name_removal`.
+Nothing clinical is deleted: the rows stay. The patient's own names, phones and email addresses are
+removed from their texts, see `name_removal`.
 """
 
 from datetime import date
@@ -30,7 +30,7 @@ from clinic.trail.models.notification import Notification, NotificationDigest
 from clinic.trail.services.audit import record
 
 IDENTITY_PAPERS = (PatientDocument.Category.IDENTITY, PatientDocument.Category.INSURANCE)
-# Whoever is expected here again, waits, or is being seen: an open visit would be written into.
+# The patient is expected, waiting or being seen: somebody would still write into an open visit.
 STILL_HERE = (
     *Appointment.OPEN_STATUSES,
     Appointment.Status.ARRIVED,
@@ -40,11 +40,11 @@ STILL_HERE = (
 
 @transaction.atomic
 def pseudonymise_patient(*, patient: Patient, actor: User | None, why: str) -> Patient:
-    """Remove who a patient is and how to reach them; from then on the record is only read.
+    """Remove the patient's identity and contact data; from then on the record is read-only.
 
-    The record number stays as the pseudonym, and of the date of birth the year.
+    The record number stays as the pseudonym, and the year of the date of birth.
     """
-    # The strongest lock: the guard of each table waits for it before it lets a row in.
+    # The strongest lock: each table's trigger waits for it before it accepts a row.
     stored = Patient.objects.select_for_update().get(pk=patient.pk)
     if stored.has_ended:
         return stored
@@ -58,7 +58,7 @@ def pseudonymise_patient(*, patient: Patient, actor: User | None, why: str) -> P
     if stored.user:
         _forget_account(stored.user, stored.record_number)
     stored.former_identities.all().delete()
-    # Last: once the row says that the record has ended, nothing in it changes any more.
+    # Last, because once the row says that the record has ended, nothing in it can change.
     _forget_person(stored)
     record(
         AuditEvent.Verb.UPDATE,
@@ -71,7 +71,7 @@ def pseudonymise_patient(*, patient: Patient, actor: User | None, why: str) -> P
 
 
 def refuse_still_here(patient: Patient) -> None:
-    """Reject the end of a record into which somebody will write again."""
+    """Refuse to end a record into which somebody will write again."""
     here = Appointment.objects.filter(patient=patient, status__in=STILL_HERE)
     if here.filter(status=Appointment.Status.IN_CONSULTATION).exists():
         raise ValidationError(
@@ -85,7 +85,7 @@ def refuse_still_here(patient: Patient) -> None:
 
 
 def _forget_person(patient: Patient) -> None:
-    """Write the number in place of the name, and nothing in place of the rest."""
+    """Replace the name with the record number, and clear the rest."""
     patient.full_name = patient.record_number
     patient.search_name = patient.record_number.lower()
     patient.birth_date = date(patient.birth_date.year, 1, 1)
@@ -99,7 +99,7 @@ def _forget_person(patient: Patient) -> None:
 
 
 def _forget_papers(patient: Patient) -> None:
-    """Remove copies of cards and passports; their rows say that there were some."""
+    """Remove copies of cards and passports; their rows still say that they existed."""
     papers = patient.received_documents.filter(category__in=IDENTITY_PAPERS)
     names = [paper.file.name for paper in papers]
     papers.update(title=str(PatientDocument._meta.verbose_name), is_shared=False)
@@ -107,18 +107,18 @@ def _forget_papers(patient: Patient) -> None:
 
 
 def _addresses_of(patient: Patient) -> list[str]:
-    """Return the e-mails by which the patient was ever known here, in small letters."""
+    """Return all email addresses that the patient ever had here, in lower case."""
     addresses = [patient.email, patient.user.email if patient.user else ""]
     addresses += former_values(patient, FormerIdentity.Kind.EMAIL)
     return [address.lower() for address in addresses if address]
 
 
 def _forget_account(user: User, pseudonym: str) -> None:
-    """End the patient's login; its row stays, because other rows say who did what."""
+    """End the patient's login; the account row stays, because other rows say who did what."""
     portrait = user.photograph.name
     end_sessions(user)
     EmailAddress.objects.filter(user=user).delete()
-    # A passkey bears the name that its owner gave it, and the news say what happened when.
+    # A passkey has a name given by its owner, and notifications say what happened when.
     Authenticator.objects.filter(user=user).delete()
     Notification.objects.filter(recipient=user).delete()
     NotificationDigest.objects.filter(recipient=user).delete()
@@ -127,7 +127,7 @@ def _forget_account(user: User, pseudonym: str) -> None:
     user.phone = ""
     user.photograph = ""
     user.is_active = False
-    # The sessions hang on the password: without it they end now and never come back.
+    # Sessions depend on the password: without it they end now and never come back.
     user.set_unusable_password()
     user.save()
     if portrait:

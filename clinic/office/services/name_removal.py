@@ -1,7 +1,7 @@
-"""Takes a patient's own names, phones and e-mails out of what was written about the patient.
+"""Remove a patient's own names, phones and email addresses from texts about the patient.
 
-The marks stay where the words were, and the trail names each row that lost some: a text that is
-signed is shortened by nothing else, and by nobody unseen.
+Marks stay where the words were, and the trail names each changed row. Nothing else shortens a
+signed text, and nobody does so unnoticed.
 """
 
 import re
@@ -22,10 +22,10 @@ from clinic.records.models.phrase import WritingTemplateVersion
 from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 
-# Of the length of the shortest name, for a field that has no room for more.
+# As long as the shortest name, for a field with no more room.
 SHORT = "[-]"
 FEWEST_DIGITS = 6
-# Terms, not sentences: what a patient reacts to, has or takes may bear anybody's name.
+# Terms, not sentences: the name of an allergen, disease or drug may contain anybody's name.
 TERMS = frozenset(
     {
         "clinic.Allergy.substance",
@@ -43,17 +43,17 @@ TERMS = frozenset(
         "clinic.PrescriptionLine.duration",
         "clinic.PrescriptionLine.quantity",
         "clinic.WarningOverride.words",
-        # What the record itself keeps of a person goes with the person, not with the texts.
+        # The record's own data about the person is removed with the person, not with the texts.
         "clinic.FormerIdentity.value",
     }
 )
-# What the desk reads and writes is stored as it is; its reasons are sentences all the same.
+# What the desk reads and writes is stored unencrypted, but reasons are sentences too.
 PLAIN = frozenset({"clinic.Appointment.overbooked_reason", "clinic.AppointmentTransition.reason"})
 BETWEEN = r"[\s.\-/()]{0,3}"
 
 
 def identity_of(patient: Patient) -> Identity:
-    """Return what is known of a patient, today and from before, until it is removed."""
+    """Return what is known about a patient's identity, past and present, until it is removed."""
     user = patient.user
     kinds = FormerIdentity.Kind
     former: dict[str, list[str]] = {kind: [] for kind in kinds}
@@ -65,7 +65,7 @@ def identity_of(patient: Patient) -> Identity:
     return identity_from(
         names=[*names, *former[kinds.NAME]],
         emails=[*emails, *former[kinds.EMAIL]],
-        # Fewer digits are a dose or a day as often as a telephone.
+        # Fewer digits may as well be a dose or a date.
         phones=[
             _phone_pattern(str(phone.country_code), str(phone.national_number))
             for phone in phones
@@ -98,7 +98,7 @@ def remove_identity_from_texts(*, patient: Patient, identity: Identity, actor: U
 
 
 def _remove_from_phrases(patient: Patient, identity: Identity, actor: User | None) -> int:
-    """Mask identifying words in the phrases that the patient's doctors saved from their visits."""
+    """Mask identifying words in phrases that the patient's doctors saved from their visits."""
     doctors = patient.consultations.values("doctor__user")
     changed_rows = 0
     versions = WritingTemplateVersion.objects.select_for_update(no_key=True, of=("self",))
@@ -122,7 +122,7 @@ def _remove_from_phrases(patient: Patient, identity: Identity, actor: User | Non
 def _changed_content(
     value: object, removed_from: Callable[[str], tuple[str, int]]
 ) -> tuple[object, int]:
-    """Return the value with marks in the texts at whatever depth, and how often something told."""
+    """Return the value with its texts masked at any depth, and the number of removals."""
     if isinstance(value, str):
         return removed_from(value)
     if isinstance(value, dict):
@@ -150,7 +150,7 @@ def _changed(
 
 
 def _texts() -> Iterator[tuple[type[Model], str, list[str]]]:
-    """Each model with sentences about a patient: the way to the patient, and their fields."""
+    """Return each model with sentences about a patient: the path to the patient, and the fields."""
     for app in APPS:
         for model in apps.get_app_config(app).get_models():
             way = "__".join(steps_to_patient(model))
@@ -170,6 +170,6 @@ def _is_sentence(model: type[Model], field: object) -> bool:
 
 
 def _phone_pattern(country: str, digits: str) -> re.Pattern[str]:
-    """Return a number with or without the country, however its digits are grouped."""
+    """Return a pattern for a number with or without country code, however it is grouped."""
     abroad = rf"(?:(?:\+|00){BETWEEN}{country}{BETWEEN})?"
     return re.compile(rf"(?<!\d){abroad}0?{BETWEEN}{BETWEEN.join(digits)}(?!\d)")

@@ -1,6 +1,6 @@
-"""When records end: who is announced, who is carried out, and what a shorter time would mean.
+"""When records end: announcing it, carrying it out, and previewing a shorter period.
 
-Nothing ends that was not announced a day before, on a page on which it can be called off.
+No record ends unless it was announced a day before, on a page where that can be cancelled.
 """
 
 import logging
@@ -33,9 +33,9 @@ from clinic.trail.services.notifications import notify
 logger = logging.getLogger(__name__)
 
 NOTICE = timedelta(days=1)
-# An hour's worth: a clinic of many years is done within days, and nobody waits.
+# An hour's worth: an old clinic is done within days, and nobody has to wait for it.
 BATCH = 50
-# What follows from a shorter time soon belongs to its price.
+# Records that would end soon are part of the price of a shorter period.
 FORESEEN = timedelta(days=365)
 Trouble = RecordEnding.Trouble
 Why = RecordEnding.Why
@@ -43,7 +43,7 @@ Why = RecordEnding.Why
 
 @dataclass(frozen=True)
 class Foreseen:
-    """How many records a number of years would end: at once, and within a year from now."""
+    """How many records a retention period would end: at once, and within a year from now."""
 
     now: int
     within_a_year: int
@@ -51,7 +51,7 @@ class Foreseen:
 
 @dataclass(frozen=True)
 class Candidate:
-    """Somebody whose record would end, and the day on which that is at the earliest."""
+    """A patient whose record would end, and the earliest day for that."""
 
     patient: Patient
     last_seen: datetime
@@ -59,9 +59,9 @@ class Candidate:
 
 
 def expired_patients(years: int, *, by: datetime | None = None) -> QuerySet[Patient]:
-    """Return the patients whose last visit lies so many years back, as `last_seen`, oldest first.
+    """Return patients last seen this many years ago, with `last_seen`, oldest first.
 
-    Whoever asked to be forgotten waits for an admin; whoever is expected here is not gone.
+    Patients who asked for erasure wait for an admin; patients who are expected are not gone.
     """
     before = years_before(by or timezone.localtime(), years)
     return (
@@ -75,7 +75,7 @@ def expired_patients(years: int, *, by: datetime | None = None) -> QuerySet[Pati
 
 
 def years_before(moment: datetime, years: int) -> datetime:
-    """Return the same day so many years earlier."""
+    """Return the same day this many years earlier."""
     try:
         return moment.replace(year=moment.year - years)
     except ValueError:  # the 29th of February
@@ -83,19 +83,19 @@ def years_before(moment: datetime, years: int) -> datetime:
 
 
 def foresee(years: int) -> Foreseen:
-    """Count whom a number of years would end, as the hourly task would find them."""
+    """Count the records that a retention period would end, as the hourly task would find them."""
     soon = timezone.localtime() + FORESEEN
     now = expired_patients(years).count()
     return Foreseen(now=now, within_a_year=expired_patients(years, by=soon).count() - now)
 
 
 def candidates(years: int) -> QuerySet[Patient]:
-    """Return everybody whom a number of years would end within a year from now."""
+    """Return the patients whose records a retention period would end within a year from now."""
     return expired_patients(years, by=timezone.localtime() + FORESEEN)
 
 
 def with_their_days(patients: Sequence[Patient], *, years: int, position: int) -> list[Candidate]:
-    """Say of each from a position in the list on when the record would end at the earliest."""
+    """Return each candidate with the earliest day; `position` is that of the first in the list."""
     earliest = timezone.now() + NOTICE
     return [
         Candidate(
@@ -112,7 +112,7 @@ def with_their_days(patients: Sequence[Patient], *, years: int, position: int) -
 
 @transaction.atomic
 def announce_expired() -> int:
-    """Announce the end of each record whose years are over; call off what no longer holds."""
+    """Announce the end of records past their period; cancel announcements no longer valid."""
     years = ClinicSettings.objects.current().retention_years
     call_off_kept(years=years)
     planned = RecordEnding.objects.planned().values("patient")
@@ -129,7 +129,7 @@ def announce_expired() -> int:
 
 
 def call_off_kept(*, years: int) -> int:
-    """Call off what was announced for records that are kept after all."""
+    """Cancel announcements for records that are kept after all."""
     kept = RecordEnding.objects.planned().filter(why=Why.RETENTION)
     return kept.exclude(patient__in=expired_patients(years).order_by().values("pk")).update(
         called_off_at=timezone.now()
@@ -138,7 +138,7 @@ def call_off_kept(*, years: int) -> int:
 
 def carry_out_due() -> int:
     """End the records that were announced a day ago; return how many ended."""
-    # A visit since, or more years.
+    # There may have been a visit since, or a longer period.
     call_off_kept(years=ClinicSettings.objects.current().retention_years)
     keys = list(RecordEnding.objects.due().values_list("pk", flat=True)[:BATCH])
     return each_alone(keys, _carry_out, what="A record could not end", on_failure=_keep_trouble)
@@ -153,7 +153,7 @@ def carry_out(*, ending: RecordEnding, actor: User | None) -> None:
 
 
 def tell_admins(kind: Notification.Kind, *, fact_key: object, but: User | None = None) -> None:
-    """Tell the admins, or all but the one who did it, of something on the page of endings."""
+    """Tell the admins, except the one who did it, about something on the page of endings."""
     notify(
         recipients=[admin for admin in active_admins() if admin != but],
         kind=kind,
@@ -169,24 +169,24 @@ def count_troubles() -> int:
 
 
 def count_planned() -> dict[str, int]:
-    """Count the announced ends by why they come."""
+    """Count the announced endings by reason."""
     counts = RecordEnding.objects.planned().order_by().values_list("why").annotate(Count("pk"))
     return dict(counts)
 
 
 def record_endings_view(*, actor: User, count: int) -> None:
-    """Note that somebody read whose records end."""
+    """Note that somebody read the list of records that end."""
     record(AuditEvent.Verb.LIST, actor=actor, detail={"of": "record_endings", "count": count})
 
 
 def _carry_out(key: UUID) -> None:
     ending = RecordEnding.objects.planned().select_for_update(no_key=True).filter(pk=key).first()
-    if ending:  # otherwise somebody took it back this very moment
+    if ending:  # otherwise somebody has just cancelled it
         carry_out(ending=ending, actor=None)
 
 
 def _keep_trouble(key: UUID, error: Exception) -> None:
-    """Write down why a record could not end, and tell the admins of it once."""
+    """Store why a record could not end, and tell the admins once."""
     if isinstance(error, UnreadableError):
         trouble = Trouble.UNREADABLE
     elif isinstance(error, ValidationError):

@@ -1,4 +1,4 @@
-"""Who decides that a record ends: its years and the clock, or one admin and then a second."""
+"""Decide that records end: by the retention period, or by two admins for a request."""
 
 from datetime import datetime
 
@@ -43,7 +43,7 @@ def pseudonymise_expired() -> int:
 
 
 def ask_for_erasure(*, patient: Patient, actor: User, words: str = "") -> ErasureRequest:
-    """Take down that a patient wishes to be forgotten; an admin decides."""
+    """Store a patient's request for erasure; an admin decides on it."""
     refuse_ended(patient.pk)
     granted = RecordEnding.objects.planned().filter(patient=patient, request__isnull=False).first()
     if granted is not None and granted.request is not None:
@@ -63,7 +63,7 @@ def ask_for_erasure(*, patient: Patient, actor: User, words: str = "") -> Erasur
 def decide_erasure(
     *, request: ErasureRequest, actor: User, decision: str, reason: str
 ) -> ErasureRequest:
-    """Grant or refuse with a reason, once; what is granted waits for a second admin, or a day."""
+    """Grant or refuse once, with a reason; a grant waits for a second admin, or for a day."""
     stored = ErasureRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
     if stored.decided_at is not None:
         raise ValidationError(_("This request has already been decided."), code="decided")
@@ -112,7 +112,7 @@ def confirm_erasure(*, request: ErasureRequest, actor: User) -> ErasureRequest:
 
 @transaction.atomic
 def take_back_erasure(*, request: ErasureRequest, actor: User) -> ErasureRequest:
-    """Call off what was granted and is not done yet: the request waits for a decision again."""
+    """Withdraw a grant that is not carried out yet, so that the request waits again."""
     stored, ending = _lock_granted(request)
     granted_by, granted_at = stored.decided_by, stored.decided_at
     ending.called_off_at = timezone.now()
@@ -178,5 +178,5 @@ def count_waiting_erasures() -> int:
 
 
 def record_erasure_list(*, actor: User, count: int) -> None:
-    """Note that somebody read who asked to be forgotten."""
+    """Note that somebody read the list of requests for erasure."""
     record(AuditEvent.Verb.LIST, actor=actor, detail={"of": "erasure_requests", "count": count})

@@ -1,4 +1,4 @@
-"""What a change of the clinic's settings means, in words, before anybody saves it."""
+"""The effects of changed settings, in words, before anybody saves them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,25 +20,25 @@ from clinic.scheduling.models.schedule import Absence
 from clinic.scheduling.services.messages import count_due_reminders
 
 Booking = ClinicSettings.PortalBooking
-# A page lists all of them.
+# The page that is linked lists all of them.
 MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
 class Effect:
-    """One setting that changes: from what to what, and what follows from it."""
+    """One setting that changes: the old and new value, and the effects."""
 
     label: str
     old: str
     new: str
     sentence: str
-    # Whom it concerns first, and where all of them are listed.
+    # The first people affected, and the page that lists all of them.
     people: Sequence[Candidate] = ()
     url: str = ""
 
 
 def effects_of(before: ClinicSettings, values: Mapping[str, object]) -> list[Effect]:
-    """Return what follows where some settings get new values."""
+    """Return the effects of new values for some settings."""
     return [
         _retention(before, value)
         if name == "retention_years" and isinstance(value, int)
@@ -54,7 +54,7 @@ def effects_of(before: ClinicSettings, values: Mapping[str, object]) -> list[Eff
 
 
 def label_of(name: str) -> str:
-    """Return what a setting is called on the page."""
+    """Return the name of a setting on the page."""
     label = str(ClinicSettings._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
     return label[:1].upper() + label[1:]
 
@@ -116,7 +116,7 @@ def _sentence(name: str, before: ClinicSettings, values: Mapping[str, object]) -
 
 
 def _moved_clock(before: ClinicSettings, zone: str) -> str:
-    """Return what the new clock shows at a moment that the old one calls nine."""
+    """Return the new clock's time at the moment when the old one shows nine."""
     count = Appointment.objects.upcoming().count()
     nine = datetime.combine(timezone.localdate(), time(9), tzinfo=before.zone)
     kept = ngettext(
@@ -135,7 +135,7 @@ def _moved_clock(before: ClinicSettings, zone: str) -> str:
 
 
 def _retention(before: ClinicSettings, years: int) -> Effect:
-    """Count and list the records that a retention period of so many years would end."""
+    """Count and list the records that a retention period would end."""
     found = foresee(years)
     effect = partial(
         Effect,
@@ -172,7 +172,7 @@ def _retention(before: ClinicSettings, years: int) -> Effect:
 
 
 def _reminders(name: str, before: ClinicSettings, values: Mapping[str, object]) -> str:
-    """Say when reminders are sent from now on, and how many are sent at once because of it."""
+    """Say when reminders will be sent, and how many will be sent at once."""
     first = values.get("reminder_first_hours", before.reminder_first_hours)
     last = values.get("reminder_last_hours", before.reminder_last_hours)
     said = {

@@ -1,4 +1,4 @@
-"""The audit trail: as a whole for admins, of one patient for the doctors and for the patient."""
+"""The audit trail: all of it for admins, one patient's for their doctors and the patient."""
 
 import csv
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ SHOWN_WITH = ("actor", "patient")
 
 @dataclass(frozen=True)
 class Option:
-    """One of several who fit what was typed: by which filter the list goes on."""
+    """One of several matches for the search, with the filter that shows its events."""
 
     label: str
     url: str
@@ -130,7 +130,7 @@ def _accesses(request: SignedInRequest, patient: Patient, template: str) -> Http
 
 
 def _page(events: QuerySet[AuditEvent], request: SignedInRequest) -> tuple[list[AuditEvent], str]:
-    """Return a page from a key on: to count a million rows for each page would take too long."""
+    """Return a page that starts after a key; counting a million rows for a page number is slow."""
     before = request.GET.get("before", "")
     if before.isascii() and before.isdecimal() and len(before) < 19:
         events = events.filter(pk__lt=int(before))
@@ -166,7 +166,7 @@ def _find(request: SignedInRequest, said: dict[str, str], asked: dict[str, Any])
 
 
 def _address(asked: dict[str, Any], page: str = "clinic:audit_list", **other: Any) -> str:
-    """Return the list, or the export, with the same filters but for one."""
+    """Return the list or the export with the same filters, except one."""
     return reverse(page, query=_plain(asked | other) or None)
 
 
@@ -177,7 +177,7 @@ def _plain(asked: dict[str, Any]) -> dict[str, str]:
 
 
 class _Line:
-    """A file that gives back what is written to it, for the writer of the table."""
+    """A file that returns what is written to it, for the CSV writer."""
 
     def write(self, text: str) -> str:
         return text
@@ -185,7 +185,7 @@ class _Line:
 
 def _lines(rows: Iterator[list[str]]) -> Iterator[str]:
     writer = csv.writer(_Line())
-    # The mark by which spreadsheets know that the text is UTF-8.
+    # The mark by which spreadsheets recognise UTF-8.
     yield "\ufeff"
     for row in rows:
         yield writer.writerow(row)

@@ -1,4 +1,4 @@
-"""The lists that doctors choose from, by those who keep them."""
+"""The lists that doctors choose from, for those who manage them."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -55,7 +55,7 @@ def symptom_create(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def symptom_edit(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Edit what a symptom is called and whether doctors are offered it."""
+    """Edit a symptom's name, and whether it is offered to doctors."""
     _ask_permission(request)
     return _edit(request, get_object_or_404(Symptom, pk=pk), "symptom")
 
@@ -87,7 +87,7 @@ def body_site_list(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def body_site_edit(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Edit what a body site is called and whether doctors are offered it."""
+    """Edit a body site's name, and whether it is offered to doctors."""
     _ask_permission(request)
     return _edit(request, get_object_or_404(BodySite, pk=pk), "body_site")
 
@@ -105,7 +105,7 @@ def _ask_permission(request: SignedInRequest) -> None:
 
 
 def _rows(entries: list[Symptom] | list[BodySite]) -> list[tuple[CatalogueEntry, str, str]]:
-    """Each row with its names in other languages, and the languages that it lacks."""
+    """Return each row with its names in other languages, and the languages it lacks."""
     return [
         (
             entry,

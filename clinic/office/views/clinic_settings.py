@@ -41,7 +41,7 @@ A_YEAR = 365 * 24 * 3600  # seconds
 
 @dataclass(frozen=True)
 class Fact:
-    """One setting for those who only read it."""
+    """One setting for those who can only read it."""
 
     label: str
     words: str
@@ -49,7 +49,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Group:
-    """Settings that belong together: as fields, or as facts for those who only read."""
+    """Related settings: as form fields, or as facts for those who can only read."""
 
     key: str
     title: str | Promise
@@ -105,7 +105,7 @@ def clinic_settings_preview(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def clinic_settings_logo(request: SignedInRequest) -> HttpResponse:
-    """Store another logo, or take the logo away."""
+    """Store a new logo, or remove the logo."""
     if not can_manage_settings(request.user):
         raise PermissionDenied
     if "removes_logo" in request.POST:
@@ -128,11 +128,11 @@ def clinic_settings_logo(request: SignedInRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def clinic_logo(request: HttpRequest) -> HttpResponse:
-    """Show the clinic's logo, which is no secret: the sign-in page shows it to anybody."""
+    """Show the clinic's logo, which is public: it is on the sign-in page."""
     logo = read_stored_logo()
     if logo is None:
         raise Http404
-    # Another logo has another address.
+    # A new logo gets a new address.
     headers = {"Cache-Control": f"public, max-age={A_YEAR}, immutable"}
     return HttpResponse(logo, content_type="image/png", headers=headers)
 

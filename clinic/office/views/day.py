@@ -20,7 +20,7 @@ from clinic.scheduling.permissions import can_open_visit, visible_appointments
 
 
 def doctor_day(request: SignedInRequest) -> HttpResponse:
-    """Show a doctor's visits on one day, waiting patients first; htmx gets the list alone."""
+    """Show a doctor's visits on one day, waiting patients first; htmx only gets the list."""
     if not can_see_own_day(request.user):
         raise PermissionDenied
     return day_page(request, read_day(request.GET.get("date", "")))
@@ -43,7 +43,7 @@ def visit_open(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def visit_undo(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Take back a call-in and go to who waits."""
+    """Undo a call-in and go to the waiting patients."""
     consultation = writable_visit(request, pk)
     try:
         undo_call_in(consultation=consultation, actor=request.user)

@@ -1,4 +1,4 @@
-"""A patient's wish to be forgotten, and an admin's decision on it."""
+"""A patient's request for erasure, and the admins' decision on it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ from clinic.trail.services.audit import record_wrong_own_password
 
 @dataclass(frozen=True)
 class GrantedErasure:
-    """What one admin has granted, and what was wrong with the password of the second."""
+    """A granted request, and the errors of the second admin's password."""
 
     ending: RecordEnding
     is_own: bool
@@ -47,7 +47,7 @@ class GrantedErasure:
 
 @require_http_methods(["GET", "POST"])
 def my_erasure(request: SignedInRequest) -> HttpResponse:
-    """Show what erasing means here, a form to ask for it, and what became of earlier requests."""
+    """Show what erasure means here, a form to request it, and the outcome of earlier requests."""
     if not can_manage_own_consents(request.user):
         raise PermissionDenied
     patient = get_object_or_404(visible_patients(request.user))
@@ -119,7 +119,7 @@ def erasure_confirm(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def erasure_take_back(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Call off what was granted and is not done yet."""
+    """Withdraw a grant that is not carried out yet."""
     asked = _asked(request, pk)
     try:
         take_back_erasure(request=asked, actor=request.user)
@@ -159,7 +159,7 @@ def _list(
     waiting = []
     for each in requests.waiting().order_by("asked_at"):
         is_refused = refused is not None and each.pk == refused.pk
-        # Each form of the page has ids of its own.
+        # Each form on the page has its own ids.
         empty = DecisionForm(auto_id=f"id_{each.pk}_%s", user=request.user)
         waiting.append((each, form if is_refused else empty))
     planned = RecordEnding.objects.planned().filter(request__isnull=False)

@@ -1,4 +1,4 @@
-"""The bell and the list behind it: what happened, for each person alone."""
+"""The bell and the list behind it: what happened, for each person."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ from clinic.trail.services.notifications import (
 )
 
 UNREAD = "unread"
-# Whose rows the pages show that news lead to.
+# The pages that notifications link to, by the kind of row they show.
 OF_APPOINTMENTS = ("clinic:appointment_detail", "clinic:request_book")
 OF_EMERGENCIES = ("clinic:emergency_review",)
 OF_ADMINS = ("clinic:audit_list", "clinic:record_endings", "clinic:erasure_list")
@@ -58,7 +58,7 @@ Row = Appointment | Consultation | EmergencyAccess
 
 @dataclass(frozen=True)
 class Entry:
-    """One piece of news with what its reader may know of it at this moment."""
+    """One notification with what its reader may know about it at this moment."""
 
     notification: Notification
     patient: str = ""
@@ -88,18 +88,18 @@ def notification_list(request: SignedInRequest) -> HttpResponse:
 
 @require_GET
 def notification_count(request: SignedInRequest) -> HttpResponse:
-    """Show the number in the bell, which every open page asks for again and again.
+    """Show the number in the bell, which every open page polls.
 
-    It is asked by a clock and not by a person: whatever ends idle sessions does not count it.
+    A timer asks for it, not a person, so it does not count as activity of the session.
     """
-    # Without the request, so that the frame's own questions to the database are left out.
+    # Without the request, so that no context processor queries the database.
     context = {"unread": count_unread(request.user)}
     return HttpResponse(render_to_string("partials/bell_count.html", context))
 
 
 @require_POST
 def notification_open(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Mark a piece of news as read and go on to the page that it is about."""
+    """Mark a notification as read and go to the page that it is about."""
     notification = get_object_or_404(visible_notifications(request.user), pk=pk)
     mark_read(notification=notification)
     [entry] = _entries(request.user, [notification])
@@ -112,7 +112,7 @@ def notification_open(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def notification_read(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Mark one piece of news as read."""
+    """Mark one notification as read."""
     notification = get_object_or_404(visible_notifications(request.user), pk=pk)
     mark_read(notification=notification)
     return _back_to_list(request)
@@ -120,7 +120,7 @@ def notification_read(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def notification_read_all(request: SignedInRequest) -> HttpResponse:
-    """Mark all that had come when the list was drawn as read."""
+    """Mark everything as read that had arrived when the list was loaded."""
     form = ReadAllForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Nothing was marked. Please press the button again."))
@@ -140,7 +140,7 @@ def _back_to_list(request: SignedInRequest) -> HttpResponse:
 
 
 def _entries(user: User, notifications: Sequence[Notification]) -> list[Entry]:
-    """Say of each piece of news what this person may see of it, in three queries for all."""
+    """Return each notification with what this person may see of it, in three queries for all."""
     keys = _keys(notifications, OF_APPOINTMENTS)
     appointments = visible_appointments(user).filter(pk__in=keys).telling_wishes()
     visits = visible_consultations(user).filter(pk__in=_keys(notifications, OF_VISITS))
@@ -148,7 +148,7 @@ def _entries(user: User, notifications: Sequence[Notification]) -> list[Entry]:
     rows |= {str(row.pk): row for row in visits.select_related("appointment")}
     rows |= _emergencies(user, notifications)
     names: dict[UUID, str] = {}
-    # A patient's own news need no name.
+    # Patients know that their own news is about them.
     if can_see_patient_list(user):
         concerned = visible_patients(user).filter(pk__in={row.patient_id for row in rows.values()})
         names = dict(concerned.values_list("pk", "full_name"))
@@ -161,7 +161,7 @@ def _keys(notifications: Sequence[Notification], url_names: Sequence[str]) -> li
 
 
 def _emergencies(user: User, notifications: Sequence[Notification]) -> dict[str, Row]:
-    """Emergency accesses among the news; asked for only where there are any."""
+    """Return emergency accesses among the notifications; queried only if there are any."""
     keys = _keys(notifications, OF_EMERGENCIES)
     return (
         {str(row.pk): row for row in visible_emergencies(user).filter(pk__in=keys)} if keys else {}
@@ -169,7 +169,7 @@ def _emergencies(user: User, notifications: Sequence[Notification]) -> dict[str,
 
 
 def _people(user: User, notifications: Sequence[Notification]) -> dict[str, str]:
-    """Return the patients and accounts among the news whose pages this person may open, by key."""
+    """Return patients and accounts in the news whose pages this person may open, by key."""
     found: dict[UUID, str] = {}
     patients, accounts = _keys(notifications, OF_PATIENTS), _keys(notifications, OF_ACCOUNTS)
     if patients and can_see_patient_list(user):
@@ -199,7 +199,7 @@ def _entry(
     if isinstance(row, EmergencyAccess):
         return Entry(notification, patient=names.get(row.patient_id, ""), is_there=True)
     appointment = row if isinstance(row, Appointment) else row.appointment
-    # Only what stands in a list of appointments may be a wish: a visit has been agreed.
+    # Only an appointment may be a mere wish: a visit was always agreed.
     is_only_wish: bool = getattr(appointment, "is_only_wish", False)
     return Entry(
         notification,

@@ -1,4 +1,4 @@
-"""The page of a patient, which joins what all rooms know of one."""
+"""The page of a patient, which joins the data of all rooms."""
 
 from uuid import UUID
 

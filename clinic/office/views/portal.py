@@ -76,7 +76,7 @@ class OwnAppointment:
 
 @require_GET
 def my_appointments(request: SignedInRequest) -> HttpResponse:
-    """Show the patient's appointments: what is to come, then what was."""
+    """Show the patient's appointments: upcoming ones, then past ones."""
     if not can_see_portal(request.user):
         raise PermissionDenied
     own = (
@@ -92,7 +92,7 @@ def my_appointments(request: SignedInRequest) -> HttpResponse:
         )
     )
     is_open = Q(ends_at__gte=timezone.now(), status__in=Appointment.OPEN_STATUSES)
-    # A visit that nobody has closed is over with its day.
+    # An unfinished visit is over when its day is.
     midnight, _end = day_bounds(timezone.localdate())
     to_come = is_open | Q(ends_at__gte=midnight, status__in=GOING_ON)
     past = own.exclude(to_come).order_by("-starts_at")
@@ -129,7 +129,7 @@ def my_appointment_cancel(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def my_appointment_calendar(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Show the patient's own appointment as a file for a calendar program."""
+    """Send the patient's own appointment as a file for a calendar program."""
     appointment = get_object_or_404(
         visible_appointments(request.user).select_related("patient"), pk=pk
     )
@@ -144,7 +144,7 @@ def my_appointment_calendar(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 
 def _wish_of(appointment: Appointment) -> AppointmentRequest | None:
-    """Return what the patient asked for, unless the desk has given the appointment a time."""
+    """Return the patient's request, unless the desk has given the appointment a time."""
     is_only_wish: bool = getattr(appointment, "is_only_wish", False)
     return getattr(appointment, "request", None) if is_only_wish else None
 

@@ -54,7 +54,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
 
 
 def _calendar_feed(request: SignedInRequest) -> dict[str, object]:
-    """Return the doctor's calendar address, which is told once, on the page after it was made."""
+    """Return the doctor's calendar address, shown once, on the page after it was created."""
     if not can_keep_calendar_feed(request.user):
         return {"has_calendar_feed": False}
     feed = feed_of(request.user)

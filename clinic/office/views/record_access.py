@@ -1,4 +1,4 @@
-"""How a record is opened to the account of its patient: by a code on paper, or in person."""
+"""Open a record to its patient's account: by a code on paper, or in person."""
 
 from uuid import UUID
 
@@ -27,7 +27,7 @@ from clinic.records.permissions import can_open_record, is_offered_opening, visi
 
 @require_http_methods(["GET", "POST"])
 def my_record_code(request: SignedInRequest) -> HttpResponse:
-    """Ask a patient for the code from the paper, before the record is shown for the first time."""
+    """Ask the patient for the code on paper before showing the record for the first time."""
     user = request.user
     if not can_see_portal(user):
         raise PermissionDenied
@@ -51,7 +51,7 @@ def my_record_code(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def record_code_hand_out(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Make a new code and go to the page that shows it."""
+    """Create a new code and go to the page that shows it."""
     patient = _patient_here(request, pk)
     try:
         code = hand_out_code(patient=patient, doctor=request.user)
@@ -72,7 +72,7 @@ def record_code(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "code": tell_once(request, _place_of(patient)),
         "can_open_record": is_offered_opening(request.user, patient),
         "last_day": timezone.localdate() + LASTS,
-        # As it stands in the invitation.
+        # As written in the invitation.
         "typed_at": request.build_absolute_uri(reverse("clinic:my_record_code")),
     }
     response = render(request, "clinic/office/record_code.html", context)
@@ -82,7 +82,7 @@ def record_code(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def record_open(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Open the record because the doctor has the patient before them."""
+    """Open the record because the doctor sees the patient in person."""
     patient = _patient_here(request, pk)
     try:
         open_in_person(patient=patient, doctor=request.user)
@@ -93,7 +93,7 @@ def record_open(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 
 def _place_of(patient: Patient) -> str:
-    # By patient: a doctor may print for two at once.
+    # By patient, because a doctor may print codes for two patients at once.
     return f"record_code:{patient.pk}"
 
 

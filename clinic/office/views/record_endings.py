@@ -1,4 +1,4 @@
-"""Whose records end, when and why, and the shorter time that waits for a second admin."""
+"""Which records end, when and why, and the shorter period that waits for a second admin."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -43,7 +43,7 @@ def record_endings(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def retention_confirm(request: SignedInRequest) -> HttpResponse:
-    """Let the shorter time hold that another admin has proposed."""
+    """Apply the shorter retention period that another admin has proposed."""
     _refuse_others(request)
     if not RetentionProposal.objects.waiting().exists():
         return _nothing_waits(request)
@@ -71,7 +71,7 @@ def retention_confirm(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def retention_withdraw(request: SignedInRequest) -> HttpResponse:
-    """Take the proposal of a shorter time back, or refuse another's."""
+    """Withdraw one's proposal of a shorter period, or refuse another's."""
     _refuse_others(request)
     if withdraw_proposal(actor=request.user) is None:
         return _nothing_waits(request)

@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class DiagnosisConfig(AppConfig):
-    """Photographs, predictions, reviews and training samples."""
+    """The app of photographs, predictions, reviews and training samples."""
 
     name = "diagnosis"
     verbose_name = _("Diagnosis")

@@ -1,4 +1,4 @@
-"""Forms for diseases, their stages and their images, and for what a doctor proposes."""
+"""Forms for diseases, their stages and images, and for images that doctors propose."""
 
 from typing import Any
 

@@ -21,12 +21,12 @@ class AtlasImageQuerySet(models.QuerySet["AtlasImage"]):
         return self.kept().filter(status=AtlasImage.Status.ACCEPTED)
 
     def proposed(self) -> Self:
-        """Return the images that wait for an admin's decision, the oldest first."""
+        """Return the images that are waiting for an admin's decision, oldest first."""
         return self.kept().filter(status=AtlasImage.Status.PROPOSED)
 
 
 class AtlasImage(models.Model):
-    """A picture of a disease to compare with, of no patient of this clinic."""
+    """A picture of a disease to compare with; it shows no patient of this clinic."""
 
     class Status(models.TextChoices):
         PROPOSED = "proposed", _("Proposed")
@@ -104,5 +104,5 @@ class AtlasImage(models.Model):
 
     @property
     def is_proposed(self) -> bool:
-        """Return whether it waits for an admin's decision."""
+        """Return whether it is waiting for an admin's decision."""
         return self.status == self.Status.PROPOSED and self.archived_at is None

@@ -1,4 +1,4 @@
-"""What the page of a disease shows."""
+"""The page of a disease."""
 
 from collections.abc import Sequence
 
@@ -50,7 +50,7 @@ def disease_page(
         "stages": stages,
         "stage": stage,
         "page_obj": Paginator(shown, IMAGES_ON_A_PAGE).get_page(request.GET.get("page")),
-        # Doctors see their own proposals, admins everybody's.
+        # Doctors see their own proposals, admins see all.
         "proposals": images.exclude(status=AtlasImage.Status.ACCEPTED).kept(),
         "can_manage": can_manage_atlas(request.user),
         "stage_form": stage_form or StageForm(),

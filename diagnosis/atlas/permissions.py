@@ -12,12 +12,12 @@ from diagnosis.predictions.models.disease import Disease
 
 
 def can_see_atlas(user: User) -> bool:
-    """Read the atlas of diseases, and propose images for it."""
+    """Return whether the person may read the atlas and propose images for it."""
     return is_doctor(user) or is_admin(user)
 
 
 def can_manage_atlas(user: User) -> bool:
-    """Change diseases, stages and images of the atlas."""
+    """Return whether the person may change diseases, stages and images of the atlas."""
     return is_admin(user)
 
 

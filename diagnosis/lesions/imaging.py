@@ -1,4 +1,4 @@
-"""Checks and encodes uploaded photographs, with Pillow alone to keep web processes small."""
+"""Check and encode uploaded photographs with Pillow only, to keep web processes small."""
 
 import hashlib
 import io

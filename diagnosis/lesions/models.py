@@ -88,18 +88,18 @@ class Lesion(models.Model):
 class LesionImage(models.Model):
     """A stored photograph: upright, re-encoded, without metadata; its file never changes.
 
-    Its lesion and the size that the doctor measured are settled when the visit is signed.
+    Its lesion and the measured size are fixed when the visit is signed.
     """
 
     class State(models.TextChoices):
-        """How far a photograph has come on its way to a diagnosis; `with_states` reads it."""
+        """How far a photograph has come on its way to a diagnosis; read by `with_states`."""
 
         DECIDED = "decided", _("Diagnosed")
-        # An answer over the threshold that came after the doctor's decision.
+        # An answer above the threshold that came after the doctor's decision.
         REOPENED = "reopened", _("The answer came after the diagnosis")
         REFERRED = "referred", _("Referred to a colleague")
         NOT_ASSESSABLE = "not_assessable", _("Not assessable")
-        # Not assessable and no warning, and a later photograph of the lesion has a diagnosis.
+        # Not assessable, without a warning, and a later photograph of the lesion has a diagnosis.
         RETAKEN = "retaken", _("Not assessable, photographed again")
         UNREVIEWED = "unreviewed", _("To review")
         FAILED = "failed", _("Analysis failed")
@@ -127,7 +127,7 @@ class LesionImage(models.Model):
     )
     uploaded_at = models.DateTimeField(auto_now_add=True)
 
-    # Of a photograph that `with_states` has read.
+    # Set on photographs that `with_states` has read.
     state: str
     open_since: datetime
     decided_at: datetime | None

@@ -14,5 +14,5 @@ def visible_lesions(user: User) -> LesionQuerySet:
 
 
 def can_edit_lesion(user: User, lesion: Lesion) -> bool:
-    """Edit where a visible lesion is and whether it is still followed."""
+    """Return whether the person may edit where a visible lesion is, and whether it is followed."""
     return treats(user, lesion.patient)

@@ -1,4 +1,4 @@
-"""The door to the networks: the only module of the site that loads one.
+"""The only module of the site that loads networks.
 
 The web process calls only `installed_model`, which reads a small JSON file.
 """

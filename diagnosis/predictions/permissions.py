@@ -14,15 +14,15 @@ from diagnosis.predictions.models.prediction import Prediction
 
 
 def visible_predictions(user: User) -> QuerySet[Prediction]:
-    """Return the predictions, for doctors alone: a patient reads the diagnosis instead."""
+    """Return the predictions, only for doctors: patients read the diagnosis instead."""
     return Prediction.objects.filter(image__lesion__patient__in=patients_in_care(user))
 
 
 def can_ask_model(user: User, image: LesionImage) -> bool:
-    """Have a visible photograph analysed, or analysed again after a failure."""
+    """Return whether the person may have a photograph analysed, or again after a failure."""
     return treats(user, image.lesion.patient)
 
 
 def can_see_model(user: User) -> bool:
-    """Read how good the installed model is; it says nothing about any patient."""
+    """Return whether the person may read how good the model is; it is about no patient."""
     return is_doctor(user) or is_admin(user)

@@ -1,7 +1,7 @@
 """Who may see and do what with photographs and diagnoses.
 
-Doctors see what belongs to patients in their care; patients see what a doctor has validated and
-signed; admins and secretaries see nothing of it.
+Doctors see the data of patients in their care, patients see what a doctor has validated and
+signed, and admins and secretaries see none of it.
 """
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
@@ -54,10 +54,10 @@ def visible_reviews(user: User) -> QuerySet[Review]:
 
 
 def can_review(user: User, prediction: Prediction) -> bool:
-    """Confirm or correct a visible prediction."""
+    """Return whether the person may confirm or correct a visible prediction."""
     return treats(user, prediction.image.lesion.patient)
 
 
 def can_see_to_review(user: User) -> bool:
-    """See the list of answers that wait for a doctor."""
+    """Return whether the person may see the list of answers that are waiting for a doctor."""
     return is_doctor(user)

@@ -52,7 +52,7 @@ def atlas_image(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def atlas_proposals(request: SignedInRequest) -> HttpResponse:
-    """List the images that wait for an admin's decision, the oldest first."""
+    """List the images that are waiting for an admin's decision, oldest first."""
     _refuse_readers(request)
     proposals = AtlasImage.objects.proposed().select_related("disease", "stage", "added_by")
     page = Paginator(proposals, IMAGES_ON_A_PAGE).get_page(request.GET.get("page"))

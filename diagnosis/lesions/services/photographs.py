@@ -1,4 +1,4 @@
-"""Photographs: storing one, and recording who looks at it."""
+"""Store photographs, and record who looks at them."""
 
 import uuid
 
@@ -62,7 +62,7 @@ def upload_image(
 
 def record_image_download(*, image: LesionImage, actor: User, size: str) -> None:
     """Record in the audit trail that a photograph was served, and at which size."""
-    # A page shows many thumbnails, and reloads them at every visit.
+    # A page shows many thumbnails and loads them again on every visit.
     add = record if size == "full" else record_once
     add(
         AuditEvent.Verb.DOWNLOAD,

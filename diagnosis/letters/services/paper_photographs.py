@@ -1,4 +1,4 @@
-"""Photographs on a visit's documents, and sentences on what the model said of them."""
+"""Photographs on a visit's documents, and sentences about the model's answers for them."""
 
 import io
 from collections.abc import Iterable, Sequence

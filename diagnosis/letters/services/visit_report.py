@@ -54,9 +54,9 @@ def print_visit_report(
 ) -> PrintedPaper:
     """Print what a doctor decided and signed, with the chosen photographs.
 
-    The model's answers are on it only if a doctor ticked them and has reviewed them.
-    The patient's report leaves out the notes and photographs without a diagnosis, as the patient's
-    pages do; the doctors' report names the photographs that have none.
+    The model's answers are included only if a doctor ticked and reviewed them. The patient's report
+    leaves out the notes and photographs without a diagnosis, as on the patient's pages; the report
+    for doctors names the photographs that have none.
     """
     if visit.signed_at is None:
         raise ValidationError(_("This visit is not signed yet. It can be printed once it is."))

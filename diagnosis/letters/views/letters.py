@@ -1,4 +1,4 @@
-"""The documents that a doctor prepares of a signed visit: a report and letters."""
+"""The documents that a doctor prepares for a signed visit: a report and letters."""
 
 from uuid import UUID
 

@@ -8,7 +8,7 @@ from clinic.core.models.translated import in_language
 
 
 class DiseaseQuerySet(models.QuerySet["Disease"]):
-    """Diseases by whether the model knows them."""
+    """Diseases by whether they are offered, and with their stages."""
 
     def offered(self) -> Self:
         """Return the diseases that a doctor can choose."""
@@ -22,7 +22,7 @@ class DiseaseQuerySet(models.QuerySet["Disease"]):
 
 
 class Disease(models.Model):
-    """A diagnosis of the clinic's catalogue; seven of them are classes of the model."""
+    """A diagnosis in the clinic's catalogue; seven of them are classes of the model."""
 
     stage_id: int | None  # set on rows that `with_stages` has read
     stage_name: str | None

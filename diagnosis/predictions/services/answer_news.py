@@ -9,7 +9,7 @@ from diagnosis.predictions.models.prediction import Prediction
 
 Kind = Notification.Kind
 
-# An answer that comes sooner is seen on the visit's page, where the doctor still waits.
+# The doctor is still waiting for a faster answer, and sees it on the visit's page.
 LATE_AFTER = timedelta(seconds=60)
 
 

@@ -105,7 +105,7 @@ def run_prediction(*, prediction_id: UUID) -> None:
     )
     if not claimed:
         return
-    # Without the texts: one that cannot be decrypted would leave the row running for ever.
+    # Texts are not read: one that cannot be decrypted would leave the row running for ever.
     prediction = (
         Prediction.objects.select_related("image__lesion__patient")
         .defer(
@@ -129,7 +129,7 @@ def run_prediction(*, prediction_id: UUID) -> None:
     except SoftTimeLimitExceeded:
         _try_again(prediction, Failure.TIMED_OUT)
     except Exception as error:  # noqa: BLE001  whatever failed, the row must say so and not hang
-        logger.error("A prediction broke off: %s", type(error).__name__)
+        logger.error("A prediction was interrupted: %s", type(error).__name__)
         _try_again(prediction, Failure.ERROR)
 
 

@@ -1,4 +1,4 @@
-"""What the views of a photograph share: finding it, and rendering its panels."""
+"""What the views of a photograph share: finding it and rendering its panels."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What the page of a whole visit shows."""
+"""The page of a whole visit."""
 
 from uuid import UUID
 

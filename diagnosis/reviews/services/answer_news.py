@@ -1,4 +1,4 @@
-"""Notifications to doctors about answers that they have not looked at."""
+"""Notifications to doctors about answers that they have not reviewed."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from diagnosis.predictions.services.answer_news import Kind, tell_doctor_of
 from diagnosis.reviews.services.worklist import open_photographs
 
 OVERDUE_AFTER = timedelta(hours=24)
-# Older ones stay on the list of reviews but are no news, even on a site's first day.
+# Older ones stay on the list of reviews but are no longer news, even on a site's first day.
 OVERDUE_UNTIL = timedelta(days=7)
 
 

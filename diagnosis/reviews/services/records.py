@@ -1,4 +1,4 @@
-"""What a patient reads: signed visits, with the photographs that a doctor has validated."""
+"""The patient's view: signed visits with the photographs that a doctor has validated."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -52,7 +52,7 @@ def review_prediction(
 
     `seen_review` is the review shown to the doctor, so that none is overruled unread.
     """
-    # Where the analysis failed, the doctor decides without it.
+    # If the analysis failed, the doctor decides without it.
     if prediction.is_waiting:
         raise ValidationError(_("Only a finished analysis can be reviewed."))
     refuse_ended(prediction.image.lesion.patient_id)
@@ -68,7 +68,7 @@ def review_prediction(
         disease = None
     newest = newest_review(image=prediction.image)
     if newest is not None and seen_review not in {None, str(newest.pk)}:
-        # A second click of the same doctor says nothing new.
+        # A second click by the same doctor says nothing new.
         if (newest.reviewer, newest.decision, newest.disease) == (actor, decision, disease):
             return newest
         raise ReviewedMeanwhileError(newest)

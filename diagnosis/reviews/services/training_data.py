@@ -36,7 +36,7 @@ COLUMNS = (
 )  # fmt: skip
 IMAGE_FOLDER = "images"
 METADATA = "HAM10000_metadata.csv"
-EXPORT = "export.json"  # by which a folder is matched to its row in the list of exports
+EXPORT = "export.json"  # matches the folder to its row in the list of exports
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class ExportSummary:
 def export_training_data(*, folder: Path, actor: User | None = None) -> ExportSummary:
     """Export the newest review of each photograph with consent to training, without names.
 
-    Consent is checked when each photograph is written and again before the list is written, so that
-    whoever withdraws in between is left out. The export's row lists every photograph written.
+    Consent is checked when each photograph is written and again before the list is written, so
+    nobody who withdraws in between is included. The export's row lists every photograph written.
     """
     if folder.exists() and any(folder.iterdir()):
         raise ValidationError(_("The folder is not empty: choose a new one."))
@@ -81,7 +81,7 @@ def _told_if_unreadable() -> Iterator[None]:
     try:
         yield
     except UnreadableError as error:
-        logger.error("Left out of the export, because it cannot be read: %s", error)
+        logger.error("Left out of the export because it cannot be read: %s", error)
 
 
 @transaction.atomic
@@ -107,7 +107,7 @@ def _finish(export: TrainingExport, folder: Path, actor: User | None) -> ExportS
             (folder / IMAGE_FOLDER / f"{sample.image_id}.jpg").unlink()
     export.images.set([sample.image for sample in samples])
     metadata = _metadata(samples)
-    # newline: the list must be the same on every machine, as its fingerprint is compared.
+    # newline: the list must be the same on every machine, because its fingerprint is compared.
     (folder / METADATA).write_text(metadata, encoding="utf-8", newline="")
     photographs = [[str(sample.image_id), sample.image.sha256] for sample in samples]
     manifest = json.dumps({"metadata": metadata, "photographs": photographs}, sort_keys=True)

@@ -1,4 +1,4 @@
-"""Photographs that wait for a doctor: one rule for every list, count and document."""
+"""Photographs that are waiting for a doctor: one rule for every list, count and document."""
 
 from typing import Any
 
@@ -68,7 +68,7 @@ def with_states(images: QuerySet[LesionImage]) -> QuerySet[LesionImage]:
 
 
 def open_photographs(images: QuerySet[LesionImage]) -> QuerySet[LesionImage]:
-    """Return the photographs that wait for a doctor's decision, the highest risk first.
+    """Return the photographs that are waiting for a doctor's decision, highest risk first.
 
     Those with an answer over its threshold come first. "Referred" and "not assessable" are not
     final: the first ends with a diagnosis of the photograph, the second also with a diagnosis of a
@@ -89,13 +89,13 @@ def open_photographs(images: QuerySet[LesionImage]) -> QuerySet[LesionImage]:
 
 
 def is_open(image: LesionImage) -> bool:
-    """Return whether a photograph still waits for a doctor's decision."""
+    """Return whether a photograph is still waiting for a doctor's decision."""
     this_one = with_states(LesionImage.objects.filter(pk=image.pk))
     return this_one.exclude(Q(state__in=OFF_THE_LIST)).exists()
 
 
 def count_unreviewed_of(doctor: Doctor) -> int:
-    """Count the photographs in a doctor's visits that wait for a decision."""
+    """Count the photographs in a doctor's visits that are waiting for a decision."""
     return open_photographs(LesionImage.objects.filter(consultation__doctor=doctor)).count()
 
 

@@ -1,4 +1,4 @@
-"""One lesion over time, and the corrections that a doctor makes to it."""
+"""One lesion over time, and a doctor's corrections to it."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -58,13 +58,13 @@ class Comparison:
 
     @property
     def growth_mm(self) -> Decimal | None:
-        """Return by how many mm the right one is larger, or None if not known."""
+        """Return how many mm larger the right one is, or None if not known."""
         left, right = self.left.card.image.size_mm, self.right.card.image.size_mm
         return None if left is None or right is None else right - left
 
     @property
     def shrinkage_mm(self) -> Decimal | None:
-        """Return by how many mm the right one is smaller, or None if not known."""
+        """Return how many mm smaller the right one is, or None if not known."""
         return None if self.growth_mm is None else -self.growth_mm
 
 
@@ -138,7 +138,7 @@ def image_size(request: SignedInRequest, pk: UUID) -> HttpResponse:
             add_errors(form, error)
     status = 422 if form.errors else 200
     if request.htmx:
-        # So that the next save of the same page is based on what this one stored.
+        # The next save on the same page is based on what this one stored.
         context = {"size_form": form if form.errors else SizeForm(instance=image)}
         return render(request, "diagnosis/reviews/partials/size_state.html", context, status=status)
     if form.errors:

@@ -102,7 +102,7 @@ def class_map(request: SignedInRequest, pk: UUID, label: str) -> HttpResponse:
 
 @require_GET
 def to_review(request: SignedInRequest) -> HttpResponse:
-    """List the photographs that wait for a doctor's decision, the most malignant first."""
+    """List the photographs that are waiting for a doctor's decision, most malignant first."""
     if not can_see_to_review(request.user):
         raise PermissionDenied
     photographs = open_photographs(visible_images(request.user)).prefetch_related("predictions")

@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class SkinHealthConfig(AppConfig):
-    """The project itself: settings, worker program and the pages of no single app."""
+    """The project's own app: settings, the worker program and pages that belong to no other app."""
 
     name = "skinhealth"

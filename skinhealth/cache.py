@@ -1,4 +1,4 @@
-"""The cache that several web processes share, which may be away."""
+"""The cache that several web processes share; it may be down."""
 
 import logging
 from typing import Any
@@ -9,7 +9,7 @@ from django.core.cache.backends.redis import RedisCache
 
 logger = logging.getLogger(__name__)
 
-# Far more than honest people need at once: whoever guesses must not push the counts out.
+# Far more than honest people need at once, so that an attacker cannot push the counts out.
 OWN_ENTRIES = 100_000
 
 

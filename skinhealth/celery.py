@@ -15,11 +15,11 @@ TRANSPORT_ALIASES["filesystem"] = "skinhealth.operations.queue_folder:Transport"
 
 
 class ClinicTask(Task[Any, Any]):
-    """A task that goes by the clinic's clock, and reads what it has decided once."""
+    """A task that uses the clinic's time zone and reads its settings once."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the task."""
-        # Django reads its models after this module.
+        # Models can be imported only after this module has set up Django.
         from clinic.core.clinic_settings import as_the_clinic_decides
 
         with as_the_clinic_decides():
@@ -35,5 +35,5 @@ app.steps["worker"].add(HeartbeatStep)
 
 @app.on_after_configure.connect
 def make_schedule_folder(**kwargs: object) -> None:
-    """Choose where beat keeps its schedule, which it opens before sending any signal."""
+    """Create the folder of beat's schedule, which beat opens before it sends any signal."""
     Path(app.conf.beat_schedule_filename).parent.mkdir(parents=True, exist_ok=True)

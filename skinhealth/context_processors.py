@@ -27,7 +27,7 @@ from clinic.trail.services.notifications import count_unread
 
 @dataclass(frozen=True)
 class RailEntry:
-    """One way into the site: where it goes, its icon, its word, and the pages that belong to it."""
+    """A link in the navigation: its target, icon and label, and the pages that belong to it."""
 
     url_name: str
     icon: str
@@ -38,7 +38,7 @@ class RailEntry:
 
 @dataclass(frozen=True)
 class RailLink:
-    """A way into the site as the frame draws it."""
+    """A navigation link as the base template draws it."""
 
     url: str
     icon: str
@@ -47,7 +47,7 @@ class RailLink:
     count: int = 0
 
 
-# Hours, leave and types of visit are one place with three pages.
+# Hours, leave and types of visit are one entry with three pages.
 HOURS = RailEntry(
     "clinic:doctor_list",
     "clock",
@@ -135,7 +135,7 @@ PATIENT_RAIL = (
 
 
 def rail_links(rail: tuple[RailEntry, ...], view_name: str) -> list[RailLink]:
-    """Return the links of a rail, with that of the current page marked."""
+    """Return the links of the navigation, with that of the current page marked."""
     return [
         RailLink(
             url=reverse(entry.url_name),
@@ -156,14 +156,14 @@ def logo_address(clinic: ClinicSettings) -> str:
 
 
 def layout(request: HttpRequest) -> dict[str, object]:
-    """Return the base template: the site’s frame, or the dialog of the page that asked."""
+    """Return the base template: the site’s frame, or the dialog of the requesting page."""
     in_dialog = is_in_dialog(request)
     return {"is_in_dialog": in_dialog, "layout": "dialog.html" if in_dialog else "base.html"}
 
 
 def frame(request: HttpRequest) -> dict[str, object]:
     """Return what every page's frame shows: the clinic's name and the role's links."""
-    # Worked out where a template draws it: a fragment of a page pays for no frame.
+    # Evaluated only where a template uses it, so a fragment of a page does not pay for the frame.
     user = getattr(request, "user", None)
     clinic = cast(ClinicSettings, SimpleLazyObject(ClinicSettings.objects.current))
     match = request.resolver_match
@@ -173,7 +173,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
     if user is not None and user.is_authenticated:
         has_templates = can_manage_templates(user)
         has_patient_search = can_see_patient_list(user)
-        # Asked for by the bell alone, so that fragments do not pay for it.
+        # Only the bell uses these, so fragments do not pay for them.
         bell["count_unread"] = partial(count_unread, user)
         bell["warn_seconds"] = warn_seconds(user)
         if can_manage_accounts(user):
@@ -191,12 +191,12 @@ def frame(request: HttpRequest) -> dict[str, object]:
         "has_settings": user is not None and user.is_authenticated and can_read_settings(user),
         **bell,
         "rail": SimpleLazyObject(partial(rail_links, rail, match.view_name if match else "")),
-        # Asked for at the door alone, so looked up only there.
+        # Used only on the sign-in page.
         "is_sign_up_open": is_sign_up_open,
         "why_signed_out": partial(why_signed_out, request),
         "has_templates": has_templates,
         "has_patient_search": has_patient_search,
-        # Asked for by the page alone on which one is set up.
+        # Used only on the page that sets up a second factor.
         "is_second_factor_due": partial(is_due, request),
         "offered_languages": SimpleLazyObject(lambda: clinic.offered_languages),
         "is_demo": settings.IS_DEMO and settings.HAS_DEMO,

@@ -1,4 +1,4 @@
-"""How every form of the site draws its fields."""
+"""How every form of the site renders its fields."""
 
 from typing import Any
 
@@ -27,29 +27,29 @@ def css_class_of(widget: Widget) -> str:
 
 
 class ClinicBoundField(BoundField):
-    """A field whose widget carries the classes of the style sheet."""
+    """A field whose widget has the classes of the style sheet."""
 
     def build_widget_attrs(
         self, attrs: dict[str, Any], widget: Widget | None = None
     ) -> dict[str, Any]:
-        """Add the widget's class, and the mark of a wrong field, to what Django sets."""
+        """Add the widget's class, and a mark if the field is invalid, to Django's attributes."""
         attrs = super().build_widget_attrs(attrs, widget)
         widget = widget or self.field.widget
         classes = [css_class_of(widget), widget.attrs.get("class", ""), attrs.get("class", "")]
         if "aria-invalid" in attrs and classes[0]:
             classes.append("is-invalid")
-        # A widget may name its class itself already.
+        # The widget may already name its own class.
         unique = dict.fromkeys(" ".join(filter(None, classes)).split())
         if unique:
             attrs["class"] = " ".join(unique)
-        # A browser cuts what is pasted without a word; the server says that it is too long.
+        # Browsers silently cut pasted text; the server says that it is too long.
         if "maxlength" in widget.attrs and not isinstance(widget, PasswordInput):
             attrs["maxlength"] = False
         return attrs
 
 
 class ClinicRenderer(TemplatesSetting):
-    """Draws forms and fields by the site's own templates."""
+    """Renders forms and fields with the site's own templates."""
 
     form_template_name = "partials/form.html"
     field_template_name = "partials/field.html"

@@ -20,13 +20,13 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
-# Far more than a photograph and its form: those get a sentence at their field.
+# Far more than a photograph and its form, whose own limit gives a message at the field.
 MAX_BODY_BYTES = 64 * 1024**2
 PERMISSIONS_POLICY = "camera=(self), microphone=(), geolocation=(), payment=(), usb=()"
 
 
 class SecurityHeadersMiddleware:
-    """Tells the browser what a page may load, and to keep nothing of a signed-in page."""
+    """Tells browsers what a page may load, and to store nothing of a signed-in page."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -43,7 +43,7 @@ class SecurityHeadersMiddleware:
 
 
 class BodySizeMiddleware:
-    """Refuses what is larger than anything the site takes, before a byte of it is read."""
+    """Refuses requests larger than anything the site accepts, before reading them."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

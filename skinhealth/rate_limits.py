@@ -1,7 +1,7 @@
 """How often somebody may try something before the site makes them wait."""
 
-# Beside and in place of allauth's own. An address is a whole clinic, so it never counts alone where
-# somebody has signed in before: `clinic.people.account_throttle` lets known devices pass.
+# These add to allauth's own limits or replace them. A whole clinic shares an address, so addresses
+# never count alone for known devices, which `clinic.people.account_throttle` lets pass.
 RATE_LIMITS = {
     "login": "",
     "reset_password": "",
@@ -20,7 +20,7 @@ RATE_LIMITS = {
     "document_verify": "60/m/ip",
     "reminder_answer": "60/m/ip",
     "secret_guess": "30/m/ip",
-    # The password, asked again; and the code from the paper, which opens a record.
+    # The password when it is asked again, and the code on paper that opens a record.
     "own_password": "30/10m/key",
     "record_code": "10/h/key",
 }

@@ -21,10 +21,10 @@ from skinhealth.timetable import timetable
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-django_stubs_ext.monkeypatch()  # lets classes such as ModelForm[User] be written at run time
+django_stubs_ext.monkeypatch()  # makes ModelForm[User] and the like work at run time
 
 env = environ.Env()
-# A start that says what it is reads nothing else; the others take the file that `make demo` wrote.
+# With SKINHEALTH_ENV set, nothing else is read; otherwise the file that `make demo` wrote is.
 if "SKINHEALTH_ENV" not in os.environ:
     environ.Env.read_env(BASE_DIR / ".env.demo")
 
@@ -34,19 +34,19 @@ ENVIRONMENT = env.str("SKINHEALTH_ENV", default="production")  # production, dem
 IS_PRODUCTION = ENVIRONMENT == "production"
 IS_DEMO = ENVIRONMENT == "demo"
 if ENVIRONMENT not in {"production", "demo", "test"}:
-    raise ImproperlyConfigured("SKINHEALTH_ENV is one of: production, demo, test.")
+    raise ImproperlyConfigured("SKINHEALTH_ENV must be production, demo or test.")
 
 DEBUG = env.bool("DEBUG", default=IS_DEMO)
 
-# Known to everybody who reads this file, so a production start with it is refused below.
+# Everybody can read this file, so a production start with this key is refused below.
 DEFAULT_SECRET_KEY = "only-for-a-demo-or-a-test-" + "0" * 40
 SECRET_KEY = env.str("SECRET_KEY", default=DEFAULT_SECRET_KEY)
 
-# Photographs lie here; without servers, database and queue do as well.
+# Photographs are stored here; without servers, so are database and queue.
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".demo"))).resolve()
 
-# What photographs and clinical texts are encrypted with: `id:base64` pairs, the first one encrypts.
-# Without it a demo and a test take a key that is as well known as the secret above.
+# The keys for photographs and clinical texts: `id:base64` pairs, of which the first encrypts.
+# Without it, demos and tests use a key that is as public as the secret above.
 WELL_KNOWN_DATA_KEY = base64.b64encode(
     hashlib.sha256(DEFAULT_SECRET_KEY.encode()).digest()
 ).decode()
@@ -76,7 +76,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.forms",
 ]
-# Its people share a password that everybody knows, so service and the image do without it.
+# Its people share a password that everybody knows, so it is left out in service and in the image.
 HAS_DEMO = not IS_PRODUCTION and find_spec("skinhealth.demo") is not None
 if HAS_DEMO:
     INSTALLED_APPS.append("skinhealth.demo")
@@ -137,7 +137,7 @@ DATABASES = {
 }
 IS_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if IS_SQLITE:
-    # Writers queue up instead of failing, and readers never wait for them.
+    # Writers queue instead of failing, and readers never wait for them.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -146,7 +146,7 @@ if IS_SQLITE:
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    # Seconds; a server that is gone must cost a person a moment, not two minutes.
+    # Seconds; an unreachable server must cost people a moment, not two minutes.
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -178,9 +178,9 @@ ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_RATE_LIMITS = RATE_LIMITS
 
-# How many proxies stand before the site: whose address counts, for limits and for the audit trail.
+# The number of proxies in front of the site: it decides which address limits and the trail use.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
-# A second factor for admins and doctors; a demo does without, so that one click is enough.
+# Admins and doctors need a second factor; a demo does without, so that one click is enough.
 MFA_REQUIRED = env.bool("MFA_REQUIRED", default=not IS_DEMO)
 MFA_ADAPTER = "clinic.people.second_factor.ClinicMFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -189,26 +189,26 @@ MFA_TOTP_TOLERANCE = 1  # steps of half a minute
 USERSESSIONS_ADAPTER = "clinic.people.services.sessions.ClinicSessionsAdapter"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_PRODUCTION
 
-# Who does not click for so many minutes is signed out, and everybody after so many hours.
+# After so many minutes without a click people are signed out, and everybody after so many hours.
 STAFF_IDLE_MINUTES = env.int("STAFF_IDLE_MINUTES", default=15)
 PATIENT_IDLE_MINUTES = env.int("PATIENT_IDLE_MINUTES", default=30)
 SESSION_HOURS = env.int("SESSION_HOURS", default=12)
 if min(STAFF_IDLE_MINUTES, PATIENT_IDLE_MINUTES, SESSION_HOURS) < 1:
     raise ImproperlyConfigured(
-        "STAFF_IDLE_MINUTES, PATIENT_IDLE_MINUTES and SESSION_HOURS are 1 at least."
+        "STAFF_IDLE_MINUTES, PATIENT_IDLE_MINUTES and SESSION_HOURS must be at least 1."
     )
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600  # seconds
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 
-# The default keeps what a page says next in a cookie; it may name a patient.
+# The default keeps messages in a cookie, and they may name a patient.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- Language and time --------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-# Each by its own name: who looks for it may read no other.
+# Each in its own language, because people may read no other.
 LANGUAGES = [("en", "English"), ("fr", "Français"), ("ar", "العربية")]
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
@@ -256,11 +256,11 @@ STORAGES = {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if IS_PRODUCTION
         else "django.contrib.staticfiles.storage.StaticFilesStorage",
-        # Whoever collects them is rarely whom the site runs as.
+        # They are usually collected by a different user than the site runs as.
         "OPTIONS": {"file_permissions_mode": 0o644, "directory_permissions_mode": 0o755},
     },
 }
-# Once they are collected nobody needs the folders they came from; the image has no node_modules.
+# Once collected, the source folders are not needed; the image has no node_modules.
 IS_COLLECTED = IS_PRODUCTION and (STATIC_ROOT / "staticfiles.json").exists()
 SILENCED_SYSTEM_CHECKS = ["staticfiles.W004"] if IS_COLLECTED else []
 # Request bodies: one photograph and its form.
@@ -268,22 +268,22 @@ PHOTOGRAPH_MAX_BYTES = 15 * 1024 * 1024
 PHOTOGRAPH_MAX_PIXELS = 40_000_000
 PHOTOGRAPH_MIN_SIDE = 64  # pixels
 PHOTOGRAPH_SMALL_SIDE = 224  # pixels; below it the page warns
-# What is small enough to be kept never lies on the disk as it was sent, not even for a moment.
+# Uploads up to this size are never written to disk as they were sent, not even for a moment.
 FILE_UPLOAD_MAX_MEMORY_SIZE = PHOTOGRAPH_MAX_BYTES + 1024 * 1024  # the form around it
 FILE_UPLOAD_PERMISSIONS = 0o600
 
-# --- Mail ---------------------------------------------------------------------------------------
+# --- Email --------------------------------------------------------------------------------------
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{CLINIC_NAME} <clinic@localhost>")
 
-# Where people reach the site; a worker that sends a mail has no request to read it from.
+# Where people reach the site; a worker that sends an email has no request to read it from.
 SITE_URL = env.str("SITE_URL", default="").rstrip("/")
 
 # --- Messages to patients -----------------------------------------------------------------------
 
-# The dotted path of a class that is a `clinic.core.sms.SmsBackend`; empty: no text messages.
+# The dotted path of a `clinic.core.sms.SmsBackend` class; without one, no text messages.
 SMS_BACKEND = env.str("SMS_BACKEND", default="clinic.core.sms.ConsoleSms" if IS_DEMO else "")
 REMINDER_FIRST_HOURS = env.int("REMINDER_FIRST_HOURS", default=48)
 REMINDER_LAST_HOURS = env.int("REMINDER_LAST_HOURS", default=2)
@@ -291,7 +291,7 @@ if not REMINDER_FIRST_HOURS > REMINDER_LAST_HOURS > 0:
     raise ImproperlyConfigured("REMINDER_FIRST_HOURS must be more than REMINDER_LAST_HOURS.")
 NO_SHOW_AFTER_MINUTES = env.int("NO_SHOW_AFTER_MINUTES", default=30)  # after the end
 NOTICE_MAX_TRIES = 5  # the last one about an hour and a half after the first
-NOTICE_CUT_OFF_AFTER = 300  # seconds; nobody sends that long
+NOTICE_CUT_OFF_AFTER = 300  # seconds; sending never takes that long
 
 # --- Queue --------------------------------------------------------------------------------------
 
@@ -303,10 +303,10 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
         "data_folder_out": str(QUEUE_DIR / "messages"),
         "control_folder": str(QUEUE_DIR / "control"),
         "store_processed": False,
-        "polling_interval": 0.02,  # seconds; half a percent of a core while nothing is queued
+        "polling_interval": 0.02,  # seconds; costs half a percent of a core while idle
     }
 else:
-    # A broker that is down must cost the person who uploads a moment, not a minute.
+    # A broker that is down must cost people who upload a moment, not a minute.
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "socket_connect_timeout": 1,
         "socket_timeout": 5,
@@ -330,7 +330,7 @@ CELERY_BEAT_SCHEDULE = timetable(env)
 
 # --- Cache --------------------------------------------------------------------------------------
 
-# Attempts to sign in are counted here, so several web processes have to share it.
+# Sign-in attempts are counted here, so several web processes have to share it.
 CACHE_URL = env.str(
     "CACHE_URL", default=CELERY_BROKER_URL if CELERY_BROKER_URL.startswith("redis") else ""
 )
@@ -348,8 +348,8 @@ if CACHE_URL:
 
 MODEL_BUNDLE = Path(env.str("MODEL_BUNDLE", default=str(BASE_DIR / "ml" / "weights")))
 MODEL_ENGINE = env.str("MODEL_ENGINE", default="auto")  # auto, onnx, torch
-MODEL_THREADS = env.int("MODEL_THREADS", default=0)  # 0: as many as there are cores
-MODEL_VIEWS = env.int("MODEL_VIEWS", default=0)  # 0: as the bundle says
+MODEL_THREADS = env.int("MODEL_THREADS", default=0)  # 0: one per core
+MODEL_VIEWS = env.int("MODEL_VIEWS", default=0)  # 0: as in the bundle
 if MODEL_VIEWS not in (0, *VIEW_COUNTS):
     raise ImproperlyConfigured("MODEL_VIEWS must be 0, 1, 2, 4 or 8.")
 PREDICTION_TIME_LIMIT = env.int("PREDICTION_TIME_LIMIT", default=20)  # seconds, one run
@@ -359,7 +359,7 @@ PREDICTION_MAX_TRIES = 3
 # --- Operation ----------------------------------------------------------------------------------
 
 DISK_FREE_MIN_MB = env.int("DISK_FREE_MIN_MB", default=1024)  # below it the site is not ready
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # empty: /metrics answers this machine alone
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # empty: /metrics answers only this machine
 if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
     raise ImproperlyConfigured("Set METRICS_TOKEN to at least 20 characters, or leave it out.")
 
@@ -384,7 +384,7 @@ if IS_PRODUCTION:
 
 LOG_FORMAT = env.str("LOG_FORMAT", default="json" if IS_PRODUCTION else "plain")
 if LOG_FORMAT not in FORMATS:
-    raise ImproperlyConfigured("LOG_FORMAT is one of: json, plain.")
+    raise ImproperlyConfigured("LOG_FORMAT must be json or plain.")
 LOGGING = logging_configuration(
     format_name=LOG_FORMAT,
     level=env.str("LOG_LEVEL", default="INFO"),

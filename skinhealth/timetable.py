@@ -1,4 +1,4 @@
-"""What `beat` starts, and how often; docs/operations.md says what each is for."""
+"""What `beat` starts, and how often; docs/operations.md says what each task is for."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ def timetable(env: Env) -> dict[str, dict[str, Any]]:
 
     def every(seconds: float, task: str, *, variable: str) -> dict[str, Any]:
         rhythm = env.float(variable, default=seconds)
-        # What has waited that long is not worth starting: the next one is due.
+        # A task that has waited this long need not start, because the next one is due.
         return {"task": task, "schedule": rhythm, "options": {"expires": rhythm}}
 
     return {
@@ -29,7 +29,7 @@ def timetable(env: Env) -> dict[str, dict[str, Any]]:
         "tell-of-overdue-reviews": every(
             900.0, "diagnosis.tasks.tell_of_overdue_reviews_task", variable="REVIEW_SWEEP_EVERY"
         ),
-        # Fifty records a time, so that a clinic of many years is done within days and nobody waits.
+        # Fifty records at a time: an old clinic is done within days, and nobody has to wait for it.
         "end-expired-records": every(
             3600.0, "clinic.tasks.pseudonymise_expired_task", variable="RETENTION_SWEEP_EVERY"
         ),
@@ -38,7 +38,7 @@ def timetable(env: Env) -> dict[str, dict[str, Any]]:
             "schedule": 3600.0,
             "options": {"expires": 3600},
         },
-        # The clinic's clock is in the database, so the task itself looks whether it is morning.
+        # The time zone is in the database, so the task itself checks whether it is morning.
         "send-digests": every(
             300.0, "clinic.tasks.dispatch_digests_task", variable="DIGEST_SWEEP_EVERY"
         ),

@@ -7,15 +7,15 @@ from skinhealth.operations.metrics import metrics
 from skinhealth.operations.probes import healthz, readyz
 from skinhealth.views import home, language_set
 
-# The clinic changes an address, and notes it: nobody adds, confirms or signs in with another.
+# Only the clinic changes addresses, and notes it: people cannot add or confirm others.
 CLOSED_ACCOUNT_PAGES = {
-    # Registered by steps of the clinic, which prove the address before there is an account.
+    # The clinic's own registration proves the address before there is an account.
     "account_signup",
     "account_email",
     "account_email_verification_sent",
     "account_confirm_email",
     "account_confirm_login_code",
-    # Counted in the site's own way.
+    # Replaced by views with the site's own limits.
     "account_reset_password",
     "account_reset_password_from_key",
 }

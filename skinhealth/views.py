@@ -14,7 +14,7 @@ from clinic.scheduling.permissions import can_run_desk
 
 
 def home(request: SignedInRequest) -> HttpResponse:
-    """Send each role to the page that its day starts with."""
+    """Redirect each role to the page where its day starts."""
     if can_manage_accounts(request.user):
         return redirect("clinic:account_list")
     if can_run_desk(request.user):
@@ -26,22 +26,22 @@ def home(request: SignedInRequest) -> HttpResponse:
 
 @login_not_required
 def language_set(request: HttpRequest) -> HttpResponse:
-    """Keep the language that somebody without an account chose in a cookie."""
+    """Store in a cookie the language that somebody without an account chose."""
     return set_language(request)
 
 
 @login_not_required
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Say nothing but that there is nothing, to whoever asks for what is not theirs."""
+    """Return a 404 that does not reveal whether the page exists."""
     return render(request, "404.html", status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 503 while the database cannot be reached, 500 for everything else."""
+    """Return 503 while the database cannot be reached, 500 for all other errors."""
     error = sys.exc_info()[1]
     is_database_down = isinstance(error, OperationalError | InterfaceError)
     status = 503 if is_database_down else 500
-    # Neither page may ask the database for anything, so they render without the request.
+    # Neither page may query the database, so they render without the request.
     return HttpResponse(
         render_to_string(f"{status}.html"),
         status=status,

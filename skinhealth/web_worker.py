@@ -1,7 +1,7 @@
-"""gunicorn's worker class here: a request is all there before a thread works on it.
+"""The site's gunicorn worker class: a request is complete before a thread works on it.
 
-gunicorn keeps the processes, waitress reads and writes in one thread and hands whole requests to
-the others. Whoever sends or reads slowly holds a connection and some memory, never a thread.
+gunicorn manages the processes; in each, waitress reads and writes in one thread and hands complete
+requests to the others. A slow client holds a connection and some memory, but never a thread.
 """
 
 import logging
@@ -27,18 +27,18 @@ from skinhealth.middleware import MAX_BODY_BYTES
 
 logger = logging.getLogger(__name__)
 
-# All of these hold for one process.
+# All of these apply per process.
 MOST_CONNECTIONS = 1000
-MOST_BYTES = 256 * 1024**2  # of requests that come in and answers that go out
+MOST_BYTES = 256 * 1024**2  # of incoming requests and outgoing responses
 HEADER_BYTES = 32 * 1024
 CONTROL_LINE_BYTES = 8 * 1024  # between the chunks of a body
 HEADER_SECONDS = 20
-# A body or an answer has so long, and longer while it moves: a photograph from a telephone may.
+# The time for a body or response, and longer while data moves, as for photographs from phones.
 GRACE_SECONDS = 30
 SLOWEST_RATE = 4 * 1024  # bytes a second
 LONGEST_SECONDS = 900
 LOOK_SECONDS = 1
-# A stopping process still takes what was on its way, and what had begun to come in.
+# A stopping process still accepts requests that were on their way or had started to arrive.
 STOP_SECONDS = 1
 STOP_UPLOAD_SECONDS = 5
 EMPTY = b"\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -47,7 +47,7 @@ BROKEN_OFF = b"HTTP/1.1 500 Internal Server Error" + EMPTY
 
 
 class Body:
-    """A request's body in memory: what is a patient's never lies on the disk as it was sent."""
+    """A request's body in memory: patient data is never written to disk as it was sent."""
 
     def __init__(self, expected: int = 0) -> None:
         self.file = BytesIO()
@@ -55,7 +55,7 @@ class Body:
         self.is_kept = expected <= MAX_BODY_BYTES
 
     def append(self, data: bytes) -> None:
-        """Keep the data; of a body that is too large its length alone, for the site to refuse."""
+        """Keep the data; of a body that is too large only the length, for the site to refuse."""
         self.length += len(data)
         if self.length > MAX_BODY_BYTES and self.is_kept:
             self.is_kept, self.file = False, BytesIO()
@@ -71,15 +71,15 @@ class Body:
         return self.file
 
     def close(self) -> None:
-        """Let go of the memory."""
+        """Release the memory."""
         self.file.close()
 
 
 class Request(HTTPRequestParser):  # type: ignore[misc]
-    """A request that comes in."""
+    """An incoming request."""
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Receive the body into memory, in place of waitress's files."""
+        """Receive the body into memory instead of waitress's files."""
         try:
             super().parse_header(header_plus)
         except ValueError as error:  # a length of thousands of digits
@@ -91,23 +91,23 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
 
     @property
     def held(self) -> int:
-        """Return the bytes of body in memory."""
+        """Return the number of body bytes in memory."""
         body = self.body_rcv.getbuf() if self.body_rcv else None
         return len(body) if body and body.is_kept else 0
 
     @property
     def is_between_chunks_for_ever(self) -> bool:
-        """Return whether a line that is read again and again grows without end."""
+        """Return whether a line between chunks grows without end."""
         receiver = self.body_rcv
         lines = (receiver.control_line, receiver.trailer) if self.chunked and receiver else ()
         return any(len(line) > CONTROL_LINE_BYTES for line in lines)
 
 
 class Refusal(ErrorTask):  # type: ignore[misc]
-    """The answer to what is not HTTP; it repeats nothing of it."""
+    """The response to what is not HTTP, repeating nothing of it."""
 
     def execute(self) -> None:
-        """Write the status, and the same in words."""
+        """Write the status, and its reason as text."""
         error = self.request.error
         self.status = f"{error.code} {error.reason}"
         self.response_headers.append(("Content-Type", "text/plain"))
@@ -118,40 +118,40 @@ class Refusal(ErrorTask):  # type: ignore[misc]
 
 
 class Answer(WSGITask):  # type: ignore[misc]
-    """A whole request in the hands of a thread."""
+    """A complete request, handled by a thread."""
 
     def service(self) -> None:
-        """Answer; what breaks is logged here, because waitress would log the path."""
+        """Respond, and log failures here, because waitress would log the path."""
         try:
             super().service()
         except ClientDisconnected:
             self.close_on_finish = True
         except Exception:
-            logger.exception("A request broke off.")
+            logger.exception("A request failed.")
             self.close_on_finish = True
             if not self.wrote_header:
                 self.channel.write_soon(BROKEN_OFF)
 
     def get_environment(self) -> dict[str, Any]:
-        """Leave out the file wrapper: files are closed by the thread that opened them."""
+        """Remove the file wrapper, so that files are closed by the thread that opened them."""
         environ: dict[str, Any] = super().get_environment()
         environ.pop("wsgi.file_wrapper", None)
         return environ
 
     def build_response_header(self) -> bytes:
-        """Ask the other side to come again elsewhere while this process stops."""
+        """Ask the client to reconnect while this process stops."""
         if not self.channel.server.accepting:
             self.set_close_on_finish()
         header: bytes = super().build_response_header()
         return header
 
     def write(self, data: bytes) -> None:
-        """Send nothing after the header where nothing else was asked for."""
+        """Send nothing after the header if only that was requested."""
         super().write(b"" if self.request.command == "HEAD" else data)
 
 
 class Connection(HTTPChannel):  # type: ignore[misc]
-    """One connection, and how long it has made us wait."""
+    """One connection, and how long it has kept us waiting."""
 
     task_class, error_task_class, parser_class = Answer, Refusal, Request
 
@@ -163,7 +163,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
 
     def received(self, data: bytes) -> bool:
-        """Take in what has come."""
+        """Read what has arrived."""
         self.moved += len(data)
         is_taken: bool = super().received(data)
         if self.request is not None and self.request.is_between_chunks_for_ever:
@@ -182,7 +182,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         self.answered += 1
 
     def find_stage(self) -> str:
-        """Return what this connection waits for."""
+        """Return what this connection is waiting for."""
         if self.total_outbufs_len:
             return "answer"
         if self.requests:
@@ -191,14 +191,14 @@ class Connection(HTTPChannel):  # type: ignore[misc]
 
     @property
     def held(self) -> int:
-        """Return the bytes in memory for this connection."""
+        """Return the number of bytes in memory for this connection."""
         requests: list[Request] = [*self.requests]
         if self.request is not None:
             requests.append(self.request)
         return int(self.total_outbufs_len) + sum(request.held for request in requests)
 
     def is_too_slow(self, now: float, idle_seconds: float) -> bool:
-        """Return whether the other side has been waited for long enough."""
+        """Return whether the client has been waited for long enough."""
         stage = (self.find_stage(), self.answered)
         if stage != self.stage:
             self.stage, self.since, self.moved = stage, now, 0
@@ -211,7 +211,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         return now - self.since > limits[stage[0]]
 
     def end(self) -> None:
-        """Close the connection; whoever is in the middle of a request is told why."""
+        """Close the connection; a client in the middle of a request is told why."""
         if self.request is not None and self.find_stage() == "request":
             with suppress(OSError):
                 self.socket.send(TOO_SLOW)
@@ -220,8 +220,8 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         self.handle_close()
 
     def handle_error(self) -> None:
-        """Close a connection whose data nobody foresaw, without a word of them in the log."""
-        logger.exception("A connection broke off.")
+        """Close a connection that failed unexpectedly, without logging any of its data."""
+        logger.exception("A connection failed.")
         self.handle_close()
 
     def _has_header(self) -> bool:
@@ -238,17 +238,17 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
     @property
     def connections(self) -> list[Connection]:
-        """Return those that are open, the longest waiting first."""
+        """Return the open connections, the longest waiting first."""
         return sorted(self.active_channels.values(), key=lambda connection: connection.since)
 
     def handle_accept(self) -> None:
-        """Take a connection; where there are too many, in place of the one that waits longest."""
+        """Accept a connection; if there are too many, replace the one that has waited longest."""
         super().handle_accept()
         if len(self.active_channels) > MOST_CONNECTIONS:
             self._end_first(self.connections)
 
     def end_slow(self, idle_seconds: float) -> None:
-        """Close what is too slow, and what waits longest where all together hold too much."""
+        """Close slow connections, and the longest waiting ones if all together hold too much."""
         now = time.monotonic()
         for connection in self.connections:
             if connection.is_too_slow(now, idle_seconds):
@@ -269,10 +269,10 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
 
 class BufferingWorker(Worker):  # type: ignore[misc]
-    """A process of gunicorn in which waitress serves."""
+    """A gunicorn process in which waitress serves."""
 
     def run(self) -> None:
-        """Serve until the process is asked to stop, then finish what has begun."""
+        """Serve until the process is asked to stop, then finish what has started."""
         _allow_open_files(MOST_CONNECTIONS + 200)
         dispatcher = ThreadedTaskDispatcher()
         dispatcher.set_thread_count(self.cfg.threads)
@@ -297,15 +297,15 @@ class BufferingWorker(Worker):  # type: ignore[misc]
             ident="",
             recv_bytes=64 * 1024,
             max_request_header_size=HEADER_BYTES,
-            # The site itself refuses what is too large, with a page.
+            # The site itself refuses requests that are too large, with a page.
             max_request_body_size=sys.maxsize,
-            # No temporary files: what is sent may be a patient's photograph.
+            # No temporary files, because an upload may be a patient's photograph.
             outbuf_overflow=sys.maxsize,
             # This module counts and closes connections.
             connection_limit=sys.maxsize,
             cleanup_interval=sys.maxsize,
             log_socket_errors=False,
-            # A demo behind a proxy on this machine; in service Django reads the header.
+            # For a demo behind a proxy on this machine; in service, Django reads the header.
             trusted_proxy="127.0.0.1",
             trusted_proxy_headers="x-forwarded-proto",
             clear_untrusted_proxy_headers=False,
@@ -326,7 +326,7 @@ class BufferingWorker(Worker):  # type: ignore[misc]
         wasyncore.loop(timeout=0.5, use_poll=True, map=sockets, count=1)
 
     def _finish(self, sockets: dict[int, Any]) -> None:
-        """Take nothing new; answer what was asked, as far as gunicorn's patience goes."""
+        """Accept nothing new, and answer pending requests within gunicorn's time limit."""
         began = time.monotonic()
         for server in self.servers:
             wasyncore.dispatcher.close(server)

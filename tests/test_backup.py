@@ -189,7 +189,7 @@ def flip_a_byte(folder):
     content = bytearray(path.read_bytes())
     content[100] ^= 1
     path.write_bytes(content)
-    return f"not what it was: photographs/lesions/{path.name}"
+    return f"has changed: photographs/lesions/{path.name}"
 
 
 def lose_a_photograph(folder):
@@ -207,7 +207,7 @@ def lose_the_database(folder):
 def cut_the_database_off(folder):
     (path,) = folder.glob("database.*")
     path.write_bytes(path.read_bytes()[:-5000])
-    return f"not what it was: {path.name}"
+    return f"has changed: {path.name}"
 
 
 def add_a_stranger(folder):
@@ -217,7 +217,7 @@ def add_a_stranger(folder):
 
 def lose_the_manifest(folder):
     (folder / "manifest.json").unlink()
-    return "never finished"
+    return "not a finished backup"
 
 
 def cut_the_manifest_off(folder):
@@ -235,7 +235,7 @@ def change_manifest(folder, change):
 
 def come_from_the_future(folder):
     change_manifest(folder, lambda told: told["migrations"]["clinic"].append("9999_flying_cars"))
-    return "clinic.9999_flying_cars is not known here"
+    return "clinic.9999_flying_cars is unknown here"
 
 
 def come_from_another_database(folder):

@@ -233,7 +233,7 @@ def test_a_task_is_one_line_without_arguments_results_and_words(log):
     told = [line for line in log.lines if line["logger"] == "skinhealth.operations.logs.tasks"]
     assert [(line["message"], line.get("state")) for line in told] == [
         ("task", "SUCCESS"),
-        ("A task broke off", None),
+        ("A task failed", None),
         ("task", "FAILURE"),
     ]
     assert told[0]["task"].endswith("go_well")

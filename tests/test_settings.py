@@ -85,8 +85,8 @@ def test_production_starts_with_a_secret_postgresql_and_its_hosts():
         ({"SECRET_KEY": ""}, "Set SECRET_KEY"),
         ({"SECRET_KEY": "short"}, "Set SECRET_KEY"),
         ({"SECRET_KEY": "only-for-a-demo-or-a-test-" + "0" * 40}, "Set SECRET_KEY"),
-        ({"SECRET_KEY": "abc" * 20}, "drawn at random"),
-        ({"SECRET_KEY": "django-insecure-" + "k9Wq-" * 12}, "drawn at random"),
+        ({"SECRET_KEY": "abc" * 20}, "generated at random"),
+        ({"SECRET_KEY": "django-insecure-" + "k9Wq-" * 12}, "generated at random"),
         ({"DEBUG": "on"}, "DEBUG is not allowed"),
         ({"DATABASE_URL": "sqlite:///clinic.sqlite3"}, "not SQLite"),
         ({"ALLOWED_HOSTS": ""}, "Set ALLOWED_HOSTS"),
@@ -101,9 +101,9 @@ def test_production_starts_with_a_secret_postgresql_and_its_hosts():
         ({"SMS_BACKEND": "clinic.core.sms.ConsoleSms"}, "Set SMS_BACKEND"),
         ({"SMS_BACKEND": "clinic.sms.ConsoleSms"}, "Set SMS_BACKEND"),
         ({"METRICS_TOKEN": "short"}, "Set METRICS_TOKEN"),
-        ({"STAFF_IDLE_MINUTES": "0"}, "are 1 at least"),
-        ({"LOG_FORMAT": "xml"}, "one of: json, plain"),
-        ({"SKINHEALTH_ENV": "staging"}, "one of: production, demo, test"),
+        ({"STAFF_IDLE_MINUTES": "0"}, "must be at least 1"),
+        ({"LOG_FORMAT": "xml"}, "must be json or plain"),
+        ({"SKINHEALTH_ENV": "staging"}, "must be production, demo or test"),
     ],
 )
 def test_production_refuses_to_start(environ, words):

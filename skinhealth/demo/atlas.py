@@ -1,4 +1,4 @@
-"""Images for the demo's atlas: drawn by code, as no photograph of a data set may come along."""
+"""Images for the demo's atlas, drawn by code because no data set's photographs may be shipped."""
 
 from clinic.people.models.user import User
 from diagnosis.atlas.models import AtlasImage
@@ -9,7 +9,7 @@ from skinhealth.demo.drawing import LOOKS, draw_lesion
 SOURCE = "Drawn by code for this demo"
 LICENCE = "CC0"
 SIZE = (480, 360)
-# Other seeds than those of the demo's patients.
+# Seeds that the demo's patients do not use.
 FIRST_SEED = 1000
 PHOTOTYPES = {1: "I", 2: "II", 3: "III", 4: "IV"}
 CAPTION = "Drawn on skin of phototype {}"

@@ -1,4 +1,4 @@
-"""Who takes part in what the demo lives through."""
+"""The people of the demo clinic."""
 
 from dataclasses import dataclass
 

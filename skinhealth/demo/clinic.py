@@ -1,4 +1,4 @@
-"""Opens the demo clinic: its staff, its register, its past visits and the weeks to come."""
+"""Set up the demo clinic: its staff, its register, past visits and the coming weeks."""
 
 from datetime import date, datetime, time, timedelta
 
@@ -43,19 +43,19 @@ from skinhealth.demo.weeks import fill_weeks
 
 OPENED_DAYS_AGO = 200
 WEEKDAYS = range(5)
-# Appointments to come: in how many days, which doctor, which patient.
+# Upcoming appointments: in how many days, which doctor, which patient.
 AHEAD = ((2, 0, 2), (2, 1, 5), (3, 0, 9), (4, 2, 12), (5, 0, 0), (6, 1, 6), (7, 0, 16), (9, 2, 4),
          (12, 0, 13))  # fmt: skip
 OFFERED = {person.role: person for person in DEMO_PEOPLE}
 
 
 def find_cast() -> Cast | None:
-    """Find the people of a demo clinic that was opened before, unless somebody changed them."""
+    """Find the people of a demo clinic set up before, unless somebody has changed them."""
     secretary = User.objects.filter(email=OFFERED["secretary"].email).first()
     emails = [one.email for one in _doctors()]
     doctors = Doctor.objects.filter(user__email__in=emails).select_related("user")
     by_email = {doctor.user.email: doctor for doctor in doctors}
-    # The first patients of the register, under the first numbers.
+    # The first patients in the register, with the first numbers.
     patients = list(Patient.objects.order_by("record_number")[: len(PATIENTS)])
     if secretary is None or len(by_email) < len(emails) or len(patients) < len(PATIENTS):
         return None
@@ -68,7 +68,7 @@ def find_cast() -> Cast | None:
 
 @transaction.atomic
 def open_clinic() -> Cast:
-    """Fill an empty database; every row is dated as if it had come about day by day."""
+    """Fill an empty database, with every row dated as if it had been written day by day."""
     today = timezone.localdate()
     with hand_wound_clock() as clock:
         opened_on = today - timedelta(days=OPENED_DAYS_AGO)
@@ -96,7 +96,7 @@ def open_clinic() -> Cast:
 
 
 def call_messages_sent() -> None:
-    """Make what the demo lived through told and read already: its start mails nobody."""
+    """Mark earlier messages as sent and earlier news as read, so that the demo emails nobody."""
     AppointmentNotice.objects.filter(status=AppointmentNotice.Status.WAITING).update(
         status=AppointmentNotice.Status.SENT, tries=1, finished_at=F("created_at")
     )
@@ -124,7 +124,7 @@ def _hire_and_register(clock: Clock) -> Cast:
     login = create_patient_account(actor=secretaries[1], patient=patients[0])
     code = hand_out_code(patient=patients[0], doctor=doctors[0].user)
     open_own_record(patient=patients[0], user=login, code=code)
-    # Invited people choose a password of their own; here it is the same for everybody.
+    # Invited people choose their own passwords; in the demo everybody has the same one.
     User.objects.update(password=make_password(DEMO_PASSWORD))
     return Cast(secretary=secretaries[0], doctors=doctors, patients=patients)
 
@@ -187,7 +187,7 @@ def _register(one: DemoPatient, number: int, secretary: User) -> Patient:
 
 
 def _live_through(visit: PastVisit, cast: Cast, *, day: date, seed: int, clock: Clock) -> None:
-    """Let one visit of the past take place, from the call to the signature."""
+    """Make one past visit take place, from call-in to signature."""
     starts_at = timezone.make_aware(datetime.combine(day, time.fromisoformat(visit.clock)))
     clock.set(starts_at, minutes=-60)
     appointment = book_appointment(

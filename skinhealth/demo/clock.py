@@ -10,14 +10,14 @@ from django.utils import timezone
 
 
 class Clock:
-    """The time as the services see it, moved on by hand."""
+    """The time as the services see it, moved by hand."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
 
     def set(self, moment: datetime, *, minutes: float = 0) -> None:
         """Go to a moment, or to some minutes after it."""
-        # Counted in UTC: in a night in which the clinic's clock is changed, minutes are missing.
+        # Counted in UTC, because local minutes are missing in the night when clocks change.
         self.now = moment.astimezone(UTC) + timedelta(minutes=minutes)
 
     def advance(self, *, minutes: float) -> None:
@@ -27,7 +27,7 @@ class Clock:
 
 @contextmanager
 def hand_wound_clock() -> Iterator[Clock]:
-    """Replace Django's clock, so that today's services can make visits in the past."""
+    """Replace Django's clock, so that today's services can create visits in the past."""
     clock = Clock(timezone.now())
 
     def now() -> datetime:
@@ -39,7 +39,7 @@ def hand_wound_clock() -> Iterator[Clock]:
 
 @contextmanager
 def dated_by_hand(*fields: tuple[type[Model], str]) -> Iterator[None]:
-    """Let rows that are made in bulk keep the dates that they are given."""
+    """Let rows that are created in bulk keep the dates they are given."""
     with ExitStack() as stack:
         for model, name in fields:
             field = model._meta.get_field(name)

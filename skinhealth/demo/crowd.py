@@ -1,4 +1,4 @@
-"""The many other patients of the demo clinic, put together from lists of names."""
+"""The many other patients of the demo clinic, generated from lists of names."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from skinhealth.demo.people import PATIENTS, phone_of
 
 REGISTER_SIZE = 200
 Sex = Patient.Sex
-# Given names of women and of men, family names, and the language that is spoken at home.
+# Given names of women and men, family names, and the language spoken at home.
 ORIGINS = (
     (
         ("Adèle", "Bénédicte", "Chloé", "Delphine", "Élise", "Florence", "Hélène", "Inès",
@@ -67,7 +67,7 @@ ORIGINS = (
     ),
 )  # fmt: skip
 INSURERS = ("", "", "Mutuelle du Rhône", "Alpes Santé", "Caisse du Midi", "Union Santé")
-# The skins of a practice, Fitzpatrick's I to VI.
+# The shares of skin types in a practice, Fitzpatrick's I to VI.
 PHOTOTYPE_SHARES = (0.08, 0.34, 0.28, 0.14, 0.09, 0.07)
 ALLERGIES = (("Nickel", "eczema"), ("Fragrances", "eczema"), ("Pollen", "hay fever"),
              ("Latex", "hives"), ("Adhesive plasters", "redness"))  # fmt: skip
@@ -79,7 +79,7 @@ DRUGS = (("Amlodipine", "5 mg a day"), ("Metformin", "850 mg twice a day"),
 
 
 def register_crowd(*, opened_at: datetime, secretary: User, doctor: User) -> list[Patient]:
-    """Add everybody else to the register at once, as the services would take minutes."""
+    """Add all other patients in bulk, because the services would take minutes."""
     rng = np.random.default_rng(7)
     number = REGISTER_SIZE - len(PATIENTS)
     with dated_by_hand((Patient, "created_at")):
@@ -103,8 +103,8 @@ def register_crowd(*, opened_at: datetime, secretary: User, doctor: User) -> lis
 
 
 def _names() -> Iterator[tuple[str, str, str]]:
-    """Return every full name once, with sex and language, origins mixed."""
-    for turn in range(4):  # no family comes more than four times
+    """Yield every full name once, with sex and language, mixing origins."""
+    for turn in range(4):  # each family name is used four times at most
         for place in range(20):
             for women, men, families, language in ORIGINS:
                 if place < len(families):
@@ -152,7 +152,7 @@ def _purposes(rng: np.random.Generator) -> list[str]:
 
 
 def _note_facts(rng: np.random.Generator, crowd: list[Patient], doctor: User) -> None:
-    """Give some of them an allergy, a disease beyond the skin, and what they take for it."""
+    """Give some patients an allergy, a disease beyond the skin, and a drug for it."""
     Allergy.objects.bulk_create(
         Allergy(
             patient=patient,

@@ -1,4 +1,4 @@
-"""What keeps the demo's desk busy: wishes of patients, changed times, leave, papers, templates."""
+"""What keeps the demo's desk busy: requests, changed times, leave, papers, templates."""
 
 from datetime import date, datetime, time, timedelta
 
@@ -32,7 +32,7 @@ CLOSED_REASON = "Public holiday"
 
 
 def fill_desk(cast: Cast, crowd: list[Patient]) -> None:
-    """Do at the desk what an ordinary week brings, by the services."""
+    """Do at the desk what happens in an ordinary week, through the services."""
     _keep_away(cast)
     _change_times(cast, crowd)
     _ask(cast, crowd)
@@ -40,7 +40,7 @@ def fill_desk(cast: Cast, crowd: list[Patient]) -> None:
 
 
 def _keep_away(cast: Cast) -> None:
-    """Send a doctor to a congress next week and close the clinic for a day after that."""
+    """Send a doctor to a congress next week, and close the clinic for a day after that."""
     today = timezone.localdate()
     monday = today + timedelta(days=7 - today.weekday())
     thursday = monday + timedelta(days=3)
@@ -109,7 +109,7 @@ def _change_times(cast: Cast, crowd: list[Patient]) -> None:
 
 
 def _ask(cast: Cast, crowd: list[Patient]) -> None:
-    """Leave wishes of patients at the desk, some of them on the waiting list."""
+    """Leave requests of patients at the desk, some of them on the waiting list."""
     today = timezone.localdate()
     types = list(VisitType.objects.filter(is_offered_to_patients=True))
     upcoming = Count("appointments", filter=Q(appointments__in=Appointment.objects.upcoming()))
@@ -133,7 +133,7 @@ def _ask(cast: Cast, crowd: list[Patient]) -> None:
 
 
 def _keep_templates(cast: Cast) -> None:
-    """Give the clinic two templates and the demo's doctor two of her own."""
+    """Give the clinic two templates, and the demo's doctor two more."""
     admin = User.objects.filter(role=User.Role.ADMIN).earliest("created_at")
     doctor = cast.doctors[0].user
     for owner, place, name in (

@@ -1,4 +1,4 @@
-"""Dermatoscopic photographs that nobody took: skin, a spot, hairs, the round light of the lens."""
+"""Draw dermatoscopic photographs: skin, a spot, hairs, and the round light of the lens."""
 
 import io
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-Field = NDArray[np.floating[Any]]  # one value a pixel, or one colour
+Field = NDArray[np.floating[Any]]  # one value per pixel, or one colour
 Picture = NDArray[np.floating[Any]]  # height, width, RGB in 0 to 1
 
 # Fitzpatrick's scale, I to VI.
@@ -24,18 +24,18 @@ SKIN_COLOURS = [
 
 @dataclass(frozen=True)
 class Look:
-    """How lesions of one class look: colours from the rim to the middle, and their shape."""
+    """How lesions of one class look: colours from edge to centre, and their shape."""
 
     colours: tuple[tuple[int, int, int], ...]
     radius: float = 0.27  # of the shorter side
-    raggedness: float = 0.06  # how far the rim leaves the ellipse
-    rim: float = 0.05  # how softly the colour ends
+    raggedness: float = 0.06  # how far the edge deviates from the ellipse
+    rim: float = 0.05  # how softly the colour fades
     mottling: float = 0.5  # how much the colours mix
     network: float = 0.0  # strength of the pigment network
     dots: int = 0
     vessels: int = 0
     scale: float = 0.0  # white flakes
-    scar: bool = False  # a pale middle
+    scar: bool = False  # a pale centre
     lagoons: int = 0  # round pools of blood
 
 
@@ -87,7 +87,7 @@ def draw_lesion(
     skin = _colour(SKIN_COLOURS[phototype - 1])
     picture = _skin(rng, skin, width, height)
     inside, depth = _spot(rng, look, width, height)
-    # The colours above are those on the skin of phototype II.
+    # The colours above are those on skin of phototype II.
     darker = (skin / _colour(SKIN_COLOURS[1])) ** 0.6
     picture = _mix(picture, _pigment(rng, look, depth) * darker, inside[..., None])
     picture = _details(rng, look, picture, inside)
@@ -122,7 +122,7 @@ def _skin(rng: np.random.Generator, colour: Field, width: int, height: int) -> P
 
 
 def _spot(rng: np.random.Generator, look: Look, width: int, height: int) -> tuple[Field, Field]:
-    """Return where the lesion is (0 to 1) and how deep inside it a pixel is (0 at the rim)."""
+    """Return where the lesion is (0 to 1) and how deep inside it each pixel is (0 at the edge)."""
     y, x = np.mgrid[0:height, 0:width]
     side = min(width, height)
     dx = (x - width * rng.uniform(0.44, 0.56)) / side
@@ -186,7 +186,7 @@ def _stamp(
     colour: tuple[int, int, int],
     strength: float,
 ) -> Picture:
-    """Round marks of about one size, only where the lesion is."""
+    """Return round marks of about one size, only inside the lesion."""
     if not count:
         return picture
     height, width = inside.shape
@@ -211,7 +211,7 @@ def _hairs(rng: np.random.Generator, picture: Picture) -> Picture:
 def _curves(
     rng: np.random.Generator, like: Field, count: int, *, length: float, width: int, wander: float
 ) -> Field:
-    """Thin bent lines anywhere in the frame."""
+    """Return thin bent lines anywhere in the picture."""
     mask = Image.new("L", like.shape[::-1])
     pen = ImageDraw.Draw(mask)
     for _line in range(count):
@@ -231,7 +231,7 @@ def _blurred(mask: Image.Image, radius: float) -> Field:
 
 
 def _lens(rng: np.random.Generator, picture: Picture) -> Picture:
-    """Draw the lamp's fall-off and the dark corners of the dermatoscope's ring."""
+    """Draw the falling-off light and the dark corners of the dermatoscope's ring."""
     height, width = picture.shape[:2]
     y, x = np.mgrid[0:height, 0:width]
     out = np.hypot(x - width / 2, y - height / 2) / width

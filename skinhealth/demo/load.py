@@ -1,4 +1,4 @@
-"""A clinic of any size, in the shape of a real one, to measure how the site bears it."""
+"""A clinic of any size, shaped like a real one, to measure the speed of the site."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ DAYS_AHEAD = 60
 BATCH = 5_000
 VISIT = timedelta(minutes=15)
 HOURS = ((time(8), time(12)), (time(13), time(16)))
-# Of twenty past appointments one was missed and two were called off.
+# Of twenty past appointments, one was missed and two were cancelled.
 PAST = (Status.NO_SHOW, Status.CANCELLED, Status.CANCELLED, *[Status.COMPLETED] * 17)
 FAMILY_NAMES = (
     "Abadie", "Bernard", "Caron", "Dubois", "Étienne", "Fabre", "Girard", "Hamel", "Ibrahim",
@@ -35,7 +35,7 @@ FAMILY_NAMES = (
 
 @dataclass(frozen=True)
 class Load:
-    """What was put into the database, and who may look at it."""
+    """What was put into the database, and the people who may see it."""
 
     secretary: User
     doctor: User
@@ -106,7 +106,7 @@ def _book(doctors: list[Doctor], register: list[Patient], number: int, desk: Use
     places = ((starts_at, doctor) for starts_at in starts for doctor in doctors)
     rows = (
         Appointment(
-            # Everybody comes before anybody comes again.
+            # Everybody comes once before anybody comes again.
             patient=register[position % len(register)],
             doctor=doctor,
             visit_type=visit_type,
@@ -139,7 +139,7 @@ def _book(doctors: list[Doctor], register: list[Patient], number: int, desk: Use
 
 
 def _starts() -> Iterator[datetime]:
-    """Yield the times at which a visit can start, from the last day of the calendar backwards."""
+    """Yield the possible start times of visits, from the last day of the calendar backwards."""
     last_day = timezone.localdate() + timedelta(days=DAYS_AHEAD)
     for days in count():
         day = last_day - timedelta(days=days)

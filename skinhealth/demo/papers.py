@@ -1,4 +1,4 @@
-"""What patients of the demo brought along or had sent in, as the scanner at the desk makes it."""
+"""Documents that patients of the demo brought or had sent in, as scanned at the desk."""
 
 import io
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ PAPER, INK = (252, 251, 247), (38, 40, 44)
 
 @dataclass(frozen=True)
 class DemoPaper:
-    """A page: whose it is, when it came, and what stands on it."""
+    """A page: the patient, when it came, and its text."""
 
     days_ago: int
     patient: int
@@ -56,7 +56,7 @@ PAPERS = (
               ("Institute of pathology", "",
                "Material: spindle of skin, 18 x 9 mm, back", "",
                "Superficial spreading melanoma, Breslow 0.4 mm,",
-               "no ulceration, pT1a. Removed entirely;", "the nearest margin is 2.5 mm away.")),
+               "no ulceration, pT1a. Completely removed;", "the nearest margin is 2.5 mm away.")),
     DemoPaper(98, 9, Category.INSURANCE, "Insurance card",
               ("Alpes Santé", "", "Ingrid Solberg", "Insured person 000 000 009")),
     DemoPaper(187, 10, Category.CONSENT_FORM, "Consent forms, signed",
@@ -66,7 +66,7 @@ PAPERS = (
 
 
 def file_papers(cast: Cast) -> None:
-    """Put each paper into the record on the day on which it came."""
+    """Add each paper to the record on the day it came."""
     now = timezone.now()
     with hand_wound_clock() as clock:
         for paper in PAPERS:

@@ -1,4 +1,4 @@
-"""Who works in the demo clinic and who comes to it; all of them are made up."""
+"""The staff and patients of the demo clinic; all of them are made up."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +10,7 @@ Sex = Patient.Sex
 
 @dataclass(frozen=True)
 class DemoDoctor:
-    """A doctor, and the hours of an ordinary weekday."""
+    """A doctor, with the hours of an ordinary weekday."""
 
     email: str
     full_name: str
@@ -50,11 +50,11 @@ OTHER_DOCTORS = (
         hours=(("13:30", "17:30"),),
     ),
 )
-# Hires the others: whoever makes the account of a doctor does not judge its emergencies.
+# Creates the other accounts: an admin who creates a doctor's account must not review emergencies.
 OTHER_ADMIN = ("ines.moreau@demo.example", "Inès Moreau")
 OTHER_SECRETARY = ("tom.okafor@demo.example", "Tom Okafor")
 
-# The first is the patient whom the sign-in page offers to be.
+# The first is the patient who can be chosen on the sign-in page.
 PATIENTS = (
     DemoPatient("Paul Mercier", date(1958, 3, 14), Sex.MALE, 2, "patient@demo.example",
                 allergies=(("Penicillins", "rash"),), conditions=(("Gout", "M10.9"),),

@@ -1,4 +1,4 @@
-"""What lies before the demo's admin: records that were opened in an emergency, a wish to go."""
+"""Work for the demo's admin: records opened in an emergency, and a request for erasure."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,7 +27,7 @@ from skinhealth.demo.clock import Clock, hand_wound_clock
 
 @dataclass(frozen=True)
 class DemoEmergency:
-    """A record opened by a doctor who does not treat the patient; unreviewed without a note."""
+    """A record opened by a doctor who does not treat the patient; unreviewed if it has no note."""
 
     hours_ago: int
     doctor: int
@@ -35,7 +35,7 @@ class DemoEmergency:
     note: str = ""
 
 
-# Of the doctors who are here for half the day: the first one treats nearly everybody.
+# By the doctors who work half-days, because the first doctor treats nearly everybody.
 EMERGENCIES = (
     DemoEmergency(
         9 * 24,
@@ -58,7 +58,7 @@ WISH = "I have moved to another town and will not come back. Please delete what 
 
 
 def fill_safety(*, admin: User, cast: Cast, crowd: list[Patient]) -> None:
-    """Let two emergencies and one request for erasure come about in the recent past."""
+    """Create two emergencies and one request for erasure in the recent past."""
     now = timezone.now()
     with hand_wound_clock() as clock:
         for emergency in EMERGENCIES:
@@ -76,7 +76,7 @@ def fill_safety(*, admin: User, cast: Cast, crowd: list[Patient]) -> None:
         clock.set(now - timedelta(days=ASKED_DAYS_AGO))
         leaver = _leaver(crowd)
         login = create_patient_account(actor=cast.secretary, patient=leaver)
-        # The password that everybody in the demo has, without the time that making it takes.
+        # The password that everybody in the demo has, without the time needed to hash it.
         User.objects.filter(pk=login.pk).update(password=admin.password)
         code = hand_out_code(patient=leaver, doctor=cast.doctors[0].user)
         open_own_record(patient=leaver, user=login, code=code)
@@ -104,7 +104,7 @@ def _stranger(doctor: User, crowd: list[Patient]) -> Patient:
 
 
 def _leaver(crowd: list[Patient]) -> Patient:
-    """Somebody with an address for a login, whom the clinic does not expect again if it can be."""
+    """Return a patient with an email address for a login, preferably one without appointments."""
     coming = Appointment.objects.filter(patient=OuterRef("pk"), status__in=STILL_HERE)
     known = Patient.objects.filter(pk__in=[one.pk for one in crowd], user=None).exclude(email="")
     return known.order_by(Exists(coming), "record_number")[0]

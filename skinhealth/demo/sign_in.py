@@ -1,4 +1,4 @@
-"""The four people of the demo clinic; they exist only where the site was started as a demo."""
+"""The four people of the demo clinic; they exist only if the site was started as a demo."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ DEMO_PASSWORD = "demo-clinic-2026"  # noqa: S105 - a demo prints it for everybod
 
 @dataclass(frozen=True)
 class DemoPerson:
-    """Somebody whom the sign-in page of a demo offers to be."""
+    """Somebody who can be chosen on the sign-in page of a demo."""
 
     role: str
     email: str

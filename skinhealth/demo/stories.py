@@ -1,4 +1,4 @@
-"""What is found in the demo's visits and what the doctor writes about it."""
+"""The findings of the demo's visits, and what the doctor writes about them."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from clinic.records.services.prescriptions import DraftLine
 
 @dataclass(frozen=True)
 class Story:
-    """A finding: the disease by its code, the class it is drawn as, and the doctor's words."""
+    """A finding: the code of the disease, the class it is drawn as, and the doctor's words."""
 
     disease: str
     drawn_as: str
@@ -17,7 +17,7 @@ class Story:
     conclusion: str
     correction: str
     prescription: tuple[DraftLine, ...] = ()
-    prescribed_anyway: str = ""  # the reason, where the table of drugs warns
+    prescribed_anyway: str = ""  # the reason, if the drug table warns
     follow_up_weeks: int | None = None
 
 
@@ -26,11 +26,9 @@ NEVUS = Story(
     drawn_as="nv",
     reason="Mole that a relative noticed",
     symptoms=("colour-change",),
-    examination=(
-        "Symmetric, regular network, even brown. No change against the photograph of last year."
-    ),
+    examination="Symmetric, regular network, even brown. No change since last year’s photograph.",
     follow_up_weeks=52,
-    conclusion="This mole is harmless. Show it again if it grows, bleeds or changes its colour.",
+    conclusion="This mole is harmless. Show it again if it grows, bleeds or changes colour.",
     correction="Regular network and symmetry: a nevus under the dermatoscope.",
 )
 MELANOMA = Story(
@@ -97,7 +95,7 @@ KERATOSIS = Story(
             frequency="once a day, in the evening",
             duration="3 weeks",
             quantity="1 tube of 20 g",
-            note="Wash the hands afterwards.",
+            note="Wash your hands afterwards.",
         ),
         DraftLine(
             drug="Sunscreen SPF 50+",
@@ -115,7 +113,7 @@ SEBORRHOEIC = Story(
     reason="Brown spot that catches on clothes",
     symptoms=("itching",),
     examination="Waxy, sharply bordered, comedo-like openings and milia-like cysts. Benign.",
-    conclusion="A harmless thickening of the skin. It can stay, or be frozen off if it bothers.",
+    conclusion="A harmless thickening of the skin. It can stay, or be frozen off if you like.",
     correction="Comedo-like openings and milia-like cysts: benign keratosis.",
 )
 FIBROMA = Story(
@@ -201,7 +199,7 @@ PLAQUES = Story(
 
 @dataclass(frozen=True)
 class PastVisit:
-    """A visit that has been signed: when, with whom (by number), what was found where."""
+    """A signed visit: when, which doctor and patient (by number), what was found and where."""
 
     days_ago: int
     clock: str
@@ -212,7 +210,7 @@ class PastVisit:
     is_reviewed: bool = True
 
 
-# In the order in which they took place; patient 0 is the one whom the sign-in page offers to be.
+# In chronological order; patient 0 is the one who can be chosen on the sign-in page.
 PAST_VISITS = (
     PastVisit(187, "10:00", 0, 10, NEVUS, "back"),
     PastVisit(181, "15:00", 2, 14, NEVUS, "chest"),

@@ -1,4 +1,4 @@
-"""Today in the demo clinic: alive around the present moment, at night and on Sundays too."""
+"""Today in the demo clinic: busy around the present moment, even at night and on Sundays."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -30,7 +30,7 @@ STEP = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class TodaysVisit:
-    """One of today's visits: minutes from now, the patient, and how far it has come."""
+    """One of today's visits: minutes from now, the patient, and how far it has got."""
 
     minutes: int
     patient: int
@@ -41,7 +41,7 @@ class TodaysVisit:
     is_urgent: bool = False
 
 
-# For each doctor. The demo's patient waits for the demo's doctor, at any hour of the day.
+# For each doctor. The demo's patient waits for the demo's doctor at any hour of the day.
 PROGRAMME = (
     (
         TodaysVisit(-120, 3, Status.COMPLETED, NEVUS, "neck"),
@@ -71,7 +71,7 @@ PROGRAMME = (
         TodaysVisit(105, 12, Status.BOOKED),
     ),
 )
-# Somebody who came without an appointment, and for how many minutes.
+# The patient without an appointment, and for how many minutes they have been waiting.
 WALK_IN, WALK_IN_WAITS = 13, 12
 DONE_BY_NOW = {Status.COMPLETED, Status.NO_SHOW, Status.IN_CONSULTATION}
 
@@ -81,7 +81,7 @@ def fill_today(cast: Cast) -> int:
     """Book and play today's programme if today is still empty; count its visits."""
     now = timezone.now()
     today = timezone.localdate(now)
-    # Whoever came by the desk has a token of the day; what was made in bulk has none.
+    # Patients who arrived at the desk have a token; those created in bulk do not.
     if ArrivalToken.objects.filter(day=today).exists():
         return 0
     booked: list[tuple[Appointment, TodaysVisit]] = []
@@ -104,7 +104,7 @@ def fill_today(cast: Cast) -> int:
                 visit_type=VisitType.objects.get(code="follow-up"),
                 actor=cast.secretary,
                 doctor=cast.doctors[0],
-                note="Spot that bleeds since yesterday.",
+                note="Spot that has been bleeding since yesterday.",
             )
     call_messages_sent()
     return len(booked)
@@ -119,7 +119,7 @@ def _slot(now: datetime, minutes: int) -> datetime:
     local = timezone.localtime(now)
     quarter = local.replace(minute=local.minute // 15 * 15, second=0, microsecond=0)
     last = local.replace(hour=23, minute=30, second=0, microsecond=0)
-    # Added in UTC: in the clinic's own time, a quarter may be missing or come twice.
+    # Added in UTC, because quarter-hours may be missing or repeated in local time.
     return min(quarter, last).astimezone(UTC) + timedelta(minutes=minutes)
 
 
@@ -128,13 +128,13 @@ def _fits(starts_at: datetime, today: date) -> bool:
 
 
 def _open_hours(doctor: Doctor, starts: list[datetime], cast: Cast) -> None:
-    """Give the doctor hours for today only where the programme leaves the weekly ones."""
+    """Give the doctor hours for today only where the programme exceeds the weekly ones."""
     outside = [start for start in starts if not _is_working(doctor, start)]
     if not outside:
         return
     quarters = range((outside[-1] - outside[0]) // STEP + 1)
     closed = [number for number in quarters if not _is_working(doctor, outside[0] + number * STEP)]
-    # Numbers that follow each other differ from their place in the list by the same amount.
+    # Consecutive numbers differ from their place in the list by the same amount.
     for _key, run in groupby(enumerate(closed), key=lambda pair: pair[1] - pair[0]):
         numbers = [number for _place, number in run]
         opens = timezone.localtime(outside[0] + numbers[0] * STEP)
@@ -157,7 +157,7 @@ def _is_working(doctor: Doctor, start: datetime) -> bool:
 def _book(
     doctor: Doctor, patient: Patient, starts_at: datetime, entry: TodaysVisit, cast: Cast
 ) -> Appointment | None:
-    """Book; where somebody has that time already, only the demo's patient is squeezed in."""
+    """Book; if the time is taken, only the demo's patient is squeezed in."""
     try:
         return book_appointment(
             patient=patient,
@@ -191,10 +191,10 @@ def _bring_up_to_date(
             visits.review(prediction, entry.story, doctor=consultation.doctor.user)
             visits.close(consultation, entry.story, clock=clock)
     elif entry.status != Status.BOOKED:
-        # Who has not come is given ten minutes; everything else is known before the time.
+        # A missing patient is given ten minutes; everything else is known before the time.
         minutes = 10 if entry.status == Status.NO_SHOW else -6
         moment = min(appointment.starts_at, now) + timedelta(minutes=minutes)
-        # Nobody arrives on the day before.
+        # Nobody arrives the day before.
         clock.set(max(moment, _midnight(timezone.localdate(now))))
         move_appointment(
             appointment=appointment,

@@ -1,4 +1,4 @@
-"""How a visit of the demo takes place: by the services that the pages call, one after the other."""
+"""How the demo's visits take place: through the services that the pages call, one by one."""
 
 from datetime import timedelta
 
@@ -39,7 +39,7 @@ from skinhealth.demo.drawing import draw_lesion
 from skinhealth.demo.people import DemoPatient
 from skinhealth.demo.stories import Story
 
-# Where the lesions of the stories lie on the body map, by body site.
+# Where the lesions of the stories are on the body map, by body site.
 PLACES = {
     "scalp": Place("front", 0.47, 0.04),
     "face": Place("front", 0.55, 0.12),
@@ -92,7 +92,7 @@ def examine(
 ) -> Prediction | None:
     """Take a photograph and notes; return the answer, or None without consent.
 
-    What was seen at this site before is photographed again.
+    A lesion seen at this site before is photographed again.
     """
     doctor = consultation.doctor.user
     patient = consultation.patient

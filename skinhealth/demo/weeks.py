@@ -1,4 +1,4 @@
-"""Six weeks of the demo's calendar: four behind, two ahead, made in bulk around the cast's."""
+"""Six weeks of the demo's calendar, four past and two to come, created in bulk around the cast."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from skinhealth.demo.ordinary import ORDINARY_VISITS, OrdinaryVisit
 Status = Appointment.Status
 DAYS_BACK, DAYS_AHEAD = 28, 14
 QUARTER = timedelta(minutes=15)
-# Around the present moment today's programme has the calendar for itself.
+# Around the present moment, the calendar is reserved for today's programme.
 PROGRAMME_BEFORE, PROGRAMME_AFTER = timedelta(minutes=165), timedelta(minutes=165)
 PRESCRIPTIONS = 36
 PAST_SHARES = {
@@ -41,7 +41,7 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Move:
-    """One step of an appointment's life."""
+    """One change of an appointment's status."""
 
     status: str
     at: datetime
@@ -52,10 +52,10 @@ class Move:
 def fill_weeks(
     *, doctors: Iterable[Doctor], crowd: list[Patient], desk: list[User], now: datetime
 ) -> None:
-    """Book and play the weeks of an ordinary practice, where the doctors are still free."""
+    """Book and play the weeks of an ordinary practice, when the doctors are still free."""
     today = timezone.localdate(now)
     types = list(VisitType.objects.filter(is_active=True).order_by("position"))
-    # Everybody comes before anybody comes again.
+    # Everybody comes once before anybody comes again.
     patients = cycle(crowd[place * 37 % len(crowd)] for place in range(len(crowd)))
     rows: list[Appointment] = []
     lives: list[list[Move]] = []
@@ -117,7 +117,7 @@ def _shares(number: int) -> list[float]:
 def _life(
     rng: np.random.Generator, row: Appointment, desk: list[User], now: datetime
 ) -> list[Move]:
-    """Make the moves of an appointment until now, each at its time."""
+    """Make an appointment's changes of status until now, each at its time."""
     is_past = row.ends_at <= now
     shares = PAST_SHARES if is_past else AHEAD_SHARES
     end = Status(rng.choice(list(shares), p=list(shares.values())))
@@ -193,7 +193,7 @@ def _visit(row: Appointment, life: list[Move], words: OrdinaryVisit) -> Consulta
 
 
 def _prescribe(visits: list[Consultation]) -> None:
-    """Sign a prescription with the newest of those visits that end with a drug."""
+    """Sign a prescription for the newest of those visits that end with a drug."""
     table = drug_table()
     drugs = {words.reason: words.drug for words in ORDINARY_VISITS if words.drug}
     treated = [visit for visit in visits if visit.reason in drugs][-PRESCRIPTIONS:]

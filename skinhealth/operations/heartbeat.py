@@ -1,4 +1,4 @@
-"""The part of a worker that says every ten seconds that it is alive."""
+"""The part of a worker that reports every ten seconds that it is alive."""
 
 import logging
 from typing import Any
@@ -11,7 +11,7 @@ BEAT_EVERY = 10.0  # seconds
 
 
 class HeartbeatStep(bootsteps.StartStopStep):
-    """Beats by the worker's own timer: a thread could be in the middle of a beat at a fork."""
+    """Beats on the worker's own timer: a thread could be in the middle of a beat at a fork."""
 
     requires = ("celery.worker.components:Timer", "celery.worker.components:Pool")
 
@@ -29,7 +29,7 @@ class HeartbeatStep(bootsteps.StartStopStep):
             self.entry.cancel()
 
     def _beat(self, worker: Any, *, is_first: bool = False) -> None:
-        # Django reads its models after this module.
+        # Models can be imported only after Django is set up.
         from django.db import DatabaseError, connections
 
         from diagnosis.predictions.services import heartbeats
@@ -47,5 +47,5 @@ class HeartbeatStep(bootsteps.StartStopStep):
         except DatabaseError as error:
             logger.warning("The heartbeat could not be written: %s", type(error).__name__)
         finally:
-            # A child process that is born later must not inherit an open connection.
+            # A child process that is forked later must not inherit an open connection.
             connections.close_all()

@@ -1,4 +1,4 @@
-"""Numbers for Prometheus; what the database knows is asked there, so that workers need no port."""
+"""Metrics for Prometheus; many come from the database, so that workers need no port."""
 
 import hmac
 import ipaddress
@@ -39,7 +39,7 @@ QUEUES = ("inference", "default", "training")
 
 
 class MetricsMiddleware:
-    """Takes the time of each request."""
+    """Measures the time of each request."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -59,7 +59,7 @@ class MetricsMiddleware:
 def metrics(request: HttpRequest) -> HttpResponse:
     """Serve the metrics to holders of the token or, without one, to this machine only."""
     if not _may_read(request):
-        return HttpResponse("Not for you.\n", status=403, content_type="text/plain")
+        return HttpResponse("Forbidden.\n", status=403, content_type="text/plain")
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
@@ -75,7 +75,7 @@ def _may_read(request: HttpRequest) -> bool:
     if settings.METRICS_TOKEN:
         told = request.headers.get("Authorization", "")
         return hmac.compare_digest(told.encode(), f"Bearer {settings.METRICS_TOKEN}".encode())
-    # A proxy on this machine passes on what comes from anywhere.
+    # A proxy on this machine passes on requests from anywhere.
     if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
         return False
     try:
@@ -85,10 +85,10 @@ def _may_read(request: HttpRequest) -> bool:
 
 
 class SiteCollector:
-    """Asks the database and the broker when somebody wants to know."""
+    """Queries the database and the broker when somebody reads the metrics."""
 
     def collect(self) -> Iterator[Metric]:
-        """Collect what is available; a server that is down costs only its own numbers."""
+        """Collect what is available; a server that is down only costs its own numbers."""
         yield from _asked("database", _from_the_database, DatabaseError)
         yield from _asked("broker", _from_the_broker, redis.RedisError, OSError)
 
@@ -96,7 +96,7 @@ class SiteCollector:
 def _asked(
     server: str, ask: Callable[[], list[Metric]], *errors: type[Exception]
 ) -> Iterator[Metric]:
-    up = GaugeMetricFamily(f"skinhealth_{server}_up", f"Whether the {server} has answered.")
+    up = GaugeMetricFamily(f"skinhealth_{server}_up", f"Whether the {server} answers.")
     try:
         found = ask()
     except errors:
@@ -115,7 +115,7 @@ def _from_the_database() -> list[Metric]:
 def _predictions() -> Metric:
     family = CounterMetricFamily(
         "skinhealth_predictions",
-        "Answers of the model, by version and class; what failed has no class.",
+        "Answers of the model, by version and class; failures have no class.",
         labels=["model_version", "label", "status"],
     )
     ended = Prediction.objects.filter(status__in=["done", "failed"]).order_by()
@@ -166,7 +166,7 @@ def _inference_seconds() -> Metric:
 def _reviews() -> Metric:
     family = GaugeMetricFamily(
         "skinhealth_reviews",
-        "Answers by what the newest review says of them: agreement is confirmed of all.",
+        "Answers by newest review; the share of confirmed ones is the agreement.",
         labels=["model_version", "decision"],
     )
     newer = Review.objects.filter(prediction=OuterRef("prediction")).filter(
@@ -186,7 +186,7 @@ def _reviews() -> Metric:
 
 def _from_the_broker() -> list[Metric]:
     family = GaugeMetricFamily(
-        "skinhealth_queue_messages", "Messages that wait for a worker.", labels=["queue"]
+        "skinhealth_queue_messages", "Messages waiting for a worker.", labels=["queue"]
     )
     for queue, number in _queue_lengths().items():
         family.add_metric([queue], number)

@@ -1,4 +1,4 @@
-"""What machines ask: whether the process lives and whether the site can serve."""
+"""Probes for machines: whether the process is alive and whether the site can serve."""
 
 from collections.abc import Callable
 
@@ -16,14 +16,14 @@ from skinhealth.operations.readiness import look_at_everything
 @login_not_required
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Report that this process answers, asking no other service."""
+    """Report that this process answers, without asking any other service."""
     return JsonResponse({"status": "alive"})
 
 
 @login_not_required
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Say whether everything that the site needs is there, part by part."""
+    """Report whether everything the site needs is available, part by part."""
     checks = look_at_everything()
     is_ready = all(check.is_ok for check in checks.values())
     return JsonResponse(
@@ -46,11 +46,11 @@ PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {
 
 
 class ProbeMiddleware:
-    """Answers probes before anything else: no redirect, no host, no session, no database."""
+    """Answers probes before everything else: no redirect, no host, no session, no database."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        # The headers of every other answer, without what those parts do to a request.
+        # The headers of every other response, without what these classes do to a request.
         self.security = SecurityMiddleware(get_response)
         self.frames = XFrameOptionsMiddleware(get_response)
         self.answer = SecurityHeadersMiddleware(self._answer)

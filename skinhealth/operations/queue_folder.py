@@ -11,10 +11,10 @@ from kombu.utils.json import dumps
 
 
 class Channel(filesystem.Channel):
-    """Kombu's folder queue, in which a message appears only once it is whole.
+    """Kombu's folder queue, in which a message appears only once it is complete.
 
-    Kombu creates a message under its final name and fills it afterwards. A worker that looks in
-    between reads an empty file and gives up: about once in a thousand messages, measured.
+    Kombu creates a message under its final name and fills it afterwards. A worker that reads in
+    between finds an empty file and gives up; we measured about one in a thousand messages.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -22,11 +22,11 @@ class Channel(filesystem.Channel):
         for folder in (self.data_folder_in, self.data_folder_out, self.control_folder):
             Path(folder).mkdir(parents=True, exist_ok=True)
 
-    # Kombu's own two base classes do not agree on what this takes.
+    # Kombu's own two base classes do not agree on these arguments.
     def _put(  # type: ignore[override]
         self, queue: str, payload: dict[str, Any], **kwargs: Any
     ) -> None:
-        # The time leads the name, because the oldest name is read first.
+        # The name begins with the time, because the oldest name is read first.
         name = f"{time.time_ns():020d}_{uuid.uuid4()}.{queue}.msg"
         whole = Path(self.data_folder_out, name)
         partial = whole.with_name(f"{name}.partial")
@@ -38,6 +38,6 @@ class Channel(filesystem.Channel):
 
 
 class Transport(filesystem.Transport):
-    """What the broker address `filesystem://` stands for here."""
+    """The transport for the broker address `filesystem://`."""
 
     Channel = Channel

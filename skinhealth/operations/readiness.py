@@ -1,4 +1,4 @@
-"""Whether everything that the site needs is there; each look is bounded in time."""
+"""Check whether everything the site needs is available, within a time limit."""
 
 import shutil
 import threading
@@ -17,13 +17,13 @@ from diagnosis.predictions.inference import installed_model_version
 from diagnosis.predictions.models.worker import WorkerHeartbeat
 from skinhealth.celery import app
 
-PATIENCE = 3.0  # seconds, for all looks together
+PATIENCE = 3.0  # seconds, for all checks together
 QUEUES = ("inference", "default")
 
 
 @dataclass(frozen=True)
 class Check:
-    """What one look has found: whether it is well, in a few words, and what machines read."""
+    """The result of one check: whether it passed, a short message, and facts for machines."""
 
     is_ok: bool
     words: str
@@ -51,13 +51,13 @@ def look_at_everything() -> dict[str, Check]:
 
 
 def _look_within(seconds: float, looks: dict[str, Look]) -> dict[str, Any]:
-    """Run each look in a thread; who is not back in time is left behind and reported."""
+    """Run each check in a thread; those that do not finish in time are reported."""
     found: dict[str, Any] = {}
     deadline = time.monotonic() + seconds
     for name, look in looks.items():
         with _running_lock:
             earlier = _running.get(name)
-            # One that hangs is enough: a probe every few seconds would pile them up.
+            # One thread that hangs is enough: a probe every few seconds would pile them up.
             if earlier is None or not earlier.is_alive():
                 thread = threading.Thread(target=_keep, args=(found, name, look), daemon=True)
                 _running[name] = thread
@@ -71,7 +71,7 @@ def _look_within(seconds: float, looks: dict[str, Look]) -> dict[str, Any]:
 def _keep(found: dict[str, Any], name: str, look: Look) -> None:
     try:
         found[name] = look()
-    except Exception as error:  # noqa: BLE001  whatever it is, the probe has to answer
+    except Exception as error:  # noqa: BLE001  the probe has to answer in any case
         found[name] = error
     finally:
         connections.close_all()
@@ -101,7 +101,7 @@ def _free_megabytes() -> int:
 def _described(result: Any, describe: Callable[[Any], Check]) -> Check:
     if isinstance(result, TimeoutError):
         return Check(False, "does not answer")
-    # The class alone: the words of an error may hold addresses and passwords.
+    # Only the class, because an error message may contain addresses and passwords.
     return (
         Check(False, type(result).__name__) if isinstance(result, Exception) else describe(result)
     )
@@ -125,7 +125,7 @@ def _model_check(heartbeats: Any) -> Check:
     if isinstance(heartbeats, Exception):
         return Check(False, "not known")
     loaded = _loaded_models(heartbeats)
-    # Of what answers, not of what lies on the disk.
+    # From the running workers, not from the disk.
     facts = {"last_trained_on": _newest(day for day in loaded.values() if day)}
     if installed in loaded:
         return Check(True, installed, facts)

@@ -1,4 +1,4 @@
-"""Dates and times in Arabic; what browsers send is read as in every language."""
+"""Date and time formats in Arabic; input is read in the same way in every language."""
 
 DATE_FORMAT = "j F Y"
 SHORT_DATE_FORMAT = "j M Y"

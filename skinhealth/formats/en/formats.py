@@ -1,4 +1,4 @@
-"""Dates and times in English as a European clinic writes them: the day first, 24 hours."""
+"""Date and time formats in English as European clinics write them: day first, 24 hours."""
 
 DATE_FORMAT = "j F Y"
 SHORT_DATE_FORMAT = "j M Y"

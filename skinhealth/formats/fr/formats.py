@@ -1,4 +1,4 @@
-"""Dates and times in French; what browsers send is read as in every language."""
+"""Date and time formats in French; input is read in the same way in every language."""
 
 DATE_FORMAT = "j F Y"
 SHORT_DATE_FORMAT = "j M Y"

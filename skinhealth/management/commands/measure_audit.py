@@ -1,4 +1,4 @@
-"""`manage.py measure_audit`: times the audit trail with a million rows in an empty database."""
+"""`manage.py measure_audit`: time the audit trail with a million rows in an empty database."""
 
 import json
 import statistics
@@ -33,16 +33,16 @@ VERBS = (AuditEvent.Verb.VIEW, AuditEvent.Verb.DOWNLOAD, AuditEvent.Verb.UPDATE)
 
 
 class Command(BaseCommand):
-    """Fills an empty database with events and prints what the trail costs, as JSON."""
+    """Fills an empty database with events and prints the trail's timings as JSON."""
 
-    help = "Times verification, writing and the list of the audit trail; wants an empty database."
+    help = "Times verification, writing and the list of the audit trail; needs an empty database."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--rows", type=parse_count, default=1_000_000)
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.IS_PRODUCTION or User.objects.exists():
-            raise CommandError("Give measure_audit an empty database of its own.")
+            raise CommandError("Give measure_audit its own, empty database.")
         admin = User.objects.create_user(
             "admin@load.example", full_name="Load Admin", role=User.Role.ADMIN
         )
@@ -84,7 +84,7 @@ def write(actor: User, patient: Patient) -> None:
 
 
 def times(rounds: int, work: Callable[[int], object]) -> dict[str, float]:
-    """Median and 95th percentile in milliseconds, after one round that is not counted."""
+    """Return median and 95th percentile in milliseconds, after one round that is not counted."""
     work(0)
     taken = []
     for number in range(rounds):

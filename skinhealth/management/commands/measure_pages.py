@@ -1,4 +1,4 @@
-"""`manage.py measure_pages`: times the list pages on a clinic that seed_load has filled."""
+"""`manage.py measure_pages`: time the list pages on a clinic that seed_load has filled."""
 
 import json
 import statistics
@@ -24,7 +24,7 @@ NOTHING: dict[str, str] = {}
 TRANSACTIONS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
-# What a page is asked for with in its nth round.
+# The parameters of a page in its nth round.
 Query = Callable[[int], dict[str, str]]
 
 
@@ -34,12 +34,12 @@ def nothing(_number: int) -> dict[str, str]:
 
 
 def day(number: int) -> dict[str, str]:
-    """Another day of the calendar each time."""
+    """Return a different day of the calendar each time."""
     return {"date": (timezone.localdate() + timedelta(days=number % 30 - 20)).isoformat()}
 
 
 def calendar_days(days: int) -> Query:
-    """So many days of the calendar, another part of it each time."""
+    """Return some days of the calendar, from a different part of it each time."""
 
     def query(number: int) -> dict[str, str]:
         first = timezone.localdate() + timedelta(days=number % 30 - 20)
@@ -49,7 +49,7 @@ def calendar_days(days: int) -> Query:
 
 
 def page_of_list(number: int) -> dict[str, str]:
-    """Another page of a long list each time, far ones among them."""
+    """Return a different page of a long list each time, including distant ones."""
     return {"page": str(1 + number * 37)}
 
 
@@ -87,9 +87,9 @@ PAGES: tuple[tuple[str, str, str, Query], ...] = (
 
 
 class Command(BaseCommand):
-    """Asks for every page in turn, each round with other parameters."""
+    """Requests every page in turn, each round with different parameters."""
 
-    help = "Prints JSON: of each list page the 95th percentile of its times, and its queries."
+    help = "Prints JSON: the 95th percentile of the times of each list page, and its queries."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not User.objects.filter(email__endswith="@load.example").exists():
@@ -103,7 +103,7 @@ class Command(BaseCommand):
 
 
 def client_of(role: str) -> Client:
-    """Return a client signed in as somebody of a role."""
+    """Return a client signed in as somebody with this role."""
     client = Client(raise_request_exception=True)
     client.force_login(User.objects.filter(role=role).order_by("email")[0], backend=BACKEND)
     session = client.session
@@ -113,12 +113,12 @@ def client_of(role: str) -> Client:
 
 
 def measure(client: Client, path: str, query: Query) -> dict[str, float]:
-    """Return the 95th percentile of the times, and the most queries of one answer."""
+    """Return the 95th percentile of the times, and the highest number of queries."""
     return measure_all(client, [(path, query(number)) for number in range(-COUNTED, ROUNDS)])
 
 
 def measure_patients() -> dict[str, float]:
-    """Return the pages of patients from all over the register."""
+    """Return the measurements for patients from all over the register."""
     total, rounds = Patient.objects.count(), ROUNDS + COUNTED
     keys = [Patient.objects.order_by("pk")[number * total // rounds].pk for number in range(rounds)]
     pages = [(reverse("clinic:patient_detail", args=[key]), NOTHING) for key in keys]
@@ -133,7 +133,7 @@ def measure_all(client: Client, pages: list[tuple[str, dict[str, str]]]) -> dict
 
 
 def time_answer(client: Client, path: str, query: dict[str, str]) -> float:
-    """Return the milliseconds until a page is answered."""
+    """Return the milliseconds that a page takes."""
     started = time.perf_counter()
     response = client.get(path, query, HTTP_HOST="localhost")
     milliseconds = 1000 * (time.perf_counter() - started)
@@ -143,7 +143,7 @@ def time_answer(client: Client, path: str, query: dict[str, str]) -> float:
 
 
 def count_queries(client: Client, path: str, query: dict[str, str]) -> int:
-    """Return the queries of one answer, without those that begin and end transactions."""
+    """Return the number of queries for a page, without those that begin and end transactions."""
     reset_queries()
     with CaptureQueriesContext(connection) as queries:
         time_answer(client, path, query)

@@ -15,7 +15,7 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the folder and the wish to check alone."""
+        """Add the folder, and the option only to check."""
         parser.add_argument("folder", metavar="DIR", type=Path, help="what `backup` wrote")
         parser.add_argument("--check", action="store_true", help="check it and restore nothing")
 

@@ -7,9 +7,9 @@ from diagnosis.predictions.models.worker import WorkerHeartbeat
 
 
 class Command(BaseCommand):
-    """Succeeds where a worker of this machine has been heard within the last minute."""
+    """Succeeds if a worker on this machine has reported within the last minute."""
 
-    help = "Succeeds where a worker of this machine has been heard within the last minute."
+    help = "Succeeds if a worker on this machine has reported within the last minute."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the queue."""
@@ -19,4 +19,4 @@ class Command(BaseCommand):
         """Look for the heartbeat."""
         here = f"@{socket.gethostname()}"
         if not WorkerHeartbeat.objects.alive().filter(queue=queue, name__endswith=here).exists():
-            raise CommandError(f"No worker of the queue {queue} has been heard here for a minute.")
+            raise CommandError(f"No worker of the queue {queue} has reported here for a minute.")

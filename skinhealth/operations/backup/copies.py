@@ -1,4 +1,4 @@
-"""A backup of everything the clinic has, and the way back into an empty site."""
+"""Back up everything the clinic has, and restore it into an empty site."""
 
 import os
 import shutil
@@ -24,10 +24,10 @@ PHOTOGRAPHS = "photographs"
 def make_backup(target: Path) -> Manifest:
     """Write database and files into a new folder, which gets its name only when complete."""
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise BackupError(f"{target} is not empty: each backup has a folder of its own.")
+        raise BackupError(f"{target} is not empty: each backup needs its own folder.")
     partial = target.with_name(f"{target.name}.partial")
     if partial.exists():
-        raise BackupError(f"{partial} is in the way: an earlier backup broke off, or one runs.")
+        raise BackupError(f"{partial} is in the way: an earlier backup failed, or one is running.")
     partial.mkdir(parents=True, mode=0o700)
     try:
         _fill(partial)
@@ -41,7 +41,7 @@ def make_backup(target: Path) -> Manifest:
 
 
 def _fill(folder: Path) -> None:
-    # Rows never point at files that come later, so the database goes first.
+    # Rows never refer to files that are added later, so the database goes first.
     dump_name = database.FILE_NAMES[database.engine()]
     migrations = applied_migrations()
     database.dump(folder / dump_name)
@@ -62,7 +62,7 @@ def _fill(folder: Path) -> None:
 
 
 def restore_backup(source: Path) -> Manifest:
-    """Check the whole backup, then fills an empty database and an empty folder with it."""
+    """Check the whole backup, then fill an empty database and an empty folder from it."""
     manifest = check_backup(source)
     if database.tables():
         raise BackupError("The database is not empty: a backup is restored into a new one.")
@@ -85,7 +85,7 @@ def restore_backup(source: Path) -> Manifest:
 
 
 def check_backup(source: Path) -> Manifest:
-    """Raise BackupError that names what is missing, broken or not of this site."""
+    """Raise a BackupError that names what is missing, damaged or not part of the backup."""
     manifest = read_manifest(source)
     dump_name = database.FILE_NAMES.get(manifest.engine, "")
     if manifest.engine != database.engine():
@@ -93,15 +93,15 @@ def check_backup(source: Path) -> Manifest:
             f"The backup is of a {manifest.engine} database, this site runs on {database.engine()}."
         )
     if dump_name not in manifest.files:
-        raise BackupError(f"{MANIFEST} names no {dump_name}.")
+        raise BackupError(f"{MANIFEST} does not list {dump_name}.")
     for name, digest in manifest.files.items():
         path = source / name
         if name != dump_name and not _is_inside(path, source / PHOTOGRAPHS):
-            raise BackupError(f"{MANIFEST} names a file outside the backup: {name}")
+            raise BackupError(f"{MANIFEST} lists a file outside the backup: {name}")
         if not path.is_file():
             raise BackupError(f"A file is missing: {name}")
         if sha256_of(path) != digest:
-            raise BackupError(f"A file is not what it was: {name}")
+            raise BackupError(f"A file has changed: {name}")
     strangers = set(file_names(source)) - set(manifest.files) - {MANIFEST}
     if strangers:
         raise BackupError(f"A file does not belong to the backup: {min(strangers)}")
@@ -116,7 +116,7 @@ def _check_migrations(manifest: Manifest) -> None:
         unknown = set(names) - set(known.get(app, names))
         if unknown:
             raise BackupError(
-                f"The backup was written by newer code: {app}.{min(unknown)} is not known here."
+                f"The backup was written by newer code: {app}.{min(unknown)} is unknown here."
             )
 
 
@@ -134,12 +134,12 @@ def _copy_files(source: Path, manifest: Manifest, target: Path) -> None:
 
 
 def files_folder() -> Path:
-    """Return the folder of photographs and documents on the disk."""
+    """Return the folder of photographs and documents on disk."""
     return Path(default_storage.path(""))
 
 
 def file_names(folder: Path) -> list[str]:
-    """Return every file below a folder, by its relative path."""
+    """Return the relative path of every file below a folder."""
     return sorted(
         Path(root, name).relative_to(folder).as_posix()
         for root, _folders, names in os.walk(folder)

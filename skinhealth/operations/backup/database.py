@@ -1,4 +1,4 @@
-"""A copy of the whole database as one file, and the way back: PostgreSQL's tools, SQLite's API."""
+"""Copy the whole database into one file and back, with PostgreSQL's tools or SQLite's API."""
 
 import os
 import shutil
@@ -21,25 +21,25 @@ def engine() -> str:
 
 
 def tables() -> list[str]:
-    """Name the tables that are there."""
+    """Return the names of the existing tables."""
     return connection.introspection.table_names()
 
 
 def dump(target: Path) -> None:
-    """Write the database as it is at one moment; the site may go on writing."""
+    """Write the database as it is at one moment; the site may keep writing."""
     if engine() == "sqlite":
         with (
             closing(sqlite3.connect(_sqlite_path(), timeout=60)) as source,
             closing(sqlite3.connect(target)) as copy,
         ):
             source.backup(copy)
-            copy.execute("PRAGMA journal_mode=DELETE")  # one file, and nothing next to it
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file without companions
         return
     _run_tool("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={target}")
 
 
 def load(source: Path) -> None:
-    """Fill the empty database, wholly or not at all."""
+    """Fill the empty database, either completely or not at all."""
     if engine() == "sqlite":
         connection.close()
         with (
@@ -60,7 +60,7 @@ def load(source: Path) -> None:
 
 
 def check_dump(source: Path) -> None:
-    """Raise BackupError where the file is not a whole database."""
+    """Raise BackupError if the file is not a complete database."""
     if engine() == "sqlite":
         try:
             with closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True)) as copy:
@@ -68,7 +68,7 @@ def check_dump(source: Path) -> None:
         except sqlite3.DatabaseError as error:
             raise BackupError(f"{source.name} is not a database.") from error
         if verdict != "ok":
-            raise BackupError(f"{source.name} is not a whole database.")
+            raise BackupError(f"{source.name} is not a complete database.")
         return
     _run_tool("pg_restore", "--list", str(source))
 
@@ -81,8 +81,8 @@ def _sqlite_path() -> str:
 def _run_tool(tool: str, *arguments: str) -> None:
     program = shutil.which(tool)
     if program is None:
-        raise BackupError(f"{tool} is not installed: it comes with PostgreSQL's client.")
-    finished = subprocess.run(  # noqa: S603  our own words, and no shell
+        raise BackupError(f"{tool} is not installed. It is part of PostgreSQL's client.")
+    finished = subprocess.run(  # noqa: S603  our own arguments, and no shell
         [program, *arguments],
         env=os.environ | _login(connection.settings_dict),
         stdin=subprocess.DEVNULL,
@@ -96,7 +96,7 @@ def _run_tool(tool: str, *arguments: str) -> None:
 
 
 def _login(database: dict[str, Any]) -> dict[str, str]:
-    # Through the environment: other people on the machine can read a command line.
+    # Passed in the environment, because others on the machine can read a command line.
     told = {
         "PGHOST": database["HOST"],
         "PGPORT": database["PORT"],
@@ -108,7 +108,7 @@ def _login(database: dict[str, Any]) -> dict[str, str]:
 
 
 def _without_rows(words: str) -> str:
-    """Leave out the lines in which PostgreSQL quotes what stands in a row."""
+    """Remove the lines in which PostgreSQL quotes the contents of a row."""
     lines = [line.strip() for line in words.splitlines()]
     quoting = ("DETAIL:", "CONTEXT:", "Command was:", "QUERY:")
     return " ".join(line for line in lines if line and not line.startswith(quoting))[:500]

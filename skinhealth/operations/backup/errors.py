@@ -1,2 +1,2 @@
 class BackupError(Exception):
-    """A backup that cannot be made, or must not be restored; its words are for the operator."""
+    """A backup cannot be made or must not be restored; the message is for the operator."""

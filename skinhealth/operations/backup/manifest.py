@@ -1,4 +1,4 @@
-"""What a backup says of itself: every file with its SHA-256, and what wrote it."""
+"""The manifest of a backup: every file with its SHA-256, and what wrote it."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Manifest:
-    """The content of manifest.json."""
+    """The contents of manifest.json."""
 
     format: int
     made_at: str
@@ -30,25 +30,25 @@ class Manifest:
 
 
 def sha256_of(path: Path) -> str:
-    """Read a file once, whatever its size."""
+    """Return the SHA-256 of a file, read once and in parts."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def code_version() -> str:
-    """Name the version of the code as pyproject.toml does."""
+    """Return the version of the code, from pyproject.toml."""
     project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]
     version: str = project["version"]
     return version
 
 
 def applied_migrations() -> dict[str, list[str]]:
-    """Name the migrations that the database has seen, by app."""
+    """Return the migrations applied to the database, by app."""
     return _by_app(MigrationLoader(connection).applied_migrations)
 
 
 def known_migrations() -> dict[str, list[str]]:
-    """Name the migrations of this code, by app."""
+    """Return the migrations of this code, by app."""
     return _by_app(MigrationLoader(None).disk_migrations)
 
 
@@ -62,7 +62,7 @@ def _by_app(names: object) -> dict[str, list[str]]:
 def write_manifest(
     folder: Path, *, migrations: dict[str, list[str]], hashes: dict[str, str]
 ) -> None:
-    """Write manifest.json: the last thing that happens to a backup."""
+    """Write manifest.json, the last step of a backup."""
     manifest = Manifest(
         format=FORMAT,
         made_at=timezone.now().isoformat(),
@@ -77,10 +77,10 @@ def write_manifest(
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read manifest.json; raises BackupError where it does not describe a backup."""
+    """Read manifest.json; raise BackupError if it does not describe a backup."""
     path = folder / MANIFEST
     if not path.is_file():
-        raise BackupError(f"{folder} is no backup, or one that was never finished: no {MANIFEST}.")
+        raise BackupError(f"{folder} is not a finished backup: there is no {MANIFEST}.")
     try:
         told = json.loads(path.read_text())
         manifest = Manifest(**told)
@@ -91,5 +91,5 @@ def read_manifest(folder: Path) -> Manifest:
     except (ValueError, TypeError, AttributeError) as error:
         raise BackupError(f"{MANIFEST} cannot be read.") from error
     if not is_sound:
-        raise BackupError(f"{MANIFEST} is of another format than this code knows.")
+        raise BackupError(f"{MANIFEST} has a format that this code does not know.")
     return manifest

@@ -1,4 +1,4 @@
-"""The logging of every program of the site, as `logging.config.dictConfig` takes it."""
+"""The logging of every program of the site, in the form of `logging.config.dictConfig`."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ FORMATS = ("json", "plain")
 
 
 def logging_configuration(*, format_name: str, level: str, is_production: bool) -> dict[str, Any]:
-    """Log everything to the console, and in production nothing that may be a patient's."""
+    """Log everything to the console, and in production nothing that may be about a patient."""
     formatters: dict[str, Any] = {
         "json": {"()": "skinhealth.operations.logs.formatters.SafeJsonFormatter"},
         "plain": {"()": "skinhealth.operations.logs.formatters.SafePlainFormatter"},
@@ -27,13 +27,13 @@ def logging_configuration(*, format_name: str, level: str, is_production: bool) 
         },
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
-            # Django's own handlers mail whole error reports, with the values of variables.
+            # Django's own handlers email whole error reports, including the values of variables.
             "django": {"handlers": [], "level": level, "propagate": True},
-            # Queries hold what people typed, at every level of detail.
+            # Queries contain what people typed, at every level of detail.
             "django.db.backends": {"level": "WARNING"},
-            # A variable that a template looks for in vain is daily life.
+            # Templates often look up variables that do not exist.
             "django.template": {"level": "INFO"},
-            # A queue of a moment is daily life.
+            # A short queue is normal.
             "waitress": {"level": "ERROR"},
             "gunicorn.error": {"handlers": [], "level": level, "propagate": True},
         }

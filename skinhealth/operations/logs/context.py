@@ -10,7 +10,7 @@ _current: ContextVar[str] = ContextVar("request_id", default="")
 
 @contextmanager
 def as_part_of(request_id: str) -> Iterator[None]:
-    """Mark every line that is logged meanwhile."""
+    """Mark every line that is logged inside."""
     token = _current.set(request_id)
     try:
         yield
@@ -19,7 +19,7 @@ def as_part_of(request_id: str) -> Iterator[None]:
 
 
 class RequestIdFilter(logging.Filter):
-    """Puts the number on each record."""
+    """Adds the number to each record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Keep every record."""

@@ -1,4 +1,4 @@
-"""How a log line looks in service: JSON for machines, plain for eyes, both without patients."""
+"""The format of log lines in service: JSON or plain, both without patient data."""
 
 import json
 import logging
@@ -9,7 +9,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 from skinhealth.operations.logs.safe import OWN_LOGGERS, safe_error, safe_message
 
-# What our own lines may say besides their words; nothing else that hangs on a record is written.
+# What our own lines may contain apart from the message; no other attribute of a record is written.
 FIELDS = ("request_id", "route", "method", "status", "ms", "user", "task", "state", "error")
 
 
@@ -31,18 +31,18 @@ def describe(record: logging.LogRecord) -> dict[str, Any]:
 
 
 class SafeJsonFormatter(JsonFormatter):
-    """One JSON object a line."""
+    """One JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write what may be told."""
+        """Write what may be logged."""
         return self.jsonify_log_record(describe(record))
 
 
 class SafePlainFormatter(logging.Formatter):
-    """One line for eyes, with the same content."""
+    """One readable line with the same content."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write what may be told."""
+        """Write what may be logged."""
         told = describe(record)
         words = " ".join(str(told.pop(name)) for name in ("time", "level", "logger", "message"))
         return f"{words} {json.dumps(told, ensure_ascii=False)}" if told else words

@@ -16,7 +16,7 @@ KNOWN_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 class RequestLogMiddleware:
-    """Logs route, status, time and user of a request: never its path, which may hold a secret."""
+    """Logs route, status, time and user of a request, never its path, which may hold a secret."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -24,7 +24,7 @@ class RequestLogMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began = time.perf_counter()
         request_id = uuid.uuid4()
-        # The audit trail takes the same number, so that a line leads to its events.
+        # The audit trail uses the same number, so a log line leads to its events.
         request.request_id = request_id  # type: ignore[attr-defined]
         with as_part_of(str(request_id)):
             response = self.get_response(request)
@@ -44,7 +44,7 @@ class RequestLogMiddleware:
 
 
 def route_of(request: HttpRequest) -> str:
-    """Return the name of the view as in the URLs; a probe and a stray path have one too."""
+    """Return the name of the view as in the URLs; probes and unknown paths have one too."""
     match = request.resolver_match
     if match is not None:
         return match.view_name or "unnamed"

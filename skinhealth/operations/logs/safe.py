@@ -1,7 +1,7 @@
-"""What of a log record may be written down: nothing that somebody typed, and no address.
+"""Which parts of a log record may be written: nothing that somebody typed, and no address.
 
-Our own modules log numbers, names of classes and names of templates. A library logs what it likes:
-paths with tokens, bodies, values of rows. Of those, only words that stand in the code are kept.
+Our own modules log numbers and the names of classes and templates. Libraries log what they like:
+paths with tokens, bodies, values of rows. From those, only text written in the code is kept.
 """
 
 import logging
@@ -16,18 +16,18 @@ from django.core.exceptions import ImproperlyConfigured
 from ml.errors import BundleError
 
 OWN_LOGGERS = ("skinhealth", "clinic", "diagnosis", "ml")
-# Libraries whose messages are templates; what they put in is left out unless it is a number.
+# Libraries whose messages are templates; the values are left out unless they are numbers.
 KNOWN_TEMPLATES = ("celery", "gunicorn", "django.request", "kombu")
-# They pass finished sentences: a printed mail, a host name that somebody made up.
+# They pass finished sentences: a printed email, a host name that somebody made up.
 FINISHED_SENTENCES = ("celery.redirected",)
-# Errors whose words are ours and tell the operator what to set or to mend.
+# Errors with our own messages, which tell the operator what to set or repair.
 SAFE_ERRORS = (ImproperlyConfigured, BundleError)
 HTTP_PHRASES = [status.phrase for status in HTTPStatus]
 MAX_FRAMES = 30  # the innermost ones
 
 
 class _Hidden:
-    """Stands for a value in a template, in whatever way the template prints it."""
+    """Replaces a value in a template, however the template formats it."""
 
     def __str__(self) -> str:
         return "…"
@@ -36,7 +36,7 @@ class _Hidden:
 
 
 def safe_message(record: logging.LogRecord) -> str:
-    """Return the text of a record without anything that may be a patient's."""
+    """Return the text of a record without anything that may be about a patient."""
     if _is_of(record, OWN_LOGGERS):
         return record.getMessage()
     if not isinstance(record.msg, str):

@@ -1,4 +1,4 @@
-"""One line for each task of a worker: Celery's own lines quote arguments and errors."""
+"""One line for each task of a worker, because Celery's own lines quote arguments and errors."""
 
 import logging
 import logging.config
@@ -17,7 +17,7 @@ _running: dict[str, tuple[float, ExitStack]] = {}
 
 @signals.setup_logging.connect
 def configure_logging(**kwargs: object) -> None:
-    """Log as the site does; Celery would put its own format in place."""
+    """Log as the site does; otherwise Celery would install its own format."""
     logging.config.dictConfig(settings.LOGGING)
 
 
@@ -32,12 +32,10 @@ def note_start(task_id: str, **kwargs: object) -> None:
 @signals.task_failure.connect
 @signals.task_retry.connect
 def note_failure(sender: Any, **kwargs: Any) -> None:
-    """Log what broke a task: class and place, no words."""
+    """Log what broke a task: class and place, but no message."""
     error = kwargs.get("exception") or kwargs.get("reason")
     is_error = isinstance(error, BaseException)
-    logger.error(
-        "A task broke off", exc_info=error if is_error else None, extra={"task": sender.name}
-    )
+    logger.error("A task failed", exc_info=error if is_error else None, extra={"task": sender.name})
 
 
 @signals.task_postrun.connect

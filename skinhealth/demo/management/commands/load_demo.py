@@ -1,4 +1,4 @@
-"""`manage.py load_demo`: fills the database of a demo with a small believable clinic."""
+"""`manage.py load_demo`: fill the database of a demo with a small believable clinic."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from skinhealth.demo.sign_in import DEMO_PASSWORD, DEMO_PEOPLE
 
 
 class Command(BaseCommand):
-    """Opens the demo clinic where there is none, and fills today where today is empty."""
+    """Sets up the demo clinic if there is none, and fills today if it is empty."""
 
     help = "Fills a demo with a small believable clinic; says who can sign in."
 
@@ -29,11 +29,11 @@ class Command(BaseCommand):
             )
         if options["migrate"]:
             call_command("migrate", verbosity=0)
-        # Drawing and the networks are for this command alone.
+        # Only this command needs drawing and the networks.
         from skinhealth.demo.clinic import find_cast, open_clinic
         from skinhealth.demo.today import fill_today
 
-        # What the demo lives through was told long ago.
+        # Messages about the demo's past were sent long ago.
         with as_the_clinic_decides(), override_settings(SMS_BACKEND=""):
             if not User.objects.exists():
                 self.stderr.write("Opening the demo clinic, which takes some seconds ...")

@@ -1,4 +1,4 @@
-"""`manage.py load_test`: gets a demo clinic ready for a crowd, and counts what the crowd left."""
+"""`manage.py load_test`: prepare a demo clinic for a load test, and count the results."""
 
 import json
 import time
@@ -26,16 +26,16 @@ ANSWER_SECONDS = 60
 
 
 class Command(BaseCommand):
-    """Works on the demo clinic alone, whose people share a password that everybody knows."""
+    """Only works on a demo clinic, whose people share a password that everybody knows."""
 
-    help = "prepare: gives patients logins, opens visits, prints who may sign in. count: counts."
+    help = "prepare: gives patients logins, opens visits, prints their names. count: counts."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("step", choices=["prepare", "count"])
 
     def handle(self, *args: Any, step: str, **options: Any) -> None:
         if not settings.IS_DEMO:
-            raise CommandError("This is for a demo clinic alone.")
+            raise CommandError("This is for a demo clinic only.")
         with as_the_clinic_decides():
             self.stdout.write(json.dumps(prepare() if step == "prepare" else count()))
 

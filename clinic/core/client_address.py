@@ -12,7 +12,7 @@ from django.http import HttpRequest
 logger = logging.getLogger(__name__)
 
 WITH_PORT = re.compile(r"\[([0-9a-fA-F:.]+)\]:\d+|([0-9.]+):\d+")
-# One line of a provider has a whole network of IPv6, so its addresses are one caller.
+# An IPv6 line has a whole network of addresses, which count as one caller.
 CALLER_BITS = 64
 
 
@@ -28,7 +28,7 @@ def client_address(request: HttpRequest) -> str | None:
 
 
 def caller(request: HttpRequest) -> str:
-    """Return what limits by address count: the address, or of IPv6 its network."""
+    """Return what address limits count: an IPv4 address, or the network of an IPv6 address."""
     address = client_address(request)
     if address is None:
         raise PermissionDenied
@@ -45,7 +45,7 @@ def _cleaned(address: str) -> str | None:
         ip = ipaddress.ip_address(address)
     except ValueError:
         return None
-    # All of IPv4 lies in one network of IPv6: limits by network would take everybody for one.
+    # All of IPv4 is one network in IPv6: limits by network would count everybody as one client.
     mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
     return str(mapped or ip)
 

@@ -1,4 +1,4 @@
-"""How often something may be tried: `ACCOUNT_RATE_LIMITS` says it, the cache counts."""
+"""How often something may be tried: the limits in `ACCOUNT_RATE_LIMITS`, counted in the cache."""
 
 import hashlib
 import time
@@ -15,14 +15,14 @@ from django.shortcuts import render
 from clinic.core.client_address import caller
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-# A count takes milliseconds: whoever holds one for longer has died over it.
+# Counting takes milliseconds, so a process that holds the lock longer has died.
 HELD_AT_MOST = 10  # seconds
 WAIT_AT_MOST = 1  # seconds
 LOOK_AGAIN_AFTER = 0.01  # seconds
 
 
 class Try(NamedTuple):
-    """One try where it was counted."""
+    """One try, and where it was counted."""
 
     place: str
     seconds: int
@@ -31,7 +31,7 @@ class Try(NamedTuple):
 
 @dataclass
 class Tries:
-    """What one request was counted as, so that it can be taken back."""
+    """The counts of one request, so that they can be taken back."""
 
     counted: list[Try] = field(default_factory=list)
 
@@ -45,12 +45,12 @@ class Tries:
 
 
 def count_try(request: HttpRequest, action: str, key: str) -> Tries | None:
-    """Count this request; return nothing where it is one too many."""
+    """Count this request; return nothing where it exceeds the limit."""
     tries = Tries()
     for limit in filter(None, settings.ACCOUNT_RATE_LIMITS[action].split(",")):
         most, window, per = limit.split("/")
         seconds = int(window[:-1] or 1) * SECONDS[window[-1]]
-        # The cache tells nobody who tried.
+        # Hashed, so that the cache reveals nobody.
         who = hashlib.sha256((caller(request) if per == "ip" else key).encode()).hexdigest()
         one = _counted(f"tries:{action}:{limit}:{who}", int(most), seconds)
         if one is None:
@@ -60,7 +60,7 @@ def count_try(request: HttpRequest, action: str, key: str) -> Tries | None:
 
 
 def is_too_often(request: HttpRequest, action: str, *, key: str = "") -> bool:
-    """Count this request, and say whether it is one more than the limits allow."""
+    """Count this request, and return whether it exceeds the limits."""
     return count_try(request, action, key) is None
 
 
@@ -77,7 +77,7 @@ def refuse_guess(request: HttpRequest) -> HttpResponse:
 
 
 def _counted(place: str, most: int, seconds: int) -> Try | None:
-    """Add a try to those of the last seconds, unless there are as many as may be."""
+    """Add a try to those of the last seconds, unless the limit is reached."""
     with _held(place) as is_held:
         now = time.time()
         recent = [at for at in cache.get(place, []) if at > now - seconds]
@@ -89,7 +89,7 @@ def _counted(place: str, most: int, seconds: int) -> Try | None:
 
 @contextmanager
 def _held(place: str) -> Iterator[bool]:
-    """Keep other processes from counting here, and say whether that worked in time."""
+    """Keep other processes from counting here, and yield whether that worked in time."""
     until = time.monotonic() + WAIT_AT_MOST
     while not cache.add(f"{place}:held", True, HELD_AT_MOST):
         if time.monotonic() > until:

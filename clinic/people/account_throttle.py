@@ -8,7 +8,7 @@ from clinic.people.known_devices import known_device
 
 
 def count_for_account(request: HttpRequest, action: str, email: str) -> Tries | None:
-    """Count a try at an account; return nothing where it is one too many.
+    """Count an attempt on an account; return nothing where it exceeds the limit.
 
     A browser that the account has used before has its own count, so nobody else can lock it out.
     Once that count is used up, the browser is treated like any stranger.

@@ -31,8 +31,8 @@ from clinic.trail.services.audit import (
     record_sign_out,
 )
 
-LOCKED_FOR = 15 * 60  # seconds, as `ACCOUNT_RATE_LIMITS` says of `password`
-TYPED_AT = "password_typed_at"  # in the session of whoever is on the way to the app
+LOCKED_FOR = 15 * 60  # seconds, as in `ACCOUNT_RATE_LIMITS` under `password`
+TYPED_AT = "password_typed_at"  # in the session, until the app is set up
 
 
 class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -75,7 +75,7 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if user is None:
             return None
         if self.tries:
-            self.tries.take_back()  # the right password is no guess
+            self.tries.take_back()  # the right password is not a guess
         if not user.is_active:
             self.authentication_failed(request, **credentials)
             return None
@@ -95,7 +95,7 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return response
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Spare whoever has typed the password just now a second time on the way to the app."""
+        """Do not ask again for a password that was just typed, on the way to set up the app."""
         typed_at: float = self.request.session.get(TYPED_AT, 0)
         if time.time() - typed_at < app_settings.REAUTHENTICATION_TIMEOUT:
             return False

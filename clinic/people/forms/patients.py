@@ -29,7 +29,7 @@ STAFF_METHODS = [
 
 
 class PatientForm(forms.Form):
-    """Who a patient is and how to reach them: nothing medical."""
+    """Who a patient is and how to reach them; nothing medical."""
 
     full_name = field_of(
         Patient, "full_name", error_messages={"required": _("Write the patient’s name.")}

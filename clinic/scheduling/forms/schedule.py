@@ -16,7 +16,7 @@ VISIT_TYPE_FIELDS = ("name", "duration_minutes", "is_active", "is_offered_to_pat
 
 
 class HoursForm(forms.Form):
-    """Hours that a doctor works on one day of the week, with or without a break."""
+    """A doctor's working hours on one weekday, with or without a break."""
 
     weekday = field_of(Availability, "weekday")
     starts_at = field_of(
@@ -56,7 +56,7 @@ class HoursForm(forms.Form):
 
 
 class BufferForm(SeenForm, forms.Form):
-    """How long a doctor wants to breathe between two visits."""
+    """How many minutes a doctor keeps free between two visits."""
 
     buffer_minutes = field_of(Doctor, "buffer_minutes")
 
@@ -66,7 +66,7 @@ class BufferForm(SeenForm, forms.Form):
 
 
 class VisitTypeForm(TranslatedNames, SeenForm, forms.Form):
-    """A kind of visit: what it is called, how long it takes and who may choose it."""
+    """A type of visit: its name, its duration and who may choose it."""
 
     name = field_of(VisitType, "name")
     duration_minutes = field_of(
@@ -91,11 +91,11 @@ class VisitTypeForm(TranslatedNames, SeenForm, forms.Form):
             self.carry(entry)
 
     def stored(self, row: VisitType) -> Facts:
-        """Return what is said of a kind of visit."""
+        """Return the facts of a type of visit."""
         return {**{name: getattr(row, name) for name in VISIT_TYPE_FIELDS}, **names_of(row)}
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What the service stores."""
+        """Return the facts for the service to store."""
         facts = {name: self.cleaned_data[name] for name in VISIT_TYPE_FIELDS}
         return facts | {"translations": self.translations}

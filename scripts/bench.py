@@ -1,4 +1,4 @@
-"""Prints the speed of this machine as one JSON object; what it does meanwhile goes to stderr.
+"""Print the speed of this machine as one JSON object; progress goes to stderr.
 
 The budgets are in docs/speed.md. Nothing else should run on the machine at the same time.
 """
@@ -121,13 +121,13 @@ def measure_site(environ: dict[str, str], *, with_queue: bool) -> dict[str, Any]
 def _measure_queue(
     clinic: Clinic, doctor: DoctorClient, visits: Iterator[str], photographs: Iterator[bytes]
 ) -> dict[str, Any]:
-    """Queue photographs while no worker runs, then starts one."""
+    """Queue photographs while no worker runs, then start one."""
     say(f"{QUEUED} photographs queued before the worker starts")
     uploads = [doctor.upload(next(visits), "lesion.jpg", next(photographs)) for _ in range(QUEUED)]
     started_at = time.monotonic()
     start_worker(clinic, "inference worker", "--queues", "inference")
     first_at = _done_at(doctor, uploads[0])
-    # Asking more often would take the web server, and so a core, from the worker.
+    # Polling more often would take a core from the worker for the web server.
     last_at = _done_at(doctor, uploads[-1], asked_every=0.5)
     return {
         "photographs_per_second": round((QUEUED - 1) / (last_at - first_at), 1),
@@ -137,7 +137,7 @@ def _measure_queue(
 
 @contextmanager
 def servers() -> Iterator[dict[str, str]]:
-    """Provide the addresses of a separate database and queue; none without servers."""
+    """Provide the addresses of a separate database and queue, or none without servers."""
     try:
         client = redis.Redis.from_url(REDIS, socket_connect_timeout=2)
         client.ping()
@@ -184,7 +184,7 @@ def free_port() -> int:
 
 
 def _photographs() -> Iterator[bytes]:
-    """Yield photographs of usual size without end, no two of them alike."""
+    """Yield an endless series of photographs of usual size, all different."""
     drawn = [Image.open(io.BytesIO(draw_lesion(label, seed=1, size=(600, 450)))) for label in LOOKS]
     for number, image in enumerate(cycle(drawn)):
         yield _jpeg(image.crop((0, 0, image.width - number // len(drawn), image.height)))
@@ -197,7 +197,7 @@ def _jpeg(image: Image.Image) -> bytes:
 
 
 def _visits(doctor: DoctorClient, photographs: Iterator[bytes]) -> Iterator[str]:
-    """Take turns among the visits whose patients have agreed; the first answers come here."""
+    """Alternate between the visits whose patients have agreed; the first answers come here."""
     willing = []
     for visit in doctor.visits():
         try:

@@ -1,6 +1,6 @@
-"""Prints what a million rows of audit trail cost, on SQLite and on PostgreSQL, as JSON.
+"""Print the timings of a million audit rows on SQLite and PostgreSQL, as JSON.
 
-`make bench-audit`; ROWS in the environment makes it smaller.
+Called by `make bench-audit`; ROWS in the environment makes it smaller.
 """
 
 import json
@@ -19,7 +19,7 @@ def main() -> None:
 
 def measure(environ: dict[str, str]) -> object:
     """Fill a database and return the times measured on it."""
-    # With DEBUG, Django remembers every query.
+    # With DEBUG, Django keeps every query in memory.
     environ = environ | {"DEBUG": "false"}
     say(f"{'PostgreSQL' if 'DATABASE_URL' in environ else 'SQLite'}: {ROWS} rows")
     run(environ, "manage.py", "migrate", "--verbosity", "0")

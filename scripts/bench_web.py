@@ -1,7 +1,7 @@
-"""Prints how fast the list pages of a large clinic are, on SQLite and on PostgreSQL, as JSON.
+"""Print how fast the list pages of a large clinic are on SQLite and PostgreSQL, as JSON.
 
-`make bench-web`; PATIENTS and APPOINTMENTS in the environment make the clinic smaller. Each page
-is asked for through the whole site, middleware and templates included, without the network.
+Called by `make bench-web`; PATIENTS and APPOINTMENTS in the environment make the clinic smaller.
+Each page is requested through the whole site, middleware and templates included, without network.
 """
 
 import json
@@ -47,7 +47,7 @@ def measure(environ: dict[str, str]) -> object:
     say(f"{name}: filling the clinic, which takes some minutes")
     run(environ, "manage.py", "migrate", "--verbosity", "0")
     run(environ, "manage.py", "seed_load", *SIZE)
-    say(f"{name}: asking for the pages")
+    say(f"{name}: requesting the pages")
     return json.loads(run(environ, "manage.py", "measure_pages"))
 
 
@@ -56,7 +56,7 @@ def run(environ: dict[str, str], *command: str) -> str:
     done = subprocess.run(
         [sys.executable, *command],
         cwd=ROOT,
-        # As in service: templates that are ready to explain themselves are slower.
+        # As in service: templates in debug mode are slower.
         env=environ_for(environ) | {"DEBUG": "off"},
         check=True,
         stdout=subprocess.PIPE,

@@ -1,6 +1,6 @@
-"""Looks for secrets in what git tracks: `check_secrets.py`, or with `--accept` once each is judged.
+"""Look for secrets in what git tracks; with `--accept`, accept what is there once it is judged.
 
-.secrets.baseline lists, as fingerprints, what looks like a secret and plainly is none.
+.secrets.baseline lists the fingerprints of what looks like a secret but clearly is not one.
 """
 
 import json
@@ -18,7 +18,7 @@ BASELINE = ROOT / ".secrets.baseline"
 
 
 def tracked_files() -> list[str]:
-    """Name every file that git knows, and those that it would take."""
+    """Return the names of every file that git tracks or would add."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -32,7 +32,7 @@ def tracked_files() -> list[str]:
 
 def scan() -> SecretsCollection:
     """Find everything that looks like a secret."""
-    # By names within the project: the list has to hold in every folder it is cloned to.
+    # Relative names, because the list has to work in every folder it is cloned to.
     os.chdir(ROOT)
     found = SecretsCollection()
     found.scan_files(*tracked_files())
@@ -40,7 +40,7 @@ def scan() -> SecretsCollection:
 
 
 def main() -> int:
-    """Print what is new and return 1, or 0 if there is nothing."""
+    """Print new findings and return 1, or return 0 if there are none."""
     told = json.loads(BASELINE.read_text())
     configure_settings_from_baseline(told, filename=BASELINE.name)
     found = scan()
@@ -52,7 +52,7 @@ def main() -> int:
         print(f"{name}:{secret.line_number}: {secret.type}")
     if news:
         print(
-            "Take it out and change it wherever it is used. If it is plainly no secret: "
+            "Take it out and change it wherever it is used. If it clearly is not a secret: "
             "python scripts/check_secrets.py --accept",
             file=sys.stderr,
         )

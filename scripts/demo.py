@@ -1,6 +1,6 @@
-"""Starts the demo clinic and keeps it running: web and workers, all in one folder, until Ctrl-C.
+"""Start the demo clinic and run web and workers from one folder until Ctrl-C.
 
-`make demo` calls it. PORT chooses the port, DEMO_DIR the folder of database, photographs and queue.
+`make demo` calls it. PORT sets the port, DEMO_DIR the folder of database, photographs and queue.
 """
 
 import os
@@ -19,23 +19,23 @@ from types import FrameType
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 START_SECONDS = 60
-# A worker that is asked to go finishes its job first; what is cut off is queued again later.
+# A worker that is asked to stop finishes its job first; an interrupted job is queued again later.
 STOP_SECONDS = 4
 
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Stop(Exception):  # noqa: N818  somebody asks for it, nothing is wrong
+class Stop(Exception):  # noqa: N818  somebody asked for it, nothing is wrong
     """Ctrl-C, or a signal that means the same."""
 
 
 class Clinic:
-    """The processes of the demo: nothing of them is left when the program ends."""
+    """The processes of the demo, all of which end with the program."""
 
     def __init__(self, environ: dict[str, str], *, output: int | None = None) -> None:
         self.environ = environ
-        self.output = output  # where the programs print; None is where this one does
+        self.output = output  # where the programs print; None for this one's output
         self.processes: dict[str, subprocess.Popen[str]] = {}
 
     def start(self, name: str, *command: str, stdout: int | None = None) -> subprocess.Popen[str]:
@@ -59,11 +59,11 @@ class Clinic:
         return printed
 
     def ended(self) -> str:
-        """Name a process that has ended; empty while all of them run."""
+        """Return the name of a process that has ended, or nothing while all of them run."""
         return next((name for name, one in self.processes.items() if one.poll() is not None), "")
 
     def stop(self) -> None:
-        """Ask every process to stop, and kill what still runs a little later."""
+        """Ask every process to stop, and kill those still running a little later."""
         for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         for process in self.processes.values():
@@ -73,12 +73,12 @@ class Clinic:
             self.end(name, seconds=max(0, deadline - time.monotonic()))
 
     def end(self, name: str, *, seconds: float = STOP_SECONDS) -> None:
-        """End one process, by force where it takes longer than it may."""
+        """End one process, by force if it takes too long."""
         process = self.processes.pop(name)
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
-        # The group, because the children of a worker may outlive it.
+        # The whole group, because a worker's children may outlive it.
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -98,7 +98,7 @@ def main() -> None:
         start_worker(clinic, "worker", "--queues", "default,training", "--beat")
         wait_until_it_answers(clinic, port)
         print(f"\nSkinHealth is ready: http://{HOST}:{port}\n\n{logins}", flush=True)
-        print("Mails to people appear here. Ctrl-C stops everything.\n", flush=True)
+        print("Emails appear here. Ctrl-C stops everything.\n", flush=True)
         while not (ended := clinic.ended()):
             time.sleep(0.3)
         raise SystemExit(f"The {ended} has ended, so the demo stops.")
@@ -132,7 +132,7 @@ def start_worker(clinic: Clinic, name: str, *options: str) -> subprocess.Popen[s
 def _port() -> int:
     given = os.environ.get("PORT", "8000")
     if not given.isdecimal() or not 0 < int(given) < 65536:
-        raise SystemExit(f"PORT is a number from 1 to 65535, not “{given}”.")
+        raise SystemExit(f"PORT must be a number from 1 to 65535, not “{given}”.")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -152,7 +152,7 @@ def _environ(folder: Path) -> dict[str, str]:
     environ = {
         name: value
         for name, value in os.environ.items()
-        # A demo keeps to its own folder, whatever servers this terminal knows.
+        # A demo uses only its own folder, whatever servers this terminal's environment names.
         if name not in {"DATABASE_URL", "CELERY_BROKER_URL", "DEBUG", "DJANGO_SETTINGS_MODULE"}
     }
     return environ | {
@@ -161,15 +161,15 @@ def _environ(folder: Path) -> dict[str, str]:
         "SECRET_KEY": settings.get("SECRET_KEY") or secrets.token_urlsafe(50),
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
         "PYTHONUNBUFFERED": "1",
-        # Celery advises against running as root, at length and at every start.
+        # Celery warns against running as root, at length and at every start.
         "PYTHONWARNINGS": "ignore:You're running the worker",
     }
 
 
 def _settings_file(folder: Path) -> dict[str, str]:
-    """Read `.env.demo`, written where there is none so that `manage.py` finds the demo.
+    """Read `.env.demo`, created if missing so that `manage.py` finds the demo.
 
-    Not `.env`: honcho takes that for its own, and would start a site in service as a demo.
+    Not `.env`, because honcho reads that file and would start a site in service as a demo.
     """
     path = ROOT / ".env.demo"
     if not path.exists():
@@ -199,7 +199,7 @@ def wait_until_it_answers(clinic: Clinic, port: int) -> None:
 
 
 def stop_by_signal() -> None:
-    """Turn Ctrl-C, and the signals that mean the same, into `Stop`."""
+    """Turn Ctrl-C and equivalent signals into `Stop`."""
 
     def raise_stop(number: int, frame: FrameType | None) -> None:
         raise Stop

@@ -1,8 +1,8 @@
 """Keep a finished run as a row of a table: one line in docs/runs.jsonl, its answers next to it.
 
 scripts/keep_run.py TABLE NAME BUNDLE: BUNDLE is the folder of a bundle with its validation.npz;
-the run.json of a single run is looked for in it and in the folder around it. A row of the same
-table and name is replaced. `python -m ml.report docs/runs.jsonl --table TABLE` shows the table.
+the run.json of a single run is looked for there and in the parent folder. A row with the same table
+and name is replaced. `python -m ml.report docs/runs.jsonl --table TABLE` prints the table.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Fifty people use a demo clinic at once; prints what they met, and what the database says after.
+"""Let fifty people use a demo clinic at once; print what they met and what the database says.
 
-`make load` on PostgreSQL and Redis. USERS and SECONDS in the environment make it smaller. It fails
-where anybody met an error of the server, or where anything was lost or is there twice.
+`make load` runs it on PostgreSQL and Redis. USERS and SECONDS in the environment make it smaller.
+It fails if anybody met a server error, or if anything was lost or stored twice.
 """
 
 import json
@@ -21,10 +21,10 @@ SECONDS = os.environ.get("SECONDS", "180")
 
 
 def main() -> None:
-    """Open the clinic, run the simulated people, and check that all is as they were told."""
+    """Open the clinic, run the simulated people, and check that what they were told is true."""
     with servers() as environ, tempfile.TemporaryDirectory(prefix="skinhealth-load-") as folder:
         if not environ:
-            raise SystemExit("PostgreSQL and Redis have to answer.")
+            raise SystemExit("PostgreSQL and Redis must be running.")
         clinic = Clinic(
             environ_for(environ | {"DATA_DIR": folder, "TRUSTED_PROXY_COUNT": "1"}),
             output=sys.stderr.fileno(),
@@ -41,7 +41,7 @@ def main() -> None:
             wait_until_it_answers(clinic, port)
             say(f"{USERS} people for {SECONDS} seconds")
             met = let_in(f"http://{HOST}:{port}", people, logins.split()[-1], Path(folder))
-            say("looking what is there")
+            say("counting what is there")
             after = json.loads(clinic.run("count", "manage.py", "load_test", "count"))
         finally:
             clinic.stop()
@@ -49,7 +49,7 @@ def main() -> None:
     measured = {**met, "found": found, "double": after["double"], "open": after["open"]}
     print(json.dumps(measured, indent=2))
     if met["server_errors"] or met["told"] != found or after["double"] or after["open"]:
-        raise SystemExit("Something broke, got lost or is there twice.")
+        raise SystemExit("Something failed, was lost or was stored twice.")
 
 
 def let_in(address: str, people: dict[str, str], password: str, folder: Path) -> dict[str, Any]:

@@ -27,19 +27,19 @@ UUID = "[0-9a-f-]{36}"
 LESION = Image.open(io.BytesIO(draw_lesion("nv", seed=1, size=(600, 450))))
 
 numbers = count(1)
-# What the site said that it had done.
+# What the site said it had done.
 told = Counter(appointments=0, cancelled=0, photographs=0)
 turn = Lock()
 
 
 def next_number() -> int:
-    """Return a number that nobody else has."""
+    """Return a unique number."""
     with turn:
         return next(numbers)
 
 
 def another_photograph() -> bytes:
-    """Return a photograph that is cropped a little differently from every other."""
+    """Return a photograph that is cropped a little differently from all others."""
     number = next_number()
     width, height = LESION.width - number % 150, LESION.height - number // 150 % 150
     out = io.BytesIO()
@@ -55,7 +55,7 @@ class Person(HttpUser):
     logins: list[str] = []
 
     def on_start(self) -> None:
-        """Sign in by the form, from an address of one's own."""
+        """Sign in through the form, from a separate address."""
         self.client.headers["X-Forwarded-For"] = f"198.51.100.{next_number() % 250 + 1}"
         self.client.get("/login/")
         login = self.logins[next_number() % len(self.logins)]
@@ -64,7 +64,7 @@ class Person(HttpUser):
             raise RuntimeError("A made-up person cannot sign in.")
 
     def post(self, path: str, data: dict[str, Any], *, name: str, **options: Any) -> Any:
-        """Send a form; one that is refused with a sentence is an answer like any other."""
+        """Send a form; a refusal with a message counts as a normal answer."""
         headers = {
             "X-CSRFToken": self.client.cookies.get("csrftoken") or "",
             "Referer": self.host,
@@ -78,13 +78,13 @@ class Person(HttpUser):
             return answer
 
     def post_and_count(self, what: str, path: str, data: dict[str, Any], *, name: str) -> None:
-        """Send a form that redirects when it is accepted, and count those."""
+        """Send a form that redirects when it is accepted, and count those that do."""
         if self.post(path, data, name=name, allow_redirects=False).status_code == 302:
             told[what] += 1
 
 
 class PatientUser(Person):
-    """A patient who books at home, cancels, and reads."""
+    """A patient at home who books, cancels and reads."""
 
     weight = 20
     logins = PATIENTS
@@ -97,7 +97,7 @@ class PatientUser(Person):
 
     @task(2)
     def book(self) -> None:
-        """Take one of the free times of some day."""
+        """Book one of the free times on some day."""
         day = date.today() + timedelta(days=random.randint(1, 40))
         page = self.client.get(f"/my/book/?day={day}", name="/my/book/?day=…").text
         slots = re.findall(r'name="slot"\s+value="([^"]+)"', page)
@@ -144,7 +144,7 @@ class SecretaryUser(Person):
 
     @task(3)
     def book(self) -> None:
-        """Book somebody at a quarter of an hour that may or may not be free."""
+        """Book a quarter-hour that may or may not be free."""
         page = self.client.get("/appointments/new/?q=a", name="/appointments/new/").text
         doctors = re.findall(rf'<option value="({UUID})"', page)
         types = re.findall(r'<option value="(\d+)"', page)
@@ -153,7 +153,7 @@ class SecretaryUser(Person):
             rf"/patients/({UUID})/", self.client.get("/patients/", name="/patients/").text
         )
         if not (doctors and types and patients):
-            raise RuntimeError("The booking page offers nobody.")
+            raise RuntimeError("The booking page offers no patient or doctor.")
         day = date.today() + timedelta(days=random.randint(1, 40))
         clock = time(random.randint(8, 17), random.choice((0, 15, 30, 45)))
         form = {
@@ -209,7 +209,7 @@ class DoctorUser(Person):
 
 @events.quitting.add_listener  # type: ignore[untyped-decorator]
 def report(environment: Environment, **_: Any) -> None:
-    """Write down how long the pages took and what went wrong."""
+    """Write down how long the pages took and what failed."""
     stats = environment.stats
     pages = {
         f"{entry.method} {entry.name}": {

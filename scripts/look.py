@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Takes pictures of pages of a running site at three widths, light and dark."""
+"""Take screenshots of pages of a running site at three widths, light and dark."""
 
 import argparse
 import re
@@ -17,7 +17,7 @@ SCHEMES = ("light", "dark")
 
 @dataclass(frozen=True)
 class Shoot:
-    """What to take pictures of, and as whom."""
+    """The pages to take screenshots of, and as whom."""
 
     base_url: str
     email: str
@@ -31,12 +31,12 @@ class Shoot:
 
 
 def file_stem(path: str) -> str:
-    """Return a file name that says which page it shows."""
+    """Return a file name that tells which page it shows."""
     return re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-")[:60] or "home"
 
 
 def sign_in(page: Page, shoot: Shoot) -> None:
-    """Sign in by the form, as a person does."""
+    """Sign in through the form, as a person does."""
     page.goto(f"{shoot.base_url}/login/")
     page.fill("input[name=login] >> nth=0", shoot.email)
     page.fill("input[type=password] >> nth=0", shoot.password)
@@ -45,7 +45,7 @@ def sign_in(page: Page, shoot: Shoot) -> None:
 
 
 def take(page: Page, shoot: Shoot, path: str, width: int, target: Path) -> list[str]:
-    """Take one picture and report what looks wrong: errors, or a page wider than its window."""
+    """Take one screenshot and report what looks wrong: errors, or a page wider than its window."""
     troubles: list[str] = []
     page.on(
         "console", lambda m: troubles.append(m.text) if m.type in {"error", "warning"} else None
@@ -55,7 +55,7 @@ def take(page: Page, shoot: Shoot, path: str, width: int, target: Path) -> list[
     if shoot.is_right_to_left:
         page.evaluate("document.documentElement.dir = 'rtl'")
     if shoot.is_whole_page:
-        # Grown to the whole page, so that what is fixed to the window's foot lies at the page's.
+        # The window becomes as high as the page, so that its bottom bar is at the end of the page.
         height = page.evaluate("document.documentElement.scrollHeight")
         page.set_viewport_size({"width": width, "height": height})
     page.wait_for_timeout(250)
@@ -67,7 +67,7 @@ def take(page: Page, shoot: Shoot, path: str, width: int, target: Path) -> list[
 
 
 def walk(browser: Browser, shoot: Shoot) -> Iterable[str]:
-    """Take every picture, one browser session for each scheme."""
+    """Take every screenshot, with one browser session per scheme."""
     for scheme in shoot.schemes:
         context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
         page = context.new_page()
@@ -93,12 +93,12 @@ def read_arguments() -> Shoot:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("paths", nargs="+", metavar="PATH", help="such as /login/")
     parser.add_argument("--base-url", default="http://127.0.0.1:8000")
-    parser.add_argument("--email", default="", help="who signs in; nobody where it is left out")
+    parser.add_argument("--email", default="", help="who signs in; nobody if omitted")
     parser.add_argument("--password", default="demo-clinic-2026")
     parser.add_argument("--widths", type=int, nargs="+", default=list(WIDTHS))
     parser.add_argument("--schemes", choices=SCHEMES, nargs="+", default=list(SCHEMES))
     parser.add_argument("--rtl", action="store_true", help="mirror the pages")
-    parser.add_argument("--window", action="store_true", help="only what the window shows")
+    parser.add_argument("--window", action="store_true", help="only the visible part")
     parser.add_argument("--out", type=Path, default=Path("test-results/look"))
     arguments = parser.parse_args()
     return Shoot(
@@ -115,7 +115,7 @@ def read_arguments() -> Shoot:
 
 
 def main() -> None:
-    """Take the pictures that the command line asks for."""
+    """Take the screenshots that the command line asks for."""
     shoot = read_arguments()
     shoot.out.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:

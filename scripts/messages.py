@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Collects the texts to translate into `locale/`; needs no gettext on the machine."""
+"""Collect the texts to translate into `locale/`, without gettext on the machine."""
 
 import re
 from collections.abc import Iterator

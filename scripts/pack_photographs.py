@@ -1,4 +1,4 @@
-"""Copies a collection with its photographs as WebP, a fifth of the size, for another machine.
+"""Copy a collection with its photographs as WebP, a fifth of the size, for another machine.
 
 The copy is a folder that ml.train reads like the original: the table, and images/*.webp.
 """
@@ -20,7 +20,7 @@ from ml.training.data import find_table, read_collection
 
 
 def main() -> int:
-    """Pack what the command line names and print how large it became."""
+    """Pack the folder named on the command line and print the resulting size."""
     options = _options()
     photographs = read_collection([options.folder]).photographs
     images: Path = options.out / "images"

@@ -1,4 +1,4 @@
-"""What the scripts do with a running site over HTTP: be the doctor who photographs a lesion."""
+"""What the scripts do with a running site over HTTP: act as a doctor who photographs a lesion."""
 
 import re
 import time
@@ -9,12 +9,12 @@ from typing import Any
 import requests
 
 UUID = "[0-9a-f-]{36}"
-# How long the visit's page waits before it asks again, in seconds; then two at a time.
+# The seconds that the visit's page waits before it asks again; after these, two each time.
 PATIENCE_S = (0.12, 0.12, 0.15, 0.2, 0.3, 0.5, 1.0)
 
 
 class SiteError(Exception):
-    """What the site would not do, in words."""
+    """Something that the site refused, with its message."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Upload:
-    """A photograph that the site has taken in; without the patient's consent no prediction."""
+    """A photograph that the site accepted; without the patient's consent it has no prediction."""
 
     status_url: str
     panel_url: str
@@ -39,7 +39,7 @@ class Upload:
 
 
 class DoctorClient:
-    """A doctor's browser, as far as photographs go."""
+    """The parts of a doctor's browser that handle photographs."""
 
     def __init__(self, url: str, *, email: str, password: str) -> None:
         self.url = url.rstrip("/")
@@ -51,7 +51,7 @@ class DoctorClient:
             raise SiteError(f"{email} cannot sign in at {self.url} with this password.")
 
     def visits(self) -> Iterator[str]:
-        """Open today's visits of arrived patients; return the addresses that take photographs."""
+        """Open today's visits of arrived patients; yield the addresses for uploads."""
         day = self._get(f"{self.url}/day/").text
         opened = re.findall(rf'href="(/visits/{UUID}/)"', day)
         for path in re.findall(rf'action="(/appointments/{UUID}/open/)"', day):
@@ -61,7 +61,7 @@ class DoctorClient:
                 yield f"{self.url}{path}"
 
     def upload(self, visit: str, name: str, photograph: bytes) -> Upload:
-        """Send one photograph; raises SiteError with the site's words where it is refused."""
+        """Send one photograph; raise SiteError with the site's message if it is refused."""
         sent_at = time.monotonic()
         response = self.session.post(
             f"{visit.partition('?')[0]}photographs/",

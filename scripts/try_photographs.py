@@ -1,6 +1,6 @@
-"""Uploads every photograph of a folder to a running site, as a doctor, and prints the answers.
+"""Upload every photograph of a folder to a running site, as a doctor, and print the answers.
 
-Where a HAM10000_metadata.csv is in the folder or above it, the true class is shown next to each.
+If a HAM10000_metadata.csv is in the folder or above it, the true class is shown next to each.
 """
 
 import argparse
@@ -50,7 +50,7 @@ def _options() -> argparse.Namespace:
 
 
 def _true_classes(folder: Path) -> dict[str, str]:
-    """Read image_id and dx from the metadata of the collection, where there is any."""
+    """Read image_id and dx from the metadata of the collection, if there is any."""
     for place in (folder, folder.resolve().parent):
         path = place / "HAM10000_metadata.csv"
         if path.exists():
@@ -90,14 +90,14 @@ def _summarise(answers: dict[Path, Answer], truth: dict[str, str]) -> None:
         return
     waits = sorted(answer.seconds for answer in answers.values())
     print(
-        f"\n{len(answers)} answered; from upload to answer {statistics.median(waits):.2f} s in the "
-        f"middle, {waits[-1]:.2f} s at most."
+        f"\n{len(answers)} answered; from upload to answer {statistics.median(waits):.2f} s "
+        f"(median), {waits[-1]:.2f} s at most."
     )
     known = {path: answer for path, answer in answers.items() if path.stem in truth}
     if known:
         right = sum(truth[path.stem] == answer.label for path, answer in known.items())
         unsure = sum(not answer.label for answer in known.values())
-        print(f"{right} of {len(known)} agree with the true class; of {unsure} it is not sure.")
+        print(f"{right} of {len(known)} agree with the true class; {unsure} not sure.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What somebody does who tries to become somebody else, as far as pages let them."""
+"""Steps of somebody who tries to become somebody else, as far as the pages allow."""
 
 import re
 
@@ -63,7 +63,7 @@ def hire(browser, role, email, password=PASSWORD):
 
 
 def code_for(browser, patient):
-    """The code on the paper that a doctor prints."""
+    """Return the code on the paper that a doctor prints."""
     url = reverse("clinic:record_code_hand_out", args=[patient.pk])
     page = browser.post(url, follow=True)
     assert page.status_code == 200
@@ -71,7 +71,7 @@ def code_for(browser, patient):
 
 
 def reads(browser, patient):
-    """Whether anything clinical of the patient comes out of any page of the portal."""
+    """Return whether any page of the portal shows anything clinical about the patient."""
     pages = [browser.get(reverse(url), follow=True).content.decode() for url in CLINICAL_PAGES]
     visits = patient.consultations.values_list("pk", flat=True)
     letters = [browser.get(reverse("diagnosis:my_visit", args=[pk])).status_code for pk in visits]

@@ -1,4 +1,4 @@
-"""What every test of the clinic starts from."""
+"""Fixtures for every test of the clinic."""
 
 from datetime import date, timedelta
 from types import SimpleNamespace
@@ -19,25 +19,25 @@ MONDAY = 0
 
 @pytest.fixture(autouse=True)
 def _no_attempts_before():
-    """Throttling counts in the cache, which outlives a test."""
+    """Clear the counts of attempts, because the cache outlives a test."""
     cache.clear()
 
 
 @pytest.fixture
 def desk(sign_in, secretary):
-    """A browser in which the secretary has signed in."""
+    """Return a browser in which the secretary is signed in."""
     return sign_in(secretary)
 
 
 @pytest.fixture
 def portal(sign_in, patient):
-    """A browser in which the patient has signed in."""
+    """Return a browser in which the patient is signed in."""
     return sign_in(patient.user)
 
 
 @pytest.fixture
 def sent_at_once(monkeypatch):
-    """A worker that does each message in the moment in which it is queued."""
+    """Send each message at the moment it is queued."""
     monkeypatch.setattr(
         send_notice_task, "apply_async", lambda args, **options: send_notice(notice_id=args[0])
     )
@@ -45,7 +45,7 @@ def sent_at_once(monkeypatch):
 
 @pytest.fixture
 def day(doctor):
-    """A Monday on which the doctor works in the morning, as on every other."""
+    """Return a Monday on which the doctor works in the morning, as on every Monday."""
     day = coming(MONDAY)
     works(doctor, day)
     return day
@@ -53,13 +53,13 @@ def day(doctor):
 
 @pytest.fixture
 def noon():
-    """Today at noon, clinic time."""
+    """Return noon today by the clinic's clock."""
     return timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
 
 
 @pytest.fixture
 def known(doctor, media):
-    """A patient without a login, with a signed visit a month ago and a visit today."""
+    """Return a patient without a login, with a signed visit a month ago and a visit today."""
     patient = PatientFactory(
         full_name="Paul Patient", email="paul@example.org", birth_date=date(1980, 5, 17)
     )
@@ -83,14 +83,14 @@ def other_secretary(db):
 
 @pytest.fixture
 def mails_leave_at_once(monkeypatch):
-    """A test has one long transaction: what would be told after each request is told at once."""
+    """Send emails at once, because a test is one long transaction without commits."""
     at_once = SimpleNamespace(on_commit=lambda send: send())
     monkeypatch.setattr(contact_news, "transaction", at_once)
 
 
 @pytest.fixture
 def later(monkeypatch):
-    """Lets hours pass."""
+    """Let hours pass."""
     now = timezone.now
 
     def _later(hours):
@@ -101,7 +101,7 @@ def later(monkeypatch):
 
 @pytest.fixture
 def man(patient):
-    """The patient, who cannot be pregnant."""
+    """Return the patient as a man, who cannot be pregnant."""
     patient.sex = Patient.Sex.MALE
     patient.save()
     return patient

@@ -1,4 +1,4 @@
-"""What the tests of the desk share: days to come, the clinic’s clock, many hands at once."""
+"""Helpers for tests of the desk: future days, the clinic’s clock, concurrent requests."""
 
 import threading
 from datetime import datetime, time, timedelta
@@ -11,23 +11,23 @@ from tests.factories import AppointmentFactory, AvailabilityFactory
 
 
 def coming(weekday):
-    """The next such day of the week that is at least two days away, so that none of it is past."""
+    """Return the next such weekday that is at least two days away, so none of it is past."""
     day = timezone.localdate() + timedelta(days=2)
     return day + timedelta(days=(weekday - day.weekday()) % 7)
 
 
 def at(day, clock):
-    """A moment by the clinic's clock."""
+    """Return a moment by the clinic's clock."""
     return timezone.make_aware(datetime.combine(day, time.fromisoformat(clock)))
 
 
 def clocks(slots):
-    """What the clinic's clock shows when each slot starts."""
+    """Return the clinic's clock time at the start of each slot."""
     return [f"{timezone.localtime(slot.starts_at):%H:%M}" for slot in slots]
 
 
 def works(doctor, day, starts_at="09:00", ends_at="12:00", **fields):
-    """Gives a doctor hours on the weekday of a day."""
+    """Give a doctor hours on the weekday of a day."""
     return AvailabilityFactory(
         doctor=doctor.doctor,
         weekday=day.weekday(),
@@ -38,7 +38,7 @@ def works(doctor, day, starts_at="09:00", ends_at="12:00", **fields):
 
 
 def booked(doctor, patient, starts_at, minutes=15, **fields):
-    """An appointment at a moment."""
+    """Return an appointment at a moment."""
     return AppointmentFactory(
         doctor=doctor.doctor,
         patient=patient,
@@ -49,19 +49,19 @@ def booked(doctor, patient, starts_at, minutes=15, **fields):
 
 
 def visit_type(code="follow-up"):
-    """One of the types of visit that the clinic starts with."""
+    """Return one of the types of visit that the clinic starts with."""
     return VisitType.objects.get(code=code)
 
 
 def in_status(appointment, status):
-    """The appointment, put into a status without asking the table."""
+    """Put an appointment into a status, bypassing the transition table."""
     Appointment.objects.filter(pk=appointment.pk).update(status=status)
     appointment.refresh_from_db()
     return appointment
 
 
 def at_once(count, work):
-    """What `work(number)` returns in as many threads that all start together."""
+    """Return the results of `work(number)` in this many threads that start together."""
     barrier = threading.Barrier(count)
     results = [None] * count
 

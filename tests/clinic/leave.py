@@ -1,16 +1,16 @@
-"""What the tests of leave share: its form, and the page on which its visits are decided."""
+"""Helpers for tests of leave: its form, and the page that decides its visits."""
 
 from datetime import UTC
 
 
 def leave(doctor, day, **fields):
-    """What the form of a leave of one day says."""
+    """Return the form data for one day of leave."""
     who = doctor.doctor.pk if doctor else "clinic"
     return {"who": who, "first_day": day.isoformat(), "reason": "Congress", **fields}
 
 
 def decided(response, **choices):
-    """What the page of visits sends, with some of its fields chosen otherwise."""
+    """Return the data that the page of visits sends, with some choices changed."""
     answers = response.context["answers"]
     fields = {field.html_name: field.value() for _visit, field in answers.rows}
     form = response.context["form"]

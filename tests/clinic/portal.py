@@ -1,10 +1,10 @@
-"""What the tests of the portal share: what the clinic has decided, and what a page sends."""
+"""Helpers for tests of the portal: the clinic's settings, and what a page sends."""
 
 from clinic.models import ClinicSettings
 
 
 def decide(**fields):
-    """Stores what the clinic decides; the rest stays as it is by default."""
+    """Change some of the clinic's settings; the others keep their defaults."""
     row = ClinicSettings.objects.filter(pk=1).first() or ClinicSettings(pk=1, name="Clinic")
     for name, value in fields.items():
         setattr(row, name, value)
@@ -13,5 +13,5 @@ def decide(**fields):
 
 
 def slot(doctor, starts_at):
-    """The value of a free time's button."""
+    """Return the value of the button for a free time."""
     return f"{doctor.doctor.pk}/{starts_at.isoformat()}"

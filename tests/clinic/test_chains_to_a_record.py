@@ -1,4 +1,4 @@
-"""Nobody reaches a record by becoming its patient: one test a chain, the whole way of a role.
+"""Nobody can reach a record by becoming its patient: each test is one role's complete attempt.
 
 `SECURITY.md` lists the same ways.
 """
@@ -38,7 +38,7 @@ from tests.test_access_matrix import ROWS, address
 pytestmark = pytest.mark.usefixtures("mails_leave_at_once")
 
 
-# The desk becomes a patient.
+# The desk tries to become a patient.
 
 
 def test_the_desk_that_typed_an_address_does_not_invite_it(known, desk):
@@ -169,7 +169,7 @@ def test_no_address_of_the_site_tells_a_closed_record(things, patient, sign_in):
         assert browser.get(address(row, things)).status_code == 404, row
 
 
-# Whoever signs up becomes a patient.
+# Somebody who signs up tries to become a patient.
 
 
 def sign_up(email, **said):
@@ -242,7 +242,7 @@ def test_whoever_registered_anew_moves_to_the_old_record_with_its_code(known, si
     assert left.is_possible_duplicate
 
 
-# An admin becomes a patient.
+# An admin tries to become a patient.
 
 
 def test_an_admin_gives_a_record_of_before_no_address_of_his_own(known, sign_in, admin):
@@ -274,7 +274,7 @@ def test_an_admin_who_turned_a_patients_address_does_not_invite_it(known, desk, 
     assert mail.outbox == []
 
 
-# What was there before.
+# Existing records and accounts.
 
 
 def test_accounts_in_use_keep_their_record_and_unused_ones_prove_themselves(known, patient):

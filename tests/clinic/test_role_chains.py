@@ -1,6 +1,6 @@
-"""Nobody becomes a doctor, or silences an alarm, by becoming somebody else: one test a chain.
+"""Nobody can become a doctor, or silence an alarm, through another account.
 
-Each test is the whole way that a person of one role would go; `SECURITY.md` lists the same ways.
+Each test is the complete attempt of one role; `SECURITY.md` lists the same ways.
 """
 
 import re
@@ -49,7 +49,7 @@ from tests.mailbox import choose_password, link_in
 pytestmark = pytest.mark.usefixtures("mails_leave_at_once")
 
 
-# An admin becomes a doctor.
+# An admin tries to become a doctor.
 
 
 def test_an_unattended_admin_page_turns_no_address(doctor, sign_in, admin):
@@ -190,7 +190,7 @@ def test_an_admin_who_shuts_out_another_is_heard_of(sign_in, admin, other_admin)
     assert mail.outbox[-1].to == [other_admin.email]
 
 
-# An admin silences an alarm.
+# An admin tries to silence an alarm.
 
 
 def emergency_of(doctor, patient):
@@ -236,7 +236,7 @@ def test_a_second_admin_made_for_the_purpose_confirms_nothing(sign_in, admin, pa
         confirm_proposal(actor=puppet)
 
 
-# A doctor becomes the doctor of a patient.
+# A doctor tries to become a patient's doctor.
 
 
 def test_a_doctor_books_no_patient_whom_she_does_not_treat(sign_in, other_doctor, known):

@@ -1,4 +1,4 @@
-"""Whose address counts, behind as many proxies as the site counts."""
+"""Which address counts, depending on the number of trusted proxies."""
 
 import pytest
 from django.test import RequestFactory

@@ -1,4 +1,4 @@
-"""The clinic's clock: hours, pages, mails and papers go by the zone that the clinic has chosen."""
+"""The clinic's time zone applies to hours, pages, emails and papers."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -13,16 +13,16 @@ from clinic.scheduling.services.slots import free_slots
 from clinic.tasks import send_notice_task
 from tests.clinic.desk import booked, clocks, visit_type, works
 
-# A Monday of winter, when Paris is one hour ahead of UTC and New York five behind.
+# A Monday in winter, when Paris is one hour ahead of UTC and New York five behind.
 MONDAY = date(2040, 1, 16)
 NINE_IN_PARIS = datetime.combine(MONDAY, time(8), tzinfo=UTC)
-# America's clock goes forward on the second Sunday of March, Paris' on the last.
+# America's clocks go forward on the second Sunday in March, Paris's on the last.
 SPRING_IN_NEW_YORK = date(2040, 3, 11)
 
 
 @pytest.fixture
 def move_clinic(db):
-    """Puts the clinic into another zone."""
+    """Move the clinic into another time zone."""
 
     def _move_clinic(zone):
         ClinicSettings.objects.update_or_create(pk=1, defaults={"name": "A", "time_zone": zone})

@@ -1,4 +1,4 @@
-"""Texts and files as they are sealed: what opens them, and what does not."""
+"""Encrypted texts and files: what opens them, and what does not."""
 
 import base64
 

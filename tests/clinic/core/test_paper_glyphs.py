@@ -1,4 +1,4 @@
-"""A paper comes out whatever was written: in the letters of its script, or with a sign."""
+"""A paper can be printed whatever was written: in the letters of its script, or with a sign."""
 
 import json
 import re
@@ -46,7 +46,7 @@ NAMES = {
     "Mongolian": "ᠮᠣᠩᠭᠣᠯ",
     "emoji": "🙂 👨‍👩‍👧 👍🏽 ❤️ 🇲🇦",
 }
-# What no font draws, or no PDF may hold, and what would turn the rest of the page round.
+# What no font draws, or no PDF may contain, and what would reverse the rest of the page.
 NOTHING = [
     "\uf0b7", "\U00010400\u0e31", "\x01", "\x7f", "\ufdd0", "\ufffe", "\U0010ffff", "\u0378",
 ]  # fmt: skip
@@ -55,7 +55,7 @@ PLAIN = {"dose": "thin", "frequency": "daily", "duration": "5 days"}
 
 @pytest.fixture
 def print_everything(consultation, doctor, patient, sign_in):
-    """Puts a text wherever a paper shows one, and prints each paper for doctor and patient."""
+    """Put a text wherever a paper shows one, and print each paper for doctor and patient."""
 
     def _print(written):
         Patient.objects.filter(pk=patient.pk).update(full_name=written)

@@ -1,4 +1,4 @@
-"""What a header, a calendar or a text message can carry of a text."""
+"""What a header, a calendar or a text message keeps of a text."""
 
 import pytest
 from django.apps import apps

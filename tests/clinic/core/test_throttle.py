@@ -1,4 +1,4 @@
-"""So many tries in so many seconds, counted together by all who count at once."""
+"""Only so many tries in a period, counted across concurrent processes."""
 
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -18,7 +18,7 @@ def limits(settings):
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A clock that goes when it is told to."""
+    """Return a clock that only moves when told to."""
     now = SimpleNamespace(seconds=1000.0)
     monkeypatch.setattr(throttle.time, "time", lambda: now.seconds)
     return now

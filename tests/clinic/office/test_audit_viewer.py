@@ -1,4 +1,4 @@
-"""Admins read the audit trail, filter it and take it along; whoever does so stands in it too."""
+"""Admins read, filter and export the audit trail, and that is noted in the trail too."""
 
 import csv
 import io
@@ -30,7 +30,7 @@ Verb = AuditEvent.Verb
 
 @pytest.fixture
 def trail(doctor, secretary, patient, other_patient):
-    """Four events: two people, two patients, three kinds."""
+    """Record four events: two people, two patients, three kinds."""
     return {
         "read": record(Verb.VIEW, actor=doctor, patient=patient, target=patient),
         "changed": record(Verb.UPDATE, actor=secretary, patient=patient, target=patient),

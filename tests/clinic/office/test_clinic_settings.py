@@ -1,4 +1,4 @@
-"""What the clinic decides for itself: one row that every page, mail, paper and calendar follows."""
+"""The clinic's settings: one row that every page, email, paper and calendar follows."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ URL = reverse("clinic:clinic_settings")
 
 @pytest.fixture
 def decided(db):
-    """A clinic that has decided otherwise than the environment says."""
+    """Return settings that differ from the environment's."""
     return ClinicSettings.objects.create(
         pk=1,
         name="Clinique Saint-Élie",
@@ -98,7 +98,7 @@ def test_the_next_request_sees_what_another_process_wrote(sign_in, decided, pati
 
 
 def typed(**changes):
-    """The form of the page as a browser sends it for a clinic that has decided nothing yet."""
+    """Return the page's form as a browser sends it before the clinic has changed anything."""
     form = {
         "version": 0,
         "name": "SkinHealth Clinic",

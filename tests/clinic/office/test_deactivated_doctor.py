@@ -1,4 +1,4 @@
-"""A doctor who works here no more is shown with her visits, and can be booked nowhere."""
+"""A doctor who no longer works here is shown with their visits, and cannot be booked."""
 
 from datetime import timedelta
 
@@ -43,7 +43,7 @@ def visit(doctor, patient, day):
 
 @pytest.fixture
 def gone(doctor, visit, admin):
-    """The doctor with a visit to come, whose account is deactivated."""
+    """Return the doctor with an upcoming visit, whose account is deactivated."""
     return deactivate_account(actor=admin, user=doctor)
 
 
@@ -206,7 +206,7 @@ def test_her_visit_moves_to_a_colleague_whom_the_desk_chooses(desk, gone, other_
     works(other_doctor, day)
     url = reverse("clinic:appointment_reschedule", args=[visit.pk])
     form = desk.get(url)
-    # The first of the list is no choice of the desk.
+    # The first doctor in the list must not be preselected.
     assert str(other_doctor.doctor.pk) in str(form.context["form"]["doctor"])
     assert "selected" not in str(form.context["form"]["doctor"])
     slots = form.context["slots"]

@@ -1,4 +1,4 @@
-"""The doctor's day: who waits comes first, and only who has arrived can be called in."""
+"""The doctor's day: waiting patients come first, and only those who arrived can be called in."""
 
 from datetime import timedelta
 

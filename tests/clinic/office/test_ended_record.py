@@ -1,4 +1,4 @@
-"""A record that has ended is only read: whatever is tried, nothing of a person comes back."""
+"""An ended record is read-only: whatever is tried, the person's identity does not come back."""
 
 from datetime import timedelta
 from unittest import mock
@@ -66,7 +66,7 @@ IDENTITY = {
 
 @pytest.fixture
 def ended(patient, doctor, admin, secretary):
-    """A patient with a signed visit, a missed one and a consent, whose record has ended."""
+    """Return an ended record with a signed visit, a missed one and a consent."""
     of_both = {"patient": patient, "doctor": doctor.doctor}
     long_ago = timezone.now() - timedelta(days=40)
     completed = AppointmentFactory(**of_both, status="completed", starts_at=long_ago)

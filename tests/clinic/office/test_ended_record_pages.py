@@ -1,4 +1,4 @@
-"""What the pages show of a record that has ended, and which forms no longer open."""
+"""What the pages show of an ended record, and which forms no longer open."""
 
 from importlib import import_module
 
@@ -23,7 +23,7 @@ MIGRATION = "clinic.migrations.0047_consents_that_ended_with_the_record"
 
 @pytest.fixture
 def ended(patient, doctor, admin, secretary):
-    """A record with a visit signed today, a lesion and two consents, which has ended."""
+    """Return an ended record with a visit signed today, a lesion and two consents."""
     done = AppointmentFactory(patient=patient, doctor=doctor.doctor, status="completed")
     ConsultationFactory(
         appointment=done, conclusion="A mole.", signed_at=timezone.now(), signed_by=doctor

@@ -1,4 +1,4 @@
-"""When a record ends, its texts lose the patient's own name, and nothing else."""
+"""When a record ends, its texts lose the patient's own name and nothing else."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The notifications centre as its recipient reads it, and nobody else."""
+"""The notification centre shows each person only their own news."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ def rows_of(response):
 
 @pytest.fixture
 def told():
-    """A piece of news for somebody about an appointment."""
+    """Return somebody's notification about an appointment."""
 
     def _told(user, appointment, kind=Kind.BOOKED):
         notify(

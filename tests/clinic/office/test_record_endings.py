@@ -1,4 +1,4 @@
-"""Fewer years, and who decides: counted and listed before, by two people, a day ahead."""
+"""A shorter retention period: counted, listed, confirmed by two people, announced a day ahead."""
 
 from datetime import timedelta
 from unittest import mock
@@ -53,7 +53,7 @@ def seen(doctor, name, *, years_ago, days_ago=0):
 
 @pytest.fixture
 def old_patients(doctor):
-    """Whom six years end: one at once, one within a year, and one who is not concerned."""
+    """Return patients affected by six years: one at once, one within a year, and one not at all."""
     return {
         "long": seen(doctor, "Lena Longgone", years_ago=8),
         "soon": seen(doctor, "Sven Soon", years_ago=5.5),

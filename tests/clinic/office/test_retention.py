@@ -1,4 +1,4 @@
-"""How a record ends: after its years, and when an admin grants that somebody is forgotten."""
+"""How a record ends: after the retention period, or when an admin grants erasure."""
 
 from datetime import timedelta
 
@@ -56,12 +56,12 @@ def visited(patient, doctor, *, days_ago, status="completed"):
 
 
 def a_day_later():
-    """Lets the day go by for which each end is announced."""
+    """Let the day pass for which each ending is announced."""
     RecordEnding.objects.planned().update(due_at=timezone.now())
 
 
 def end_by_the_clock():
-    """Announces, lets a day go by, and says how many records ended."""
+    """Announce, let a day pass, and return how many records ended."""
     assert pseudonymise_expired() == 0
     a_day_later()
     return pseudonymise_expired()
@@ -242,7 +242,7 @@ def test_two_forgotten_patients_do_not_stand_in_each_other_s_way(patient, other_
 
 
 def unreadable(table, column, pk):
-    """Spoils a stored text, as a lost key or a damaged disk does."""
+    """Damage a stored text, as a lost key or a broken disk would."""
     with connection.cursor() as cursor:
         key = pk.hex if connection.vendor == "sqlite" else pk
         cursor.execute(f"UPDATE {table} SET {column} = 'enc1:lost:AAAA' WHERE id = %s", [key])
@@ -279,6 +279,6 @@ def test_fifty_records_that_cannot_end_do_not_stand_before_the_next(
     visited(other_patient, doctor, days_ago=11 * 366)
     unreadable("clinic_consultation", "conclusion", spoilt.pk)
 
-    # Whichever of the two comes first, the other has its turn in the next hour.
+    # Whichever comes first, the other has its turn in the next hour.
     assert end_by_the_clock() + pseudonymise_expired() == 1
     assert Patient.objects.get(pk=other_patient.pk).has_ended

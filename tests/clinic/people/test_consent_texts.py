@@ -1,4 +1,4 @@
-"""What was agreed to can be read later, word for word."""
+"""The text of a consent can be read later, word for word."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from clinic.people.consent_texts import CONSENT_TEXTS, DOCUMENT_VERSION, consent
 from clinic.people.services.consents import give_consent
 from tests.factories import ConsentFactory
 
-# A text that somebody has agreed to stays as it is: add a version and its fingerprint instead.
+# A published text never changes: add a version and its fingerprint instead.
 PUBLISHED = {
     "1": "0ab5e1552d0328513de459e9cf86690d515249334a0ca4d7e65aea96a32daa56",
 }

@@ -1,4 +1,4 @@
-"""Admins create accounts, one form for every role, and find them again."""
+"""Admins create accounts with one form for every role, and find them again."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""The first account of a clinic comes from the command line."""
+"""The first account of a clinic is created on the command line."""
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -19,7 +19,7 @@ def test_the_first_admin_sets_a_password_by_the_printed_link(client, capsys):
     admin = User.objects.get(email="first@example.org")
     assert admin.role == User.Role.ADMIN
     assert admin.check_password(PASSWORD)
-    # An admin's password alone opens nothing: the way goes on to the second factor.
+    # An admin's password alone opens nothing: sign-in continues with the second factor.
     assert client.get("/accounts/").url == reverse("mfa_activate_totp")
     assert AuditEvent.objects.filter(actor=None, verb="create", target_id=admin.pk).exists()
 

@@ -1,4 +1,4 @@
-"""Accounts are deactivated, never deleted; whoever is deactivated is out within one request."""
+"""Accounts are deactivated, never deleted; deactivated people are out within one request."""
 
 import threading
 

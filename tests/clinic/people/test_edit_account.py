@@ -62,7 +62,7 @@ def test_the_trail_keeps_no_address_of_a_patient(admin, patient, sign_in):
 
 
 def test_after_a_change_of_address_only_the_new_one_signs_in(admin, secretary, client, sign_in):
-    # Asking for a link makes allauth note the address in a table of its own.
+    # A request for a link makes allauth store the address in its own table.
     client.post(reverse("account_reset_password"), {"email": secretary.email})
     post_seen(
         sign_in(admin),

@@ -1,4 +1,4 @@
-"""A doctor opens a record in an emergency: for a reason, for an hour, and not unseen."""
+"""A doctor opens a record in an emergency: with a reason, for an hour, and observed."""
 
 from datetime import timedelta
 
@@ -58,7 +58,7 @@ def record_of(patient):
 
 
 def let_it_end():
-    """An hour passes for every access there is."""
+    """Let an hour pass for every access."""
     for access in EmergencyAccess.objects.all():
         access.started_at -= timedelta(minutes=60)
         access.ends_at -= timedelta(minutes=60)
@@ -141,7 +141,7 @@ def test_who_tries_again_and_again_has_to_wait(sign_in, stranger, doctor, patien
 
     assert say(client, record_number=patient.record_number).status_code == 429
     assert not EmergencyAccess.objects.exists()
-    # Nobody else waits with the one who guesses.
+    # Only the person who guesses is slowed down.
     assert say(sign_in(doctor), record_number="P-1").status_code == 422
 
 
@@ -192,7 +192,7 @@ def test_every_file_opens_with_it_and_closes_with_it(url, of, cast, things, pati
 def test_it_opens_what_the_patients_doctor_reads_and_nothing_of_others(
     cast, things, patient, other_patient, sign_in
 ):
-    """Each page of the table that the treating doctor reads, but for what is the doctor's own."""
+    """Check every page that the treating doctor can read, except the doctor's own things."""
     stranger = cast["doc2"]
     client = sign_in(stranger)
     open_emergency_access(doctor=stranger, patient=patient, reason=REASON)
@@ -212,7 +212,7 @@ def test_it_opens_what_the_patients_doctor_reads_and_nothing_of_others(
 
 
 def test_nothing_is_written_under_it(cast, things, patient, sign_in):
-    """Each button of the table that is about the patient is refused or changes nothing."""
+    """Check that every button about the patient is refused or changes nothing."""
     stranger = cast["doc2"]
     client = sign_in(stranger)
     open_emergency_access(doctor=stranger, patient=patient, reason=REASON)

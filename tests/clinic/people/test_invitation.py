@@ -1,4 +1,4 @@
-"""An invitation is a mail with a link that sets a password once, within two days."""
+"""An invitation is an email with a link that sets a password once, within two days."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ NEW_PASSWORD = "nine purple lighthouses"
 
 @pytest.fixture
 def invited(admin, sign_in):
-    """Somebody who has an account, a mail, and no password."""
+    """Return somebody who has an account and an email, but no password."""
     sign_in(admin).post(
         reverse("clinic:account_create"),
         {

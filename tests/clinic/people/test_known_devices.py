@@ -1,4 +1,4 @@
-"""A browser in which somebody has signed in lets them in, whatever strangers try meanwhile."""
+"""Strangers cannot lock people out of a browser in which they have signed in."""
 
 import pytest
 import redis
@@ -26,7 +26,7 @@ def leave(browser):
 
 
 def known_browser(user):
-    """A browser in which somebody has signed in, and out again."""
+    """Return a browser in which somebody has signed in and out again."""
     browser = Client()
     assert come_in(browser, user)
     leave(browser)
@@ -34,7 +34,7 @@ def known_browser(user):
 
 
 def attack(user, tries=60, address=None):
-    """Guess from one address, or from many."""
+    """Guess passwords from one address, or from many."""
     for number in range(tries):
         come_in(Client(), user, "wrong", address or f"203.0.113.{number // 4}")
 

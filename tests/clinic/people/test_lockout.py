@@ -1,4 +1,4 @@
-"""Too many failures close the door for a while, and the trail says so once."""
+"""Too many failures lock sign-in for a while, and the trail says so once."""
 
 import pytest
 from django.test import Client
@@ -77,7 +77,7 @@ def test_failures_from_many_machines_close_the_door_for_all_that_are_unknown(sec
     for number in range(50):
         machine = f"192.0.2.{number // 4 + 1}"
         assert try_to_come_in(secretary.email, machine=machine).status_code == 200
-        # The right password is no failure, however often it is typed.
+        # The right password is not a failure, however often it is typed.
         if number % 10 == 0:
             assert try_to_come_in(secretary.email, PASSWORD, "192.0.2.90").status_code == 302
     answer = try_to_come_in(secretary.email, PASSWORD, "192.0.2.90")

@@ -1,4 +1,4 @@
-"""The morning's mail about unread notifications: for staff who want it, once a day, no names."""
+"""The morning email about unread notifications: for staff who want it, once a day, no names."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -25,7 +25,7 @@ SEVEN = datetime(2027, 1, 12, 6, 0, tzinfo=UTC)
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Sets what Django's clock shows."""
+    """Set the time of Django's clock."""
 
     def _clock(moment):
         monkeypatch.setattr(timezone, "now", lambda: moment)
@@ -35,7 +35,7 @@ def clock(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def sent_at_once(monkeypatch):
-    """A worker that does each mail in the moment in which it is queued."""
+    """Send each email at the moment it is queued."""
     monkeypatch.setattr(
         send_digest_task, "apply_async", lambda args, **options: send_digest_task(*args)
     )
@@ -43,7 +43,7 @@ def sent_at_once(monkeypatch):
 
 @pytest.fixture
 def reader(doctor, appointment):
-    """A doctor who wants the mail and has not read two things."""
+    """Return a doctor who wants the email and has two unread notifications."""
     type(doctor).objects.filter(pk=doctor.pk).update(wants_digest=True)
     for kind in (Kind.BOOKED, Kind.URGENT_ARRIVAL):
         notify(

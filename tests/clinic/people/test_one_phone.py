@@ -1,4 +1,4 @@
-"""A patient has one telephone and one language, whoever changes them and wherever."""
+"""A patient has one phone and one language, whoever changes them and wherever."""
 
 from importlib import import_module
 
@@ -18,7 +18,7 @@ OLD, NEW = "+33612345678", "+33687654321"
 
 
 def known_of(patient):
-    """What the record and the account say, which has to be the same."""
+    """Return what the record and the account say, which must be the same."""
     patient = Patient.objects.select_related("user").get(pk=patient.pk)
     facts = [(str(row.phone), row.language, row.full_name) for row in (patient, patient.user)]
     assert facts[0] == facts[1]

@@ -32,7 +32,7 @@ def submission(**values):
 
 @pytest.fixture
 def with_photograph(sign_in):
-    """Puts a photograph on somebody's profile."""
+    """Put a photograph on somebody's profile."""
 
     def _with_photograph(user):
         response = post_seen(
@@ -135,7 +135,7 @@ def test_a_photograph_that_lies_on_its_side_is_turned():
     half_red = Image.new("RGB", (200, 200), "blue")
     half_red.paste("red", (0, 0, 200, 100))
     exif = Image.Exif()
-    exif[0x0112] = 6  # the camera was held so that the picture has to be turned right
+    exif[0x0112] = 6  # the picture has to be turned right
     data = photographs.encoded(half_red, "JPEG", exif=exif)
     portrait = Image.open(io.BytesIO(read_portrait(upload(data))))
     left, right = portrait.getpixel((20, 128)), portrait.getpixel((230, 128))

@@ -1,4 +1,4 @@
-"""The paper with the code that opens a record: where it is offered, and how it is shown once."""
+"""The paper with the code that opens a record: where it is offered, and that it is shown once."""
 
 import re
 from datetime import timedelta
@@ -21,7 +21,7 @@ OFFER = "Print an access code"
 
 @pytest.fixture
 def visit(doctor):
-    """A visit today by a patient who reads French and has no login yet."""
+    """Return a visit today of a patient who reads French and has no login yet."""
     known = PatientFactory(full_name="Paul Patient", email="paul@example.org", language="fr")
     appointment = AppointmentFactory(
         doctor=doctor.doctor, patient=known, status=Appointment.Status.IN_CONSULTATION
@@ -31,7 +31,7 @@ def visit(doctor):
 
 @pytest.fixture
 def surgery(sign_in, doctor):
-    """The browser of the doctor."""
+    """Return the doctor's browser."""
     return sign_in(doctor)
 
 
@@ -41,7 +41,7 @@ def sign(visit, doctor):
 
 
 def printed(browser, patient):
-    """The page to print, as a browser comes to it."""
+    """Return the page to print, as a browser gets it."""
     return browser.post(reverse("clinic:record_code_hand_out", args=[patient.pk]), follow=True)
 
 

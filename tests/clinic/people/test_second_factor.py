@@ -1,4 +1,4 @@
-"""A password alone does not open an admin's or a doctor's account."""
+"""A password alone does not open the account of an admin or doctor."""
 
 from importlib import import_module
 
@@ -114,7 +114,7 @@ def test_five_wrong_codes_lock_the_second_step(doctor):
 
 
 def secrets_of(user):
-    """The app's secret and the recovery codes' seed as the database holds them."""
+    """Return the app's secret and the recovery codes' seed as stored in the database."""
     data = {name: text for each in user.authenticator_set.all() for name, text in each.data.items()}
     return [data["secret"], data["seed"]]
 

@@ -1,4 +1,4 @@
-"""A person sees where the account is open, and ends one of these sessions or all others."""
+"""A person sees where their account is signed in, and ends one of these sessions or all others."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ def come_in(user):
 
 
 def set_back(client, **duration):
-    """Makes the last click of a browser one of some time ago."""
+    """Move a browser's last click into the past."""
     session = client.session
     session[ACTIVE_AT] -= timedelta(**duration).total_seconds()
     session.save()

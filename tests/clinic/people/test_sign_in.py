@@ -1,4 +1,4 @@
-"""Signing in and out: by e-mail and password, told apart by nothing, and noted."""
+"""Sign in and out by email and password; every failure looks the same, and all is noted."""
 
 import pytest
 from allauth.account.models import EmailAddress

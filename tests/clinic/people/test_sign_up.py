@@ -1,4 +1,4 @@
-"""Patients register themselves: a code by mail, then who they are; nobody learns who is known."""
+"""Patients register themselves: a code by email, then their data; nobody learns who is known."""
 
 import re
 from datetime import date, timedelta
@@ -204,8 +204,8 @@ def record(**fields):
         {"email": "another@example.org", "phone": "+33611223344"},
         {"email": "", "phone": "+33611223344"},
         {"birth_date": date(1990, 2, 3)},
-        {"full_name": "Nora Neu"},  # a twin under the family's address
-        {},  # whoever typed the address into the record knows name and date of birth, too
+        {"full_name": "Nora Neu"},  # a twin with the family's address
+        {},  # whoever typed the address also knows name and date of birth
     ],
 )
 def test_nobody_gets_a_record_on_the_own_word_alone(browser, fields):

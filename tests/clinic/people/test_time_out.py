@@ -1,4 +1,4 @@
-"""Who does not click is signed out, whatever the page asks by itself; after hours, everybody is."""
+"""Without a click people are signed out, whatever the page polls; after hours, everybody is."""
 
 import re
 from datetime import timedelta
@@ -23,7 +23,7 @@ ALMOST = {"minutes": 14, "seconds": 50}
 
 
 def let_pass(browser, moments=(SIGNED_IN_AT, ACTIVE_AT), **duration):
-    """Moves the moments of a session back, as if time had passed."""
+    """Move the times of a session back, as if time had passed."""
     session = browser.session
     for moment in moments:
         session[moment] -= timedelta(**duration).total_seconds()
@@ -48,7 +48,7 @@ def words_at_the_door(browser):
 
 @pytest.fixture
 def desk(secretary, sign_in):
-    """The secretary's browser, with one page open."""
+    """Return the secretary's browser, with one page open."""
     browser = sign_in(secretary)
     browser.get(DESK)
     return browser
@@ -56,7 +56,7 @@ def desk(secretary, sign_in):
 
 @pytest.fixture
 def portal(patient, sign_in):
-    """The patient's browser, with one page open."""
+    """Return the patient's browser, with one page open."""
     browser = sign_in(patient.user)
     browser.get(reverse("clinic:my_appointments"))
     return browser
@@ -145,7 +145,7 @@ def test_staying_is_too_late_after_the_end(desk):
 def test_htmx_leaves_the_whole_page_and_comes_back_to_it(secretary, desk):
     page = f"{DESK}?date=2026-11-25"
     let_pass(desk, minutes=15)
-    # The second request finds nobody signed in.
+    # By the second request nobody is signed in.
     for _poll in range(2):
         answer = desk.get(COUNT, headers=htmx(page, **BY_ITSELF))
         assert answer.status_code == 200
@@ -229,7 +229,7 @@ def test_the_warning_stands_in_pages_of_people_who_signed_in_alone(desk, client)
 
 
 def test_pages_that_mark_nothing_need_no_sign_in(settings):
-    """A page of its own frame does not load the script that marks what a clock asks."""
+    """Check that pages without the marking script, which marks polling, need no sign-in."""
     unmarked = [
         path
         for path in (settings.BASE_DIR / "templates").rglob("*.html")

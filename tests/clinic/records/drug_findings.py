@@ -1,4 +1,4 @@
-"""Shorter ways to what the table of drugs says of a patient's prescription."""
+"""Shortcuts to what the drug table says about a patient's prescription."""
 
 from clinic.models import Consultation, Prescription, WarningOverride
 from clinic.records.drugs.rows import Written
@@ -28,7 +28,7 @@ def by_hand_for(patient, *drugs):
 
 
 def write_draft(consultation, doctor, *drugs):
-    """Writes a draft, in a visit that has notes to sign."""
+    """Write a draft, in a visit that has notes to sign."""
     lines = [DraftLine(drug=drug, dose="1", frequency="daily", duration="5 days") for drug in drugs]
     save_prescription(consultation=consultation, actor=doctor, lines=lines)
     Consultation.objects.filter(pk=consultation.pk).update(notes="written")

@@ -1,4 +1,4 @@
-"""Whoever holds a paper can ask whether it holds, and learns nothing else."""
+"""Anybody with a paper can check whether it is valid, and learns nothing else."""
 
 from datetime import UTC, datetime
 
@@ -33,7 +33,7 @@ def document(prescription):
 
 @pytest.fixture
 def says_nothing_else(prescription, document, doctor, patient):
-    """Checks that a page holds nothing of what the paper says."""
+    """Check that a page contains nothing from the paper."""
     secrets = [
         "Hydrocortisone", doctor.full_name, patient.full_name, patient.record_number, "1980",
         "rescription", str(document.pk), str(prescription.pk), str(patient.pk),

@@ -1,4 +1,4 @@
-"""Documents of a patient: what comes in, who reads it, and how it leaves the record in use."""
+"""A patient's documents: adding, reading and archiving them."""
 
 import io
 from pathlib import Path
@@ -43,7 +43,7 @@ ATTACKS = {
 
 @pytest.fixture
 def his(sign_in, doctor, appointment):
-    """The browser of the doctor who treats the patient."""
+    """Return the browser of the doctor who treats the patient."""
     return sign_in(doctor)
 
 

@@ -1,4 +1,4 @@
-"""Which drugs an allergy warns of, and which allergies are listed."""
+"""Which drugs an allergy warns about, and which allergies are listed."""
 
 import pytest
 from django.utils import timezone

@@ -1,4 +1,4 @@
-"""A drug or an allergy of which only the class, or a short name, was written."""
+"""A drug or allergy for which only the class, or a short name, was written."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What has to be checked by hand stops the signature until somebody has ticked it."""
+"""Unticked checks by hand block the signature."""
 
 from functools import partial
 
@@ -33,7 +33,7 @@ HTMX = {"HX-Request": "true"}
 
 @pytest.fixture
 def man(patient):
-    """The patient, who cannot be pregnant, has no allergy and takes no drugs."""
+    """Return the patient, who cannot be pregnant, has no allergy and takes no drugs."""
     patient.sex = Patient.Sex.MALE
     patient.has_no_known_allergies = patient.takes_no_drugs = True
     patient.save()
@@ -42,7 +42,7 @@ def man(patient):
 
 @pytest.fixture
 def prescribe(consultation, doctor):
-    """Writes a draft, in a visit that has notes to sign."""
+    """Write a draft, in a visit that has notes to sign."""
 
     return partial(write_draft, consultation, doctor)
 

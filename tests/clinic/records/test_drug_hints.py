@@ -1,4 +1,4 @@
-"""Drugs in texts that are there for something else are not passed over."""
+"""Drugs in texts meant for something else are not overlooked."""
 
 import pytest
 

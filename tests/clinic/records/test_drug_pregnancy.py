@@ -1,4 +1,4 @@
-"""Of whom a drug that harms a pregnancy warns."""
+"""For which patients a drug that is harmful in pregnancy warns."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""How the words of a line, and what is written next to a drug's name, are read."""
+"""How the words of a line, and those next to a drug's name, are read."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which drugs of the table do not go together, and what is said of them."""
+"""Which drugs in the table must not be combined, and what the warnings say."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from tests.clinic.records.drug_findings import by_hand_for, kinds_for, warnings_
 
 
 def effects(first, second):
-    """Return what the drugs that two texts name do to each other."""
+    """Return the effects of the drugs named in two texts on each other."""
     table = drug_table()
     [one], [other] = (table.read_drug(Written(text)).drugs for text in (first, second))
     assert table.effects_between(one, other) == table.effects_between(other, one)

@@ -1,4 +1,4 @@
-"""What the local table of drugs knows, and how it reads what is written."""
+"""What the local drug table knows, and how it reads what is written."""
 
 import re
 from collections import defaultdict
@@ -85,7 +85,7 @@ def test_no_name_belongs_to_two_drugs():
 
 def test_a_name_of_a_drug_is_never_taken_for_a_word_around_it():
     lexicon = drug_table().drug_lexicon
-    # Minerals are salts too: after a drug that has such a salt they are read as it.
+    # Minerals are also salts: after a drug with such a salt they are read as the salt.
     minerals = {(key,) for key in lexicon.words.minerals}
     for key in lexicon.names.keys() - minerals:
         assert key

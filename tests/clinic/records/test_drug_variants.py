@@ -1,4 +1,4 @@
-"""Words after a name that make another product of it, and minerals that are a second drug."""
+"""Words after a name that make a different product, and minerals that are a second drug."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the table of drugs says against a prescription, and what it takes to prescribe anyway."""
+"""What the drug table warns about in a prescription, and how to prescribe despite a warning."""
 
 from functools import partial
 
@@ -48,7 +48,7 @@ def typed(*drugs):
 
 @pytest.fixture
 def man(patient):
-    """The patient, who cannot be pregnant, has no allergy and takes no drugs."""
+    """Return the patient, who cannot be pregnant, has no allergy and takes no drugs."""
     patient.sex = Patient.Sex.MALE
     patient.has_no_known_allergies = patient.takes_no_drugs = True
     patient.save()
@@ -57,7 +57,7 @@ def man(patient):
 
 @pytest.fixture
 def prescribe(consultation, doctor):
-    """Writes a draft, in a visit that has notes to sign."""
+    """Write a draft, in a visit that has notes to sign."""
 
     return partial(write_draft, consultation, doctor)
 

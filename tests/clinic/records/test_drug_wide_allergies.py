@@ -1,4 +1,4 @@
-"""Allergies that say more than the drug they name, and what is no drug but may be in one."""
+"""Allergies wider than the drug they name, and allergens that are not drugs but may be in one."""
 
 import pytest
 

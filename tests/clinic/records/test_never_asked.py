@@ -1,4 +1,4 @@
-"""What nobody asked is not shown as “none”, and “none” is an answer of its own."""
+"""A question that nobody asked is not shown as “none”, which is an answer in itself."""
 
 from datetime import date, timedelta
 
@@ -22,7 +22,7 @@ def woman(patient):
 
 @pytest.fixture
 def card(consultation, doctor, sign_in):
-    """Shows what the visit says of its patient."""
+    """Return what the visit shows about its patient."""
     browser = sign_in(doctor)
     return lambda: " ".join(
         browser.get(f"/visits/{consultation.pk}/patient/").content.decode().split()
@@ -31,7 +31,7 @@ def card(consultation, doctor, sign_in):
 
 @pytest.fixture
 def answer(consultation, doctor, sign_in):
-    """Sends the form of facts as the page does."""
+    """Send the form of facts as the page does."""
     browser = sign_in(doctor)
 
     def _answer(**answers):

@@ -1,4 +1,4 @@
-"""Calling a patient in: only from arrived, once."""
+"""A patient can be called in once, and only after arriving."""
 
 import threading
 

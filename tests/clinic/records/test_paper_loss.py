@@ -1,4 +1,4 @@
-"""The writer is told what papers cannot show: at the field, and again before the signature."""
+"""The writer is told what papers cannot show: at the field, and again before signing."""
 
 import re
 from pathlib import Path

@@ -36,7 +36,7 @@ def menu_of(browser, kind="notes"):
 
 @pytest.fixture
 def make(doctor):
-    """Makes a template for notes, the doctor's own unless another owner is named."""
+    """Create a notes template, the doctor's own unless another owner is named."""
 
     def _make(name="Nevus", owner=doctor, kind="notes", content=None):
         return create_template(

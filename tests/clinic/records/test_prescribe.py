@@ -52,7 +52,7 @@ def post_data(*lines, seen=(), **more):
 
 @pytest.fixture
 def signed(consultation, doctor):
-    """A signed prescription of one line."""
+    """Return a signed prescription with one line."""
     save_prescription(consultation=consultation, actor=doctor, lines=[DraftLine(**IBUPROFEN)])
     Consultation.objects.filter(pk=consultation.pk).update(notes="written")
     check_by_hand(consultation, doctor)
@@ -62,7 +62,7 @@ def signed(consultation, doctor):
 
 @pytest.fixture
 def open_visit(signed, doctor, patient):
-    """The patient's next visit with the same doctor, open."""
+    """Return the patient's next visit with the same doctor, still open."""
     return ConsultationFactory(
         appointment__doctor=doctor.doctor,
         appointment__patient=patient,

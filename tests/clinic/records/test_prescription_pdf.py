@@ -30,7 +30,7 @@ CREAM = DraftLine(
     is_as_needed=True,
     note="Not on the face.",
 )
-# Twelve that the table of drugs does not know, so nothing speaks against them.
+# Twelve drugs that the table does not know, so there are no warnings.
 MANY = [replace(CREAM, drug=f"Cold cream {number}") for number in range(12)]
 TABLET = DraftLine(drug="Ibuprofen", dose="1 tablet", frequency="daily", duration="5 days")
 
@@ -41,7 +41,7 @@ def url(prescription):
 
 @pytest.fixture
 def prescribe(consultation, doctor):
-    """Has the doctor prescribe some lines and sign the visit."""
+    """Let the doctor prescribe some lines and sign the visit."""
 
     def _prescribe(*lines):
         save_prescription(consultation=consultation, actor=doctor, lines=lines)
@@ -55,7 +55,7 @@ def prescribe(consultation, doctor):
 
 @pytest.fixture
 def signed(prescribe):
-    """A prescription of two lines, signed on a day that a test may look at."""
+    """Return a prescription with two lines, signed on a known day."""
     prescription = prescribe(CREAM, TABLET)
     prescription.signed_at = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)
     prescription.save()

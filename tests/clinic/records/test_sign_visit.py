@@ -1,4 +1,4 @@
-"""Signing closes a visit for good: afterwards it is only added to."""
+"""Signing closes a visit for good: afterwards there are only addenda."""
 
 import threading
 
@@ -39,7 +39,7 @@ def addenda_url(consultation):
 
 
 def in_view(consultation):
-    """The marks that the visit page sends along."""
+    """Return the marks that the visit page sends along."""
     return {
         "version": consultation.version,
         "lines_seen": lines_fingerprint(stored_lines(consultation)),
@@ -219,7 +219,7 @@ def test_an_open_visit_takes_no_addendum(written, doctor, sign_in):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_save_and_a_signature_at_once_lose_nothing():
-    """Either the text is signed, or its writer is told that the visit is signed."""
+    """Either the text is signed, or its writer is told that the visit is already signed."""
     for _ in range(5):
         consultation = ConsultationFactory(notes="before", appointment__starts_at=timezone.now())
         doctor = consultation.doctor.user

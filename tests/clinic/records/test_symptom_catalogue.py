@@ -1,4 +1,4 @@
-"""Admins keep the lists of symptoms and body sites; records keep what they have chosen."""
+"""Admins manage the lists of symptoms and body sites; records keep what they have chosen."""
 
 import pytest
 from django.urls import reverse
@@ -17,7 +17,7 @@ BODY_SITES = reverse("clinic:body_site_list")
 
 @pytest.fixture(autouse=True)
 def english(settings, db):
-    """A site of one language, whose lists nobody has translated yet."""
+    """Set up a site in one language, whose lists nobody has translated."""
     settings.LANGUAGES = [("en", "English")]
     Symptom.objects.update(translations={})
     BodySite.objects.update(translations={})
@@ -25,7 +25,7 @@ def english(settings, db):
 
 @pytest.fixture
 def french(settings, english):
-    """A site that speaks French as well."""
+    """Set up a site that is also in French."""
     settings.LANGUAGES = [("en", "English"), ("fr", "French")]
 
 
@@ -121,7 +121,7 @@ def test_doctors_read_symptoms_in_their_language(
     assert "Démangeaisons" in page
     assert ">Dos<" in page
     assert "Itching" not in page
-    # What nobody has translated is shown as it is.
+    # Untranslated names are shown as they are.
     assert "Bleeding" in page
 
 

@@ -15,7 +15,7 @@ Status = Appointment.Status
 
 @pytest.fixture
 def called_in(appointment, doctor):
-    """The empty visit of a patient who arrived ten minutes ago and has just been called in."""
+    """Return the empty visit of a patient who arrived ten minutes ago and was just called in."""
     Appointment.objects.filter(pk=appointment.pk).update(
         status=Status.ARRIVED, arrived_at=timezone.now() - timedelta(minutes=10)
     )

@@ -1,4 +1,4 @@
-"""Writing a visit: what is typed is kept, and two windows never overwrite each other."""
+"""Writing a visit: typed text is kept, and two windows never overwrite each other."""
 
 import pytest
 from django.utils import timezone
@@ -191,7 +191,7 @@ def test_a_signed_visit_refuses_every_word(signed, doctor, sign_in):
 
 
 def test_a_visit_signed_between_reading_and_writing_refuses(consultation, doctor, monkeypatch):
-    """The row itself decides, not the look before."""
+    """The row itself decides, not the earlier check."""
     from clinic.records.services import consultations
     from clinic.records.services.visit_guard import VisitSignedError
 

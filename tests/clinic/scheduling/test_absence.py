@@ -1,4 +1,4 @@
-"""Leave: what it closes, and what becomes of the visits booked in it before it takes effect."""
+"""Leave: what it blocks, and what happens to the visits booked in it before it takes effect."""
 
 from datetime import timedelta
 

@@ -77,7 +77,7 @@ def test_the_button_of_a_free_slot_books_it(desk, doctor, other_doctor, patient,
 
 
 def refused(response, field, words):
-    """The page, after making sure that it says the words at the field and books nothing."""
+    """Return the page, after checking that it shows the words at the field and books nothing."""
     assert response.status_code == 422
     assert response.context["form"].errors == {field: [words]}
     page = response.content.decode()

@@ -1,4 +1,4 @@
-"""The calendar’s page, what it asks for, and booking and moving in its dialog."""
+"""The calendar’s page and data, and booking and moving in its dialog."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -22,7 +22,7 @@ DIALOG = {"HX-Request": "true", "HX-Target": "dialog-page"}
 
 
 def events(client, start, end=None, **asked):
-    """What the calendar is told, by kind."""
+    """Return the events of the calendar, by kind."""
     query = {"start": start, "end": end or start + timedelta(days=1), **asked}
     response = client.get(FEED, query)
     assert response.status_code == 200, response.content
@@ -265,7 +265,7 @@ def test_the_number_of_queries_does_not_grow(
 
 
 def last_sunday(month):
-    """The last Sunday of a coming March or October, on which Paris changes its clock."""
+    """Return the last Sunday of a coming March or October, when clocks change in Paris."""
     year = timezone.localdate().year + 1
     last = date(year, month, 31)
     return last - timedelta(days=(last.weekday() - SUNDAY) % 7)
@@ -294,7 +294,7 @@ def test_on_the_days_the_clock_changes_a_booking_is_at_the_time_the_clock_shows(
         (f"{day}T09:00", f"{day}T09:30"),
         (f"{day}T10:00", f"{day}T11:00"),
     ]
-    # The week around it holds the same.
+    # The week around it contains the same.
     monday = day - timedelta(days=6)
     week = events(desk, monday, monday + timedelta(days=7))
     assert readings(week["appointment"]) == [(f"{day}T09:30", f"{day}T10:00")]

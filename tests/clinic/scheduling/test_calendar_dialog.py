@@ -15,7 +15,7 @@ DIALOG = {"HX-Request": "true", "HX-Target": "dialog-page"}
 
 
 def said(response):
-    """What the dialog leaves for the page below."""
+    """Return the message that the dialog leaves for the page below."""
     events = json.loads(response["HX-Trigger"])
     assert "dialog-done" in events
     return events["toast"]
@@ -43,7 +43,7 @@ def test_what_is_booked_in_the_dialog_is_said_below_it(desk, doctor, patient, da
     assert response.status_code == 204
     assert said(response)["text"].startswith("Booked: ")
     assert events(desk, day)["appointment"][0]["start"] == f"{day}T10:00"
-    # The next page has nothing left to say.
+    # The next page has no message left.
     assert "Booked:" not in desk.get(URL).content.decode()
 
 

@@ -36,7 +36,7 @@ def browser(sign_in, doctor):
 
 @pytest.fixture
 def address(browser):
-    """The address as the profile page tells it."""
+    """Return the address that the profile page shows."""
     return address_on(browser.post(RENEW, follow=True))
 
 

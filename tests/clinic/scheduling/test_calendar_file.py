@@ -1,4 +1,4 @@
-"""One appointment as a calendar file: read back by another program than the one that wrote it."""
+"""One appointment as a calendar file, read back by a different program."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -55,10 +55,10 @@ def test_the_file_says_nothing_else_about_the_visit(patient, visit):
     ("day", "utc_hour"),
     [
         ("2027-03-27", 8),
-        ("2027-03-28", 7),  # the clock has gone forward in the night
+        ("2027-03-28", 7),  # clocks went forward in the night
         ("2027-03-29", 7),
         ("2027-10-30", 7),
-        ("2027-10-31", 8),  # the clock has gone back in the night
+        ("2027-10-31", 8),  # clocks went back in the night
         ("2027-11-01", 8),
     ],
 )

@@ -1,4 +1,4 @@
-"""Twenty people want one slot: exactly one has it, the others see the next free ones."""
+"""Twenty people want one slot: exactly one gets it, the others see the next free ones."""
 
 import pytest
 from django.db import IntegrityError, connection, transaction

@@ -10,7 +10,7 @@ from tests.clinic.desk import at, booked, clocks, coming, visit_type, works
 pytestmark = pytest.mark.both_engines
 
 MONDAY = 0
-# A clock that changes on the last Sundays of March and October, at 2:00 and 3:00 of Paris.
+# Clocks change on the last Sundays of March and October, at 2:00 and 3:00 in Paris.
 SPRING = date(2040, 3, 25)
 AUTUMN = date(2040, 10, 28)
 

@@ -1,4 +1,4 @@
-"""What becomes of the visits in a leave, decided before it takes effect."""
+"""What happens to visits that fall within leave, decided before it takes effect."""
 
 from datetime import timedelta
 
@@ -167,7 +167,7 @@ def test_a_visit_that_was_booked_meanwhile_is_shown_before_anything_changes(
     new = booked(doctor, other_patient, at(day, "10:00"))
     fields = decided(page)
     response = desk.post(ADD, fields)
-    # It has its proposal, and the person sees it before it is carried out.
+    # It has a proposal, and the person sees it before anything is changed.
     assert response.status_code == 422
     assert response.context["answers"].errors == {
         name(new): ["This visit was booked in the meantime."]

@@ -1,4 +1,4 @@
-"""Mails when an appointment is booked, moved or cancelled: each once, with its calendar file."""
+"""Emails when an appointment is booked, moved or cancelled: each once, with its calendar file."""
 
 from datetime import timedelta
 
@@ -29,7 +29,7 @@ CLINICAL_WORDS = ("mole", "lesion", "melanoma", "dermat", "diagnos", "skin check
 
 @pytest.fixture
 def book(doctor, patient, secretary, day):
-    """Books the patient at a time of the day."""
+    """Book the patient at a time of day."""
 
     def _book(clock="09:00", **fields):
         return book_appointment(
@@ -46,7 +46,7 @@ def book(doctor, patient, secretary, day):
 
 @pytest.fixture
 def in_the_past():
-    """Makes what waits for another try due."""
+    """Make the messages that wait for another try due."""
 
     def _in_the_past():
         AppointmentNotice.objects.update(due_at=timezone.now() - timedelta(seconds=1))

@@ -221,7 +221,7 @@ def test_the_page_offers_the_moves_of_the_table_alone(desk, appointment, old):
     offered = {move.status for move in desk.get(detail_url(appointment)).context["moves"]}
     doctors_own = {Status.IN_CONSULTATION, Status.COMPLETED}
     if old == Status.IN_CONSULTATION:
-        doctors_own.add(Status.ARRIVED)  # the doctor takes back a call-in
+        doctors_own.add(Status.ARRIVED)  # the doctor undoes a call-in
     assert offered == Appointment.TRANSITIONS[old] - doctors_own - {Status.RESCHEDULED}
 
 

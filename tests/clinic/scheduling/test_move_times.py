@@ -1,4 +1,4 @@
-"""An appointment moves at its time: not on another day, not before it begins."""
+"""An appointment changes status at its time: not on another day, not before it begins."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ Status = Appointment.Status
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Sets the time."""
+    """Set the time."""
 
     def _clock(moment):
         monkeypatch.setattr(timezone, "now", lambda: moment)

@@ -1,4 +1,4 @@
-"""Who has not come half an hour after the end is marked by the clock; coming late clears it."""
+"""Patients missing half an hour after the end are marked as no-shows; coming late undoes it."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ Status = Appointment.Status
 
 @pytest.fixture
 def ended(doctor, patient):
-    """An appointment that ended so many minutes ago."""
+    """Return an appointment that ended so many minutes ago."""
 
     def _ended(minutes, **fields):
         starts_at = timezone.now() - timedelta(minutes=minutes + 15)
@@ -58,7 +58,7 @@ def test_every_other_appointment_is_left_alone(ended, status):
 
 @pytest.fixture
 def at_noon(monkeypatch, noon):
-    """After midnight nobody arrives any more for what ended the day before."""
+    """Set the time to noon: after midnight nobody can arrive for the day before."""
     monkeypatch.setattr(timezone, "now", lambda: noon)
 
 

@@ -1,4 +1,4 @@
-"""Booking where a doctor has no time: by permission, with a reason, for all to see."""
+"""Booking where a doctor has no time: with permission and a reason, visible to all."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ PEOPLE = 20
 
 @pytest.fixture
 def allowed(db):
-    """The clinic lets its desk overbook."""
+    """Let the clinic's desk overbook."""
     return ClinicSettings.objects.create(pk=1, name="Clinic", is_overbooking_allowed=True)
 
 

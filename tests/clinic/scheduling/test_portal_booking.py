@@ -1,4 +1,4 @@
-"""Patients book, ask for and move their own appointments, as the clinic has chosen."""
+"""Patients book, request and move their own appointments, as the clinic has chosen."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The screen in the waiting room: tokens for everybody to see, names for nobody."""
+"""The screen in the waiting room: tokens for everybody to see, and no names."""
 
 import re
 from datetime import timedelta
@@ -30,13 +30,13 @@ def address_on(page):
 
 @pytest.fixture
 def address(desk):
-    """The address as the waiting room's page tells it."""
+    """Return the address that the waiting room's page shows."""
     return address_on(desk.post(RENEW, follow=True))
 
 
 @pytest.fixture
 def arrive(secretary, noon):
-    """Somebody arrives, a quarter of an hour later in the day than the one before."""
+    """Let somebody arrive, each a quarter of an hour later than the one before."""
     count = 0
 
     def _arrive(doctor, **fields):
@@ -51,7 +51,7 @@ def arrive(secretary, noon):
 
 
 def words_on(client, address, **headers):
-    """What one reads on the screen."""
+    """Return the text on the screen."""
     response = client.get(address, headers=headers)
     assert response.status_code == 200
     body = response.content.decode()

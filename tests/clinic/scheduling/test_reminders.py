@@ -1,4 +1,4 @@
-"""Reminders: two before a visit, each exactly once, only to who agreed and is still expected."""
+"""Reminders: two before a visit, each once, only to patients who agreed and are expected."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ Status = AppointmentNotice.Status
 
 
 class FakeSms:
-    """A provider that keeps what it was given."""
+    """A provider that keeps the messages it gets."""
 
     sent = []
 
@@ -49,7 +49,7 @@ def sms(settings):
 
 @pytest.fixture
 def visit_in(doctor, patient):
-    """A visit so many hours ahead, which was booked so many hours ago."""
+    """Return a visit this many hours ahead, booked this many hours ago."""
 
     def _visit_in(hours, *, booked_hours_ago=240, **fields):
         starts_at = timezone.now() + timedelta(hours=hours)

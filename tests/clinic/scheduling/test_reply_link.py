@@ -1,4 +1,4 @@
-"""The link of a reminder: no password, one answer, nothing by merely opening it."""
+"""A reminder's link: no password, one reply, and opening it changes nothing."""
 
 from datetime import timedelta
 

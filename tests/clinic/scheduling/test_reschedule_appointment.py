@@ -1,4 +1,4 @@
-"""Another time for an appointment: the old one is free at once, or nothing has changed."""
+"""A new time for an appointment: the old one is free at once, or nothing has changed."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The kinds of visit: made, renamed, no longer offered, and kept while a visit is of them."""
+"""Types of visit: added, renamed, no longer offered, and kept while there are visits of them."""
 
 from datetime import timedelta
 

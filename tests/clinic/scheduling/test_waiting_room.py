@@ -1,4 +1,4 @@
-"""The waiting room: who waits for whom and for how long, and the moves of the desk."""
+"""The waiting room: who waits for whom and how long, and the changes that the desk makes."""
 
 import re
 from datetime import timedelta
@@ -19,7 +19,7 @@ PEOPLE = 20
 
 
 def waits(doctor, name, starts_at, *, minutes=5, **fields):
-    """Somebody who has arrived so many minutes ago."""
+    """Return the appointment of somebody who arrived so many minutes ago."""
     since = timezone.now() - timedelta(minutes=minutes)
     return booked(
         doctor,
@@ -43,7 +43,7 @@ def move(client, appointment, status, **fields):
 
 
 def columns(page):
-    """The names in each column of the first doctor."""
+    """Return the names in each column of the first doctor."""
     parts = re.split(r"<h3> (Expected|Waiting|In the room|Done) ", page)[1:9]
     names = [re.findall(r'id="who-[^>]*>([^<]+)<', part) for part in parts[1::2]]
     return dict(zip(parts[::2], names, strict=True))
@@ -119,7 +119,7 @@ def test_a_doctor_sees_the_own_queue_and_calls_in(
 ):
     own = booked(doctor, patient, noon, status=Status.ARRIVED, arrived_at=noon)
     booked(other_doctor, other_patient, noon, status=Status.ARRIVED, arrived_at=noon)
-    # Also the doctor's own patient whom a colleague sees today.
+    # Even the doctor's own patient, if a colleague sees them today.
     booked(other_doctor, patient, noon + timedelta(hours=1))
     client = sign_in(doctor)
     page = board(client)

@@ -22,7 +22,7 @@ PEOPLE = 20
 
 
 def here_all_day(*doctors):
-    """Gives doctors hours all through today."""
+    """Give doctors hours for the whole of today."""
     for doctor in doctors:
         Availability.objects.create(
             doctor=doctor.doctor,
@@ -119,7 +119,7 @@ def test_a_walk_in_takes_no_time_from_anybody(secretary, doctor, other_doctor, p
     before = Calendar([doctor.doctor], today, today).free_slots(doctor.doctor, today, 15)
     walk_in = walks_in(doctor, secretary, patient)
     assert Calendar([doctor.doctor], today, today).free_slots(doctor.doctor, today, 15) == before
-    # Neither the doctor's time nor the patient's is guarded.
+    # Neither the doctor's time nor the patient's is protected.
     booked(doctor, PatientFactory(), walk_in.starts_at)
     booked(other_doctor, patient, walk_in.starts_at)
 

@@ -1,4 +1,4 @@
-"""The desk answers what patients ask for: a time, the waiting list, or a no with a reason."""
+"""The desk answers patients' requests: a time, the waiting list, or a no with a reason."""
 
 from datetime import timedelta
 
@@ -122,7 +122,7 @@ def test_another_time_replaces_the_one_there_was(desk, patient, doctor, day):
     asked = request_another_time(
         appointment=old, wish=Wish(first_day=day, last_day=day), actor=patient.user
     ).request
-    # A quarter of an hour later: half of the old time is needed for the new one.
+    # A quarter of an hour later: the new time needs half of the old one.
     assert give(desk, asked, doctor, at(day, "09:10")).url == URL
     old.refresh_from_db()
     asked.appointment.refresh_from_db()

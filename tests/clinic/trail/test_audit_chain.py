@@ -1,4 +1,4 @@
-"""The audit trail is only ever added to, and whatever is done to it past the site is found out."""
+"""The audit trail is only ever added to, and every change made outside the site is found."""
 
 import logging
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.both_engines
 VIEW = AuditEvent.Verb.VIEW
 WRITERS = 20
 IS_POSTGRESQL = connection.vendor == "postgresql"
-# SQLite has no TRUNCATE: there a DELETE of everything is what empties a table.
+# SQLite has no TRUNCATE; there, a DELETE of all rows empties a table.
 EMPTY_ALL = (
     "TRUNCATE clinic_auditevent, clinic_auditlink"
     if IS_POSTGRESQL
@@ -34,12 +34,12 @@ EMPTY_ALL = (
 
 @contextmanager
 def past_the_guard():
-    """What somebody does who owns the database."""
+    """Do what the owner of the database can do: switch the triggers off."""
     with connection.cursor() as cursor:
         if IS_POSTGRESQL:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         unguard_audit_trail(connection)
-        # Foreign keys as well: whoever owns the database can switch them off.
+        # Foreign keys as well, because the owner can switch those off too.
         if IS_POSTGRESQL:
             cursor.execute("SET session_replication_role = replica")
         else:
@@ -56,7 +56,7 @@ def past_the_guard():
 
 @pytest.fixture
 def events(doctor, patient):
-    """Six linked events, each a little different."""
+    """Return six linked events, each a little different."""
     written = [
         record(VIEW, actor=doctor, patient=patient, target=patient, detail={"page": number})
         for number in range(6)
@@ -260,7 +260,7 @@ def test_a_head_noted_earlier_proves_that_the_end_was_cut_off(events, capsys):
         AuditLink.objects.filter(position=6)._raw_delete(using="default")
         AuditEvent.objects.filter(pk=events[5].pk)._raw_delete(using="default")
 
-    # What is left is a whole chain; only who noted the head knows better.
+    # The rest is an intact chain; only somebody who noted the head can tell.
     call_command("verify_audit")
     with pytest.raises(CommandError):
         call_command("verify_audit", expect=head)

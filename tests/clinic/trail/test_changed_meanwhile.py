@@ -1,4 +1,4 @@
-"""A form that shows what was stored before a colleague's correction undoes nothing unread."""
+"""A form loaded before a colleague's correction cannot undo it unnoticed."""
 
 import pytest
 from django.db import transaction
@@ -123,7 +123,7 @@ EDITS = {
         "admn", ("diagnosis:atlas_image", "atlas_image"), {"caption": "A mole"},
     ),
 }  # fmt: skip
-# A passkey's name is changed by its owner alone.
+# Only its owner can rename a passkey.
 NOT_SHARED = {"mfa_edit_webauthn"}
 MARKS = {"seen", "version"}
 

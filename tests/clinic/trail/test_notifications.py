@@ -1,4 +1,4 @@
-"""The notifications centre: who hears of what, once; read by its recipient and by nobody else."""
+"""Who is notified of what: once, and each notification only for its recipient."""
 
 from datetime import timedelta
 
@@ -33,7 +33,7 @@ def news_of(user):
 
 @pytest.fixture
 def tomorrow(doctor, other_doctor):
-    """Tomorrow, on which both doctors work all day."""
+    """Return tomorrow, when both doctors work all day."""
     day = timezone.localdate() + timedelta(days=1)
     works(doctor, day, "08:00", "18:00")
     works(other_doctor, day, "08:00", "18:00")
@@ -42,7 +42,7 @@ def tomorrow(doctor, other_doctor):
 
 @pytest.fixture
 def later(doctor):
-    """A day further ahead, on which the doctor works all day."""
+    """Return a later day, when the doctor works all day."""
     day = coming((timezone.localdate().weekday() + 3) % 7)
     works(doctor, day, "08:00", "18:00")
     return day
@@ -50,7 +50,7 @@ def later(doctor):
 
 @pytest.fixture
 def book(doctor, patient, secretary):
-    """Books the patient with the doctor, by the desk unless somebody else is named."""
+    """Book the patient with the doctor, through the desk unless somebody else is named."""
 
     def _book(day, clock="09:00", actor=None, **fields):
         return book_appointment(

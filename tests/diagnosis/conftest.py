@@ -13,12 +13,12 @@ from tests.full_visit import written_up
 
 @pytest.fixture(autouse=True)
 def _files_of_its_own(media):
-    """Every test of this folder may store photographs."""
+    """Let every test in this folder store photographs."""
 
 
 @pytest.fixture(autouse=True)
 def queue(settings, monkeypatch):
-    """What was sent to the broker, as the arguments of each message; nobody takes it from there."""
+    """Return the arguments of the messages sent to the broker, which nobody processes."""
     from diagnosis.tasks import run_prediction_task
 
     sent = []
@@ -30,13 +30,13 @@ def queue(settings, monkeypatch):
 
 @pytest.fixture
 def reading(sign_in, doctor):
-    """A browser in which a doctor has signed in, who reads the atlas."""
+    """Return a browser in which a doctor is signed in, who reads the atlas."""
     return sign_in(doctor)
 
 
 @pytest.fixture
 def keeping(sign_in, admin):
-    """A browser in which an admin has signed in, who keeps the atlas."""
+    """Return a browser in which an admin is signed in, who edits the atlas."""
     return sign_in(admin)
 
 
@@ -54,7 +54,7 @@ def training_consent(patient, secretary):
 
 @pytest.fixture
 def image(consultation, doctor):
-    """A photograph in the open visit."""
+    """Return a photograph in the open visit."""
     return upload_image(consultation=consultation, data=photographs.jpeg(seed=1), actor=doctor)
 
 
@@ -65,10 +65,10 @@ def queued_prediction(image, doctor, ai_consent):
 
 @pytest.fixture
 def prediction(queued_prediction):
-    """A finished prediction of the real ensemble, which is sure and gives no warning."""
+    """Return a finished prediction of the real ensemble, which is sure and gives no warning."""
     run_prediction(prediction_id=queued_prediction.pk)
     assert Prediction.objects.filter(status="done").exists()
-    # Of what the installed weights are sure changes with every training.
+    # Each training changes what the installed weights are sure of.
     Prediction.objects.update(malignant_threshold=1.01, uncertain_below=0.0)
     queued_prediction.refresh_from_db()
     return queued_prediction
@@ -76,7 +76,7 @@ def prediction(queued_prediction):
 
 @pytest.fixture
 def answer_with(prediction):
-    """Makes the finished prediction another one, as another ensemble would have left it."""
+    """Change the finished prediction as another ensemble would have left it."""
 
     def _answer_with(*, malignant_threshold=None, uncertain_below=None, **probabilities):
         Prediction.objects.filter(pk=prediction.pk).update(
@@ -94,7 +94,7 @@ def answer_with(prediction):
 
 @pytest.fixture
 def sign(doctor):
-    """Has the doctor write a line, then sign the visit."""
+    """Let the doctor write a line and then sign the visit."""
 
     def _sign(consultation):
         consultation.refresh_from_db()

@@ -14,12 +14,12 @@ from tests.e2e.door import come_in
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-# A camera that shows a test picture, and nobody who has to allow it.
+# A camera that shows a test picture and needs no permission.
 ARGUMENTS += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 RESULTS = Path(settings.BASE_DIR, "test-results")
-TIMEOUT_MS = 60_000  # for a machine that is busy; a page that answers is not waited for
+TIMEOUT_MS = 60_000  # for a busy machine; pages that answer in time cost no wait
 expect.set_options(timeout=TIMEOUT_MS)
-# Playwright runs an event loop in this thread, where Django would refuse every query.
+# Playwright runs an event loop in this thread, in which Django would refuse every query.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
@@ -48,10 +48,10 @@ FAILED = pytest.StashKey[bool]()
 
 @pytest.fixture
 def chromium(live_server):
-    """Chromium for one journey. Without it the journeys are left out, but never in CI.
+    """Start Chromium for one journey; without it journeys are skipped, but never in CI.
 
-    While Playwright's loop runs, Django gives this thread another connection. It starts after the
-    database has been prepared and ends before that is emptied, and so does the connection.
+    While Playwright's loop runs, Django gives this thread another connection. Both start after the
+    database has been prepared, and end before it is emptied.
     """
     if PROGRAM is None:
         pytest.fail("There is no Chromium on this machine.")
@@ -64,13 +64,13 @@ def chromium(live_server):
 
 @pytest.fixture
 def expected_errors():
-    """Parts of messages that a test provokes and the browser may note in its console."""
+    """Return parts of console messages that a test provokes on purpose."""
     return []
 
 
 @pytest.fixture
 def open_browser(chromium, live_server, request, expected_errors):
-    """Gives a function that opens a browser of its own for somebody, at the site's first page."""
+    """Return a function that opens a new browser for somebody, on the site's first page."""
     contexts, problems = [], []
 
     def _open_browser(name="somebody", **options):
@@ -99,7 +99,7 @@ def open_browser(chromium, live_server, request, expected_errors):
 
 @pytest.fixture
 def browser_of(open_browser):
-    """Gives a function that opens a browser in which somebody has signed in."""
+    """Return a function that opens a browser in which somebody is signed in."""
 
     def _browser_of(user):
         page = open_browser(user.full_name)

@@ -1,4 +1,4 @@
-"""Coming in by the form, with the second step where the role asks for one."""
+"""Sign in through the form, with the second step if the role needs one."""
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.core.cache import cache
@@ -10,11 +10,11 @@ from tests.factories import PASSWORD, code_of_app, with_app
 
 
 def come_in(page, email, password=PASSWORD):
-    """Signs somebody in at the page that everybody sees first."""
+    """Sign somebody in on the page that everybody sees first."""
     user = User.objects.get(email=email)
     if must_have_second_factor(user) and not is_mfa_enabled(user):
         with_app(user)
-    # A code of the app works once; who comes in twice within half a minute would have to wait.
+    # An app's code works once; a second sign-in within half a minute would have to wait.
     cache.clear()
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password", exact=True).fill(password)
@@ -26,7 +26,7 @@ def come_in(page, email, password=PASSWORD):
 
 
 def set_up_app(page):
-    """Sets an authenticator app up on the page that asks for one, with the secret it shows."""
+    """Set up an authenticator app on the page that asks for one, with the secret it shows."""
     secret = page.locator("code").inner_text()
     page.get_by_label("Authenticator code").fill(code_of_app(secret))
     page.get_by_role("button", name="Turn on").click()

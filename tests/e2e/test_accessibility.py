@@ -1,4 +1,4 @@
-"""Axe finds nothing serious on the pages that people work with, in light and in dark."""
+"""Axe finds nothing serious on the pages that people work with, in light and dark."""
 
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ CALENDAR_VIEWS = ("day", "week", "month")
 AXE = Path(settings.BASE_DIR, "node_modules/axe-core/axe.min.js")
 RUN_AXE = "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
 
-# The page wears the scheme, and no colour is on its way; some pages are dark for everybody.
+# The page has the scheme, and no colour is still fading; some pages are always dark.
 FOLLOWS = """scheme => {
   const {theme, bsTheme} = document.documentElement.dataset;
   return (theme !== "system" || bsTheme === scheme)
@@ -36,7 +36,7 @@ FOLLOWS = """scheme => {
 
 @pytest.fixture
 def demo(settings, monkeypatch):
-    """The demo clinic as it is at noon, with small drawings: at night it has few visits."""
+    """Return the demo clinic at noon, with small drawings; at night it has few visits."""
     settings.IS_DEMO = settings.DEBUG = True
     monkeypatch.setattr(
         visits,
@@ -50,7 +50,7 @@ def demo(settings, monkeypatch):
 
 
 def addresses():
-    """Pages by who reads them."""
+    """Return the pages by who reads them."""
     doctor = Doctor.objects.get(user__email="doctor@demo.example")
     patient = Patient.objects.get(user__email="patient@demo.example")
     open_visit = Consultation.objects.get(doctor=doctor, signed_at=None)
@@ -157,7 +157,7 @@ def addresses():
 
 
 def complaints(page, who):
-    """What axe holds against a page in either scheme, as one line for each rule."""
+    """Return axe's complaints about a page in either scheme, one line per rule."""
     page.wait_for_load_state("networkidle")
     page.evaluate(AXE.read_text())
     found = []

@@ -1,4 +1,4 @@
-"""The calendar in a real browser: by keyboard alone, by dragging, next to a second desk."""
+"""The calendar in a real browser: by keyboard only, by dragging, next to a second desk."""
 
 from datetime import date, timedelta
 
@@ -14,13 +14,13 @@ from tests.worker import wait_until
 pytestmark = pytest.mark.django_db(transaction=True)
 
 MONDAY = 0
-# The calendar asks every ten seconds.
+# The calendar polls every ten seconds.
 SOON_MS = 15_000
 
 
 @pytest.fixture
 def day(doctor, other_doctor):
-    """The first Monday on which both doctors work in the morning."""
+    """Return the first Monday on which both doctors work in the morning."""
     day = coming(MONDAY)
     works(doctor, day, valid_from=day)
     works(other_doctor, day, valid_from=day)
@@ -28,7 +28,7 @@ def day(doctor, other_doctor):
 
 
 def look_at_calendar(open_browser, user, day, view="day", **options):
-    """Somebody's browser at the calendar of a day."""
+    """Open somebody's browser on the calendar of a day."""
     page = open_browser(user.full_name, **options)
     come_in(page, user.email)
     page.goto(f"/calendar/?view={view}&date={day}")
@@ -41,16 +41,16 @@ def entry(page, name):
 
 
 def place_of(page, name):
-    """Where an entry stands; the calendar draws anew while it asks the server."""
+    """Return the position of an entry; the calendar redraws while it asks the server."""
     return wait_until(entry(page, name).bounding_box, what=f"{name} is drawn")
 
 
 def point_at(page, column, clock):
-    """The middle of the quarter of an hour that begins at a time of the morning."""
+    """Return the centre of the quarter-hour that begins at a time in the morning."""
     quarter = 28
     place = page.locator(".calendar .ec-body .ec-day").nth(column).bounding_box()
     ten = page.locator(".calendar .ec-slot", has_text="10:00")
-    # The label stands half a line above its line.
+    # The label is half a line above its line.
     half = ten.evaluate("slot => parseFloat(getComputedStyle(slot).lineHeight) / 2")
     line = ten.bounding_box()["y"] + half
     hours, minutes = map(int, clock.split(":"))

@@ -1,4 +1,4 @@
-"""Every page of the site in a real browser: no error in its console, nothing its policy forbids."""
+"""Every page of the site in a real browser: no error in its console, no violation of its policy."""
 
 import pytest
 

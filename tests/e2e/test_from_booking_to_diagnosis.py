@@ -1,5 +1,5 @@
-"""The main job in a real browser, with a real worker and the real weights, from the first account
-to the page on which the patient reads what was found."""
+"""The main journey in a real browser, with a real worker and the real weights: from the first
+account to the page on which the patient reads the diagnosis."""
 
 import re
 from datetime import time, timedelta
@@ -26,7 +26,7 @@ PATIENT, PATIENT_EMAIL = "Zoé Müller-Ångström", "zoe@example.org"
 
 @pytest.fixture
 def lesions(tmp_path):
-    """Two photographs as a dermatoscope would have them, as files."""
+    """Return the files of two photographs as a dermatoscope would take them."""
     paths = []
     for number, label in enumerate(["nv", "mel"]):
         path = tmp_path / f"lesion-{number}.jpg"
@@ -99,7 +99,7 @@ def deactivate(page, person):
 
 
 def choose_password(page, email):
-    """Follows the link of the mail that the person got."""
+    """Follow the link in the person's email."""
     [message] = [message for message in mail.outbox if message.to == [email]]
     [link] = re.findall(r"https?://\S+", message.body)
     page.goto(link)
@@ -110,7 +110,7 @@ def choose_password(page, email):
 
 
 def code_on_paper(page):
-    """What the doctor prints for the patient in the middle of the visit."""
+    """Return the code that the doctor prints for the patient during the visit."""
     visit = page.url
     page.goto(f"/patients/{Patient.objects.get(email=PATIENT_EMAIL).pk}/")
     page.get_by_role("button", name="Print an access code").click()
@@ -126,7 +126,7 @@ def open_the_record(page, code):
 
 
 def work_around_the_clock(doctor):
-    """Opens hours on every day, because nobody knows when this test runs."""
+    """Give the doctor hours on every day, because this test may run at any time."""
     for weekday in Availability.Weekday.values:
         AvailabilityFactory(
             doctor=doctor, weekday=weekday, starts_at=time(0, 0), ends_at=time(23, 59)
@@ -150,7 +150,7 @@ def invite_patient(page):
 
 
 def book(page):
-    """Finds the patient without accents and takes the first free time."""
+    """Find the patient without typing accents, and take the first free time."""
     page.goto("/desk/")
     page.get_by_role("link", name="Book", exact=True).first.click()
     page.get_by_label("Find a patient").fill("muller angstrom")
@@ -161,7 +161,7 @@ def book(page):
 
 
 def be_due_now(appointment):
-    """Shortly before midnight the next free time is tomorrow's, for which nobody arrives yet."""
+    """Move the appointment to now: shortly before midnight the next free time is tomorrow."""
     appointment.starts_at = timezone.now().replace(second=0, microsecond=0)
     appointment.ends_at = appointment.starts_at + timedelta(minutes=15)
     appointment.save()
@@ -192,7 +192,7 @@ def upload(page, paths):
 
 
 def be_sure_of_both(page):
-    """Of which drawings the model is sure changes with its weights; this journey needs two."""
+    """Make the model sure of both drawings, which otherwise depends on its weights."""
     answered = Prediction.objects.filter(status=Prediction.Status.DONE)
     wait_until(lambda: answered.count() == 2, what="the worker has answered")
     expect(page.locator("#thumbnails [data-state=waiting]")).to_have_count(0)
@@ -201,7 +201,7 @@ def be_sure_of_both(page):
 
 
 def look_at_the_answer(page):
-    """The page fills itself once the worker has finished."""
+    """Wait until the worker has finished and the page fills itself."""
     expect(page.locator("#answer-panel[data-status=done]")).to_be_visible()
     expect(page.locator(".answer .bars").first.locator("li")).to_have_count(3)
     page.get_by_text("Show all seven").click()
@@ -244,7 +244,7 @@ def prescribe(page):
 
 
 def sign(page):
-    """Tick what the table of drugs cannot answer for, then sign."""
+    """Tick what the drug table cannot check, then sign."""
     warnings = page.locator("#visit-warnings")
     for tick in warnings.get_by_role("checkbox").all():
         tick.check()

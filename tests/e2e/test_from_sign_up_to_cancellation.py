@@ -1,4 +1,4 @@
-"""A patient registers by the code of a mail, books a free time and cancels it again."""
+"""A patient registers with a code from an email, books a free time and cancels it again."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A doctor marks a place on the body map, photographs it and compares it with what was before."""
+"""A doctor marks a place on the body map, photographs it and compares it with earlier ones."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def visit(open_browser, doctor, consultation):
-    """The doctor's browser at the open visit."""
+    """Return the doctor's browser on the open visit."""
     page = open_browser("doctor")
     come_in(page, doctor.email)
     page.goto(f"/visits/{consultation.pk}/")
@@ -47,7 +47,7 @@ def test_a_place_is_marked_photographed_and_compared(visit):
     assert (marked.view, marked.body_site.code) == ("back", "back")
     assert 0.4 < marked.x < 0.6
 
-    # The next place makes the next lesion; its photograph leaves the first one alone.
+    # The next place makes a new lesion; its photograph does not change the first one.
     mark(visit, "front", "left-hand")
     expect(next_lesion(visit)).to_have_value("")
     send(visit, 2, 2)
@@ -55,7 +55,7 @@ def test_a_place_is_marked_photographed_and_compared(visit):
     hand = Lesion.objects.get(number=2)
     assert (hand.view, hand.body_site.code) == ("front", "left-hand")
 
-    # A number on the map chooses the lesion that is there already.
+    # A number on the map chooses an existing lesion.
     visit.get_by_role("button", name="Choose Lesion 1").click()
     expect(next_lesion(visit)).to_have_value(str(marked.pk))
     send(visit, 3, 3)

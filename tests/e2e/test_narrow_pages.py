@@ -1,4 +1,4 @@
-"""Pages on a telephone, in the languages whose words are longest or run the other way."""
+"""Pages on a phone, in the languages with the longest words or the other direction."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,4 +1,4 @@
-"""What papers cannot show is said while one types, and asked about with the signature."""
+"""The page says while somebody types what papers cannot show, and asks again before signing."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,4 +1,4 @@
-"""Photographs come in by hand, by dropping and by camera, and are looked at before they leave."""
+"""Photographs are chosen, dropped or taken with the camera, and previewed before they are sent."""
 
 import pytest
 from playwright.sync_api import expect
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def visit(open_browser, doctor, consultation):
-    """The doctor's browser at the open visit."""
+    """Return the doctor's browser on the open visit."""
     page = open_browser("doctor")
     come_in(page, doctor.email)
     page.goto(f"/visits/{consultation.pk}/")
@@ -21,7 +21,7 @@ def visit(open_browser, doctor, consultation):
 
 @pytest.fixture
 def files(tmp_path):
-    """A photograph, another one, and a page that calls itself a photograph."""
+    """Return a photograph, another one, and a page that claims to be a photograph."""
     contents = {
         "one.jpg": photographs.jpeg(seed=1),
         "two.png": photographs.png(seed=2),

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def visit(open_browser, doctor, patient, consultation):
-    """The doctor's browser at the open visit of a man who is allergic to penicillins."""
+    """Return the doctor's browser on the open visit of a man who is allergic to penicillins."""
     Patient.objects.update(sex=Patient.Sex.MALE)
     Allergy.objects.create(patient=patient, substance="Penicillins", code="penicillins")
     create_template(
@@ -31,7 +31,7 @@ def visit(open_browser, doctor, patient, consultation):
 
 
 def test_the_table_fills_in_warns_at_once_and_takes_the_reason(visit, expected_errors):
-    # The reason stops a check that is under way, whose answer would no longer know of it.
+    # Saving the reason stops a running check, whose result would be out of date.
     expected_errors += ["htmx:afterRequest", "htmx:sendAbort"]
     form = visit.locator("#visit-prescription")
     warnings = visit.locator("#visit-warnings")
@@ -46,7 +46,7 @@ def test_the_table_fills_in_warns_at_once_and_takes_the_reason(visit, expected_e
     form.get_by_label("Duration").first.press("Tab")
     reason = warnings.get_by_label("Why is it prescribed anyway?")
     reason.fill("Tolerated")
-    # A save meanwhile checks again, and what is being typed stays.
+    # A save in between checks again, and the text being typed stays.
     with visit.expect_response(lambda response: response.url.endswith("/warnings/")):
         form.get_by_label("Duration").first.fill("8 days")
     expect(form.locator("[data-autosave-state]")).to_contain_text("Saved")

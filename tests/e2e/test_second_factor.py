@@ -1,4 +1,4 @@
-"""Coming in with a second factor, as a person does: an app, a passkey."""
+"""Sign in with a second factor as a person does: an app, a passkey."""
 
 import re
 

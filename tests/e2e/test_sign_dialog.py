@@ -1,4 +1,4 @@
-"""The dialog of the signature repeats what the page warns of, the gravest first."""
+"""The dialog before signing repeats the page's warnings, the gravest first."""
 
 import pytest
 from django.utils import timezone
@@ -18,7 +18,7 @@ ALARM = "Malignant disease cannot be ruled out, and no doctor has decided: Lesio
 
 @pytest.fixture
 def alarmed(consultation, doctor):
-    """A photograph over the threshold that nobody has reviewed."""
+    """Return a photograph over the threshold that nobody has reviewed."""
     image = upload_image(consultation=consultation, data=photographs.jpeg(seed=1), actor=doctor)
     return Prediction.objects.create(
         image=image,

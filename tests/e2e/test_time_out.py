@@ -1,4 +1,4 @@
-"""The warning before the end of a session, its two answers, and what it does with several tabs."""
+"""The warning before a session ends, its two answers, and how it works with several tabs."""
 
 import re
 from datetime import timedelta
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 COUNT = reverse("clinic:notification_count")
 HOURS = reverse("clinic:doctor_list")
 PATIENTS = reverse("clinic:patient_list")
-# What no person causes; a word of Django's templates may stand around it.
+# Triggers without a person; a tag of Django's templates may surround them.
 BY_ITSELF = re.compile(r"\b(every|load)\b")
 TRIGGER = re.compile(r'hx-trigger="([^"]+)"')
 
@@ -28,7 +28,7 @@ def two_minutes(settings):
 
 @pytest.fixture
 def desk(browser_of, secretary):
-    """The desk’s browser, whose clock moves by our hands."""
+    """Return the desk’s browser, whose clock the test moves."""
     page = browser_of(secretary)
     page.clock.install()
     open_page(page, PATIENTS)
@@ -36,19 +36,19 @@ def desk(browser_of, secretary):
 
 
 def open_page(page, path):
-    """Opens a page and waits until it knows how long the session lasts."""
+    """Open a page and wait until it knows how long the session lasts."""
     page.goto(path)
     wait_for_the_whole_time(page)
 
 
 def wait_for_the_whole_time(page):
-    """Waits until the page has heard that the time has begun anew."""
+    """Wait until the page knows that the time has started again."""
     whole = re.compile(r"^1[12]\d$")
     expect(page.locator("#idle-dialog")).to_have_attribute("data-left", whole)
 
 
 def let_pass(page, seconds, moment=ACTIVE_AT):
-    """Time passes for the server, then for the page."""
+    """Let time pass for the server, then for the page."""
     for row in Session.objects.all():
         session = SessionStore(row.session_key)
         if moment in session:
@@ -134,7 +134,7 @@ def test_who_is_typing_is_not_interrupted(desk):
 
 
 def test_everything_that_a_clock_asks_for_carries_the_mark(desk, settings):
-    """Each trigger of the templates, as htmx itself understands it."""
+    """Check each trigger in the templates as htmx itself understands it."""
     triggers = {
         re.sub(r"{%.*?%}|{{.*?}}", lambda tag: "1" if tag[0].startswith("{{") else "", found)
         for path in (settings.BASE_DIR / "templates").rglob("*.html")

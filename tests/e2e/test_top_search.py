@@ -1,4 +1,4 @@
-"""Finding a patient from any page, by the keyboard alone."""
+"""Find a patient from any page, with the keyboard only."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,4 +1,4 @@
-"""What was typed when a session ended stays on the page, for the same person alone."""
+"""Text typed when a session ended stays on the page, but only for the same person."""
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -32,7 +32,7 @@ def cover(page):
 
 
 def sign_in_next_door(page, user):
-    """Signs somebody in, in the window that the dialog opens."""
+    """Sign somebody in, in the window that the dialog opens."""
     with page.context.expect_page() as opened:
         cover(page).get_by_role("link", name="Sign in in a new window").click()
     come_in(opened.value, user.email)
@@ -73,7 +73,7 @@ def test_a_page_with_something_typed_does_not_go_to_the_door_by_itself(desk):
 
 
 def test_nobody_else_gets_what_was_typed(desk, other_admin, expected_errors):
-    expected_errors.append("403")  # an admin registers nobody
+    expected_errors.append("403")  # admins cannot register patients
     end_sessions()
     desk.get_by_role("button", name="Register").click()
     expect(cover(desk)).to_be_visible()

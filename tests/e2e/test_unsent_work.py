@@ -1,4 +1,4 @@
-"""What was typed or photographed and not sent is named before the signature and before leaving."""
+"""Unsent text and photographs are named before signing and before leaving the page."""
 
 import pytest
 from django.urls import reverse
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def visit(browser_of, doctor, consultation):
-    """The doctor's browser at an open visit that could be signed."""
+    """Return the doctor's browser on an open visit that could be signed."""
     consultation.notes = "Seen."
     consultation.save()
     page = browser_of(doctor)
@@ -27,7 +27,7 @@ def visit(browser_of, doctor, consultation):
 
 @pytest.fixture
 def answered(consultation, doctor):
-    """A photograph that waits for its review."""
+    """Return a photograph that is waiting for review."""
     image = upload_image(consultation=consultation, data=photographs.jpeg(seed=1), actor=doctor)
     return Prediction.objects.create(
         image=image,
@@ -52,7 +52,7 @@ def unsent(page):
 
 
 def is_held_back(page):
-    """Whether the browser would ask before it leaves the page."""
+    """Return whether the browser would ask before leaving the page."""
     return page.evaluate(
         "!window.dispatchEvent(new Event('beforeunload', {cancelable: true, bubbles: true}))"
     )

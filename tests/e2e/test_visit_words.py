@@ -1,4 +1,4 @@
-"""What the visit says to whoever writes: what is too long, in doubt, or grave."""
+"""What the visit tells the writer: text that is too long, doubtful or alarming."""
 
 import pytest
 from django.urls import reverse

@@ -13,7 +13,7 @@ from tests.e2e.door import come_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# The board and the screen ask every ten seconds.
+# The board and the screen poll every ten seconds.
 SOON_MS = 15_000
 
 

@@ -1,4 +1,4 @@
-"""What a secretary, a doctor, a patient and an admin do on an ordinary day, each in a browser."""
+"""An ordinary day of a secretary, a doctor, a patient and an admin, each in a browser."""
 
 import re
 from datetime import timedelta
@@ -43,7 +43,7 @@ def now():
 
 
 def words_of(page, link):
-    """What the PDF behind a link says."""
+    """Return the text of the PDF behind a link."""
     answer = page.request.get(link.get_attribute("href"))
     assert answer.ok
     text = "".join(one.extract_text() for one in PdfReader(BytesIO(answer.body())).pages)

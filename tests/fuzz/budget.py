@@ -1,4 +1,4 @@
-"""How many examples a fuzzer draws: a few in the suite, many in `make fuzz`."""
+"""How many examples a fuzzer tries: a few in the suite, many in `make fuzz`."""
 
 import os
 

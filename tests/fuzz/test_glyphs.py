@@ -1,4 +1,4 @@
-"""Any text of any script, or of none, through every way out: papers, mails, calendars, tables."""
+"""Any text, of any script or none, in everything that leaves: papers, emails, calendars, tables."""
 
 import csv
 import io
@@ -27,7 +27,7 @@ TROUBLE = st.sampled_from(
     "\x00\x01\t\n\v\f\r\x1b\x7f\x85\xad\u034f\u061c\u180e\u200b\u200d\u200e\u2028\u202e\u2066\u2069"
     "\u20e3\ufe0f\ufeff\ufffe\uf0b7\ufdd0\U0001f3fd\U0001f1eb\U000e0041\U0010ffff=+-@\"';:,<>#$*\\"
 )
-# Surrogates cannot come in: what is not UTF-8 is replaced when a request is read.
+# Surrogates cannot come in, because requests that are not UTF-8 are repaired when read.
 ANYTHING = st.characters(exclude_categories=["Cs"])
 MARKS = st.characters(categories=["Mn", "Mc", "Me", "Cf", "Sk"])
 TEXTS = st.text(st.one_of(ANYTHING, MARKS, TROUBLE), min_size=1, max_size=60)
@@ -49,7 +49,7 @@ def fuzzed(few, *, many):
 
 
 def paper(template, text):
-    """Everything that a template shows, said by one text."""
+    """Return everything that a template shows, with one text in every place."""
     entry = {"title": text, "text": f"{text}\n{text}\n\n{text}", "small": f"{text} · {text}"}
     override = {"warning": text, "reason": text, "small": text}
     drug = dict.fromkeys(("drug", "product", "use", "note"), text) | {"supply": [text, text]}
@@ -86,7 +86,7 @@ def paper(template, text):
 
 @pytest.fixture
 def clinic(db):
-    """Let the clinic have the name and the address that a test draws."""
+    """Return the clinic, whose name and address a test draws."""
     stored = ClinicSettings(pk=1)
     with mock.patch.object(type(ClinicSettings.objects), "current", return_value=stored):
         yield stored

@@ -1,4 +1,4 @@
-"""Crowds that trickle, stop, lie and talk nonsense; meanwhile the site answers everybody else."""
+"""Crowds of clients trickle, stop, lie and send nonsense; the site still answers everybody else."""
 
 import random
 import socket
@@ -12,7 +12,7 @@ from tests.web_program import LOGIN, WebProgram
 
 SEED = 20261129
 CROWD = 60
-MOST_MEGABYTES = 600  # of two processes that have everything loaded
+MOST_MEGABYTES = 600  # for two processes that have loaded everything
 
 
 def content_length(draw):
@@ -21,7 +21,7 @@ def content_length(draw):
 
 
 def beginnings(draw):
-    """Something that a client may say first."""
+    """Draw something that a client may send first."""
     return draw.choice(
         [
             b"",
@@ -48,7 +48,7 @@ def beginnings(draw):
 
 
 def continuations(draw):
-    """Something that a client may say after."""
+    """Draw something that a client may send next."""
     return draw.choice(
         [
             b"",
@@ -66,7 +66,7 @@ def continuations(draw):
 
 
 def act(draw, connection):
-    """Let a client do one thing; whether it still can matters to nobody."""
+    """Let a client do one thing, whether or not it still can."""
     with suppress(OSError):
         what = draw.random()
         if what < 0.8:

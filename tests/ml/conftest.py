@@ -1,4 +1,4 @@
-"""Made-up photographs, a made-up collection in the layout of HAM10000, a tiny trained bundle."""
+"""Made-up photographs, a made-up collection like HAM10000, and a tiny trained bundle."""
 
 import csv
 import io
@@ -64,7 +64,7 @@ def collection(tmp_path_factory):
 
 
 def tiny_arguments(collection, out, *more):
-    """Give the arguments that train the smallest network for two epochs in a second or two."""
+    """Return the arguments that train the smallest network for two epochs in a second or two."""
     return [
         *("--data", str(collection), "--out", str(out), "--network", "small_cnn"),
         *("--no-pretrained", "--size", "32", "--epochs", "2", "--batch-size", "8"),
@@ -81,7 +81,7 @@ def run_folder(collection, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def bundle_of_two(collection, run_folder, tmp_path_factory):
-    """A bundle of two members that shows each photograph in two ways."""
+    """Return a bundle of two members that shows each photograph in two ways."""
     folder = tmp_path_factory.mktemp("two")
     second = folder / "second"
     train.main(tiny_arguments(collection, second, "--seed", "2"))
@@ -94,7 +94,7 @@ def bundle_of_two(collection, run_folder, tmp_path_factory):
 
 @pytest.fixture
 def bundle(run_folder, tmp_path):
-    """A bundle of one member that a test may damage."""
+    """Return a bundle of one member that a test may damage."""
     return shutil.copytree(run_folder / "bundle", tmp_path / "bundle")
 
 

@@ -64,7 +64,7 @@ def test_cutout_hides_a_square_and_leaves_the_frame_as_it_was():
 
 
 def only(**settings):
-    """Change one thing and nothing else, always."""
+    """Apply one change and nothing else, always."""
     return replace(NONE, **settings)
 
 
@@ -115,7 +115,7 @@ def test_lost_detail_leaves_the_photograph_alike(settings):
 
 
 def test_a_change_that_never_happens_draws_nothing():
-    """Runs from before there was a change of light see what they saw."""
+    """Runs from before the change of light existed see what they saw then."""
     frame = prepared().pixels
 
     def draw(**settings):

@@ -19,7 +19,7 @@ AKIEC, MEL, NV = 0, 4, 5
 
 
 def share_out(malignant_shares):
-    """Give rows whose melanoma has the share and whose nevus has the rest."""
+    """Return rows with this share for melanoma and the rest for nevus."""
     rows = np.zeros((len(malignant_shares), 7))
     rows[:, MEL] = malignant_shares
     rows[:, NV] = 1 - np.asarray(malignant_shares)
@@ -27,7 +27,7 @@ def share_out(malignant_shares):
 
 
 def draw_shares(n=400, seed=0):
-    """Draw shares that tell three melanomas in ten from nevi, not without overlap."""
+    """Draw shares that separate three melanomas in ten from nevi, with some overlap."""
     rng = np.random.default_rng(seed)
     labels = np.where(rng.random(n) < 0.3, MEL, NV)
     shares = 1 / (1 + np.exp(-rng.normal(np.where(labels == MEL, 1.5, -1.5), 1.2)))

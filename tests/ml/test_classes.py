@@ -1,4 +1,4 @@
-"""A bundle says itself which classes it tells apart and which of them are malignant."""
+"""A bundle says which classes it knows and which of them are malignant."""
 
 import json
 
@@ -18,7 +18,7 @@ THREE = ("nv", "mel", "bkl")
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
-    """The collection of the seven, and a folder of an eighth class."""
+    """Return the collection of the seven classes, and a folder with an eighth class."""
     folder = tmp_path_factory.mktemp("eight")
     ham = make_collection(folder / "ham")
     more = folder / "more"

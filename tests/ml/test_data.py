@@ -16,7 +16,7 @@ HEADER = ["lesion_id", "image_id", "dx"]
 
 @pytest.fixture
 def folder(tmp_path):
-    """A small folder with two photographs and no table yet."""
+    """Return a small folder with two photographs and no table yet."""
     (tmp_path / "images").mkdir()
     for name in ("a", "b"):
         (tmp_path / "images" / f"{name}.jpg").write_bytes(encode(draw_photograph()))

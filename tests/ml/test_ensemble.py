@@ -13,7 +13,7 @@ from tests.ml.conftest import draw_photograph, encode
 
 
 class FakeEngine:
-    """Says what each view of the photograph shows: the brighter half decides the class map."""
+    """Reports what each view of the photograph shows: the brighter half decides the class map."""
 
     name = "fake"
 

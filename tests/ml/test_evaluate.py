@@ -35,7 +35,7 @@ KEYS = {
 
 @pytest.fixture
 def images(tmp_path):
-    """Photographs of three classes, in nested folders and three formats."""
+    """Return photographs of three classes, in nested folders and three formats."""
     folder = tmp_path / "images"
     (folder / "deep").mkdir(parents=True)
     for number, (name, extension) in enumerate(
@@ -100,7 +100,7 @@ def test_lesions_in_the_labels_are_counted_and_drawn_whole(collection, tmp_path,
 
 
 def add_bounds(bundle):
-    """Give a bundle the thresholds and the bound that it would have after validation."""
+    """Give a bundle the thresholds and the certainty bound that validation would set."""
     path = bundle / "manifest.json"
     manifest = json.loads(path.read_text())
     anything = {"low": 0.0, "high": 1.0}

@@ -1,4 +1,4 @@
-"""A page says what a collection holds, and finds what is odd in it."""
+"""A page shows what a collection contains, and finds oddities in it."""
 
 import cv2
 import numpy as np
@@ -20,7 +20,7 @@ from tests.ml.conftest import draw_photograph, encode, make_collection, write_ro
 
 
 def blotches(seed, side=96):
-    """Draw something that no other seed resembles."""
+    """Draw something that resembles no other seed."""
     rng = np.random.default_rng(seed)
     coarse = rng.integers(40, 220, (9, 9, 3), dtype=np.uint8)
     return cv2.resize(coarse, (side, side), interpolation=cv2.INTER_CUBIC)
@@ -56,7 +56,7 @@ def test_a_wrong_label_is_doubted_first_and_a_rare_class_is_not():
     centres = rng.normal(0, 1, (7, 12)) * 4
     features = centres[labels] + rng.normal(0, 1, (len(labels), 12))
     shown = labels.copy()
-    shown[2] = 4  # a nevus that is called a melanoma
+    shown[2] = 4  # a nevus labelled as melanoma
     neighbours, _ = find_neighbours(features, [f"L{number}" for number in range(len(labels))])
     doubts = find_doubts(shown, neighbours)
     assert doubts[0].place == 2

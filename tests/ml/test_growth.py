@@ -16,7 +16,7 @@ from tests.ml.conftest import make_collection, tiny_arguments
 
 
 def lived_in(name, seed=0):
-    """A network whose batch norms look trained, in evaluation mode."""
+    """Return a network whose batch norms look trained, in evaluation mode."""
     torch.manual_seed(seed)
     network = create_network(name)
     for module in network.modules():
@@ -61,7 +61,7 @@ def test_a_lite_network_grows_gates_and_a_smooth_activation(images, monkeypatch)
     source, target = lived_in("efficientnet_lite1"), create_network("efficientnet_b1").eval()
     for module in source.modules():
         if isinstance(module, nn.ReLU6):
-            module.max_val = float("inf")  # the cap is what SiLU cannot follow
+            module.max_val = float("inf")  # SiLU cannot follow the cap
     growth.grow(source, target, seed=1)
     expected = source(images).logits
     assert torch.allclose(target(images).logits, expected, rtol=0.01, atol=0.05)
@@ -97,7 +97,7 @@ def test_a_run_goes_on_from_the_bundle_of_another_and_says_so(collection, tmp_pa
     assert f"continued from {first.members[0].name}" in manifest.training.description
     assert first.training.description in manifest.training.description
     assert manifest.training.seconds >= first.training.seconds
-    # Nearly no learning rate: the weights are still those of the first run.
+    # With almost no learning rate, the weights are still those of the first run.
     kernels = [load_state(folder).average["head.weight"] for folder in (out, run_folder)]
     assert torch.allclose(kernels[0], kernels[1], atol=1e-2)
 

@@ -53,7 +53,7 @@ def test_a_tie_for_the_highest_probability_is_a_wrong_answer():
     probabilities[2, [1, 2]] = 0.5
     probabilities[3, [2, 3]] = 0.4, 0.6
     answers = choose_answers(np.array([4, 4, 4, 3]), probabilities)
-    # the first two are tied with the truth and get the other one; a tie without it stays wrong
+    # the first two tie with the truth and get the other class; a tie without the truth stays wrong
     assert answers.tolist() == [0, 5, 1, 3]
     assert measure(np.array([4, 4, 4, 3]), probabilities).accuracy == pytest.approx(1 / 4)
 

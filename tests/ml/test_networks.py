@@ -65,7 +65,7 @@ def test_hub_weights_answer_the_same_after_taking_over_our_normalisation():
         before = network.bn1(network.conv_stem((pixels - mean) / std))
         _adopt_normalisation(network)
         after = network.bn1(network.conv_stem((pixels - 0.5) / 0.5))
-    # At the edge the convolution pads with zeros, which are another colour in each scale.
+    # At the edge the convolution pads with zeros, which mean a different colour in each scale.
     assert torch.allclose(before[..., 2:-2, 2:-2], after[..., 2:-2, 2:-2], atol=1e-4)
 
 

@@ -40,7 +40,7 @@ HALVES = Division(validation=0.25, seed=2018, judging=0.25, judging_seed=5)
 
 
 def made_up(lesions=40, patients=False):
-    """Every class has `lesions` lesions, every second of two photographs."""
+    """Return a table with `lesions` lesions per class, every second with two photographs."""
     return [
         Photograph(
             f"L{label}-{lesion:03}",
@@ -65,7 +65,7 @@ def names_of(photographs):
 
 @pytest.fixture(scope="module")
 def judged(collection, tmp_path_factory):
-    """A run that leaves a quarter of the lesions out to judge by, and its bundle."""
+    """Return a run that leaves out a quarter of the lesions for judging, and its bundle."""
     out = tmp_path_factory.mktemp("judged") / "run"
     arguments = ["--judging", "0.25", "--augment", "strong", "--epochs", "1"]
     assert train.main(tiny_arguments(collection, out, *arguments)) == 0

@@ -21,7 +21,7 @@ from tests.ml.conftest import tiny_arguments
 
 @pytest.fixture
 def folder(run_folder, bundle_of_two, tmp_path):
-    """Two bundles that answered the same photographs."""
+    """Return two bundles that answered the same photographs."""
     shutil.copytree(run_folder / "bundle", tmp_path / "runs" / "alone")
     shutil.copytree(bundle_of_two, tmp_path / "runs" / "together")
     return tmp_path / "runs"

@@ -1,4 +1,4 @@
-"""Teachers answer what they have not seen, and their answers are joined."""
+"""Teachers answer photographs that they have not seen, and their answers are joined."""
 
 import json
 import shutil
@@ -17,7 +17,7 @@ from tests.ml.conftest import draw_photograph, encode, tiny_arguments
 
 @pytest.fixture(scope="module")
 def teachers(collection, tmp_path_factory):
-    """The runs of two folds, and the file of each one's answers."""
+    """Return the runs of two folds, and the file with the answers of each."""
     folder = tmp_path_factory.mktemp("teachers")
     runs = [folder / f"fold{number}" for number in (1, 2)]
     for number, run in enumerate(runs, 1):

@@ -1,4 +1,4 @@
-"""The splits of others are drawn as they drew them, and what leaks is counted."""
+"""The splits of others are drawn as they drew them, and leaks are counted."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.ml.conftest import write_rows
 
 @pytest.fixture
 def metadata(tmp_path):
-    """Each class has 40 lesions; every fourth of them has three photographs."""
+    """Return a table with 40 lesions per class; every fourth has three photographs."""
     rows = [
         [f"L{dx}{lesion}", f"I{dx}{lesion}-{copy}", dx]
         for dx in LABELS

@@ -165,7 +165,7 @@ def test_resume_begins_where_there_is_nothing_yet(collection, tmp_path):
 
 @pytest.mark.parametrize("balance", BALANCERS)
 def test_every_loss_is_taken_in_single_precision(collection, tmp_path, monkeypatch, balance):
-    """On CUDA the logits come in half precision, which class weights refuse."""
+    """On CUDA the logits have half precision, which class weights refuse."""
     forward = LesionNetwork.forward
 
     def forward_in_half(network, images):

@@ -11,7 +11,7 @@ from tests.ml.conftest import draw_photograph, encode, tiny_arguments, write_row
 
 
 def run_without_torch(command, *arguments):
-    """Run a command in a process where the packages of training cannot be imported."""
+    """Run a command in a process in which the packages for training cannot be imported."""
     code = (
         "import runpy, sys\n"
         f"sys.modules.update(dict.fromkeys({TRAINING_PACKAGES!r}))\n"

@@ -1,4 +1,4 @@
-"""The atlas as doctors look things up in it and admins keep it."""
+"""Doctors look things up in the atlas, and admins edit it."""
 
 import pytest
 from django.urls import reverse
@@ -18,7 +18,7 @@ def melanoma(db):
 
 
 def form(**changes):
-    """A disease as the page sends it."""
+    """Return a disease as the page sends it."""
     return {
         "name": "Lichen planus", "icd10": "L43", "icd11": "EA91", "synonyms": "Lichen ruber\r\n",
         "clinical_description": "Wickham striae.", "plain_words": "An itching inflammation.",

@@ -22,7 +22,7 @@ def nevus(db):
 
 @pytest.fixture
 def shown(nevus, admin):
-    """Puts so many images of the nevus into the atlas."""
+    """Put this many images of the nevus into the atlas."""
 
     def _shown(count, disease=nevus, **said):
         return [

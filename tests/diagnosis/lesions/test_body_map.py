@@ -1,4 +1,4 @@
-"""Where a lesion is: marked on the body map with its first photograph, or said by a word."""
+"""Where a lesion is: marked on the body map with its first photograph, or chosen from a list."""
 
 import re
 
@@ -104,7 +104,7 @@ def test_every_shape_of_the_figures_stands_for_a_site_of_the_catalogue(
     drawn = set(re.findall(r'data-site="([^"]+)"', page_of(sign_in(doctor), consultation)))
     known = set(BodySite.objects.values_list("code", flat=True))
     assert drawn <= known
-    # These two cannot be seen from the front or from behind: the list of sites has them.
+    # These two cannot be seen from the front or back, so only the list of sites has them.
     assert known - drawn == {"palm-or-sole"}
 
 

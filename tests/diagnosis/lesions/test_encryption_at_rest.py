@@ -1,4 +1,4 @@
-"""What somebody finds who takes the disk and the database away: nothing to read."""
+"""A stolen disk and database contain nothing readable."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -30,7 +30,7 @@ from tests.pdfs import pdf
 
 pytestmark = pytest.mark.both_engines
 
-MARKER = "Zwetschge"  # in every text below, and in nothing that the site brings itself
+MARKER = "Zwetschge"  # in every text below, and nowhere else on the site
 
 
 def said(what):
@@ -39,7 +39,7 @@ def said(what):
 
 @pytest.fixture
 def full_record(consultation, admin, doctor, other_doctor, secretary, prediction, answer_with):
-    """A signed visit with the marker in each free text, put in by the services of the site."""
+    """Return a signed visit with the marker in each free text, stored through the services."""
     visit = {"consultation": consultation, "actor": doctor}
     register_patient(
         actor=secretary,
@@ -140,7 +140,7 @@ def full_record(consultation, admin, doctor, other_doctor, secretary, prediction
 
 
 def rows_of_every_table():
-    """Everything that the database holds, by table and column, as it is stored."""
+    """Return the stored contents of the database, by table and column."""
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")

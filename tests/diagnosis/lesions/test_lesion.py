@@ -1,4 +1,4 @@
-"""One lesion over time: its photographs side by side, their sizes, and whose they are."""
+"""One lesion over time: its photographs side by side, their sizes, and its patient."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -22,8 +22,8 @@ HTMX = {"HX-Request": "true"}
 
 @pytest.fixture
 def later_image(consultation, doctor, image):
-    """A second photograph of the same lesion; the first is made forty days old."""
-    # By the clinic's clock, which may have been changed since.
+    """Return a second photograph of the same lesion; the first is made forty days old."""
+    # By the clinic's clock, which may have changed since.
     long_ago = timezone.localtime() - timedelta(days=40)
     LesionImage.objects.filter(pk=image.pk).update(uploaded_at=long_ago)
     image.refresh_from_db()

@@ -1,4 +1,4 @@
-"""What a hostile upload may not do: crash the decoder, leave a file behind, eat the memory."""
+"""A hostile upload must not crash the decoder, leave a file behind or use up the memory."""
 
 import io
 import random
@@ -17,7 +17,7 @@ from diagnosis.models import LesionImage
 from tests import photographs
 from tests.pdfs import pdf
 
-# Pillow says of each broken entry what it makes of it.
+# Pillow warns about each broken entry.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 
 MUTATIONS = 10_000
@@ -36,7 +36,7 @@ def originals():
 
 
 def mutated(rng, data):
-    """The file with some bytes changed, a piece doubled, dropped or moved, or its end cut off."""
+    """Return the file with bytes changed, a piece doubled, dropped or moved, or its end cut off."""
     changed = bytearray(data)
     for _number in range(rng.randint(1, 8)):
         place = rng.randrange(len(changed))
@@ -72,7 +72,7 @@ def test_ten_thousand_broken_files_are_read_or_refused_and_nothing_else():
                 assert not stored.getexif(), number
             read += 1
     assert all(sentence.endswith(".") for sentence in sentences)
-    # Neither of the two must have swallowed everything.
+    # Neither of the two outcomes may have swallowed everything.
     assert MUTATIONS * 0.02 < read < MUTATIONS * 0.9
 
 
@@ -118,7 +118,7 @@ def test_a_refused_upload_leaves_no_file_and_no_row(sign_in, doctor, consultatio
 
 
 def lying(mode):
-    """A picture of forty megapixels that says it lies on its side."""
+    """Return a picture of forty megapixels that claims to lie on its side."""
     exif = Image.Exif()
     exif[0x0112] = 6
     noise = Image.effect_noise((800, 500), 60).resize(SIDES)

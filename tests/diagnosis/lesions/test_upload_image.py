@@ -184,7 +184,7 @@ def test_the_same_photograph_from_two_windows_at_once_is_said_and_not_doubled(
 ):
     upload_image(consultation=consultation, data=photographs.jpeg(), actor=doctor)
     kept = stored_files(media)
-    # Neither of two that come at once sees the other when it looks.
+    # Of two concurrent uploads, neither sees the other when it checks.
     monkeypatch.setattr(service, "_refuse_closed_or_known", lambda image: None)
     with pytest.raises(ValidationError, match="in this visit already"):
         upload_image(consultation=consultation, data=photographs.jpeg(), actor=doctor)

@@ -1,4 +1,4 @@
-"""Letters to colleagues, and the visit report with photographs that the doctor chose."""
+"""Letters to colleagues, and the visit report with the photographs that the doctor chose."""
 
 import io
 
@@ -22,7 +22,7 @@ def his(sign_in, doctor):
 
 @pytest.fixture
 def validated(prediction, answer_with, doctor):
-    """An answer that the doctor has confirmed."""
+    """Return an answer that the doctor has confirmed."""
     answer_with(mel=0.6, nv=0.3, bkl=0.1)
     review_prediction(prediction=prediction, actor=doctor, decision="confirmed")
     return prediction

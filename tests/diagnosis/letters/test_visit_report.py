@@ -1,4 +1,4 @@
-"""A signed visit on paper: whole for the doctor, as a letter for the patient."""
+"""A signed visit on paper: complete for the doctor, as a letter for the patient."""
 
 import pytest
 from django.urls import reverse
@@ -29,7 +29,7 @@ def mine(sign_in, patient):
 
 @pytest.fixture
 def written_up(consultation, doctor):
-    """A visit with everything that a doctor writes, signed."""
+    """Return a signed visit with everything that a doctor writes."""
     consultation.refresh_from_db()
     saved = save_visit(
         consultation=consultation,
@@ -109,7 +109,7 @@ def test_the_diagnosis_is_the_doctors_and_not_the_models(
 
 @pytest.fixture
 def written_up_later(consultation, sign):
-    """Signs the visit once the test has done with its photographs."""
+    """Sign the visit once the test is done with its photographs."""
     return lambda: sign(consultation)
 
 

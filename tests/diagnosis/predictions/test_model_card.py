@@ -1,4 +1,4 @@
-"""The model's page: what the manifest says, in a doctor's words, and no more than it says."""
+"""The model's page: the contents of the manifest in a doctor's words, and nothing more."""
 
 import json
 from dataclasses import replace
@@ -23,7 +23,7 @@ def shipped():
 
 @pytest.fixture
 def install(settings, tmp_path):
-    """Installs a bundle of which the pages see the manifest alone."""
+    """Install a bundle of which the pages only see the manifest."""
     settings.MODEL_BUNDLE = tmp_path / "bundle"
     settings.MODEL_BUNDLE.mkdir()
 
@@ -35,7 +35,7 @@ def install(settings, tmp_path):
 
 @pytest.fixture
 def read(sign_in, doctor):
-    """Gives the page as a doctor has it, without its line breaks."""
+    """Return the page as a doctor gets it, without its line breaks."""
 
     def _read():
         response = sign_in(doctor).get(URL)
@@ -46,7 +46,7 @@ def read(sign_in, doctor):
 
 
 def metrics(**counts):
-    """What an evaluation gives where the rows of the confusion matrix are these."""
+    """Return the metrics of an evaluation with these rows in its confusion matrix."""
     matrix = tuple(tuple(counts.get(label, (0,) * len(LABELS))) for label in LABELS)
     columns = [sum(row[place] for row in matrix) for place in range(len(LABELS))]
     per_class = {

@@ -18,7 +18,7 @@ def failed(queued_prediction):
 
 @pytest.fixture
 def photograph(doctor):
-    """Takes a further photograph in a visit, of a lesion or of a new one."""
+    """Take another photograph in a visit, of a known or a new lesion."""
 
     def _photograph(consultation, seed, lesion=None):
         image = upload_image(

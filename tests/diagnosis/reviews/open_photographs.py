@@ -1,4 +1,4 @@
-"""Where a photograph without a diagnosis is seen, and what becomes of it."""
+"""Helpers that find out where a photograph without a diagnosis is shown."""
 
 from django.urls import reverse
 from django.utils import timezone
@@ -32,7 +32,7 @@ def report(client, consultation):
 
 
 def on_paper(consultation):
-    """What a paper of the visit would say of its open photographs."""
+    """Return what a paper of the visit would say about its open photographs."""
     return " ".join(undecided_in_words(LesionImage.objects.all(), visit=consultation))
 
 
@@ -51,7 +51,7 @@ def decide(prediction, doctor, code="nv", reason="Regular network."):
 
 
 def answered(image, *, share=0.1, version="another", threshold=0.3, finished_at=None):
-    """An answer as another version of the ensemble would have left it."""
+    """Return an answer as another version of the ensemble would have left it."""
     return Prediction.objects.create(
         image=image,
         image_sha256=image.sha256,

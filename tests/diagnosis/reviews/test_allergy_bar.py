@@ -1,4 +1,4 @@
-"""The bar of allergies: every page that shows it knows them, and none can be drawn without."""
+"""The allergy bar: every page that shows it has the data, and it cannot be drawn without."""
 
 from pathlib import Path
 
@@ -66,7 +66,7 @@ def test_each_page_tells_none_from_not_asked(page, paths, sign_in, doctor, patie
 def test_a_page_that_was_not_given_the_allergies_cannot_be_drawn(given):
     page = Template("{% load allergies %}{% allergy_bar allergy_bar %}")
 
-    # In service a missing name reads as nothing; in the suite it fails before that.
+    # In service a missing variable reads as nothing; in the suite it fails before that.
     with pytest.raises(TypeError, match="allergy_bar_of"):
         page.render(Context(given))
 

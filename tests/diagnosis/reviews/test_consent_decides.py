@@ -1,4 +1,4 @@
-"""For each purpose: what does not happen without the consent, and what its withdrawal ends."""
+"""For each purpose: what does not happen without consent, and what a withdrawal ends."""
 
 import json
 import threading
@@ -46,7 +46,7 @@ def withdraw(patient, purpose, actor):
 
 @dataclass
 class Interrupted:
-    """The installed ensemble, in whose work something else happens."""
+    """The installed ensemble, interrupted in its work by something else."""
 
     ensemble: Ensemble
     meanwhile: object
@@ -152,7 +152,7 @@ def assert_withheld(prediction):
 
 @pytest.fixture
 def reviewed(prediction, doctor, training_consent):
-    """A photograph that a doctor has reviewed and that may train the model."""
+    """Return a photograph that a doctor has reviewed and that may train the model."""
     review_prediction(prediction=prediction, actor=doctor, decision="confirmed")
     assert TrainingSample.objects.usable().count() == 1
     return prediction.image
@@ -279,7 +279,7 @@ def test_a_consent_withdrawn_before_a_reminder_leaves_stops_it(patient, doctor, 
 
 
 def test_nothing_shows_a_patients_photograph_for_teaching():
-    """The atlas takes its own files with source and licence; no row leads to a patient's."""
+    """The atlas only takes its own files with source and licence; no row leads to a patient."""
     related = {field.related_model for field in AtlasImage._meta.get_fields() if field.is_relation}
 
     assert not related & {LesionImage, Lesion, Consent}

@@ -1,4 +1,4 @@
-"""A photograph without a diagnosis stands in every list until it has one, signed or not."""
+"""A photograph without a diagnosis is in every list until it has one, signed or not."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Answers that come late or wait for a day: the visit's doctor hears of them, once."""
+"""Answers that come late or wait for a day: the visit's doctor is told once."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ def news_of(user):
 
 @pytest.fixture
 def answered(prediction):
-    """Makes the finished answer so many hours old."""
+    """Make the finished answer this many hours old."""
 
     def _answered(hours):
         Prediction.objects.update(finished_at=timezone.now() - timedelta(hours=hours))

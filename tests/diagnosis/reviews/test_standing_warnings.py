@@ -1,4 +1,4 @@
-"""A warning of the model stands until a doctor has decided on that very photograph."""
+"""A warning of the model stays until a doctor has decided on that very photograph."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""All that is known of one patient in the order of time, and what waits on a doctor's day."""
+"""Everything known about a patient in chronological order, and what is open on a doctor's day."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ KINDS = ("visit", "lesion", "photograph", "diagnosis", "prescription")
 
 @pytest.fixture
 def signed(prediction, consultation, doctor, sign):
-    """A signed visit with a photograph, a diagnosis and a prescription."""
+    """Return a signed visit with a photograph, a diagnosis and a prescription."""
     review_prediction(prediction=prediction, actor=doctor, decision="confirmed")
     line = DraftLine(drug="Calcipotriol", dose="thin", frequency="daily", duration="4 weeks")
     save_prescription(consultation=consultation, actor=doctor, lines=[line])

@@ -1,4 +1,4 @@
-"""A photograph holds its visit: the call-in cannot be undone any more."""
+"""Once a visit has a photograph, its call-in can no longer be undone."""
 
 from clinic.models import Consultation
 from diagnosis.models import LesionImage

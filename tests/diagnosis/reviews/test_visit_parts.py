@@ -1,4 +1,4 @@
-"""The links to the parts of a visit lead to parts that are there."""
+"""The links to the parts of a visit lead to existing parts."""
 
 import re
 

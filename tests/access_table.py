@@ -1,4 +1,4 @@
-"""Every address of the site times every role; `test_access_matrix.py` says how it is read."""
+"""Every address of the site for every role; `test_access_matrix.py` explains how to read it."""
 
 TABLE = """
 url                                  method of                anon admn secr doct doc2 pati pat2
@@ -293,5 +293,5 @@ diagnosis:my_visit                   GET    signed            in   403  403  403
 diagnosis:my_visit                   GET    visit             in   403  403  403  403  404  404
 """
 
-# Who asks, as the columns of the table are named.
+# The roles, as the columns of the table name them.
 ROLES = TABLE.split("\n")[1].split()[3:]

@@ -1,4 +1,4 @@
-"""The cast: one person per role, a second patient and a second doctor, and browsers for them."""
+"""The cast: one person per role, a second patient and a second doctor, and their browsers."""
 
 from unittest import mock
 
@@ -26,7 +26,7 @@ be_strict()
 
 
 def pytest_collection_modifyitems(items):
-    """Mark what is to be seen on both engines: commits, locks and other processes."""
+    """Mark tests for both engines: those with commits, locks and other processes."""
     for item in items:
         marker = item.get_closest_marker("django_db")
         has_transaction = bool(marker and marker.kwargs.get("transaction"))
@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def templates_are_given_what_they_read():
-    """Fails a test whose pages read a name that nobody gave."""
+    """Fail a test if its pages read a missing variable."""
     missing.clear()
     yield
     assert not missing, "\n".join(sorted(set(missing)))
@@ -45,7 +45,7 @@ def templates_are_given_what_they_read():
 
 @pytest.fixture(scope="session")
 def migrated(request, django_db_modify_db_settings_parallel_suffix):
-    """The migrated database that this run's own one is copied from."""
+    """Return the migrated database that this run copies."""
     database = MigratedDatabase(request.config.cache.mkdir("migrated"))
     database.offer()
     return database
@@ -53,22 +53,22 @@ def migrated(request, django_db_modify_db_settings_parallel_suffix):
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(migrated):
-    """Take the copy before Django makes a database."""
+    """Make the copy before Django creates a database."""
 
 
 @pytest.fixture(scope="session")
 def django_db_keepdb(django_db_keepdb, migrated):
-    """Keep the copied file of SQLite, which Django would otherwise replace."""
+    """Keep the copied SQLite file, which Django would otherwise replace."""
     return django_db_keepdb or (migrated.is_ready and connection.vendor == "sqlite")
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker, migrated):
-    """Make the database once for each process of a run."""
+    """Prepare the database once for each process of a run."""
     migrated.keep()
     with django_db_blocker.unblock():
         database = Database()
-    # TestCase has a method of its own, which rolls back and empties nothing.
+    # TestCase has its own method, which rolls back and empties nothing.
     with mock.patch.object(TransactionTestCase, "_fixture_teardown", database.restore):
         yield
 
@@ -80,7 +80,7 @@ def admin(db):
 
 @pytest.fixture
 def other_admin(db):
-    """A second admin, who confirms what one alone may not do."""
+    """Return a second admin, who confirms what one must not do alone."""
     return UserFactory(
         email="other-admin@example.org", full_name="Abel Admin", role=User.Role.ADMIN
     )
@@ -95,7 +95,7 @@ def secretary(db):
 
 @pytest.fixture
 def doctor(db):
-    """A doctor's account; `doctor.doctor` is the profile."""
+    """Return a doctor; `doctor.doctor` is the profile."""
     return DoctorFactory(user__email="doctor@example.org", user__full_name="Dora Doctor").user
 
 
@@ -106,7 +106,7 @@ def other_doctor(db):
 
 @pytest.fixture
 def patient(db):
-    """A patient with a login; `patient.user` is the account."""
+    """Return a patient with a login; `patient.user` is the account."""
     user = UserFactory(email="patient@example.org", full_name="Paul Patient")
     return PatientFactory(user=user, full_name="Paul Patient", email=user.email)
 
@@ -119,13 +119,13 @@ def other_patient(db):
 
 @pytest.fixture
 def appointment(doctor, patient):
-    """A booked appointment of the patient with the doctor, now."""
+    """Return a booked appointment of the patient with the doctor, now."""
     return AppointmentFactory(doctor=doctor.doctor, patient=patient)
 
 
 @pytest.fixture
 def consultation(doctor, patient):
-    """An open visit of the patient with the doctor."""
+    """Return an open visit of the patient with the doctor."""
     return ConsultationFactory(
         appointment__doctor=doctor.doctor,
         appointment__patient=patient,
@@ -135,14 +135,14 @@ def consultation(doctor, patient):
 
 @pytest.fixture
 def cast(admin, secretary, doctor, other_doctor, patient, other_patient):
-    """Who asks: nobody known, the four roles, a doctor and a patient who are strangers here."""
+    """Return everybody who makes requests: nobody, the four roles, another doctor and patient."""
     people = [None, admin, secretary, doctor, other_doctor, patient.user, other_patient.user]
     return dict(zip(ROLES, people, strict=True))
 
 
 @pytest.fixture
 def media(settings, tmp_path):
-    """Files of a test lie in a folder of its own."""
+    """Keep a test's files in a separate folder."""
     folder = tmp_path / "media"
     storage = settings.STORAGES["default"] | {"OPTIONS": {"location": folder, "base_url": None}}
     settings.STORAGES = settings.STORAGES | {"default": storage}
@@ -151,19 +151,19 @@ def media(settings, tmp_path):
 
 @pytest.fixture
 def things(media, admin, doctor, patient, secretary, settings):
-    """One of everything that an address of the site may name."""
+    """Return one of everything that an address of the site can name."""
     settings.SITE_URL = "http://testserver"
     return one_of_everything(admin=admin, doctor=doctor, patient=patient, secretary=secretary)
 
 
 @pytest.fixture
 def sign_in():
-    """Gives a browser in which somebody has signed in."""
+    """Return a function that gives a browser in which somebody is signed in."""
 
     def _sign_in(user):
         client = Client()
         client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-        # Where a second factor must be, it was given: `test_second_factor.py` tries it out.
+        # A required second factor counts as given; `test_second_factor.py` tests it.
         session = client.session
         session[SESSION_KEY] = True
         session.save()

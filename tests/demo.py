@@ -1,4 +1,4 @@
-"""The demo clinic as tests load it."""
+"""Load the demo clinic in tests."""
 
 from contextlib import contextmanager
 from datetime import datetime
@@ -16,7 +16,7 @@ from skinhealth.demo.drawing import draw_lesion
 
 @contextmanager
 def as_a_demo(folder):
-    """Run as a demo does, with small drawings, and photographs in a folder of their own."""
+    """Run as a demo, with small drawings and a separate folder for photographs."""
     storage = settings.STORAGES["default"] | {"OPTIONS": {"location": folder, "base_url": None}}
     small = partial(draw_lesion, size=(256, 192))
     with (

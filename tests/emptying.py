@@ -1,7 +1,7 @@
-"""Emptying the database behind a test that ran without a surrounding transaction.
+"""Empty the database after a test that ran without a surrounding transaction.
 
-Django truncates every table, which takes PostgreSQL seconds, and leaves those empty that
-migrations fill. A test leaves few rows: they are deleted, and what migrations made is put back.
+Django truncates every table, which takes seconds on PostgreSQL and also empties tables filled by
+migrations. A test leaves few rows: these are deleted, and the rows of migrations are put back.
 """
 
 from django.db import connection, transaction
@@ -16,7 +16,7 @@ class Database:
         self.made = {table: rows for table in tables() if (rows := rows_of(table))}
 
     def restore(self):
-        """Empty every table, the guarded audit trail too, and put the rows of migrations back."""
+        """Empty every table, including the guarded audit trail, and put rows of migrations back."""
         with transaction.atomic(), connection.cursor() as cursor:
             unguard_audit_trail(connection)
             for table in tables():

@@ -1,4 +1,4 @@
-"""Rows for tests, with fixed values where a test may look."""
+"""Rows for tests, with fixed values where a test may check them."""
 
 import time
 from base64 import b32decode
@@ -24,7 +24,7 @@ from clinic.models import (
 )
 
 PASSWORD = "correct horse battery"
-# The secret of everybody's authenticator app, where somebody has one.
+# The secret of everybody's authenticator app.
 TOTP_SECRET = "JBSWY3DPEHPK3PXP"
 
 
@@ -58,7 +58,7 @@ class PatientFactory(factory.django.DjangoModelFactory):
     birth_date = date(1980, 5, 17)
     phone = "+33612345678"
     user = None
-    # Whoever has a login has proved it long ago; `test_chains_to_a_record.py` is about the others.
+    # Logins count as proved long ago; `test_chains_to_a_record.py` is about the others.
     record_opened_at = factory.LazyAttribute(lambda p: timezone.now() if p.user else None)
     record_opened_how = factory.LazyAttribute(lambda p: "code" if p.user else "")
 
@@ -96,7 +96,7 @@ class ConsultationFactory(factory.django.DjangoModelFactory):
 
     @factory.post_generation
     def photography_consent(self, create, agreed, **_options):
-        """Without it no photograph is taken; `photography_consent=False` leaves it out."""
+        """Give consent to photographs, unless `photography_consent=False`."""
         if (
             create
             and agreed is not False
@@ -122,7 +122,7 @@ class ConsentFactory(factory.django.DjangoModelFactory):
 
 
 def with_app(user):
-    """The person with an authenticator app, and ten recovery codes."""
+    """Give the person an authenticator app and ten recovery codes."""
     seal = get_adapter().encrypt
     kept = {
         Authenticator.Type.TOTP: {"secret": seal(TOTP_SECRET)},
@@ -134,6 +134,6 @@ def with_app(user):
 
 
 def code_of_app(secret=TOTP_SECRET):
-    """What the authenticator app shows now."""
+    """Return what the authenticator app shows now."""
     app = TOTP(b32decode(secret), 6, SHA1(), 30, enforce_key_length=False)
     return app.generate(int(time.time())).decode()

@@ -1,10 +1,10 @@
-"""What a browser sends from a form of a page, as the page filled it in."""
+"""What a browser sends from a form, with the values that the page filled in."""
 
 from bs4 import BeautifulSoup
 
 
 def sent_by(page, action):
-    """What the form with this action would send, untouched."""
+    """Return what the form with this action would send, untouched."""
     soup = BeautifulSoup(page.content, "html.parser")
     form = soup.find("form", action=action, method="post") or soup.select_one(
         "main form[method=post]:not([action])"
@@ -20,12 +20,12 @@ def sent_by(page, action):
 
 
 def seen_on(client, url, *, on=None):
-    """The mark of what the form shows, where the page has the form."""
+    """Return the mark of what the form shows, if the page has the form."""
     return {"seen": sent_by(client.get(on or url), url).get("seen", "")}
 
 
 def post_seen(client, url, data, *, on=None, **extra):
-    """Sends what a test typed, by whoever has read the form before."""
+    """Send what a test typed, as somebody who has read the form before."""
     return client.post(url, data | seen_on(client, url, on=on), **extra)
 
 

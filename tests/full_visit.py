@@ -1,4 +1,4 @@
-"""An open visit with everything in it that a visit can hold."""
+"""An open visit with everything that a visit can contain."""
 
 from datetime import timedelta
 
@@ -24,14 +24,14 @@ from tests.pdfs import pdf
 
 
 def written_up(consultation, doctor, **said):
-    """The visit with a few words in it, and nothing else."""
+    """Write a few words into the visit, and nothing else."""
     empty = {"reason": "", "symptoms": [], "body_site": None, "notes": "", "conclusion": ""}
     fields = {"version": consultation.version, **empty, **said}
     return save_visit(consultation=consultation, actor=doctor, **fields)
 
 
 def fill_visit(consultation, doctor, prediction=None):
-    """Gives the visit notes, drugs with warnings, facts, papers, lesions and a past."""
+    """Give the visit notes, drugs with warnings, facts, papers, lesions and earlier visits."""
     note_facts(consultation, doctor)
     write(consultation, doctor)
     prescribe(consultation, doctor)
@@ -54,7 +54,7 @@ def fill_visit(consultation, doctor, prediction=None):
 
 
 def note_facts(consultation, doctor):
-    """Facts of every kind, some of which no longer hold."""
+    """Note facts of every kind, some of them ended."""
     for purpose in ("training", "reminders"):
         ConsentFactory(patient=consultation.patient, purpose=purpose, recorded_by=doctor)
     visit = {"consultation": consultation, "actor": doctor}
@@ -70,7 +70,7 @@ def note_facts(consultation, doctor):
 
 
 def write(consultation, doctor):
-    """Words in every field of the notes."""
+    """Write words into every field of the notes."""
     consultation.refresh_from_db()
     save_visit(
         consultation=consultation,
@@ -90,7 +90,7 @@ def write(consultation, doctor):
 
 
 def prescribe(consultation, doctor):
-    """Lines of which some are warned of; every warning has its reason."""
+    """Prescribe lines, some with warnings; every warning has a reason."""
     drugs = ("Amoxicillin", "Ibuprofen", "Calcipotriol")
     lines = [
         DraftLine(drug=drug, dose="1", frequency="daily", duration="7 days", refills=1)
@@ -105,14 +105,14 @@ def prescribe(consultation, doctor):
 
 
 def check_by_hand(consultation, doctor):
-    """Ticks what the table of drugs could not check of the stored lines."""
+    """Tick what the drug table could not check in the stored lines."""
     keys = [each.key for each in check_prescription(consultation).by_hand]
     if keys:
         confirm_hand_checks(consultation=consultation, actor=doctor, keys=keys)
 
 
 def add_past(consultation, doctor, days=(30, 60, 90)):
-    """Earlier visits with a photograph each."""
+    """Add earlier visits with a photograph each."""
     for ago in days:
         appointment = AppointmentFactory(
             doctor=consultation.doctor,
@@ -125,7 +125,7 @@ def add_past(consultation, doctor, days=(30, 60, 90)):
 
 
 def add_photographs(consultation, doctor, seeds):
-    """Photographs of lesions that lie on the body map."""
+    """Add photographs of lesions that are on the body map."""
     for seed in seeds:
         upload_image(
             consultation=consultation,

@@ -1,4 +1,4 @@
-"""What tests do with mails: find the link in one, and let the server refuse them."""
+"""Helpers for emails: find a link in one, and let the mail server refuse them."""
 
 import re
 import smtplib
@@ -16,7 +16,7 @@ class DeadMailServer(BaseEmailBackend):
 
 
 def link_in(mail):
-    """The one link of a mail, as a path of the site; text and HTML agree on it."""
+    """Return the one link in an email, as a path of the site; text and HTML agree on it."""
     (link,) = re.findall(r"https?://testserver(\S+)", mail.body)
     html, _ = mail.alternatives[0]
     assert f'href="http://testserver{link}"' in html
@@ -24,6 +24,6 @@ def link_in(mail):
 
 
 def choose_password(browser, link, password):
-    """Opens a link of a mail and sends the form behind it."""
+    """Open a link from an email and send the form behind it."""
     page = browser.get(link, follow=True)
     return browser.post(page.request["PATH_INFO"], {"password1": password, "password2": password})

@@ -1,7 +1,7 @@
-"""A database that migrations have made, which every process of a run copies.
+"""A migrated database, which every process of a run copies.
 
-Migrating from nothing takes each process as long as dozens of tests. The copy is named after
-what migrations are made of, so another checkout or another day makes another one.
+Migrating an empty database takes each process as long as dozens of tests. The copy is named after
+the migrations' contents, so another checkout or another day makes another one.
 """
 
 import fcntl
@@ -38,7 +38,7 @@ class MigratedDatabase:
             self.lock.close()
 
     def keep(self):
-        """Keep what Django has just made for the processes that come after."""
+        """Keep what Django has just made for the processes that follow."""
         if self.is_ready:
             return
         connection.close()
@@ -77,7 +77,7 @@ def _is_sqlite():
 
 
 def _on_server(statement, *names, parameters=()):
-    """Run one statement outside every transaction, next to the database of the tests."""
+    """Run one statement outside every transaction, in a database other than the test's."""
     settings_dict = connection.settings_dict
     with psycopg.connect(
         host=settings_dict["HOST"],

@@ -1,4 +1,4 @@
-"""One of everything that an address of the site may name."""
+"""One of everything that an address of the site can name."""
 
 import hashlib
 from datetime import timedelta
@@ -41,16 +41,16 @@ from tests.factories import (
     UserFactory,
 )
 
-# The doctor's calendar program cannot sign in: it knows this, and so may whoever it tells.
+# The doctor's calendar program cannot sign in; it knows this secret, and may pass it on.
 FEED_TOKEN = "a-secret-that-a-calendar-program-was-given"
-# Who stands before the screen in the waiting room has not signed in either.
+# People in front of the waiting-room screen have not signed in either.
 SCREEN_SECRET = "a-secret-that-the-screen-was-given"
 # Printed on a paper that anybody may hold.
 PAPER_TOKEN = "token-of-a-prescription"
 
 
 def one_of_everything(*, admin, doctor, patient, secretary):
-    """Things by name; all of it is the patient's, and the doctor's who treats that patient."""
+    """Return things by name; all belong to the patient, and to the patient's doctor."""
     CalendarFeed.objects.create(
         doctor=doctor.doctor,
         token_sha256=hashlib.sha256(FEED_TOKEN.encode()).hexdigest(),

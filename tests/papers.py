@@ -1,4 +1,4 @@
-"""What a PDF says, read back."""
+"""Read the text of PDFs."""
 
 from io import BytesIO
 
@@ -6,7 +6,7 @@ from pypdf import PdfReader
 
 
 def pages_of(response):
-    """The text of each page of a PDF, with its line breaks taken out."""
+    """Return the text of each page of a PDF, without line breaks."""
     assert response.status_code == 200
     assert response["Content-Type"] == "application/pdf"
     reader = PdfReader(BytesIO(response.content))
@@ -18,7 +18,7 @@ def text_of(response):
 
 
 def address_on(response):
-    """Where the paper says that it can be checked: the link under its code."""
+    """Return the address for checking the paper, which is the link under its code."""
     reader = PdfReader(BytesIO(response.content))
     links = [note.get_object() for page in reader.pages for note in page.get("/Annots", [])]
     [address] = [link["/A"]["/URI"] for link in links]

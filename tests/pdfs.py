@@ -1,4 +1,4 @@
-"""PDFs for tests, and the ones that somebody might send instead."""
+"""PDFs for tests, including hostile ones."""
 
 import io
 import zipfile
@@ -8,7 +8,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringO
 
 
 def pdf(pages: int = 1, change=None) -> bytes:
-    """Empty pages; `change` gets the writer before it writes."""
+    """Return empty pages; `change` gets the writer before it writes."""
     writer = PdfWriter()
     for _page in range(pages):
         writer.add_blank_page(width=200, height=200)
@@ -40,12 +40,12 @@ def with_form_that_sends() -> bytes:
 
 
 def with_command_under_another_spelling() -> bytes:
-    """`/Launch`, written as a PDF may: with a letter as its number."""
+    """Return `/Launch` in another valid spelling, with a letter as its number."""
     return with_launch().replace(b"/Launch", b"/L#61unch")
 
 
 def with_script_in_an_annotation() -> bytes:
-    """A script three levels deep, in a list, under a spelling of its own."""
+    """Return a script three levels deep, in a list, in another spelling."""
 
     def change(writer: PdfWriter) -> None:
         script = _dictionary(
@@ -64,7 +64,7 @@ def with_script_in_an_annotation() -> bytes:
 
 
 def polyglot_archive() -> bytes:
-    """A PDF with an archive before its end."""
+    """Return a PDF with an archive before its end."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("payload.js", "alert(1)")

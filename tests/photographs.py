@@ -1,4 +1,4 @@
-"""Photographs for tests, drawn on the spot, and the files that somebody might send instead."""
+"""Photographs for tests, drawn on the spot, including hostile files."""
 
 import io
 import random
@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 
 def draw(seed: int = 0, size: tuple[int, int] = (320, 240)) -> Image.Image:
-    """A brown spot on skin; another seed gives another spot."""
+    """Draw a brown spot on skin; another seed gives another spot."""
     rng = random.Random(seed)
     image = Image.new("RGB", size, (222, 184, 160))
     pen = ImageDraw.Draw(image)
@@ -33,7 +33,7 @@ def webp(seed: int = 0, size: tuple[int, int] = (320, 240)) -> bytes:
 
 
 def with_gps_lying_on_its_side() -> bytes:
-    """A photograph of 320 x 240 that says it is turned by 90 degrees and where it was taken."""
+    """Return a photograph of 320 x 240 marked as turned by 90 degrees, with its GPS position."""
     exif = Image.Exif()
     exif[0x0112] = 6  # orientation: turn right by 90 degrees
     exif[0x010F] = "MAKER-OF-THE-CAMERA"
@@ -56,12 +56,12 @@ def html_named_jpg() -> bytes:
 
 
 def polyglot_page() -> bytes:
-    """A JPEG that is a web page too."""
+    """Return a JPEG that is also a web page."""
     return jpeg(comment=b"<html><script>alert(1)</script></html>")
 
 
 def polyglot_archive() -> bytes:
-    """A JPEG with an archive behind it."""
+    """Return a JPEG followed by an archive."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("payload.js", "alert(1)")
@@ -69,7 +69,7 @@ def polyglot_archive() -> bytes:
 
 
 def decompression_bomb() -> bytes:
-    """A PNG of a few kilobytes that says it has 20,000 x 20,000 pixels."""
+    """Return a PNG of a few kilobytes that claims 20,000 x 20,000 pixels."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         return (
@@ -94,7 +94,7 @@ def moving() -> bytes:
 
 
 def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
-    """The bytes of a picture as a file."""
+    """Return a picture encoded as a file."""
     out = io.BytesIO()
     image.save(out, kind, **options)
     return out.getvalue()

@@ -1,16 +1,16 @@
-"""Makes every page of the suite fail where its template reads a name that nobody gave.
+"""Make every page of the suite fail if its template reads a missing variable.
 
-Django reads such a name as nothing, and in `{% if %}` as no: on a clinical page an answer that
-nobody gave. Its own setting for this, `string_if_invalid`, hears of what is printed alone.
+Django reads a missing variable as nothing, and in `{% if %}` as false: on a clinical page, an
+answer that nobody gave. Django's own `string_if_invalid` only notices what is printed.
 """
 
 from django.conf import settings
 from django.template.base import FilterExpression, Parser, Variable, VariableDoesNotExist
 
 OURS = f"{settings.BASE_DIR / 'templates'}/"
-# Drawn by hooks of Django, which leaves out what a widget does not have.
+# Rendered through Django's hooks, which leave out what a widget does not have.
 NOT_STRICT = ("django/",)
-# What a page may leave out: how a part looks, and a refusal that is there only after one.
+# What a page may leave out: how a part looks, and a refusal that exists only after one.
 OPTIONAL = {
     # forms and boxes of every page
     "action_label",
@@ -20,7 +20,7 @@ OPTIONAL = {
     "icon",
     "messages_id",
     "text",
-    # what a refused request adds to the page it came from
+    # what a refused request adds to its page
     "fact_refusal",
     "message",
     "must_read_again",
@@ -28,7 +28,7 @@ OPTIONAL = {
     "refusal",
     "refused",
     "sign_refusal",
-    # how one part differs in its places
+    # how a part differs between places
     "are_facts_open",
     "can_choose",
     "initials_form",
@@ -45,14 +45,14 @@ OPTIONAL = {
     "is_upcoming",
     "is_update",
     "move_url",
-    # a letter to somebody without an account
+    # an email to somebody without an account
     "person",
-    # by kind, of allauth
+    # allauth's authenticators, by kind
     "authenticators.totp",
     "authenticators.webauthn",
     "token_fail",
 }
-# A page that says that something broke is drawn without a request.
+# Error pages are rendered without a request.
 FRAME_ALONE = {
     "clinic_logo",
     "clinic_name",
@@ -66,17 +66,17 @@ FRAME_ALONE = {
     "user.is_authenticated",
 }
 
-# `{% if a and b %}` swallows errors, so each name is noted too, and the test ends with a look.
+# `{% if a and b %}` swallows errors, so each name is noted too, and checked when the test ends.
 missing: list[str] = []
 
 
 class MissingInTemplateError(Exception):
-    """A template of ours read a name that nobody gave."""
+    """One of our templates read a missing variable."""
 
 
 def _report(name, place):
     missing.append(f"{place}: {name}")
-    raise MissingInTemplateError(f"{place} reads “{name}”, which nobody gave.")
+    raise MissingInTemplateError(f"{place} reads “{name}”, which is missing.")
 
 
 class StrictVariable(Variable):
@@ -93,7 +93,7 @@ class StrictVariable(Variable):
             return super().resolve(context)
         except VariableDoesNotExist as error:
             _bit, of = error.params
-            # Somebody said that there is none.
+            # The parent is explicitly None.
             is_known_to_be_none = of is None
             is_frame_alone = not hasattr(context, "request") and self.var in FRAME_ALONE
             if not (is_known_to_be_none or is_frame_alone or self.var in OPTIONAL):

@@ -1,9 +1,9 @@
-"""Every address of the site times every role, in one table.
+"""Every address of the site for every role, in one table.
 
-A cell is the status of the answer; `in` sends the person to the sign-in page. 404 is for those
-who may not even know that the thing exists, 403 for those who may see it but not do this.
-POST goes out with an empty form: where somebody may press the button, a refused form (422), an
-illegal move (409) or a way back (302) is the answer.
+A cell is the status of the response; `in` redirects to the sign-in page. 404 is for people who must
+not know that the thing exists, 403 for those who may see it but not do this. POST sends an empty
+form: if somebody may press the button, the response is a refused form (422), an illegal change
+(409) or a redirect (302).
 """
 
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ from tests.one_of_everything import FEED_TOKEN, PAPER_TOKEN, SCREEN_SECRET
 
 pytestmark = pytest.mark.both_engines
 
-# A form without a single field filled in, as a browser sends it.
+# A form with no field filled in, as a browser sends it.
 EMPTY_FORM = {"csrfmiddlewaretoken": "not checked here"}
-# What an address needs besides the key of its object.
+# What an address needs apart from the key of its object.
 ARGUMENTS = {
     "clinic:document_verify": {"token": PAPER_TOKEN},
     "clinic:fact_add": {"kind": "allergy"},
@@ -32,7 +32,7 @@ ARGUMENTS = {
     "clinic:template_keep": {"kind": "notes"},
     "clinic:calendar_feed": {"token": FEED_TOKEN},
     "clinic:waiting_screen": {"secret": SCREEN_SECRET},
-    # Of the reminder that `things` holds.
+    # The token of the reminder in `things`.
     "clinic:reminder_answer": {"token": ""},
     "clinic:my_consent_give": {"purpose": "ai_analysis"},
     "clinic:my_consent_withdraw": {"purpose": "ai_analysis"},
@@ -70,7 +70,7 @@ def address(row, things):
 
 
 def answer(row, session_key, things, secrets):
-    """What the person is answered; whatever it changed is taken back."""
+    """Return the response to the person, and undo what the request changed."""
     client = Client(raise_request_exception=False)
     client.cookies[settings.SESSION_COOKIE_NAME] = session_key
     with transaction.atomic():
@@ -103,7 +103,7 @@ def test_each_role_gets_what_the_table_says(role, cast, things, sign_in):
 
 
 def test_what_changes_things_is_never_a_link(cast, things, sign_in):
-    """An address without a line for GET answers GET with 405, whoever asks."""
+    """Check that an address without a line for GET answers GET with 405 for everybody."""
     readable = {row.url for row in ROWS if row.method == "GET"}
     changing = [row for row in ROWS if row.url not in readable]
     client = sign_in(cast["doct"])

@@ -1,8 +1,8 @@
-"""Every address of the site for doctors who stand differently to the patient.
+"""Every address of the site for doctors with different relations to the patient.
 
-The table of `test_access_matrix.py` knows the doctor who treats the patient and one who never did.
-Here are the two between: one who treats the patient as well, but wrote nothing of what is there,
-and one whose only appointment with the patient was cancelled.
+The table of `test_access_matrix.py` has the doctor who treats the patient and one who never did.
+Here are two in between: one who also treats the patient, but wrote nothing that is there, and one
+whose only appointment with the patient was cancelled.
 """
 
 from datetime import timedelta
@@ -15,7 +15,7 @@ from tests.access_table import ROLES
 from tests.factories import AppointmentFactory, DoctorFactory
 from tests.test_access_matrix import ROWS, answer
 
-# What is a doctor's and not a patient's.
+# What belongs to the doctor and not to the patient.
 THE_DOCTOR_S_OWN = {
     "-",
     "account",
@@ -26,7 +26,7 @@ THE_DOCTOR_S_OWN = {
     "hours",
     "emergency",
 }
-# What belongs to the patient or to everybody who treats the patient; a visit is its doctor's alone.
+# What belongs to the patient or to everybody who treats them; a visit is only its doctor's.
 MAY_DO_TOO = {
     "POST clinic:consent_record patient",
     "POST clinic:consent_withdraw consent",
@@ -58,7 +58,7 @@ def expected_of(row, role):
 
 @pytest.fixture
 def colleague(patient):
-    """Gives a function that makes a doctor with one appointment with the patient."""
+    """Return a function that creates a doctor with one appointment with the patient."""
 
     def make(status):
         doctor = DoctorFactory()
@@ -92,7 +92,7 @@ def test_who_treats_the_patient_too_reads_all_of_the_record(cast, things, collea
         str(row): expected_of(row, "doc2" if row.of in THE_DOCTOR_S_OWN else "doct")
         for row in reads
     }
-    # Handed out by the doctor whose visit of that day the patient is in.
+    # Given out by the doctor whom the patient sees that day.
     expected["GET clinic:record_code patient"] = "403"
     assert {str(row): found[str(row)] for row in reads} == expected
 

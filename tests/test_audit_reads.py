@@ -1,4 +1,4 @@
-"""Whoever reads something of a patient leaves a row in the audit trail, and so does who may not."""
+"""Reading anything about a patient leaves an audit row, and so does a refusal."""
 
 from uuid import uuid4
 
@@ -15,13 +15,13 @@ Verb = AuditEvent.Verb
 READING = [Verb.VIEW, Verb.LIST, Verb.SEARCH, Verb.DOWNLOAD, Verb.EXPORT]
 READERS = ["admn", "secr", "doct", "pati"]
 
-# Addresses of something of a patient whose answer leaves no row, and why.
+# Addresses about a patient whose response leaves no row, with the reason.
 LEAVE_NO_ROW = {
-    # Asked by the visit's open page every moment until the answer is there; the page left its row.
+    # The visit's open page polls this until there is an answer; the page itself left a row.
     "diagnosis:prediction_status",
 }
-# Lists of several patients: one row a request says which list it was and how long. What a page
-# of the doctor's day fetches after it (`diagnosis:day_alerts`) is part of that list.
+# Lists of several patients: one row per request says which list it was and how long. What a page
+# of the doctor's day fetches later (`diagnosis:day_alerts`) is part of that list.
 LISTS = {
     "clinic:calendar_events": {"start": "2026-11-01", "end": "2026-11-08"},
     "clinic:desk_day": {},
@@ -35,7 +35,7 @@ LISTS = {
 
 
 def rows_of_the_patient(things, patient, methods=("GET",)):
-    """The lines of the table for pages about one patient."""
+    """Return the lines of the table for pages about one patient."""
     about = {
         name for name, thing in things.items() if name != "secrets" and patient_of(thing) == patient
     }
@@ -60,7 +60,7 @@ def test_each_page_and_file_of_a_patient_leaves_a_row(
             written = AuditEvent.objects.filter(verb__in=READING, actor=cast[role])
             if not written.filter(patient=patient).exists():
                 silent.append(str(row))
-            # So that no page counts on the row of another one.
+            # So that no page counts on another page's row.
             transaction.set_rollback(True)
 
     assert not silent
@@ -186,7 +186,7 @@ def test_each_refusal_about_something_of_a_patient_names_the_patient(
 def test_a_refusal_asks_the_database_once_whose_row_it_is(
     things, patient, django_assert_num_queries
 ):
-    with django_assert_num_queries(2):  # whose table, and the row
+    with django_assert_num_queries(2):  # the table, and the row
         found = _row_of_a_patient(things["consent"].pk)
 
     assert patient_of(found) == patient

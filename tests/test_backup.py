@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.both_engines, pytest.mark.django_db(transaction=True)]
 
 
 class EmptySite:
-    """Another site of the same kind: an empty database, an empty folder, processes of its own."""
+    """Another site of the same kind: an empty database, an empty folder, its own processes."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -86,7 +86,7 @@ def empty_site(tmp_path):
 
 @pytest.fixture
 def backup(things, tmp_path):
-    """A backup of a clinic with one of everything."""
+    """Return a backup of a clinic with one of everything."""
     folder = tmp_path / "backup"
     call_command("backup", folder, verbosity=0)
     return folder
@@ -126,13 +126,13 @@ def test_an_empty_site_gets_every_row_and_every_byte(backup, media, empty_site):
     files = every_file(media)
     assert len(files) > 8
     assert every_file(empty_site.photographs) == files
-    # The site that was restored runs, and gives new rows numbers that are free.
+    # The restored site runs, and gives new rows unused numbers.
     migrated = empty_site.manage("migrate")
     assert migrated.returncode == 0, migrated.stderr
     assert "No migrations to apply" in migrated.stdout
     again = empty_site.manage("create_admin", "second@example.org", "Second Admin")
     assert again.returncode == 0, again.stderr
-    # The chain of the audit trail holds over what was restored and what came after it.
+    # The audit chain is intact across what was restored and what came after it.
     verified = empty_site.manage("verify_audit")
     assert verified.returncode == 0, verified.stdout + verified.stderr
 
@@ -283,7 +283,7 @@ def test_a_broken_backup_is_named_and_nothing_is_restored(spoil, backup, empty_s
 def test_a_dump_that_breaks_off_in_the_middle_leaves_nothing_behind(backup, empty_site):
     (dump,) = backup.glob("database.*")
     content = dump.read_bytes()
-    # The head is whole, so only reading all of it finds out; the manifest was made to agree.
+    # The head is intact, so only reading the whole file finds it; the manifest was made to agree.
     dump.write_bytes(content[: len(content) * 2 // 3])
     change_manifest(backup, lambda told: told["files"].update({dump.name: sha256_of(dump)}))
     restored = empty_site.manage("restore", backup)

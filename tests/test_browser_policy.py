@@ -1,4 +1,4 @@
-"""The journeys ask the browser nothing that the policy of the pages forbids."""
+"""The browser tests do nothing that the pages' policy forbids."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The table of docs/data.md is what the site does: every model, every field, every claim."""
+"""The table in docs/data.md matches the site: every model, every field, every claim."""
 
 import re
 from datetime import timedelta
@@ -49,7 +49,7 @@ ABOUT_NOBODY = set(
     re.findall(r"\b\w+\.[A-Z]\w+\b", TEXT[TEXT.index("These hold nothing about a patient") :])
 )
 MODELS = {model._meta.label: model for model in apps.get_models()}
-# Numbers, choices and days say nothing of a person that a name would.
+# Numbers, choices and days do not contain names.
 WORDS = (
     models.CharField,
     models.TextField,
@@ -110,7 +110,7 @@ def test_what_is_called_encrypted_is_and_nothing_else():
     }
 
     assert said - by_the_storage - {"mfa.Authenticator.data"} == encrypted
-    # A change of keys goes through all of them.
+    # Key rotation goes through all of them.
     assert len(encrypted_columns(apps)) == len(encrypted)
 
 
@@ -133,7 +133,7 @@ def test_names_are_removed_from_the_fields_that_the_table_says():
 
 @pytest.fixture
 def full_record(things, patient, doctor, secretary, sign_in):
-    """One of everything that is the patient's, with the name wherever the table says a word."""
+    """Return one of everything that belongs to the patient, with the name in every text field."""
     sign_in(patient.user)
     update_patient(
         patient=patient,

@@ -1,4 +1,4 @@
-"""`make demo`: it starts, answers, and leaves no process behind."""
+"""`make demo` starts, answers, and leaves no process behind."""
 
 import fcntl
 import os
@@ -24,7 +24,7 @@ ENV_FILE = Path(settings.BASE_DIR, ".env.demo")
 
 @pytest.fixture
 def alone():
-    """The demo writes a file next to the code, so two runs of the suite take turns."""
+    """Let two runs of the suite take turns, because the demo writes a file next to the code."""
     with DEMO.open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -39,7 +39,7 @@ def port():
 
 @pytest.fixture
 def start_demo(alone, tmp_path, port):
-    """Starts the demo in a folder of its own; gives the process and what it has printed."""
+    """Start the demo in a separate folder; return the process and its output."""
     had_env_file = ENV_FILE.exists()
     started = []
 
@@ -75,7 +75,7 @@ def wait_until_ready(process, output):
 
 
 def programs_of(process):
-    """The web server, two workers and the processes that these have started."""
+    """Return the web server, two workers and the processes that these have started."""
     demo = psutil.Process(process.pid)
     wait_until(lambda: len(demo.children(recursive=True)) >= 6, what="six programs run")
     return demo.children(recursive=True)
@@ -89,7 +89,7 @@ def is_alive(program):
 
 
 def environment_in_service():
-    """What a site is that somebody starts in service from this folder, as the Procfile does."""
+    """Return the environment of a site started in service from this folder by the Procfile."""
     done = subprocess.run(
         [sys.executable, "-m", "honcho", "run", "printenv", "SKINHEALTH_ENV"],
         cwd=settings.BASE_DIR,

@@ -1,4 +1,4 @@
-"""What the demo clinic shows: enough of everything, and nothing impossible."""
+"""The contents of the demo clinic: enough of everything, and nothing impossible."""
 
 from collections import Counter
 from datetime import date, timedelta
@@ -30,7 +30,7 @@ from tests.demo import as_a_demo, load
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory, django_db_setup, django_db_blocker):
-    """The demo clinic of a working day, loaded once for every test that only looks at it."""
+    """Load the demo clinic of a working day once for all tests that only read it."""
     with (
         django_db_blocker.unblock(),
         as_a_demo(tmp_path_factory.mktemp("demo")),

@@ -1,4 +1,4 @@
-"""What the container files promise: the commands of the Procfile, few rights, no secret."""
+"""The container files: the commands of the Procfile, few rights, no secret."""
 
 import json
 import os
@@ -123,7 +123,7 @@ def test_secrets_come_from_a_file_that_is_not_committed():
 
 
 def compose():
-    """The command of this machine that reads compose files; empty where there is none."""
+    """Return this machine's command for compose files, or nothing if there is none."""
     docker, old = shutil.which("docker"), shutil.which("docker-compose")
     if (
         docker
@@ -157,7 +157,7 @@ def test_docker_compose_takes_the_file(tmp_path):
 
 
 class Echo(BaseHTTPRequestHandler):
-    """A web program that says what it was told."""
+    """A web program that echoes what it received."""
 
     protocol_version = "HTTP/1.1"
     posts = 0
@@ -177,12 +177,12 @@ class Echo(BaseHTTPRequestHandler):
         self.do_GET()
 
     def log_message(self, *_words):
-        """Says nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def proxy(tmp_path):
-    """The address of a proxy that runs with the site's own file, before a web program."""
+    """Return the address of a proxy with the site's own file in front of a web program."""
     if not shutil.which("caddy"):
         missing("caddy")
     web = ThreadingHTTPServer(("127.0.0.1", 0), Echo)

@@ -1,4 +1,4 @@
-"""What may fail, and what holds then: with real worker processes, real brokers, real signals."""
+"""What may fail, and what still holds then: with real workers, real brokers, real signals."""
 
 import os
 import shutil
@@ -25,13 +25,13 @@ from tests.worker import empty_queues, wait_until
 
 pytestmark = [pytest.mark.both_engines, pytest.mark.worker, pytest.mark.django_db(transaction=True)]
 
-# Quick enough for a test; the times of a real installation are in the settings.
+# Fast enough for a test; a real installation uses the times in the settings.
 IMPATIENT = {"PREDICTION_LOST_AFTER": "2", "PREDICTION_SWEEP_EVERY": "1"}
 
 
 @pytest.fixture
 def upload(sign_in, doctor, consultation, secretary):
-    """Uploads a photograph as the doctor of the visit and gives its prediction."""
+    """Upload a photograph as the doctor of the visit and return its prediction."""
     ConsentFactory(
         patient=consultation.patient,
         purpose=Consent.Purpose.AI_ANALYSIS,
@@ -60,7 +60,7 @@ def wait_for(prediction, status, *, seconds=40):
 
 
 class HeldPhotograph:
-    """A photograph whose file is a pipe for a while, so that whoever reads it has to wait."""
+    """A photograph whose file is a pipe for a while, so that reading it blocks."""
 
     def __init__(self, image):
         self.path = settings.STORAGES["default"]["OPTIONS"]["location"] / image.file.name
@@ -75,7 +75,7 @@ class HeldPhotograph:
 
 @pytest.fixture
 def held_prediction(upload):
-    """A queued prediction whose run stops in the middle, while it reads the photograph."""
+    """Return a queued prediction whose run stops in the middle, while it reads the photograph."""
     prediction = upload()
     return prediction, HeldPhotograph(prediction.image)
 
@@ -150,7 +150,7 @@ def test_an_upload_without_a_queue_folder_is_answered_when_it_is_back(start_work
 
 @pytest.fixture
 def own_redis(tmp_path, monkeypatch):
-    """A Redis of this test alone, which it may stop and start, as the site's broker."""
+    """Return a Redis for this test only, which it may stop and start, as the site's broker."""
     if not shutil.which("redis-server"):
         missing("redis-server")
     redis = OwnRedis(free_port(), tmp_path)

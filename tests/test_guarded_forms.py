@@ -1,4 +1,4 @@
-"""No page lets somebody leave without a word while something typed has not been sent."""
+"""Every page warns before leaving while typed text has not been sent."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ FORM = re.compile(r"<form\b((?:[^>{]|{%.*?%}|{{.*?}})*)>(.*?)</form>", re.DOTALL
 TYPED = re.compile(
     r"{{ \w*form(?:\.\w+)? }}|partials/field\.html|<textarea|name=\"reason\"|type=\"file\""
 )
-# The way in and the second factor, where nothing but secrets is typed, and what is no text.
+# Sign-in and the second factor, where only secrets are typed, and inputs that are not text.
 ELSEWHERE = {"account", "allauth", "mfa", "usersessions"}
 NOT_TYPED = (
     "{{ action }}",  # a new password

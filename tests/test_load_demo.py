@@ -1,4 +1,4 @@
-"""The demo clinic loads only for demos, is alive at any hour, and loads again without harm."""
+"""The demo clinic loads only for demos, is busy at any hour, and can be loaded again."""
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -20,7 +20,7 @@ from skinhealth.demo.drawing import LOOKS, draw_lesion
 from skinhealth.demo.sign_in import DEMO_PASSWORD, DEMO_PEOPLE
 from tests.demo import as_a_demo, load
 
-# A working day, just after and just before midnight, and both nights in which the clock is changed.
+# A working day, just after and just before midnight, and both nights when clocks change.
 MOMENTS = [
     "2026-03-18 10:40",
     "2026-03-21 00:05",
@@ -38,7 +38,7 @@ def demo(tmp_path):
 
 @pytest.fixture
 def without_past(monkeypatch):
-    """A clinic that has just opened."""
+    """Return a clinic that has just opened."""
     monkeypatch.setattr(clinic, "PAST_VISITS", ())
 
 

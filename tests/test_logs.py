@@ -1,4 +1,4 @@
-"""What the log of a production site says, and that no patient is in it."""
+"""The log of a production site, which contains no patient data."""
 
 import io
 import json
@@ -57,7 +57,7 @@ handler500 = urls.handler500
 
 
 class Log:
-    """What was written since the log was opened."""
+    """What has been written since the log was opened."""
 
     def __init__(self):
         self.stream = io.StringIO()
@@ -85,7 +85,7 @@ class Log:
 
 @pytest.fixture
 def log():
-    """The log in its production configuration, with every level."""
+    """Return the log in its production configuration, with every level."""
     opened = Log()
     opened.open()
     yield opened
@@ -114,7 +114,7 @@ def test_each_request_is_one_line_with_route_status_time_and_user(log, doctor, s
 
 
 def _values(form):
-    """Every field of a form as a browser sends it, with the marker where somebody may type."""
+    """Return every field of a form as a browser sends it, with the marker in text fields."""
     values = {}
     for field in form.select("input[name], textarea[name], select[name]"):
         kind = field.get("type", "text") if field.name == "input" else field.name
@@ -171,7 +171,7 @@ def test_no_page_and_no_form_writes_a_patient_into_the_log(
     assert posted > 60
     routes = {line["route"] for line in log.requests()}
     assert {"clinic:patient_register", "diagnosis:visit", "clinic:calendar_feed", "none"} <= routes
-    things.pop("account")  # the number of who asked is told on purpose
+    things.pop("account")  # the number of the person is logged on purpose
     secrets = [
         MARKER,
         MARKED_PHONE,

@@ -1,4 +1,4 @@
-"""The numbers that Prometheus reads: true, protected, and about nobody."""
+"""The metrics for Prometheus: correct, protected, and about nobody."""
 
 import re
 
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.both_engines, pytest.mark.django_db]
 
 
 def numbers(name):
-    """The samples of one name: its labels in the order of their names, and how much."""
+    """Return the samples of one metric: its labels in alphabetical order, and the value."""
     text = Client().get("/metrics").content.decode()
     return {
         tuple(value for _name, value in sorted(sample.labels.items())): sample.value

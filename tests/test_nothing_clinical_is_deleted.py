@@ -1,4 +1,4 @@
-"""What a clinic has written down stays: no button and no other row takes it away."""
+"""What a clinic has written down stays: no button and no other row deletes it."""
 
 import ast
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.full_visit import fill_visit
 
 pytestmark = [pytest.mark.both_engines, pytest.mark.usefixtures("media")]
 
-# News for one person goes with the account; it names nobody and says nothing of a patient.
+# A person's notifications go with the account; they name nobody and say nothing about a patient.
 NOT_CLINICAL = {"clinic.Notification.recipient", "clinic.NotificationDigest.recipient"}
 OWN = [model for app in ("clinic", "diagnosis") for model in apps.get_app_config(app).get_models()]
 

@@ -1,4 +1,4 @@
-"""Random people against random objects, and the two halves of a record kept apart."""
+"""Random people request random objects, and the two halves of a record stay separate."""
 
 from datetime import timedelta
 from types import SimpleNamespace
@@ -60,7 +60,7 @@ PATIENT_READS = {"diagnosis:image_file", "diagnosis:image_thumbnail", "diagnosis
 
 
 def make_case(doctor, patient, *, days_ago, cancelled=False, signed=True):
-    """A visit with a photograph, an answer, a correction and a prescription."""
+    """Make a visit with a photograph, an answer, a correction and a prescription."""
     appointment = AppointmentFactory(
         doctor=doctor.doctor,
         patient=patient,
@@ -133,7 +133,7 @@ def make_case(doctor, patient, *, days_ago, cancelled=False, signed=True):
 
 @pytest.fixture
 def world(admin, secretary, doctor, other_doctor, patient, other_patient):
-    """Two doctors, two patients; one visit is signed, one open, one was cancelled afterwards."""
+    """Return two doctors and two patients; one visit signed, one open, one cancelled afterwards."""
     for each in (patient, other_patient):
         Allergy.objects.create(patient=each, substance=CLINICAL_WORDS["allergies"])
     cases = [
@@ -150,7 +150,7 @@ def world(admin, secretary, doctor, other_doctor, patient, other_patient):
 
 
 def expected_status(world, person, name, case):
-    """What the table of roles says, worked out from who was seen by whom."""
+    """Return the status in the table of roles, derived from who was seen by whom."""
     if person in {"admin", "secretary"}:
         return 404 if name in CLINICAL else 403 if name == "diagnosis:my_visit" else 200
     user = world.people[person]

@@ -1,7 +1,7 @@
-"""A backup written before the code was put into rooms, opened by the code as it is now.
+"""A backup from before the code was split into rooms, restored by the present code.
 
-The code of that day made it with its own factories, services and `manage.py backup`, on SQLite.
-Processes with a database of their own restore it, whatever the engine of the suite.
+The code of that time made it with its own factories, services and `manage.py backup`, on SQLite.
+Processes with their own database restore it, whatever the engine of the suite.
 """
 
 import base64
@@ -61,7 +61,7 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """Run Python on the restored and migrated backup."""
+    """Return a function that runs Python on the restored and migrated backup."""
     folder = tmp_path_factory.mktemp("old")
     with tarfile.open(BACKUP) as archive:
         archive.extractall(folder / "backup", filter="data")
@@ -93,7 +93,7 @@ def site(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def read(site):
-    """What the restored site answers."""
+    """Return a function that asks the restored site."""
     return json.loads(site("-c", READ).splitlines()[-1])
 
 

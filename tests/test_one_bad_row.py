@@ -1,4 +1,4 @@
-"""What is done for many rows goes on where one of them cannot be read."""
+"""Work on many rows continues when one of them cannot be read."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.both_engines
 
 
 def unreadable(table, column, pk):
-    """Spoils a stored text, as a lost key or a damaged disk does."""
+    """Damage a stored text, as a lost key or a broken disk would."""
     with connection.cursor() as cursor:
         key = pk.hex if connection.vendor == "sqlite" else pk
         cursor.execute(f"UPDATE {table} SET {column} = 'enc1:lost:AAAA' WHERE id = %s", [key])

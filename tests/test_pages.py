@@ -1,4 +1,4 @@
-"""The frame of every page, the way in, and the pages that say that something is not there."""
+"""The frame of every page, sign-in, and the pages that say that something does not exist."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What a library keeps for itself may change any day: the site stands on what is promised."""
+"""The site uses only public parts of libraries, because private ones may change any day."""
 
 import ast
 import re
@@ -15,7 +15,7 @@ PRODUCT = ("clinic", "diagnosis", "ml", "skinhealth")
 PRIVATE = re.compile(r"_(?!_)\w*(?<!_)")  # neither __this__ nor _this_ nor a lone _
 INTERNAL = re.compile(r"[a-z]\w*(\.\w+)*\.internal(\.\w+)*")
 
-# Names that begin with an underscore, and are promised nevertheless.
+# Names that begin with an underscore, and are public nevertheless.
 PROMISED = {
     # https://docs.djangoproject.com/en/5.2/howto/custom-file-storage/
     "clinic.core.encrypted_storage.EncryptedStorage._open",
@@ -27,7 +27,7 @@ PROMISED = {
 
 @cache
 def modules() -> dict[str, ast.Module]:
-    """Each module of the product by its name, as it is written."""
+    """Return each module of the product by name, parsed."""
     paths = [path for room in PRODUCT for path in (ROOT / room).rglob("*.py")]
     names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths]
     texts = [ast.parse(path.read_text()) for path in paths]
@@ -35,7 +35,7 @@ def modules() -> dict[str, ast.Module]:
 
 
 def taken_from_inside(tree: ast.AST) -> set[str]:
-    """What is imported, or named in a string, from where a library keeps what is its own."""
+    """Return the private library names that are imported, or named in a string."""
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -55,7 +55,7 @@ def taken_from_inside(tree: ast.AST) -> set[str]:
 
 
 def written_in(node: ast.ClassDef) -> set[str]:
-    """The names that a class gives to its parts and to itself, as far as they are private."""
+    """Return the private names that a class gives to its parts and to itself."""
     names = set()
     for part in ast.walk(node):
         if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -68,14 +68,14 @@ def written_in(node: ast.ClassDef) -> set[str]:
 
 
 def has(base: type, name: str) -> bool:
-    """Whether a class of a library knows this name, be it only in a line of a method."""
+    """Return whether a library class has this name, even if only in a line of a method."""
     parts = [getattr(part, "__func__", getattr(part, "fget", part)) for part in vars(base).values()]
     codes = [part.__code__ for part in parts if isinstance(part, FunctionType)]
     return hasattr(base, name) or any(name in code.co_names + code.co_consts for code in codes)
 
 
 def overridden(name: str, tree: ast.Module) -> set[str]:
-    """The private names of libraries that the classes of a module make their own."""
+    """Return the private names of libraries that the classes of a module override."""
     found = set()
     for node in tree.body:
         names = written_in(node) if isinstance(node, ast.ClassDef) else set()

@@ -1,4 +1,4 @@
-"""What machines ask the site: is the process alive, and is everything there that it needs."""
+"""The probes: whether the process is alive, and whether everything the site needs is available."""
 
 import json
 import os
@@ -38,7 +38,7 @@ for path in ("/healthz", "/readyz", "/readyz"):
 
 @pytest.fixture
 def silent_port():
-    """A port where somebody takes calls and never says a word."""
+    """Return a port that accepts connections and never answers."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(50)

@@ -1,4 +1,4 @@
-"""No page asks the database more than a handful of questions, whoever reads it."""
+"""No page makes more than a handful of queries, whoever reads it."""
 
 import pytest
 from django.db import connection, transaction
@@ -10,14 +10,14 @@ from tests.test_access_matrix import ROWS, address
 pytestmark = pytest.mark.both_engines
 
 BOUND = 15
-# Savepoints ask nothing, and the clock of the session writes once a minute at most.
+# Savepoints query nothing, and the session's clock writes at most once a minute.
 UNCOUNTED = ("SAVEPOINT", "RELEASE SAVEPOINT", 'UPDATE "django_session"')
 READERS = [role for role in ROLES if role != "anon"]
 PAGES = [row for row in ROWS if row.method == "GET"]
 
 
 def asked(client, path):
-    """What a page asks the database; nothing where the person is not shown it."""
+    """Return a page's queries, or nothing if the person may not see it."""
     with transaction.atomic(), CaptureQueriesContext(connection) as queries:
         response = client.get(path)
         transaction.set_rollback(True)

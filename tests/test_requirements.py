@@ -1,4 +1,4 @@
-"""What each list of requirements brings, and that the shortest one runs the site."""
+"""What each list of requirements adds, and that the shortest one runs the site."""
 
 import re
 import subprocess
@@ -17,7 +17,7 @@ LINE = re.compile(
     r"[A-Za-z0-9_-]+(\[[a-z,]+\])?==[0-9][0-9a-z.]*  +# \S.*"  # a package, pinned, what for
     r"|-r requirements[a-z-]*\.txt|#.*|"
 )
-# Runs as an installation of requirements-serve.txt would: what the other lists add is not there.
+# Runs as an installation of requirements-serve.txt would, without what the other lists add.
 WITHOUT = """
 import sys
 from importlib.machinery import PathFinder

@@ -1,7 +1,7 @@
-"""Couplings through strings, which the contracts on imports cannot see, point the same way.
+"""Couplings through strings, which import contracts cannot see, follow the same direction.
 
-A room, its templates included, may name addresses, models, templates and tags of itself and of
-the rooms below it. What still points up is listed here; the lists only get shorter.
+A room, including its templates, may name addresses, models, templates and tags of itself and of
+the rooms below it. The remaining exceptions are listed here; the lists only get shorter.
 """
 
 import ast
@@ -16,7 +16,7 @@ from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
 TEMPLATES = ROOT / "templates"
-# From the ground up; letters and atlas stand side by side.
+# From the bottom up; letters and atlas are on the same level.
 ROOMS = (
     ("clinic.core",),
     ("clinic.trail",),
@@ -34,10 +34,10 @@ ADDRESS = re.compile(r"(?:clinic|diagnosis):\w+")
 MODEL = re.compile(r"((?:clinic|diagnosis)\.[A-Z]\w+)(?:\.\w+)?")
 
 ADDRESSES_ABOVE = {
-    # What a model says of its own page, which joins more than its room knows.
+    # A model's own page, which joins more than its room knows.
     "clinic/people/models/patient.py clinic:patient_detail",
     "clinic/records/models/consultation.py diagnosis:visit",
-    # Where news and mails lead: rows of notifications keep these names.
+    # Targets of notifications and emails: rows of notifications keep these names.
     "clinic/people/services/contact_news.py clinic:patient_detail",
     "clinic/people/services/digests.py clinic:notification_list",
     "clinic/people/services/nightly_check.py clinic:audit_list",
@@ -46,7 +46,7 @@ ADDRESSES_ABOVE = {
     "diagnosis/predictions/services/answer_news.py diagnosis:visit",
     "clinic/office/views/notifications.py diagnosis:my_visit",
     "clinic/office/views/notifications.py diagnosis:visit",
-    # Where somebody goes after an action, which the front has still to decide.
+    # Redirects after an action, which the frontend has still to decide.
     "clinic/office/views/record_access.py diagnosis:my_record",
     "clinic/records/views/documents.py clinic:my_record_code",
     "clinic/records/views/visits.py clinic:doctor_day",
@@ -55,9 +55,9 @@ ADDRESSES_ABOVE = {
     "clinic/scheduling/views/feeds.py clinic:profile",
 }
 MODELS_ABOVE = {
-    # A foreign key may be named before the model is there.
+    # A foreign key may be named before the model exists.
     "clinic/trail/models/audit.py clinic.Patient",
-    # Prints of what was signed are still added to an ended record.
+    # Prints of signed papers are still added to an ended record.
     "clinic/people/ended_record_guard.py clinic.IssuedDocument",
 }
 TEMPLATES_ABOVE = {
@@ -103,7 +103,7 @@ def rooms_of_models() -> dict[str, str]:
 
 
 def texts_in(path: Path) -> Iterator[str]:
-    """Every string of a module, and both words of `get_model` as one."""
+    """Yield every string of a module, with both words of `get_model` as one."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
@@ -172,7 +172,7 @@ def rooms_of_templates() -> dict[str, str]:
 
 
 def rooms_of_tags() -> dict[str, str]:
-    """Each library of tags with the highest room that it imports."""
+    """Return each tag library with the highest room that it imports."""
     found = {}
     for path in ROOT.glob("*/templatetags/*.py"):
         rooms = {

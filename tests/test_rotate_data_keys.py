@@ -1,4 +1,4 @@
-"""Another key for everything that is encrypted, in a process that may be ended at any moment."""
+"""Rotating the keys of everything encrypted, in a process that may be killed at any moment."""
 
 import fcntl
 import os
@@ -26,12 +26,12 @@ pytestmark = pytest.mark.both_engines
 OLD, NEW = new_data_key("old"), new_data_key("new")
 BOTH = f"{NEW},{OLD}"
 FILES, TEXTS = 100, 500
-PIPE = 4096  # bytes; a run whose words nobody reads waits long before it is done
+PIPE = 4096  # bytes; a run whose output nobody reads blocks long before it is done
 
 
 @pytest.fixture
 def stored(transactional_db, consultation, settings):
-    """Files and texts under the old key, in the folder and the database of the test."""
+    """Return files and texts encrypted with the old key, in the test's folder and database."""
     folder = Path(settings.STORAGES["default"]["OPTIONS"]["location"])
     settings.DATA_KEYS = OLD
     for path in files_of(folder):
@@ -57,7 +57,7 @@ def stored(transactional_db, consultation, settings):
 
 @pytest.fixture
 def start(settings):
-    """The command in a process of its own, which says a word after each file and each text."""
+    """Start the command in a separate process, which prints a word after each file and text."""
     started = []
 
     def _start(*arguments, keys=BOTH):

@@ -1,4 +1,4 @@
-"""No secret gets into the repository unseen."""
+"""No secret gets into the repository unnoticed."""
 
 import shutil
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
-# Put together here, so that this file holds none.
+# Assembled here, so that this file contains none.
 SECRETS = {
     "a key of a cloud": "key = 'AKIA" + "QYLPMN5HHHFPZAM2'\n",
     "a private key": "-----BEGIN RSA " + "PRIVATE KEY-----\n",
@@ -20,7 +20,7 @@ SECRETS = {
 
 @pytest.fixture
 def repository(tmp_path):
-    """A repository with this project's scan and what it knows."""
+    """Return a repository with this project's scan and its known findings."""
     (tmp_path / "scripts").mkdir()
     shutil.copy(ROOT / "scripts" / "check_secrets.py", tmp_path / "scripts")
     shutil.copy(ROOT / ".secrets.baseline", tmp_path)

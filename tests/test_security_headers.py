@@ -1,4 +1,4 @@
-"""What every answer tells the browser, and what is too large to be read at all."""
+"""The headers of every response, and requests that are too large to be read."""
 
 import pytest
 from django.test import Client
@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from tests.test_access_matrix import ROWS, address
 
-# The logo, and pictures of the atlas, which a browser may keep for a while.
+# The logo and pictures of the atlas, which a browser may keep for a while.
 ABOUT_NOBODY = {
     "clinic:clinic_logo",
     "diagnosis:atlas_image_file",

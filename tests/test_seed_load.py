@@ -1,4 +1,4 @@
-"""The made-up clinic that the speed of the pages is measured on."""
+"""The made-up clinic on which the speed of the pages is measured."""
 
 import json
 

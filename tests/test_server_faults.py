@@ -45,7 +45,7 @@ def listens(port):
 
 
 class OwnPostgreSQL:
-    """A server of this test alone, which it may stop and start."""
+    """A server for this test only, which it may stop and start."""
 
     def __init__(self, programs, folder):
         self.programs = programs
@@ -76,7 +76,7 @@ class OwnPostgreSQL:
         )
 
     def stop(self):
-        """Stops at once and in the middle of everything, as a power cut does."""
+        """Stop at once, in the middle of everything, like a power cut."""
         self.run(self.programs / "pg_ctl", "-D", self.folder, "-s", "-m", "immediate", "stop")
         wait_until(lambda: not listens(self.port), what="the database is gone")
 
@@ -86,7 +86,7 @@ def own_postgresql():
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not folders:
         missing("PostgreSQL")
-    # Not among pytest's own folders, into which only the one who runs the tests may look.
+    # Not in pytest's own folders, which only the user who runs the tests may read.
     parent = Path(tempfile.mkdtemp(prefix="skinhealth-database-"))
     parent.chmod(0o711)
     server = OwnPostgreSQL(folders[-1], parent / "data")
@@ -99,7 +99,7 @@ def own_postgresql():
 
 @pytest.fixture
 def site(own_postgresql, tmp_path):
-    """The address of a web server on that database."""
+    """Return the address of a web server on that database."""
     port = free_port()
     environ = {
         **os.environ,
@@ -194,7 +194,7 @@ def test_a_database_that_stops_gives_a_plain_page_and_leaves_no_half_of_anything
             return database.execute(query).fetchone()[0]
 
         patients = number_of("SELECT count(*) FROM clinic_patient")
-        # An answer may be lost on its way after everything was stored.
+        # A response may be lost on its way after everything was stored.
         assert desk.answers[302] <= patients <= desk.answers[302] + 1
         assert patients == number_of(
             "SELECT count(*) FROM clinic_auditevent"
@@ -205,7 +205,7 @@ def test_a_database_that_stops_gives_a_plain_page_and_leaves_no_half_of_anything
 
 @pytest.fixture
 def small_disk(tmp_path, settings):
-    """Photographs lie on a disk of their own that is nearly full."""
+    """Store photographs on a separate disk that is nearly full."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = subprocess.run(
@@ -224,7 +224,7 @@ def small_disk(tmp_path, settings):
 
 
 def fill(path):
-    """Writes until there is no room left."""
+    """Write until there is no space left."""
     file = os.open(path, os.O_CREAT | os.O_WRONLY)
     with suppress(OSError):
         while os.write(file, bytes(4096)):
@@ -269,7 +269,7 @@ def test_a_full_disk_leaves_no_row_without_a_file_and_no_file_without_a_row(
 
 
 def test_the_pages_of_trouble_come_at_once(own_postgresql, site):
-    """Who waits for a dead database must not wait for a minute."""
+    """Nobody should wait a minute for a dead database."""
     own_postgresql.stop()
     started = time.monotonic()
     answer = requests.get(f"{site}/patients/", cookies={"sessionid": "x" * 32}, timeout=30)

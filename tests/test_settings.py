@@ -1,4 +1,4 @@
-"""What a start refuses, and what a web process leaves unloaded; each in a process of its own."""
+"""What a start refuses, and what a web process does not load; each in a separate process."""
 
 import os
 import subprocess
@@ -40,7 +40,7 @@ is_unwanted = lambda name: name in networks or name.startswith("skinhealth.demo"
 print(sorted(filter(is_unwanted, sys.modules)))
 """
 
-# Runs as the image would, which comes without the demo clinic.
+# Runs as the image would, which does not contain the demo clinic.
 WITHOUT_THE_DEMO = """
 from importlib.machinery import PathFinder
 

@@ -1,4 +1,4 @@
-"""Attempts are counted for all web processes together, or for each while Redis is away."""
+"""Attempts are counted across all web processes, or in each one while Redis is down."""
 
 import os
 
@@ -44,7 +44,7 @@ def test_what_one_process_counts_another_one_sees(two_processes):
 
 
 def test_while_redis_is_away_a_process_counts_for_itself(caplog):
-    # Each thread of a process has a cache of its own.
+    # Each thread of a process has its own cache.
     cache, other = cache_at(NOWHERE), cache_at(NOWHERE)
     assert cache.get("attempts", "nothing") == "nothing"
     cache.set("attempts", [1.0])

@@ -1,4 +1,4 @@
-"""Whoever sends or reads slowly keeps nobody else waiting, and is let go of after a while."""
+"""A client that sends or reads slowly makes nobody else wait, and is disconnected after a while."""
 
 import os
 import re
@@ -25,7 +25,7 @@ PIECE = b"x" * 1024
 
 
 def site(environ, start_response):
-    """Says how long the body is, or answers at length."""
+    """Return the length of the body, or a long response."""
     body = environ["wsgi.input"].read()
     if environ["PATH_INFO"] == "/length":
         said = f"{environ.get('CONTENT_LENGTH') or 0} {len(body)}".encode()
@@ -79,7 +79,7 @@ class Serving:
 
 @pytest.fixture
 def limits(monkeypatch):
-    """Limits that a test can wait for."""
+    """Set limits that a test can wait for."""
     monkeypatch.setattr(web_worker, "HEADER_SECONDS", 1)
     monkeypatch.setattr(web_worker, "GRACE_SECONDS", 1)
     monkeypatch.setattr(web_worker, "LOOK_SECONDS", 0.1)
@@ -95,7 +95,7 @@ def serving(limits):
 
 @contextmanager
 def trickling(connections, data):
-    """Sends a little again and again, on every connection."""
+    """Send a little again and again, on every connection."""
     is_over = threading.Event()
 
     def send():
@@ -114,7 +114,7 @@ def trickling(connections, data):
 
 
 def one_answer(connection):
-    """Return one whole answer; head and body may come in two pieces."""
+    """Return one complete response; head and body may arrive in two pieces."""
     told = connection.recv(65536)
     while told and (b"\r\n\r\n" not in told or told.endswith(b"\r\n\r\n")):
         more = connection.recv(65536)
@@ -151,7 +151,7 @@ def test_slow_requests_take_no_thread_and_end(serving, begin, data):
     with trickling(slow, data):
         assert serving.is_served()
         told = [what_is_told(connection) for connection in slow]
-    # A browser that opened a connection ahead of time would show the answer as a page.
+    # A browser that opened a connection in advance would show the response as a page.
     assert all((b"HTTP/1.1 408 " in each) == bool(begin) for each in told)
     assert serving.is_served()
 
@@ -313,7 +313,7 @@ def test_a_hundred_slow_bodies_do_not_stop_the_web_program(tmp_path):
         connection.sendall(LOGIN + b"Content-Length: 5000\r\n\r\na")
     with trickling(slow, b"a"):
         took = sorted(program.seconds_to_answer() for _time in range(20))
-    # Measured on its own it is a hundredth of a second; this machine may be busy.
+    # Alone it takes a hundredth of a second; this machine may be busy.
     assert took[10] < 1
     assert program.stop() == 0
     assert not re.search(r"Traceback|/login", program.log_path.read_text())

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.worker
 
 @pytest.fixture
 def database():
-    """An empty database of this test alone."""
+    """Return an empty database for this test only."""
     if "DATABASE_URL" not in os.environ:
         missing("A PostgreSQL in DATABASE_URL, as production wants it,")
     server = os.environ["DATABASE_URL"].rpartition("/")[0]
@@ -44,7 +44,7 @@ def database():
 
 @pytest.fixture
 def broker(tmp_path):
-    """A Redis of this test alone: in production the names of queues have no prefix."""
+    """Return a Redis for this test only, because production queues have no prefix."""
     assert shutil.which("redis-server"), "redis-server is not installed"
     port = free_port()
     process = subprocess.Popen(
@@ -109,7 +109,7 @@ class Site:
         return self.log_path.read_text()
 
     def get(self, path, **headers):
-        """Asks as a proxy does: plain, with a header that says what the browser spoke."""
+        """Request a path as a proxy does: plain, with a header for the browser's protocol."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             connection.request("GET", path, headers=headers)
@@ -153,7 +153,7 @@ def site(environ, tmp_path):
 
 
 def closed_to_others(folder):
-    """What nobody but its owner may read: whoever collects is rarely whom the site runs as."""
+    """Return what only its owner can read: collected files usually belong to another user."""
     return [path.name for path in folder.rglob("*") if not path.stat().st_mode & stat.S_IROTH]
 
 
@@ -171,12 +171,12 @@ def test_the_programs_become_ready_serve_and_end_when_they_are_asked_to(site, en
     assert checks["model"]["says"] == installed_model_version()
     assert site.get("/healthz")[0] == 200
 
-    # Plain HTTP is sent on to HTTPS; through the proxy there is a page.
+    # Plain HTTP is redirected to HTTPS; through the proxy there is a page.
     assert site.get("/login/", Host="clinic.example")[0] == 301
     for _time in range(12):
         assert site.page("/login/?patient=Zyxwort")[0] == 200
 
-    # Two web processes count together, whichever answers.
+    # Two web processes share their counts, whichever answers.
     assert site.get("/metrics")[0] == 403
     told = site.get("/metrics", Authorization=f"Bearer {TOKEN}")[1]
     assert 'route="account_login",status="200"} 12.0' in told
@@ -199,7 +199,7 @@ def test_the_programs_become_ready_serve_and_end_when_they_are_asked_to(site, en
         assert f"{program} stopped (rc=0)" in site.log, site.log
 
     parted = [line.partition("| ") for line in site.log.splitlines()]
-    # What honcho says of itself, and Celery's farewell at a signal, in which it cannot log.
+    # Honcho's own messages, and Celery's farewell at a signal, during which it cannot log.
     told = [
         json.loads(words)
         for program, _bar, words in parted

@@ -1,4 +1,4 @@
-"""A page of the suite cannot read a name that nobody gave, wherever the template asks for it."""
+"""A page of the suite cannot read a missing variable, wherever the template uses it."""
 
 import pytest
 from django.template import Context, Origin, engines

@@ -1,4 +1,4 @@
-"""The site in French and Arabic: its texts, mails, papers and catalogues."""
+"""The site in French and Arabic: its texts, emails, papers and catalogues."""
 
 import re
 
@@ -45,7 +45,7 @@ def said_by(patient, language):
 
 @languages
 def test_every_text_of_the_site_is_in_the_catalogue_and_no_other(language):
-    # `make messages` mends it.
+    # `make messages` repairs it.
     assert texts(catalogue(language)) == texts(messages.messages_in_use())
 
 

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.worker, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def try_photographs(live_server, doctor, settings):
-    # The script is for demos, which ask for the password alone.
+    # The script is for demos, which only ask for the password.
     settings.MFA_REQUIRED = False
 
     def _try_photographs(folder):
@@ -35,7 +35,7 @@ def try_photographs(live_server, doctor, settings):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Two photographs with their classes, and a file that is none."""
+    """Return a folder with two photographs of known class, and a file that is not a photograph."""
     folder = tmp_path / "photographs"
     folder.mkdir()
     for label in ("nv", "vasc"):

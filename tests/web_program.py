@@ -1,4 +1,4 @@
-"""The web program as the Procfile starts it, in production mode, with no server behind it."""
+"""The web program as the Procfile starts it, in production mode, without servers behind it."""
 
 import os
 import socket
@@ -16,7 +16,7 @@ from tests.machine import free_port
 from tests.worker import wait_until
 
 ROOT = Path(settings.BASE_DIR)
-NOBODY = "127.0.0.1:1"  # nobody listens there, and the probe of life asks no server
+NOBODY = "127.0.0.1:1"  # nobody listens there, and the health probe asks no server
 PRODUCTION = {
     "SKINHEALTH_ENV": "production",
     "DJANGO_SETTINGS_MODULE": "skinhealth.settings",
@@ -28,7 +28,7 @@ PRODUCTION = {
     "PYTHONUNBUFFERED": "1",
     "PYTHONWARNINGS": "ignore",
 }
-# It says nothing of HTTPS, so that the whole of it is answered by a redirect, without a page.
+# It does not say HTTPS, so the whole response is a redirect, without a page.
 LOGIN = (
     b"POST /login/ HTTP/1.1\r\nHost: clinic.example\r\n"
     b"X-Forwarded-For: 192.0.2.1\r\nCookie: csrftoken=" + b"a" * 32 + b"\r\n"
@@ -69,7 +69,7 @@ class WebProgram:
         assert self.process.poll() is None, self.log_path.read_text()
 
     def is_alive(self, *, seconds=5):
-        """Ask whether the program lives, on a connection of its own."""
+        """Return whether the program answers on a new connection."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=seconds)
         with suppress(OSError, HTTPException):
             connection.request("GET", "/healthz")
@@ -77,7 +77,7 @@ class WebProgram:
         return False
 
     def seconds_to_answer(self):
-        """Return how long the probe of life takes."""
+        """Return how long the health probe takes."""
         began = time.monotonic()
         assert self.is_alive(), self.log_path.read_text()
         return time.monotonic() - began
@@ -89,7 +89,7 @@ class WebProgram:
         return psutil.Process(self.process.pid).children()
 
     def megabytes(self):
-        """Return the memory of the processes, besides what they share."""
+        """Return the memory of the processes, apart from what they share."""
         return sum(process.memory_full_info().uss for process in self.processes()) / 1024**2
 
     def stop(self):

@@ -34,7 +34,7 @@ class Worker:
         return self.log_path.read_text()
 
     def start(self):
-        """Starts the process and waits until it takes jobs."""
+        """Start the process and wait until it takes jobs."""
         command = [sys.executable, "-m", "celery", "-A", "skinhealth", "worker"]
         command += ["--queues", ",".join(self.queues), "--concurrency", "1", "--loglevel", "INFO"]
         command += [
@@ -63,14 +63,14 @@ class Worker:
         assert self.process.poll() is None, self.log
 
     def kill(self):
-        """Ends the process and its children without a word, as a power cut would."""
+        """Kill the process and its children without warning, like a power cut."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 
 def database_url():
-    """The database that the test uses, as an address that another process can open."""
+    """Return the address of the test's database for another process."""
     database = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{database['NAME']}"
@@ -81,7 +81,7 @@ def database_url():
 
 
 def empty_queues():
-    """Throws away the jobs that earlier tests have left."""
+    """Delete the jobs that earlier tests have left."""
     with app.connection_for_write() as broker:
         for queue in QUEUES:
             app.amqp.queues[queue](broker.default_channel).declare()
@@ -89,7 +89,7 @@ def empty_queues():
 
 
 def wait_until(is_true, *, seconds=60, what="it is so"):
-    """Asks again and again, ten times a second, until it is true, and gives that answer."""
+    """Check ten times a second until it is true, and return that answer."""
     deadline = time.monotonic() + seconds
     while not (answer := is_true()):
         assert time.monotonic() < deadline, f"Waited {seconds} s in vain until {what}."
@@ -99,13 +99,13 @@ def wait_until(is_true, *, seconds=60, what="it is so"):
 
 @pytest.fixture(scope="session", autouse=True)
 def end_tidily():
-    """Takes a request to end like Ctrl-C, so that no worker outlives a run that is cut off."""
+    """Treat a request to terminate like Ctrl-C, so that no worker outlives an interrupted run."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def forget_queues():
-    """Leaves nothing of a run in a Redis that others use too."""
+    """Leave nothing of a run in a Redis that others use too."""
     yield
     if settings.CELERY_BROKER_URL.startswith("redis"):
         client = redis.Redis.from_url(settings.CELERY_BROKER_URL)
@@ -116,7 +116,7 @@ def forget_queues():
 
 @pytest.fixture
 def start_worker(transactional_db):
-    """Gives a function that starts a worker; it is gone when the test ends."""
+    """Return a function that starts a worker, which is killed when the test ends."""
     workers = []
     empty_queues()
 
@@ -127,7 +127,7 @@ def start_worker(transactional_db):
         return worker
 
     yield _start_worker
-    # A worker that is asked to stop takes seconds to say goodbye.
+    # A worker that is asked to stop takes seconds to shut down.
     for worker in workers:
         worker.kill()
         print(worker.log)  # noqa: T201 - shown where the test has failed
@@ -135,5 +135,5 @@ def start_worker(transactional_db):
 
 @pytest.fixture
 def worker(start_worker):
-    """A worker that takes jobs from every queue."""
+    """Return a worker that takes jobs from every queue."""
     return start_worker()

@@ -1,7 +1,7 @@
-"""The database itself refuses a second appointment in a time that a doctor or a patient has given away.
+"""Make the database refuse a second appointment in a time that a doctor or patient has already given.
 
-PostgreSQL has exclusion constraints for it. SQLite gets triggers; a later migration that makes Django
-rebuild this table drops them, and has to run `guard_sqlite` again (a test looks for them).
+PostgreSQL has exclusion constraints for it, SQLite gets triggers. A later migration in which Django
+rebuilds this table drops them and has to run `guard_sqlite` again (a test checks for them).
 """
 
 from django.db import migrations

@@ -1,10 +1,10 @@
-"""The lists that every clinic starts with."""
+"""Add the lists that every clinic starts with."""
 
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
-# code, name, view, the word that HAM10000 uses for it
+# code, name, view, the name that HAM10000 uses for it
 BODY_SITES = [
     ("scalp", "Scalp", "either", "scalp"),
     ("face", "Face", "front", "face"),

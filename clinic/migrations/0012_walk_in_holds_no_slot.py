@@ -1,7 +1,7 @@
-"""Who comes without an appointment waits for a gap: such a row neither takes a time nor keeps one.
+"""A walk-in waits for a gap, so its row neither takes a time nor keeps one.
 
-The guards of the first migrations stay as they are for every other row. SQLite loses its triggers where
-Django rebuilds the table, so they are made again at the end.
+The guards of the first migrations stay as they are for all other rows. SQLite loses its triggers
+where Django rebuilds the table, so they are created again at the end.
 """
 
 from django.db import migrations, models
@@ -25,7 +25,7 @@ def drop_guards(editor: BaseDatabaseSchemaEditor) -> None:
 
 
 def make_guards(editor: BaseDatabaseSchemaEditor, *exempt: str) -> None:
-    """Makes the guards, which leave out rows where one of the columns is true."""
+    """Create the guards, which leave out rows where one of the columns is true."""
     holds = "".join(f" AND NOT {column}" for column in exempt)
     for name, column in GUARDS.items():
         if editor.connection.vendor == "postgresql":

@@ -1,13 +1,14 @@
-"""Leave of the whole clinic, minutes between visits, and bookings that pass a full calendar with a reason.
+"""Leave of the whole clinic, minutes between visits, and overbooking with a reason.
 
-An ordinary appointment still takes no time that any other holds; one with a reason may take a doctor's
-time twice, never a patient's; a walk-in holds no time at all. What was there first stays where it is and moves on as before, so the
-guard looks only when a row takes time, and no exclusion constraint can say that: it has no before and
-after. PostgreSQL keeps its constraint for ordinary appointments among themselves, which may come at the
-same moment, and a trigger for what an overbooked one holds.
+An ordinary appointment still takes no time that another one holds. One with a reason may take a
+doctor's time twice, but never a patient's. A walk-in holds no time at all. Existing rows stay where
+they are and change as before, so the guard checks only when a row takes time. No exclusion
+constraint can express that, because it knows no before and after: PostgreSQL keeps its constraint
+for ordinary appointments among themselves, which may be inserted at the same moment, and a trigger
+for what an overbooked one holds.
 
-SQLite has triggers alone; a later migration that makes Django rebuild the table of appointments drops
-them, and has to run `guard` again (a test looks for them).
+SQLite only has triggers. A later migration in which Django rebuilds the table of appointments drops
+them and has to run `guard` again (a test checks for them).
 """
 
 from importlib import import_module
@@ -28,7 +29,7 @@ ORDINARY = "overbooked_reason = ''"
 
 
 def is_taking_time(column: str) -> str:
-    """The rows of an UPDATE that hold something after it that they did not hold before."""
+    """Match the rows of an UPDATE that hold something after it that they did not hold before."""
     return (
         f"(OLD.status NOT IN {HOLDING} OR OLD.starts_at <> NEW.starts_at OR OLD.ends_at <> NEW.ends_at"
         f" OR OLD.{column} <> NEW.{column} OR OLD.overbooked_reason <> NEW.overbooked_reason"
@@ -45,7 +46,7 @@ def columns_of(event: str, column: str) -> str:
 
 
 def watched(event: str, column: str) -> str:
-    """The rows that a guard looks at."""
+    """Match the rows that a guard checks."""
     parts = [f"NEW.status IN {HOLDING}", "NOT NEW.is_walk_in"]
     if column == "doctor_id":
         parts.append(f"NEW.{ORDINARY}")

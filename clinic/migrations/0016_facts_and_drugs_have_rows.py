@@ -13,7 +13,7 @@ LONGEST = 200
 
 
 def copy_words_to_rows(apps, schema_editor):
-    """The free text becomes an allergy that says the same words; a long one becomes several."""
+    """Turn the free text into an allergy with the same words, or several if it is long."""
     patient_model, allergy_model = (
         apps.get_model("clinic", name) for name in ("Patient", "Allergy")
     )
@@ -28,7 +28,7 @@ def copy_words_to_rows(apps, schema_editor):
 
 
 def copy_rows_to_words(apps, schema_editor):
-    """The allergies that hold become one text again."""
+    """Join the active allergies into one text again."""
     allergy_model = apps.get_model("clinic", "Allergy")
     for allergy in allergy_model.objects.filter(ended_at__isnull=True).select_related("patient"):
         patient = allergy.patient
@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
             model_name="patient",
             name="patient_has_allergies_or_none_known",
         ),
-        # The name is wanted for the rows; the text goes once it is copied.
+        # The rows need the name; the text is removed once it is copied.
         migrations.RenameField(
             model_name="patient", old_name="allergies", new_name="allergy_words"
         ),

@@ -1,4 +1,4 @@
-"""The names of the first symptoms and body sites in French and Arabic, and the languages to choose."""
+"""Add French and Arabic names for the first symptoms and body sites, and the choice of languages."""
 
 from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -6,7 +6,7 @@ from django.db.migrations.state import StateApps
 
 LANGUAGES = [("en", "English"), ("fr", "Français"), ("ar", "العربية")]
 
-# code: the English name, and the French and the Arabic one
+# code: the English name, then the French and Arabic ones
 BODY_SITES = {
     "scalp": ("Scalp", "Cuir chevelu", "فروة الرأس"),
     "face": ("Face", "Visage", "الوجه"),
@@ -47,7 +47,7 @@ SYMPTOMS = {
 
 def translate(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
     for model, names in (("BodySite", BODY_SITES), ("Symptom", SYMPTOMS)):
-        # What a clinic has renamed is another word, and what it has translated stays.
+        # A name that the clinic has changed is a different word, and its own translations stay.
         for row in apps.get_model("clinic", model).objects.filter(code__in=names):
             name, french, arabic = names[row.code]
             if row.name != name:

@@ -1,6 +1,6 @@
-"""Links the events there are already into the chain; from then on the database refuses to change them.
+"""Link the existing events into the chain; from then on the database refuses to change them.
 
-A migration that makes Django rebuild one of the two tables on SQLite has to call `guard_audit_trail` again.
+A migration in which Django rebuilds one of the two tables on SQLite has to call `guard_audit_trail` again.
 """
 
 from itertools import islice

@@ -1,10 +1,10 @@
-"""The names of the first types of visit in French and Arabic."""
+"""Add French and Arabic names for the first types of visit."""
 
 from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
-# code: the English name, and the French and the Arabic one
+# code: the English name, then the French and Arabic ones
 VISIT_TYPES = {
     "first-visit": ("First visit", "Première consultation", "الزيارة الأولى"),
     "follow-up": ("Follow-up", "Suivi", "متابعة"),
@@ -15,7 +15,7 @@ VISIT_TYPES = {
 def translate(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
     for row in apps.get_model("clinic", "VisitType").objects.filter(code__in=VISIT_TYPES):
         name, french, arabic = VISIT_TYPES[row.code]
-        # What a clinic has renamed is another word.
+        # A name that the clinic has changed is a different word.
         if row.name == name:
             row.translations = {"fr": {"name": french}, "ar": {"name": arabic}}
             row.save(update_fields=["translations"])

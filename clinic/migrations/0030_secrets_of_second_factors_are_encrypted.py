@@ -7,7 +7,7 @@ SECRETS = ("secret", "seed")
 
 
 def seal_secrets(apps, schema_editor):
-    """Encrypts what was stored in plain text."""
+    """Encrypt what was stored in plain text."""
     _rewrite(
         apps,
         lambda text: text if text.startswith(TEXT_PREFIX) else seal_text(text, context=CONTEXT),
@@ -15,7 +15,7 @@ def seal_secrets(apps, schema_editor):
 
 
 def open_secrets(apps, schema_editor):
-    """The way back."""
+    """Decrypt it again, for a migration backwards."""
     _rewrite(apps, lambda text: open_text(text, context=CONTEXT))
 
 

@@ -1,7 +1,7 @@
-"""Makes of each record that has ended one that has ended wholly, before the database insists on it.
+"""Make every ended record completely ended, before the database insists on it.
 
-One that was filled again goes back among the living, where everybody sees it: it ends again by its
-years, or by the erasure that was granted, and then its texts lose the name that came in.
+A record that was filled in again counts as not ended, where everybody sees it. It ends again by its
+retention period or the granted erasure, and then its texts lose the name that came in.
 """
 
 from django.db import migrations, models

@@ -1,4 +1,4 @@
-"""What made account and record agree is done in 0049, where earlier telephones can be kept."""
+"""Do nothing: 0049 makes account and record agree, because it can keep earlier telephone numbers."""
 
 from django.db import migrations
 

@@ -16,7 +16,7 @@ def keep_for_five_years(apps, editor):
 
 
 def announce_what_was_granted(apps, editor):
-    """Plans the erasures that were granted once and undone by somebody who filled the record again."""
+    """Plan the erasures that were granted and then undone by filling in the record again."""
     requests, endings = (
         apps.get_model("clinic", "ErasureRequest"),
         apps.get_model("clinic", "RecordEnding"),

@@ -10,7 +10,7 @@ COLUMNS = (
 
 
 class Migration(migrations.Migration):
-    # By itself: PostgreSQL changes no column in a transaction that has changed its rows.
+    # Separate, because PostgreSQL cannot alter a column in a transaction that has changed its rows.
     dependencies = [("clinic", "0039_more_texts_have_room_to_be_encrypted")]
 
     operations = [

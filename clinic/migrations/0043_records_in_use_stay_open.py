@@ -3,7 +3,7 @@ from django.utils import timezone
 
 
 def keep_open(apps, schema_editor):
-    """Leave the record open to accounts that have read it already: they signed in before."""
+    """Leave the record open to accounts that have signed in before, and so have read it already."""
     patients = apps.get_model("clinic", "Patient").objects
     patients.filter(
         user__last_login__isnull=False, record_opened_at=None, pseudonymised_at=None

@@ -1,8 +1,8 @@
-"""Telephone and language of a patient's account become those of the record: the newer of both.
+"""Copy the newer phone and language of a patient's account or record to both.
 
-The audit trail knows which was changed last. Where it does not, the account's counts: the person
-typed it on their own profile. The telephone that gives way stays among those of before: texts may
-name it until the record ends. Where 0037 has done this already, both agree and nothing changes.
+The audit trail says which was changed last. Where it does not, the account's counts, because the
+person typed it on their own profile. The replaced phone is kept as a former one, because texts may
+contain it until the record ends. Where 0037 has done this already, both agree and nothing changes.
 """
 
 from typing import Any

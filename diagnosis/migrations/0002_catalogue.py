@@ -1,4 +1,4 @@
-"""The diagnoses that every clinic starts with: the seven classes of the model, and others beside them."""
+"""Add the diagnoses that every clinic starts with: the seven classes of the model, and others."""
 
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor

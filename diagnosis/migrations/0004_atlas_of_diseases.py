@@ -1,4 +1,4 @@
-"""The atlas: what a disease is called, how it looks, in which order its stages come, images to compare."""
+"""The atlas: names and looks of diseases, the order of their stages, and images to compare."""
 
 import uuid
 
@@ -94,7 +94,7 @@ WORDS = {
 
 
 def fill(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-    """Puts the words to the diseases that are still as every clinic began."""
+    """Fill in the words for diseases that are unchanged since the clinic started."""
     diseases = apps.get_model("diagnosis", "Disease").objects
     for code, (icd11, synonyms, description) in WORDS.items():
         diseases.filter(code=code).update(

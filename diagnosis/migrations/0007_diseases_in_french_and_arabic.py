@@ -1,4 +1,4 @@
-"""The names of the first diseases and stages, and their plain words, in French and Arabic."""
+"""Add French and Arabic names and plain words for the first diseases and stages."""
 
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -126,7 +126,7 @@ STAGES = {
 
 
 def translate(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-    # What a clinic has translated itself stays.
+    # The clinic's own translations stay.
     for disease in apps.get_model("diagnosis", "Disease").objects.filter(code__in=DISEASES):
         french, french_words, arabic, arabic_words = DISEASES[disease.code]
         disease.translations = {

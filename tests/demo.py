@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.test import override_settings
 from django.utils import timezone
 
-from skinhealth.demo import visits
+from skinhealth.demo import atlas, visits
 from skinhealth.demo.drawing import draw_lesion
 
 
@@ -18,12 +18,22 @@ from skinhealth.demo.drawing import draw_lesion
 def as_a_demo(folder):
     """Run as a demo, with small drawings and a separate folder for photographs."""
     storage = settings.STORAGES["default"] | {"OPTIONS": {"location": folder, "base_url": None}}
-    small = partial(draw_lesion, size=(256, 192))
     with (
         override_settings(
             IS_DEMO=True, DEBUG=True, STORAGES=settings.STORAGES | {"default": storage}
         ),
+        small_drawings(),
+    ):
+        yield
+
+
+@contextmanager
+def small_drawings():
+    """Draw a tenth of the pixels: nobody looks at them here."""
+    small = partial(draw_lesion, size=(256, 192))
+    with (
         mock.patch.object(visits, "draw_lesion", small),
+        mock.patch.object(atlas, "SIZE", (256, 192)),
     ):
         yield
 

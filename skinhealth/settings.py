@@ -11,6 +11,7 @@ import environ
 import manimgx_fonts
 import manimgx_fonts_cjk
 from django.core.exceptions import ImproperlyConfigured
+from whitenoise.compress import Compressor
 
 from clinic.core.encryption import parse_data_keys
 from ml.bundle.manifest import VIEW_COUNTS
@@ -241,6 +242,8 @@ STATICFILES_DIRS = [
 ]
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION
 WHITENOISE_AUTOREFRESH = DEBUG
+# Source maps are most of what there is, and only a developer's tools ever ask for one.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map"]
 # Folders; npm and PyPI install them.
 PAPER_FONTS = [
     BASE_DIR / "node_modules" / "@expo-google-fonts",

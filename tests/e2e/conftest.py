@@ -46,12 +46,12 @@ def pytest_runtest_makereport(item, call):
 FAILED = pytest.StashKey[bool]()
 
 
-@pytest.fixture
-def chromium(live_server):
-    """Start Chromium for one journey; without it journeys are skipped, but never in CI.
+@pytest.fixture(scope="session")
+def chromium(django_db_setup):
+    """Give the Chromium of a run. Without it the journeys are left out, but never in CI.
 
-    While Playwright's loop runs, Django gives this thread another connection. Both start after the
-    database has been prepared, and end before it is emptied.
+    While Playwright's loop runs, Django gives this thread another connection. It is closed before
+    the database is removed.
     """
     if PROGRAM is None:
         pytest.fail("There is no Chromium on this machine.")

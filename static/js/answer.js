@@ -1,4 +1,4 @@
-/* The class map over the photograph, and the review: one key for each decision. */
+/* The class map over the photograph, and the keys for the review decisions. */
 (() => {
   "use strict";
 

@@ -1,8 +1,8 @@
-// Behaviours that every page shares. Each one starts from an attribute in the page.
+// Behaviour that every page shares. Each part is driven by an attribute in the page.
 (() => {
   const text = (name) => document.body.dataset[name] ?? "";
 
-  // data-width="12.5" and data-start="40": percentages that the style rules may not write inline.
+  // data-width="12.5" and data-start="40": percentages, because the content policy forbids inline styles.
   const placed = { width: "inlineSize", height: "blockSize", start: "insetInlineStart", top: "insetBlockStart" };
   function place(root) {
     for (const [name, property] of Object.entries(placed)) {
@@ -26,7 +26,7 @@
     setTimeout(() => notice.remove(), 6000);
   }
 
-  // Asks in the page's own dialog; the promise holds whether the answer was yes.
+  // Asks in the page's own dialog; the promise resolves to true for yes.
   function ask(question, yes) {
     const dialog = document.getElementById("confirm-dialog");
     const button = dialog.querySelector('[value="yes"]');
@@ -39,7 +39,7 @@
     });
   }
 
-  // What the page warns of, the gravest first: photographs, then drugs, then what papers cannot show.
+  // The warnings on the page, most serious first: photographs, drugs, characters that papers cannot show.
   function cautions() {
     const places = ["#visit-sign-warnings [data-caution]", "#visit-warnings [data-caution]", "[data-glyph-notice]"];
     const shown = places.flatMap((each) => [...document.querySelectorAll(each)]).filter((each) => !each.closest("[hidden]"));
@@ -96,7 +96,7 @@
     delete form.dataset.confirmed;
   }, true);
 
-  // A form that leaves the page is sent once, however often one clicks.
+  // A form that leaves the page is sent only once, no matter how often somebody clicks.
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || form.method === "dialog") return;
@@ -115,7 +115,7 @@
   document.addEventListener("htmx:configRequest", (event) => {
     const { headers, elt, triggeringEvent } = event.detail;
     headers["X-CSRFToken"] = document.querySelector('meta[name="csrf-token"]').content;
-    // Nothing has happened: a clock, or an element that has come into the page.
+    // Nobody clicked: the trigger was a timer, or an element that was added to the page.
     if (!triggeringEvent && elt.hasAttribute("hx-trigger")) headers["X-Without-Click"] = "true";
   });
 
@@ -133,7 +133,7 @@
     if (xhr?.status === 422) focusFirstWrong(elt.isConnected ? elt : document);
   });
 
-  // What a clock asks for in the background fails without a word.
+  // Requests that a timer sends in the background fail silently.
   const isQuiet = (event) => event.detail.elt.closest("[data-quiet]") !== null;
 
   document.addEventListener("htmx:responseError", (event) => {
@@ -145,6 +145,6 @@
     if (!isQuiet(event)) toast(text("textOffline"), "danger");
   });
 
-  // The server may say something with the header HX-Trigger: {"toast": {"text": "...", "level": "success"}}.
+  // The server can show a toast with the header HX-Trigger: {"toast": {"text": "...", "level": "success"}}.
   document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.level));
 })();

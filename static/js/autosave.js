@@ -1,7 +1,7 @@
-// Saves every form with data-autosave while somebody types. What is typed stays in the page, whatever happens.
+// Saves every form with data-autosave while somebody types. Typed text stays in the page, whatever happens.
 (() => {
   const PAUSE = 1000; // ms after the last key
-  const BLUR_PAUSE = 250; // ms after a field is left: words that change now would move a button under the pointer
+  const BLUR_PAUSE = 250; // ms after a field loses focus: an earlier message could move a button that is being clicked
   const RETRY = 10_000; // ms after a failure
   const states = new WeakMap();
 
@@ -17,7 +17,7 @@
     if (line) line.textContent = line.dataset[key];
   }
 
-  // What the server says is wrong, by the name of the field; without a sentence of its own, something is missing.
+  // Shows the server's error with the label of its field; if there is no message, something is missing.
   function sayRefused(form, html) {
     const page = new DOMParser().parseFromString(html, "text/html");
     const error = page.querySelector(".field-error span, .notice-danger p");
@@ -28,7 +28,7 @@
     line.textContent = [line.dataset.textRefused, label && `${label}:`, error.textContent.trim()].filter(Boolean).join(" ");
   }
 
-  // A field that is empty waits for its text; whatever else is wrong, the server says it in a sentence.
+  // Only empty required fields wait for their text; the server reports all other errors.
   const isUnfinished = (form) => [...form.querySelectorAll(":invalid")].some((field) => field.validity.valueMissing);
 
   function later(form, pause, isRetry = false) {
@@ -37,7 +37,7 @@
     state.timer = setTimeout(() => save(form, false, isRetry), pause);
   }
 
-  // Each answer brings the mark that the next save, and the signature, have to send along.
+  // Each response contains the mark that the next save, and the signature, must send.
   function showStored(form, html) {
     form.querySelector("[data-autosave-problem]").replaceChildren();
     for (const error of form.querySelectorAll(".field-error")) error.remove();
@@ -69,7 +69,7 @@
     fresh.querySelector('[aria-invalid="true"]')?.focus();
   }
 
-  // A try that only the clock asks for keeps nobody signed in.
+  // A retry by the timer does not extend the session.
   const post = (form, isRetry) =>
     fetch(form.action, {
       method: "POST",
@@ -78,7 +78,7 @@
       redirect: "manual",
     });
 
-  // After a new sign-in in another window the page's own token is an old one.
+  // After a new sign-in in another window, the page's token is out of date.
   async function renewToken() {
     const headers = { "X-Without-Click": "true" };
     const response = await fetch(window.location.href, { headers, redirect: "manual" });
@@ -159,7 +159,7 @@
     const form = event.target.closest("form[data-autosave]");
     if (!form) return;
     const state = stateOf(form);
-    // A field that is left says "change" once more, though its text is known since "input".
+    // A text field that loses focus sends "change" again, although "input" has already reported its text.
     if (event.type === "change" && event.target.matches("textarea, input[type=text]")) return;
     state.isDirty = true;
     if (state.isStuck) return;
@@ -196,7 +196,7 @@
     }
   });
 
-  // Nothing is signed before everything is stored.
+  // Sign only once everything is stored.
   document.addEventListener("htmx:confirm", (event) => {
     const form = event.target;
     if (!form.matches("[data-flush-first]")) return;

@@ -1,4 +1,4 @@
-/* The place of a lesion: a click on the figure marks it, a click on a number chooses who is there already. */
+/* The place of a lesion: a click on the figure marks a new one, a click on a number selects an existing one. */
 (() => {
   "use strict";
 
@@ -6,7 +6,7 @@
   if (!form) return;
 
   const field = (name) => form.elements.namedItem(name);
-  const lesion = field("lesion"); // absent where one lesion is put in its place
+  const lesion = field("lesion"); // missing on the page that moves a single lesion
   const words = form.querySelector("[data-place-say]");
   const clearButton = form.querySelector("[data-place-clear]");
   const newOnly = form.querySelector("[data-new-lesion]");

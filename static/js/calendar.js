@@ -1,4 +1,4 @@
-// The calendar: draws what the server says, asks again every ten seconds, books and moves in a dialog.
+// The calendar: draws the server's events, polls every ten seconds, books and moves in a dialog.
 (() => {
   "use strict";
 
@@ -29,7 +29,7 @@
 
   let version = "";
   let shown = [];
-  let dropped = null; // an appointment that was dropped and is not moved yet
+  let dropped = null; // an appointment that was dropped but not yet moved
   let timer = null;
 
   const VIEWS = {
@@ -44,7 +44,7 @@
   const day = (date) => `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
   const reading = (date) => `${day(date)}T${clock(date)}`;
 
-  // In a month the columns are days of the week, in a week they are days.
+  // The columns of a month are days of the week, those of a week are dates.
   function heading(date) {
     const weekday = date.toLocaleDateString(document.documentElement.lang, { weekday: "short" });
     return words.view === "month" ? weekday : `${weekday} ${date.getDate()}`;
@@ -82,9 +82,9 @@
     line.append(node("time", "", clock(event.start)), icon(ICONS[status] ?? "calendar"));
     if (isUrgent) line.append(icon("lightning-fill"), node("span", "visually-hidden", words.textUrgent));
     line.append(node("span", "calendar-who", event.title));
-    // A quarter of an hour has room for one line; the other is still read out.
+    // A quarter of an hour has room for one line; screen readers still read the other.
     const small = node("small", isShort(event) ? "visually-hidden" : "");
-    // In a day of all doctors the column says whose it is, to those who see columns.
+    // In the day view the column shows the doctor, but only to people who can see it.
     small.append(about, node("span", isDay || isOneDoctor ? "visually-hidden" : "", ` · ${doctor}`));
     return { domNodes: [line, small] };
   }
@@ -94,7 +94,7 @@
     if (event.extendedProps.kind === "free") el.ariaHidden = "true";
   }
 
-  // The library calls its boxes a table, but there are buttons where its rows would be.
+  // The library gives its boxes the roles of a table, but they contain buttons instead of rows.
   function unmakeTable() {
     for (const part of element.querySelectorAll(TABLE_PARTS)) {
       for (const name of ["role", "aria-colindex", "aria-rowindex"]) part.removeAttribute(name);
@@ -127,17 +127,17 @@
     const { xhr } = event.detail;
     if (xhr.status >= 400 && xhr.status !== 422) forgetDrop();
     else if (xhr.status !== 204 && !xhr.responseText.includes("data-dialog-page")) {
-      // A page that is no dialog's, such as the way in after the session has ended.
+      // A page that is not meant for the dialog, such as the sign-in page after the session has ended.
       event.preventDefault();
       window.location.assign(xhr.responseURL);
     }
   });
 
-  // Once its forms are htmx's: a key that is pressed at once must not leave the page.
+  // Open the dialog only after htmx has taken over its forms, or a quick key press would leave the page.
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target !== place) return;
     if (!dialog.open) dialog.showModal();
-    // What was refused stands in the dialog; the appointment is where it was.
+    // The dialog shows why the move was refused; the appointment goes back to its place.
     if (event.detail.xhr.status === 422) forgetDrop();
   });
 
@@ -176,12 +176,12 @@
     target.click();
   });
 
-  // From the search to who was found, from there to the free times, with Enter alone. Where the
-  // time is known already, Enter books.
+  // Enter alone leads from the search to the patients found, and from there to the free times. If
+  // the time is already known, Enter books.
   place.addEventListener("keydown", (event) => {
     const { key, target } = event;
     let next = null;
-    // In a search with words the browser's own Escape only takes the words away.
+    // In a search field with text, the browser's own Escape would only clear the text.
     if (key === "Escape") dialog.close();
     else if (target.matches('[name="q"]') && ["Enter", "ArrowDown"].includes(key)) {
       event.preventDefault();
@@ -215,7 +215,7 @@
     const moment = reading(date);
     const columns = JSON.parse(words.columns);
     const doctor = resource?.id ?? (columns.length === 1 ? columns[0].id : "");
-    // Before the first answer nothing is known to be taken: the dialog says what is free.
+    // Before the first response the free times are unknown, so the dialog shows them.
     if (!version || isFree(moment, doctor)) open(addressOf(words.bookUrl, { doctor, start: moment }));
     else toast(words.textNotFree, "warning");
   }
@@ -226,18 +226,18 @@
     open(addressOf(info.event.extendedProps.moveUrl, { doctor, starts_at: reading(info.event.start) }));
   }
 
-  // --- What the server says ---------------------------------------------------------------------
+  // --- The server's events ----------------------------------------------------------------------
 
   async function ask() {
     clearTimeout(timer);
     timer = setTimeout(ask, POLL_MS);
-    // Nothing is taken out of a hand that is moving it.
+    // Do not redraw while somebody is dragging an appointment.
     if (document.hidden || dropped || element.querySelector(".ec-preview")) return;
     try {
       const headers = { "X-Without-Click": "true", ...(version && { "If-None-Match": version }) };
       const response = await fetch(words.feed, { headers, cache: "no-store", redirect: "manual" });
       const isSignedOut = response.type === "opaqueredirect";
-      // What is typed in the dialog keeps the page here until the same person is back.
+      // Unsent text in the dialog keeps the page open until the same person has signed in again.
       if (isSignedOut && !document.dispatchEvent(new CustomEvent("signedout", { cancelable: true }))) return;
       if (isSignedOut || response.status === 403) window.location.reload();
       else if (response.status !== 304) {
@@ -251,7 +251,7 @@
     }
   }
 
-  // The day begins with a whole hour, so that the labels next to it are whole hours.
+  // The day starts on the hour, so that its labels are whole hours.
   function firstHour(events) {
     const planned = events.filter((event) => event.extendedProps.kind !== "absence");
     const first = Math.min(9, ...planned.map((event) => Number(event.start.slice(11, 13))));
@@ -294,7 +294,7 @@
     columnWidth: isNarrow ? "calc(100cqi - 72px)" : isDay ? "minmax(160px, 1fr)" : undefined,
     listDayFormat: { weekday: "long" },
     listDaySideFormat: { day: "numeric", month: "long" },
-    // Some doctors' counts fit into a day; single visits and a large clinic's counts do not.
+    // The counts of a few doctors fit into a day's box; single visits or the counts of many doctors do not.
     dayMaxEvents: isOneDoctor || JSON.parse(words.columns).length > 6,
     moreLinkContent: ({ num }) => `+${num} ${words.textMore}`,
     noEventsContent: words.textNothing,

@@ -14,7 +14,7 @@
     to.scrollTop = part(from.scrollTop, from.scrollHeight, from.clientHeight) * (to.scrollHeight - to.clientHeight);
   }
 
-  /* Enlarges around the middle, where the lesion is. */
+  /* Zooms around the centre, where the lesion is. */
   function zoom() {
     for (const stage of stages) {
       const picture = stage.querySelector("img");
@@ -25,7 +25,7 @@
     }
   }
 
-  // Who scrolls is under the pointer or has the focus; the other one follows and is not listened to.
+  // Only the stage under the pointer or with the focus leads, so that the two do not scroll each other endlessly.
   for (const stage of stages) {
     stage.addEventListener("scroll", () => {
       if (!stage.matches(":hover, :focus")) return;

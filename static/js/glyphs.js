@@ -1,8 +1,8 @@
-// Says at a field, while somebody types, what papers cannot show of its text.
+// Tells people while they type which characters of a field papers cannot show.
 (() => {
   const PAUSE = 600; // ms after the last key
   const FIELDS = 'form[method="post"] textarea, form[method="post"] input[type="text"]';
-  // Every paper has these letters, so nobody has to ask; `clinic/core/papers/glyphs.py` says the same.
+  // Every paper can show these characters, so there is no need to ask; as in `clinic/core/papers/glyphs.py`.
   const COMMON = /^[\s -~\u00a0-\u017f\u0391-\u03a1\u03a3-\u03c9\u0410-\u044f\u0621-\u063a\u0641-\u064a]*$/;
   const asked = new WeakMap();
 
@@ -18,7 +18,7 @@
     const body = new FormData();
     body.set("text", text);
     body.set("csrfmiddlewaretoken", document.querySelector('meta[name="csrf-token"]').content);
-    // Without an answer nothing is said: the paper comes out all the same.
+    // If the request fails, show nothing: the paper can still be printed.
     const response = await fetch(document.body.dataset.glyphUrl, { method: "POST", body, redirect: "manual" }).catch(() => null);
     if (response?.ok && field.value === text) show(field, (await response.text()).trim());
   }

@@ -1,9 +1,8 @@
-// Watches what was typed and not sent: forms with data-guard, and photographs that wait. Leaving asks first, and so does
-// the signature.
+// Watches unsent work: forms with data-guard, and photographs waiting to be sent. Leaving the page and signing ask first.
 (() => {
   "use strict";
 
-  // Forms that are being sent, or were given up on purpose; the next key takes them back in.
+  // Forms that are being sent or were discarded; they are watched again after the next input.
   const released = new WeakSet();
   const atSending = new WeakMap();
   const FIELDS = 'input:not([type="hidden"], [type="submit"], [type="button"], [type="search"]), select, textarea';
@@ -23,7 +22,7 @@
     else for (const option of field.options) option.defaultSelected = option.value === value;
   }
 
-  // What the server sent back with an error stands in the page as if it were stored.
+  // Values that the server returned with an error look as if they were stored.
   const isRefused = (form) =>
     form.matches("[data-unsent]") || form.querySelector('[aria-invalid="true"], .field-error, .notice-danger') !== null;
   const isWritten = (field) => field.matches("input:not([type=checkbox], [type=radio]), textarea") && field.value.trim() !== "";
@@ -82,7 +81,7 @@
     element.focus();
   }
 
-  // Names what is open in the page's dialog; the promise holds whether it was thrown away.
+  // Lists the unsent work in the page's dialog; the promise resolves to true if it was discarded.
   function ask(dialog, forms, pictures) {
     const pictureWords = (row) => {
       const state = plain(row.querySelector("p").textContent);
@@ -116,10 +115,10 @@
     return isDropped;
   }
 
-  // The forms of the photograph that is shown, which another photograph takes away.
+  // The forms that belong to the current photograph and disappear with it.
   const shownForms = () => openForms().filter((form) => form.closest("#photograph-panel, #answer-panel"));
 
-  // Before everything else that listens: nothing is asked, signed or sent while something is open.
+  // Runs before all other listeners: nothing is asked, signed or sent while there is unsent work.
   window.addEventListener("submit", async (event) => {
     const form = event.target;
     if (!form.matches("[data-flush-first], [data-drop]") || !document.getElementById("unsent-dialog")) return;
@@ -141,7 +140,7 @@
     });
   });
 
-  // A part of the page that is replaced because another form in it was sent keeps what is typed in the rest.
+  // If part of the page is replaced because one form was sent, the other forms in it keep their text.
   let carried = [];
   const snapshot = (form) => ({ form, words: new Map(changed(form).map((field) => [field.name, valueOf(field)])) });
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -169,7 +168,7 @@
     if (event.target.closest("[data-discard]")) for (const form of openForms()) released.add(form);
   });
 
-  // What stays in the page after it was sent, and taken, is no longer open; what was typed since then is.
+  // Text that was sent and accepted is no longer unsent; text typed since then is.
   document.addEventListener("htmx:beforeRequest", (event) => {
     const form = event.detail.elt;
     if (!form.matches("form[data-guard]")) return;

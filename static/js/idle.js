@@ -1,4 +1,4 @@
-// Warns before the site signs somebody out. The server alone knows when: other tabs count, too.
+// Warns before the site signs somebody out. Only the server knows when, because other tabs count too.
 (() => {
   "use strict";
 
@@ -18,7 +18,7 @@
   let endsAt = 0;
   let typedAt = -Infinity;
   let token = "";
-  let isWaved = false; // the warning that nothing can change was closed
+  let isWaved = false; // somebody closed the warning that the session cannot be extended
 
   function later(milliseconds) {
     clearTimeout(timer);
@@ -29,7 +29,7 @@
     const response = await fetch(address, { ...options, cache: "no-store", redirect: "manual" });
     if (response.type === "opaqueredirect") {
       const signedOut = new CustomEvent("signedout", { cancelable: true });
-      // The server shows the door and knows the way back, unless something typed keeps the page here.
+      // Reloading leads to the sign-in page and back here, unless unsent text keeps this page open.
       if (document.dispatchEvent(signedOut)) window.location.replace(window.location.pathname + window.location.search);
       return null;
     }
@@ -103,7 +103,7 @@
       if (isTyping && !dialog.contains(event.target)) typedAt = Date.now();
     }, true);
   }
-  // A computer that slept, or a tab that lay behind others, has lost count.
+  // Timers are unreliable while a computer sleeps or a tab is in the background.
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) ask();
   });

@@ -3,7 +3,7 @@
   const USUAL = ["form", "strength", "route", "dose"];
   const NEEDED = ["drug", "dose", "frequency", "duration"];
 
-  // A line without a word is no line; in every other one these fields are needed.
+  // An empty line is ignored; all others need these fields.
   function requireWords(line) {
     const texts = [...line.querySelectorAll('input[type="text"]')];
     const isWritten = texts.some((input) => input.value.trim());
@@ -27,10 +27,10 @@
     drugsChanged();
   }
 
-  // The drug that a line had before, whose usual words are taken back with it.
+  // The previous drug of a line, whose usual values are removed with it.
   const before = new WeakMap();
 
-  // Fills what the table of drugs says of a drug into the fields that nobody has written in.
+  // Fills the fields that nobody has edited with the usual values from the table of drugs.
   function fillUsual(input) {
     const options = document.getElementById(input.getAttribute("list"))?.options ?? [];
     const usualOf = (name) => [...options].find((each) => each.value.toLowerCase() === name.trim().toLowerCase())?.dataset;
@@ -44,7 +44,7 @@
     input.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  // The warnings next to the prescription ask again.
+  // Makes the warnings next to the prescription reload.
   const drugsChanged = () => document.body.dispatchEvent(new CustomEvent("drugsChanged"));
 
   document.addEventListener("click", (event) => {
@@ -70,7 +70,7 @@
     if (event.target.querySelector("[data-lines]")) drugsChanged();
   });
 
-  // Warnings that could not be asked for again are marked as what they are: old.
+  // Warnings that could not be reloaded are marked as out of date.
   document.addEventListener("htmx:afterRequest", (event) => {
     const warnings = document.getElementById("visit-warnings");
     if (!event.detail.failed || event.detail.xhr?.status === 422 || event.target !== warnings) return;

@@ -1,4 +1,4 @@
-// data-for-role="doctor": shown while the form's role is that one. Without this script all are shown.
+// data-for-role="doctor": shown only while that role is selected. Without this script, all are shown.
 (() => {
   function show(form) {
     const role = form.querySelector('[name="role"]:checked')?.value;

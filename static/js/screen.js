@@ -1,4 +1,4 @@
-// The screen in the waiting room: says so when what it shows may be old, and goes dark when its address ends.
+// The waiting-room screen: says when its content may be out of date, and goes blank when its URL is revoked.
 (() => {
   const lost = document.getElementById("lost");
   const state = document.getElementById("state");

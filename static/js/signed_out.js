@@ -1,4 +1,4 @@
-// Keeps what was typed where a session has ended: the page stays, covered, until the same person has signed in.
+// Keeps unsent text when a session has ended: the page stays, covered, until the same person has signed in.
 (() => {
   "use strict";
 
@@ -8,7 +8,7 @@
   if (!cover) return;
 
   const { who, loginPath, leftUrl } = cover.dataset;
-  // Forms with something in them that the server has not got.
+  // Forms with text that the server does not have.
   const typed = new Set();
   const checked = new WeakSet();
   let timer = null;
@@ -26,7 +26,7 @@
   document.addEventListener("reset", (event) => typed.delete(event.target));
   document.addEventListener("autosave:stored", (event) => typed.delete(event.target));
 
-  // No mark of a click: nobody stays signed in by this.
+  // Marked as a request without a click, so it does not extend the session.
   async function ask() {
     const headers = { "X-Without-Click": "true" };
     const response = await fetch(leftUrl, { headers, cache: "no-store", redirect: "manual" });
@@ -40,7 +40,7 @@
       const left = await ask();
       if (left) comeBack(left);
     } catch {
-      // The clinic cannot be reached; the next look comes.
+      // The site cannot be reached; try again later.
     }
     clearTimeout(timer);
     if (isOver) timer = setTimeout(look, ASK_MS);
@@ -60,7 +60,7 @@
     if (left.who !== who) return leave();
     isOver = false;
     clearTimeout(timer);
-    // A new sign-in has a token of its own.
+    // A new sign-in has a new token.
     document.querySelector('meta[name="csrf-token"]').content = left.token;
     for (const input of document.querySelectorAll('input[name="csrfmiddlewaretoken"]')) input.value = left.token;
     cover.close();
@@ -73,7 +73,7 @@
     window.location.replace(window.location.pathname + window.location.search);
   }
 
-  // Who asks for the door leaves the page, unless something typed would be lost with it.
+  // Whoever sends this event is about to leave for the sign-in page; prevent that if text would be lost.
   document.addEventListener("signedout", (event) => {
     if (!hasTyped()) return;
     event.preventDefault();
@@ -89,7 +89,7 @@
     if (!document.hidden && isOver) look();
   });
 
-  // A form that leaves the page is sent only once the server has said that the session holds.
+  // A form that leaves the page is sent only after the server has confirmed the session.
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     const isOwn = form.hasAttribute("hx-post") || form.matches("[data-autosave], [data-upload]");

@@ -1,4 +1,4 @@
-// Inserts a template of the menu into the form next to it. What is typed stays: the words are added to it.
+// Inserts a phrase from the menu into the form next to it, after the text that is already there.
 (() => {
   function append(field, words) {
     const typed = field.value.trimEnd();

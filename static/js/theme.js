@@ -1,4 +1,4 @@
-// Sets light or dark before the first paint, and follows the system while the page is open.
+// Sets light or dark mode before the first paint, and follows the system while the page is open.
 (() => {
   const root = document.documentElement;
   if (root.dataset.theme !== "system") return;

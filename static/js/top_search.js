@@ -1,4 +1,4 @@
-// The search in the top bar: Enter opens the first who fits, the arrows go through them.
+// The search in the top bar: Enter opens the first match, the arrow keys move through the matches.
 (() => {
   const form = document.querySelector("[data-top-search]");
   if (!form) return;

@@ -1,4 +1,4 @@
-/* Photographs in: chosen, dropped, or taken with the camera; looked at before they are sent. */
+/* Uploads photographs that are chosen, dropped or taken with the camera, after a preview. */
 (() => {
   "use strict";
 
@@ -32,7 +32,7 @@
   function addFiles(files) {
     errors.replaceChildren();
     for (const file of files) waiting.push({ file, row: drawRow(file) });
-    form.dispatchEvent(new Event("input", { bubbles: true })); // a photograph is work like something typed
+    form.dispatchEvent(new Event("input", { bubbles: true })); // an added photograph counts as unsent work
     refresh();
   }
 
@@ -105,7 +105,7 @@
     say(entry.row, sentences.join(" ") || fallback);
   }
 
-  /* The next photograph of the same drop belongs to the lesion that the first one made. */
+  /* The other photographs of the same drop belong to the lesion that the first one created. */
   function choose(lesion, name) {
     const select = form.elements.namedItem("lesion");
     if (![...select.options].some((option) => option.value === lesion)) select.add(new Option(name, lesion));
@@ -169,7 +169,7 @@
   async function openCamera() {
     try {
       const wanted = { facingMode: "environment", width: { ideal: 3840 }, height: { ideal: 2160 } };
-      shutter.disabled = true; // until there is a picture to take
+      shutter.disabled = true; // until the camera shows a picture
       video.srcObject = await navigator.mediaDevices.getUserMedia({ video: wanted });
       dialog.showModal();
     } catch (error) {

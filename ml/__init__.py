@@ -1,1 +1,1 @@
-"""The lesion classifier: training, evaluation and serving, without the web site."""
+"""The lesion classifier: training, evaluation and inference, independent of the web site."""

@@ -1,4 +1,4 @@
-"""Errors in the input of this package, worded for the person who gave it."""
+"""Errors in the input to this package, worded for the person who supplied it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-# Training and the torch engine need it; answering and measuring do not.
+# Needed for training and for the torch engine, but not to classify photographs or to evaluate.
 TRAINING_PACKAGES = ("torch", "torchvision", "timm", "safetensors", "onnx", "onnxscript")
 INSTALL = "pip install -r requirements.txt"
 
 
 class MlError(Exception):
-    """The base of every error whose message is meant to be read by a person."""
+    """The base class of every error whose message is written for people."""
 
 
 class DataError(MlError):
-    """Names the file of a collection, and the row where there is one, that cannot be used."""
+    """A file of a collection, or one row of it, that cannot be used."""
 
     def __init__(self, file: Path, message: str, row: int | None = None) -> None:
         self.file = file
@@ -26,7 +26,7 @@ class DataError(MlError):
 
 
 class BundleError(MlError):
-    """Names the file of a bundle that is missing, unreadable or not what the manifest says."""
+    """A file of a bundle that is missing, unreadable or does not match the manifest."""
 
     def __init__(self, file: Path, message: str) -> None:
         self.file = file
@@ -34,15 +34,15 @@ class BundleError(MlError):
 
 
 class PhotographError(MlError):
-    """Why bytes cannot be read as a photograph."""
+    """The bytes cannot be read as a photograph."""
 
 
 class NetworkError(MlError):
-    """Why a network or its starting weights cannot be had."""
+    """A network or its starting weights are not available."""
 
 
 def run_command(main: Callable[[], int]) -> None:
-    """Run a command's `main` and leave with its exit code, or with 2 and one sentence on stderr."""
+    """Run a command's `main` and exit with its code, or with 2 and one sentence on stderr."""
     try:
         code = main()
     except ModuleNotFoundError as error:

@@ -1,4 +1,4 @@
-"""The networks that can be a member of the ensemble, by name; this module needs no torch."""
+"""The networks that can be members of the ensemble, by name. This module does not need torch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """How a network is built and which starting weights exist for it."""
+    """How to build a network and where its starting weights come from."""
 
     timm_name: str | None
     package: str | None = None
@@ -22,12 +22,12 @@ NETWORKS: Mapping[str, NetworkSpec] = {
     "efficientnet_lite0": NetworkSpec("tf_efficientnet_lite0", package="EfficientnetLite0"),
     "efficientnet_lite1": NetworkSpec("tf_efficientnet_lite1", package="EfficientnetLite1"),
     "efficientnet_lite2": NetworkSpec("tf_efficientnet_lite2", package="EfficientnetLite2"),
-    # For comparison (docs/classifier.md); they are no members of the shipped ensemble.
+    # Only compared in docs/classifier.md; none of them is in the shipped ensemble.
     "mobilenetv2": NetworkSpec("mobilenetv2_100", hub_tag="ra_in1k"),
     "densenet121": NetworkSpec("densenet121", hub_tag="ra_in1k"),
     "resnet50": NetworkSpec("resnet50", hub_tag="a1_in1k"),
     "xception": NetworkSpec("legacy_xception", hub_tag="tf_in1k"),
     "plain_cnn": NetworkSpec(None),
-    # For tests: it learns in seconds.
+    # For the tests, because it trains in seconds.
     "small_cnn": NetworkSpec(None),
 }

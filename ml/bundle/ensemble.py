@@ -1,4 +1,4 @@
-"""The interface that the site uses: bytes of a photograph in, the ensemble's answer out."""
+"""The interface that the site uses: a photograph's bytes in, the ensemble's prediction out."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from ml.bundle.temperature import calibrate
 
 ClassMap = tuple[tuple[float, ...], ...]
 
-# Photographs run through the networks together; more costs memory and gains nothing.
+# Photographs per forward pass; a larger batch takes more memory and is no faster.
 BATCH = 8
 
-# How each view is made from an upright image: mirrored or not, then how many quarter turns.
+# How each view is made from an upright image: whether to mirror it, then how many quarter turns.
 _TURNS: Mapping[str, tuple[bool, int]] = {
     "upright": (False, 0),
     "mirrored": (True, 0),
@@ -36,15 +36,15 @@ _IMAGE_AXES = (2, 3)
 
 @dataclass(frozen=True)
 class EnsemblePrediction:
-    """The ensemble's answer to one photograph.
+    """The ensemble's prediction for one photograph.
 
     `probabilities` sum to 1 and are calibrated with the manifest's temperature; `malignant` is
-    their sum over the malignant classes, `malignant_threshold` the share from which malignant
-    disease cannot be ruled out, `uncertain_below` the highest probability under which no class
-    should be named; both are None where the bundle was not validated. `class_maps` are h x w rows
-    of 0..1 by class over the part `crop` (left, top, right, bottom as fractions of the upright
-    frame): negative evidence is cut to 0 and each map is divided by its own maximum, so values can
-    be compared within a class but not between classes. `milliseconds` is from bytes in to answer.
+    their sum over the malignant classes. From `malignant_threshold` upwards, malignant disease
+    cannot be ruled out; if no probability reaches `uncertain_below`, no class should be named. Both
+    are None if the bundle was not validated. `class_maps` holds one h x w map per class, in 0..1,
+    over the region `crop` (left, top, right, bottom as fractions of the upright frame). Negative
+    evidence is set to 0 and each map is divided by its own maximum, so values are comparable
+    within a class but not between classes. `milliseconds` runs from the bytes to the prediction.
     """
 
     label: str
@@ -59,7 +59,7 @@ class EnsemblePrediction:
 
 
 class Ensemble:
-    """Answers photographs with the networks of one verified bundle."""
+    """Classifies photographs with the networks of one verified bundle."""
 
     def __init__(
         self,
@@ -83,13 +83,13 @@ class Ensemble:
         )
 
     def predict(self, data: bytes) -> EnsemblePrediction:
-        """Answer one photograph. Raises PhotographError."""
+        """Classify one photograph. Raises PhotographError."""
         return self.predict_batch([data])[0]
 
     def predict_batch(self, photographs: Sequence[bytes]) -> list[EnsemblePrediction]:
-        """Answer photographs in their order; the time is shared out evenly within each batch.
+        """Classify photographs in the given order; the time is split evenly within each batch.
 
-        Raises PhotographError where one of them cannot be read.
+        Raises PhotographError if one of them cannot be read.
         """
         answers: list[EnsemblePrediction] = []
         for start in range(0, len(photographs), BATCH):
@@ -152,11 +152,11 @@ def load_ensemble(
     squeezed_from: float | None = None,
     views: int | None = None,
 ) -> Ensemble:
-    """Verify a bundle and load it; `threads` limits the CPU threads of one answer.
+    """Verify and load a bundle; `threads` limits the CPU threads per prediction.
 
-    `views` is how many ways each photograph is shown, 1, 2, 4 or 8; None takes the manifest's,
-    which its temperature and thresholds were fitted with. `squeezed_from` is for evaluation on
-    squeezed collections only. Raises BundleError.
+    `views` is the number of views of each photograph to average: 1, 2, 4 or 8. None means the
+    manifest's number, with which its temperature and thresholds were fitted. `squeezed_from` is
+    only for evaluation on squeezed collections. Raises BundleError.
     """
     manifest = read_manifest(bundle)
     verify_bundle(bundle, manifest)
@@ -165,21 +165,21 @@ def load_ensemble(
 
 
 def turn_images(images: Floats, view: str) -> Floats:
-    """Show n x c x h x w upright, square images in one of VIEWS."""
+    """Turn upright, square images, n x c x h x w, into one of VIEWS."""
     is_mirrored, quarters = _TURNS[view]
     mirrored = np.flip(images, _IMAGE_AXES[1]) if is_mirrored else images
     return np.rot90(mirrored, quarters, _IMAGE_AXES)
 
 
 def turn_back(maps: Floats, view: str) -> Floats:
-    """Undo what turn_images did."""
+    """Undo turn_images."""
     is_mirrored, quarters = _TURNS[view]
     upright = np.rot90(maps, -quarters, _IMAGE_AXES)
     return np.flip(upright, _IMAGE_AXES[1]) if is_mirrored else upright
 
 
 def scale_class_map(class_map: Floats) -> ClassMap:
-    """Cut negative evidence to 0 and divide by the maximum, rounded to three digits."""
+    """Set negative evidence to 0, divide by the maximum and round to three decimals."""
     positive = np.maximum(class_map, 0.0)
     highest = float(positive.max())
     scaled = positive / highest if highest > 0 else positive

@@ -1,4 +1,4 @@
-"""All members of a bundle as one network, which both engines run."""
+"""All members of a bundle joined into one network, which both engines run."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from ml.errors import BundleError, NetworkError
 
 
 class FusedNetwork(nn.Module):
-    """Runs every member once and joins their answers."""
+    """Runs every member once and combines their outputs."""
 
     def __init__(self, members: Sequence[LesionNetwork]) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
 
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Take n x 3 x size x size images.
+        """Run n x 3 x size x size images through all members.
 
-        Gives the mean of the members' softmax, n x c; their features side by side, n x k; the mean
-        of their class maps, n x c x h x w.
+        Returns the mean of their softmax outputs, n x c; their concatenated features, n x k; and
+        the mean of their class maps, n x c x h x w.
         """
         outputs = [member(images) for member in self.members]
         probabilities = torch.stack([output.logits.float().softmax(dim=1) for output in outputs])
@@ -52,7 +52,7 @@ def load_member(network: str, weights: Path, classes: int = len(HAM10000)) -> Le
         stored = load_file(weights)
     except NetworkError as error:
         raise BundleError(weights, str(error)) from error
-    except Exception as error:  # safetensors raises its own kinds
+    except Exception as error:  # safetensors has its own exception classes
         raise BundleError(weights, "the weights cannot be read.") from error
     own = member.state_dict()
     needed = {name for name in own if not name.endswith("num_batches_tracked")}

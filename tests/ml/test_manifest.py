@@ -26,7 +26,7 @@ def test_a_changed_byte_is_refused_and_the_file_named(bundle, kind):
     data = bytearray(file.read_bytes())
     data[-1] ^= 1
     file.write_bytes(data)
-    with pytest.raises(BundleError, match="sha256") as raised:
+    with pytest.raises(BundleError, match="SHA-256") as raised:
         load_ensemble(bundle)
     assert raised.value.file == file
     assert str(file) in str(raised.value)
@@ -42,15 +42,15 @@ def test_a_missing_file_is_named(bundle):
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"labels": ["nv", "mel", "bcc", "akiec", "bkl", "df", "vasc"]}, "in one order"),
+        ({"labels": ["nv", "mel", "bcc", "akiec", "bkl", "df", "vasc"]}, "in the same order"),
         ({"labels": ["nv", "nv"]}, "named twice"),
         ({"labels": ["nv"]}, "at least two"),
-        ({"malignant": ["scc"]}, "scc is called malignant"),
+        ({"malignant": ["scc"]}, "scc is listed as malignant"),
         ({"members": []}, "no members"),
         ({"views": ["sideways"]}, "sideways"),
         ({"views": []}, "views"),
         ({"temperature": 0}, "temperature"),
-        ({"size": "large"}, "lacks or misnames"),
+        ({"size": "large"}, "is missing or wrong"),
         ({"graph": {"file": "../graph.onnx", "sha256": ""}}, "next to its manifest"),
     ],
 )

@@ -46,7 +46,7 @@ def test_changed_weights_give_exit_code_2_without_a_traceback(bundle, jpeg, tmp_
         [*command, "--bundle", str(bundle)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert "safetensors: the file's sha256" in done.stderr
+    assert "safetensors: the file's SHA-256" in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
 

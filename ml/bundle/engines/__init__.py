@@ -1,6 +1,6 @@
-"""The two ways to run a bundle, and how one is chosen.
+"""The two engines that can run a bundle, and the choice between them.
 
-Neither engine's library is imported before it is chosen: a worker on the CPU never loads torch.
+An engine's library is imported only once it is chosen: a worker on the CPU never loads torch.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ class Engine(Protocol):
     name: str
 
     def run(self, images: Floats) -> EngineOutput:
-        """Take normalised images, n x 3 x size x size."""
+        """Run normalised images, n x 3 x size x size."""
         ...
 
 
 def create_engine(name: str, bundle: Path, manifest: Manifest, threads: int | None) -> Engine:
-    """Load a bundle into the named engine; `auto` is torch where there is CUDA, else ONNX Runtime.
+    """Load a bundle into the named engine; `auto` is torch if there is CUDA, else ONNX Runtime.
 
-    Raises BundleError where a file cannot be loaded, MlError where the engine cannot run here.
+    Raises BundleError if a file cannot be loaded, MlError if the engine cannot run here.
     """
     if name not in ENGINES:
         raise MlError(f"There is no engine {name!r}; choose from {', '.join(ENGINES)}.")
@@ -64,7 +64,7 @@ def _create_torch(bundle: Path, manifest: Manifest, threads: int | None) -> Engi
 
 
 def cuda_is_usable() -> bool:
-    """Return whether torch is here and has a CUDA device; without a driver torch is not loaded."""
+    """Return whether torch can use a CUDA device; without a driver, torch is not imported."""
     if importlib.util.find_spec("torch") is None or _count_cuda_devices() == 0:
         return False
     import torch
@@ -73,7 +73,7 @@ def cuda_is_usable() -> bool:
 
 
 def _count_cuda_devices() -> int:
-    """Ask the driver itself, because asking torch would load it."""
+    """Ask the driver, because asking torch would import it."""
     try:
         driver: Any = ctypes.CDLL("libcuda.so.1")
     except OSError:

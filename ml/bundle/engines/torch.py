@@ -1,7 +1,7 @@
-"""Runs a bundle with PyTorch: half precision and channels last on CUDA, single on the CPU.
+"""Runs a bundle with PyTorch, channels last: half precision on CUDA, single on the CPU.
 
-On CUDA autocast chooses what runs in half precision: batch norm, whose variances can be too small
-or too large for it, stays in single.
+On CUDA, autocast decides what runs in half precision. Batch norm stays in single precision,
+because its variances can be too small or too large for half.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ml.bundle.manifest import Manifest
 
 
 class TorchEngine:
-    """The joined network on the first CUDA device, or on the CPU where there is none."""
+    """The joined network on the first CUDA device, or on the CPU if there is none."""
 
     name = "torch"
 
@@ -30,7 +30,7 @@ class TorchEngine:
 
     @torch.inference_mode()
     def run(self, images: Floats) -> EngineOutput:
-        """Take normalised images, n x 3 x size x size."""
+        """Run normalised images, n x 3 x size x size."""
         batch = torch.from_numpy(images).to(device=self._device, memory_format=torch.channels_last)
         with torch.autocast(self._device.type, dtype=torch.float16, enabled=self._is_on_cuda):
             probabilities, features, class_maps = self._network(batch)

@@ -17,7 +17,7 @@ from ml.training.runs import read_histories
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Evaluate as the command line says, write the values or the report and print a summary."""
+    """Evaluate a bundle, write the metrics or the report and print a summary."""
     options = parse_arguments(arguments)
     if options.json and not options.json.absolute().parent.is_dir():
         raise MlError(f"{options.json}: the folder to write to does not exist.")
@@ -52,15 +52,15 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m ml.evaluate",
         description="Measure a bundle on photographs whose diagnosis is known. "
-        "Exit code 0, or 2 if a file or a row cannot be used.",
+        "The exit code is 0, or 2 if a file or a row cannot be used.",
     )
     add_arguments(parser)
-    parser.add_argument("--json", type=Path, metavar="OUT", help="where the values are written")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="file to write the metrics to")
     parser.add_argument(
         "--report",
         type=Path,
         metavar="DIR",
-        help="folder for metrics.json, plots and report.html; created if missing",
+        help="folder for metrics.json, the plots and report.html; created if missing",
     )
     parser.add_argument(
         "--runs",
@@ -68,7 +68,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         nargs="+",
         default=[],
         metavar="RUN",
-        help="run folders of ml.train whose curves the report shows",
+        help="run folders of ml.train whose training curves the report should show",
     )
     options = parser.parse_args(arguments)
     if not (options.json or options.report):

@@ -1,4 +1,4 @@
-"""Answers photographs: `python -m ml.predict PHOTO...` prints one JSON object a line."""
+"""Classifies photographs: `python -m ml.predict PHOTO...` prints one JSON object per line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ml.errors import PhotographError, run_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Answer every photograph; return 1 if one of them could not be answered."""
+    """Classify every photograph; return 1 if one of them could not be classified."""
     options = parse_arguments(arguments)
     ensemble = load_ensemble(options.bundle, engine=options.engine, threads=options.threads)
     failed = False
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def answer(ensemble: Ensemble, path: Path) -> dict[str, Any]:
-    """Return what is printed for one photograph: its answer, or why there is none."""
+    """Return the object to print for one photograph: its prediction, or an error."""
     try:
         prediction = ensemble.predict(path.read_bytes())
     except OSError as error:
@@ -51,9 +51,9 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m ml.predict",
-        description="Answer photographs, one JSON object a line: file, label, probabilities, "
-        "malignant, model_version, milliseconds; or file, error.",
-        epilog="Exit code 0 when every photograph was answered, 1 when at least one was not "
+        description="Classify photographs and print one JSON object per line, with file, label, "
+        "probabilities, malignant, model_version and milliseconds, or with file and error.",
+        epilog="The exit code is 0 if every photograph was classified, 1 if at least one was not "
         "(the others still are), 2 for wrong arguments or weights that cannot be loaded.",
     )
     parser.add_argument("photographs", type=Path, nargs="+", metavar="PHOTO")

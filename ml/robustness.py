@@ -1,4 +1,4 @@
-"""Measures a bundle on spoilt photographs: `python -m ml.robustness --images DIR`."""
+"""Measures a bundle on corrupted photographs: `python -m ml.robustness --images DIR`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ml.evaluation.robustness import describe, measure_robustness, write_robustn
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure as the command line says, write robustness.json and .png and print a table."""
+    """Measure a bundle, write robustness.json and robustness.png and print a table."""
     options = parse_arguments(arguments)
     make_folder(options.out)
     plan = EvaluationPlan(
@@ -37,8 +37,8 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m ml.robustness",
-        description="Measure what a bundle still reaches on photographs that were spoilt in six "
-        "ways at three strengths. Exit code 0, or 2 if a file or a row cannot be used.",
+        description="Measure a bundle on photographs that were corrupted in six ways at three "
+        "strengths. The exit code is 0, or 2 if a file or a row cannot be used.",
     )
     add_arguments(parser)
     parser.add_argument(
@@ -52,10 +52,10 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--limit",
         type=parse_count,
         metavar="N",
-        help="take at most N photographs of each class (default: all)",
+        help="use at most N photographs of each class (default: all)",
     )
     parser.add_argument(
-        "--seed", type=int, default=2018, help="decides noise and sample (default: 2018)"
+        "--seed", type=int, default=2018, help="seed of the noise and the sample (default: 2018)"
     )
     return parser.parse_args(arguments)
 

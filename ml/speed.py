@@ -1,4 +1,4 @@
-"""Times bundles against each other: `python -m ml.speed BUNDLE [BUNDLE...] --json OUT`."""
+"""Compares the speed of bundles: `python -m ml.speed BUNDLE [BUNDLE...] --json OUT`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ml.evaluation.speed import ROUNDS, time_bundles
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Time every bundle as the command line says and write the medians by name."""
+    """Time every bundle and write the medians by name."""
     options = parse_arguments(arguments)
     medians = time_bundles(
         options.bundles,
@@ -34,18 +34,26 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m ml.speed",
-        description="Time photographs through each bundle's networks, the bundles taking turns.",
+        description="Time the networks of several bundles, which take turns.",
     )
     parser.add_argument("bundles", type=Path, nargs="+", metavar="BUNDLE")
     parser.add_argument("--json", type=Path, required=True, metavar="OUT")
     parser.add_argument(
-        "--engine", choices=ENGINES, default="onnx", help="auto uses CUDA if available"
+        "--engine",
+        choices=ENGINES,
+        default="onnx",
+        help="auto uses CUDA if available (default: onnx)",
     )
     parser.add_argument(
-        "--batch", type=parse_count, default=1, help="photographs that go through together"
+        "--batch", type=parse_count, default=1, help="photographs per batch (default: 1)"
     )
     parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: all)")
-    parser.add_argument("--rounds", type=parse_count, default=ROUNDS, help="batches each")
+    parser.add_argument(
+        "--rounds",
+        type=parse_count,
+        default=ROUNDS,
+        help=f"batches per bundle (default: {ROUNDS})",
+    )
     return parser.parse_args(arguments)
 
 

@@ -1,4 +1,4 @@
-"""Runs an ensemble over many photograph files."""
+"""Classifies many photograph files with an ensemble."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def answer_photographs(
     title: str = "photographs",
     change: Callable[[Path, bytes], bytes] | None = None,
 ) -> npt.NDArray[np.float64]:
-    """Return the calibrated probabilities of photographs, n x c.
+    """Return the calibrated probabilities of n photographs, n x c.
 
-    `change` makes of each file's bytes those that are shown to the networks. Raises DataError
-    naming the file that cannot be read.
+    `change`, if given, is applied to each file's bytes first. Raises DataError naming the file
+    that cannot be read.
     """
     names = ensemble.classes.names
     rows: list[list[float]] = []

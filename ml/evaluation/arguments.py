@@ -1,4 +1,4 @@
-"""The options of the commands that measure a bundle."""
+"""The options that the evaluation commands share."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from ml.bundle.manifest import DEFAULT_BUNDLE, VIEW_COUNTS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say which photographs are measured and by which bundle."""
+    """Add the options that choose the photographs and the bundle."""
     parser.add_argument(
         "--images",
         type=Path,
         nargs="+",
         default=[],
         metavar="DIR",
-        help="folders with the photographs, anywhere below (.jpg, .jpeg, .png, .webp)",
+        help="folders that contain the photographs at any depth (.jpg, .jpeg, .png, .webp)",
     )
     parser.add_argument(
         "--labels",
         type=Path,
         metavar="CSV",
-        help="has columns image_id and dx; where it has lesion_id, intervals draw whole lesions "
+        help="table with the columns image_id and dx; with lesion_id, intervals draw whole lesions "
         "(default: the photographs that the bundle was validated on)",
     )
     parser.add_argument(
@@ -34,8 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--squeezed-from",
         type=parse_proportion,
         metavar="W:H",
-        help="square photographs were squeezed from this proportion, such as 4:3 "
-        "(default: none; with the bundle's own validation photographs, as there)",
+        help="original aspect ratio of photographs that were squeezed into squares, such as 4:3 "
+        "(default: none, or the bundle's setting for its own validation photographs)",
     )
     parser.add_argument("--engine", choices=ENGINES, default="auto", help="default: auto")
     parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: all)")
@@ -43,5 +43,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--views",
         type=int,
         choices=VIEW_COUNTS,
-        help="how many flips and turns are averaged (default: the bundle's)",
+        help="number of flips and turns to average (default: the bundle's)",
     )

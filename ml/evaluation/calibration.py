@@ -1,4 +1,4 @@
-"""Fits what calibrates answers: temperature, operating points, the bound of certainty."""
+"""Fits the temperature and the operating points, and measures the bound of uncertainty."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from ml.evaluation.results import MeasuredPoint
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 
-# The sensitivities for malignant disease that a bundle has a threshold for.
+# The sensitivities for malignant disease for which a bundle has a threshold.
 TARGETS = {"sensitivity_90": 0.90, "sensitivity_95": 0.95}
 WARN_AT = "sensitivity_90"
-# Under this no class has more probability than all the others together.
+# Below this, no class is more probable than all the others together.
 UNCERTAIN_BELOW = 0.5
 
 
 def fit_temperature(labels: Labels, probabilities: Floats) -> float:
-    """Find the temperature with the least mean negative log-likelihood, between 0.25 and 4.
+    """Find the temperature, 0.25..4, with the lowest mean negative log-likelihood.
 
     Source: Guo et al., "On Calibration of Modern Neural Networks", 2017.
     """
@@ -50,10 +50,10 @@ def fit_operating_points(
     lesions: Sequence[str] | None = None,
     classes: Classes = HAM10000,
 ) -> dict[str, OperatingPoint]:
-    """Find the thresholds on the malignant share for each of TARGETS.
+    """Fit a threshold on the malignant share for each of TARGETS.
 
-    Takes n class indices and n x c calibrated probabilities; empty where they hold no malignant or
-    no benign photograph.
+    Takes n class indices and n x c calibrated probabilities. Returns nothing if no photograph is
+    malignant or none is benign.
     """
     positive = is_malignant(labels, classes)
     share = malignant_share(probabilities, classes)
@@ -70,9 +70,9 @@ def fit_operating_points(
 def find_threshold(
     positive: npt.NDArray[np.bool_], share: Floats, target: float, times: Labels | None = None
 ) -> float:
-    """Return the highest threshold t with which share >= t finds at least `target` of the positive.
+    """Return the highest t for which share >= t finds at least `target`, 0..1, of the positives.
 
-    `times` counts how often each photograph is in.
+    `times` says how often each photograph counts.
     """
     scores = share[positive]
     weights = np.ones(len(scores)) if times is None else times[positive].astype(np.float64)
@@ -89,7 +89,7 @@ def measure_operating_points(
     lesions: Sequence[str] | None = None,
     classes: Classes = HAM10000,
 ) -> dict[str, MeasuredPoint]:
-    """Measure what thresholds that were fitted elsewhere do on these photographs.
+    """Measure thresholds on photographs that they were not fitted on.
 
     Takes n class indices and n x c calibrated probabilities; the intervals draw whole lesions.
     """
@@ -115,7 +115,7 @@ def measure_operating_points(
 def describe_uncertainty(
     labels: Labels, probabilities: Floats, bound: float = UNCERTAIN_BELOW
 ) -> Uncertainty:
-    """Measure what calling answers uncertain under the bound, 0..1, sets apart."""
+    """Measure how accurate predictions above and below the bound, 0..1, are."""
     is_right = probabilities.argmax(axis=1) == labels
     is_certain = probabilities.max(axis=1) >= bound
 
@@ -133,7 +133,7 @@ def describe_uncertainty(
 def _measure_part(
     chosen: npt.NDArray[np.bool_], among: npt.NDArray[np.bool_], drawn: Labels
 ) -> tuple[float | None, Interval | None]:
-    """Return the part of `among` that is chosen and its interval over the draws, k x n."""
+    """Return the chosen fraction of `among` and its interval over the draws, k x n."""
     if not among.any():
         return None, None
     counts = drawn[:, among]
@@ -159,7 +159,7 @@ def _fit_operating_point(
     sensitivity, specificity = np.asarray(sensitivities), np.asarray(specificities)
     return OperatingPoint(
         target=target,
-        # Rounded down, so that the photograph it was taken from stays on its side.
+        # Rounded down, so that the photograph with exactly this share is still found.
         threshold=float(np.floor(find_threshold(positive, share, target) * 1e4) / 1e4),
         sensitivity=float(sensitivity.mean()),
         sensitivity_interval=percentiles(sensitivity),

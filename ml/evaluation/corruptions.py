@@ -1,8 +1,8 @@
-"""What goes wrong with dermatoscopic photographs, at three strengths each.
+"""Common corruptions of dermatoscopic photographs, at three strengths each.
 
-The choice follows Hendrycks and Dietterich, "Benchmarking Neural Network Robustness to Common
-Corruptions and Perturbations", 2019, reduced to what a dermatoscope, its camera and a clinic's
-network do to a photograph.
+The selection follows Hendrycks and Dietterich, "Benchmarking Neural Network Robustness to Common
+Corruptions and Perturbations", 2019, limited to those that a dermatoscope, its camera or a
+clinic's computer network can cause.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from ml.bundle.preprocessing import MAX_PIXELS, Pixels, decode_photograph
 
 Change = Callable[[Pixels, float, np.random.Generator], Pixels]
 
-# Cameras brighten dark tones by about this power; stops of light count before it.
+# Pixel values are about light to the power of 1 / GAMMA; stops are applied to the light.
 GAMMA = 2.2
 
 
 @dataclass(frozen=True)
 class Corruption:
-    """One way to spoil a photograph, with its strengths from mild to strong.
+    """One corruption, with its strengths from mild to strong.
 
-    `change` takes RGB pixels, h x w x 3 in 0..255, and keeps their shape; None leaves the pixels to
-    the JPEG encoder.
+    `change` takes RGB pixels, h x w x 3 in 0..255, and keeps their shape; None means that the
+    JPEG encoder does the damage.
     """
 
     name: str
@@ -41,9 +41,9 @@ class Corruption:
 def corrupt_photograph(
     data: bytes, corruption: Corruption, strength: float, rng: np.random.Generator
 ) -> bytes:
-    """Decode a photograph, spoil its pixels and encode them as PNG, or as JPEG where that spoils.
+    """Decode a photograph, corrupt its pixels and encode them without loss.
 
-    Raises PhotographError.
+    Only the JPEG corruption encodes with loss. Raises PhotographError.
     """
     pixels = decode_photograph(data, at_least=MAX_PIXELS)
     if corruption.change is None:
@@ -52,28 +52,25 @@ def corrupt_photograph(
 
 
 def blur(pixels: Pixels, strength: float, _rng: np.random.Generator) -> Pixels:
-    """Blur with a Gaussian, its deviation in percent of the shorter side (0.5, 1, 2)."""
+    """Blur with a Gaussian; the strength is its deviation in percent of the shorter side."""
     sigma = strength / 100 * min(pixels.shape[:2])
     return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma), dtype=np.uint8)
 
 
 def add_noise(pixels: Pixels, strength: float, rng: np.random.Generator) -> Pixels:
-    """Add Gaussian noise to every pixel and channel, its deviation in steps of 255 (8, 16, 32)."""
+    """Add Gaussian noise to every pixel and channel; the strength is its deviation, 0..255."""
     return _round(pixels + rng.standard_normal(pixels.shape) * strength)
 
 
 def change_exposure(pixels: Pixels, strength: float, _rng: np.random.Generator) -> Pixels:
-    """Change the exposure, in stops (darker -1, -2, -3; brighter 0.5, 1, 1.5).
-
-    What becomes brighter than white is cut off.
-    """
+    """Change the exposure by `strength` stops, below 0 for darker, and clip at white."""
     return _round(pixels * 2.0 ** (strength / GAMMA))
 
 
 def lower_resolution(pixels: Pixels, strength: float, _rng: np.random.Generator) -> Pixels:
-    """Keep so many pixels of the shorter side and enlarge them again (96, 48, 24).
+    """Shrink the shorter side to `strength` pixels and enlarge it again.
 
-    A photograph that has no more stays as it is.
+    A photograph that is no larger stays as it is.
     """
     height, width = pixels.shape[:2]
     scale = min(1.0, strength / min(height, width))

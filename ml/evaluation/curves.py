@@ -1,4 +1,4 @@
-"""The points of the curves that an evaluation draws, from labels and probabilities."""
+"""Computes the curves of an evaluation from labels and probabilities."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class RocCurve:
-    """K points by falling threshold; both rates are 0..1, the first point is 0, 0."""
+    """K points by falling threshold, both rates 0..1; the first point is (0, 0)."""
 
     false_positive_rate: Floats
     true_positive_rate: Floats
@@ -23,9 +23,9 @@ class RocCurve:
 
 @dataclass(frozen=True)
 class Reliability:
-    """15 equal bins of confidence over 0..1: photographs, mean confidence, accuracy.
+    """The photographs, mean confidence and accuracy in 15 equal bins of confidence, 0..1.
 
-    The means are NaN where a bin is empty.
+    Confidence and accuracy are NaN for empty bins.
     """
 
     n: npt.NDArray[np.int64]
@@ -35,9 +35,9 @@ class Reliability:
 
 @dataclass(frozen=True)
 class RiskCoverage:
-    """The accuracy of the most certain part of n photographs, both 0..1, by rising part.
+    """The accuracy of the most certain fraction of n photographs, by rising fraction; both 0..1.
 
-    Equally certain photographs come in together, so there are at most n points.
+    Equally certain photographs are added together, so there are at most n points.
     """
 
     coverage: Floats
@@ -45,7 +45,7 @@ class RiskCoverage:
 
 
 def roc_curve(positive: npt.NDArray[np.bool_], scores: Probabilities) -> RocCurve | None:
-    """Return the rates at every threshold score >= t; None where only one kind occurs."""
+    """Return the rates at every threshold score >= t, or None if all are positive or none is."""
     positives, negatives = int(positive.sum()), int((~positive).sum())
     if positives == 0 or negatives == 0:
         return None
@@ -57,7 +57,7 @@ def roc_curve(positive: npt.NDArray[np.bool_], scores: Probabilities) -> RocCurv
 
 
 def reliability(labels: Labels, probabilities: Probabilities) -> Reliability:
-    """Bin n x c probabilities by the highest, as the expected calibration error does."""
+    """Bin n x c probabilities by the highest one, as in the expected calibration error."""
     confidence = probabilities.max(axis=1)
     is_right = probabilities.argmax(axis=1) == labels
     bins = np.minimum((confidence * ECE_BINS).astype(int), ECE_BINS - 1)
@@ -71,7 +71,7 @@ def reliability(labels: Labels, probabilities: Probabilities) -> Reliability:
 
 
 def risk_coverage(labels: Labels, probabilities: Probabilities) -> RiskCoverage:
-    """Order photographs by their highest probability and give the accuracy of each first part.
+    """Return the accuracy among the most certain photographs, for every number of them.
 
     Source: Geifman and El-Yaniv, "Selective Classification for Deep Neural Networks", 2017.
     """

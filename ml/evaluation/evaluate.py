@@ -29,17 +29,17 @@ from ml.evaluation.results import Evaluation, MeasuredPoint
 def gather_answers(
     plan: EvaluationPlan,
 ) -> tuple[list[LabelledPhotograph], npt.NDArray[np.float64], Manifest]:
-    """Answer the labelled photographs, or take the answers that the bundle was validated by.
+    """Classify the labelled photographs, or load the predictions kept from the validation.
 
-    Gives the photographs, their calibrated probabilities, n x c, and the bundle's manifest. Raises
-    DataError or BundleError.
+    Returns the photographs, their calibrated probabilities, n x c, and the bundle's manifest.
+    Raises MlError.
     """
     if plan.labels is None:
         manifest = read_manifest(plan.bundle)
         kept = load_answers(plan.bundle)
         return list_kept(kept), calibrate(kept.probabilities, manifest.temperature), manifest
     if not plan.images:
-        raise MlError("--labels needs --images, the folders with the photographs.")
+        raise MlError("--labels needs --images, the folders that contain the photographs.")
     ensemble = load_chosen(plan)
     photographs = read_labels(plan.labels, plan.images, ensemble.classes)
     probabilities = answer_labelled(ensemble, photographs, plan.labels)
@@ -55,8 +55,8 @@ def evaluate(
 ) -> Evaluation:
     """Measure n x c calibrated probabilities with the manifest's thresholds and bound.
 
-    On the photographs that the thresholds were fitted on they would look too good: there the
-    manifest's own values are taken.
+    On the photographs that the thresholds were fitted on, the result would be too good, so for
+    those the values of the manifest are used.
     """
     labels, lesions = labels_of(photographs), lesions_of(photographs)
     bound = manifest.uncertain_below
@@ -79,7 +79,7 @@ def evaluate(
 
 
 def describe(evaluation: Evaluation) -> str:
-    """Return the main values in a few lines."""
+    """Return the main metrics in a few lines."""
     metrics = evaluation.metrics
     auc = "unknown" if metrics.auc is None else f"{metrics.auc:.4f}"
     lines = [
@@ -95,5 +95,5 @@ def describe(evaluation: Evaluation) -> str:
     ]
     if metrics.classes_without_photographs:
         names = ", ".join(metrics.classes_without_photographs)
-        lines.append(f"left out of the means, as no photograph has them: {names}")
+        lines.append(f"left out of the means because no photograph shows them: {names}")
     return "\n".join(lines)

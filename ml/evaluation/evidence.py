@@ -1,4 +1,4 @@
-"""A bundle's answers to its validation photographs, kept with it for later comparison."""
+"""A bundle's predictions for its validation photographs, kept with it for later comparison."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ ANSWERS = "validation.npz"
 
 @dataclass(frozen=True)
 class ValidationAnswers:
-    """N photographs' names, lesions and class indices, and n x c averaged probabilities.
+    """The names, lesions and class indices of n photographs, and n x c averaged probabilities.
 
-    The probabilities are those before calibration, in the order of the bundle's classes.
+    The probabilities are not calibrated; their columns follow the order of the bundle's classes.
     """
 
     image_ids: tuple[str, ...]
@@ -39,7 +39,7 @@ def save_answers(bundle: Path, answers: ValidationAnswers) -> None:
 
 
 def load_answers(bundle: Path) -> ValidationAnswers:
-    """Read validation.npz of a bundle folder. Raises DataError."""
+    """Read validation.npz from a bundle folder. Raises DataError."""
     path = bundle / ANSWERS
     try:
         with np.load(path, allow_pickle=False) as stored:
@@ -50,8 +50,8 @@ def load_answers(bundle: Path) -> ValidationAnswers:
                 stored["probabilities"].astype(np.float64),
             )
     except (OSError, EOFError, KeyError, ValueError, BadZipFile) as error:
-        raise DataError(path, "there are no readable answers.") from error
+        raise DataError(path, "the predictions are missing or cannot be read.") from error
     shape = answers.probabilities.shape
     if len(shape) != 2 or shape[0] != len(answers.image_ids):
-        raise DataError(path, "the answers do not belong to the photographs.")
+        raise DataError(path, "the predictions do not match the photographs.")
     return answers

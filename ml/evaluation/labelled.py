@@ -1,4 +1,4 @@
-"""Reads labelled photographs and asks an ensemble about them, for the commands that measure."""
+"""Reads labelled photographs and classifies them, for the evaluation commands."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from ml.evaluation.tables import find_image, index_images, read_rows
 
 @dataclass(frozen=True)
 class EvaluationPlan:
-    """Which photographs are measured and by which bundle.
+    """Which bundle to evaluate, and on which photographs.
 
-    `images` are the folders with the photographs, `labels` is the table of their diagnoses: without
-    it the photographs are those that the bundle was validated on. `squeezed_from` is the width over
-    the height from which square photographs were squeezed, `views` how many ways each is shown;
-    None takes the bundle's.
+    `images` are the folders that contain the photographs and `labels` is the table of their
+    diagnoses; without a table, the bundle's own validation photographs are used. `squeezed_from` is
+    the original width divided by height of photographs that were squeezed into squares. `views` is
+    the number of views to average; None means the bundle's number.
     """
 
     images: tuple[Path, ...] = ()
@@ -39,9 +39,9 @@ class EvaluationPlan:
 
 @dataclass(frozen=True)
 class LabelledPhotograph:
-    """One row of the labels: its line, the file, the place of its class, the lesion.
+    """One row of the labels: its line number, file, class index and lesion.
 
-    `lesion_id` is None where the labels do not name lesions.
+    `lesion_id` is None if the labels do not name lesions.
     """
 
     row: int
@@ -51,7 +51,7 @@ class LabelledPhotograph:
 
 
 def read_photographs(plan: EvaluationPlan) -> tuple[list[LabelledPhotograph], Path]:
-    """Read what is to be measured, and give the table that errors name. Raises DataError."""
+    """Read the photographs, and return with them the table to name in errors. Raises DataError."""
     if plan.labels:
         classes = read_manifest(plan.bundle).classes
         return read_labels(plan.labels, plan.images, classes), plan.labels
@@ -59,7 +59,7 @@ def read_photographs(plan: EvaluationPlan) -> tuple[list[LabelledPhotograph], Pa
 
 
 def read_validation(bundle: Path, folders: Sequence[Path]) -> list[LabelledPhotograph]:
-    """Find the photographs that a bundle was validated on below the folders. Raises DataError."""
+    """Find a bundle's validation photographs in the folders. Raises DataError."""
     index = index_images(folders)
     return [
         replace(one, path=find_image(index, one.path.name, bundle / ANSWERS, one.row))
@@ -68,7 +68,7 @@ def read_validation(bundle: Path, folders: Sequence[Path]) -> list[LabelledPhoto
 
 
 def list_kept(answers: ValidationAnswers) -> list[LabelledPhotograph]:
-    """List the photographs of kept answers by their names, which are no paths."""
+    """List the photographs of kept predictions; their `path` is only a name."""
     return [
         LabelledPhotograph(number, Path(image_id), int(answers.labels[number]), lesion_id)
         for number, (image_id, lesion_id) in enumerate(
@@ -80,7 +80,7 @@ def list_kept(answers: ValidationAnswers) -> list[LabelledPhotograph]:
 def read_labels(
     table: Path, folders: Sequence[Path], classes: Classes = HAM10000
 ) -> list[LabelledPhotograph]:
-    """Read image_id, dx and, where it is there, lesion_id; find the photographs below the folders.
+    """Read image_id, dx and, if present, lesion_id, and find the photographs in the folders.
 
     Raises DataError naming the row.
     """
@@ -96,7 +96,7 @@ def read_labels(
         path = find_image(index, row["image_id"], table, number)
         if path in seen:
             raise DataError(
-                table, f"image_id {row['image_id']} stands in row {seen[path]} already.", number
+                table, f"image_id {row['image_id']} is already in row {seen[path]}.", number
             )
         seen[path] = number
         lesion_id = row.get("lesion_id")
@@ -107,12 +107,12 @@ def read_labels(
 
 
 def labels_of(photographs: Sequence[LabelledPhotograph]) -> npt.NDArray[np.int64]:
-    """Return the class indices, n values."""
+    """Return the n class indices."""
     return np.asarray([photograph.label for photograph in photographs], dtype=np.int64)
 
 
 def lesions_of(photographs: Sequence[LabelledPhotograph]) -> list[str] | None:
-    """Return the lesion of each photograph, None where the labels do not name them."""
+    """Return the lesion of each photograph, or None if the labels do not name lesions."""
     lesions = [one.lesion_id for one in photographs if one.lesion_id is not None]
     return lesions or None
 
@@ -120,7 +120,7 @@ def lesions_of(photographs: Sequence[LabelledPhotograph]) -> list[str] | None:
 def answer_labelled(
     ensemble: Ensemble, photographs: Sequence[LabelledPhotograph], table: Path
 ) -> npt.NDArray[np.float64]:
-    """Return the calibrated probabilities, n x c.
+    """Return the calibrated probabilities of n photographs, n x c.
 
     Raises DataError naming the row whose photograph cannot be read.
     """
@@ -134,17 +134,17 @@ def answer_labelled(
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder to write to. Raises MlError."""
+    """Create a folder and its parents. Raises MlError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise MlError(f"{folder}: the folder cannot be made ({error.strerror}).") from error
+        raise MlError(f"{folder}: the folder cannot be created ({error.strerror}).") from error
 
 
 def load_chosen(plan: EvaluationPlan) -> Ensemble:
-    """Load the bundle that is to be measured. Raises BundleError.
+    """Load the bundle to evaluate. Raises BundleError.
 
-    Its own validation photographs are read as they were when it was validated.
+    For its own validation photographs, `squeezed_from` defaults to the value used in training.
     """
     squeezed_from = plan.squeezed_from
     if not plan.labels and squeezed_from is None:

@@ -1,4 +1,4 @@
-"""Measures of how good answers are, from labels and probabilities."""
+"""Computes metrics from labels and probabilities."""
 
 from __future__ import annotations
 
@@ -25,15 +25,14 @@ def measure(
     lesions: Sequence[str] | None = None,
     classes: Classes = HAM10000,
 ) -> Metrics:
-    """Measure n class indices against n x c probabilities that sum to one.
+    """Compare n x c probabilities, whose rows sum to 1, with n class indices.
 
-    The answer is the one most probable class; where two are equally probable the answer is wrong,
-    and balanced accuracy is the mean recall, both as in the ISIC 2018 challenge. `lesions` says
-    which photographs belong together when the intervals draw; without it each is on its own.
-    Raises ValueError without rows.
+    The predicted class is the most probable one; a tie counts as wrong, and balanced accuracy is
+    the mean recall, both as in the ISIC 2018 challenge. The intervals draw whole `lesions`, or
+    single photographs if these are None. Raises ValueError if there are no rows.
     """
     if len(labels) == 0 or probabilities.shape != (len(labels), len(classes)):
-        raise ValueError("labels and probabilities must be equally many, and at least one")
+        raise ValueError("there must be as many labels as probabilities, and at least one")
     answers = choose_answers(labels, probabilities)
     matrix = np.zeros((len(classes), len(classes)), dtype=np.int64)
     np.add.at(matrix, (labels, answers), 1)
@@ -68,7 +67,7 @@ def measure(
 
 
 def choose_answers(labels: Labels, probabilities: Probabilities) -> npt.NDArray[np.int64]:
-    """Return the most probable class of each row, and a wrong one of the equals if it is tied."""
+    """Return the most probable class of each row; of tied classes, a wrong one."""
     is_highest = probabilities == probabilities.max(axis=1, keepdims=True)
     is_tied = is_highest.sum(axis=1) > 1
     is_highest[np.flatnonzero(is_tied), labels[is_tied]] = False
@@ -76,22 +75,22 @@ def choose_answers(labels: Labels, probabilities: Probabilities) -> npt.NDArray[
 
 
 def is_malignant(labels: Labels, classes: Classes = HAM10000) -> npt.NDArray[np.bool_]:
-    """Return which class indices are those of malignant classes."""
+    """Return which of n class indices are malignant."""
     return np.isin(labels, classes.malignant_columns)
 
 
 def malignant_share(
     probabilities: Probabilities, classes: Classes = HAM10000
 ) -> npt.NDArray[np.float64]:
-    """Sum the probabilities of the malignant classes, n values in 0..1."""
+    """Sum the probabilities, n x c, of the malignant classes: n values in 0..1."""
     columns = list(classes.malignant_columns)
     return np.asarray(probabilities[:, columns].sum(axis=1), dtype=np.float64)
 
 
 def draw_lesions(n: int, lesions: Sequence[str] | None) -> npt.NDArray[np.int64]:
-    """Draw lesions with replacement, DRAWS times; give how often each photograph is in, DRAWS x n.
+    """Draw lesions with replacement; return how often each photograph is drawn, DRAWS x n.
 
-    The draw has a fixed seed, so that two evaluations of the same photographs can be paired.
+    The seed is fixed, so that two evaluations of the same photographs can be compared in pairs.
     """
     groups = np.arange(n) if lesions is None else np.unique(lesions, return_inverse=True)[1]
     count = int(groups.max()) + 1
@@ -118,7 +117,7 @@ def percentiles(sample: npt.NDArray[np.float64]) -> Interval:
 
 
 def expected_calibration_error(labels: Labels, probabilities: Probabilities) -> float:
-    """Return the mean gap between confidence and accuracy over 15 equal bins (Guo et al. 2017)."""
+    """Return the mean gap between confidence and accuracy in 15 equal bins (Guo et al. 2017)."""
     confidence = probabilities.max(axis=1)
     correct = probabilities.argmax(axis=1) == labels
     bins = np.minimum((confidence * ECE_BINS).astype(int), ECE_BINS - 1)
@@ -131,7 +130,10 @@ def expected_calibration_error(labels: Labels, probabilities: Probabilities) -> 
 
 
 def area_under_curve(positive: npt.NDArray[np.bool_], scores: Probabilities) -> float | None:
-    """Return the area under the ROC curve, equal scores counting half; None with one kind only."""
+    """Return the area under the ROC curve, where ties count half.
+
+    None if all photographs are positive or none is.
+    """
     positives, negatives = int(positive.sum()), int((~positive).sum())
     if positives == 0 or negatives == 0:
         return None
@@ -143,7 +145,7 @@ def area_under_curve(positive: npt.NDArray[np.bool_], scores: Probabilities) -> 
 
 
 def recalls_of(matrices: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Return the recall of each class of k confusion matrices, k x c, NaN where it has none."""
+    """Return the recalls of k confusion matrices, k x c; NaN for a class without photographs."""
     right = np.diagonal(matrices, axis1=1, axis2=2)
     n = matrices.sum(axis=2)
     return np.where(n > 0, right / np.maximum(n, 1), np.nan)
@@ -156,7 +158,7 @@ def _share_of(name: str, labels: Labels, classes: Classes) -> float:
 
 
 def _values(matrices: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float64]]:
-    """Return the values that have intervals, for each of k confusion matrices."""
+    """Return the metrics that have intervals, for each of k confusion matrices."""
     right = np.diagonal(matrices, axis1=1, axis2=2)
     n, answered = matrices.sum(axis=2), matrices.sum(axis=1)
     f1 = np.where(n > 0, 2 * right / np.maximum(n + answered, 1), np.nan)

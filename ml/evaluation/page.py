@@ -1,4 +1,4 @@
-"""Writes an evaluation to a folder: metrics.json, plots, and one self-contained page."""
+"""Writes an evaluation to a folder: metrics.json, plots and a self-contained page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TEMPLATE = "page.html"
 
 @dataclass(frozen=True)
 class MainValue:
-    """One line of the page's first table, with what answering nv alone would reach."""
+    """One row of the page's first table, with the value of always predicting nv."""
 
     name: str
     meaning: str
@@ -34,7 +34,7 @@ class MainValue:
 
 
 def write_report(folder: Path, answers: Answers, manifest: Manifest) -> None:
-    """Write metrics.json, the plots and report.html. Raises MlError where the folder is refused."""
+    """Write metrics.json, the plots and report.html. Raises MlError."""
     evaluation = answers.evaluation
     try:
         write_values(folder / VALUES, evaluation)
@@ -57,7 +57,7 @@ def write_values(path: Path, evaluation: Evaluation) -> None:
 def render_report(
     evaluation: Evaluation, manifest: Manifest, plots: list[tuple[Plot, Path]]
 ) -> str:
-    """Return the page as HTML, the plots being part of it. Raises OSError."""
+    """Return the page as HTML with the plots embedded. Raises OSError."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -78,37 +78,37 @@ def render_report(
 
 
 def main_values(metrics: Metrics, malignant: Sequence[str] = MALIGNANT) -> list[MainValue]:
-    """Return the values that sum an evaluation up."""
+    """Return the metrics that summarise an evaluation."""
     classes = len(metrics.labels) - len(metrics.classes_without_photographs)
     share = metrics.always_nevus_accuracy
-    # With nv alone as the answer only nv has a recall, 1, and a precision, its share.
+    # If nv is always predicted, its recall is 1 and its precision is its share; all others are 0.
     nevus_recall, nevus_f1 = float(share > 0), 2 * share / (1 + share)
     intervals = {name: interval(one) for name, one in metrics.intervals.items()}
     return [
         MainValue(
             "Balanced accuracy",
-            "mean of the recalls, every class counting the same",
+            "mean of the recalls, with the same weight for every class",
             percent(metrics.balanced_accuracy),
             intervals["balanced_accuracy"],
             percent(nevus_recall / classes),
         ),
         MainValue(
             "Accuracy",
-            "part of the photographs answered rightly",
+            "share of the photographs that are classified correctly",
             percent(metrics.accuracy),
             intervals["accuracy"],
             percent(share),
         ),
         MainValue(
             "Macro F1",
-            "mean over the classes of precision and recall together",
+            "mean over the classes of F1, which combines precision and recall",
             percent(metrics.macro_f1),
             intervals["macro_f1"],
             percent(nevus_f1 / classes),
         ),
         MainValue(
             "Area under the curve",
-            "one class against the rest, mean",
+            "mean over the classes, each against the rest",
             decimal(metrics.auc),
             "",
             "" if metrics.auc is None else "0.500",
@@ -122,7 +122,7 @@ def main_values(metrics: Metrics, malignant: Sequence[str] = MALIGNANT) -> list[
         ),
         MainValue(
             "Calibration error",
-            "mean gap between probability and accuracy; 0 is best",
+            "mean difference between probability and accuracy; 0 is best",
             decimal(metrics.ece),
             "",
             "",
@@ -131,22 +131,22 @@ def main_values(metrics: Metrics, malignant: Sequence[str] = MALIGNANT) -> list[
 
 
 def percent(value: float | None) -> str:
-    """Write a part of a whole, 0..1, as a percentage with one decimal."""
+    """Format a fraction, 0..1, as a percentage with one decimal."""
     return "unknown" if value is None else f"{100 * value:.1f}\N{NO-BREAK SPACE}%"
 
 
 def decimal(value: float | None) -> str:
-    """Write a value with three decimals."""
+    """Format a value with three decimals."""
     return "unknown" if value is None else f"{value:.3f}"
 
 
 def interval(bounds: Interval | None) -> str:
-    """Write an interval of parts of a whole as percentages."""
+    """Format an interval of fractions, 0..1, as percentages."""
     return "" if bounds is None else f"{100 * bounds.low:.1f} to {percent(bounds.high)}"
 
 
 def _list(labels: Sequence[str]) -> str:
-    """Name classes in a sentence."""
+    """List the full names of classes, as in a sentence."""
     *others, last = [name_of(label).lower() for label in labels] or ["no class"]
     return f"{', '.join(others)} and {last}" if others else last
 

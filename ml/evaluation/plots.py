@@ -1,4 +1,4 @@
-"""Draws an evaluation: what was confused, ROC, calibration, certainty, training, robustness."""
+"""Draws an evaluation: confusion matrix, ROC, calibration, certainty, training, robustness."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from ml.evaluation.results import EpochRecord, Evaluation
 Labels = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-# Small figures at a high resolution: their text stays readable on a telephone.
+# Small figures at a high resolution, so that their text stays readable on a phone.
 DPI = 170
-# Okabe and Ito's palette, which people with any colour vision can tell apart.
+# Okabe and Ito's palette, which colour-blind people can distinguish too.
 COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#f0c000", "#d55e00", "#0072b2", "#cc79a7")
 MAIN, SECOND, FAINT = "#0b5c5c", "#d55e00", "#8c867b"
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What the plots need: n class indices, n x c probabilities, what was measured on them.
+    """The data of the plots: n class indices, n x c probabilities and their evaluation.
 
-    `histories` are the epochs of training runs by their name.
+    `histories` maps the names of training runs to their epochs.
     """
 
     labels: Labels
@@ -42,7 +42,7 @@ class Answers:
 
 @dataclass(frozen=True)
 class Plot:
-    """Names a PNG file, and says what it shows and how it is read."""
+    """A PNG file, with a title and an explanation of how to read it."""
 
     file: str
     title: str
@@ -51,7 +51,7 @@ class Plot:
 
 @dataclass(frozen=True)
 class Curve:
-    """A line over growing strength: k values with their bounds, NaN where there is none."""
+    """A line over growing strength: k values with their intervals, NaN if unknown."""
 
     name: str
     values: Floats
@@ -61,7 +61,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Panel:
-    """One corruption: its k strengths as words, the first one being none, and its curves."""
+    """One corruption: its k strengths as text, of which the first is "none", and its curves."""
 
     title: str
     strengths: tuple[str, ...]
@@ -69,7 +69,7 @@ class Panel:
 
 
 def draw_plots(folder: Path, answers: Answers) -> list[Plot]:
-    """Write every plot that the answers allow into the folder."""
+    """Write into the folder every plot for which there is data."""
     drawn = []
     for plot, draw in PLOTS:
         figure = draw(answers)
@@ -92,7 +92,7 @@ def draw_confusion_matrix(answers: Answers) -> Figure:
     axes.set_yticks(
         places, [f"{name}\nn {count}" for name, count in zip(names, n[:, 0], strict=True)]
     )
-    axes.set(xlabel="answer", ylabel="diagnosis")
+    axes.set(xlabel="prediction", ylabel="diagnosis")
     axes.grid(visible=False)
     for row, column in np.ndindex(matrix.shape):
         if matrix[row, column]:
@@ -109,7 +109,7 @@ def draw_confusion_matrix(answers: Answers) -> Figure:
 
 
 def draw_roc(answers: Answers) -> Figure | None:
-    """Draw each class against the rest, and malignant against benign with its thresholds."""
+    """Draw each class against the rest, and malignant against benign with the thresholds."""
     metrics = answers.evaluation.metrics
     figure, axes = _start(5.0, 4.9)
     for index, name in enumerate(answers.classes.names):
@@ -138,14 +138,14 @@ def draw_roc(answers: Answers) -> Figure | None:
         )
         _mark_operating_points(axes, answers.evaluation)
     axes.plot([0, 1], [0, 1], color=FAINT, linestyle=":", linewidth=1)
-    axes.set(xlabel="false alarms (1 - specificity)", ylabel="found (sensitivity)")
+    axes.set(xlabel="false alarm rate (1 - specificity)", ylabel="sensitivity")
     axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
     axes.legend(loc="lower right", title="area under the curve", fontsize=9)
     return figure
 
 
 def draw_reliability(answers: Answers) -> Figure:
-    """Draw accuracy over confidence, and below it how many photographs have that confidence."""
+    """Draw accuracy by confidence, and below it the number of photographs with that confidence."""
     bins = reliability(answers.labels, answers.probabilities)
     figure = Figure(figsize=(5.0, 5.2), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
@@ -163,7 +163,7 @@ def draw_reliability(answers: Answers) -> Figure:
 
 
 def draw_risk_coverage(answers: Answers) -> Figure:
-    """Draw the accuracy of the most certain part, and the part over the bound of uncertainty."""
+    """Draw the accuracy of the most certain photographs, and mark the bound of uncertainty."""
     curve = risk_coverage(answers.labels, answers.probabilities)
     figure, axes = _start(5.0, 3.7)
     axes.plot(curve.coverage, curve.accuracy, color=MAIN)
@@ -174,10 +174,10 @@ def draw_risk_coverage(answers: Answers) -> Figure:
             certain,
             color=SECOND,
             linestyle="--",
-            label=f"over {uncertainty.bound:.0%}: the {certain:.0%} that get an answer",
+            label=f"at least {uncertainty.bound:.0%} probable: {certain:.0%} of the photographs",
         )
         axes.legend(loc="lower left")
-    axes.set(xlabel="most certain part of the photographs", ylabel="accuracy there")
+    axes.set(xlabel="most certain share of the photographs", ylabel="accuracy among them")
     lowest = float(curve.accuracy.min())
     axes.set(xlim=(0, 1.01), ylim=(max(0.0, np.floor(lowest * 10) / 10 - 0.1), 1.02))
     axes.xaxis.set_major_formatter("{x:.0%}")
@@ -185,12 +185,12 @@ def draw_risk_coverage(answers: Answers) -> Figure:
 
 
 def draw_training(answers: Answers) -> Figure | None:
-    """Draw the histories of the runs, if there are any."""
+    """Draw the epochs of the runs, if there are any."""
     return draw_histories(answers.histories) if answers.histories else None
 
 
 def draw_histories(histories: Mapping[str, Sequence[EpochRecord]]) -> Figure:
-    """Draw the loss and the validation's balanced accuracy of each run over its epochs."""
+    """Draw the training loss and the validation accuracy of each run over its epochs."""
     figure = Figure(figsize=(5.0, 5.2), layout="constrained")
     upper, lower = figure.subplots(2, 1)
     for index, (name, history) in enumerate(histories.items()):
@@ -212,9 +212,9 @@ def draw_histories(histories: Mapping[str, Sequence[EpochRecord]]) -> Figure:
 
 
 def draw_robustness(panels: Sequence[Panel], sample: str) -> Figure:
-    """Draw one small plot a corruption; the first strength is none and goes on as a dotted line.
+    """Draw one small plot for each corruption; a dotted line extends the uncorrupted value.
 
-    `sample` says under them which photographs were measured.
+    `sample`, printed below the plots, describes the photographs.
     """
     rows = -(-len(panels) // 2)
     figure = Figure(figsize=(6.4, 2.4 * rows), layout="constrained")
@@ -245,7 +245,7 @@ def _mark_operating_points(axes: Axes, evaluation: Evaluation) -> None:
                 markerfacecolor="white",
                 markersize=9,
                 markeredgewidth=2,
-                label=f"malignant share from {point.threshold:.2f}",
+                label=f"malignant share ≥ {point.threshold:.2f}",
             )
 
 
@@ -271,45 +271,46 @@ PLOTS: tuple[tuple[Plot, Callable[[Answers], Figure | None]], ...] = (
     (
         Plot(
             "confusion_matrix.png",
-            "What is taken for what",
-            "Each row is a diagnosis and says how its photographs were answered; what lies off the "
-            "diagonal is wrong.",
+            "Confusion matrix",
+            "Each row is a diagnosis and shows how its photographs were classified; everything off "
+            "the diagonal is wrong.",
         ),
         draw_confusion_matrix,
     ),
     (
         Plot(
             "roc.png",
-            "Found against false alarms",
-            "The nearer a line comes to the upper left corner, the better a class is told from the "
-            "rest; the marks are where the manifest’s thresholds lie on these photographs.",
+            "ROC curves",
+            "The closer a line comes to the upper left corner, the better that class is "
+            "distinguished from the rest. The marks show the manifest’s thresholds on these "
+            "photographs.",
         ),
         draw_roc,
     ),
     (
         Plot(
             "reliability.png",
-            "Can the probability be believed?",
-            "On the dotted line answers are right as often as their probability says; under it "
-            "they are too sure, and bins with few photographs below say little.",
+            "Can the probability be trusted?",
+            "On the dotted line, predictions are right as often as their probability says; below "
+            "it, they are overconfident. Bins with few photographs say little.",
         ),
         draw_reliability,
     ),
     (
         Plot(
             "risk_coverage.png",
-            "Accuracy of the most certain answers",
-            "Going left, the least certain photographs are left to the doctor alone; the accuracy "
-            "of the rest should rise.",
+            "Accuracy of the most certain predictions",
+            "Further to the left, more of the uncertain photographs are left to the doctor alone; "
+            "the accuracy of the rest should rise.",
         ),
         draw_risk_coverage,
     ),
     (
         Plot(
             "training.png",
-            "How the members were trained",
-            "The loss should fall and flatten out; validation that falls while the loss still "
-            "does means that the network learns its photographs by heart.",
+            "Training of the members",
+            "The loss should fall and level off. If the validation accuracy falls while the loss "
+            "is still falling, the network is overfitting.",
         ),
         draw_training,
     ),

@@ -1,4 +1,4 @@
-"""The values that an evaluation and a training give."""
+"""The results of a training run and of an evaluation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ml.bundle.results import Interval, Metrics, Uncertainty
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """What one epoch did; the validation values are None where it was not measured."""
+    """The result of one epoch; the validation values are None if it was not validated."""
 
     epoch: int
     loss: float
@@ -22,10 +22,10 @@ class EpochRecord:
 
 @dataclass(frozen=True)
 class MeasuredPoint:
-    """What a threshold on the malignant share does on photographs it was not fitted on, 0..1.
+    """The effect of a malignant-share threshold on photographs it was not fitted on, all 0..1.
 
-    `sensitivity` and its interval are None where no photograph is malignant, `specificity` and its
-    interval where none is benign.
+    `sensitivity` and its interval are None if no photograph is malignant, `specificity` and its
+    interval if none is benign.
     """
 
     target: float
@@ -38,12 +38,12 @@ class MeasuredPoint:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a bundle reaches on labelled photographs, with the bounds of its manifest.
+    """The performance of a bundle on labelled photographs, with the thresholds of its manifest.
 
-    `lesions` counts them, None where the labels do not name them. `operating_points` are empty and
-    `uncertainty` is None where the bundle was not validated. `is_own_validation` tells whether the
-    photographs are those that temperature and thresholds were fitted on; then the operating points
-    are the manifest's, each measured on lesions left out of its fit.
+    `lesions` is the number of lesions, or None if the labels do not name them. `operating_points`
+    is empty and `uncertainty` is None if the bundle was not validated. `is_own_validation` is true
+    if temperature and thresholds were fitted on these photographs; the operating points are then
+    the manifest's, each measured on lesions left out of its fit.
     """
 
     bundle: str
@@ -55,7 +55,7 @@ class Evaluation:
 
 
 def evaluation_to_json(evaluation: Evaluation) -> dict[str, object]:
-    """Return the values for JSON, those of the metrics on the highest level."""
+    """Return the values for JSON, with the metrics at the top level."""
     values = asdict(evaluation)
     metrics: dict[str, object] = values.pop("metrics")
     return {**metrics, **values}

@@ -1,4 +1,4 @@
-"""Measures a bundle on degraded photographs."""
+"""Measures a bundle on corrupted photographs."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ FIGURE = "robustness.png"
 
 @dataclass(frozen=True)
 class Withstood:
-    """What the bundle reaches at one strength, 0..1.
+    """The performance of a bundle at one strength of a corruption, all 0..1.
 
-    `strength` is None for the photographs as they are; the recall and its interval are None where
-    no photograph shows melanoma.
+    `strength` is None for clean photographs; the recall and its interval are None if no photograph
+    shows melanoma.
     """
 
     strength: float | None
@@ -52,7 +52,7 @@ class Withstood:
 
 @dataclass(frozen=True)
 class SpoiltBy:
-    """What one corruption leaves, from mild to strong; `unit` is that of the strengths."""
+    """The performance under one corruption, from mild to strong; `unit` is the strengths' unit."""
 
     title: str
     unit: str
@@ -61,10 +61,10 @@ class SpoiltBy:
 
 @dataclass(frozen=True)
 class Robustness:
-    """What a bundle reaches on clean and spoilt photographs.
+    """The performance of a bundle on clean and corrupted photographs.
 
-    `per_class` counts the photographs; where `limit` is given they are at most so many of each
-    class, drawn with `seed` from `available`.
+    `n` photographs were drawn from `available` with `seed`: at most `limit` of each class, or all
+    if `limit` is None. `per_class` counts them.
     """
 
     bundle: str
@@ -78,7 +78,7 @@ class Robustness:
 
 
 def measure_robustness(plan: EvaluationPlan, *, limit: int | None, seed: int) -> Robustness:
-    """Measure a bundle on clean and spoilt photographs, at most `limit` of a class."""
+    """Measure a bundle on clean and corrupted photographs, at most `limit` of a class."""
     photographs, table = read_photographs(plan)
     ensemble = load_chosen(plan)
     chosen = draw_sample(photographs, limit, seed, ensemble.classes)
@@ -106,7 +106,7 @@ def write_robustness(folder: Path, result: Robustness) -> None:
         figure = draw_robustness(list_panels(result), describe_sample(result))
         figure.savefig(folder / FIGURE, dpi=DPI)
     except OSError as error:
-        raise MlError(f"{folder}: cannot be written to ({error.strerror}).") from error
+        raise MlError(f"{folder}: the folder cannot be written to ({error.strerror}).") from error
 
 
 def draw_sample(
@@ -115,7 +115,7 @@ def draw_sample(
     seed: int,
     classes: Classes = HAM10000,
 ) -> list[LabelledPhotograph]:
-    """Draw at most `limit` photographs of each class, the same ones for the same seed."""
+    """Draw at most `limit` photographs of each class; the same seed draws the same ones."""
     if limit is None:
         return list(photographs)
     by_label: dict[int, list[LabelledPhotograph]] = defaultdict(list)
@@ -131,7 +131,7 @@ def draw_sample(
 def withstand(
     ensemble: Ensemble, photographs: Sequence[LabelledPhotograph], seed: int
 ) -> dict[str, SpoiltBy]:
-    """Measure every corruption at its strengths; the photographs have been read once before."""
+    """Measure every corruption at each of its strengths."""
     return {
         corruption.name: SpoiltBy(
             title=corruption.title,
@@ -157,10 +157,10 @@ def answer_spoilt(
     strength: float,
     seed: int,
 ) -> npt.NDArray[np.float64]:
-    """Return the calibrated probabilities of the spoilt photographs, n x c."""
+    """Return the calibrated probabilities of the corrupted photographs, n x c."""
 
     def spoil(path: Path, data: bytes) -> bytes:
-        # The name decides the noise, so that no sample or order changes it.
+        # The noise depends on the file's name, so that it is the same in every sample and order.
         random = np.random.default_rng((seed, zlib.crc32(path.stem.encode())))
         return corrupt_photograph(data, corruption, strength, random)
 
@@ -178,7 +178,7 @@ def summarise(
     strength: float | None,
     classes: Classes = HAM10000,
 ) -> Withstood:
-    """Measure n x c probabilities of photographs that were spoilt with one strength."""
+    """Measure n x c probabilities of photographs that were corrupted at one strength."""
     metrics = measure(labels_of(photographs), probabilities, lesions_of(photographs), classes)
     melanoma = metrics.per_class.get("mel")
     return Withstood(
@@ -191,7 +191,7 @@ def summarise(
 
 
 def list_panels(result: Robustness) -> list[Panel]:
-    """Return one panel a corruption, each beginning with the clean photographs."""
+    """Return one panel for each corruption, starting with the clean photographs."""
     panels = []
     for one in result.corruptions.values():
         points = [result.clean, *one.strengths]
@@ -215,7 +215,7 @@ def list_panels(result: Robustness) -> list[Panel]:
 
 
 def describe(result: Robustness) -> str:
-    """Return a table of what remains under every corruption."""
+    """Return a table of the performance under every corruption."""
 
     def line(name: str, point: Withstood) -> str:
         bounds = point.balanced_accuracy_interval
@@ -225,14 +225,14 @@ def describe(result: Robustness) -> str:
             f"({bounds.low:.3f} to {bounds.high:.3f})  melanoma recall {recall}"
         )
 
-    lines = [describe_sample(result), line("as they are", result.clean)]
+    lines = [describe_sample(result), line("clean", result.clean)]
     for name, one in result.corruptions.items():
         lines += [line(f"{name} {point.strength:g} {one.unit}", point) for point in one.strengths]
     return "\n".join(lines)
 
 
 def describe_sample(result: Robustness) -> str:
-    """Return how many photographs were measured and how they were chosen."""
+    """Say how many photographs were measured and how they were chosen."""
     if result.limit is None:
         return f"all {result.n} photographs"
     return (

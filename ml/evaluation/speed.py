@@ -1,4 +1,4 @@
-"""Times bundles against each other."""
+"""Compares the speed of bundles."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def time_bundles(
     rounds: int = ROUNDS,
     threads: int | None = None,
 ) -> dict[str, float]:
-    """Return each bundle's median time for one photograph in one view, in milliseconds.
+    """Return each bundle's median time for one view of one photograph, in milliseconds.
 
-    Bundles take turns, so that what else the machine does falls on all of them alike. The name is
-    that of the folder, or of the run's where the folder is called bundle.
+    The bundles take turns, so that other load on the machine affects all of them alike. A bundle is
+    named after its folder, or after the folder above it if its own is called `bundle`.
     """
     runs = {}
     for bundle in bundles:
@@ -52,9 +52,9 @@ def time_bundles(
 
 
 def read_speed(file: Path) -> Mapping[str, float]:
-    """Read the medians that this command wrote. Raises DataError."""
+    """Read the medians that ml.speed wrote. Raises DataError."""
     try:
         raw = json.loads(file.read_text(encoding="utf-8"))
         return {str(name): float(value) for name, value in raw.items()}
     except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise DataError(file, "there are no readable times.") from error
+        raise DataError(file, "the times are missing or cannot be read.") from error

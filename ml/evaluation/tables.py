@@ -1,4 +1,4 @@
-"""Reads tables of photographs, and finds the photographs that they name."""
+"""Reads tables of photographs and finds the files that they name."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp")
 def read_rows(
     table: Path, required: Sequence[str], optional: Sequence[str] = ()
 ) -> list[tuple[int, dict[str, str]]]:
-    """Read a CSV file's rows with their line numbers, the header being row 1; values are stripped.
+    """Read a CSV file's rows with their line numbers, where the header is row 1; strip the values.
 
-    Optional columns are in the rows where the table has them. Raises DataError where the file, a
-    required column or a value is missing.
+    Optional columns are included if the table has them. Raises DataError if the file, a required
+    column or a value is missing.
     """
     try:
         with table.open(newline="", encoding="utf-8-sig") as stream:
@@ -47,10 +47,10 @@ def read_rows(
 
 
 def index_images(folders: Iterable[Path]) -> dict[str, Path]:
-    """Map the name of every photograph below the folders, without its extension, to its path.
+    """Map the name, without extension, of every photograph in the folders to its path.
 
-    Where one name occurs twice, the folders of the original collection (HAM10000_images_part_*,
-    images) come first, then the order of the paths.
+    If a name occurs twice, the folders of the original collection (HAM10000_images_part_*, images)
+    take precedence, then the first path in alphabetical order. Raises DataError.
     """
     found: dict[str, Path] = {}
     for folder in folders:
@@ -63,7 +63,7 @@ def index_images(folders: Iterable[Path]) -> dict[str, Path]:
 
 
 def find_image(index: Mapping[str, Path], image_id: str, table: Path, row: int) -> Path:
-    """Look a photograph up by its name; an extension in the name is accepted. Raises DataError."""
+    """Look up a photograph by name, with or without extension. Raises DataError."""
     if not image_id:
         raise DataError(table, "image_id is empty.", row)
     path = index.get(image_id)

@@ -176,10 +176,10 @@ def test_a_report_of_few_classes_leaves_out_what_nobody_can_know(images, tmp_pat
     assert not (tmp_path / "report" / "roc.png").exists()
     assert not (tmp_path / "report" / "training.png").exists()
     text = " ".join((tmp_path / "report" / "report.html").read_text().split())
-    assert "do not say which belong to one lesion" in text
+    assert "do not say which ones show the same lesion" in text
     assert "The bundle has no thresholds" in text
     assert "The bundle has no bound of uncertainty" in text
-    assert "No photograph shows akiec, bcc, bkl, df, mel, vasc" in text
+    assert "no photograph shows them: akiec, bcc, bkl, df, mel, vasc" in text
 
 
 def test_an_evaluation_that_writes_nothing_is_refused(images, tmp_path, capsys):
@@ -191,7 +191,7 @@ def test_an_evaluation_that_writes_nothing_is_refused(images, tmp_path, capsys):
 
 def test_a_report_in_the_place_of_a_file_is_refused(collection, tmp_path, bundle):
     (tmp_path / "report").write_text("a file")
-    with pytest.raises(MlError, match="the folder cannot be made"):
+    with pytest.raises(MlError, match="the folder cannot be created"):
         evaluate.main(report_arguments(collection, tmp_path / "report", bundle))
 
 
@@ -199,7 +199,7 @@ def test_a_run_without_an_epoch_is_refused(collection, tmp_path, bundle, run_fol
     (tmp_path / "run").mkdir()
     write_record(tmp_path / "run", replace(read_record(run_folder), history=()))
     given = report_arguments(collection, tmp_path / "report", bundle)
-    with pytest.raises(DataError, match="no finished epoch"):
+    with pytest.raises(DataError, match="not finished an epoch"):
         evaluate.main([*given, "--runs", str(tmp_path / "run")])
 
 
@@ -217,7 +217,7 @@ def test_without_labels_the_answers_are_those_the_bundle_was_validated_by(tmp_pa
     shutil.copytree(bundle, tmp_path / "bundle")
     (tmp_path / "bundle" / "validation.npz").unlink()
     given[-1] = str(tmp_path / "bundle")
-    with pytest.raises(DataError, match="no readable answers"):
+    with pytest.raises(DataError, match="the predictions are missing"):
         evaluate.main(given)
 
 
@@ -227,7 +227,7 @@ def test_without_labels_the_answers_are_those_the_bundle_was_validated_by(tmp_pa
         (["image", "dx"], [["a", "nv"]], "labels.csv, row 1: the column image_id is missing"),
         (["image_id", "dx"], [["a", "nv"], ["z", "nv"]], "labels.csv, row 3: there is no photo"),
         (["image_id", "dx"], [["a", "scc"]], "labels.csv, row 2: dx is 'scc'"),
-        (["image_id", "dx"], [["a", "nv"], ["a", "nv"]], "row 3: image_id a stands in row 2"),
+        (["image_id", "dx"], [["a", "nv"], ["a", "nv"]], "row 3: image_id a is already in row 2"),
         (["image_id", "dx"], [["a"]], "row 2: the row has too few values"),
         (["image_id", "dx", "lesion_id"], [["a", "nv", " "]], "row 2: lesion_id is empty"),
         (["image_id", "dx", "lesion_id"], [["a", "nv"]], "row 2: the row has too few values"),

@@ -223,5 +223,5 @@ def test_one_class_alone_has_no_area_under_the_curve():
 def test_nothing_cannot_be_measured():
     with pytest.raises(ValueError, match="at least one"):
         measure(np.array([], dtype=int), np.zeros((0, 7)))
-    with pytest.raises(ValueError, match="equally many"):
+    with pytest.raises(ValueError, match="as many labels as"):
         measure(np.array([1, 2]), one_hot([1]))

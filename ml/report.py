@@ -1,7 +1,7 @@
-"""Compares bundles by their validation answers: `python -m ml.report FOLDER --base NAME`.
+"""Compares bundles by their validation predictions: `python -m ml.report FOLDER --base NAME`.
 
-Each folder below FOLDER that holds a manifest.json and a validation.npz is one row. Instead of a
-folder, a file of kept runs and one of its tables can be named: `docs/runs.jsonl --table recipe`.
+Each folder in FOLDER that contains manifest.json and validation.npz becomes a row. With --table,
+the rows come from a file of kept runs instead: `docs/runs.jsonl --table recipe`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ml.training.report import describe_rows, describe_speed, read_rows, read_ta
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the table of the bundles below a folder as Markdown."""
+    """Print a table of bundles as Markdown, followed by how each was made."""
     options = parse_arguments(arguments)
     place, table = options.folder, options.table
     rows = read_table(place, table) if table else read_rows(place)
@@ -32,25 +32,26 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m ml.report",
-        description="Print a Markdown table of the bundles below a folder: balanced accuracy and "
-        "melanoma recall with 95 % intervals over lesions, and the paired difference from one.",
+        description="Print a Markdown table of the bundles in a folder: balanced accuracy and "
+        "melanoma recall with 95 % intervals over lesions, and the difference from one of them, "
+        "paired by lesion.",
     )
     parser.add_argument(
         "folder",
         type=Path,
         metavar="FOLDER",
-        help="each folder in it is a bundle and a row; with --table a file of kept runs",
+        help="a folder of bundles; with --table, a file of kept runs",
     )
     parser.add_argument(
-        "--table", metavar="NAME", help="take the runs of this table from a file of kept runs"
+        "--table", metavar="NAME", help="use the runs of this table in a file of kept runs"
     )
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--base", metavar="NAME", help="the row that the others are compared with")
+    what.add_argument("--base", metavar="NAME", help="the row to compare the others with")
     what.add_argument(
         "--speed",
         type=Path,
         metavar="JSON",
-        help=f"show size and time instead, the times from {SPEED} of ml.speed",
+        help=f"show size and time instead, with the times from {SPEED}, written by ml.speed",
     )
     return parser.parse_args(arguments)
 

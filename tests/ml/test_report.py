@@ -2,6 +2,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from ml import report, speed, train
 from ml.bundle.labels import LABELS
-from ml.bundle.manifest import read_manifest
+from ml.bundle.manifest import read_manifest, write_manifest
 from ml.errors import DataError, MlError
 from ml.evaluation.evidence import load_answers, save_answers
 from ml.training.bundles import answers_of
@@ -49,12 +50,13 @@ def test_a_row_says_what_its_answers_are_worth_and_how_far_they_are_from_the_bas
 
     change_answers(folder / "together", be_right)
     assert report.main([str(folder), "--base", "alone"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    alone, together = lines[2:]
+    alone, together, _, *recipes = capsys.readouterr().out.splitlines()[2:]
     manifest = read_manifest(folder / "alone")
     assert alone.startswith(f"| alone | {manifest.metrics.balanced_accuracy:.3f} (")
-    assert alone.endswith("| small_cnn-32-seed1 |")
-    assert together.endswith("| small_cnn-32-seed1 and small_cnn-32-seed2 |")
+    assert recipes == [
+        "- `alone`: small_cnn-32-seed1",
+        "- `together`: small_cnn-32-seed1 and small_cnn-32-seed2",
+    ]
     gap = 1 - manifest.metrics.balanced_accuracy
     assert f"| together | 1.000 (1.000 to 1.000) | {gap:+.3f} (" in together
     assert "| 1.00 (1.00 to 1.00) | 32 | 2 |" in together
@@ -71,22 +73,22 @@ def test_the_rows_are_compared_on_the_same_draws(folder, capsys):
 def test_rows_on_other_photographs_are_not_compared(folder, capsys):
     change_answers(folder / "together", lambda own: own.update(image_ids=own["image_ids"][::-1]))
     report.main([str(folder), "--base", "alone"])
-    assert "| other photographs |" in capsys.readouterr().out
+    assert "| different photographs |" in capsys.readouterr().out
 
 
 def test_what_is_missing_is_named(folder, tmp_path):
     with pytest.raises(MlError, match="no row 'none'; choose from alone, together"):
         report.main([str(folder), "--base", "none"])
-    with pytest.raises(DataError, match="no folder below it"):
+    with pytest.raises(DataError, match="no folder in it"):
         report.main([str(tmp_path), "--base", "alone"])
     (folder / "alone" / "validation.npz").write_bytes(b"nothing")
-    with pytest.raises(DataError, match="no readable answers"):
+    with pytest.raises(DataError, match="the predictions are missing"):
         report.main([str(folder), "--base", "alone"])
 
 
 def test_answers_of_another_length_are_refused(folder):
     change_answers(folder / "alone", lambda own: own.update(image_ids=own["image_ids"][1:]))
-    with pytest.raises(DataError, match="do not belong"):
+    with pytest.raises(DataError, match="do not match"):
         load_answers(folder / "alone")
 
 
@@ -99,11 +101,32 @@ def test_a_run_says_what_it_did_otherwise_than_the_base(collection, run_folder, 
         shutil.copy(run / "run.json", tmp_path / "runs" / name)
     capsys.readouterr()
     report.main([str(tmp_path / "runs"), "--base", "base"])
-    base, changed = capsys.readouterr().out.splitlines()[2:]
-    assert "small_cnn from random weights, 2 epochs at 32 pixels" in base
-    assert changed.endswith(
-        "| seed 3 instead of 1; augmentation none instead of standard; ema 0.0 instead of 0.998 |"
+    base, changed = capsys.readouterr().out.replace("\n  ", " ").splitlines()[5:]
+    assert base.startswith("- `base`: small_cnn from random weights, 2 epochs at 32 pixels")
+    assert changed == (
+        "- `other`: seed 3 instead of 1; augmentation none instead of standard; "
+        "ema 0.0 instead of 0.998"
     )
+
+
+def test_the_networks_that_a_row_began_from_are_listed_once(folder, capsys):
+    manifest = read_manifest(folder / "alone")
+    older = "small_cnn from random weights, 9 epochs"
+    later = f"small_cnn grown from old ({older}), 1 epoch"
+    for name, description in (
+        ("alone", later),
+        ("together", f"small_cnn continued from new ({later}), 2 epochs"),
+    ):
+        training = replace(manifest.training, description=description)
+        write_manifest(folder / name, replace(manifest, training=training))
+    times = folder / "speed.json"
+    times.write_text(json.dumps({"alone": 1.0, "together": 2.0}))
+    report.main([str(folder), "--speed", str(times)])
+    assert capsys.readouterr().out.splitlines()[5:] == [
+        "- `alone`, `new`: small_cnn grown from old, 1 epoch",
+        "- `together`: small_cnn continued from new, 2 epochs",
+        f"- `old`: {older}",
+    ]
 
 
 def test_bundles_are_timed_in_turns_and_shown_with_their_size(folder, tmp_path, capsys):
@@ -120,10 +143,10 @@ def test_bundles_are_timed_in_turns_and_shown_with_their_size(folder, tmp_path, 
     report.main([str(folder), "--speed", str(out)])
     assert "| alone |" in capsys.readouterr().out
     out.write_text(json.dumps({"alone": 1.0}))
-    with pytest.raises(DataError, match="no time of together"):
+    with pytest.raises(DataError, match="no time for together"):
         report.main([str(folder), "--speed", str(out)])
     out.write_text("nothing")
-    with pytest.raises(DataError, match="no readable times"):
+    with pytest.raises(DataError, match="the times are missing"):
         report.main([str(folder), "--speed", str(out)])
 
 
@@ -178,7 +201,7 @@ def test_kept_runs_that_cannot_be_read_are_named(folder, tmp_path):
         read_kept(file)
     file.write_text(whole)
     (tmp_path / "answers.npz").write_bytes(b"nothing")
-    with pytest.raises(DataError, match=r"answers\.npz: there are no readable answers"):
+    with pytest.raises(DataError, match=r"answers\.npz: the predictions are missing"):
         read_kept(file)
 
 

@@ -1,4 +1,4 @@
-"""Shows what a collection holds and what is odd in it: `python -m ml.explore DIR --out FOLDER`."""
+"""Shows what a collection contains, and its oddities: `python -m ml.explore DIR --out FOLDER`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ml.training.explore import PAGE, explore
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the page that the command line asks for."""
+    """Write the page and print how many pictures of each kind there are."""
     options = parse_arguments(arguments)
     found = explore(
         options.folders,
@@ -32,33 +32,38 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m ml.explore",
-        description="Write a page with what a collection of labelled photographs holds: counts, "
-        "near-duplicates, outliers and doubtful labels, with their pictures.",
+        description="Write a page about a collection of labelled photographs: counts, and pictures "
+        "of near-duplicates, outliers and doubtful labels.",
     )
     parser.add_argument(
-        "folders", type=Path, nargs="+", metavar="DIR", help="as after --data of ml.train"
+        "folders", type=Path, nargs="+", metavar="DIR", help="folders as for --data of ml.train"
     )
     parser.add_argument(
         "--out",
         type=Path,
         required=True,
         metavar="FOLDER",
-        help=f"gets {PAGE}; it holds photographs, so keep it where they may be kept",
+        help=f"folder for {PAGE}; the page contains photographs, so store it only where they may "
+        "be stored",
     )
     parser.add_argument(
         "--bundle",
         type=Path,
         metavar="DIR",
-        help="whose features find outliers and doubtful labels",
+        help="bundle whose features are used to find outliers and doubtful labels",
     )
     parser.add_argument(
         "--squeezed-from",
         type=parse_proportion,
         metavar="W:H",
-        help="square photographs were squeezed from this proportion, such as 4:3",
+        help="original aspect ratio of photographs that were squeezed into squares, such as 4:3",
     )
     parser.add_argument(
-        "--limit", type=parse_count, default=24, metavar="N", help="pictures of a kind (24)"
+        "--limit",
+        type=parse_count,
+        default=24,
+        metavar="N",
+        help="most pictures of each kind (default: 24)",
     )
     return parser.parse_args(arguments)
 

@@ -1,4 +1,4 @@
-"""Joins runs into a versioned bundle: `python -m ml.export --runs RUN [RUN...] --out DIR`."""
+"""Joins training runs into a versioned bundle: `python -m ml.export --runs RUN... --out DIR`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ml.errors import run_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Export as the command line says and print how good the bundle is."""
+    """Export a bundle and print how good it is."""
     options = parse_arguments(arguments)
     from ml.training.bundles import BundleOptions, describe_bundle, export_bundle  # needs torch
 
@@ -28,7 +28,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m ml.export",
-        description="Join finished runs into one bundle and measure it on their validation split.",
+        description="Join training runs into one bundle and measure it on their validation split.",
     )
     parser.add_argument(
         "--runs",
@@ -44,7 +44,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         nargs="+",
         required=True,
         metavar="DIR",
-        help="the folders that the runs were trained on, in the same order",
+        help="the folders given to --data of ml.train, in the same order",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the bundle folder")
     parser.add_argument("--version", required=True, help="the bundle's version, such as 2026.1")
@@ -52,14 +52,14 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--size",
         type=parse_count,
         metavar="PIXELS",
-        help="side of the networks' input (default: as the first run was trained)",
+        help="side of the networks' input (default: the size that the first run was trained at)",
     )
     parser.add_argument(
         "--views",
         type=int,
         choices=VIEW_COUNTS,
-        help="how many flips and turns of each photograph are averaged; temperature and thresholds "
-        "are fitted with them (default: 8 where there is CUDA, else 1)",
+        help="number of flips and turns of each photograph to average; temperature and thresholds "
+        "are fitted with them (default: 8 with CUDA, else 1)",
     )
     return parser.parse_args(arguments)
 

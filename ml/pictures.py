@@ -1,6 +1,6 @@
-"""Draws what training does to a photograph: `python -m ml.pictures PHOTO --out FILE`.
+"""Draws how training changes a photograph: `python -m ml.pictures PHOTO --out FILE`.
 
-One row a change, each alone, drawn several times; the last row is the median filter.
+Each row shows several draws of one change alone; the last row shows the median filter.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ml.training.pictures import DPI, draw_changes
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Draw the photograph named on the command line."""
+    """Draw the changes of one photograph."""
     options = parse_arguments(arguments)
     try:
         data = options.photograph.read_bytes()
@@ -43,7 +43,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--squeezed-from",
         type=parse_proportion,
         metavar="W:H",
-        help="a square photograph was squeezed from this proportion, such as 4:3",
+        help="original aspect ratio of a photograph that was squeezed into a square, such as 4:3",
     )
     return parser.parse_args(arguments)
 

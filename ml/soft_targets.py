@@ -1,8 +1,8 @@
-"""Stores teachers' answers for students to learn from: `python -m ml.soft_targets`.
+"""Stores teachers' predictions for students to learn from: `python -m ml.soft_targets`.
 
-`answer RUN` asks the network of one fold about the photographs it was not trained on, `join` puts
-the answers of all folds into one file, so that each training photograph has the answer of those
-teachers alone that never saw it.
+`answer RUN` runs the network of one fold on the photographs it was not trained on. `join` combines
+the files of all folds into one, so that the targets of each training photograph come only from
+teachers that never saw it.
 Source: Hinton et al., "Distilling the Knowledge in a Neural Network", 2015.
 """
 
@@ -19,7 +19,7 @@ from ml.training.soft_targets import answer_left_out, join, load_soft_targets, s
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Answer or join as the command line says."""
+    """Run one teacher or join the predictions of several, and write the file."""
     options = parse_arguments(arguments)
     if options.command == "answer":
         targets = answer_left_out(
@@ -30,8 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     save_soft_targets(options.out, targets)
     count = int(targets.is_training.sum())
     print(
-        f"{options.out}: {count} photographs to train on, {len(targets.image_ids) - count} to "
-        f"validate on, answered by {len(targets.sources)} teachers"
+        f"{options.out}: {count} training photographs and {len(targets.image_ids) - count} "
+        f"validation photographs; number of teachers: {len(targets.sources)}"
     )
     return 0
 
@@ -40,28 +40,28 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m ml.soft_targets",
-        description="Keep the answers of teachers to photographs that they were not trained on.",
+        description="Store teachers' predictions for photographs they were not trained on.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    answer = commands.add_parser("answer", help="ask one run of ml.train --fold")
-    answer.add_argument("run", type=Path, metavar="RUN", help="a finished run's folder")
+    answer = commands.add_parser("answer", help="run one teacher, trained with ml.train --fold")
+    answer.add_argument("run", type=Path, metavar="RUN", help="folder of a finished run")
     answer.add_argument(
         "--images",
         type=Path,
         nargs="+",
         required=True,
         metavar="DIR",
-        help="folders with the photographs, those of --training-only too",
+        help="folders that contain the photographs, including those of --training-only",
     )
     answer.add_argument(
         "--views",
         type=int,
         choices=VIEW_COUNTS,
         default=len(VIEWS),
-        help="how many flips and turns are averaged (default: 8)",
+        help="number of flips and turns to average (default: 8)",
     )
     answer.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: all)")
-    joined = commands.add_parser("join", help="join the answers of several teachers")
+    joined = commands.add_parser("join", help="join the predictions of several teachers")
     joined.add_argument("files", type=Path, nargs="+", metavar="FILE")
     for command in (answer, joined):
         command.add_argument("--out", type=Path, required=True, metavar="FILE", help="an .npz file")

@@ -19,9 +19,9 @@ from ml.training.plan import BALANCERS, Schedule, TrainingPlan
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Train as the command line says and write the run folder with its bundle."""
+    """Train one network and write the run folder with its bundle."""
     plan = read_plan(arguments)
-    from ml.training.run import run  # needs torch, which reading the command line does not
+    from ml.training.run import run  # needs torch; parsing the command line works without it
 
     run(plan, lambda line: print(line, flush=True))
     return 0
@@ -38,7 +38,7 @@ def read_plan(arguments: Sequence[str] | None) -> TrainingPlan:
 
 
 def create_parser() -> argparse.ArgumentParser:
-    """Return the parser with all options."""
+    """Return the command-line parser."""
     parser = argparse.ArgumentParser(
         prog="python -m ml.train",
         description="Train one network on photographs in the layout of HAM10000 "
@@ -60,7 +60,7 @@ def _add_data(group: argparse._ArgumentGroup) -> None:
         nargs="+",
         required=True,
         metavar="DIR",
-        help="one or several folders in the layout of HAM10000",
+        help="one or more folders in the layout of HAM10000",
     )
     group.add_argument(
         "--training-only",
@@ -68,41 +68,42 @@ def _add_data(group: argparse._ArgumentGroup) -> None:
         nargs="+",
         default=[],
         metavar="DIR",
-        help="more folders, whose photographs are never validated on; labels.csv with image_id "
-        "and dx will do",
+        help="more folders, used for training but not for validation; a labels.csv with image_id "
+        "and dx is enough",
     )
     group.add_argument(
         "--classes",
         nargs="+",
         default=list(LABELS),
         metavar="DX",
-        help="the classes; other rows of the tables are left out",
+        help="the classes; rows of the tables with other classes are left out",
     )
     group.add_argument(
         "--malignant",
         nargs="*",
         default=None,
         metavar="DX",
-        help="which of them are malignant (default: those of mel, bcc and akiec that are present)",
+        help="the malignant ones among the classes (default: mel, bcc and akiec, if present)",
     )
     group.add_argument(
         "--squeezed-from",
         type=parse_proportion,
         metavar="W:H",
-        help="square photographs were squeezed from this proportion, such as 4:3",
+        help="original aspect ratio of photographs that were squeezed into squares, such as 4:3",
     )
     group.add_argument(
         "--validation",
         type=parse_part,
         default=0.15,
-        help="part of each class's lesions kept for validation",
+        help="fraction of each class's lesions to use for validation",
     )
-    group.add_argument("--split-seed", type=int, default=2018, help="seed of the split")
+    group.add_argument("--split-seed", type=int, default=2018, help="seed of the validation part")
     group.add_argument(
         "--judging",
         type=parse_part,
         default=0.1,
-        help="part of each class's lesions kept from all training and fitting, to judge bundles by",
+        help="fraction of each class's lesions to hold out from all training and fitting, so that "
+        "finished bundles can be judged on them",
     )
     group.add_argument(
         "--judging-seed", type=int, default=JUDGING_SEED, help="seed of the judging part"
@@ -111,19 +112,19 @@ def _add_data(group: argparse._ArgumentGroup) -> None:
         "--fold",
         type=parse_fold,
         metavar="K/N",
-        help="divide the training photographs into N folds by lesion and leave out the Kth",
+        help="divide the training photographs into N folds by lesion and leave out fold K",
     )
     group.add_argument(
         "--leave-out",
         type=Path,
         metavar="CSV",
-        help="photographs (image_id) to test on later, as ml.splits draws them: no photograph of "
-        "their lesions is trained or validated on",
+        help="table of photographs (image_id) to test on later, such as from ml.splits: no "
+        "photograph of their lesions is used for training or validation",
     )
     group.add_argument(
         "--include-validation",
         action="store_true",
-        help="train on the validation part too, for a last training whose epochs are settled; "
+        help="train on the validation part too, for a final run whose number of epochs is settled; "
         "its bundle is not measured",
     )
 
@@ -134,19 +135,19 @@ def _add_network(group: argparse._ArgumentGroup) -> None:
         "--network",
         choices=sorted(NETWORKS),
         default="efficientnet_lite1",
-        help="network to train; the Lite ones start from installed weights",
+        help="network to train; weights for the Lite networks are installed",
     )
     group.add_argument(
         "--pretrained",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="begin with ImageNet or Noisy Student weights",
+        help="start from ImageNet or Noisy Student weights",
     )
     group.add_argument(
         "--start",
         metavar="NETWORK|BUNDLE",
-        help="begin with a smaller network instead, grown to this one's size: its name takes its "
-        "installed weights, the folder of a bundle with one member those of an earlier run",
+        help="start from another network instead, grown to this size if it is smaller: give a name "
+        "to use its installed weights, or the folder of a bundle with one member to use those",
     )
     group.add_argument("--size", type=parse_count, default=224, help="side of the input in pixels")
     group.add_argument(
@@ -154,50 +155,58 @@ def _add_network(group: argparse._ArgumentGroup) -> None:
         type=int,
         choices=(1, 3, 5),
         default=3,
-        help="width of the median filter; 1 is none",
+        help="width of the median filter; 1 turns it off",
     )
 
 
 def _add_schedule(group: argparse._ArgumentGroup) -> None:
     """Add the options of the schedule."""
-    group.add_argument("--epochs", type=parse_count, default=12, help="passes over the photographs")
-    group.add_argument("--batch-size", type=parse_count, default=32, help="photographs a step")
-    group.add_argument("--lr", type=float, default=1e-3, help="highest rate of AdamW")
-    group.add_argument("--weight-decay", type=float, default=0.01, help="of AdamW")
     group.add_argument(
-        "--warm-up", type=parse_part, default=0.15, help="part of the run in which the rate rises"
+        "--epochs", type=parse_count, default=12, help="passes over the training photographs"
+    )
+    group.add_argument("--batch-size", type=parse_count, default=32, help="photographs per step")
+    group.add_argument("--lr", type=float, default=1e-3, help="highest learning rate of AdamW")
+    group.add_argument("--weight-decay", type=float, default=0.01, help="weight decay of AdamW")
+    group.add_argument(
+        "--warm-up",
+        type=parse_part,
+        default=0.15,
+        help="fraction of the run during which the learning rate rises",
     )
     group.add_argument(
         "--ema", type=float, default=0.998, help="decay of the averaged weights, per step"
     )
     group.add_argument(
-        "--balance", choices=BALANCERS, default="balanced-softmax", help="the one re-balancer"
+        "--balance",
+        choices=BALANCERS,
+        default="balanced-softmax",
+        help="how class imbalance is corrected",
     )
     group.add_argument(
         "--mixup",
         type=parse_part,
         default=0.0,
         metavar="ALPHA",
-        help="mix photographs in pairs (mixup), the share drawn from Beta(ALPHA, ALPHA)",
+        help="blend photographs in pairs (mixup), with weights drawn from Beta(ALPHA, ALPHA)",
     )
     group.add_argument(
         "--soft",
         type=Path,
         metavar="FILE",
-        help="answers of teachers, as joined by ml.soft_targets, to learn from as well",
+        help="teachers' predictions to learn from as well, as joined by ml.soft_targets",
     )
     group.add_argument(
         "--temperature",
         type=float,
         default=2.0,
-        help="what the teachers' and the student's logits are divided by",
+        help="divisor of the teachers' and the student's logits",
     )
     group.add_argument(
         "--soft-weight",
         type=float,
         default=0.5,
         metavar="PART",
-        help="weight of the teachers against the labels, 0 to 1",
+        help="weight of the teachers relative to the labels, 0 to 1",
     )
     group.add_argument(
         "--augment",
@@ -205,63 +214,69 @@ def _add_schedule(group: argparse._ArgumentGroup) -> None:
         choices=tuple(PRESETS),
         const="standard",
         default="standard",
-        help="turn, crop, colour and cover each photograph differently each time; strong adds "
-        "the light, colours and sharpness of other cameras",
+        help="turn, crop, recolour and cover photographs at random; strong also imitates the "
+        "light, colours and sharpness of other cameras",
     )
     group.add_argument(
-        "--no-augment", action="store_const", dest="augment", const="none", help="--augment none"
+        "--no-augment",
+        action="store_const",
+        dest="augment",
+        const="none",
+        help="same as --augment none",
     )
     group.add_argument(
         "--per-class",
         type=parse_count,
         metavar="N",
-        help="draw at most N photographs of a class in each epoch, anew each time",
+        help="draw at most N photographs of each class, and draw again for every epoch",
     )
     group.add_argument(
         "--frozen-epochs",
         type=int,
         default=0,
         metavar="N",
-        help="train the head alone for the first N epochs",
+        help="train only the head for the first N epochs",
     )
     group.add_argument(
         "--freeze-batch-norm",
         action="store_true",
-        help="keep the starting weights' batch-norm statistics",
+        help="keep the batch-norm statistics of the starting weights",
     )
     group.add_argument(
         "--early-stopping",
         type=parse_count,
         metavar="PATIENCE",
-        help="stop after so many validations without a better balanced "
-        "accuracy, and keep the best weights",
+        help="stop after this many validations without a better balanced accuracy, and keep the "
+        "best weights",
     )
     group.add_argument(
         "--validate-every",
         type=parse_count,
         default=1,
         metavar="N",
-        help="validate after every N epochs and after the last",
+        help="validate after every Nth epoch and after the last",
     )
 
 
 def _add_run(group: argparse._ArgumentGroup) -> None:
-    """Add the options that say where and how the run is stored."""
+    """Add the options for the run: where it is stored, its seed and its hardware."""
     group.add_argument(
-        "--out", type=Path, metavar="RUN_DIR", help="the run's folder (default: runs/NETWORK)"
+        "--out", type=Path, metavar="RUN_DIR", help="folder of the run (default: runs/NETWORK)"
     )
     group.add_argument(
         "--version", help="version of the run's bundle (default: network, size, seed)"
     )
-    group.add_argument("--resume", action="store_true", help="resume the run in --out, or begin it")
-    group.add_argument("--seed", type=int, default=1, help="seed of weights, order, augmentation")
+    group.add_argument("--resume", action="store_true", help="resume the run in --out, or start it")
+    group.add_argument(
+        "--seed", type=int, default=1, help="seed of the weights, the order and the augmentation"
+    )
     group.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    group.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves the default")
+    group.add_argument("--threads", type=int, default=0, help="CPU threads; 0 means the default")
     group.add_argument("--workers", type=int, default=0, help="processes that augment photographs")
 
 
 def make_plan(options: argparse.Namespace) -> TrainingPlan:
-    """Make the plan from the options. Raises ValueError if they contradict each other."""
+    """Build the plan from the options. Raises ValueError if they contradict each other."""
     return TrainingPlan(
         data=tuple(options.data),
         out=options.out or Path("runs", options.network),
@@ -294,14 +309,14 @@ def make_plan(options: argparse.Namespace) -> TrainingPlan:
 
 
 def make_classes(names: Sequence[str], malignant: Sequence[str] | None) -> Classes:
-    """Make the classes from their names. Raises ValueError."""
+    """Build the classes from their names. Raises ValueError."""
     if malignant is None:
         malignant = [name for name in MALIGNANT if name in names]
     return Classes(tuple(names), tuple(malignant))
 
 
 def make_schedule(options: argparse.Namespace) -> Schedule:
-    """Make the schedule from the options; without teachers their weight is 0."""
+    """Build the schedule from the options; without teachers, their weight is 0."""
     schedule = Schedule(
         epochs=options.epochs,
         batch_size=options.batch_size,

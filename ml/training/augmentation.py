@@ -1,4 +1,4 @@
-"""Random changes of a training photograph that leave its diagnosis as it is."""
+"""Random changes to a training photograph that do not affect its diagnosis."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ml.bundle.preprocessing import Pixels
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How far each change may go, from -value to value, hue mostly near 0.
+    """The range of each change, from -value to value; hue is mostly near 0.
 
-    Angles are in degrees, `hue` in turns of the colour circle, `shift` in parts of the side,
-    `aspect` and `scale` in parts of the size, the `..._chance` values are probabilities. `gain` (of
-    each channel) and `gamma` are natural logarithms of a factor, `softest` is the largest deviation
-    of a blur in pixels, `smallest` and `jpeg_quality` are lowest values, `vignette` is the part of
-    the light that a corner loses.
+    Angles are in degrees, `hue` is in turns of the colour circle, `shift` in fractions of the side,
+    `aspect` and `scale` in fractions of the size; the `..._chance` values are probabilities. `gain`
+    (per channel) and `gamma` are natural logarithms of a factor. `softest` is the largest deviation
+    of a blur in pixels, `smallest` and `jpeg_quality` are the lowest values, and `vignette` is the
+    largest fraction of the light that a corner loses.
     """
 
     rotation: float = 90.0
@@ -53,7 +53,7 @@ class Augmentation:
 
 
 STANDARD = Augmentation()
-# Meant to hold the light, colours and sharpness of other cameras.
+# Meant to cover the light, colours and sharpness of other cameras.
 STRONG = replace(
     STANDARD,
     scale=0.25,
@@ -84,7 +84,7 @@ PRESETS: Mapping[str, Augmentation] = {"standard": STANDARD, "strong": STRONG, "
 
 
 def augment(frame: Pixels, size: int, rng: np.random.Generator, settings: Augmentation) -> Pixels:
-    """Cut a randomly placed, turned and coloured `size` x `size` square out of a frame."""
+    """Cut a randomly placed, turned and recoloured `size` x `size` square out of a frame."""
     pixels = _warp(frame, size, rng, settings)
     if _happens(settings.shrink_chance, rng):
         pixels = _lose_pixels(pixels, rng, settings)
@@ -106,8 +106,8 @@ def augment(frame: Pixels, size: int, rng: np.random.Generator, settings: Augmen
 
 
 def _happens(chance: float, rng: np.random.Generator) -> bool:
-    # What can never happen draws nothing, so that a new kind of change leaves older runs as they
-    # were.
+    # A change with probability 0 draws no number, so that older runs stay reproducible when a new
+    # kind of change is added.
     return chance > 0 and rng.random() < chance
 
 
@@ -120,7 +120,7 @@ def _warp(frame: Pixels, size: int, rng: np.random.Generator, settings: Augmenta
     scale = 1 + rng.uniform(-settings.scale, settings.scale)
     stretch = np.sqrt(1 + rng.uniform(-settings.aspect, settings.aspect))
     flips = rng.choice((-1.0, 1.0), size=2) if settings.flip else np.ones(2)
-    # The stretch acts on the frame's own axes, as a squeezed photograph's does.
+    # The stretch acts along the frame's axes, as in a photograph that was squeezed.
     to_frame = np.diag([stretch, 1 / stretch]) @ np.diag(flips) @ turn @ slant / scale
     height, width = frame.shape[:2]
     centre = np.array([(width - 1) / 2, (height - 1) / 2])
@@ -151,9 +151,9 @@ def _recolour(pixels: Pixels, rng: np.random.Generator, settings: Augmentation) 
 
 
 def _relight(pixels: Pixels, rng: np.random.Generator, settings: Augmentation) -> Pixels:
-    """Return each channel its own gain, as another lamp or white balance does (von Kries 1902)."""
+    """Scale each channel, as another lamp or white balance does (von Kries 1902)."""
     gains = np.exp(rng.uniform(-settings.gain, settings.gain, size=3))
-    gains /= gains.mean()  # how bright the photograph is changes by the gamma alone
+    gains /= gains.mean()  # only the gamma changes the overall brightness
     gamma = np.exp(rng.uniform(-settings.gamma, settings.gamma))
     steps = np.linspace(0.0, 1.0, 256)[:, None]
     table = (255 * steps**gamma * gains).clip(0, 255).astype(np.uint8)
@@ -176,7 +176,7 @@ def _darken_corners(pixels: Pixels, rng: np.random.Generator, settings: Augmenta
 
 @lru_cache(maxsize=4)
 def _distances(size: int) -> npt.NDArray[np.float32]:
-    """Return how far each pixel of a square lies from its middle; a corner is 1 away."""
+    """Return the distance of each pixel of a square from its middle; a corner has 1."""
     places = np.linspace(-1.0, 1.0, size, dtype=np.float32)
     distances: npt.NDArray[np.float32] = np.hypot(places[:, None], places[None]) / np.sqrt(
         np.float32(2)
@@ -191,7 +191,7 @@ def _change_sharpness(pixels: Pixels, rng: np.random.Generator, settings: Augmen
 
 
 def _lose_pixels(pixels: Pixels, rng: np.random.Generator, settings: Augmentation) -> Pixels:
-    """Scale down and up again, as a photograph with few pixels is."""
+    """Scale down and up again, to imitate a photograph with few pixels."""
     size = pixels.shape[0]
     kept = max(1, round(size * rng.uniform(settings.smallest, 0.9)))
     small = cv2.resize(pixels, (kept, kept), interpolation=cv2.INTER_AREA)
@@ -201,7 +201,7 @@ def _lose_pixels(pixels: Pixels, rng: np.random.Generator, settings: Augmentatio
 
 
 def _compress(pixels: Pixels, rng: np.random.Generator, settings: Augmentation) -> Pixels:
-    # A channel order that is wrong twice is right again: OpenCV takes these for blue, green, red.
+    # OpenCV takes the channels for BGR both here and when it decodes, so they end up in order.
     quality = int(rng.integers(settings.jpeg_quality, 91))
     _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), dtype=np.uint8)

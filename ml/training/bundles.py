@@ -1,4 +1,4 @@
-"""Joins finished runs into a bundle and measures it the way it will be used."""
+"""Joins training runs into a bundle and measures it in the form in which it will be used."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from ml.training.record import RunRecord
 from ml.training.runs import BUNDLE, RECORD, WEIGHTS, read_record
 
 GRAPH = "ensemble.onnx"
-# With fewer photographs a fitted temperature or threshold would be noise.
+# With fewer photographs, a fitted temperature or threshold would be mostly noise.
 FEWEST_FOR_CALIBRATION = 200
 LICENCE = (
     "The weights derive from photographs under CC BY-NC 4.0 (HAM10000): non-commercial use only."
@@ -51,9 +51,9 @@ LICENCE = (
 
 @dataclass(frozen=True)
 class BundleOptions:
-    """How the bundle is called and how its networks will be run.
+    """The version of a bundle and how its networks are run.
 
-    None takes the size that the first run was trained at.
+    If `size` is None, it is the size that the first run was trained at.
     """
 
     version: str
@@ -66,8 +66,8 @@ def build_bundle(
 ) -> Manifest:
     """Write a bundle of the runs' networks and measure it on the validation photographs.
 
-    An older bundle in its place stays whole until the new one is. Raises DataError where a folder
-    is no finished run, the runs do not belong together or were validated on other photographs.
+    An older bundle in `out` stays intact until the new one is complete. Raises DataError if a
+    folder is not a training run, the runs do not match or they were validated on other photographs.
     """
     records = [read_record(run) for run in runs]
     _check_same(runs, records)
@@ -86,7 +86,7 @@ def build_bundle(
 def export_bundle(
     runs: Sequence[Path], folders: Sequence[Path], out: Path, options: BundleOptions
 ) -> Manifest:
-    """Build a bundle and measure it on the validation photographs of the runs' folders."""
+    """Build a bundle and measure it on the validation photographs found in the folders."""
     records = [read_record(run) for run in runs]
     data = records[0].data
     validation: Sequence[Photograph] = ()
@@ -104,7 +104,7 @@ def export_bundle(
 def answers_of(
     photographs: Sequence[Photograph], probabilities: npt.NDArray[np.float64]
 ) -> ValidationAnswers:
-    """Combine n photographs and their averaged probabilities, n x c, for storage."""
+    """Combine n photographs with their averaged probabilities, n x c, for storage."""
     return ValidationAnswers(
         tuple(photograph.image_id for photograph in photographs),
         tuple(photograph.lesion_id for photograph in photographs),
@@ -114,7 +114,7 @@ def answers_of(
 
 
 def describe_bundle(manifest: Manifest) -> str:
-    """Return in a few lines what a bundle contains and how good it is."""
+    """Describe in a few lines what a bundle contains and how good it is."""
     names = ", ".join(member.name for member in manifest.members)
     lines = [f"bundle {manifest.version}: {names} at {manifest.size} pixels"]
     if manifest.metrics is None:
@@ -210,7 +210,7 @@ def _copy_member(run: Path, record: RunRecord, out: Path) -> Member:
     try:
         shutil.copyfile(run / WEIGHTS, out / file)
     except OSError as error:
-        raise DataError(run / WEIGHTS, "there are no weights.") from error
+        raise DataError(run / WEIGHTS, "the weights are missing or cannot be read.") from error
     network = load_member(record.network, out / file, len(record.classes))
     return Member(
         name=name,
@@ -226,34 +226,32 @@ def _copy_member(run: Path, record: RunRecord, out: Path) -> Member:
 
 
 def _check_same(runs: Sequence[Path], records: Sequence[RunRecord]) -> None:
-    """Reject runs whose photographs were prepared in different ways."""
+    """Reject runs with different preprocessing, except for the size, or different classes."""
 
     def essence(record: RunRecord) -> Recipe:
         return replace(record.recipe, size=0)
 
     for run, record in zip(runs, records, strict=True):
         if not record.history:
-            raise DataError(run / RECORD, "the run has no finished epoch.")
+            raise DataError(run / RECORD, "the run has not finished an epoch.")
         if essence(record) != essence(records[0]):
-            raise DataError(run / RECORD, "its preprocessing is not that of the first run.")
+            raise DataError(run / RECORD, "its preprocessing differs from the first run's.")
         if record.classes != records[0].classes:
-            raise DataError(run / RECORD, "its classes are not those of the first run.")
+            raise DataError(run / RECORD, "its classes differ from the first run's.")
 
 
 def _check_validation(run: Path, validation: Sequence[Photograph]) -> None:
-    """Reject photographs that the run was not validated on: it may have been trained on them."""
+    """Reject photographs that the run was not validated on; it may have been trained on them."""
     if not (run / BUNDLE / ANSWERS).exists():
         return
     names = set(load_answers(run / BUNDLE).image_ids)
     if names != {photograph.image_id for photograph in validation}:
-        raise DataError(
-            run / BUNDLE / ANSWERS, "the run was validated on other photographs than these."
-        )
+        raise DataError(run / BUNDLE / ANSWERS, "the run was validated on different photographs.")
 
 
 def _check_replaceable(out: Path) -> None:
     if out.exists() and not (out / MANIFEST).exists() and (out.is_file() or any(out.iterdir())):
-        raise MlError(f"{out} holds something else than a bundle; choose another folder.")
+        raise MlError(f"{out} contains something other than a bundle; choose another folder.")
 
 
 def _summarise_data(records: Sequence[RunRecord]) -> DataSummary:
@@ -265,14 +263,14 @@ def _summarise_data(records: Sequence[RunRecord]) -> DataSummary:
         else "temperature and thresholds were fitted on the validation split, so the calibration "
         "error measured there is a little too good"
     )
-    # What one member has seen cannot judge all of them.
+    # If the members held out different photographs, one member may have seen another's.
     hashes = {record.data.judging and record.data.judging.sha256 for record in records}
     judging = data.judging if len(hashes) == 1 else None
     if judging and not judging.photographs:
         judging = None
     return DataSummary(
         description=" and ".join(data.folders)
-        + (f", and for training alone {more}" if more else "")
+        + (f", plus {more} for training only" if more else "")
         + f", split by lesion; {fits}",
         training=data.training.photographs,
         validation=data.validation.photographs,
@@ -294,18 +292,18 @@ def _summarise_training(records: Sequence[RunRecord]) -> TrainingSummary:
         schedule, data_of, count = record.schedule, record.data, len(record.history)
         per_class = schedule.per_class
         extra = " and ".join(data_of.training_only)
-        more = f", with {extra} for training alone" if extra else ""
+        more = f", with {extra} for training only" if extra else ""
         mixed = f", mixup {schedule.mixup}" if schedule.mixup else ""
         count_of_teachers = len(record.teachers.sources) if record.teachers else 0
         taught = (
             f", distilled from {count_of_teachers} teachers at temperature "
-            f"{schedule.temperature} (weight {schedule.soft_weight})"
+            f"{schedule.temperature} with weight {schedule.soft_weight}"
             if count_of_teachers
             else ""
         )
         fold = data_of.fold
         left_out = f", fold {fold[0]} of {fold[1]} left out" if fold else ""
-        drawn = f", at most {per_class} photographs of a class an epoch" if per_class else ""
+        drawn = f", at most {per_class} photographs per class and epoch" if per_class else ""
         lines.append(
             f"{record.network} {record.start.description}, "
             f"{count} {'epoch' if count == 1 else 'epochs'} at {record.recipe.size} pixels, "
@@ -320,7 +318,7 @@ def _summarise_training(records: Sequence[RunRecord]) -> TrainingSummary:
 
 
 def _last_day(records: Sequence[RunRecord]) -> date | None:
-    """Return the day on which the last run ended, or None if a run does not say."""
+    """Return the day on which the last run ended, or None if a run does not record its day."""
     days = [record.trained_on for record in records]
     known = [day for day in days if day is not None]
     return max(known) if known and len(known) == len(days) else None

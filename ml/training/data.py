@@ -1,4 +1,4 @@
-"""Reads photograph collections in the layout of HAM10000 and splits them by lesion."""
+"""Reads photograph collections in the layout of HAM10000."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from ml.errors import DataError, PhotographError
 from ml.evaluation.tables import find_image, index_images, read_rows
 
 METADATA = "HAM10000_metadata.csv"
-# A folder without lesion numbers has this table instead; there each photograph counts as a lesion.
+# The table of a folder without lesion numbers, where each photograph counts as a lesion.
 LABEL_TABLE = "labels.csv"
 
 
 @dataclass(frozen=True)
 class Photograph:
-    """One labelled photograph of a lesion; `label` is the place of its class.
+    """One labelled photograph of a lesion; `label` is its class index.
 
-    `patient_id` is empty where the table does not know whose lesion it is.
+    `patient_id` is empty if the table does not name patients.
     """
 
     lesion_id: str
@@ -37,7 +37,7 @@ class Photograph:
 
 @dataclass(frozen=True)
 class Collection:
-    """The photographs of one or several folders, and the rows left out by their dx."""
+    """The photographs of one or more folders, and the number of rows left out, by dx."""
 
     photographs: tuple[Photograph, ...]
     left_out: Mapping[str, int]
@@ -45,10 +45,10 @@ class Collection:
 
 @dataclass(frozen=True)
 class LoadedPhotographs:
-    """Holds prepared pixels next to their photographs, and the broken files that were skipped.
+    """Photographs with their prepared pixels, and the broken files that were skipped.
 
-    `digests` are the SHA-256 of each photograph's file in hexadecimal digits; `data_hash` goes over
-    names, labels and digests.
+    `digests` are the SHA-256 hashes of the files as hexadecimal digits; `data_hash` covers names,
+    labels and digests.
     """
 
     photographs: tuple[Photograph, ...]
@@ -59,11 +59,11 @@ class LoadedPhotographs:
 
 
 def read_collection(folders: Sequence[Path], classes: Classes = HAM10000) -> Collection:
-    """Read every folder's HAM10000_metadata.csv and find the photographs below the folder.
+    """Read the HAM10000_metadata.csv of every folder and find its photographs.
 
-    A folder with labels.csv (image_id, dx) instead has one lesion a photograph, unless it has
-    lesion_id too; either table may name patients (patient_id). Raises DataError naming the file,
-    and the row where there is one.
+    A folder may have labels.csv (image_id, dx) instead; unless that has lesion_id too, each
+    photograph counts as one lesion. Both tables may name patients (patient_id). Raises DataError
+    naming the file and, if there is one, the row.
     """
     photographs: list[Photograph] = []
     left_out: Counter[str] = Counter()
@@ -100,7 +100,7 @@ def read_collection(folders: Sequence[Path], classes: Classes = HAM10000) -> Col
 
 
 def find_table(folder: Path) -> tuple[Path, tuple[str, ...]]:
-    """Return the table of a folder and its columns; HAM10000_metadata.csv comes first."""
+    """Return the table of a folder and its required columns, preferring HAM10000_metadata.csv."""
     metadata, labels = folder / METADATA, folder / LABEL_TABLE
     if labels.exists() and not metadata.exists():
         return labels, ("image_id", "dx")
@@ -116,7 +116,7 @@ def load_photographs(
     title: str = "reading",
     report: Callable[[str], None] = tqdm.write,
 ) -> LoadedPhotographs:
-    """Prepare every photograph once and keep the pixels; broken files are named and skipped."""
+    """Prepare every photograph once and keep its pixels; report and skip broken files."""
 
     def load(photograph: Photograph) -> tuple[Pixels | str, bytes]:
         try:
@@ -153,18 +153,20 @@ def load_photographs(
 
 
 def hash_files(photographs: Sequence[Photograph]) -> tuple[str, ...]:
-    """Return the SHA-256 of each photograph's file in hexadecimal digits. Raises DataError."""
+    """Return the SHA-256 of each photograph's file as hexadecimal digits. Raises DataError."""
     digests = []
     for photograph in photographs:
         try:
             digests.append(hashlib.sha256(photograph.path.read_bytes()).hexdigest())
         except OSError as error:
-            raise DataError(photograph.path, f"it cannot be read ({error.strerror}).") from error
+            raise DataError(
+                photograph.path, f"the file cannot be read ({error.strerror})."
+            ) from error
     return tuple(digests)
 
 
 def hash_data(photographs: Sequence[Photograph], digests: Sequence[str]) -> str:
-    """Return one SHA-256 of names, labels and files, the same in whatever order they come."""
+    """Return one SHA-256 over names, labels and files, independent of their order."""
     lines = sorted(
         f"{photograph.image_id} {photograph.label} {digest}"
         for photograph, digest in zip(photographs, digests, strict=True)
@@ -175,6 +177,6 @@ def hash_data(photographs: Sequence[Photograph], digests: Sequence[str]) -> str:
 def count_by_label(
     photographs: Iterable[Photograph], classes: int = len(HAM10000)
 ) -> tuple[int, ...]:
-    """Count the photographs of each class, in their order."""
+    """Count the photographs of each class, in the order of the classes."""
     counts = Counter(photograph.label for photograph in photographs)
     return tuple(counts[label] for label in range(classes))

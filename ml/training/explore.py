@@ -1,4 +1,4 @@
-"""Shows what a collection holds and what is odd in it."""
+"""Shows what a collection contains, and its oddities."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ PAGE = "collection.html"
 TEMPLATE = "explore.html"
 THUMBNAIL = 112
 BATCH = 16
-# What a table may say of a photograph, and the heading on the page.
+# The optional columns of a table, and their headings on the page.
 COLUMNS = {"age": "Age", "sex": "Sex", "localization": "Body site", "dataset": "Source"}
 SAME_COLUMN = {"source": "dataset", "site": "localization"}
 
 
 @dataclass(frozen=True)
 class Look:
-    """What a photograph looks like: width and height, brightness 0..255, hash, thumbnail.
+    """The appearance of a photograph: width and height, brightness 0..255, hash, thumbnail.
 
-    `tiny` is what describe_picture gives.
+    `tiny` is the result of describe_picture.
     """
 
     size: tuple[int, int]
@@ -57,7 +57,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of counts: a row is a value and its photographs by class."""
+    """One table of counts: each row is a value and its number of photographs in each class."""
 
     title: str
     rows: tuple[tuple[str, tuple[int, ...]], ...]
@@ -74,7 +74,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Gallery:
-    """One row of pictures with its heading, and how many there are in all."""
+    """A group of pictures with its heading, and how many there are in total."""
 
     title: str
     reading: str
@@ -84,7 +84,7 @@ class Gallery:
 
 @dataclass(frozen=True)
 class Found:
-    """How many photographs could be read and what is shown of them."""
+    """The number of readable photographs and the galleries made from them."""
 
     photographs: int
     galleries: tuple[Gallery, ...]
@@ -98,7 +98,7 @@ def explore(
     squeezed_from: float | None = None,
     limit: int = 24,
 ) -> Found:
-    """Write a page about the photographs of some folders into the folder `out`. Raises MlError."""
+    """Write a page about the photographs in `folders` into the folder `out`. Raises MlError."""
     classes = read_manifest(bundle).classes if bundle else HAM10000
     collection = read_collection(folders, classes)
     photographs, looks, broken = look_at(collection.photographs)
@@ -127,7 +127,7 @@ def explore(
 def look_at(
     photographs: Sequence[Photograph],
 ) -> tuple[list[Photograph], list[Look], list[str]]:
-    """Read every photograph once; the names of those that cannot be read are given too."""
+    """Read every photograph once; return also the names of those that cannot be read."""
     seen, looks, broken = [], [], []
     for photograph in tqdm(photographs, desc="looking", unit="photo"):
         try:
@@ -155,7 +155,7 @@ def count_all(
     looks: Sequence[Look],
     classes: Classes,
 ) -> list[Table]:
-    """Count by class whatever the tables know of the photographs, their sizes and brightness."""
+    """Count the photographs by class and by each column, size and brightness."""
     facts = read_facts(folders)
     sizes = [f"{look.size[0]} x {look.size[1]}" for look in looks]
     light = [_band(look.brightness, 32) for look in looks]
@@ -172,7 +172,7 @@ def count_all(
 
 
 def read_facts(folders: Sequence[Path]) -> dict[str, dict[str, str]]:
-    """Read what the folders' tables say besides the class, by photograph; ages in decades."""
+    """Read the optional columns of the folders' tables, by photograph; ages become decades."""
     facts: dict[str, dict[str, str]] = {}
     for folder in folders:
         table, required = find_table(folder)
@@ -195,7 +195,7 @@ def show_odd(
     hashes = np.stack([look.hash for look in looks])
     pairs = find_near_duplicates(hashes, [look.tiny for look in looks], groups)
     shown = [
-        (place, f"alike by {pair.likeness:.3f}")
+        (place, f"similarity {pair.likeness:.3f}")
         for pair in pairs[:limit]
         for place in (pair.first, pair.second)
     ]
@@ -204,15 +204,15 @@ def show_odd(
     return [
         Gallery(
             "Near-duplicates",
-            "Pairs of different lesions, and patients, that look the same. One on each side of a "
-            "split leaks.",
+            "Pairs from different lesions or patients that look the same. A split that separates "
+            "such a pair leaks.",
             tuple(picture(*one) for one in shown),
             len(pairs),
         ),
         *(
             Gallery(
                 title,
-                "Mean of all pixels and channels.",
+                "By the mean of all pixels and channels.",
                 tuple(picture(int(one), f"{looks[one].brightness:.0f} of 255") for one in chosen),
                 len(chosen),
             )
@@ -231,7 +231,7 @@ def show_doubted(
     squeezed_from: float | None,
     limit: int,
 ) -> list[Gallery]:
-    """Show outliers among a bundle's features, and labels that their neighbours contradict."""
+    """Show outliers in a bundle's feature space, and labels that their neighbours contradict."""
     features = read_features(bundle, photographs, squeezed_from)
     groups = [photograph.patient_id or photograph.lesion_id for photograph in photographs]
     if len(set(groups)) < 2:
@@ -244,20 +244,20 @@ def show_doubted(
     picture = _picture_of(photographs, looks, classes)
 
     def say(doubt: Doubt) -> str:
-        return f"near {classes.names[doubt.other]}, {doubt.share:.0%} for its label"
+        return f"near {classes.names[doubt.other]}, {doubt.share:.0%} support its label"
 
     return [
         Gallery(
             "Outliers",
-            "Farthest from their ten nearest in the bundle's features.",
-            tuple(picture(one, f"{distances[one, -1]:.2f} away") for one in lonely),
+            "The photographs farthest from their ten nearest neighbours in the bundle's features.",
+            tuple(picture(one, f"distance {distances[one, -1]:.2f}") for one in lonely),
             len(lonely),
         ),
         Gallery(
             "Doubtful labels",
-            "Most of the ten nearest, rare classes counting as much as common ones, carry another "
-            "label. A bundle that was trained on these photographs has learnt their labels, so it "
-            "doubts too few.",
+            "Most of the ten nearest neighbours have another label, where rare classes count as "
+            "much as common ones. A bundle that was trained on these photographs has learnt their "
+            "labels, so it doubts too few.",
             tuple(picture(doubt.place, say(doubt)) for doubt in doubts[:limit]),
             len(doubts),
         ),
@@ -289,7 +289,7 @@ def render_page(
     left_out: Mapping[str, int],
     classes: Classes,
 ) -> str:
-    """Return the page as HTML, the pictures being part of it."""
+    """Return the page as HTML with the pictures embedded."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -342,7 +342,7 @@ def _picture_of(
 def _count(
     photographs: Sequence[Photograph], values: Sequence[str], classes: Classes
 ) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """Count by class each value, in their order; numbers by size."""
+    """Count each value by class, in alphabetical order, numbers by size."""
     members: dict[str, list[Photograph]] = {}
     for photograph, value in zip(photographs, values, strict=True):
         members.setdefault(value or "not given", []).append(photograph)
@@ -363,7 +363,7 @@ def _band(value: float, width: int) -> str:
 
 
 def _shrink(pixels: Pixels) -> str:
-    """Return a small JPEG of the whole frame as a data address."""
+    """Return a small JPEG of the whole frame as a data URL."""
     height, width = pixels.shape[:2]
     scale = THUMBNAIL / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))

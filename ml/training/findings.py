@@ -1,4 +1,4 @@
-"""What is odd in a collection: near-duplicates, outliers, labels that their neighbours doubt."""
+"""Finds oddities in a collection: near-duplicates, outliers and doubtful labels."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ Labels = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 
 NEIGHBOURS = 10
-# Of 256 bits. 99 of 100 copies that were scaled, blurred, tinted or saved as a poor JPEG differ in
-# fewer; so do 15 of a million pairs of different lesions, whose thumbnails then tell them apart.
+# Of 256 bits. 99 % of the copies that were scaled, blurred, tinted or saved as a poor JPEG differ
+# in no more bits, and so do 15 of a million pairs of different lesions; the thumbnails exclude
+# those.
 NEAREST_BITS = 24
 LEAST_LIKENESS = 0.99
 _SIDE = 24
@@ -28,7 +29,7 @@ _ROWS_AT_ONCE = 256
 
 @dataclass(frozen=True)
 class Pair:
-    """Is two photographs by their places, and the correlation of their thumbnails, up to 1."""
+    """The indices of two photographs, and the correlation of their thumbnails, -1..1."""
 
     first: int
     second: int
@@ -37,10 +38,10 @@ class Pair:
 
 @dataclass(frozen=True)
 class Doubt:
-    """A photograph by its place whose neighbours in feature space are of another class.
+    """The index of a photograph whose neighbours in feature space have another class.
 
-    `share`, 0..1, is how many of the nearest carry its own label, `other` the commonest class among
-    them as its place.
+    `share`, 0..1, is the weighted share of the neighbours with its own label; `other` is the index
+    of the class with the largest share.
     """
 
     place: int
@@ -51,8 +52,8 @@ class Doubt:
 def hash_picture(pixels: Pixels) -> Hashes:
     """Return the difference hash of an h x w x 3 photograph, 256 bits as four numbers.
 
-    A bit says whether a point of a 16 x 16 grid is brighter than its neighbour to the right, so
-    size, compression and light change few of them. Source: N. Krawetz, "Kind of Like That", 2013.
+    Each bit compares the brightness of two neighbouring points of a 16 x 16 grid, so size,
+    compression and light change few bits. Source: N. Krawetz, "Kind of Like That", 2013.
     """
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     small = cv2.resize(grey, (17, 16), interpolation=cv2.INTER_AREA).astype(np.int16)
@@ -61,7 +62,7 @@ def hash_picture(pixels: Pixels) -> Hashes:
 
 
 def describe_picture(pixels: Pixels) -> npt.NDArray[np.float32]:
-    """Return a tiny copy of an h x w x 3 photograph, each channel with mean 0 and deviation 1."""
+    """Return a tiny copy of an h x w x 3 photograph; each channel has mean 0 and deviation 1."""
     small = cv2.resize(pixels, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
     small -= small.mean(axis=(0, 1))
     small /= np.maximum(small.std(axis=(0, 1)), 1e-6)
@@ -71,9 +72,9 @@ def describe_picture(pixels: Pixels) -> npt.NDArray[np.float32]:
 def find_near_duplicates(
     hashes: Hashes, tiny: Sequence[npt.NDArray[np.float32]], groups: Sequence[str]
 ) -> list[Pair]:
-    """Find pairs of n x 4 hashes and n tiny copies that hardly differ, of different groups.
+    """Find pairs of photographs from different groups that hardly differ, the most alike first.
 
-    The most alike come first.
+    Takes n x 4 hashes, n tiny copies and n groups.
     """
     numbers = np.unique(np.asarray(groups), return_inverse=True)[1]
     pairs = []
@@ -96,10 +97,11 @@ def find_near_duplicates(
 
 
 def find_neighbours(features: Floats, groups: Sequence[str]) -> tuple[Labels, Floats]:
-    """Return the places and the cosine distances, 0..2, of each row's nearest of other groups.
+    """Return the indices and cosine distances, 0..2, of each row's nearest in other groups.
 
-    Takes n x k features; both are n x m, the nearest first, m at most 10. A photograph of the same
-    lesion is no witness of its own label.
+    Takes n x k features; both results are n x m, the nearest first, with m at most 10. Rows of the
+    same group are left out because another photograph of the same lesion proves nothing about
+    its label.
     """
     scaled = features - features.mean(axis=0)
     scaled /= np.maximum(np.linalg.norm(scaled, axis=1, keepdims=True), 1e-12)
@@ -117,15 +119,15 @@ def find_neighbours(features: Floats, groups: Sequence[str]) -> tuple[Labels, Fl
 
 
 def find_outliers(distances: Floats) -> list[int]:
-    """Order n photographs by how far their farthest listed neighbour is, the loneliest first."""
+    """Order n photographs by the distance of the last of their neighbours, the farthest first."""
     return [int(place) for place in np.argsort(-distances[:, -1], kind="stable")]
 
 
 def find_doubts(labels: Labels, neighbours: Labels, classes: int = len(HAM10000)) -> list[Doubt]:
-    """List the photographs most of whose neighbours carry another label, the most doubtful first.
+    """List the photographs most of whose neighbours have another label, the most doubtful first.
 
-    A neighbour counts the less the commoner its class is, else every rare lesion among nevi would
-    be doubted.
+    Neighbours of common classes count less; otherwise every rare lesion among nevi would be
+    doubted.
     """
     counts = np.bincount(labels, minlength=classes).astype(np.float64)
     weights = 1 / np.maximum(counts, 1)

@@ -1,7 +1,7 @@
-"""Starts a larger EfficientNet from a smaller trained one, so that both answer nearly the same.
+"""Initialises a larger EfficientNet from a smaller trained one with nearly the same output.
 
-Wider layers hold copies of channels whose outgoing weights are divided among the copies; deeper
-stages hold new blocks that add nothing at first. Batch-norm statistics are carried over.
+Wider layers get copies of channels, whose outgoing weights are divided among the copies; deeper
+stages get new blocks that add nothing at first. Batch-norm statistics are carried over.
 Source: Chen, Goodfellow and Shlens, "Net2Net: Accelerating Learning via Knowledge Transfer", 2016.
 """
 
@@ -16,17 +16,18 @@ from torch import nn
 from ml.bundle.networks import LesionNetwork, TimmBackbone
 from ml.errors import NetworkError
 
-# SiLU(k x) / k comes near to ReLU(x) as k grows, but its gradient then dies left of 0.
+# SiLU(k x) / k approaches ReLU(x) as k grows, but then its gradient vanishes left of 0.
 SHARPNESS = 8.0
-# Copies of a channel get the same gradient up to a factor, which Adam removes: noise parts them.
+# The gradients of copied channels differ only by a factor, which Adam cancels; noise lets the
+# copies diverge.
 NOISE = 0.05
 
 
 @dataclass(frozen=True)
 class Widening:
-    """Says from which source channel each target channel comes, and what share of it it carries.
+    """The source channel of each target channel, and the share of it that the target carries.
 
-    Shares of the copies of one source channel sum to 1.
+    The shares of all copies of a source channel sum to 1.
     """
 
     origin: torch.Tensor
@@ -35,16 +36,16 @@ class Widening:
 
 @torch.no_grad()
 def grow(source: LesionNetwork, target: LesionNetwork, *, seed: int) -> None:
-    """Overwrite the target's weights so that it answers as the source does.
+    """Overwrite the target's weights so that its output is nearly the source's.
 
-    Both must be EfficientNets of timm, the target nowhere narrower or shallower; from a Lite
-    network, ReLU6 becomes a steep SiLU and the new gates start half open with the loss made up
-    for. Raises NetworkError where the source does not fit.
+    Both must be timm EfficientNets, and the target must not be narrower or shallower anywhere. If
+    the source is a Lite network, a steep SiLU replaces ReLU6, and the new gates start half open,
+    which later weights compensate for. Raises NetworkError if the source does not fit.
     """
     if not isinstance(source.backbone, TimmBackbone) or not isinstance(
         target.backbone, TimmBackbone
     ):
-        raise NetworkError("Only an EfficientNet can be grown from an EfficientNet.")
+        raise NetworkError("both must be EfficientNets.")
     _Growth(source.backbone.network, target.backbone.network, seed).run(source.head, target.head)
 
 
@@ -70,7 +71,7 @@ class _Growth:
                     self.add_block(old_stage, block, outputs)
                 stream, scale = outputs, 1.0
             if len(new_stage) < len(old_stage):
-                raise NetworkError("The network to grow from is deeper than the new one.")
+                raise NetworkError("the network to grow from is deeper than the new one.")
         outputs = self.widen(source.conv_head, target.conv_head)
         self.copy_convolution(source.conv_head, target.conv_head, stream, outputs)
         self.copy_norm(source.bn2, target.bn2, outputs, gain=self.gain)
@@ -78,10 +79,10 @@ class _Growth:
         target_head.bias.copy_(source_head.bias)
 
     def widen(self, old: nn.Conv2d, new: nn.Conv2d) -> Widening:
-        """Choose at random which channels are copied, each at most once more than the others."""
+        """Choose at random which channels to copy; each is copied at most once more than others."""
         width, more = old.out_channels, new.out_channels - old.out_channels
         if more < 0:
-            raise NetworkError("The network to grow from is wider than the new one.")
+            raise NetworkError("the network to grow from is wider than the new one.")
         rounds = [torch.randperm(width, generator=self.random) for _ in range(-(-more // width))]
         origin = torch.cat([torch.arange(width), *rounds])[: new.out_channels]
         weights = torch.rand(len(origin), generator=self.random) + 0.5
@@ -107,14 +108,14 @@ class _Growth:
         self.copy_norm(_last_norm(old), _last_norm(new), outputs, scale=self.gain * gate)
 
     def add_block(self, old_stage: Any, new: Any, stream: Widening) -> None:
-        """Fill a block that the source lacks, with the last one's weights where they fit."""
+        """Fill a block that the source lacks, using the stage's last block if there are several."""
         if len(old_stage) > 1:
             self.copy_block(old_stage[-1], new, stream, stream, 1.0)
         _last_norm(new).weight.zero_()
         _last_norm(new).bias.zero_()
 
     def copy_gate(self, old: Any, new: Any, middle: Widening) -> float:
-        """Copy squeeze-and-excitation; give what a gate that the source lacks multiplies by."""
+        """Copy squeeze-and-excitation; return the factor by which the target's gate starts."""
         if isinstance(old, nn.Identity):
             new.conv_expand.weight.zero_()
             new.conv_expand.bias.zero_()
@@ -127,9 +128,9 @@ class _Growth:
     def copy_convolution(
         self, old: nn.Conv2d, new: nn.Conv2d, inputs: Widening | None, outputs: Widening
     ) -> None:
-        """Copy kernels; `inputs` is None where each kernel sees the image or one channel alone.
+        """Copy kernels; `inputs` is None for the first convolution and for depthwise ones.
 
-        A larger kernel in the target holds the source's in its middle.
+        A larger kernel in the target has the source's in its middle.
         """
         weight = old.weight[outputs.origin]
         if inputs is not None:
@@ -145,7 +146,7 @@ class _Growth:
     def copy_norm(
         self, old: Any, new: Any, channels: Widening, *, scale: float = 1.0, gain: float = 1.0
     ) -> None:
-        """Copy batch norm whose inputs are `scale` times as large and outputs `gain` times."""
+        """Copy a batch norm whose inputs grow by a factor `scale` and whose outputs by `gain`."""
         new.running_mean.copy_(old.running_mean[channels.origin] * scale)
         variance = (old.running_var[channels.origin] + old.eps) * scale**2 - new.eps
         new.running_var.copy_(variance.clamp(min=0))

@@ -1,6 +1,6 @@
-"""Runs kept for comparison: one line a run in runs.jsonl, all their answers in answers.npz.
+"""Runs kept for comparison: one line per run in runs.jsonl, all predictions in answers.npz.
 
-Runs that answered the same photographs share their names, which a line refers to by a number.
+Runs with the same validation photographs share one list of them, to which a line refers by number.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 
 @dataclass(frozen=True)
 class KeptRun:
-    """One row of a table: its manifest, its answers, and its record where it is a single run."""
+    """One row of a table: its manifest, its predictions and, for a single run, its record."""
 
     table: str
     name: str
@@ -37,7 +37,7 @@ class KeptRun:
 
 
 def read_kept(file: Path) -> list[KeptRun]:
-    """Read every run of a file, and the answers next to it. Raises DataError."""
+    """Read every run of a file with its predictions. Raises DataError."""
     arrays = _read_arrays(file.with_name(ANSWERS))
     runs = []
     for number, line in enumerate(_read_lines(file), 1):
@@ -59,14 +59,14 @@ def read_kept(file: Path) -> list[KeptRun]:
 
 
 def keep_run(file: Path, run: KeptRun) -> None:
-    """Add a run to a file, in the place of the one of the same table and name. Raises DataError."""
+    """Add a run to a file, or replace the one with the same table and name. Raises DataError."""
     runs = {(one.table, one.name): one for one in (read_kept(file) if file.exists() else [])}
     runs[run.table, run.name] = run
     write_kept(file, [runs[key] for key in sorted(runs)])
 
 
 def write_kept(file: Path, runs: list[KeptRun]) -> None:
-    """Write runs, one line each, and their answers next to the file."""
+    """Write runs to a file, one line each, and their predictions next to it."""
     groups: list[ValidationAnswers] = []
     arrays: dict[str, npt.NDArray[Any]] = {}
     lines = []
@@ -115,7 +115,7 @@ def _read_lines(file: Path) -> list[str]:
     try:
         return file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(file, "there are no readable runs.") from error
+        raise DataError(file, "the runs are missing or cannot be read.") from error
 
 
 def _read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
@@ -123,4 +123,4 @@ def _read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
         with np.load(path, allow_pickle=False) as stored:
             return dict(stored)
     except (OSError, EOFError, ValueError, BadZipFile) as error:
-        raise DataError(path, "there are no readable answers.") from error
+        raise DataError(path, "the predictions are missing or cannot be read.") from error

@@ -1,4 +1,4 @@
-"""The training loop: one network, one schedule, an average of its weights, resumable by epoch."""
+"""The training loop: trains one network and averages its weights; resumable after each epoch."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ Floats = npt.NDArray[np.float64]
 
 
 class AugmentedPhotographs(torch.utils.data.Dataset[tuple[Pixels, int]]):
-    """Gives augmented pixels; the draw depends on seed, epoch and place in the order alone.
+    """Augmented photographs; the draw depends only on the seed, the epoch and the position.
 
-    That makes a resumed run see exactly what an unbroken one sees, with any number of workers.
+    A resumed run therefore sees exactly what an uninterrupted one sees, with any number of workers.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class AugmentedPhotographs(torch.utils.data.Dataset[tuple[Pixels, int]]):
         return len(self.order)
 
     def __getitem__(self, position: int) -> tuple[Pixels, int]:
-        """Return the pixels at a position of this epoch's order, and which photograph they are."""
+        """Return the pixels at a position in this epoch's order, and the photograph's index."""
         index = self.order[position]
         rng = np.random.default_rng((*self.seed, position))
         pixels = augment(self.loaded.pixels[index], self.size, rng, self.settings)
@@ -61,9 +61,9 @@ class AugmentedPhotographs(torch.utils.data.Dataset[tuple[Pixels, int]]):
 
 
 class Trainer:
-    """Trains one network and keeps the exponential average of its weights next to it.
+    """Trains one network and keeps an exponential moving average of its weights.
 
-    `teachers` are the n x c probabilities that teachers gave the n photographs of training.
+    `teachers` are the teachers' probabilities for the n training photographs, n x c.
     """
 
     def __init__(
@@ -110,16 +110,16 @@ class Trainer:
 
     @property
     def is_finished(self) -> bool:
-        """Return whether all epochs are done or validation has stopped getting better."""
+        """Return whether all epochs are done or the validation has stopped improving."""
         patience = self.schedule.patience
         if patience is not None and self.bad_validations >= patience:
             return True
         return self.epoch >= self.schedule.epochs
 
     def run_epoch(self) -> EpochRecord:
-        """Train for one epoch, measure where it is due, and return what happened."""
+        """Train for one epoch, validate if that is due, and return the result."""
         started = time.perf_counter()
-        # Dropout draws from the global generator: seeding it here makes epochs resumable.
+        # Dropout uses the global generator; seeding it here makes epochs reproducible on resuming.
         torch.manual_seed(self.seed * 100_003 + self.epoch)
         self._set_mode()
         total, batches = 0.0, 0
@@ -163,7 +163,7 @@ class Trainer:
         return record
 
     def chosen_weights(self) -> Weights:
-        """Return the averaged weights: the best ones with early stopping, else the last."""
+        """Return the averaged weights: with early stopping the best ones, otherwise the last."""
         if self.schedule.patience is not None and self.best_weights is not None:
             return self.best_weights
         return dict(self.average.state_dict())
@@ -193,7 +193,7 @@ class Trainer:
         self.bad_validations = state.bad_validations
 
     def _order(self) -> list[int]:
-        """Draw this epoch's photographs: all, at most `per_class` of each, or evenly by class."""
+        """Draw this epoch's photographs: all, at most `per_class` per class, or evenly by class."""
         rng = np.random.default_rng((self.seed, self.epoch))
         if self.schedule.balance == "sampler":
             present = [members for members in self.by_label if len(members)]
@@ -229,14 +229,14 @@ class Trainer:
         std = torch.tensor(self.recipe.std, device=self.device)
         for pixels, rows in loader:
             images = pixels.to(self.device, non_blocking=True).float().div_(255.0)
-            # n x h x w x 3 seen as n x 3 x h x w is channels last already.
+            # n x h x w x 3 viewed as n x 3 x h x w is already channels last.
             yield (
                 images.sub_(mean).div_(std).permute(0, 3, 1, 2),
                 rows.to(self.device, non_blocking=True),
             )
 
     def _measure_loss(self, logits: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-        """Return the loss of n x c logits against what is known of n photographs."""
+        """Return the loss of n x c logits for the photographs in `rows`."""
         loss: torch.Tensor = self.loss(logits, self.labels[rows])
         if self.teachers is None:
             return loss
@@ -253,7 +253,7 @@ class Trainer:
                     module.eval()
 
     def _set_rate(self, step: int) -> float:
-        """Follow one cycle: up in a straight line, down along a cosine (Smith 2018)."""
+        """Set the rate of one cycle: linear warm-up, then cosine decay (Smith 2018)."""
         done = step / (self.schedule.epochs * self.steps_per_epoch)
         warm_up = self.schedule.warm_up
         if done < warm_up:
@@ -266,7 +266,7 @@ class Trainer:
 
     @torch.no_grad()
     def _update_average(self, step: int) -> None:
-        # The first steps count more, or the starting weights would linger in short runs.
+        # Early steps count more; otherwise the starting weights would dominate short runs.
         decay = min(self.schedule.ema, (1 + step) / (10 + step))
         own = self.network.state_dict()
         for name, mean in self.average.state_dict().items():
@@ -297,7 +297,7 @@ class Trainer:
 
 
 def _stack(batch: Sequence[tuple[Pixels, int]]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Stack n photographs of bytes, a quarter of the traffic between processes that floats are."""
+    """Stack photographs as bytes, which is a quarter of the data that floats would be."""
     pixels = torch.from_numpy(np.stack([pixels for pixels, _ in batch]))
     return pixels, torch.tensor([row for _, row in batch])
 
@@ -314,7 +314,7 @@ def predict_probabilities(
     device: torch.device,
     batch_size: int = 32,
 ) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return the softmax of prepared photographs, n x c, from a network in evaluation mode."""
+    """Return the softmax output of a network in evaluation mode for n photographs, n x c."""
     rows = []
     for start in range(0, len(pixels), batch_size):
         images = torch.from_numpy(normalise(pixels[start : start + batch_size], recipe))
@@ -324,7 +324,7 @@ def predict_probabilities(
 
 
 def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Keep weight decay off biases and batch norm."""
+    """Exclude biases and batch norm from weight decay."""
     decayed = [parameter for parameter in network.parameters() if parameter.ndim > 1]
     others = [parameter for parameter in network.parameters() if parameter.ndim <= 1]
     return [

@@ -1,4 +1,4 @@
-"""The training losses. The classes are re-balanced in exactly one way."""
+"""The training losses. Only one method at a time corrects class imbalance."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from torch import nn
 
 
 class BalancedSoftmax(nn.Module):
-    """Is cross-entropy with the logarithm of the class frequencies added to the logits.
+    """Cross-entropy with the logarithms of the class frequencies added to the logits.
 
-    Source: Ren et al., "Balanced Meta-Softmax for Long-Tailed Visual Recognition", 2020. The bare
-    logits then answer as if all classes were equally frequent.
+    The logits alone then predict as if all classes were equally frequent. Source: Ren et al.,
+    "Balanced Meta-Softmax for Long-Tailed Visual Recognition", 2020.
     """
 
     log_prior: torch.Tensor
@@ -27,12 +27,12 @@ class BalancedSoftmax(nn.Module):
 
 
 class Distillation(nn.Module):
-    """The divergence of a student's answers from its teachers', both at one temperature.
+    """The divergence of a student's predictions from its teachers', at the same temperature.
 
-    The teachers answer as if all classes were equally frequent; where the student does not, the
-    class frequencies are taken off its logits first. Times the temperature's square, so that its
-    gradient keeps its size. Source: Hinton et al., "Distilling the Knowledge in a Neural Network",
-    2015.
+    The teachers predict as if all classes were equally frequent. If the student does not, the
+    logarithms of the class frequencies are subtracted from its logits first. The result is
+    multiplied by the squared temperature to keep the scale of the gradient. Source: Hinton et al.,
+    "Distilling the Knowledge in a Neural Network", 2015.
     """
 
     log_prior: torch.Tensor
@@ -44,7 +44,7 @@ class Distillation(nn.Module):
         self.register_buffer("log_prior", prior if balance == "none" else torch.zeros_like(prior))
 
     def forward(self, logits: torch.Tensor, probabilities: torch.Tensor) -> torch.Tensor:
-        """Return the mean of n x c logits against teachers' n x c probabilities, each over 0."""
+        """Return the mean loss of n x c logits and n x c probabilities of teachers, all over 0."""
         teachers = (probabilities.log() / self.temperature).log_softmax(dim=1)
         student = ((logits.float() - self.log_prior) / self.temperature).log_softmax(dim=1)
         divergence = nn.functional.kl_div(student, teachers, reduction="batchmean", log_target=True)
@@ -52,13 +52,13 @@ class Distillation(nn.Module):
 
 
 def log_prior(counts: Sequence[int]) -> torch.Tensor:
-    """Return the logarithms of the class frequencies; a class without photographs counts as one."""
+    """Return the logarithms of the class frequencies; an empty class counts as one photograph."""
     frequencies = torch.tensor([max(count, 1) for count in counts], dtype=torch.float32)
     return torch.log(frequencies / frequencies.sum())
 
 
 def create_loss(balance: str, counts: Sequence[int]) -> nn.Module:
-    """Build the loss that belongs to a re-balancer; `counts` are photographs by class."""
+    """Build the loss for one of BALANCERS; `counts` are the photographs of each class."""
     if balance == "balanced-softmax":
         return BalancedSoftmax(counts)
     if balance == "class-weights":

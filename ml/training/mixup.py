@@ -1,4 +1,4 @@
-"""Mixup: photographs of a batch laid over one another in pairs, and the loss that goes with it.
+"""Mixup: blends the photographs of a batch in pairs, and their losses accordingly.
 
 Source: Zhang et al., "mixup: Beyond Empirical Risk Minimization", 2018.
 """
@@ -16,25 +16,25 @@ Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 @dataclass(frozen=True)
 class Mixture:
-    """How a batch of n was mixed: each image with its `partner`, which counts 1 - `share`."""
+    """How a batch of n is mixed: each image has weight `share`, its `partner` 1 - `share`."""
 
     partner: torch.Tensor
     share: float
 
     def images(self, images: torch.Tensor) -> torch.Tensor:
-        """Lay each of n x 3 x h x w images over its partner."""
+        """Blend each of n x 3 x h x w images with its partner."""
         return images.lerp(images[self.partner], 1 - self.share)
 
     def loss(self, loss: Loss, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """Return the loss against both targets, each counting as much as its image does.
+        """Return the loss against both targets, weighted like their images.
 
-        `targets` are n of whatever `loss` takes besides the n x c logits.
+        `targets` are the n second arguments of `loss`; the first are n x c logits.
         """
         return loss(logits, targets).lerp(loss(logits, targets[self.partner]), 1 - self.share)
 
 
 def draw_mixture(alpha: float, count: int, seed: tuple[int, ...], device: torch.device) -> Mixture:
-    """Draw partners and a share from Beta(alpha, alpha); an alpha of 0 mixes nothing."""
+    """Draw partners, and a share from Beta(alpha, alpha); an alpha of 0 turns mixing off."""
     if alpha == 0:
         return Mixture(torch.arange(count, device=device), 1.0)
     rng = np.random.default_rng(seed)

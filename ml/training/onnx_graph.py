@@ -1,8 +1,8 @@
-"""Writes the joined network as an ONNX file that takes its weights from the safetensors files.
+"""Writes the joined network as an ONNX file that refers to the weights in the safetensors files.
 
-The weights are stored once: the graph's initialisers are external data that point at the
-tensors inside the safetensors files, in half precision where they are stored so, and a cast brings
-them to single precision. ONNX Runtime folds the casts when it loads the graph.
+The weights are stored only once: the graph's initialisers are external data that point at the
+tensors inside the safetensors files. Those in half precision are cast to single precision; ONNX
+Runtime folds the casts when it loads the graph.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _TYPES = {"F16": onnx.TensorProto.FLOAT16, "F32": onnx.TensorProto.FLOAT}
 
 @dataclass(frozen=True)
 class StoredTensor:
-    """Where in a safetensors file a tensor's bytes lie."""
+    """The location of a tensor's bytes in a safetensors file."""
 
     file: str
     data_type: int
@@ -48,12 +48,12 @@ def write_graph(network: FusedNetwork, files: Sequence[Path], size: int, target:
     _refer_to_stored(model, stored)
     _drop_notes(model)
     target.write_bytes(model.SerializeToString())
-    # Only the check by path looks for the weights next to the graph.
+    # Given a path, the checker also looks for the weights next to the graph.
     onnx.checker.check_model(str(target))
 
 
 def read_layout(file: Path) -> dict[str, StoredTensor]:
-    """Read the header of a safetensors file, which gives type, shape and place of each tensor."""
+    """Read the type, shape and location of each tensor from a safetensors file's header."""
     with file.open("rb") as stream:
         header_length = int.from_bytes(stream.read(8), "little")
         header = json.loads(stream.read(header_length))
@@ -94,10 +94,10 @@ def _export(network: FusedNetwork, size: int) -> onnx.ModelProto:
 
 
 def _simplify(model: onnx.ModelProto, weights: set[str]) -> onnx.ModelProto:
-    """Fold what the exporter spells out, such as the bounds of each ReLU6.
+    """Fold constant expressions of the exporter, such as the bounds of each ReLU6.
 
-    The weights become inputs of the graph, as which they leave this function, because the optimiser
-    would fold them into new tensors and the graph could no longer refer to the stored ones.
+    The returned graph has the weights as inputs. If they stayed initialisers, the optimiser would
+    fold them into new tensors, and the graph could no longer refer to the stored ones.
     """
     graph = model.graph
     kept = [initializer for initializer in graph.initializer if initializer.name not in weights]
@@ -115,7 +115,7 @@ def _simplify(model: onnx.ModelProto, weights: set[str]) -> onnx.ModelProto:
 
 
 def _pool_in_one_node(model: onnx.ModelProto) -> None:
-    """Let each mean over height and width be the pooling it is, which ONNX Runtime does faster."""
+    """Replace each mean over height and width with a pooling node, which runs faster."""
     constants = {one.name: onnx.numpy_helper.to_array(one) for one in model.graph.initializer}
     for node in model.graph.node:
         if node.op_type != "ReduceMean" or len(node.input) < 2 or node.input[1] not in constants:
@@ -128,7 +128,7 @@ def _pool_in_one_node(model: onnx.ModelProto) -> None:
 
 
 def _refer_to_stored(model: onnx.ModelProto, stored: Mapping[str, StoredTensor]) -> None:
-    """Turn the weights from inputs into references, with a cast behind those in half precision."""
+    """Turn the weight inputs into external references, and cast those in half precision."""
     inputs, references, casts = [], [], []
     for value in model.graph.input:
         tensor = stored.get(value.name)
@@ -137,7 +137,7 @@ def _refer_to_stored(model: onnx.ModelProto, stored: Mapping[str, StoredTensor])
             continue
         shape = tuple(dimension.dim_value for dimension in value.type.tensor_type.shape.dim)
         if tensor.shape != shape:
-            raise ValueError(f"{value.name} is stored with another shape")
+            raise ValueError(f"{value.name} is stored with a different shape")
         name = value.name
         if tensor.data_type != onnx.TensorProto.FLOAT:
             name = f"{value.name}.stored"
@@ -152,12 +152,12 @@ def _refer_to_stored(model: onnx.ModelProto, stored: Mapping[str, StoredTensor])
     model.graph.input.extend(inputs)
     model.graph.initializer.extend(references)
     model.graph.node.extend([*casts, *nodes])
-    # Shapes noted by the exporter may name weights that are now behind a cast.
+    # The exporter's shape notes may name weights that are cast now.
     del model.graph.value_info[:]
 
 
 def _drop_notes(model: onnx.ModelProto) -> None:
-    """Remove the exporter's stack traces, which are large and hold paths of this machine."""
+    """Remove the exporter's stack traces, which are large and contain local paths."""
     del model.metadata_props[:], model.graph.metadata_props[:]
     model.graph.doc_string = ""
     values = [*model.graph.input, *model.graph.output, *model.graph.initializer]

@@ -1,7 +1,7 @@
-"""Divides photographs into parts of which no two share a lesion or a patient.
+"""Divides photographs into parts that share no lesion and no patient.
 
-Training is learnt from, validation is what temperature and thresholds are fitted on, and the
-judging part is what finished bundles are compared by: no training and no fit ever sees it.
+Networks learn from the training part, and temperature and thresholds are fitted on the validation
+part. The judging part is only for comparing finished bundles: no training or fit ever sees it.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ TRAINING, VALIDATION, JUDGING, OWN_FOLD, LEFT_OUT = range(5)
 
 @dataclass(frozen=True)
 class Division:
-    """How to divide: which parts of each class's lesions, 0..1, and the seeds of the draws.
+    """How to divide: the fraction of each class's lesions for each part, 0..1, and the seeds.
 
-    `fold` is the number of the fold that is left out and how many there are, such as (1, 5).
+    `fold` is the fold to leave out and the number of folds, such as (1, 5).
     """
 
     validation: float
@@ -43,10 +43,10 @@ class Division:
 
 @dataclass(frozen=True)
 class Parts:
-    """Photographs by part.
+    """The photographs of each part.
 
-    `own_fold` is what a run of `--fold` leaves out as well, `left_out` what somebody wants to test
-    on, so that it is in no part but perhaps in the judging one.
+    `own_fold` is the fold that a run with `--fold` leaves out. `left_out` are photographs to test
+    on later; they are in no other part, except possibly the judging part.
     """
 
     training: tuple[Photograph, ...]
@@ -56,9 +56,9 @@ class Parts:
     left_out: tuple[Photograph, ...] = ()
 
     def without(self, names: Collection[str]) -> Parts:
-        """Leave out every lesion that one of the named photographs shows.
+        """Leave out every lesion that is shown by one of the named photographs.
 
-        What is left stays in its part, so nothing moves between training and validation.
+        All others stay in their part, so nothing moves between training and validation.
         """
         whole = (*self.training, *self.validation, *self.judging, *self.own_fold)
         lesions = {one.lesion_id for one in whole if one.image_id in names}
@@ -78,7 +78,7 @@ class Parts:
 
 @dataclass(frozen=True)
 class PartTable:
-    """What is kept of a division: n names, lesions, parts and SHA-256 of the files."""
+    """The stored form of a division: names, lesions, parts and SHA-256 of n files."""
 
     image_ids: tuple[str, ...]
     lesion_ids: tuple[str, ...]
@@ -102,10 +102,10 @@ def divide(
     division: Division,
     classes: Classes = HAM10000,
 ) -> Parts:
-    """Divide a collection; the photographs of `extra` are for training alone.
+    """Divide a collection; the photographs of `extra` are for training only.
 
-    The judging part is drawn from what the validation part leaves, so that part is the same with
-    and without a judging one. With `include_validation` the validation part is trained on.
+    The judging part is drawn after the validation part, so the validation part is the same with and
+    without it. With `include_validation`, the validation part is used for training.
     """
     rest, validation = split_by_lesion(
         photographs, validation=division.validation, seed=division.seed, classes=classes
@@ -135,10 +135,10 @@ def split_by_lesion(
     seed: int,
     classes: Classes = HAM10000,
 ) -> tuple[tuple[Photograph, ...], tuple[Photograph, ...]]:
-    """Split in two so that no lesion and no patient is on both sides, stratified by class.
+    """Split in two, stratified by class, so that no lesion and no patient is on both sides.
 
-    `validation` is the part of each class's lesions that goes to the second side, 0..1. The same
-    lesions and seed give the same split in whatever order the rows come.
+    `validation`, 0..1, is the fraction of each class's lesions on the second side. The same lesions
+    and seed give the same split, independent of the order of the rows.
     """
     groups = _group(photographs)
     chosen: set[str] = set()
@@ -153,7 +153,7 @@ def split_by_lesion(
 def draw_folds(
     photographs: Sequence[Photograph], folds: int, seed: int, classes: Classes = HAM10000
 ) -> dict[str, int]:
-    """Return each photograph's fold, 1 to `folds`, by its name; lesions and patients stay whole."""
+    """Return each photograph's fold, 1..`folds`, by name; lesions and patients stay together."""
     groups = _group(photographs)
     fold_of_group: dict[str, int] = {}
     dealt = 0
@@ -169,19 +169,19 @@ def check_apart(
     digests: Sequence[str],
     others: Sequence[LoadedPhotographs],
 ) -> None:
-    """Refuse photographs to learn from or to fit on that are judged by. Raises DataError."""
+    """Check that no other part contains a lesion or file of the judging part. Raises DataError."""
     lesions = {photograph.lesion_id for photograph in judging}
     files = set(digests)
     for loaded in others:
         for photograph, digest in zip(loaded.photographs, loaded.digests, strict=True):
             if photograph.lesion_id in lesions or digest in files:
                 raise DataError(
-                    photograph.path, "it is in the judging part too, as this lesion or this file."
+                    photograph.path, "its lesion or the same file is also in the judging part."
                 )
 
 
 def list_parts(parts: Mapping[int, tuple[Sequence[Photograph], Sequence[str]]]) -> PartTable:
-    """Put the photographs of each part and the SHA-256 of their files into one table."""
+    """Combine the photographs of each part and the SHA-256 of their files into one table."""
     rows = [
         (photograph.image_id, photograph.lesion_id, part, digest)
         for part, (photographs, digests) in parts.items()
@@ -196,7 +196,7 @@ def list_parts(parts: Mapping[int, tuple[Sequence[Photograph], Sequence[str]]]) 
 
 
 def save_parts(folder: Path, table: PartTable) -> None:
-    """Write parts.npz into a run's or bundle's folder."""
+    """Write parts.npz into the folder of a run or bundle."""
     digests = np.frombuffer(bytes.fromhex("".join(table.digests)), dtype=np.uint8)
     temporary = folder / f"new-{PARTS}"
     np.savez_compressed(
@@ -210,7 +210,7 @@ def save_parts(folder: Path, table: PartTable) -> None:
 
 
 def load_parts(folder: Path) -> PartTable:
-    """Read parts.npz of a run's or bundle's folder. Raises DataError."""
+    """Read parts.npz from the folder of a run or bundle. Raises DataError."""
     path = folder / PARTS
     try:
         with np.load(path, allow_pickle=False) as stored:
@@ -221,11 +221,11 @@ def load_parts(folder: Path) -> PartTable:
                 tuple(row.tobytes().hex() for row in stored["digests"]),
             )
     except (OSError, EOFError, KeyError, ValueError, BadZipFile) as error:
-        raise DataError(path, "there is no readable table of parts.") from error
+        raise DataError(path, "the table of parts is missing or cannot be read.") from error
 
 
 def _group(photographs: Sequence[Photograph]) -> dict[str, str]:
-    """Map each lesion to the first of the lesions that it hangs together with through patients."""
+    """Map each lesion to the first of all lesions to which it is linked through patients."""
     parents = {photograph.lesion_id: photograph.lesion_id for photograph in photographs}
 
     def root(lesion_id: str) -> str:

@@ -1,6 +1,6 @@
-"""Draws what training does to a photograph.
+"""Draws how training changes a photograph.
 
-One row a change, each alone, drawn several times; the last row is the median filter.
+Each row shows several draws of one change alone; the last row shows the median filter.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ml.training.augmentation import NONE, PRESETS, STRONG, Augmentation, augmen
 
 COLUMNS = 6
 DPI = 100
-# Which settings make up a change; what is not named stays as NONE has it.
+# The settings that belong to each change; all others keep their value in NONE.
 CHANGES: Mapping[str, Sequence[str]] = {
     "turns and flips": ("rotation", "flip"),
     "shear": ("shear", "shear_chance"),
@@ -34,9 +34,9 @@ CHANGES: Mapping[str, Sequence[str]] = {
 
 
 def draw_changes(data: bytes, recipe: Recipe) -> Figure:
-    """Draw each change of the strong preset alone, all together, and the median filter.
+    """Draw each change of the strong preset, both presets and the median filter.
 
-    Takes the bytes of a photograph. Raises PhotographError.
+    `data` are the bytes of a photograph. Raises PhotographError.
     """
     frame = prepare_photograph(data, recipe, widest=4 / 3).pixels
     rows: dict[str, list[Pixels]] = {
@@ -60,7 +60,7 @@ def draw_changes(data: bytes, recipe: Recipe) -> Figure:
 
 
 def only(settings: Sequence[str]) -> Augmentation:
-    """Return one change at the strong preset's strength; with a chance it always happens."""
+    """Return one change at the strength of the strong preset, with every chance set to 1."""
     values: dict[str, Any] = {
         one.name: 1.0 if "chance" in one.name else getattr(STRONG, one.name)
         for one in fields(STRONG)

@@ -1,4 +1,4 @@
-"""The plan of a training run. This module needs no torch."""
+"""The plan of a training run. This module does not need torch."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from ml.bundle.preprocessing import Recipe
 from ml.training.augmentation import STANDARD, Augmentation
 from ml.training.parts import JUDGING_SEED, Division
 
-# Stacking two of these costs several points of balanced accuracy, so they are one option.
+# Combining two of these costs several points of balanced accuracy, so they are a single option.
 BALANCERS = ("balanced-softmax", "class-weights", "sampler", "none")
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast a network learns; `warm_up` is a part of the run.
+    """How long and how fast a network learns; `warm_up` is a fraction of the run, 0..1.
 
-    `soft_weight`, 0..1, is what the teachers' answers count against the labels, at `temperature`.
+    `soft_weight`, 0..1, is the weight of the teachers' predictions relative to the labels. The
+    teachers' and the student's logits are divided by `temperature` before they are compared.
     """
 
     epochs: int = 12
@@ -41,17 +42,17 @@ class Schedule:
     def __post_init__(self) -> None:
         """Check temperature and soft weight. Raises ValueError."""
         if self.temperature <= 0 or not 0 <= self.soft_weight <= 1:
-            raise ValueError("temperature must be over 0, soft weight between 0 and 1")
+            raise ValueError("the temperature must be over 0 and the soft weight from 0 to 1")
 
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """What one network is trained on, how, and where the run is kept.
+    """What one network is trained on, how, and where the run is stored.
 
-    `data` are folders in the layout of HAM10000, `training_only` are folders that are never
-    validated on, `classes` is what is told apart in them. `leave_out` is a table of photographs to
-    test on later. `start` is a smaller network's name or the folder of a bundle. `soft` is a file
-    of teachers' answers. `device` is auto, cpu or cuda; 0 `threads` leave the default.
+    `data` are folders in the layout of HAM10000; folders in `training_only` are never used for
+    validation. `leave_out` is a table of photographs to test on later. `start` is the name of a
+    smaller network or the folder of a bundle. `soft` is a file of teachers' predictions. `device`
+    is auto, cpu or cuda; 0 `threads` means the default number.
     """
 
     data: tuple[Path, ...]
@@ -77,12 +78,14 @@ class TrainingPlan:
         """Check that the options do not contradict each other. Raises ValueError."""
         division = self.division
         if division.validation + division.judging >= 1:
-            raise ValueError("validation and judging leave nothing to train on")
+            raise ValueError("the validation and judging parts leave nothing to train on")
         if division.include_validation and (self.schedule.patience or division.fold):
             raise ValueError(
-                "who trains on the validation part too can neither stop early nor leave a fold out"
+                "a run that trains on the validation part can neither stop early nor leave out a "
+                "fold"
             )
         if self.leave_out and self.soft:
             raise ValueError(
-                "what is left out goes without soft targets, whose teachers were trained on all"
+                "photographs cannot be left out with soft targets, because the teachers were "
+                "trained on them"
             )

@@ -1,4 +1,4 @@
-"""The record of a training run, as in run.json. This module needs no torch."""
+"""The record of a training run, as stored in run.json. This module does not need torch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ml.training.plan import Schedule
 
 @dataclass(frozen=True)
 class StartRecord:
-    """What the network began with, and how long that had been trained."""
+    """The starting weights of the network, and for how many seconds they had been trained."""
 
     description: str
     seconds: float
@@ -25,7 +25,7 @@ class StartRecord:
 
 @dataclass(frozen=True)
 class PartRecord:
-    """Counts the photographs of a part, and has one SHA-256 of their names, labels and files."""
+    """The size of a part, and one SHA-256 over its names, labels and files."""
 
     photographs: int
     by_class: Mapping[str, int]
@@ -34,14 +34,14 @@ class PartRecord:
 
 @dataclass(frozen=True)
 class LoadedRecord(PartRecord):
-    """A part whose photographs were read; `broken` names the files that could not be."""
+    """A part whose photographs were read; `broken` names the unreadable files."""
 
     broken: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class TestedRecord:
-    """Names the table of the photographs to test on, and counts what it leaves out."""
+    """The table of photographs to test on, and how many it leaves out."""
 
     file: str
     sha256: str
@@ -50,7 +50,7 @@ class TestedRecord:
 
 @dataclass(frozen=True)
 class DataRecord:
-    """What a run was trained and validated on, and what it left out."""
+    """The data that a run was trained and validated on, and the data that it left out."""
 
     folders: tuple[str, ...]
     training_only: tuple[str, ...]
@@ -82,7 +82,7 @@ class DataRecord:
 
 @dataclass(frozen=True)
 class Teacher:
-    """A run whose answers are learnt from, and the hashes of what it saw and left out."""
+    """A run that serves as a teacher, with the hashes of the data it saw and left out."""
 
     run: str
     fold: tuple[int, int]
@@ -95,7 +95,7 @@ class Teacher:
 
 @dataclass(frozen=True)
 class TeachersRecord:
-    """Names the file of the teachers' answers and its teachers."""
+    """The file of teachers' predictions, and the teachers."""
 
     file: str
     sha256: str
@@ -104,9 +104,9 @@ class TeachersRecord:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What a run keeps of itself; history and what follows from it change with each epoch.
+    """The settings and results of a run; the fields from `trained_on` on change with each epoch.
 
-    `trained_on` is the day in UTC of the last epoch, None in older runs.
+    `trained_on` is the day of the last epoch in UTC, or None for older runs.
     """
 
     network: str
@@ -127,14 +127,17 @@ class RunRecord:
 
 
 def record_to_json(record: RunRecord) -> dict[str, object]:
-    """Return the values as JSON types."""
+    """Convert a record to JSON types."""
     values = asdict(record)
     values["trained_on"] = record.trained_on.isoformat() if record.trained_on else None
     return values
 
 
 def record_from_json(raw: Mapping[str, Any]) -> RunRecord:
-    """Read what record_to_json gave, or an older run's. Raises KeyError, TypeError, ValueError."""
+    """Read the output of record_to_json, including that of older versions.
+
+    Raises KeyError, TypeError or ValueError.
+    """
     day = raw.get("trained_on")
     return RunRecord(
         network=str(raw["network"]),
@@ -142,7 +145,7 @@ def record_from_json(raw: Mapping[str, Any]) -> RunRecord:
         seed=int(raw["seed"]),
         recipe=_recipe(raw["recipe"]),
         schedule=Schedule(**raw["schedule"]),
-        # What an older run's record does not name did not happen then.
+        # A change that an older record does not list did not exist then.
         augmentation=replace(NONE, **raw["augmentation"]),
         data=_data(raw["data"]),
         hardware=str(raw["hardware"]),
@@ -157,7 +160,7 @@ def record_from_json(raw: Mapping[str, Any]) -> RunRecord:
 
 
 def teacher_from_json(raw: Mapping[str, Any]) -> Teacher:
-    """Read what dataclasses.asdict made of a Teacher. Raises KeyError or TypeError."""
+    """Rebuild a Teacher from its dataclasses.asdict. Raises KeyError or TypeError."""
     return Teacher(**{**raw, "fold": _fold(raw["fold"])})
 
 

@@ -63,7 +63,7 @@ from ml.training.state import load_state, save_state, save_weights
 
 Report = Callable[[str], None]
 
-# What may not change when a run is resumed, and its name in messages.
+# The fields that must not change when a run is resumed, and their names in messages.
 SETTLED: Mapping[str, str] = {
     "network": "network",
     "start": "start",
@@ -74,15 +74,15 @@ SETTLED: Mapping[str, str] = {
     "data": "data",
     "teachers": "set of teachers",
 }
-# A frame is kept up to this width over its height, so that augmentation can move the square.
+# The largest aspect ratio of a frame; augmentation moves the square within it.
 WIDEST = 4 / 3
 
 
 @dataclass(frozen=True)
 class SplitData:
-    """What is trained and validated on, and the table of all parts.
+    """The photographs for training and validation, and the table of all parts.
 
-    `judging` says what the judging part holds, as the record of a run does.
+    `judging` describes the judging part.
     """
 
     training: LoadedPhotographs
@@ -93,13 +93,13 @@ class SplitData:
 
 
 def run(plan: TrainingPlan, report: Report) -> RunRecord:
-    """Train as planned and write the run's folder with its bundle; `report` gets progress lines.
+    """Train as planned and write the run folder with its bundle; `report` gets progress lines.
 
     Raises MlError.
     """
     out = plan.out
     if (out / STATE).exists() and not plan.resume:
-        raise MlError(f"{out} already holds a run; add --resume to go on or choose another folder.")
+        raise MlError(f"{out} already contains a run; add --resume or choose another folder.")
     device = choose_device(plan.device)
     torch.backends.cudnn.benchmark = True
     if device.type == "cpu" and plan.threads:
@@ -145,7 +145,7 @@ def run(plan: TrainingPlan, report: Report) -> RunRecord:
 
 
 def train(trainer: Trainer, out: Path, record: RunRecord, report: Report) -> RunRecord:
-    """Run the epochs that are left; after each one the folder holds a complete run."""
+    """Run the remaining epochs; after each one, the folder contains a complete run."""
     record = keep_record(trainer, out, record)
     while not trainer.is_finished:
         row = trainer.run_epoch()
@@ -163,7 +163,7 @@ def train(trainer: Trainer, out: Path, record: RunRecord, report: Report) -> Run
 
 
 def keep_record(trainer: Trainer, out: Path, record: RunRecord) -> RunRecord:
-    """Write run.json and the curves as far as the run has come."""
+    """Write run.json and the curves up to the current epoch."""
     record = replace(
         record,
         history=tuple(trainer.history),
@@ -176,18 +176,20 @@ def keep_record(trainer: Trainer, out: Path, record: RunRecord) -> RunRecord:
 
 
 def go_on(out: Path, record: RunRecord) -> RunRecord:
-    """Return the record of a run that goes on.
+    """Return the record of a resumed run.
 
-    Raises DataError where it began with other data or settings.
+    Raises DataError if it was started with other data or settings.
     """
     begun = read_record(out)
     for part, words in SETTLED.items():
         if getattr(begun, part) != getattr(record, part):
             raise DataError(
-                out / RECORD, f"the run began with another {words}; choose a new folder."
+                out / RECORD, f"the run was started with another {words}; choose a new folder."
             )
     if replace(begun.schedule, workers=record.schedule.workers) != record.schedule:
-        raise DataError(out / RECORD, "the run began with another schedule; take a new folder.")
+        raise DataError(
+            out / RECORD, "the run was started with another schedule; choose a new folder."
+        )
     hardware = record.hardware
     if begun.hardware != hardware:
         hardware = f"{begun.hardware}, then {hardware}"
@@ -197,9 +199,9 @@ def go_on(out: Path, record: RunRecord) -> RunRecord:
 def read_extra(
     folders: Sequence[Path], collection: Collection, classes: Classes = HAM10000
 ) -> tuple[Photograph, ...]:
-    """Read the folders that only training sees.
+    """Read the folders that are only for training.
 
-    Raises DataError where a lesion or a patient is in the folders of --data too.
+    Raises DataError if one of their lesions or patients is also in the folders of --data.
     """
     if not folders:
         return ()
@@ -209,9 +211,9 @@ def read_extra(
     patients = {photograph.patient_id for photograph in collection.photographs} - {""}
     for photograph in extra:
         if photograph.image_id in known or photograph.lesion_id in lesions:
-            raise DataError(photograph.path, "its lesion is in the folders of --data too.")
+            raise DataError(photograph.path, "its lesion is also in the folders of --data.")
         if photograph.patient_id in patients:
-            raise DataError(photograph.path, "its patient is in the folders of --data too.")
+            raise DataError(photograph.path, "its patient is also in the folders of --data.")
     return extra
 
 
@@ -221,10 +223,10 @@ def load_split(
     plan: TrainingPlan,
     report: Report,
 ) -> SplitData:
-    """Divide a collection by lesion, add `extra` to its training part, prepare each photograph."""
+    """Divide a collection by lesion, add `extra` to the training part and prepare all pixels."""
     if collection.left_out:
         names = ", ".join(f"{count} {dx}" for dx, count in sorted(collection.left_out.items()))
-        report(f"left out, not one of the classes: {names}")
+        report(f"left out because they belong to other classes: {names}")
     parts = divide(collection.photographs, extra, plan.division, plan.classes)
     if plan.leave_out:
         parts = parts.without(read_names(plan.leave_out, parts))
@@ -252,9 +254,9 @@ def load_split(
     report(
         f"training on {len(split.training.photographs)} photographs {counts}, "
         f"validating on {len(split.validation.photographs)}, {broken} broken files skipped; "
-        f"left out {len(parts.judging)} to judge by"
-        + (f" and {len(parts.own_fold)} of the fold" if plan.division.fold else "")
-        + (f" and {len(parts.left_out)} to test on" if plan.leave_out else ""),
+        f"left out: {len(parts.judging)} of the judging part"
+        + (f", {len(parts.own_fold)} of the fold" if plan.division.fold else "")
+        + (f", {len(parts.left_out)} to test on" if plan.leave_out else ""),
     )
     if not split.training.photographs:
         raise DataError(plan.data[0], "no photograph could be read.")
@@ -262,7 +264,7 @@ def load_split(
 
 
 def read_names(table: Path, parts: Parts) -> frozenset[str]:
-    """Read which photographs are tested on later. Raises DataError where one is in no folder."""
+    """Read the names of the photographs to test on later. Raises DataError for an unknown one."""
     known = {one.image_id for part in (parts.training, parts.own_fold) for one in part}
     known |= {one.image_id for part in (parts.validation, parts.judging) for one in part}
     rows = read_rows(table, ("image_id",))
@@ -275,16 +277,16 @@ def read_names(table: Path, parts: Parts) -> frozenset[str]:
 
 
 def read_targets(file: Path | None, data: SplitData, classes: int) -> SoftTargets | None:
-    """Read the teachers' answers that were asked for.
+    """Read the teachers' predictions, if the plan names a file.
 
-    Raises MlError where a teacher may have seen what this run leaves out or tells other classes
-    apart.
+    Raises MlError if a teacher may have seen photographs that this run leaves out, or if its
+    classes differ.
     """
     if file is None:
         return None
     targets = load_soft_targets(file)
     if targets.probabilities.shape[1] != classes:
-        raise MlError("The teachers tell other classes apart than this run does.")
+        raise MlError("The teachers' classes differ from this run's.")
     targets.check_parts(
         validation=data.validation.data_hash if data.validation.photographs else None,
         judging=data.judging.sha256 if data.judging.photographs else None,
@@ -293,14 +295,14 @@ def read_targets(file: Path | None, data: SplitData, classes: int) -> SoftTarget
 
 
 def describe_tested(file: Path | None, left_out: PartTable) -> TestedRecord | None:
-    """Return what a run's record says of the photographs left out for testing."""
+    """Return the record of the photographs left out for testing, if any."""
     if file is None:
         return None
     return TestedRecord(file.name, hash_file(file), len(left_out.image_ids))
 
 
 def describe_teachers(file: Path | None, targets: SoftTargets | None) -> TeachersRecord | None:
-    """Return what a run's record says of its teachers."""
+    """Return the record of the teachers, if any."""
     if file is None or targets is None:
         return None
     return TeachersRecord(file.name, hash_file(file), targets.sources)
@@ -309,7 +311,7 @@ def describe_teachers(file: Path | None, targets: SoftTargets | None) -> Teacher
 def describe_run(
     plan: TrainingPlan, data: SplitData, start: Start, targets: SoftTargets | None, hardware: str
 ) -> RunRecord:
-    """Collect what run.json says before the first epoch."""
+    """Return the record of a run before its first epoch."""
     division = plan.division
     return RunRecord(
         network=plan.network,
@@ -365,9 +367,9 @@ def describe_hardware(device: torch.device) -> str:
 
 
 def choose_device(name: str) -> torch.device:
-    """Choose CUDA if available, unless told otherwise. Raises NetworkError."""
+    """Return the named device; `auto` is CUDA if available, else the CPU. Raises NetworkError."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():
-        raise NetworkError("There is no CUDA device here; use --device cpu.")
+        raise NetworkError("There is no CUDA device; use --device cpu.")
     return torch.device(name)

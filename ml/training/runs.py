@@ -1,4 +1,4 @@
-"""The folder that one training run leaves behind: its record and curves. Needs no torch."""
+"""The record and curves in the folder of a training run. This module does not need torch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STATE = "state.pt"
 RECORD = "run.json"
 WEIGHTS = "weights.safetensors"
 CURVES = "curves.png"
-# The folder inside the run's in which the finished network lies as a bundle of one member.
+# The subfolder that contains the finished network as a bundle of one member.
 BUNDLE = "bundle"
 
 
@@ -33,32 +33,32 @@ def read_record(folder: Path) -> RunRecord:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise DataError(path, "this is not a folder of a training run.") from error
+        raise DataError(path, "this is not the folder of a training run.") from error
     try:
         return record_from_json(raw)
     except (KeyError, TypeError, ValueError) as error:
-        raise DataError(path, f"the record lacks or misnames a value ({error}).") from error
+        raise DataError(path, f"a value of the record is missing or wrong ({error}).") from error
 
 
 def read_histories(runs: Sequence[Path]) -> dict[str, tuple[EpochRecord, ...]]:
-    """Read the epochs of training runs by the names of their folders. Raises DataError."""
+    """Map the names of run folders to their epochs. Raises DataError."""
     histories: dict[str, tuple[EpochRecord, ...]] = {}
     for run in runs:
         history = read_record(run).history
         if not history:
-            raise DataError(run / RECORD, "the run has no finished epoch.")
+            raise DataError(run / RECORD, "the run has not finished an epoch.")
         name = run.resolve().name
         histories[f"{name} ({len(histories) + 1})" if name in histories else name] = history
     return histories
 
 
 def draw_curves(folder: Path, history: Sequence[EpochRecord]) -> None:
-    """Draw loss and validation values over the epochs into curves.png."""
+    """Draw the loss and the validation accuracy of each epoch into curves.png."""
     draw_histories({folder.name: history}).savefig(folder / CURVES, dpi=DPI)
 
 
 def code_version() -> str:
-    """Return the commit of the code, with `-dirty` where files of ml/ differ from it."""
+    """Return the commit of the code, with `-dirty` if files in ml/ differ from it."""
     here = Path(__file__).parents[1]
 
     def git(*arguments: str) -> str:

@@ -1,4 +1,4 @@
-"""Stores teachers' answers for students to learn from.
+"""Stores teachers' predictions for students to learn from.
 
 Source: Hinton et al., "Distilling the Knowledge in a Neural Network", 2015.
 """
@@ -27,17 +27,17 @@ from ml.training.record import Teacher, teacher_from_json
 from ml.training.runs import BUNDLE, RECORD, read_record
 
 Floats = npt.NDArray[np.float64]
-# The least probability that half precision has to tell from none.
+# Smaller probabilities are stored as this one.
 SMALLEST = 1e-7
 
 
 @dataclass(frozen=True)
 class SoftTargets:
-    """The averaged probabilities of n photographs, n x c, before any calibration.
+    """The averaged, uncalibrated probabilities of n photographs, n x c.
 
-    `is_training` says which photographs students train on; the others are validated on, and no
-    teacher was trained on them either. `teachers` counts whose answers were averaged. `sources`
-    describe the runs.
+    `is_training` says which photographs students train on; the others are for validation, and no
+    teacher was trained on them either. `teachers` is the number of teachers averaged for each
+    photograph. `sources` describe the teachers.
     """
 
     image_ids: tuple[str, ...]
@@ -47,42 +47,44 @@ class SoftTargets:
     sources: tuple[Teacher, ...]
 
     def of(self, photographs: Sequence[Photograph]) -> Floats:
-        """Return the probabilities of n photographs, n x c. Raises MlError where one has none."""
+        """Return the probabilities of n photographs, n x c. Raises MlError if one has none."""
         row_of = {name: row for row, name in enumerate(self.image_ids)}
         for photograph in photographs:
             if photograph.image_id not in row_of:
-                raise MlError(f"No teacher has answered {photograph.image_id}; join all folds.")
+                raise MlError(
+                    f"There is no teacher's prediction for {photograph.image_id}; join all folds."
+                )
         rows = [row_of[photograph.image_id] for photograph in photographs]
         return self.probabilities[rows]
 
     def check_parts(self, *, validation: str | None, judging: str | None) -> None:
-        """Refuse teachers that left other photographs out to validate or judge by than these.
+        """Check that all teachers had the same validation and judging part. Raises MlError.
 
-        Takes the hashes of both parts, None where a run has no such part. Raises MlError.
+        Takes the hashes of both parts; None means that a run has no such part.
         """
         for source in self.sources:
             seen = validation and source.validation_sha256 != validation
             if seen or source.judging_sha256 != judging:
                 raise MlError(
-                    f"The teacher {source.run} left other photographs out to validate or judge "
-                    "by than this run does, so it may have been trained on them."
+                    f"The teacher {source.run} had another validation or judging part than this "
+                    "run, so it may have been trained on those photographs."
                 )
 
 
 def answer_left_out(
     run: Path, folders: Sequence[Path], *, views: int, threads: int | None = None
 ) -> SoftTargets:
-    """Ask a finished run of one fold about that fold and about the validation photographs.
+    """Run the network of one fold on that fold and on the validation photographs.
 
-    Raises DataError where the run left no fold out, is not finished or answers unbalanced, and
-    where a photograph is missing or is not the one that was left out.
+    Raises DataError if the run left out no fold, is not finished or was trained unbalanced, or if
+    a photograph is missing or its file has changed.
     """
     record = read_record(run)
     data = record.data
     if not record.finished or not data.fold:
-        raise DataError(run / RECORD, "this is no finished run that left a fold out.")
+        raise DataError(run / RECORD, "this is not a finished run that left out a fold.")
     if record.schedule.balance == "none":
-        raise DataError(run / RECORD, "its answers lean to the commoner classes.")
+        raise DataError(run / RECORD, "its predictions favour the common classes.")
     table = load_parts(run)
     parts = [table.only(part) for part in (OWN_FOLD, VALIDATION)]
     paths = [path for part in parts for path in _find(part, folders, run / PARTS)]
@@ -115,15 +117,15 @@ def answer_left_out(
 
 
 def join(answers: Sequence[SoftTargets]) -> SoftTargets:
-    """Average the answers to each photograph. Raises MlError where they do not belong together."""
+    """Average the predictions for each photograph. Raises MlError if they do not match."""
     sources = tuple(source for one in answers for source in one.sources)
     if len({(source.validation_sha256, source.judging_sha256) for source in sources}) > 1:
-        raise MlError("The teachers left different photographs out to validate or judge by.")
+        raise MlError("The teachers had different validation or judging parts.")
     if len({source.weights_sha256 for source in sources}) < len(sources):
-        raise MlError("One teacher's answers are given twice.")
+        raise MlError("One teacher's predictions are given twice.")
     widths = {one.probabilities.shape[1] for one in answers}
     if len(widths) > 1:
-        raise MlError("The teachers tell different classes apart.")
+        raise MlError("The teachers have different classes.")
     (columns,) = widths
     sums: dict[str, Floats] = {}
     counts: dict[str, int] = {}
@@ -132,7 +134,7 @@ def join(answers: Sequence[SoftTargets]) -> SoftTargets:
         for row, name in enumerate(one.image_ids):
             times, trained = int(one.teachers[row]), bool(one.is_training[row])
             if is_training.setdefault(name, trained) != trained:
-                raise MlError(f"{name} is trained on by one teacher and validated on by another.")
+                raise MlError(f"{name} is a training photograph in one file and not in another.")
             sums[name] = sums.get(name, np.zeros(columns)) + times * one.probabilities[row]
             counts[name] = counts.get(name, 0) + times
     names = sorted(sums)
@@ -146,7 +148,7 @@ def join(answers: Sequence[SoftTargets]) -> SoftTargets:
 
 
 def save_soft_targets(path: Path, targets: SoftTargets) -> None:
-    """Write the answers as logarithms in half precision: a few bytes a photograph."""
+    """Write the probabilities as logarithms in half precision, a few bytes per photograph."""
     logarithms = np.log(np.clip(targets.probabilities, SMALLEST, None))
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as stream:
@@ -161,7 +163,7 @@ def save_soft_targets(path: Path, targets: SoftTargets) -> None:
 
 
 def load_soft_targets(path: Path) -> SoftTargets:
-    """Read a file of save_soft_targets. Raises DataError."""
+    """Read a file written by save_soft_targets. Raises DataError."""
     try:
         with np.load(path, allow_pickle=False) as stored:
             powers = np.exp(stored["log_probabilities"].astype(np.float64))
@@ -173,10 +175,10 @@ def load_soft_targets(path: Path) -> SoftTargets:
                 tuple(teacher_from_json(one) for one in json.loads(str(stored["sources"]))),
             )
     except (OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile) as error:
-        raise DataError(path, "there are no readable answers of teachers.") from error
+        raise DataError(path, "the teachers' predictions are missing or cannot be read.") from error
     shape = targets.probabilities.shape
     if len(shape) != 2 or shape[0] != len(targets.image_ids):
-        raise DataError(path, "the answers do not belong to the photographs.")
+        raise DataError(path, "the predictions do not match the photographs.")
     return targets
 
 
@@ -188,6 +190,6 @@ def _find(part: PartTable, folders: Sequence[Path], table: Path) -> list[Path]:
         if path is None:
             raise DataError(table, f"there is no photograph for image_id {name}.")
         if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
-            raise DataError(path, "it is another file than the run left out.")
+            raise DataError(path, "the file is not the one that the run left out.")
         paths.append(path)
     return paths

@@ -1,4 +1,4 @@
-"""Draws the splits that others measured on, and counts the leaks."""
+"""Draws splits from published work and counts their leaks."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ COLUMNS = ("lesion_id", "image_id", "dx")
 
 
 def draw_single(rows: Sequence[Row], *, part: float = 0.17, seed: int = 101) -> list[Row]:
-    """Draw a part, 0..1, of the lesions with one photograph, stratified by class.
+    """Draw a fraction, 0..1, of the lesions with one photograph, stratified by class.
 
-    As the notebooks do it: the same rows in the same order give the same photographs.
+    This draws like the notebooks: the same rows in the same order give the same photographs.
     """
     times = Counter(row["lesion_id"] for row in rows)
     return _draw([row for row in rows if times[row["lesion_id"]] == 1], part, seed)
 
 
 def draw_by_photograph(rows: Sequence[Row], *, part: float = 0.2, seed: int = 42) -> list[Row]:
-    """Draw a part, 0..1, of the photographs, stratified by class, whatever their lesions are."""
+    """Draw a fraction, 0..1, of the photographs, stratified by class, ignoring lesions."""
     return _draw(rows, part, seed)
 
 
 def find_twins(rows: Sequence[Row], tested: Sequence[Row]) -> list[Row]:
-    """Return the test photographs whose lesion has another photograph among the rest."""
+    """Return the test photographs whose lesion also has a photograph in training."""
     names = {row["image_id"] for row in tested}
     rest = {row["lesion_id"] for row in rows if row["image_id"] not in names}
     return [row for row in tested if row["lesion_id"] in rest]
 
 
 def describe(rows: Sequence[Row], tested: Sequence[Row]) -> list[str]:
-    """Return in a few lines how many are tested, and how many of them have a twin in training."""
+    """Say in a few lines how many test photographs there are and how many have a twin."""
     twins = Counter(row["dx"] for row in find_twins(rows, tested))
     counts = Counter(row["dx"] for row in tested)
     lines = [f"{len(tested)} of {len(rows)} photographs to test on"]
@@ -66,7 +66,7 @@ def _draw(rows: Sequence[Row], part: float, seed: int) -> list[Row]:
     try:
         selection: Any = importlib.import_module("sklearn.model_selection")
     except ModuleNotFoundError as error:
-        raise MlError("Drawing as others did needs scikit-learn (requirements-dev.txt).") from error
+        raise MlError("Drawing these splits needs scikit-learn (requirements-dev.txt).") from error
     try:
         _, tested = selection.train_test_split(
             list(rows), test_size=part, random_state=seed, stratify=[row["dx"] for row in rows]

@@ -1,4 +1,4 @@
-"""What a network starts training from: random weights, published ones, or a smaller network."""
+"""The starting weights of a network: random, published, or grown from a smaller network."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from ml.training.parts import PartTable, load_parts
 
 @dataclass(frozen=True)
 class Start:
-    """A network ready to train, and how it came about in words.
+    """A network ready to train, and a description of its weights.
 
-    `seconds` is how long the network it was grown from had been trained. `unseen_lesions` are those
-    that it was validated on and so not trained on, `judging_lesions` those that it never saw; both
-    are None where it saw no lesions at all.
+    `seconds` is how long the weights had been trained before. `unseen_lesions` are the lesions of
+    their validation part and `judging_lesions` those of their judging part; both are None if the
+    weights have seen no lesions at all.
     """
 
     network: LesionNetwork
@@ -42,11 +42,10 @@ def create_start(
     seed: int,
     classes: Classes = HAM10000,
 ) -> Start:
-    """Build the network `name` and fill it with its starting weights.
+    """Build the network `name` with its starting weights.
 
-    `start` is the name of a smaller network, whose published weights are grown, or the folder of a
-    bundle with one member, whose weights are taken over or grown. Raises NetworkError or
-    BundleError.
+    `start` is the name of a smaller network whose published weights are grown, or the folder of a
+    bundle with one member whose weights are copied or grown. Raises MlError.
     """
     if start is None:
         network = create_network(name, pretrained=pretrained, classes=len(classes))
@@ -57,7 +56,7 @@ def create_start(
         return Start(_grown(source, start, name, seed), f"grown from {start} with ImageNet weights")
     manifest = _read_one_member(Path(start))
     if manifest.labels != classes.names:
-        raise MlError("The network of --start tells other classes apart than this run does.")
+        raise MlError("The classes of the network of --start differ from this run's.")
     member = manifest.members[0]
     source = load_member(member.network, Path(start) / member.file, len(classes))
     verb = "continued from" if member.network == name else "grown from"
@@ -71,7 +70,7 @@ def create_start(
 
 
 def check_start(start: Start, validation: Sequence[Photograph], judging: PartTable) -> None:
-    """Refuse to validate on, or to set aside for judging, what the starting network may have seen.
+    """Check that the starting network has not seen the validation or judging part.
 
     Raises MlError.
     """
@@ -79,13 +78,13 @@ def check_start(start: Start, validation: Sequence[Photograph], judging: PartTab
         return
     if not {photograph.lesion_id for photograph in validation} <= start.unseen_lesions:
         raise MlError(
-            "The network of --start was trained on another split, so it may have seen the "
-            "photographs that this run validates on. Take the same folders, part and split seed."
+            "The network of --start was trained on another split, so it may have seen this run's "
+            "validation photographs. Use the same folders, --validation and --split-seed."
         )
     if not set(judging.lesion_ids) <= start.judging_lesions:
         raise MlError(
-            "The network of --start may have seen the photographs that this run leaves out to "
-            "judge by. Begin from one that left the same ones out, or add --judging 0."
+            "The network of --start may have seen this run's judging part. Start from one that "
+            "left out the same photographs, or add --judging 0."
         )
 
 

@@ -1,4 +1,4 @@
-"""What a run needs to resume, and its finished weights."""
+"""The state from which a run resumes, and its finished weights."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Weights = Mapping[str, torch.Tensor]
 
 @dataclass(frozen=True)
 class TrainerState:
-    """Everything that a resumed run needs; `optimizer` is torch's own."""
+    """Everything that a resumed run needs; `optimizer` is torch's own state."""
 
     epoch: int
     network: Weights
@@ -32,7 +32,7 @@ class TrainerState:
 
 
 def save_state(folder: Path, state: TrainerState) -> None:
-    """Write the state of a run so that a crash leaves either the old or the new one."""
+    """Write the state of a run; after a crash, either the old or the new one is intact."""
     temporary = folder / f"{STATE}.new"
     torch.save({**vars(state), "history": [asdict(one) for one in state.history]}, temporary)
     temporary.replace(folder / STATE)
@@ -45,14 +45,14 @@ def load_state(folder: Path) -> TrainerState:
         return TrainerState(
             **{**raw, "history": tuple(EpochRecord(**one) for one in raw["history"])}
         )
-    except Exception as error:  # a truncated file raises many kinds
-        raise DataError(folder / STATE, "there is no readable state to resume from.") from error
+    except Exception as error:  # a truncated file raises many classes of errors
+        raise DataError(folder / STATE, "the state is missing or cannot be read.") from error
 
 
 def save_weights(folder: Path, weights: Weights) -> None:
-    """Write the finished weights: kernels in half precision, vectors as they are.
+    """Write the finished weights: kernels in half precision, vectors in single.
 
-    Batch-norm variances can be too small for half precision, and the vectors take little room.
+    Batch-norm variances can be too small for half precision, and vectors take little space.
     """
     halves = {
         name: (tensor.half() if tensor.ndim > 1 else tensor).cpu().contiguous()

@@ -106,7 +106,7 @@ def test_several_folders_with_other_tables_are_shown_together(collection, tmp_pa
     assert explore.main([str(collection), str(more), "--out", str(out), "--limit", "3"]) == 0
     page = (out / PAGE).read_text()
     assert "2 named patients" in page
-    assert "Cannot be read: broken.jpg" in page
+    assert "cannot be read: broken.jpg" in page
     assert '<th scope="row">clinic</th><td>2</td>' in page
     assert '<th scope="row">not given</th>' in page
     assert "Near-duplicates" in page

@@ -76,7 +76,7 @@ def test_another_input_size_than_in_training_can_be_chosen(run_folder, collectio
 def test_runs_of_different_splits_are_not_mixed(run_folder, collection, tmp_path):
     other = tmp_path / "other"
     train.main(tiny_arguments(collection, other, "--split-seed", "7", "--epochs", "1"))
-    with pytest.raises(DataError, match=r"other/bundle.*validated on other photographs"):
+    with pytest.raises(DataError, match=r"other/bundle.*validated on different photographs"):
         run_export([run_folder, other], collection, tmp_path / "bundle")
     assert not (tmp_path / "bundle").exists()
 
@@ -86,7 +86,7 @@ def test_runs_that_saw_photographs_prepared_in_different_ways_are_not_mixed(
 ):
     other = tmp_path / "other"
     train.main(tiny_arguments(collection, other, "--median", "1", "--epochs", "1", "--seed", "2"))
-    with pytest.raises(DataError, match="preprocessing is not that of the first run"):
+    with pytest.raises(DataError, match="preprocessing differs from the first"):
         run_export([run_folder, other], collection, tmp_path / "bundle")
 
 
@@ -94,7 +94,7 @@ def test_a_bundle_is_only_measured_on_the_photographs_its_run_was_validated_on(
     run_folder, tmp_path
 ):
     larger = make_collection(tmp_path / "larger", lesions=6)
-    with pytest.raises(DataError, match="validated on other photographs"):
+    with pytest.raises(DataError, match="validated on different photographs"):
         run_export([run_folder], larger, tmp_path / "bundle")
 
 
@@ -107,7 +107,7 @@ def test_an_older_bundle_makes_room_and_other_folders_do_not(bundle, run_folder,
     foreign = bundle.parent / "foreign"
     foreign.mkdir()
     (foreign / "letter.txt").write_text("keep me")
-    with pytest.raises(MlError, match="something else than a bundle"):
+    with pytest.raises(MlError, match="something other than a bundle"):
         run_export([run_folder], collection, foreign)
     assert (foreign / "letter.txt").exists()
 
@@ -132,5 +132,5 @@ def test_the_same_member_twice_is_refused(run_folder, collection, tmp_path):
 
 
 def test_a_folder_that_is_no_run_is_refused(collection, tmp_path):
-    with pytest.raises(DataError, match="not a folder of a training run"):
+    with pytest.raises(DataError, match="not the folder of a training run"):
         run_export([tmp_path], collection, tmp_path / "bundle")

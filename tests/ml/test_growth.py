@@ -122,7 +122,7 @@ def test_a_start_with_a_changed_byte_is_refused(collection, tmp_path, bundle):
     weights = next(bundle.glob("*.safetensors"))
     data = weights.read_bytes()
     weights.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
-    with pytest.raises(BundleError, match="sha256"):
+    with pytest.raises(BundleError, match="SHA-256"):
         create_start("small_cnn", pretrained=False, start=str(bundle), seed=1)
 
 
@@ -160,11 +160,11 @@ def test_photographs_for_training_alone_are_never_validated_on(collection, tmp_p
     assert data.training.photographs + data.validation.photographs == 42 + 21
     assert data.validation.photographs < 42 / 2
     manifest = read_manifest(out / "bundle")
-    assert "for training alone extra" in manifest.data.description
-    assert "with extra for training alone" in manifest.training.description
+    assert "plus extra for training only" in manifest.data.description
+    assert "with extra for training only" in manifest.training.description
     shutil.rmtree(out)
     table.write_text(lesions.replace("HAM_nv_100", "HAM_nv_0"))
-    with pytest.raises(MlError, match="lesion is in the folders of --data too"):
+    with pytest.raises(MlError, match="lesion is also in the folders of --data"):
         train.main(tiny_arguments(collection, out, *arguments))
-    with pytest.raises(MlError, match="lesion is in the folders of --data too"):
+    with pytest.raises(MlError, match="lesion is also in the folders of --data"):
         train.main(tiny_arguments(extra, out, *arguments))

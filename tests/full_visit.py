@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from clinic.models import BodySite, Symptom
-from clinic.records.services.consultations import save_visit
+from clinic.records.services.consultations import VisitDraft, save_visit
 from clinic.records.services.documents import add_document
 from clinic.records.services.drug_warnings import (
     check_prescription,
@@ -23,11 +23,11 @@ from tests.factories import AppointmentFactory, ConsentFactory, ConsultationFact
 from tests.pdfs import pdf
 
 
-def written_up(consultation, doctor, **said):
+def written_up(consultation, doctor, *, version=None, **said):
     """Write a few words into the visit, and nothing else."""
-    empty = {"reason": "", "symptoms": [], "body_site": None, "notes": "", "conclusion": ""}
-    fields = {"version": consultation.version, **empty, **said}
-    return save_visit(consultation=consultation, actor=doctor, **fields)
+    version = consultation.version if version is None else version
+    draft = VisitDraft(**said)
+    return save_visit(consultation=consultation, actor=doctor, version=version, draft=draft)
 
 
 def fill_visit(consultation, doctor, prediction=None):
@@ -76,16 +76,18 @@ def write(consultation, doctor):
         consultation=consultation,
         actor=doctor,
         version=consultation.version,
-        reason="A mole that has changed",
-        symptoms=list(Symptom.objects.all()[:3]),
-        body_site=BodySite.objects.first(),
-        history="Noticed in spring, darker since the summer.",
-        examination="Symmetric, two colours, 6 mm.",
-        assessment="Benign in the dermatoscope.",
-        plan="Photograph again in three months.",
-        follow_up_weeks=12,
-        notes="Anxious.",
-        conclusion="A harmless mole. Please come back in three months.",
+        draft=VisitDraft(
+            reason="A mole that has changed",
+            symptoms=list(Symptom.objects.all()[:3]),
+            body_site=BodySite.objects.first(),
+            history="Noticed in spring, darker since the summer.",
+            examination="Symmetric, two colours, 6 mm.",
+            assessment="Benign in the dermatoscope.",
+            plan="Photograph again in three months.",
+            follow_up_weeks=12,
+            notes="Anxious.",
+            conclusion="A harmless mole. Please come back in three months.",
+        ),
     )
 
 

@@ -10,7 +10,12 @@ from clinic.people.models.user import User
 from clinic.people.services.consents import has_consent
 from clinic.records.models.catalogue import BodySite, Symptom
 from clinic.records.models.consultation import Consultation
-from clinic.records.services.consultations import open_visit, save_visit, sign_visit
+from clinic.records.services.consultations import (
+    VisitDraft,
+    open_visit,
+    save_visit,
+    sign_visit,
+)
 from clinic.records.services.drug_warnings import (
     check_prescription,
     confirm_hand_checks,
@@ -116,13 +121,14 @@ def examine(
         consultation=consultation,
         actor=doctor,
         version=consultation.version,
-        reason=story.reason,
-        symptoms=Symptom.objects.filter(code__in=story.symptoms),
-        body_site=site,
-        examination=story.examination,
-        notes="",
-        conclusion=story.conclusion,
-        follow_up_weeks=story.follow_up_weeks,
+        draft=VisitDraft(
+            reason=story.reason,
+            symptoms=Symptom.objects.filter(code__in=story.symptoms),
+            body_site=site,
+            examination=story.examination,
+            conclusion=story.conclusion,
+            follow_up_weeks=story.follow_up_weeks,
+        ),
     )
     return prediction
 

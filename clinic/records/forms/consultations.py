@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.core.forms import allow_rows, offer_rows
 from clinic.records.models.catalogue import BodySite, Symptom
 from clinic.records.models.consultation import Addendum, Consultation
-from clinic.records.services.consultations import NOTES_FIELDS
+from clinic.records.services.consultations import NOTES_FIELDS, VisitDraft
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,12 @@ class VisitNotesForm(forms.ModelForm[Consultation]):
         body_site.queryset = BodySite.objects.offered(self.instance.body_site_id)
         if body_sites is not None:
             offer_rows(body_site, body_sites)
+
+    @property
+    def draft(self) -> VisitDraft:
+        """Return what the doctor wrote, without the version that was read before."""
+        said = {name: each for name, each in self.cleaned_data.items() if name != "version"}
+        return VisitDraft(**said)
 
     def differences(self, stored: Consultation) -> list[Difference]:
         """Return the fields whose typed text differs from the stored one, with both texts."""

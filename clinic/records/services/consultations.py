@@ -1,6 +1,7 @@
 """A visit from call-in to signature, and the addenda afterwards."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 from django.core.exceptions import ValidationError
@@ -27,7 +28,22 @@ from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record, record_once
 
 NOTES_FIELDS = ("history", "examination", "assessment", "plan", "notes", "conclusion")
-WRITTEN_FIELDS = ("reason", "body_site_id", "follow_up_weeks", *NOTES_FIELDS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitDraft:
+    """Everything that a doctor has written in a visit that is still open."""
+
+    reason: str = ""
+    symptoms: Iterable[Symptom] = ()
+    body_site: BodySite | None = None
+    history: str = ""
+    examination: str = ""
+    assessment: str = ""
+    plan: str = ""
+    notes: str = ""
+    conclusion: str = ""
+    follow_up_weeks: int | None = None
 
 
 @transaction.atomic
@@ -83,38 +99,20 @@ def undo_call_in(*, consultation: Consultation, actor: User) -> Appointment:
 
 @transaction.atomic
 def save_visit(
-    *,
-    consultation: Consultation,
-    actor: User,
-    version: int,
-    reason: str,
-    symptoms: Iterable[Symptom],
-    body_site: BodySite | None,
-    history: str = "",
-    examination: str = "",
-    assessment: str = "",
-    plan: str = "",
-    notes: str,
-    conclusion: str,
-    follow_up_weeks: int | None = None,
+    *, consultation: Consultation, actor: User, version: int, draft: VisitDraft
 ) -> Consultation:
     """Store what the doctor wrote, unless somebody saved since this version was read."""
     stored = Consultation.objects.get(pk=consultation.pk)
     if stored.is_signed:
         raise VisitSignedError
     written = {
-        "reason": reason,
-        "body_site_id": body_site.pk if body_site else None,
-        "history": history,
-        "examination": examination,
-        "assessment": assessment,
-        "plan": plan,
-        "notes": notes,
-        "conclusion": conclusion,
-        "follow_up_weeks": follow_up_weeks,
+        "reason": draft.reason,
+        "body_site_id": draft.body_site.pk if draft.body_site else None,
+        "follow_up_weeks": draft.follow_up_weeks,
+        **{field: getattr(draft, field) for field in NOTES_FIELDS},
     }
-    chosen = {symptom.pk for symptom in symptoms}
-    changed = [field for field in WRITTEN_FIELDS if getattr(stored, field) != written[field]]
+    chosen = {symptom.pk for symptom in draft.symptoms}
+    changed = [field for field, said in written.items() if getattr(stored, field) != said]
     if chosen != set(stored.symptoms.values_list("pk", flat=True)):
         changed.append("symptoms")
     if not changed:

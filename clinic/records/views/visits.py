@@ -53,7 +53,12 @@ def visit_save(request: SignedInRequest, pk: UUID) -> HttpResponse:
             request, consultation, "notes", status=422, notes_form=form, notes_version=version
         )
     try:
-        saved = save_visit(consultation=consultation, actor=request.user, **form.cleaned_data)
+        saved = save_visit(
+            consultation=consultation,
+            actor=request.user,
+            version=form.cleaned_data["version"],
+            draft=form.draft,
+        )
     except (VisitChangedError, VisitSignedError) as error:
         stored = Consultation.objects.get(pk=consultation.pk)
         return visit_part(

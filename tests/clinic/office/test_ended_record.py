@@ -31,7 +31,7 @@ from clinic.people.services.emergency import open_emergency_access
 from clinic.people.services.invitations import invite_patient
 from clinic.people.services.patients import update_patient
 from clinic.people.ways_to_patient import APPS, steps_to_patient
-from clinic.records.services.consultations import add_addendum, save_visit
+from clinic.records.services.consultations import VisitDraft, add_addendum, save_visit
 from clinic.records.services.documents import add_document
 from clinic.records.services.facts import note_allergy
 from clinic.scheduling.services.appointments import book_appointment, move_appointment
@@ -225,11 +225,7 @@ def test_a_visit_that_is_open_keeps_the_record_from_ending(consultation, doctor,
         consultation=consultation,
         actor=doctor,
         version=consultation.version,
-        reason="",
-        symptoms=[],
-        body_site=None,
-        notes="Paul is well.",
-        conclusion="",
+        draft=VisitDraft(notes="Paul is well."),
     )
     assert saved.notes == "Paul is well."
 

@@ -14,7 +14,7 @@ from clinic.models import (
     Prescription,
     PrescriptionLine,
 )
-from clinic.records.services.consultations import save_visit, sign_visit
+from clinic.records.services.consultations import VisitDraft, save_visit, sign_visit
 from clinic.records.services.prescriptions import lines_fingerprint, stored_lines
 from clinic.records.services.visit_guard import VisitSignedError
 from tests.factories import AppointmentFactory, ConsultationFactory
@@ -236,14 +236,7 @@ def test_a_save_and_a_signature_at_once_lose_nothing():
                 connections.close_all()
 
         arguments = {"consultation": consultation, "actor": doctor}
-        text = {
-            "version": 0,
-            "reason": "",
-            "symptoms": [],
-            "body_site": None,
-            "notes": "after",
-            "conclusion": "",
-        }
+        text = {"version": 0, "draft": VisitDraft(notes="after")}
         threads = [
             threading.Thread(target=run, args=("save", save_visit), kwargs=arguments | text),
             threading.Thread(target=run, args=("sign", sign_visit), kwargs=arguments),

@@ -14,7 +14,7 @@ from clinic.office.services.retention import ask_for_erasure, decide_erasure
 from clinic.people.services.emergency import open_emergency_access, review_emergency_access
 from clinic.people.services.patients import register_patient, update_patient
 from clinic.people.services.profile import update_profile
-from clinic.records.services.consultations import add_addendum, save_visit, sign_visit
+from clinic.records.services.consultations import VisitDraft, add_addendum, save_visit, sign_visit
 from clinic.records.services.documents import add_document, archive_document
 from clinic.records.services.drug_warnings import check_prescription, override_warning
 from clinic.records.services.facts import end_fact, note_allergy, note_condition, note_current_drug
@@ -97,10 +97,7 @@ def full_record(consultation, admin, doctor, other_doctor, secretary, prediction
     saved = save_visit(
         **visit,
         version=consultation.version,
-        reason=said("reason"),
-        symptoms=[],
-        body_site=None,
-        **{name: said(name) for name in notes},
+        draft=VisitDraft(reason=said("reason"), **{name: said(name) for name in notes}),
     )
     check_by_hand(saved, doctor)
     signed = sign_visit(consultation=saved, actor=doctor)

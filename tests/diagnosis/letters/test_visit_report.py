@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import AuditEvent, BodySite, IssuedDocument, Symptom
-from clinic.records.services.consultations import add_addendum, save_visit, sign_visit
+from clinic.records.services.consultations import VisitDraft, add_addendum, save_visit, sign_visit
 from clinic.records.services.prescriptions import DraftLine, revoke_prescription, save_prescription
 from diagnosis.models import Disease
 from diagnosis.reviews.services.reviews import review_prediction
@@ -35,16 +35,18 @@ def written_up(consultation, doctor):
         consultation=consultation,
         actor=doctor,
         version=consultation.version,
-        reason="A mole that has changed",
-        symptoms=Symptom.objects.filter(code__in=["itching", "bleeding"]),
-        body_site=BodySite.objects.get(code="back"),
-        history="Grown since spring.",
-        examination="6 mm.",
-        assessment="A nevus.",
-        plan="To be watched.",
-        follow_up_weeks=12,
-        notes="Symmetrical, *even* colour.\r\nNo ulcer.",
-        conclusion='Come back in a year.\r\n\r\n#read("x")',
+        draft=VisitDraft(
+            reason="A mole that has changed",
+            symptoms=Symptom.objects.filter(code__in=["itching", "bleeding"]),
+            body_site=BodySite.objects.get(code="back"),
+            history="Grown since spring.",
+            examination="6 mm.",
+            assessment="A nevus.",
+            plan="To be watched.",
+            follow_up_weeks=12,
+            notes="Symmetrical, *even* colour.\r\nNo ulcer.",
+            conclusion='Come back in a year.\r\n\r\n#read("x")',
+        ),
     )
     line = DraftLine(
         drug="Hydrocortisone", form="cream", dose="thin", frequency="daily", duration="5 days",

@@ -22,6 +22,7 @@ from clinic.records.services.drug_warnings import (
     override_warning,
 )
 from clinic.records.services.facts import (
+    NoneKnown,
     note_allergy,
     note_condition,
     note_current_drug,
@@ -76,9 +77,11 @@ def call_in(
         consultation=consultation,
         actor=doctor,
         phototype=one.phototype,
-        has_no_known_allergies=not one.allergies,
-        has_no_known_conditions=not one.conditions,
-        takes_no_drugs=not one.current_drugs,
+        none_known=NoneKnown(
+            has_no_known_allergies=not one.allergies,
+            has_no_known_conditions=not one.conditions,
+            takes_no_drugs=not one.current_drugs,
+        ),
         pregnancy=NOT_PREGNANT if consultation.patient.is_pregnancy_to_be_asked else None,
     )
     for substance, reaction in one.allergies:

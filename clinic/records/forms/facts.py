@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.people.models.patient import Patient
 from clinic.records.models.facts import Allergy, Condition, CurrentDrug
-from clinic.records.services.facts import facts_fingerprint
+from clinic.records.services.facts import NONE_KNOWN, NoneKnown, facts_fingerprint
 
 
 class ClinicalFactsForm(forms.ModelForm[Patient]):
@@ -31,6 +31,11 @@ class ClinicalFactsForm(forms.ModelForm[Patient]):
         self.initial["pregnancy"] = self.instance.pregnancy_now
         if self.instance.sex == Patient.Sex.MALE and not self.instance.pregnancy:
             del self.fields["pregnancy"]
+
+    @property
+    def none_known(self) -> NoneKnown:
+        """Return what the patient says to be free of."""
+        return NoneKnown(**{name: self.cleaned_data[name] for name in NONE_KNOWN})
 
 
 class AllergyForm(forms.ModelForm[Allergy]):

@@ -1,6 +1,7 @@
 """Facts about a patient that outlast one visit: phototype, allergies, conditions, drugs."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
@@ -35,6 +36,15 @@ NONE_KNOWN = {
 FACTS = ("phototype", *NONE_KNOWN, "pregnancy")
 
 
+@dataclass(frozen=True, kw_only=True)
+class NoneKnown:
+    """Which of allergies, conditions and drugs a patient says to be free of."""
+
+    has_no_known_allergies: bool
+    has_no_known_conditions: bool
+    takes_no_drugs: bool
+
+
 def facts_fingerprint(patient: Patient) -> str:
     """Return a mark of the clinical facts that a page shows."""
     return fingerprint([getattr(patient, fact) for fact in FACTS])
@@ -65,9 +75,7 @@ def record_clinical_facts(
     consultation: Consultation,
     actor: User,
     phototype: int | None,
-    has_no_known_allergies: bool,
-    has_no_known_conditions: bool,
-    takes_no_drugs: bool,
+    none_known: NoneKnown,
     pregnancy: str | None = None,
     seen: str | None = None,
 ) -> Patient:
@@ -80,9 +88,9 @@ def record_clinical_facts(
     before = {fact: getattr(patient, fact) for fact in FACTS}
     seen_before = facts_fingerprint(patient)
     patient.phototype = phototype
-    patient.has_no_known_allergies = has_no_known_allergies
-    patient.has_no_known_conditions = has_no_known_conditions
-    patient.takes_no_drugs = takes_no_drugs
+    patient.has_no_known_allergies = none_known.has_no_known_allergies
+    patient.has_no_known_conditions = none_known.has_no_known_conditions
+    patient.takes_no_drugs = none_known.takes_no_drugs
     changed = [fact for fact in FACTS if getattr(patient, fact) != before[fact]]
     # An old “no” shows as not asked, so the same answer to a new question counts again.
     if pregnancy is not None and pregnancy != patient.pregnancy_now:

@@ -43,10 +43,15 @@ def visit_facts(request: SignedInRequest, pk: UUID) -> HttpResponse:
         return visit_part(
             request, consultation, "card", status=422, facts_form=form, facts_seen=seen
         )
-    facts = form.cleaned_data
-    seen = facts.pop("facts_seen")
     try:
-        record_clinical_facts(consultation=consultation, actor=request.user, seen=seen, **facts)
+        record_clinical_facts(
+            consultation=consultation,
+            actor=request.user,
+            phototype=form.cleaned_data["phototype"],
+            none_known=form.none_known,
+            pregnancy=form.cleaned_data.get("pregnancy"),
+            seen=form.cleaned_data["facts_seen"],
+        )
     except ValidationError as error:
         form.add_error(None, error)
         is_moved = isinstance(error, VisitSignedError) or error.code == "changed"

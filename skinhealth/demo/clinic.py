@@ -16,7 +16,7 @@ from clinic.people.services.patients import register_patient
 from clinic.people.services.record_access import hand_out_code, open_own_record
 from clinic.scheduling.models.message import AppointmentNotice
 from clinic.scheduling.models.schedule import Availability, VisitType
-from clinic.scheduling.services.appointments import book_appointment
+from clinic.scheduling.services.appointments import Booking, book_appointment
 from clinic.scheduling.services.slots import next_free_slots
 from clinic.scheduling.services.weekly_hours import add_hours
 from clinic.trail.models.notification import Notification
@@ -191,10 +191,12 @@ def _live_through(visit: PastVisit, cast: Cast, *, day: date, seed: int, clock: 
     starts_at = timezone.make_aware(datetime.combine(day, time.fromisoformat(visit.clock)))
     clock.set(starts_at, minutes=-60)
     appointment = book_appointment(
-        patient=cast.patients[visit.patient],
-        doctor=cast.doctors[visit.doctor],
-        visit_type=VisitType.objects.get(code="first-visit"),
-        starts_at=starts_at,
+        booking=Booking(
+            patient=cast.patients[visit.patient],
+            doctor=cast.doctors[visit.doctor],
+            visit_type=VisitType.objects.get(code="first-visit"),
+            starts_at=starts_at,
+        ),
         actor=cast.secretary,
     )
     consultation = visits.call_in(
@@ -222,10 +224,7 @@ def _book_ahead(doctor: Doctor, patient: Patient, secretary: User, days: int) ->
         after=timezone.now() + timedelta(days=days),
         count=1,
     )[0]
-    book_appointment(
-        patient=patient,
-        doctor=doctor,
-        visit_type=visit_type,
-        starts_at=slot.starts_at,
-        actor=secretary,
+    booking = Booking(
+        patient=patient, doctor=doctor, visit_type=visit_type, starts_at=slot.starts_at
     )
+    book_appointment(booking=booking, actor=secretary)

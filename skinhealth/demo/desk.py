@@ -13,6 +13,7 @@ from clinic.scheduling.models.appointment import Appointment
 from clinic.scheduling.models.schedule import Absence, VisitType
 from clinic.scheduling.services.absences import Decision, add_absence, visits_within
 from clinic.scheduling.services.appointments import (
+    Booking,
     book_appointment,
     move_appointment,
     reschedule_appointment,
@@ -98,13 +99,15 @@ def _change_times(cast: Cast, crowd: list[Patient]) -> None:
         reason="Booked for the wrong person.",
     )
     book_appointment(
-        patient=cast.patients[8],
-        doctor=doctor,
-        visit_type=VisitType.objects.get(code="follow-up"),
-        starts_at=crowded.starts_at,
+        booking=Booking(
+            patient=cast.patients[8],
+            doctor=doctor,
+            visit_type=VisitType.objects.get(code="follow-up"),
+            starts_at=crowded.starts_at,
+            is_urgent=True,
+            overbooked_reason="Wound check after the excision, agreed with the doctor.",
+        ),
         actor=secretary,
-        is_urgent=True,
-        overbooked_reason="Wound check after the excision, agreed with the doctor.",
     )
 
 

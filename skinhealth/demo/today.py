@@ -12,7 +12,7 @@ from clinic.people.models.patient import Patient
 from clinic.scheduling.models.appointment import Appointment
 from clinic.scheduling.models.schedule import VisitType
 from clinic.scheduling.models.waiting_room import ArrivalToken
-from clinic.scheduling.services.appointments import book_appointment, move_appointment
+from clinic.scheduling.services.appointments import Booking, book_appointment, move_appointment
 from clinic.scheduling.services.booking_guards import SlotRefusedError
 from clinic.scheduling.services.slots import is_within_hours
 from clinic.scheduling.services.walk_ins import add_walk_in
@@ -158,16 +158,16 @@ def _book(
     doctor: Doctor, patient: Patient, starts_at: datetime, entry: TodaysVisit, cast: Cast
 ) -> Appointment | None:
     """Book; if the time is taken, only the demo's patient is squeezed in."""
+    booking = Booking(
+        patient=patient,
+        doctor=doctor,
+        visit_type=VisitType.objects.get(code="follow-up"),
+        starts_at=starts_at,
+        is_urgent=entry.is_urgent,
+        overbooked_reason="" if entry.patient else "Promised on the telephone.",
+    )
     try:
-        return book_appointment(
-            patient=patient,
-            doctor=doctor,
-            visit_type=VisitType.objects.get(code="follow-up"),
-            starts_at=starts_at,
-            actor=cast.secretary,
-            is_urgent=entry.is_urgent,
-            overbooked_reason="" if entry.patient else "Promised on the telephone.",
-        )
+        return book_appointment(booking=booking, actor=cast.secretary)
     except SlotRefusedError:
         return None
 

@@ -1,5 +1,6 @@
 """Book appointments and move them from status to status."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
@@ -36,6 +37,19 @@ EXPECTS_DOCTOR = frozenset({Status.CONFIRMED, Status.ARRIVED})
 NOT_YET_AGREED = frozenset({Status.REQUESTED, Status.WAITLIST})
 
 
+@dataclass(frozen=True, kw_only=True)
+class Booking:
+    """Who comes to whom, when and for what."""
+
+    patient: Patient
+    doctor: Doctor
+    visit_type: VisitType
+    starts_at: datetime
+    note: str = ""
+    is_urgent: bool = False
+    overbooked_reason: str = ""
+
+
 class IllegalTransitionError(ValidationError):
     """A change that the transition table does not have."""
 
@@ -55,30 +69,20 @@ class MovedAtWrongTimeError(IllegalTransitionError):
 
 
 @transaction.atomic
-def book_appointment(
-    *,
-    patient: Patient,
-    doctor: Doctor,
-    visit_type: VisitType,
-    starts_at: datetime,
-    actor: User,
-    note: str = "",
-    is_urgent: bool = False,
-    overbooked_reason: str = "",
-) -> Appointment:
+def book_appointment(*, booking: Booking, actor: User) -> Appointment:
     """Book a doctor's time for a patient; the database gives it to only one patient.
 
     With a reason, it is booked where the doctor has no time too, and marked as overbooked.
     """
     appointment = Appointment(
-        patient=patient,
-        doctor=doctor,
-        visit_type=visit_type,
-        starts_at=starts_at,
-        ends_at=starts_at + timedelta(minutes=visit_type.duration_minutes),
-        note=note,
-        is_urgent=is_urgent,
-        overbooked_reason=overbooked_reason.strip(),
+        patient=booking.patient,
+        doctor=booking.doctor,
+        visit_type=booking.visit_type,
+        starts_at=booking.starts_at,
+        ends_at=booking.starts_at + timedelta(minutes=booking.visit_type.duration_minutes),
+        note=booking.note,
+        is_urgent=booking.is_urgent,
+        overbooked_reason=booking.overbooked_reason.strip(),
         created_by=actor,
     )
     _keep_time(appointment, actor)

@@ -18,7 +18,11 @@ from clinic.scheduling.models.appointment import Appointment, AppointmentTransit
 from clinic.scheduling.models.schedule import VisitType
 from clinic.scheduling.models.wish import AppointmentRequest
 from clinic.scheduling.services.appointment_news import tell_of_new_appointment
-from clinic.scheduling.services.appointments import book_appointment, reschedule_appointment
+from clinic.scheduling.services.appointments import (
+    Booking,
+    book_appointment,
+    reschedule_appointment,
+)
 from clinic.scheduling.services.booking_guards import lock_calendars
 from clinic.scheduling.services.cancellation import (
     can_still_be_cancelled_by_patient,
@@ -95,9 +99,8 @@ def book_own_appointment(
     _check_offered(visit_type)
     lock_calendars(Appointment(doctor=doctor, patient=patient))
     _check_room_for_one_more(patient)
-    return book_appointment(
-        patient=patient, doctor=doctor, visit_type=visit_type, starts_at=starts_at, actor=actor
-    )
+    booking = Booking(patient=patient, doctor=doctor, visit_type=visit_type, starts_at=starts_at)
+    return book_appointment(booking=booking, actor=actor)
 
 
 @transaction.atomic

@@ -35,6 +35,7 @@ from clinic.scheduling.permissions import (
     can_transition,
 )
 from clinic.scheduling.services.appointments import (
+    Booking,
     IllegalTransitionError,
     book_appointment,
     move_appointment,
@@ -138,7 +139,7 @@ def _book(request: SignedInRequest) -> HttpResponse:
     if not is_complete:
         return page(is_overbooking=is_overbooking)
     try:
-        appointment = book_appointment(actor=request.user, **known)
+        appointment = book_appointment(booking=Booking(**known), actor=request.user)
     except SlotRefusedError as refusal:
         add_errors(form, refusal)
         is_overridable = refusal.is_overridable and may_overbook

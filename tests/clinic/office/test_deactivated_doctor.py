@@ -17,7 +17,7 @@ from clinic.models import (
 )
 from clinic.people.permissions import treated_patients
 from clinic.people.services.accounts import deactivate_account, reactivate_account
-from clinic.scheduling.services.appointments import book_appointment, move_appointment
+from clinic.scheduling.services.appointments import Booking, book_appointment, move_appointment
 from clinic.scheduling.services.reply_links import answer_address
 from clinic.scheduling.services.slots import free_slots
 from clinic.scheduling.services.walk_ins import add_walk_in
@@ -144,15 +144,15 @@ def test_a_deactivated_doctor_without_visits_is_offered_no_leave(desk, doctor, a
 
 def test_nobody_books_with_her(gone, patient, secretary, day):
     assert free_slots(doctor=gone.doctor, day=day, visit_type=visit_type()) == []
+    booking = Booking(
+        patient=patient,
+        doctor=Doctor.objects.get(pk=gone.doctor.pk),
+        visit_type=visit_type(),
+        starts_at=at(day, "10:00"),
+        overbooked_reason="All the same.",
+    )
     with pytest.raises(ValidationError, match="no longer works here"):
-        book_appointment(
-            patient=patient,
-            doctor=Doctor.objects.get(pk=gone.doctor.pk),
-            visit_type=visit_type(),
-            starts_at=at(day, "10:00"),
-            actor=secretary,
-            overbooked_reason="All the same.",
-        )
+        book_appointment(booking=booking, actor=secretary)
     with pytest.raises(ValidationError, match="Choose a doctor"):
         add_walk_in(patient=patient, visit_type=visit_type(), actor=secretary, doctor=gone.doctor)
 

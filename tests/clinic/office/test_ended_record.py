@@ -34,7 +34,7 @@ from clinic.people.ways_to_patient import APPS, steps_to_patient
 from clinic.records.services.consultations import VisitDraft, add_addendum, save_visit
 from clinic.records.services.documents import add_document
 from clinic.records.services.facts import note_allergy
-from clinic.scheduling.services.appointments import book_appointment, move_appointment
+from clinic.scheduling.services.appointments import Booking, book_appointment, move_appointment
 from clinic.scheduling.services.walk_ins import add_walk_in
 from diagnosis.lesions.services.lesions import create_lesion
 from diagnosis.models import Lesion
@@ -155,10 +155,12 @@ ATTEMPTS = {
     ),
     "reactivation": lambda p, who: reactivate_account(actor=who["admin"], user=p.user),
     "booking": lambda p, who: book_appointment(
-        patient=p,
-        doctor=who["doctor"].doctor,
-        visit_type=VisitType.objects.first(),
-        starts_at=next_monday(),
+        booking=Booking(
+            patient=p,
+            doctor=who["doctor"].doctor,
+            visit_type=VisitType.objects.first(),
+            starts_at=next_monday(),
+        ),
         actor=who["secretary"],
     ),
     "walk-in": lambda p, who: add_walk_in(
@@ -295,13 +297,13 @@ def test_an_ended_record_is_offered_to_nobody_who_books(ended, secretary, sign_i
 
 def test_others_are_written_as_before(ended, other_patient, doctor, secretary):
     AvailabilityFactory(doctor=doctor.doctor)
-    book_appointment(
+    booking = Booking(
         patient=other_patient,
         doctor=doctor.doctor,
         visit_type=VisitType.objects.first(),
         starts_at=next_monday(),
-        actor=secretary,
     )
+    book_appointment(booking=booking, actor=secretary)
     Lesion.objects.create(patient=other_patient, number=1)
     assert Appointment.objects.filter(patient=other_patient).count() == 1
     assert not PatientDocument.objects.exists()

@@ -11,6 +11,7 @@ from kombu.exceptions import OperationalError
 from clinic.models import Appointment, AppointmentNotice
 from clinic.scheduling.services import messages as notices
 from clinic.scheduling.services.appointments import (
+    Booking,
     book_appointment,
     move_appointment,
     reschedule_appointment,
@@ -32,14 +33,14 @@ def book(doctor, patient, secretary, day):
     """Book the patient at a time of day."""
 
     def _book(clock="09:00", **fields):
-        return book_appointment(
+        booking = Booking(
             patient=patient,
             doctor=doctor.doctor,
             visit_type=visit_type(),
             starts_at=at(day, clock),
-            actor=secretary,
             **fields,
         )
+        return book_appointment(booking=booking, actor=secretary)
 
     return _book
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Appointment, AppointmentRequest, VisitType
-from clinic.scheduling.services.appointments import book_appointment
+from clinic.scheduling.services.appointments import Booking, book_appointment
 from tests.clinic.desk import at, at_once, booked, clocks, in_status, visit_type, works
 from tests.clinic.portal import decide, slot
 from tests.factories import PatientFactory, UserFactory
@@ -168,13 +168,13 @@ def test_a_patient_asks_for_any_time_in_some_days(on_request, portal, patient, d
 
 def test_a_request_holds_no_time(on_request, portal, doctor, other_patient, secretary, day):
     wish(portal, day, time="09:00", doctor=doctor.doctor.pk)
-    book_appointment(
+    booking = Booking(
         patient=other_patient,
         doctor=doctor.doctor,
         visit_type=visit_type(),
         starts_at=at(day, "09:00"),
-        actor=secretary,
     )
+    book_appointment(booking=booking, actor=secretary)
     assert Appointment.objects.filter(status=Status.BOOKED).count() == 1
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from clinic.models import Appointment, AppointmentNotice, Notification, User
 from clinic.records.services.consultations import sign_visit
 from clinic.scheduling.services.appointments import (
+    Booking,
     book_appointment,
     move_appointment,
     reschedule_appointment,
@@ -53,14 +54,14 @@ def book(doctor, patient, secretary):
     """Book the patient with the doctor, through the desk unless somebody else is named."""
 
     def _book(day, clock="09:00", actor=None, **fields):
-        return book_appointment(
+        booking = Booking(
             patient=patient,
             doctor=doctor.doctor,
             visit_type=visit_type(),
             starts_at=at(day, clock),
-            actor=actor or secretary,
             **fields,
         )
+        return book_appointment(booking=booking, actor=actor or secretary)
 
     return _book
 

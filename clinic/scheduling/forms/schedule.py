@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.core.forms import TranslatedNames, clock_field, field_of, names_of
 from clinic.people.models.doctor import Doctor
 from clinic.scheduling.models.schedule import Availability, VisitType
+from clinic.scheduling.services.visit_types import VisitOffer
 from clinic.trail.forms import SeenForm
 from clinic.trail.services.seen import Facts
 
@@ -95,7 +96,7 @@ class VisitTypeForm(TranslatedNames, SeenForm, forms.Form):
         return {**{name: getattr(row, name) for name in VISIT_TYPE_FIELDS}, **names_of(row)}
 
     @property
-    def facts(self) -> dict[str, Any]:
-        """Return the facts for the service to store."""
-        facts = {name: self.cleaned_data[name] for name in VISIT_TYPE_FIELDS}
-        return facts | {"translations": self.translations}
+    def offer(self) -> VisitOffer:
+        """Return what the clinic offers from now on."""
+        said = {name: self.cleaned_data[name] for name in VISIT_TYPE_FIELDS}
+        return VisitOffer(**said, translations=self.translations)

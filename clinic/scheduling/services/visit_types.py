@@ -1,5 +1,6 @@
 """The types of visit that the clinic offers, and their durations."""
 
+from dataclasses import dataclass
 from itertools import count
 
 from django.core.exceptions import ValidationError
@@ -16,61 +17,41 @@ from clinic.trail.services.audit import record
 from clinic.trail.services.seen import Guard
 
 
+@dataclass(frozen=True, kw_only=True)
+class VisitOffer:
+    """What a type of visit is called, how long it takes and who may book it."""
+
+    name: str
+    duration_minutes: int
+    is_active: bool
+    is_offered_to_patients: bool
+    translations: Translations
+
+
 @transaction.atomic
-def add_visit_type(
-    *,
-    name: str,
-    duration_minutes: int,
-    actor: User,
-    is_active: bool = True,
-    is_offered_to_patients: bool = False,
-    translations: Translations | None = None,
-) -> VisitType:
+def add_visit_type(*, offer: VisitOffer, actor: User) -> VisitType:
     """Add a type of visit at the end of the list."""
     last = VisitType.objects.aggregate(last=Max("position"))["last"]
-    visit_type = VisitType(
-        code=_free_code(name),
-        name=name.strip(),
-        duration_minutes=duration_minutes,
-        is_active=is_active,
-        is_offered_to_patients=is_offered_to_patients,
-        translations=translations or {},
-        position=0 if last is None else last + 1,
-    )
-    _check(visit_type)
-    visit_type.save()
-    detail = {"code": visit_type.code, "minutes": duration_minutes}
+    visit_type = VisitType(code=_free_code(offer.name), position=0 if last is None else last + 1)
+    _store(visit_type, offer)
+    detail = {"code": visit_type.code, "minutes": offer.duration_minutes}
     record(AuditEvent.Verb.CREATE, actor=actor, target=visit_type, detail=detail)
     return visit_type
 
 
 @transaction.atomic
 def change_visit_type(
-    *,
-    visit_type: VisitType,
-    name: str,
-    duration_minutes: int,
-    is_active: bool,
-    is_offered_to_patients: bool,
-    translations: Translations,
-    actor: User,
-    refuse_stale: Guard | None = None,
+    *, visit_type: VisitType, offer: VisitOffer, actor: User, refuse_stale: Guard | None = None
 ) -> VisitType:
     """Change a type for future bookings; existing ones keep their length."""
     visit_type = VisitType.objects.select_for_update(no_key=True).get(pk=visit_type.pk)
     if refuse_stale:
         refuse_stale(visit_type)
-    visit_type.name = name.strip()
-    visit_type.duration_minutes = duration_minutes
-    visit_type.is_active = is_active
-    visit_type.is_offered_to_patients = is_offered_to_patients
-    visit_type.translations = translations
-    _check(visit_type)
-    visit_type.save()
+    _store(visit_type, offer)
     detail = {
-        "minutes": duration_minutes,
-        "is_offered": is_active,
-        "is_offered_to_patients": is_offered_to_patients,
+        "minutes": offer.duration_minutes,
+        "is_offered": offer.is_active,
+        "is_offered_to_patients": offer.is_offered_to_patients,
     }
     record(AuditEvent.Verb.UPDATE, actor=actor, target=visit_type, detail=detail)
     return visit_type
@@ -92,11 +73,17 @@ def remove_visit_type(*, visit_type: VisitType, actor: User) -> None:
         ) from error
 
 
-def _check(visit_type: VisitType) -> None:
+def _store(visit_type: VisitType, offer: VisitOffer) -> None:
+    visit_type.name = offer.name.strip()
+    visit_type.duration_minutes = offer.duration_minutes
+    visit_type.is_active = offer.is_active
+    visit_type.is_offered_to_patients = offer.is_offered_to_patients
+    visit_type.translations = offer.translations
     visit_type.full_clean()
     others = VisitType.objects.exclude(pk=visit_type.pk)
     if others.filter(name__iexact=visit_type.name).exists():
         raise ValidationError({"name": _("There is already a type of visit with this name.")})
+    visit_type.save()
 
 
 def _free_code(name: str) -> str:

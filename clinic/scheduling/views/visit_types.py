@@ -39,7 +39,7 @@ def visit_type_add(request: SignedInRequest) -> HttpResponse:
     form = VisitTypeForm(request.POST or None, initial={"is_active": True})
     if form.is_valid():
         try:
-            added = add_visit_type(actor=request.user, **form.facts)
+            added = add_visit_type(offer=form.offer, actor=request.user)
         except ValidationError as error:
             add_errors(form, error)
         else:
@@ -65,9 +65,9 @@ def visit_type_edit(request: SignedInRequest, pk: int) -> HttpResponse:
         try:
             change_visit_type(
                 visit_type=visit_type,
+                offer=form.offer,
                 actor=request.user,
                 refuse_stale=form.refuse_stale,
-                **form.facts,
             )
         except ValidationError as error:
             add_errors(form, error)

@@ -18,7 +18,7 @@ from clinic.scheduling.models.message import AppointmentNotice
 from clinic.scheduling.models.schedule import Availability, VisitType
 from clinic.scheduling.services.appointments import Booking, book_appointment
 from clinic.scheduling.services.slots import next_free_slots
-from clinic.scheduling.services.weekly_hours import add_hours
+from clinic.scheduling.services.weekly_hours import WeeklyHours, add_hours
 from clinic.trail.models.notification import Notification
 from skinhealth.demo import visits
 from skinhealth.demo.atlas import fill_atlas
@@ -157,13 +157,12 @@ def _hire_doctor(admin: User, one: DemoDoctor) -> Doctor:
     doctor = Doctor.objects.get(user=user)
     for weekday in WEEKDAYS:
         for starts_at, ends_at in one.hours:
-            add_hours(
-                doctor=doctor,
-                actor=admin,
+            hours = WeeklyHours(
                 weekday=Availability.Weekday(weekday),
                 starts_at=time.fromisoformat(starts_at),
                 ends_at=time.fromisoformat(ends_at),
             )
+            add_hours(doctor=doctor, actor=admin, hours=hours)
     return doctor
 
 

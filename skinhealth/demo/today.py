@@ -16,7 +16,7 @@ from clinic.scheduling.services.appointments import Booking, book_appointment, m
 from clinic.scheduling.services.booking_guards import SlotRefusedError
 from clinic.scheduling.services.slots import is_within_hours
 from clinic.scheduling.services.walk_ins import add_walk_in
-from clinic.scheduling.services.weekly_hours import add_hours
+from clinic.scheduling.services.weekly_hours import WeeklyHours, add_hours
 from skinhealth.demo import visits
 from skinhealth.demo.cast import Cast
 from skinhealth.demo.clinic import call_messages_sent
@@ -139,15 +139,14 @@ def _open_hours(doctor: Doctor, starts: list[datetime], cast: Cast) -> None:
         numbers = [number for _place, number in run]
         opens = timezone.localtime(outside[0] + numbers[0] * STEP)
         closes = timezone.localtime(outside[0] + (numbers[-1] + 1) * STEP)
-        add_hours(
-            doctor=doctor,
-            actor=cast.secretary,
+        hours = WeeklyHours(
             weekday=opens.weekday(),
             starts_at=opens.time(),
             ends_at=closes.time(),
             valid_from=opens.date(),
             valid_until=opens.date(),
         )
+        add_hours(doctor=doctor, actor=cast.secretary, hours=hours)
 
 
 def _is_working(doctor: Doctor, start: datetime) -> bool:

@@ -8,11 +8,13 @@ from clinic.core.forms import TranslatedNames, clock_field, field_of, names_of
 from clinic.people.models.doctor import Doctor
 from clinic.scheduling.models.schedule import Availability, VisitType
 from clinic.scheduling.services.visit_types import VisitOffer
+from clinic.scheduling.services.weekly_hours import WeeklyHours
 from clinic.trail.forms import SeenForm
 from clinic.trail.services.seen import Facts
 
 CLOCK = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
 DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+HOURS_FIELDS = ("weekday", "starts_at", "ends_at", "valid_from", "valid_until")
 VISIT_TYPE_FIELDS = ("name", "duration_minutes", "is_active", "is_offered_to_patients")
 
 
@@ -54,6 +56,11 @@ class HoursForm(forms.Form):
             if not given:
                 self.cleaned_data.pop(name, None)
         return self.cleaned_data
+
+    @property
+    def hours(self) -> WeeklyHours:
+        """Return the hours with the break still in them."""
+        return WeeklyHours(**{name: self.cleaned_data[name] for name in HOURS_FIELDS})
 
 
 class BufferForm(SeenForm, forms.Form):

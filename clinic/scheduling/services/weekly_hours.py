@@ -1,5 +1,6 @@
 """Set a doctor's weekly hours and the minutes kept free after each visit."""
 
+from dataclasses import dataclass, replace
 from datetime import date, time
 
 from django.core.exceptions import ValidationError
@@ -15,34 +16,36 @@ from clinic.trail.services.audit import record
 from clinic.trail.services.seen import Guard
 
 
+@dataclass(frozen=True, kw_only=True)
+class WeeklyHours:
+    """From when to when a doctor works on a day of the week, and in which weeks."""
+
+    weekday: int
+    starts_at: time
+    ends_at: time
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+
 @transaction.atomic
-def add_hours(
-    *,
-    doctor: Doctor,
-    actor: User,
-    weekday: int,
-    starts_at: time,
-    ends_at: time,
-    valid_from: date | None = None,
-    valid_until: date | None = None,
-) -> Availability:
+def add_hours(*, doctor: Doctor, actor: User, hours: WeeklyHours) -> Availability:
     """Add hours to a doctor's week, unless they overlap others."""
-    hours = Availability(
+    added = Availability(
         doctor=doctor,
-        weekday=weekday,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        valid_from=valid_from,
-        valid_until=valid_until,
+        weekday=hours.weekday,
+        starts_at=hours.starts_at,
+        ends_at=hours.ends_at,
+        valid_from=hours.valid_from,
+        valid_until=hours.valid_until,
     )
-    if ends_at <= starts_at:
+    if hours.ends_at <= hours.starts_at:
         raise ValidationError({"ends_at": _("The end is not after the start.")})
-    if valid_from and valid_until and valid_until < valid_from:
+    if hours.valid_from and hours.valid_until and hours.valid_until < hours.valid_from:
         raise ValidationError({"valid_until": _("The last day is before the first.")})
-    hours.full_clean()
+    added.full_clean()
     # Two desks that change the same week take turns.
     Doctor.objects.select_for_update(no_key=True, of=("self",)).get(pk=doctor.pk)
-    overlapping = _overlapping_hours(hours).first()
+    overlapping = _overlapping_hours(added).first()
     if overlapping is not None:
         raise ValidationError(
             {
@@ -55,40 +58,27 @@ def add_hours(
                 )
             }
         )
-    hours.save()
-    detail = {"weekday": weekday, "from": f"{starts_at:%H:%M}", "until": f"{ends_at:%H:%M}"}
-    record(AuditEvent.Verb.CREATE, actor=actor, target=hours, detail=detail)
-    return hours
+    added.save()
+    detail = {
+        "weekday": hours.weekday,
+        "from": f"{hours.starts_at:%H:%M}",
+        "until": f"{hours.ends_at:%H:%M}",
+    }
+    record(AuditEvent.Verb.CREATE, actor=actor, target=added, detail=detail)
+    return added
 
 
 @transaction.atomic
 def add_hours_around_break(
-    *,
-    doctor: Doctor,
-    actor: User,
-    weekday: int,
-    starts_at: time,
-    ends_at: time,
-    break_from: time,
-    break_until: time,
-    valid_from: date | None = None,
-    valid_until: date | None = None,
+    *, doctor: Doctor, actor: User, hours: WeeklyHours, break_from: time, break_until: time
 ) -> None:
     """Add the hours before a break and those after it, or neither."""
-    if not starts_at < break_from < ends_at:
+    if not hours.starts_at < break_from < hours.ends_at:
         raise ValidationError({"break_from": _("The break must start within the working hours.")})
-    if not break_from < break_until < ends_at:
+    if not break_from < break_until < hours.ends_at:
         raise ValidationError({"break_until": _("The break must end within the working hours.")})
-    for begins, ends in ((starts_at, break_from), (break_until, ends_at)):
-        add_hours(
-            doctor=doctor,
-            actor=actor,
-            weekday=weekday,
-            starts_at=begins,
-            ends_at=ends,
-            valid_from=valid_from,
-            valid_until=valid_until,
-        )
+    for part in (replace(hours, ends_at=break_from), replace(hours, starts_at=break_until)):
+        add_hours(doctor=doctor, actor=actor, hours=part)
 
 
 @transaction.atomic

@@ -58,8 +58,7 @@ def doctor_hours(request: SignedInRequest, pk: UUID) -> HttpResponse:
     form = HoursForm(request.POST or None)
     if form.is_valid():
         try:
-            add = add_hours_around_break if "break_from" in form.cleaned_data else add_hours
-            add(doctor=doctor, actor=request.user, **form.cleaned_data)
+            _add_hours(form, doctor, request)
         except ValidationError as error:
             add_errors(form, error)
         else:
@@ -100,6 +99,20 @@ def hours_remove(request: SignedInRequest, pk: int) -> HttpResponse:
     remove_hours(hours=hours, actor=request.user)
     messages.success(request, _("The hours are removed. Visits already booked in them stay."))
     return redirect("clinic:doctor_hours", pk=hours.doctor_id)
+
+
+def _add_hours(form: HoursForm, doctor: Doctor, request: SignedInRequest) -> None:
+    said = form.cleaned_data
+    if "break_from" not in said:
+        add_hours(doctor=doctor, actor=request.user, hours=form.hours)
+        return
+    add_hours_around_break(
+        doctor=doctor,
+        actor=request.user,
+        hours=form.hours,
+        break_from=said["break_from"],
+        break_until=said["break_until"],
+    )
 
 
 def _hours_page(

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from clinic.models import Absence, AuditEvent, Availability
 from clinic.scheduling.services.slots import free_slots
-from clinic.scheduling.services.weekly_hours import add_hours
+from clinic.scheduling.services.weekly_hours import WeeklyHours, add_hours
 from tests.clinic.desk import at, at_once, booked, clocks, coming, visit_type, works
 from tests.forms import post_seen
 
@@ -79,15 +79,11 @@ def test_hours_beside_others_are_added(desk, doctor, fields):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_desks_that_add_the_same_hours_at_once_add_them_once(secretary, doctor):
+    hours = WeeklyHours(weekday=MONDAY, starts_at=time(9), ends_at=time(12))
+
     def add(_number):
         try:
-            return add_hours(
-                doctor=doctor.doctor,
-                actor=secretary,
-                weekday=MONDAY,
-                starts_at=time(9),
-                ends_at=time(12),
-            ).pk
+            return add_hours(doctor=doctor.doctor, actor=secretary, hours=hours).pk
         except Exception as error:  # noqa: BLE001
             return str(error)
 

@@ -29,7 +29,7 @@ from clinic.models import (
 from clinic.office.services.retention import ask_for_erasure
 from clinic.records.services.documents import add_document
 from clinic.records.services.phrases import create_template
-from diagnosis.atlas.services.images import add_atlas_image
+from diagnosis.atlas.services.images import AtlasImageText, add_atlas_image
 from diagnosis.letters.services.referral_letters import write_referral_letter
 from diagnosis.models import Disease, Lesion, LesionImage, Prediction, Review
 from tests import photographs
@@ -230,8 +230,7 @@ def _atlas_image(disease, actor, *, number, is_accepted):
     return add_atlas_image(
         disease=disease,
         data=photographs.jpeg(seed=number),
+        said=AtlasImageText(source="The table", licence="CC0"),
         actor=actor,
-        source="The table",
-        licence="CC0",
         is_accepted=is_accepted,
     )

@@ -7,10 +7,11 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.forms import allow_rows
-from clinic.trail.forms import SEEN, SeenForm
+from clinic.trail.forms import SeenForm
 from clinic.trail.services.seen import Facts
 from diagnosis.atlas.models import AtlasImage
 from diagnosis.atlas.services.atlas import DiseaseText, Translations
+from diagnosis.atlas.services.images import AtlasImageText
 from diagnosis.predictions.models.disease import Disease, DiseaseStage
 
 TRANSLATED = {
@@ -180,9 +181,10 @@ class AtlasImageTextForm(SeenForm, forms.Form):
             self.carry(image)
 
     @property
-    def said(self) -> dict[str, Any]:
+    def said(self) -> AtlasImageText:
         """Return the caption, source and licence as the service takes them."""
-        return {name: value for name, value in self.cleaned_data.items() if name != SEEN}
+        names = ("source", "licence", "caption", "stage")
+        return AtlasImageText(**{name: self.cleaned_data[name] for name in names})
 
 
 class AtlasImageForm(AtlasImageTextForm):

@@ -2,7 +2,7 @@
 
 from clinic.people.models.user import User
 from diagnosis.atlas.models import AtlasImage
-from diagnosis.atlas.services.images import add_atlas_image
+from diagnosis.atlas.services.images import AtlasImageText, add_atlas_image
 from diagnosis.predictions.models.disease import Disease
 from skinhealth.demo.drawing import LOOKS, draw_lesion
 
@@ -25,12 +25,11 @@ def fill_atlas(*, admin: User, doctor: User) -> None:
 
 
 def _add(disease: Disease, actor: User, *, seed: int, phototype: int) -> AtlasImage:
+    caption = CAPTION.format(PHOTOTYPES[phototype])
     return add_atlas_image(
         disease=disease,
         data=draw_lesion(disease.model_class, seed=seed, phototype=phototype, size=SIZE),
+        said=AtlasImageText(source=SOURCE, licence=LICENCE, caption=caption),
         actor=actor,
-        source=SOURCE,
-        licence=LICENCE,
-        caption=CAPTION.format(PHOTOTYPES[phototype]),
         is_accepted=actor.role == User.Role.ADMIN,
     )

@@ -1,6 +1,7 @@
 """Images of the atlas: adding, accepting, declining and archiving them."""
 
 import uuid
+from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
@@ -20,15 +21,22 @@ from diagnosis.predictions.models.disease import Disease, DiseaseStage
 Status = AtlasImage.Status
 
 
+@dataclass(frozen=True, kw_only=True)
+class AtlasImageText:
+    """Where an image comes from, under which licence, and what it shows."""
+
+    source: str
+    licence: str
+    caption: str = ""
+    stage: DiseaseStage | None = None
+
+
 def add_atlas_image(
     *,
     disease: Disease,
     data: bytes,
+    said: AtlasImageText,
     actor: User,
-    source: str,
-    licence: str,
-    caption: str = "",
-    stage: DiseaseStage | None = None,
     is_accepted: bool = False,
 ) -> AtlasImage:
     """Check, re-encode and store an image; it is a proposal unless it is accepted at once.
@@ -38,19 +46,15 @@ def add_atlas_image(
     photograph = prepare_photograph(data)
     image = AtlasImage(
         disease=disease,
-        stage=stage,
         sha256=photograph.sha256,
         upload_sha256=photograph.upload_sha256,
         width=photograph.width,
         height=photograph.height,
-        caption=caption.strip(),
-        source=source.strip(),
-        licence=licence.strip(),
         added_by=actor,
     )
     if is_accepted:
         image.status, image.decided_by, image.decided_at = Status.ACCEPTED, actor, timezone.now()
-    _check_stage(image)
+    _say(image, said)
     image.full_clean(exclude=["file", "thumbnail"])
     not_stored = _("The image could not be stored, so nothing was kept. Try again in a minute.")
     with row_with_files(
@@ -64,22 +68,13 @@ def add_atlas_image(
 
 @transaction.atomic
 def describe_atlas_image(
-    *,
-    image: AtlasImage,
-    actor: User,
-    source: str,
-    licence: str,
-    caption: str = "",
-    stage: DiseaseStage | None = None,
-    refuse_stale: Guard | None = None,
+    *, image: AtlasImage, said: AtlasImageText, actor: User, refuse_stale: Guard | None = None
 ) -> AtlasImage:
     """Correct an image's caption, source, licence and stage; the image itself is unchanged."""
     stored = _lock(image)
     if refuse_stale:
         refuse_stale(stored)
-    stored.caption, stored.source, stored.licence = caption.strip(), source.strip(), licence.strip()
-    stored.stage = stage
-    _check_stage(stored)
+    _say(stored, said)
     stored.full_clean(exclude=["file", "thumbnail"])
     stored.save()
     record(AuditEvent.Verb.UPDATE, actor=actor, target=stored)
@@ -123,7 +118,9 @@ def _lock(image: AtlasImage) -> AtlasImage:
     return AtlasImage.objects.select_for_update(no_key=True).get(pk=image.pk)
 
 
-def _check_stage(image: AtlasImage) -> None:
+def _say(image: AtlasImage, said: AtlasImageText) -> None:
+    image.source, image.licence = said.source.strip(), said.licence.strip()
+    image.caption, image.stage = said.caption.strip(), said.stage
     if image.stage is not None and image.stage.disease_id != image.disease_id:
         raise ValidationError({"stage": _("This stage belongs to another disease.")})
 

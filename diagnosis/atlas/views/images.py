@@ -68,7 +68,7 @@ def atlas_image_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
     if form.is_valid():
         try:
             describe_atlas_image(
-                image=image, actor=request.user, refuse_stale=form.refuse_stale, **form.said
+                image=image, said=form.said, actor=request.user, refuse_stale=form.refuse_stale
             )
         except ValidationError as error:
             add_errors(form, error)
@@ -140,15 +140,13 @@ def atlas_image_thumbnail(request: SignedInRequest, pk: UUID) -> FileResponse:
 def _add(
     form: AtlasImageForm, disease: Disease, request: SignedInRequest, *, is_accepted: bool
 ) -> bool:
-    said = dict(form.cleaned_data)
-    upload = said.pop("image")
     try:
         add_atlas_image(
             disease=disease,
-            data=upload.read(),
+            data=form.cleaned_data["image"].read(),
+            said=form.said,
             actor=request.user,
             is_accepted=is_accepted,
-            **said,
         )
     except ValidationError as error:
         if hasattr(error, "error_dict"):

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from clinic.models import AuditEvent
-from diagnosis.atlas.services.images import add_atlas_image
+from diagnosis.atlas.services.images import AtlasImageText, add_atlas_image
 from diagnosis.models import Disease, DiseaseStage
 from diagnosis.reviews.services.reviews import review_prediction
 from tests import photographs
@@ -168,7 +168,8 @@ def test_a_disease_that_a_doctor_has_named_is_not_deleted(keeping, doctor, predi
 
 def test_a_disease_with_an_image_is_not_deleted(keeping, admin):
     acne = Disease.objects.get(code="acne")
-    add_atlas_image(disease=acne, data=photographs.jpeg(), actor=admin, source="Us", licence="CC0")
+    said = AtlasImageText(source="Us", licence="CC0")
+    add_atlas_image(disease=acne, data=photographs.jpeg(), said=said, actor=admin)
     response = delete(keeping, acne)
     assert response.status_code == 409
     assert "It has images in the atlas." in response.content.decode()

@@ -9,7 +9,7 @@ from django.urls import reverse
 from PIL import Image
 
 from clinic.models import AuditEvent
-from diagnosis.atlas.services.images import add_atlas_image
+from diagnosis.atlas.services.images import AtlasImageText, add_atlas_image
 from diagnosis.models import AtlasImage, Disease
 from diagnosis.reviews.services.reviews import review_prediction
 from tests import photographs
@@ -27,21 +27,24 @@ def shown(nevus, admin):
     def _shown(count, disease=nevus, **said):
         return [
             add_atlas_image(
-                disease=disease, data=photographs.jpeg(seed=100 + seed, size=(96, 72)),
-                actor=admin, source="Our archive", licence="CC BY 4.0", caption=f"Number {seed}",
-                is_accepted=True, **said,
+                disease=disease,
+                data=photographs.jpeg(seed=100 + seed, size=(96, 72)),
+                said=AtlasImageText(
+                    source="Our archive", licence="CC BY 4.0", caption=f"Number {seed}", **said
+                ),
+                actor=admin,
+                is_accepted=True,
             )
             for seed in range(count)
-        ]  # fmt: skip
+        ]
 
     return _shown
 
 
 @pytest.fixture
 def proposal(nevus, doctor):
-    return add_atlas_image(
-        disease=nevus, data=photographs.jpeg(seed=7), actor=doctor, source="A book", licence="CC0"
-    )
+    said = AtlasImageText(source="A book", licence="CC0")
+    return add_atlas_image(disease=nevus, data=photographs.jpeg(seed=7), said=said, actor=doctor)
 
 
 def upload(client, disease, data=None, **said):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.core.forms import allow_rows
 from diagnosis.lesions.forms import lesion_name
 from diagnosis.lesions.models import LesionImage
+from diagnosis.letters.services.paper_photographs import ChosenPhotographs
 
 
 class PhotographsField(forms.ModelMultipleChoiceField[LesionImage]):
@@ -41,6 +42,14 @@ class PhotographsForm(forms.Form):
     def __init__(self, *args: Any, photographs: QuerySet[LesionImage], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         allow_rows(self.fields["images"], photographs)
+
+    @property
+    def chosen(self) -> ChosenPhotographs:
+        """Return the photographs that go on the document."""
+        return ChosenPhotographs(
+            images=list(self.cleaned_data["images"]),
+            has_model_answer=self.cleaned_data["has_model_answer"],
+        )
 
 
 class LetterForm(PhotographsForm):

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
@@ -22,24 +23,35 @@ MAX_PICTURES = 6
 PICTURE_SIDE = 900  # pixels: enough for half a page in print
 
 
+@dataclass(frozen=True, kw_only=True)
+class ChosenPhotographs:
+    """The photographs that go on a paper, with or without the model's answers to them."""
+
+    images: Sequence[LesionImage] = ()
+    has_model_answer: bool = False
+
+    def answers_in_words(self, reviews: Iterable[Review]) -> list[str]:
+        """Return a sentence on each chosen answer that a doctor has reviewed."""
+        if not self.has_model_answer:
+            return []
+        by_image = {
+            review.prediction.image_id: review
+            for review in reviews
+            if review.prediction.status == Prediction.Status.DONE
+        }
+        diseases = list(Disease.objects.all())
+        answered = [image for image in self.images if image.pk in by_image]
+        return [_answer(image, by_image[image.pk], diseases) for image in answered]
+
+
+NO_PHOTOGRAPHS = ChosenPhotographs()
+
+
 def pictures_for_paper(images: Sequence[LesionImage]) -> list[Picture]:
     """Return the chosen photographs, scaled for print, each with its lesion's name."""
     if len(images) > MAX_PICTURES:
         raise ValidationError(_("Choose at most %(count)d photographs.") % {"count": MAX_PICTURES})
     return [_picture(image) for image in images]
-
-
-def answers_in_words(images: Iterable[LesionImage], reviews: Iterable[Review]) -> list[str]:
-    """Return a sentence on the model's answer for each photograph that a doctor has reviewed."""
-    by_image = {
-        review.prediction.image_id: review
-        for review in reviews
-        if review.prediction.status == Prediction.Status.DONE
-    }
-    diseases = list(Disease.objects.all())
-    return [
-        _answer(image, by_image[image.pk], diseases) for image in images if image.pk in by_image
-    ]
 
 
 def undecided_in_words(photographs: QuerySet[LesionImage], *, visit: Consultation) -> list[str]:

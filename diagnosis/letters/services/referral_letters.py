@@ -22,7 +22,8 @@ from diagnosis.lesions.models import LesionImage
 from diagnosis.letters.models import ReferralLetter
 from diagnosis.letters.services.paper_photographs import (
     MAX_PICTURES,
-    answers_in_words,
+    NO_PHOTOGRAPHS,
+    ChosenPhotographs,
     pictures_for_paper,
     undecided_in_words,
 )
@@ -48,8 +49,7 @@ def write_referral_letter(
     question: str,
     text: str,
     diagnoses: Sequence[Review] = (),
-    images: Sequence[LesionImage] = (),
-    has_model_answer: bool = False,
+    chosen: ChosenPhotographs = NO_PHOTOGRAPHS,
 ) -> ReferralLetter:
     """Write a letter about a signed visit, with its own token.
 
@@ -58,12 +58,13 @@ def write_referral_letter(
     if visit.signed_at is None:
         raise ValidationError(_("This visit is not signed yet. Letters can be written once it is."))
     refuse_ended(visit.patient_id)
+    images = chosen.images
     if any(image.consultation_id != visit.pk for image in images):
         raise ValidationError({"images": _("This photograph belongs to another visit.")})
     if len(images) > MAX_PICTURES:
         sentence = _("Choose at most %(count)d photographs.") % {"count": MAX_PICTURES}
         raise ValidationError({"images": sentence})
-    answers = answers_in_words(images, diagnoses) if has_model_answer else []
+    answers = chosen.answers_in_words(diagnoses)
     now = timezone.now()
     said = [addressee, question, text, answers, [image.sha256 for image in images]]
     document = IssuedDocument.objects.create(

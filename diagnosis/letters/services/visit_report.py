@@ -1,6 +1,6 @@
 """A signed visit as a PDF: complete for doctors, as a letter for the patient."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 
 from django.core.exceptions import ValidationError
@@ -16,7 +16,8 @@ from clinic.records.services.papers import Paper, PrintedPaper, on_day, print_pa
 from clinic.records.services.prescription_pdf import use_in_words
 from diagnosis.lesions.models import LesionImage
 from diagnosis.letters.services.paper_photographs import (
-    answers_in_words,
+    NO_PHOTOGRAPHS,
+    ChosenPhotographs,
     pictures_for_paper,
     undecided_in_words,
 )
@@ -40,17 +41,23 @@ class Section:
     entries: list[Entry] = field(default_factory=list)
 
 
+@dataclass(frozen=True, kw_only=True)
+class VisitRecord:
+    """A visit with its diagnoses, prescription and photographs, as its reader may see them."""
+
+    visit: Consultation
+    diagnoses: QuerySet[Review]
+    prescription: Prescription | None
+    photographs: QuerySet[LesionImage]
+
+
 def print_visit_report(
     *,
-    visit: Consultation,
-    diagnoses: QuerySet[Review],
-    prescription: Prescription | None,
+    record: VisitRecord,
     is_for_patient: bool,
     actor: User,
     site_url: str,
-    photographs: QuerySet[LesionImage],
-    images: Sequence[LesionImage] = (),
-    has_model_answer: bool = False,
+    chosen: ChosenPhotographs = NO_PHOTOGRAPHS,
 ) -> PrintedPaper:
     """Print what a doctor decided and signed, with the chosen photographs.
 
@@ -58,11 +65,12 @@ def print_visit_report(
     leaves out the notes and photographs without a diagnosis, as on the patient's pages; the report
     for doctors names the photographs that have none.
     """
+    visit = record.visit
     if visit.signed_at is None:
         raise ValidationError(_("This visit is not signed yet. It can be printed once it is."))
     kind = IssuedDocument.Kind.VISIT_LETTER if is_for_patient else IssuedDocument.Kind.VISIT_REPORT
-    diagnoses = diagnoses.filter(prediction__image__consultation=visit)
-    answers = answers_in_words(images, diagnoses) if has_model_answer else []
+    diagnoses = record.diagnoses.filter(prediction__image__consultation=visit)
+    answers = chosen.answers_in_words(diagnoses)
     sections = [
         Section(_("Reason for the visit"), _reason(visit)),
         Section(_("Findings and assessment"), [] if is_for_patient else _notes(visit)),
@@ -71,11 +79,11 @@ def print_visit_report(
             _("Without a diagnosis"),
             []
             if is_for_patient
-            else [Entry(words) for words in undecided_in_words(photographs, visit=visit)],
+            else [Entry(words) for words in undecided_in_words(record.photographs, visit=visit)],
         ),
         Section(_("Second opinion of the model"), [Entry(answer) for answer in answers]),
         Section(_("Conclusion and plan"), [*_words(visit.conclusion), *_follow_up(visit)]),
-        Section(_("Prescribed"), _prescribed(prescription)),
+        Section(_("Prescribed"), _prescribed(record.prescription)),
         Section(_("Added after the signature"), _addenda(visit.addenda.all())),
     ]
     paper = Paper(
@@ -84,7 +92,7 @@ def print_visit_report(
         title=_("Visit report"),
         signed_at=visit.signed_at,
         content={"sections": [asdict(section) for section in sections if section.entries]},
-        pictures=pictures_for_paper(images),
+        pictures=pictures_for_paper(chosen.images),
     )
     return print_paper(paper, actor=actor, site_url=site_url)
 

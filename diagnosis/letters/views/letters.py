@@ -29,7 +29,7 @@ from diagnosis.letters.services.referral_letters import (
     print_referral_letter,
     write_referral_letter,
 )
-from diagnosis.letters.services.visit_report import print_visit_report
+from diagnosis.letters.services.visit_report import VisitRecord, print_visit_report
 from diagnosis.reviews.models.review import Review
 from diagnosis.reviews.permissions import can_see_to_review, validated_reviews, visible_images
 
@@ -56,10 +56,16 @@ def visit_letters(request: SignedInRequest, pk: UUID) -> HttpResponse:
         raise PermissionDenied
     form = LetterForm(request.POST, photographs=photographs)
     if form.is_valid():
-        said = form.cleaned_data | {"images": list(form.cleaned_data["images"])}
         try:
-            diagnoses = list(_diagnoses(visit))
-            write_referral_letter(visit=visit, actor=request.user, diagnoses=diagnoses, **said)
+            write_referral_letter(
+                visit=visit,
+                actor=request.user,
+                addressee=form.cleaned_data["addressee"],
+                question=form.cleaned_data["question"],
+                text=form.cleaned_data["text"],
+                diagnoses=list(_diagnoses(visit)),
+                chosen=form.chosen,
+            )
         except ValidationError as error:
             add_errors(form, error)
         else:
@@ -77,17 +83,19 @@ def visit_report_chosen(request: SignedInRequest, pk: UUID) -> HttpResponse:
         letter = LetterForm(photographs=photographs)
         return _page(request, visit, letter, report_form=form, status=422)
     prescriptions = visible_prescriptions(request.user).filter(signed_at__isnull=False)
+    record = VisitRecord(
+        visit=visit,
+        diagnoses=validated_reviews().select_related("prediction", "disease"),
+        prescription=prescriptions.filter(consultation=visit).first(),
+        photographs=visible_images(request.user),
+    )
     try:
         paper = print_visit_report(
-            visit=visit,
-            diagnoses=validated_reviews().select_related("prediction", "disease"),
-            prescription=prescriptions.filter(consultation=visit).first(),
+            record=record,
             is_for_patient=False,
             actor=request.user,
             site_url=request.build_absolute_uri("/"),
-            photographs=visible_images(request.user),
-            images=list(form.cleaned_data["images"]),
-            has_model_answer=form.cleaned_data["has_model_answer"],
+            chosen=form.chosen,
         )
     except ValidationError as error:
         return refusal_page(request, error)

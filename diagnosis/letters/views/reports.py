@@ -10,7 +10,7 @@ from clinic.core.refusals import refusal_page
 from clinic.people.permissions import can_see_portal
 from clinic.records.pages.papers import send_paper
 from clinic.records.permissions import visible_consultations, visible_prescriptions
-from diagnosis.letters.services.visit_report import print_visit_report
+from diagnosis.letters.services.visit_report import VisitRecord, print_visit_report
 from diagnosis.reviews.permissions import validated_reviews, visible_images
 
 
@@ -22,15 +22,18 @@ def visit_report(request: SignedInRequest, pk: UUID) -> HttpResponse:
     )
     visit = get_object_or_404(visits.prefetch_related("symptoms", "addenda__written_by"), pk=pk)
     prescriptions = visible_prescriptions(request.user).filter(signed_at__isnull=False)
+    record = VisitRecord(
+        visit=visit,
+        diagnoses=validated_reviews(),
+        prescription=prescriptions.filter(consultation=visit).first(),
+        photographs=visible_images(request.user),
+    )
     try:
         paper = print_visit_report(
-            visit=visit,
-            diagnoses=validated_reviews(),
-            prescription=prescriptions.filter(consultation=visit).first(),
+            record=record,
             is_for_patient=can_see_portal(request.user),
             actor=request.user,
             site_url=request.build_absolute_uri("/"),
-            photographs=visible_images(request.user),
         )
     except ValidationError as error:
         return refusal_page(request, error)

@@ -21,6 +21,7 @@ from clinic.records.services.facts import end_fact, note_allergy, note_condition
 from clinic.records.services.phrases import create_template
 from clinic.records.services.prescriptions import DraftLine, revoke_prescription, save_prescription
 from diagnosis.lesions.services.lesions import record_size, update_lesion
+from diagnosis.letters.services.paper_photographs import ChosenPhotographs
 from diagnosis.letters.services.referral_letters import write_referral_letter
 from diagnosis.models import Disease, Lesion, LesionImage
 from diagnosis.reviews.services.reviews import review_prediction
@@ -110,8 +111,7 @@ def full_record(consultation, admin, doctor, other_doctor, secretary, prediction
         question=said("question"),
         text=said("letter"),
         diagnoses=[review],
-        images=[image],
-        has_model_answer=True,
+        chosen=ChosenPhotographs(images=[image], has_model_answer=True),
     )
     document = add_document(
         patient=signed.patient,

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.core.forms import offer_rows
 from diagnosis.predictions.models.disease import Disease, DiseaseStage
 from diagnosis.reviews.models.review import Review
+from diagnosis.reviews.services.reviews import Diagnosis
 
 
 class ReviewForm(forms.Form):
@@ -50,6 +51,12 @@ class ReviewForm(forms.Form):
             offer_rows(
                 self.fields["disease"], [disease for disease in diseases if disease.is_active]
             )
+
+    @property
+    def diagnosis(self) -> Diagnosis:
+        """Return what the doctor concludes."""
+        names = ("disease", "stage", "certainty")
+        return Diagnosis(**{name: self.cleaned_data[name] for name in names})
 
     def show_review(self, review: Review) -> None:
         """Set the review now shown on the page, so that the next decision is made in view of it."""

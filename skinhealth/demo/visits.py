@@ -39,7 +39,7 @@ from diagnosis.predictions.models.disease import Disease
 from diagnosis.predictions.models.prediction import Prediction
 from diagnosis.predictions.services.predictions import request_prediction, run_prediction
 from diagnosis.reviews.models.review import Review
-from diagnosis.reviews.services.reviews import review_prediction
+from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
 from skinhealth.demo.clock import Clock
 from skinhealth.demo.drawing import draw_lesion
 from skinhealth.demo.people import DemoPatient
@@ -146,7 +146,7 @@ def review(prediction: Prediction | None, story: Story, *, doctor: User) -> None
         prediction=prediction,
         actor=doctor,
         decision=Review.Decision.CONFIRMED if is_right else Review.Decision.CORRECTED,
-        disease=disease,
+        diagnosis=Diagnosis(disease=disease),
         reason="" if is_right else story.correction,
     )
 

@@ -1,5 +1,7 @@
 """Reviews of predictions, and the training samples made from them."""
 
+from dataclasses import dataclass
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +20,18 @@ from diagnosis.reviews.models.review import Review, TrainingSample
 from diagnosis.reviews.services.worklist import is_open
 
 Decision = Review.Decision
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis:
+    """What a doctor concludes: the disease, its stage, and how certain the doctor is."""
+
+    disease: Disease | None = None
+    stage: DiseaseStage | None = None
+    certainty: str = Review.Certainty.PROBABLE
+
+
+NOT_SAID = Diagnosis()
 
 
 class ReviewedMeanwhileError(ValidationError):
@@ -41,9 +55,7 @@ def review_prediction(
     prediction: Prediction,
     actor: User,
     decision: str,
-    disease: Disease | None = None,
-    stage: DiseaseStage | None = None,
-    certainty: str = Review.Certainty.PROBABLE,
+    diagnosis: Diagnosis = NOT_SAID,
     reason: str = "",
     comment: str = "",
     seen_review: str | None = None,
@@ -57,6 +69,7 @@ def review_prediction(
         raise ValidationError(_("Only a finished analysis can be reviewed."))
     refuse_ended(prediction.image.lesion.patient_id)
     _refuse_change_after_signature(prediction)
+    disease, stage = diagnosis.disease, diagnosis.stage
     if decision == Decision.CONFIRMED:
         _refuse_confirming_nothing(prediction)
         disease = Disease.objects.get(model_class=prediction.label)
@@ -78,7 +91,7 @@ def review_prediction(
         decision=decision,
         disease=disease,
         stage=stage,
-        certainty=certainty,
+        certainty=diagnosis.certainty,
         reason=reason.strip(),
         comment=comment.strip(),
     )

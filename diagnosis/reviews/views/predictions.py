@@ -119,8 +119,17 @@ def _get_prediction(request: SignedInRequest, pk: UUID) -> Prediction:
 
 
 def _review(form: ReviewForm, prediction: Prediction, request: SignedInRequest) -> bool:
+    said = form.cleaned_data
     try:
-        review_prediction(prediction=prediction, actor=request.user, **form.cleaned_data)
+        review_prediction(
+            prediction=prediction,
+            actor=request.user,
+            decision=said["decision"],
+            diagnosis=form.diagnosis,
+            reason=said["reason"],
+            comment=said["comment"],
+            seen_review=said["seen_review"],
+        )
     except ReviewedMeanwhileError as error:
         form.add_error(None, error)
         form.show_review(error.review)

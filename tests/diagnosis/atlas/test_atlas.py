@@ -7,7 +7,7 @@ from django.utils import translation
 from clinic.models import AuditEvent
 from diagnosis.atlas.services.images import AtlasImageText, add_atlas_image
 from diagnosis.models import Disease, DiseaseStage
-from diagnosis.reviews.services.reviews import review_prediction
+from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
 from tests import photographs
 from tests.forms import post_seen
 
@@ -158,7 +158,11 @@ def test_a_class_of_the_model_is_never_deleted(keeping, melanoma):
 def test_a_disease_that_a_doctor_has_named_is_not_deleted(keeping, doctor, prediction):
     scc = Disease.objects.get(code="scc")
     review_prediction(
-        prediction=prediction, actor=doctor, decision="corrected", disease=scc, reason="Keratin."
+        prediction=prediction,
+        actor=doctor,
+        decision="corrected",
+        diagnosis=Diagnosis(disease=scc),
+        reason="Keratin.",
     )
     response = delete(keeping, scc)
     assert response.status_code == 409
@@ -209,9 +213,12 @@ def test_a_stage_that_a_diagnosis_names_stays(keeping, doctor, prediction):
     scc = Disease.objects.get(code="scc")
     stage = scc.stages.first()
     review_prediction(
-        prediction=prediction, actor=doctor, decision="corrected", disease=scc, stage=stage,
+        prediction=prediction,
+        actor=doctor,
+        decision="corrected",
+        diagnosis=Diagnosis(disease=scc, stage=stage),
         reason="Keratin.",
-    )  # fmt: skip
+    )
     response = keeping.post(reverse("diagnosis:atlas_stage_delete", args=[stage.pk]))
     assert response.status_code == 409
     assert "A diagnosis uses this stage, so it cannot be deleted." in response.content.decode()

@@ -11,7 +11,7 @@ from PIL import Image
 from clinic.models import AuditEvent
 from diagnosis.atlas.services.images import AtlasImageText, add_atlas_image
 from diagnosis.models import AtlasImage, Disease
-from diagnosis.reviews.services.reviews import review_prediction
+from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
 from tests import photographs
 
 
@@ -244,7 +244,11 @@ def test_the_doctors_word_goes_before_the_models(reading, doctor, answer_with, i
     scc = Disease.objects.get(code="scc")
     prediction = answer_with(nv=0.9, mel=0.1)
     review_prediction(
-        prediction=prediction, actor=doctor, decision="corrected", disease=scc, reason="Keratin."
+        prediction=prediction,
+        actor=doctor,
+        decision="corrected",
+        diagnosis=Diagnosis(disease=scc),
+        reason="Keratin.",
     )
     response = compare(reading, image)
     assert response.context["disease"] == scc

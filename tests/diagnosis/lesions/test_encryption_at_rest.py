@@ -24,7 +24,7 @@ from diagnosis.lesions.services.lesions import record_size, update_lesion
 from diagnosis.letters.services.paper_photographs import ChosenPhotographs
 from diagnosis.letters.services.referral_letters import write_referral_letter
 from diagnosis.models import Disease, Lesion, LesionImage
-from diagnosis.reviews.services.reviews import review_prediction
+from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
 from tests import photographs
 from tests.full_visit import check_by_hand
 from tests.pdfs import pdf
@@ -89,7 +89,7 @@ def full_record(consultation, admin, doctor, other_doctor, secretary, prediction
         prediction=prediction,
         actor=doctor,
         decision="corrected",
-        disease=Disease.objects.get(model_class="nv"),
+        diagnosis=Diagnosis(disease=Disease.objects.get(model_class="nv")),
         reason=said("correction"),
         comment=said("comment"),
     )

@@ -12,7 +12,7 @@ from clinic.models import AuditEvent, Consultation
 from diagnosis.lesions.services.lesions import move_image, record_size
 from diagnosis.lesions.services.photographs import upload_image
 from diagnosis.models import Disease, Lesion, LesionImage, TrainingSample
-from diagnosis.reviews.services.reviews import review_prediction
+from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
 from tests import photographs
 from tests.factories import AppointmentFactory, ConsultationFactory
 from tests.forms import post_seen
@@ -57,7 +57,7 @@ def test_the_first_and_the_newest_photograph_are_compared(
         prediction=prediction,
         actor=doctor,
         decision="corrected",
-        disease=Disease.objects.get(code="psoriasis"),
+        diagnosis=Diagnosis(disease=Disease.objects.get(code="psoriasis")),
         reason="Silvery scale.",
     )
     LesionImage.objects.filter(pk=image.pk).update(size_mm=Decimal("4.5"), size_note="oval")

@@ -9,7 +9,7 @@ from pypdf import PdfReader
 from clinic.models import AuditEvent, IssuedDocument
 from diagnosis.lesions.services.photographs import upload_image
 from diagnosis.models import Disease, ReferralLetter
-from diagnosis.reviews.services.reviews import review_prediction
+from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
 from tests import photographs
 from tests.factories import ConsultationFactory
 from tests.papers import address_on, text_of
@@ -118,7 +118,11 @@ def test_a_corrected_answer_stands_beside_the_doctors_word(
     answer_with(mel=0.6, nv=0.3, bkl=0.1)
     scc = Disease.objects.get(code="scc")
     review_prediction(
-        prediction=prediction, actor=doctor, decision="corrected", disease=scc, reason="Keratin."
+        prediction=prediction,
+        actor=doctor,
+        decision="corrected",
+        diagnosis=Diagnosis(disease=scc),
+        reason="Keratin.",
     )
     write(his, signed(), images=[prediction.image_id], has_model_answer="on")
     text = text_of(printed(his))

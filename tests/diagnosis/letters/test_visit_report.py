@@ -8,7 +8,7 @@ from clinic.models import AuditEvent, BodySite, IssuedDocument, Symptom
 from clinic.records.services.consultations import VisitDraft, add_addendum, save_visit, sign_visit
 from clinic.records.services.prescriptions import DraftLine, revoke_prescription, save_prescription
 from diagnosis.models import Disease
-from diagnosis.reviews.services.reviews import review_prediction
+from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
 from tests.full_visit import check_by_hand
 from tests.papers import address_on, text_of
 
@@ -93,9 +93,13 @@ def test_the_diagnosis_is_the_doctors_and_not_the_models(
 ):
     scc = Disease.objects.get(code="scc")
     review_prediction(
-        prediction=prediction, actor=doctor, decision="corrected", disease=scc, reason="Keratin.",
+        prediction=prediction,
+        actor=doctor,
+        decision="corrected",
+        diagnosis=Diagnosis(disease=scc),
+        reason="Keratin.",
         comment="Ask a colleague.",
-    )  # fmt: skip
+    )
     visit = written_up_later()
     for browser in (his, mine):
         text = text_of(browser.get(url(visit)))

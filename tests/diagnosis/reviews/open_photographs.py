@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from diagnosis.letters.services.paper_photographs import undecided_in_words
 from diagnosis.models import Disease, LesionImage, Prediction
-from diagnosis.reviews.services.reviews import review_prediction
+from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
 from diagnosis.reviews.services.worklist import with_states
 from tests.papers import text_of
 
@@ -45,7 +45,7 @@ def decide(prediction, doctor, code="nv", reason="Regular network."):
         prediction=prediction,
         actor=doctor,
         decision="corrected",
-        disease=Disease.objects.get(code=code),
+        diagnosis=Diagnosis(disease=Disease.objects.get(code=code)),
         reason=reason,
     )
 

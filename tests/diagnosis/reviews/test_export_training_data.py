@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 
 from clinic.people.services.consents import withdraw_consent
 from diagnosis.models import Disease
-from diagnosis.reviews.services.reviews import review_prediction
+from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
 from ml.bundle.labels import LABELS
 
 pytestmark = pytest.mark.both_engines
@@ -23,7 +23,11 @@ def test_the_newest_review_of_each_photograph_is_written_without_names(
     review_prediction(prediction=prediction, actor=doctor, decision="confirmed")
     mel = Disease.objects.get(code="mel" if prediction.label != "mel" else "nv")
     review_prediction(
-        prediction=prediction, actor=doctor, decision="corrected", disease=mel, reason="Later."
+        prediction=prediction,
+        actor=doctor,
+        decision="corrected",
+        diagnosis=Diagnosis(disease=mel),
+        reason="Later.",
     )
     [row] = export(tmp_path / "out")
     assert list(row) == [
@@ -45,7 +49,11 @@ def test_a_label_outside_the_seven_is_written_by_its_code(
 ):
     scc = Disease.objects.get(code="scc")
     review_prediction(
-        prediction=prediction, actor=doctor, decision="corrected", disease=scc, reason="Keratin."
+        prediction=prediction,
+        actor=doctor,
+        decision="corrected",
+        diagnosis=Diagnosis(disease=scc),
+        reason="Keratin.",
     )
     assert [row["dx"] for row in export(tmp_path / "out")] == ["scc"]
 

@@ -3,7 +3,7 @@ from django.urls import reverse
 
 from clinic.models import AuditEvent
 from diagnosis.models import Disease
-from diagnosis.reviews.services.reviews import review_prediction
+from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
 
 
 @pytest.fixture
@@ -25,7 +25,11 @@ def test_a_signed_visit_says_what_the_doctor_decided_and_not_what_the_model_thou
 ):
     scc = Disease.objects.get(code="scc")
     review_prediction(
-        prediction=prediction, actor=doctor, decision="corrected", disease=scc, reason="Keratin."
+        prediction=prediction,
+        actor=doctor,
+        decision="corrected",
+        diagnosis=Diagnosis(disease=scc),
+        reason="Keratin.",
     )
     sign(consultation)
     page = letter(mine, consultation).content.decode()

@@ -6,7 +6,7 @@ from django.utils.translation import gettext, override
 
 from clinic.models import AuditEvent
 from diagnosis.models import Disease, DiseaseStage, Prediction, Review, TrainingSample
-from diagnosis.reviews.services.reviews import review_prediction
+from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
 
 
 def other_disease(prediction):
@@ -89,7 +89,11 @@ def test_where_the_model_is_not_sure_the_doctor_may_name_any_disease(sign_in, do
 def test_a_label_outside_the_seven_is_kept_and_marked(doctor, prediction, training_consent):
     scc = Disease.objects.get(code="scc")
     review_prediction(
-        prediction=prediction, actor=doctor, decision="corrected", disease=scc, reason="Keratin."
+        prediction=prediction,
+        actor=doctor,
+        decision="corrected",
+        diagnosis=Diagnosis(disease=scc),
+        reason="Keratin.",
     )
     sample = TrainingSample.objects.get()
     assert (sample.disease, sample.is_model_class) == (scc, False)
@@ -113,7 +117,11 @@ def test_the_newest_review_counts_and_the_old_one_stays(doctor, prediction, trai
     review_prediction(prediction=prediction, actor=doctor, decision="confirmed")
     disease = other_disease(prediction)
     review_prediction(
-        prediction=prediction, actor=doctor, decision="corrected", disease=disease, reason="Later."
+        prediction=prediction,
+        actor=doctor,
+        decision="corrected",
+        diagnosis=Diagnosis(disease=disease),
+        reason="Later.",
     )
     assert Review.objects.count() == 2
     assert TrainingSample.objects.get().disease == disease
@@ -128,7 +136,12 @@ def test_an_unreviewed_prediction_is_no_sample(prediction, training_consent):
 def test_a_stage_must_belong_to_the_disease(doctor, prediction):
     mild = DiseaseStage.objects.filter(disease__code="acne").first()
     with pytest.raises(ValidationError) as refusal:
-        review_prediction(prediction=prediction, actor=doctor, decision="confirmed", stage=mild)
+        review_prediction(
+            prediction=prediction,
+            actor=doctor,
+            decision="confirmed",
+            diagnosis=Diagnosis(stage=mild),
+        )
     assert "stage" in refusal.value.message_dict
 
 

@@ -6,6 +6,7 @@ import copy
 import math
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -15,7 +16,6 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from ml.bundle.labels import HAM10000, Classes
 from ml.bundle.networks import LesionNetwork
 from ml.bundle.preprocessing import Pixels, Recipe, normalise
 from ml.bundle.results import Metrics
@@ -25,10 +25,22 @@ from ml.training.augmentation import Augmentation, augment
 from ml.training.data import LoadedPhotographs, count_by_label
 from ml.training.losses import Distillation, create_loss
 from ml.training.mixup import draw_mixture
-from ml.training.plan import Schedule
+from ml.training.plan import TrainingPlan
 from ml.training.state import TrainerState, Weights
 
 Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class TrainingMaterial:
+    """What one network learns from, and what it is validated on.
+
+    `teachers` are the teachers' probabilities for the n training photographs, n x c.
+    """
+
+    training: LoadedPhotographs
+    validation: LoadedPhotographs
+    teachers: Floats | None = None
 
 
 class AugmentedPhotographs(torch.utils.data.Dataset[tuple[Pixels, int]]):
@@ -61,28 +73,20 @@ class AugmentedPhotographs(torch.utils.data.Dataset[tuple[Pixels, int]]):
 
 
 class Trainer:
-    """Trains one network and keeps an exponential moving average of its weights.
-
-    `teachers` are the teachers' probabilities for the n training photographs, n x c.
-    """
+    """Trains one network as planned and keeps an exponential moving average of its weights."""
 
     def __init__(
         self,
         network: LesionNetwork,
-        schedule: Schedule,
-        recipe: Recipe,
-        photographs: LoadedPhotographs,
-        validation: LoadedPhotographs,
-        *,
-        augmentation: Augmentation,
-        seed: int,
+        plan: TrainingPlan,
+        material: TrainingMaterial,
         device: torch.device,
-        teachers: Floats | None = None,
-        classes: Classes = HAM10000,
     ) -> None:
-        self.schedule, self.recipe, self.device, self.seed = schedule, recipe, device, seed
-        self.photographs, self.validation = photographs, validation
-        self.augmentation, self.classes = augmentation, classes
+        schedule, classes = plan.schedule, plan.classes
+        photographs, teachers = material.training, material.teachers
+        self.schedule, self.classes, self.recipe = schedule, classes, plan.recipe
+        self.augmentation, self.seed, self.device = plan.augmentation, plan.seed, device
+        self.photographs, self.validation = photographs, material.validation
         self.network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.network).eval()
         self.average.requires_grad_(False)

@@ -24,7 +24,7 @@ from ml.training.data import (
     load_photographs,
     read_collection,
 )
-from ml.training.loop import Trainer
+from ml.training.loop import Trainer, TrainingMaterial
 from ml.training.parts import (
     JUDGING,
     LEFT_OUT,
@@ -117,18 +117,9 @@ def run(plan: TrainingPlan, report: Report) -> RunRecord:
     data = load_split(collection, extra, plan, report)
     check_start(start, data.validation.photographs, data.parts.only(JUDGING))
     targets = read_targets(plan.soft, data, len(plan.classes))
-    trainer = Trainer(
-        start.network,
-        plan.schedule,
-        plan.recipe,
-        data.training,
-        data.validation,
-        augmentation=plan.augmentation,
-        seed=plan.seed,
-        device=device,
-        teachers=targets.of(data.training.photographs) if targets else None,
-        classes=plan.classes,
-    )
+    teachers = targets.of(data.training.photographs) if targets else None
+    material = TrainingMaterial(data.training, data.validation, teachers)
+    trainer = Trainer(start.network, plan, material, device)
     record = describe_run(plan, data, start, targets, describe_hardware(device))
     if (out / STATE).exists():
         record = go_on(out, record)

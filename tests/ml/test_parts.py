@@ -137,9 +137,9 @@ def test_no_photograph_to_judge_by_reaches_a_training_or_a_fit(collection, tmp_p
     seen = {"training": [], "fits": []}
     begin, fit = Trainer.__init__, bundles.answers_of
 
-    def watch_training(trainer, network, schedule, recipe, photographs, validation, **more):
-        seen["training"] += [*photographs.digests, *validation.digests]
-        begin(trainer, network, schedule, recipe, photographs, validation, **more)
+    def watch_training(trainer, network, plan, material, device):
+        seen["training"] += [*material.training.digests, *material.validation.digests]
+        begin(trainer, network, plan, material, device)
 
     def watch_fits(validation, probabilities):
         seen["fits"] += [load_photographs([one], recipe).digests[0] for one in validation]

@@ -16,9 +16,8 @@ from ml.bundle.networks import LesionNetwork, create_network
 from ml.bundle.preprocessing import Recipe
 from ml.errors import DataError, MlError
 from ml.training import loop
-from ml.training.augmentation import STANDARD
 from ml.training.data import load_photographs, read_collection
-from ml.training.loop import Trainer
+from ml.training.loop import Trainer, TrainingMaterial
 from ml.training.parts import Division
 from ml.training.plan import BALANCERS, Schedule, TrainingPlan
 from ml.training.run import run
@@ -234,14 +233,7 @@ def test_an_epoch_draws_at_most_so_many_photographs_of_a_class(collection):
         tiny_arguments(collection, "unused", "--per-class", "4", "--batch-size", "7")
     )
     trainer = Trainer(
-        create_network("small_cnn"),
-        plan.schedule,
-        Recipe(size=32),
-        loaded,
-        loaded,
-        augmentation=STANDARD,
-        seed=1,
-        device=torch.device("cpu"),
+        create_network("small_cnn"), plan, TrainingMaterial(loaded, loaded), torch.device("cpu")
     )
     first = trainer._order()
     labels = [loaded.photographs[index].label for index in first]

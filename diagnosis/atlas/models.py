@@ -41,7 +41,7 @@ class AtlasImage(models.Model):
     file = models.FileField(upload_to="atlas/")
     thumbnail = models.FileField(upload_to="atlas/")
     sha256 = models.CharField(_("SHA-256 of the stored file"), max_length=64)
-    upload_sha256 = models.CharField(_("SHA-256 of the file as it was sent"), max_length=64)
+    upload_sha256 = models.CharField(_("SHA-256 of the uploaded file"), max_length=64)
     width = models.PositiveIntegerField(_("width"))
     height = models.PositiveIntegerField(_("height"))
     caption = OneLineField(_("caption"), max_length=200, blank=True)
@@ -73,7 +73,7 @@ class AtlasImage(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(source="") & ~models.Q(licence=""),
                 name="atlas_image_says_source_and_licence",
-                violation_error_message=_("Say where the image comes from and its licence."),
+                violation_error_message=_("State the image’s source and licence."),
             ),
             models.CheckConstraint(
                 condition=~models.Q(status="declined") | ~models.Q(decline_reason=""),
@@ -90,7 +90,7 @@ class AtlasImage(models.Model):
                 condition=models.Q(archived_at__isnull=True)
                 & models.Q(status__in=["proposed", "accepted"]),
                 name="atlas_image_is_with_a_disease_once",
-                violation_error_message=_("This image is with this disease already."),
+                violation_error_message=_("This disease already has this image."),
             ),
         ]
 

@@ -40,10 +40,14 @@ class Lesion(models.Model):
     )
     view = models.CharField(_("side of the body"), max_length=10, choices=View, blank=True)
     x = models.FloatField(
-        null=True, blank=True, help_text="From the left edge of the figure, as a part of its width."
+        null=True,
+        blank=True,
+        help_text="From the left edge of the figure, as a fraction of its width.",
     )
     y = models.FloatField(
-        null=True, blank=True, help_text="From the top edge of the figure, as a part of its height."
+        null=True,
+        blank=True,
+        help_text="From the top edge of the figure, as a fraction of its height.",
     )
     description = EncryptedCharField(_("description"), max_length=120, blank=True)
     is_archived = models.BooleanField(_("no longer followed"), default=False)
@@ -115,7 +119,7 @@ class LesionImage(models.Model):
     file = models.FileField(upload_to="lesions/")
     thumbnail = models.FileField(upload_to="lesions/")
     sha256 = models.CharField(_("SHA-256 of the stored file"), max_length=64)
-    upload_sha256 = models.CharField(_("SHA-256 of the file as it was sent"), max_length=64)
+    upload_sha256 = models.CharField(_("SHA-256 of the uploaded file"), max_length=64)
     width = models.PositiveIntegerField(_("width"))
     height = models.PositiveIntegerField(_("height"))
     size_mm = models.DecimalField(
@@ -144,12 +148,12 @@ class LesionImage(models.Model):
             models.UniqueConstraint(
                 fields=["consultation", "upload_sha256"],
                 name="photograph_is_in_a_visit_once",
-                violation_error_message=_("This photograph is in this visit already."),
+                violation_error_message=_("This photograph is already in this visit."),
             ),
             models.CheckConstraint(
                 condition=models.Q(size_mm__isnull=True) | models.Q(size_mm__gt=0),
                 name="photograph_shows_something_of_a_size",
-                violation_error_message=_("A size is more than 0 mm."),
+                violation_error_message=_("The size must be more than 0 mm."),
             ),
         ]
 

@@ -23,7 +23,7 @@ class ReferralLetter(models.Model):
     text = EncryptedTextField(_("text"), max_length=8000)
     images = models.ManyToManyField(LesionImage, related_name="+", blank=True)
     model_answers = EncryptedJSONField(
-        default=list, blank=True, help_text="Sentences; none where the doctor left them out."
+        default=list, blank=True, help_text="Sentences; empty if the doctor left them out."
     )
     written_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"

@@ -89,7 +89,7 @@ class ClinicSettings(models.Model):
 
     class PortalBooking(models.TextChoices):
         OFF = "off", _("Patients call the clinic")
-        REQUEST = "request", _("Patients ask for a time, the desk books it")
+        REQUEST = "request", _("Patients request a time, and the desk books it")
         INSTANT = "instant", _("Patients book free times themselves")
 
     name = OneLineField(_("name of the clinic"), max_length=120)
@@ -103,7 +103,7 @@ class ClinicSettings(models.Model):
         _("languages offered"), default=list, blank=True, validators=[check_languages]
     )
     slot_minutes = models.PositiveSmallIntegerField(
-        _("minutes between two starts"),
+        _("minutes between start times"),
         default=15,
         validators=[MinValueValidator(5), MaxValueValidator(60)],
     )
@@ -113,12 +113,12 @@ class ClinicSettings(models.Model):
         validators=[MaxValueValidator(168)],
     )
     reminder_first_hours = models.PositiveSmallIntegerField(
-        _("hours before the visit at which the first reminder leaves"),
+        _("hours before the visit when the first reminder is sent"),
         default=48,
         validators=[MaxValueValidator(336)],
     )
     reminder_last_hours = models.PositiveSmallIntegerField(
-        _("hours before the visit at which the last reminder leaves"),
+        _("hours before the visit when the last reminder is sent"),
         default=2,
         validators=[MinValueValidator(1), MaxValueValidator(168)],
     )
@@ -133,7 +133,7 @@ class ClinicSettings(models.Model):
     )
     is_sign_up_open = models.BooleanField(_("patients may register themselves"), default=False)
     retention_years = models.PositiveSmallIntegerField(
-        _("years for which records are kept"),
+        _("years that records are kept"),
         default=10,
         validators=[
             MinValueValidator(LEAST_RETENTION_YEARS),
@@ -152,12 +152,12 @@ class ClinicSettings(models.Model):
             models.CheckConstraint(
                 condition=models.Q(reminder_first_hours__gt=models.F("reminder_last_hours")),
                 name="clinic_settings_remind_first_before_last",
-                violation_error_message=_("The first reminder leaves before the last."),
+                violation_error_message=_("The first reminder must be sent before the last."),
             ),
             models.CheckConstraint(
                 condition=models.Q(retention_years__gte=LEAST_RETENTION_YEARS),
                 name="clinic_settings_keep_records_long_enough",
-                violation_error_message=_("Records are kept for at least five years."),
+                violation_error_message=_("Records must be kept for at least five years."),
             ),
         ]
 

@@ -87,7 +87,7 @@ class Patient(models.Model):
     birth_date = models.DateField(_("date of birth"))
     sex = models.CharField(_("sex"), max_length=10, choices=Sex, default=Sex.UNKNOWN)
     phone = PhoneNumberField(_("phone"), blank=True, db_index=True)
-    email = models.EmailField(_("e-mail"), blank=True)
+    email = models.EmailField(_("email"), blank=True)
     language = models.CharField(
         _("language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )
@@ -102,9 +102,9 @@ class Patient(models.Model):
     takes_no_drugs = models.BooleanField(_("takes no drugs"), default=False)
     pregnancy = models.CharField(_("pregnancy"), max_length=10, choices=Pregnancy, blank=True)
     pregnancy_asked_on = models.DateField(
-        _("asked about a pregnancy"), null=True, blank=True, editable=False
+        _("asked about pregnancy"), null=True, blank=True, editable=False
     )
-    has_email_reminders = models.BooleanField(_("reminders by e-mail"), default=True)
+    has_email_reminders = models.BooleanField(_("reminders by email"), default=True)
     has_sms_reminders = models.BooleanField(_("reminders by text message"), default=True)
     # Registered online while the register already had somebody with the same data.
     is_possible_duplicate = models.BooleanField(
@@ -112,7 +112,7 @@ class Patient(models.Model):
     )
     # May contain names, so it is stored here, where it can be corrected, not in the audit trail.
     duplicate_reason = EncryptedCharField(
-        _("why this is somebody else"), max_length=200, blank=True
+        _("why this is a different person"), max_length=200, blank=True
     )
     # The identity is no longer known here; what was found and done stays.
     pseudonymised_at = models.DateTimeField(

@@ -33,15 +33,15 @@ class RecordEnding(models.Model):
     """The end of one record, announced a day before; no record loses its name unannounced."""
 
     class Why(models.TextChoices):
-        RETENTION = "retention", _("Its years are over")
-        ERASURE = "erasure", _("Granted to the patient")
+        RETENTION = "retention", _("Retention period over")
+        ERASURE = "erasure", _("Granted at the patient’s request")
 
     class Trouble(models.TextChoices):
         """Why a record could not end, in words for an admin."""
 
-        COMING = "coming", _("There is an appointment to come, or a visit that is not signed.")
-        UNREADABLE = "unreadable", _("A text of the record cannot be decrypted.")
-        ERROR = "error", _("It broke off with an error; the log says which.")
+        COMING = "coming", _("There is an upcoming appointment or an unsigned visit.")
+        UNREADABLE = "unreadable", _("A text in the record cannot be decrypted.")
+        ERROR = "error", _("It stopped with an error, which is in the log.")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="endings")
@@ -53,15 +53,15 @@ class RecordEnding(models.Model):
     announced_at = models.DateTimeField(_("announced"), default=timezone.now)
     due_at = models.DateTimeField(_("not before"))
     done_at = models.DateTimeField(_("done"), null=True, blank=True)
-    called_off_at = models.DateTimeField(_("called off"), null=True, blank=True)
+    called_off_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
     tried_at = models.DateTimeField(_("last tried"), null=True, blank=True)
-    trouble = models.CharField(_("trouble"), max_length=10, choices=Trouble, blank=True)
+    trouble = models.CharField(_("problem"), max_length=10, choices=Trouble, blank=True)
 
     objects: ClassVar[RecordEndingQuerySet] = RecordEndingQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
-        verbose_name = _("end of a record")
-        verbose_name_plural = _("ends of records")
+        verbose_name = _("record ending")
+        verbose_name_plural = _("record endings")
         ordering = ["due_at", "pk"]
         constraints = [
             models.UniqueConstraint(
@@ -92,7 +92,7 @@ class FormerIdentity(models.Model):
 
     class Kind(models.TextChoices):
         NAME = "name", _("Name")
-        EMAIL = "email", _("E-mail")
+        EMAIL = "email", _("Email")
         PHONE = "phone", _("Phone")
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="former_identities")
@@ -147,8 +147,8 @@ class RetentionProposal(models.Model):
     objects: ClassVar[RetentionProposalQuerySet] = RetentionProposalQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
-        verbose_name = _("proposal of a shorter time")
-        verbose_name_plural = _("proposals of a shorter time")
+        verbose_name = _("proposal of a shorter period")
+        verbose_name_plural = _("proposals of a shorter period")
         ordering = ["-proposed_at", "pk"]
         constraints = [
             models.UniqueConstraint(

@@ -8,7 +8,7 @@ class SignUpCode(models.Model):
     """An email address that somebody claims, and the code that proves it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField(_("e-mail"))
+    email = models.EmailField(_("email"))
     # Empty if the address already has an account, so that no code is right.
     code_hmac = models.CharField(max_length=64, blank=True)
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)

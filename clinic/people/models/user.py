@@ -37,7 +37,7 @@ class User(AbstractBaseUser):
         PATIENT = "patient", _("Patient")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField(_("e-mail"), unique=True)
+    email = models.EmailField(_("email"), unique=True)
     full_name = OneLineField(_("full name"), max_length=150)
     role = models.CharField(_("role"), max_length=20, choices=Role)
     phone = PhoneNumberField(_("phone"), blank=True)
@@ -48,7 +48,7 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(_("active"), default=True)
     # The latest end of the doctor's emergency accesses; after it no page looks for any.
     emergency_until = models.DateTimeField(null=True, blank=True, editable=False)
-    wants_digest = models.BooleanField(_("mail about unread notifications"), default=False)
+    wants_digest = models.BooleanField(_("email about unread notifications"), default=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -65,7 +65,7 @@ class User(AbstractBaseUser):
             models.UniqueConstraint(
                 Lower("email"),
                 name="user_email_is_unique_whatever_its_capitals",
-                violation_error_message=_("There is an account with this e-mail already."),
+                violation_error_message=_("There is already an account with this email address."),
             ),
             models.CheckConstraint(
                 condition=models.Q(role__in=["admin", "secretary", "doctor", "patient"]),

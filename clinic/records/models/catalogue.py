@@ -31,7 +31,7 @@ class BodySite(TranslatedModel):
         _("name in training data"),
         max_length=40,
         default="unknown",
-        help_text=_("The word that HAM10000 uses in its column “localization”."),
+        help_text=_("The word for it in the “localization” column of HAM10000."),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("offered"), default=True)

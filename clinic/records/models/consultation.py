@@ -70,7 +70,7 @@ class Consultation(models.Model):
     plan = EncryptedTextField(_("plan"), blank=True)
     notes = EncryptedTextField(_("other notes"), blank=True)
     follow_up_weeks = models.PositiveSmallIntegerField(
-        _("seen again in weeks"),
+        _("weeks until the next visit"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(520)],

@@ -60,8 +60,8 @@ class PatientDocument(models.Model):
     size = models.PositiveIntegerField(_("bytes"))
     page_count = models.PositiveIntegerField(_("pages"), default=1)
     sha256 = models.CharField(_("SHA-256 of the stored file"), max_length=64)
-    upload_sha256 = models.CharField(_("SHA-256 of the file as it was sent"), max_length=64)
-    is_shared = models.BooleanField(_("the patient reads it too"), default=False)
+    upload_sha256 = models.CharField(_("SHA-256 of the uploaded file"), max_length=64)
+    is_shared = models.BooleanField(_("also visible to the patient"), default=False)
     added_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
@@ -89,7 +89,7 @@ class PatientDocument(models.Model):
                 fields=["patient", "category", "upload_sha256"],
                 condition=models.Q(archived_at__isnull=True),
                 name="patient_document_is_in_a_record_once",
-                violation_error_message=_("This file is in the record already."),
+                violation_error_message=_("This file is already in the record."),
             ),
         ]
 

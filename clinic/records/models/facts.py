@@ -60,7 +60,7 @@ class Allergy(ClinicalFact):
         max_length=60,
         blank=True,
         editable=False,
-        help_text=_("The term of the table of drugs; empty for what the table does not know."),
+        help_text=_("The term in the drug table; empty if the table does not know it."),
     )
     reaction = EncryptedCharField(_("reaction"), max_length=200, blank=True)
     severity = models.CharField(
@@ -113,7 +113,7 @@ class CurrentDrug(ClinicalFact):
                 | models.Q(until__isnull=True)
                 | models.Q(until__gte=models.F("since")),
                 name="current_drug_ends_after_it_began",
-                violation_error_message=_("The last day lies before the first."),
+                violation_error_message=_("The last day is before the first."),
             ),
         ]
 

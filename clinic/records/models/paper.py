@@ -28,7 +28,7 @@ class IssuedDocument(models.Model):
         Consultation, on_delete=models.PROTECT, related_name="documents"
     )
     token = models.CharField(_("token"), max_length=32, unique=True, default=new_token)
-    content_sha256 = models.CharField(_("SHA-256 of what the first print said"), max_length=64)
+    content_sha256 = models.CharField(_("SHA-256 of the content of the first print"), max_length=64)
     issued_at = models.DateTimeField(_("issued"), help_text=_("When its content was signed."))
 
     class Meta:

@@ -58,8 +58,8 @@ class WritingTemplateVersion(models.Model):
     written_at = models.DateTimeField(_("written"), auto_now_add=True)
 
     class Meta:
-        verbose_name = _("version of a template")
-        verbose_name_plural = _("versions of a template")
+        verbose_name = _("template version")
+        verbose_name_plural = _("template versions")
         ordering = ["-number"]
         constraints = [
             models.UniqueConstraint(

@@ -41,7 +41,7 @@ class Prescription(models.Model):
         _("checked with version"),
         max_length=20,
         blank=True,
-        help_text=_("The version of the table of drugs at the signature."),
+        help_text=_("The version of the drug table at signing."),
     )
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
     revoked_by = models.ForeignKey(
@@ -95,10 +95,10 @@ class PrescriptionLine(models.Model):
     is_as_needed = models.BooleanField(_("as needed"), default=False)
     note = EncryptedCharField(_("note"), max_length=200, blank=True)
     is_in_table = models.BooleanField(
-        _("in the table of drugs"),
+        _("in the drug table"),
         default=False,
         editable=False,
-        help_text=_("Whether the drug was looked up at the signature."),
+        help_text=_("Whether the drug was looked up at signing."),
     )
 
     class Meta:
@@ -118,7 +118,7 @@ class WarningOverride(models.Model):
 
     class Kind(models.TextChoices):
         ALLERGY = "allergy", _("Allergy")
-        DUPLICATE = "duplicate", _("Twice the same")
+        DUPLICATE = "duplicate", _("Duplicate")
         INTERACTION = "interaction", _("Interaction")
         PREGNANCY = "pregnancy", _("Pregnancy")
         NOT_CHECKED = "not_checked", _("Not checked")

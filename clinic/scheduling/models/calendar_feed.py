@@ -15,7 +15,9 @@ class CalendarFeed(models.Model):
     shows_initials = models.BooleanField(
         _("Show the patients’ initials"),
         default=False,
-        help_text=_("A calendar program keeps them outside the clinic. Full names never leave."),
+        help_text=_(
+            "A calendar program stores them outside the clinic. Full names are never included."
+        ),
     )
     created_at = models.DateTimeField(_("created"))
     last_read_at = models.DateTimeField(_("last read"), null=True, blank=True)

@@ -29,7 +29,7 @@ class AppointmentNotice(models.Model):
         LAST_REMINDER = "last_reminder", _("Last reminder")
 
     class Channel(models.TextChoices):
-        EMAIL = "email", _("E-mail")
+        EMAIL = "email", _("Email")
         SMS = "sms", _("Text message")
 
     class Status(models.TextChoices):
@@ -38,14 +38,14 @@ class AppointmentNotice(models.Model):
         SENT = "sent", _("Sent")
         SKIPPED = "skipped", _("Not needed any more")
         FAILED = "failed", _("Could not be sent")
-        CUT_OFF = "cut_off", _("Broken off, may have arrived")
+        CUT_OFF = "cut_off", _("Interrupted, may have arrived")
 
     REMINDERS = (Kind.FIRST_REMINDER, Kind.LAST_REMINDER)
 
     appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="notices")
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     channel = models.CharField(_("channel"), max_length=10, choices=Channel)
-    starts_at = models.DateTimeField(_("start that it tells"))
+    starts_at = models.DateTimeField(_("start time in the message"))
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.WAITING)
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
     due_at = models.DateTimeField(_("not before"), default=timezone.now)

@@ -28,8 +28,8 @@ class ArrivalToken(models.Model):
     objects: ClassVar[ArrivalTokenQuerySet] = ArrivalTokenQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
-        verbose_name = _("token of an arrival")
-        verbose_name_plural = _("tokens of arrivals")
+        verbose_name = _("arrival token")
+        verbose_name_plural = _("arrival tokens")
         constraints = [
             models.UniqueConstraint(
                 fields=["day", "number"], name="arrival_token_is_unique_on_its_day"
@@ -54,8 +54,8 @@ class WaitingScreen(models.Model):
     last_read_at = models.DateTimeField(_("last read"), null=True, blank=True)
 
     class Meta:
-        verbose_name = _("screen of the waiting room")
-        verbose_name_plural = _("screens of the waiting room")
+        verbose_name = _("waiting-room screen")
+        verbose_name_plural = _("waiting-room screens")
         constraints = [
             models.CheckConstraint(condition=models.Q(pk=1), name="waiting_screen_is_one_row"),
         ]

@@ -25,9 +25,12 @@ class AppointmentRequest(models.Model):
     class DeclineReason(models.TextChoices):
         """Why a request was declined; emails contain the text, so it is chosen, not typed."""
 
-        NO_TIME = "no_time", _("There is no free time in these days.")
-        CALL_US = "call_us", _("Please call us, so that we find a time together.")
-        OTHER_TYPE = "other_type", _("Another type of visit fits better. Please ask for that one.")
+        NO_TIME = "no_time", _("There is no free time on these days.")
+        CALL_US = "call_us", _("Please call us so that we can find a time together.")
+        OTHER_TYPE = (
+            "other_type",
+            _("Another type of visit is more suitable. Please request that one."),
+        )
 
     appointment = models.OneToOneField(
         Appointment, on_delete=models.PROTECT, related_name="request", primary_key=True

@@ -67,8 +67,8 @@ class AuditLink(models.Model):
     hash = models.CharField(max_length=64, editable=False)
 
     class Meta:
-        verbose_name = _("link of the audit trail")
-        verbose_name_plural = _("links of the audit trail")
+        verbose_name = _("audit trail link")
+        verbose_name_plural = _("audit trail links")
         ordering = ["position"]
 
     def __str__(self) -> str:
@@ -84,8 +84,8 @@ class AuditCheck(models.Model):
     problems = models.PositiveIntegerField(_("problems found"))
 
     class Meta:
-        verbose_name = _("check of the audit trail")
-        verbose_name_plural = _("checks of the audit trail")
+        verbose_name = _("audit trail check")
+        verbose_name_plural = _("audit trail checks")
         ordering = ["-pk"]
 
     def __str__(self) -> str:

@@ -38,7 +38,7 @@ class Disease(models.Model):
         _("class of the model"),
         max_length=10,
         blank=True,
-        help_text=_("One of akiec, bcc, bkl, df, mel, nv, vasc; empty outside the seven."),
+        help_text=_("One of akiec, bcc, bkl, df, mel, nv, vasc; empty for other diseases."),
     )
     is_malignant = models.BooleanField(_("malignant or precancerous"), default=False)
     plain_words = models.TextField(_("in plain words"), blank=True)
@@ -108,7 +108,7 @@ class DiseaseStage(models.Model):
             models.UniqueConstraint(
                 fields=["disease", "name"],
                 name="disease_stage_has_its_own_name",
-                violation_error_message=_("This disease has a stage of that name already."),
+                violation_error_message=_("This disease already has a stage with this name."),
             ),
         ]
 

@@ -31,9 +31,9 @@ class Prediction(models.Model):
         UNREADABLE = "unreadable", _("The stored photograph could not be read.")
         NO_MODEL = "no_model", _("No model is installed on the worker.")
         OTHER_MODEL = "other_model", _("The worker has another model version loaded.")
-        WORKER_LOST = "worker_lost", _("The worker stopped in the middle, several times.")
+        WORKER_LOST = "worker_lost", _("The worker stopped several times during the analysis.")
         CONSENT_WITHDRAWN = "consent_withdrawn", _("The patient’s consent is missing.")
-        ERROR = "error", _("The analysis broke off with an error.")
+        ERROR = "error", _("The analysis stopped with an error.")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     image = models.ForeignKey(LesionImage, on_delete=models.PROTECT, related_name="predictions")
@@ -52,18 +52,18 @@ class Prediction(models.Model):
     malignant_threshold = models.FloatField(
         null=True,
         blank=True,
-        help_text="The malignant share from which this model version warns.",
+        help_text="The malignant share at which this model version starts to warn.",
     )
     uncertain_below = models.FloatField(
         null=True,
         blank=True,
-        help_text="The highest probability under which this model version names no class.",
+        help_text="Below this highest probability, this model version names no class.",
     )
     class_maps = models.JSONField(default=dict, blank=True)
     crop = models.JSONField(
         default=list,
         blank=True,
-        help_text="Left, top, right, bottom of what the networks saw, as parts of the photograph.",
+        help_text="Left, top, right, bottom of what the networks saw, as fractions of its size.",
     )
     milliseconds = models.FloatField(null=True, blank=True)
 

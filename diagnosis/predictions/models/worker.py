@@ -21,7 +21,7 @@ class WorkerHeartbeat(models.Model):
 
     name = models.CharField(_("worker"), max_length=200)
     queue = models.CharField(_("queue"), max_length=60)
-    at = models.DateTimeField(_("last heard"))
+    at = models.DateTimeField(_("last reported"))
     model_version = models.CharField(_("model version"), max_length=60, blank=True)
     model_trained_on = models.DateField(_("model trained"), null=True, blank=True)
 

@@ -109,7 +109,7 @@ class TrainingSample(models.Model):
     disease = models.ForeignKey(Disease, on_delete=models.PROTECT, related_name="+")
     is_model_class = models.BooleanField(
         _("among the seven classes"),
-        help_text=_("A label outside the seven is kept, and training leaves it out."),
+        help_text=_("A label outside the seven is kept, but not used for training."),
     )
     updated_at = models.DateTimeField(auto_now=True)
 

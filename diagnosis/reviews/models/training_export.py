@@ -21,8 +21,8 @@ class TrainingExport(models.Model):
     manifest_sha256 = models.CharField(_("SHA-256 of the list of photographs"), max_length=64)
 
     class Meta:
-        verbose_name = _("export for training")
-        verbose_name_plural = _("exports for training")
+        verbose_name = _("training export")
+        verbose_name_plural = _("training exports")
         ordering = ["-started_at", "pk"]
         constraints = [
             models.CheckConstraint(

@@ -32,7 +32,7 @@ def phone_field() -> forms.Field:
     field: forms.Field = PhoneNumberField(
         label=_("Phone"),
         required=False,
-        help_text=_("Numbers from abroad start with + and the country."),
+        help_text=_("Numbers from abroad start with + and the country code."),
         error_messages={
             "invalid": _("This is not a complete phone number. Write it like +33 6 12 34 56 78.")
         },
@@ -62,7 +62,7 @@ def language_field() -> forms.ChoiceField:
         label=_("Language"),
         choices=lambda: list(ClinicSettings.objects.current().offered_languages),
         initial=first_language,
-        help_text=_("Pages and e-mails use this language."),
+        help_text=_("Pages and emails use this language."),
     )
 
 

@@ -41,7 +41,7 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     tries: Tries | None = None
     error_messages: ClassVar[dict[str, str | Promise]] = {
         **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": _("Wrong e-mail address or password."),
+        "email_password_mismatch": _("Wrong email address or password."),
         "too_many_login_attempts": _("Too many attempts. Wait 15 minutes and try again."),
     }
 
@@ -122,6 +122,6 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         context = {**context, "person": user, "hours": settings.PASSWORD_RESET_TIMEOUT // 3600}
         if not send_mail(name, to=email, language=language, context=context):
             messages.error(
-                self.request, _("The e-mail could not be sent. Please try again in a few minutes.")
+                self.request, _("The email could not be sent. Please try again in a few minutes.")
             )
             raise ImmediateHttpResponse(redirect("account_reset_password"))

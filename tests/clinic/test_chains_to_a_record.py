@@ -44,7 +44,7 @@ pytestmark = pytest.mark.usefixtures("mails_leave_at_once")
 def test_the_desk_that_typed_an_address_does_not_invite_it(known, desk):
     change_address(desk, known)
     page = desk.get(record_of(known)).content.decode()
-    assert "You changed this patient’s e-mail address" in page
+    assert "You changed this patient’s email address" in page
     assert reverse("clinic:patient_invite", args=[known.pk]) not in page
     assert invite(desk, known) is None
     assert not [message for message in mail.outbox if message.to == [THIEF]]
@@ -257,7 +257,7 @@ def test_an_admin_gives_a_record_of_before_no_address_of_his_own(known, sign_in,
     }
     answer = sign_in(admin).post(reverse("clinic:account_create"), said)
     assert answer.status_code == 422
-    assert "The record has a different e-mail address." in answer.content.decode()
+    assert "The record has a different email address." in answer.content.decode()
     known.refresh_from_db()
     assert known.user is None
 
@@ -267,7 +267,7 @@ def test_an_admin_who_turned_a_patients_address_does_not_invite_it(known, desk, 
     browser = sign_in(admin)
     change_account(browser, account)
     page = browser.get(reverse("clinic:account_edit", args=[account.pk])).content.decode()
-    assert "You changed this patient’s e-mail address" in page
+    assert "You changed this patient’s email address" in page
     assert reverse("clinic:account_invite", args=[account.pk]) not in page
     mail.outbox.clear()
     browser.post(reverse("clinic:account_invite", args=[account.pk]))

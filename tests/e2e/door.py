@@ -16,7 +16,7 @@ def come_in(page, email, password=PASSWORD):
         with_app(user)
     # An app's code works once; a second sign-in within half a minute would have to wait.
     cache.clear()
-    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Email").fill(email)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in", exact=True).click()
     if is_mfa_enabled(user):

@@ -84,7 +84,7 @@ def create_account(page, role, full_name, email):
     page.goto("/accounts/new/")
     page.get_by_role("radio", name=role).check()
     page.get_by_label("Full name").fill(full_name)
-    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Email").fill(email)
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Create and invite").click()
     expect(page.get_by_text("A link to set a password")).to_be_visible()
@@ -137,7 +137,7 @@ def register_patient(page):
     page.goto("/patients/new/")
     page.get_by_label("Full name").fill(PATIENT)
     page.get_by_label("Date of birth").fill("1979-02-03")
-    page.get_by_label("E-mail").fill(PATIENT_EMAIL)
+    page.get_by_label("Email").fill(PATIENT_EMAIL)
     for purpose in ("Clinical photography", "Analysis by the model", "Use for training the model"):
         page.get_by_label(purpose).select_option(label="Signed on paper")
     page.get_by_role("button", name="Register", exact=True).click()

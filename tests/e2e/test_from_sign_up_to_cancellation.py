@@ -27,7 +27,7 @@ def code_of_the_mail():
 def test_a_patient_registers_books_and_cancels(open_browser, day):
     page = open_browser("patient")
     page.get_by_role("link", name="Register as a patient").click()
-    page.get_by_label("E-mail").fill("nina@example.org")
+    page.get_by_label("Email").fill("nina@example.org")
     page.get_by_role("button", name="Send me a code").click()
     page.get_by_label("Code").wait_for()
     page.get_by_label("Code").fill(code_of_the_mail())

@@ -93,7 +93,7 @@ def test_who_does_not_answer_stands_at_the_door_and_comes_back_to_the_same_page(
     expect(warning(desk)).to_be_visible()
     let_pass(desk, 60)
     expect(desk.get_by_text("You were signed out after 2 minutes of inactivity.")).to_be_visible()
-    desk.get_by_label("E-mail").fill(secretary.email)
+    desk.get_by_label("Email").fill(secretary.email)
     desk.get_by_label("Password", exact=True).fill("correct horse battery")
     desk.get_by_role("button", name="Sign in", exact=True).click()
     desk.wait_for_url(f"**{PATIENTS}")

@@ -159,7 +159,7 @@ def test_a_patient_asks_for_a_visit_and_takes_it_back(browser_of, patient, docto
     page.get_by_role("link", name="Ask for a visit").click()
     page.get_by_label("Day", exact=True).fill(day.isoformat())
     page.get_by_role("button", name="Send the request").click()
-    expect(page.get_by_text("We have your request.")).to_be_visible()
+    expect(page.get_by_text("We have received your request.")).to_be_visible()
     page.get_by_role("button", name=re.compile("^Cancel")).click()
     page.get_by_role("dialog").get_by_role("button", name="Cancel the visit").click()
     expect(page.get_by_text("Your appointment is cancelled.")).to_be_visible()

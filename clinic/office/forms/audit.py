@@ -61,6 +61,6 @@ class AuditSearchForm(forms.Form):
         required=False,
         max_length=150,
         widget=forms.TextInput(
-            attrs={"type": "search", "placeholder": _("Name or e-mail"), "autocomplete": "off"}
+            attrs={"type": "search", "placeholder": _("Name or email"), "autocomplete": "off"}
         ),
     )

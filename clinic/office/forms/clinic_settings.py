@@ -58,13 +58,13 @@ class ClinicSettingsForm(forms.Form):
     phone = phone_field()
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
-        help_text=_("Used for weekly hours, pages, e-mails and papers."),
+        help_text=_("Used for weekly hours, pages, emails and papers."),
     )
     languages = forms.MultipleChoiceField(
         label=_("Languages offered"),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Offer at least one language.")},
-        help_text=_("People choose from these for pages and e-mails."),
+        help_text=_("People choose from these for pages and emails."),
     )
 
     slot_minutes = field_of(

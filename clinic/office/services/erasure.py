@@ -80,7 +80,7 @@ def refuse_still_here(patient: Patient) -> None:
         )
     if here.exists():
         raise ValidationError(
-            _("This patient has an appointment to come. Cancel it first."), code="coming"
+            _("This patient has an upcoming appointment. Cancel it first."), code="coming"
         )
 
 

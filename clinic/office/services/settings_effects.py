@@ -98,8 +98,8 @@ def _sentence(name: str, before: ClinicSettings, values: Mapping[str, object]) -
             else _("New accounts are by invitation only. Existing accounts stay.")
         )
     sentences = {
-        "name": _("Pages, e-mails and newly printed papers show it from now on."),
-        "address": _("E-mails and calendar files sent from now on show it."),
+        "name": _("Pages, emails and newly printed papers show it from now on."),
+        "address": _("Emails and calendar files sent from now on show it."),
         "phone": _("Shown where patients are asked to call."),
         "languages": _(
             "People choose from these. Anyone who has chosen another language keeps it."
@@ -120,15 +120,15 @@ def _moved_clock(before: ClinicSettings, zone: str) -> str:
     count = Appointment.objects.upcoming().count()
     nine = datetime.combine(timezone.localdate(), time(9), tzinfo=before.zone)
     kept = ngettext(
-        "%(count)d upcoming appointment keeps its moment: 09:00 today will read %(clock)s.",
-        "%(count)d upcoming appointments keep their moment: 09:00 today will read %(clock)s.",
+        "%(count)d upcoming appointment keeps its actual time: 09:00 today will read %(clock)s.",
+        "%(count)d upcoming appointments keep their actual time: 09:00 today will read %(clock)s.",
         count,
     ) % {"count": count, "clock": f"{nine.astimezone(ZoneInfo(zone)):%H:%M}"}
     hours = _("Weekly hours keep their figures and follow the new clock.")
     leave = Absence.objects.coming().count()
     moments = ngettext(
-        "%(count)d leave keeps its moment too, so its whole days no longer start at midnight.",
-        "%(count)d leaves keep their moments too, so their whole days no longer start at midnight.",
+        "%(count)d absence keeps its time too, so its whole days no longer start at midnight.",
+        "%(count)d absences keep their times too, so their whole days no longer start at midnight.",
         leave,
     ) % {"count": leave}
     return f"{kept} {hours} {moments}" if leave else f"{kept} {hours}"

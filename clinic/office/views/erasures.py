@@ -56,7 +56,9 @@ def my_erasure(request: SignedInRequest) -> HttpResponse:
     form = ErasureForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         ask_for_erasure(patient=patient, actor=request.user, **form.cleaned_data)
-        messages.success(request, _("The clinic has your request. The answer will appear here."))
+        messages.success(
+            request, _("The clinic has received your request. The answer will appear here.")
+        )
         return redirect("clinic:my_erasure")
     asked = list(visible_erasures(request.user))
     endings = RecordEnding.objects.planned().filter(request__in=asked)

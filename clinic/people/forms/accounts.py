@@ -49,7 +49,7 @@ class AccountSearchForm(forms.Form):
         label=_("Search"),
         max_length=150,
         widget=forms.TextInput(
-            attrs={"type": "search", "placeholder": _("Name or e-mail"), "autocomplete": "off"}
+            attrs={"type": "search", "placeholder": _("Name or email"), "autocomplete": "off"}
         ),
     )
 
@@ -86,7 +86,7 @@ class AccountCreateForm(AsksOwnPassword, DoctorFieldsMixin):
     )
     full_name = forms.CharField(label=_("Full name"), max_length=150)
     email = forms.EmailField(
-        label=_("E-mail"),
+        label=_("Email"),
         max_length=254,
         help_text=_("The person signs in with it. The link to set a password is sent there."),
     )
@@ -149,7 +149,7 @@ class AccountEditForm(AsksOwnPassword, DoctorFieldsMixin, SeenForm):
 
     full_name = forms.CharField(label=_("Full name"), max_length=150)
     email = forms.EmailField(
-        label=_("E-mail"),
+        label=_("Email"),
         max_length=254,
         help_text=_(
             "The person signs in with it. Changing it invalidates the link sent to the old address."
@@ -158,7 +158,7 @@ class AccountEditForm(AsksOwnPassword, DoctorFieldsMixin, SeenForm):
     phone = phone_field()
     language = language_field()
     password = own_password_field(
-        required=False, help_text=_("Only needed to change the e-mail address.")
+        required=False, help_text=_("Only needed to change the email address.")
     )
 
     def __init__(self, data: QueryDict | None = None, *, account: User, user: User) -> None:
@@ -220,7 +220,7 @@ class ProfileForm(SeenForm, forms.Form):
     phone = phone_field()
     language = language_field()
     wants_digest = forms.BooleanField(
-        label=_("E-mail me each morning about unread notifications"),
+        label=_("Email me each morning about unread notifications"),
         required=False,
         help_text=_("The number of unread notifications, without names."),
     )

@@ -16,7 +16,7 @@ class PreferencesForm(SeenForm, forms.Form):
     """The language, and where reminders go."""
 
     language = language_field()
-    has_email_reminders = forms.BooleanField(label=_("Remind me by e-mail"), required=False)
+    has_email_reminders = forms.BooleanField(label=_("Remind me by email"), required=False)
     has_sms_reminders = forms.BooleanField(label=_("Remind me by text message"), required=False)
 
     def __init__(self, data: QueryDict | None = None, *, patient: Patient) -> None:

@@ -18,7 +18,7 @@ class SignUpForm(forms.Form):
     """The address that somebody claims."""
 
     email = forms.EmailField(
-        label=_("E-mail"),
+        label=_("Email"),
         max_length=254,
         help_text=_("You will sign in with it. We will send a code to it now."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),

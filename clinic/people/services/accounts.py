@@ -121,7 +121,7 @@ def create_patient_account(*, actor: User, patient: Patient) -> User:
     """Give a registered patient a login with the email address in the record."""
     if not patient.email:
         raise ValidationError(
-            _("The record has no e-mail address. Add one first; the invitation is sent there.")
+            _("The record has no email address. Add one first; the invitation is sent there.")
         )
     return _create_login_of(patient, actor=actor)
 
@@ -309,7 +309,7 @@ def _find_or_register_patient(*, actor: User, account: NewAccount) -> Patient:
         raise ValidationError(
             {
                 "email": _(
-                    "The record has a different e-mail address. The desk has to correct it there "
+                    "The record has a different email address. The desk has to correct it there "
                     "first."
                 )
             }
@@ -345,7 +345,7 @@ def _new_user(*, role: str, full_name: str, email: str, language: str, phone: st
 
 
 def _save_user(user: User) -> None:
-    taken = ValidationError({"email": _("There is an account with this e-mail already.")})
+    taken = ValidationError({"email": _("There is already an account with this email address.")})
     if User.objects.filter(email__iexact=user.email).exclude(pk=user.pk).exists():
         raise taken
     user.full_clean()

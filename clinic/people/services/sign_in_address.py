@@ -75,7 +75,7 @@ def refuse_factor_removal(user: User, *, actor: User) -> None:
     if active_admins().exclude(pk__in=(actor.pk, user.pk)).exists():
         raise ValidationError(
             _(
-                "You, or somebody who created your account, changed the e-mail address of this "
+                "You, or somebody who created your account, changed the email address of this "
                 "account within the last 30 days, so another admin has to remove the second step."
             )
         )
@@ -85,7 +85,7 @@ def refuse_factor_removal(user: User, *, actor: User) -> None:
         moment = date_format(timezone.localtime(free_from), "DATETIME_FORMAT")
         raise ValidationError(
             _(
-                "You changed the e-mail address of this account, and there is no other admin to "
+                "You changed the email address of this account, and there is no other admin to "
                 "check it. The old address has been notified. The second step can be removed from"
                 " %(moment)s."
             ),
@@ -107,7 +107,7 @@ def refuse_invitation_by_changer(patient: Patient, *, actor: User) -> None:
     if last_address_change(patient, patient.user, by={actor.pk}) is not None:
         raise ValidationError(
             _(
-                "You changed this patient’s e-mail address within the last 30 days, so somebody "
+                "You changed this patient’s email address within the last 30 days, so somebody "
                 "else has to send the invitation."
             )
         )

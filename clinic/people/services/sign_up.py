@@ -81,7 +81,7 @@ def start_sign_up(*, email: str, links: dict[str, str]) -> SignUpCode:
         context={"code": code, "minutes": int(CODE_LIFETIME.total_seconds() // 60), **links},
     )
     if not is_sent:
-        raise ValidationError(_("The e-mail could not be sent. Please try again in a few minutes."))
+        raise ValidationError(_("The email could not be sent. Please try again in a few minutes."))
     return row
 
 
@@ -108,11 +108,7 @@ def check_code(*, code_id: UUID, code: str) -> SignUpCode:
         if row.tries >= CODE_TRIES:
             raise CodeSpentError
         raise ValidationError(
-            {
-                "code": _(
-                    "That code is wrong or has been replaced. Use the one in the latest e-mail."
-                )
-            }
+            {"code": _("That code is wrong or has been replaced. Use the one in the latest email.")}
         )
     row.verified_at = timezone.now()
     row.save(update_fields=["verified_at"])

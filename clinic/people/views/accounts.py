@@ -330,10 +330,10 @@ def _say_what_became_of(request: SignedInRequest, invitation: Invitation) -> Non
     # No names: messages stay in the browser until a page shows them.
     if invitation.is_sent:
         messages.success(
-            request, _("The account is ready. A link to set a password has been sent by e-mail.")
+            request, _("The account is ready. A link to set a password has been sent by email.")
         )
     else:
         messages.warning(
             request,
-            _("The account is ready, but the e-mail could not be sent. Send it again later."),
+            _("The account is ready, but the email could not be sent. Send it again later."),
         )

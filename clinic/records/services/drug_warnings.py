@@ -238,10 +238,10 @@ def _pregnancies(drugs: Iterable[Drug], precautions: Precautions) -> Iterable[Dr
             continue
         values = {"drug": drug.label, "effect": drug.pregnancy}
         if precautions.is_pregnant:
-            said = _("The patient is pregnant. %(drug)s in a pregnancy: %(effect)s") % values
+            said = _("The patient is pregnant. %(drug)s in pregnancy: %(effect)s") % values
             yield _warning(Kind.PREGNANCY, said, drug.name, "known")
         else:
-            said = _("%(drug)s in a pregnancy: %(effect)s") % values
+            said = _("%(drug)s in pregnancy: %(effect)s") % values
             yield _warning(Kind.PREGNANCY, said, drug.name)
 
 

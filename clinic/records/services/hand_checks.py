@@ -141,7 +141,7 @@ def _never_asked(asked: Asked, has_pregnancy_rule: bool) -> Iterable[Found]:
     if not asked.current_drugs:
         yield "current drugs", "", _("Nobody has asked which drugs the patient takes.")
     if has_pregnancy_rule and not asked.pregnancy:
-        yield "pregnancy", "", _("Nobody has asked about a pregnancy.")
+        yield "pregnancy", "", _("Nobody has asked about pregnancy.")
 
 
 def _unread(read: ReadDrugs, text: str) -> str:

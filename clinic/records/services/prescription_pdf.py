@@ -43,7 +43,7 @@ def _overrides(prescription: Prescription) -> dict[str, object] | None:
             {
                 "warning": override.words,
                 "reason": _("Reason: %(reason)s") % {"reason": override.reason},
-                "small": _("%(who)s, %(when)s, table of drugs %(version)s")
+                "small": _("%(who)s, %(when)s, drug table %(version)s")
                 % {
                     "who": override.overridden_by.full_name,
                     "when": at_time(override.overridden_at),
@@ -52,7 +52,7 @@ def _overrides(prescription: Prescription) -> dict[str, object] | None:
             }
             for override in overrides
         ],
-        "note": _("From a small local table of drugs, not a complete interaction check."),
+        "note": _("From a small local drug table, not a complete interaction check."),
     }
 
 

@@ -121,7 +121,7 @@ class DeclineForm(forms.Form):
         choices=AppointmentRequest.DeclineReason,
         widget=forms.RadioSelect,
         error_messages={
-            "required": _("Choose a reason. The patient gets it by e-mail."),
-            "invalid_choice": _("Choose a reason. The patient gets it by e-mail."),
+            "required": _("Choose a reason. The patient gets it by email."),
+            "invalid_choice": _("Choose a reason. The patient gets it by email."),
         },
     )

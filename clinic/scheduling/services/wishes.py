@@ -42,7 +42,7 @@ def put_on_waiting_list(*, request: AppointmentRequest, actor: User) -> Appointm
 def decline_request(*, request: AppointmentRequest, reason: str, actor: User) -> Appointment:
     """Decline with one of the sentences that may go into an email."""
     if reason not in AppointmentRequest.DeclineReason.values:
-        raise ValidationError({"reason": _("Choose a reason. The patient gets it by e-mail.")})
+        raise ValidationError({"reason": _("Choose a reason. The patient gets it by email.")})
     # The reason is stored before the change of status queues the email that contains it.
     AppointmentRequest.objects.filter(pk=request.pk, appointment__status__in=NOT_YET_AGREED).update(
         decline_reason=reason

@@ -194,7 +194,9 @@ def _wish(request: SignedInRequest, patient: Patient, moved: Appointment | None)
         except ValidationError as error:
             add_errors(form, error)
         else:
-            messages.success(request, _("We have your request. The answer will come by e-mail."))
+            messages.success(
+                request, _("We have received your request. You will get the answer by email.")
+            )
             return redirect("clinic:my_appointments")
     status = 422 if request.method == "POST" else 200
     return _page(request, {"form": form, "moved": moved}, mode="request", status=status)

@@ -110,7 +110,7 @@ def request_decline(request: SignedInRequest, pk: UUID) -> HttpResponse:
         decline_request(request=asked, actor=request.user, **form.cleaned_data)
     except ValidationError as error:
         return refusal_page(request, error)
-    messages.success(request, _("The request is declined. The patient is told by e-mail."))
+    messages.success(request, _("The request is declined. The patient is informed by email."))
     return redirect("clinic:request_list")
 
 

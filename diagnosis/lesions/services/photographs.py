@@ -86,7 +86,7 @@ def _refuse_closed_or_known(image: LesionImage) -> None:
             code="no_consent",
         )
     if consultation.images.filter(upload_sha256=image.upload_sha256).exists():
-        raise ValidationError(_("This photograph is in this visit already."), code="duplicate")
+        raise ValidationError(_("This photograph is already in this visit."), code="duplicate")
 
 
 def _store(image: LesionImage, photograph: PreparedPhotograph) -> None:

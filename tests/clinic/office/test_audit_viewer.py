@@ -230,7 +230,7 @@ def test_admins_hear_once_of_a_broken_chain_and_come_to_the_trail(client, admin,
     news = Notification.objects.get()
     assert (news.recipient, news.kind) == (admin, Notification.Kind.AUDIT_BROKEN)
     page = client.get(reverse("clinic:notification_list")).content.decode()
-    assert "The audit trail is not what was written" in page
+    assert "The audit trail is not as it was written" in page
     assert client.post(reverse("clinic:notification_open", args=[news.pk])).url == LIST
 
 

@@ -218,7 +218,7 @@ def test_before_saving_the_page_says_what_follows(browser, doctor, patient):
     )  # fmt: skip
     for sentence in (
         "Free times start every 20 minutes. Existing bookings stay where they are.",
-        "1 upcoming appointment keeps its moment: 09:00 today will read 1",
+        "1 upcoming appointment keeps its actual time: 09:00 today will read 1",
         "Weekly hours keep their figures and follow the new clock.",
         "A free time that a patient chooses is booked at once.",
         "Anyone who opens the sign-in page can create a patient account.",
@@ -229,7 +229,7 @@ def test_before_saving_the_page_says_what_follows(browser, doctor, patient):
 
 def test_the_words_come_for_what_can_be_read_of_a_wrong_form(browser):
     words = effects(browser, slot_minutes="many", name="Clinique")
-    assert "Pages, e-mails and newly printed papers show it from now on" in words
+    assert "Pages, emails and newly printed papers show it from now on" in words
     assert "Free times" not in words
 
 

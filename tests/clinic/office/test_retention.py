@@ -264,7 +264,7 @@ def test_one_unreadable_text_keeps_nobody_else_s_record(
     ending = RecordEnding.objects.planned().get()
     assert (ending.patient, ending.trouble) == (patient, "unreadable")
     page = sign_in(admin).get(reverse("clinic:record_endings")).content.decode()
-    assert "A text of the record cannot be decrypted." in page
+    assert "A text in the record cannot be decrypted." in page
     assert "Paul Patient" in page
     a_day_later()
     assert pseudonymise_expired() == 0

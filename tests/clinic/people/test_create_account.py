@@ -167,7 +167,7 @@ def test_an_address_is_taken_whatever_its_capitals(admin, secretary, sign_in):
     )
     assert response.status_code == 422
     page = soup(response)
-    assert "There is an account with this e-mail already." in page.get_text()
+    assert "There is already an account with this email address." in page.get_text()
     assert page.select_one("#id_full_name")["value"] == "Kept Name"
     assert page.select_one("#id_email")["aria-invalid"] == "true"
     assert User.objects.filter(email__iexact="secretary@example.org").count() == 1
@@ -184,7 +184,7 @@ def test_an_address_that_somebody_takes_in_the_same_moment_is_words_not_an_error
 
     monkeypatch.setattr(User, "full_clean", check_then_lose)
     account = NewAccount(role="secretary", full_name="N", email="nora@example.org", language="en")
-    with pytest.raises(ValidationError, match="There is an account with this e-mail already"):
+    with pytest.raises(ValidationError, match="There is already an account with this email"):
         create_account(actor=admin, account=account)
 
 
@@ -211,7 +211,7 @@ def test_a_mail_server_that_is_down_does_not_lose_the_account(admin, sign_in, se
     response = browser.post(CREATE, submission("secretary"), follow=True)
     user = User.objects.get(email="nora@example.org")
     assert response.redirect_chain == [(reverse("clinic:account_edit", args=[user.pk]), 302)]
-    assert "the e-mail could not be sent" in response.content.decode()
+    assert "the email could not be sent" in response.content.decode()
     invited = AuditEvent.objects.filter(target_id=str(user.pk)).first()
     assert invited.detail == {"invitation": "not_sent"}
     assert "nora@example.org" not in caplog.text

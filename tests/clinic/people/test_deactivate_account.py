@@ -62,7 +62,7 @@ def test_a_deactivated_person_cannot_sign_in_and_is_told_no_more_than_others(
     sign_in(admin).post(deactivate_url(secretary))
     known = client.post(LOGIN, {"login": secretary.email, "password": PASSWORD})
     unknown = client.post(LOGIN, {"login": "nobody@example.org", "password": PASSWORD})
-    words = "Wrong e-mail address or password."
+    words = "Wrong email address or password."
     assert words in known.content.decode()
     assert words in unknown.content.decode()
     assert "_auth_user_id" not in client.session
@@ -72,7 +72,7 @@ def test_a_password_that_outlives_the_account_opens_nothing(secretary, client):
     User.objects.filter(pk=secretary.pk).update(is_active=False)
     response = client.post(LOGIN, {"login": secretary.email, "password": PASSWORD})
     assert response.status_code == 200
-    assert "Wrong e-mail address or password" in response.content.decode()
+    assert "Wrong email address or password" in response.content.decode()
 
 
 def test_a_deactivated_person_gets_no_link_for_a_new_password(admin, secretary, sign_in, client):
@@ -146,7 +146,7 @@ def test_a_mail_server_that_is_down_does_not_stop_the_reactivation(
     page = browser.post(
         reactivate_url(secretary), {"password": PASSWORD}, follow=True
     ).content.decode()
-    assert "the e-mail could not be sent" in page
+    assert "the email could not be sent" in page
     assert "Send the invitation again" in page
 
 

@@ -94,7 +94,7 @@ def test_an_address_of_somebody_else_is_refused(admin, secretary, sign_in):
         },
     )
     assert response.status_code == 422
-    assert "There is an account with this e-mail already." in response.content.decode()
+    assert "There is already an account with this email address." in response.content.decode()
 
 
 def test_a_patients_name_comes_from_the_record(admin, patient, sign_in):

@@ -222,14 +222,14 @@ def messages_after(browser, url):
 def test_without_an_address_there_is_no_invitation(secretary, sign_in):
     patient = PatientFactory(email="")
     (words,) = messages_after(sign_in(secretary), patient_invite_url(patient))
-    assert words.startswith("The record has no e-mail address.")
+    assert words.startswith("The record has no email address.")
     assert mail.outbox == []
 
 
 def test_two_patients_with_one_address_have_one_account(secretary, patient, sign_in):
     child = PatientFactory(email=patient.user.email)
     (words,) = messages_after(sign_in(secretary), patient_invite_url(child))
-    assert words == "There is an account with this e-mail already."
+    assert words == "There is already an account with this email address."
     child.refresh_from_db()
     assert child.user is None
 
@@ -288,4 +288,4 @@ def test_a_mail_server_that_is_down_is_said_on_the_page(secretary, client, setti
     ask = reverse("account_reset_password")
     page = client.post(ask, {"email": email}, follow=True)
     assert page.redirect_chain == [(ask, 302)]
-    assert "The e-mail could not be sent." in page.content.decode()
+    assert "The email could not be sent." in page.content.decode()

@@ -1,4 +1,4 @@
-"""The morning email about unread notifications: for staff who want it, once a day, no names."""
+"""The morning eeemail about unread notifications: for staff who want it, once a day, no names."""
 
 from datetime import UTC, datetime, timedelta
 

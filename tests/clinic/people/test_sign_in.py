@@ -13,7 +13,7 @@ LOGIN = reverse("account_login")
 LOGOUT = reverse("account_logout")
 SIGNUP = reverse("account_signup")
 HOME = reverse("home")
-WRONG = "Wrong e-mail address or password."
+WRONG = "Wrong email address or password."
 
 
 def sign_in_with(client, email, password, **extra):

@@ -169,7 +169,7 @@ def test_a_mail_server_that_is_down_is_said(browser, settings):
     settings.EMAIL_BACKEND = DEAD_MAIL_SERVER
     response = browser.post(URL, {"email": EMAIL})
     assert response.status_code == 422
-    assert "The e-mail could not be sent." in response.content.decode()
+    assert "The email could not be sent." in response.content.decode()
     assert f'value="{EMAIL}"' in response.content.decode()
 
 

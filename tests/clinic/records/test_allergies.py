@@ -114,7 +114,7 @@ def test_a_drug_does_not_end_before_it_began(consultation, doctor, sign_in):
     data = {"drug": "Allopurinol", "since": "2025-02-01", "until": "2025-01-01"}
     response = sign_in(doctor).post(add_url(consultation, "drug"), data)
     assert response.status_code == 422
-    assert "The last day lies before the first." in response.content.decode()
+    assert "The last day is before the first." in response.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_the_visit_asks_at_once_for_the_warnings_that_say_where_they_are_from(
     assert "Isotretinoin with Doxycycline: both raise the pressure inside the skull." in page
     assert "Prescribe it anyway" in page
     assert "Not checked: “Moon water” on the prescription." in page
-    assert "small local table" in page
+    assert "small local drug table" in page
     assert "not a complete interaction check" in page
     assert f"version {drug_table().version}" in page
 
@@ -189,9 +189,9 @@ def test_the_record_shows_the_reason_the_table_and_what_was_not_checked(
     page = " ".join(browser.get(f"/visits/{consultation.pk}/").content.decode().split())
     assert "Prescribed anyway by Dora Doctor" in page
     assert "Two weeks apart" in page
-    assert page.count("Not in the table of drugs: no check.") == 1
+    assert page.count("Not in the drug table: no check.") == 1
     assert page.count("Checked by hand by Dora Doctor") == 1
-    assert f"Checked with version {drug_table().version} of a small local table" in page
+    assert f"Checked with version {drug_table().version} of a small local drug table" in page
 
 
 def test_a_drug_of_the_table_whose_form_was_not_read_is_said_to_be_just_that(
@@ -201,7 +201,7 @@ def test_a_drug_of_the_table_whose_form_was_not_read_is_said_to_be_just_that(
     check_by_hand(consultation, doctor)
     sign_visit(consultation=consultation, actor=doctor)
     page = sign_in(doctor).get(f"/visits/{consultation.pk}/").content.decode()
-    assert "Not in the table of drugs" not in page
+    assert "Not in the drug table" not in page
     assert "form and route of “Tacrolimus”" in page
 
 

@@ -242,9 +242,9 @@ def test_a_warning_and_why_it_was_overridden_stand_on_the_paper(
     assert "Amoxicillin belongs to the penicillins. Recorded allergy: Penicillin." in text
     assert 'Reason: Tolerated #read("x")' in text
     assert "Dora Doctor" in text
-    assert f"table of drugs {drug_table().version}" in text
+    assert f"drug table {drug_table().version}" in text
     assert "Nobody has asked" not in text
-    assert "a small local table of drugs, not a complete interaction check" in text
+    assert "a small local drug table, not a complete interaction check" in text
 
 
 def test_a_prescription_without_a_warning_says_nothing_of_one(signed, mine):

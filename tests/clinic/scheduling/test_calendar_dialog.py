@@ -105,7 +105,7 @@ def test_what_was_dropped_asks_before_it_moves(desk, doctor, other_doctor, patie
     page = desk.get(move_url(appointment), asked, headers=DIALOG)
     assert page.context["form"]["doctor"].value() == other_doctor.doctor.pk
     assert f'value="{day}T11:00"' in page.content.decode()
-    assert "The patient gets an e-mail with the new time." in page.content.decode()
+    assert "The patient gets an email with the new time." in page.content.decode()
     appointment.refresh_from_db()
     assert appointment.status == "booked"
 

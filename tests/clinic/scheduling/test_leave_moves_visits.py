@@ -209,4 +209,4 @@ def test_a_visit_without_a_mail_address_says_so(desk, doctor, day):
     AppointmentFactory(
         doctor=doctor.doctor, patient=PatientFactory(email=""), starts_at=at(day, "09:00")
     )
-    assert "No e-mail address: call" in desk.post(ADD, leave(doctor, day)).content.decode()
+    assert "No email address: call" in desk.post(ADD, leave(doctor, day)).content.decode()

@@ -145,10 +145,10 @@ def test_a_request_is_declined_with_a_reason_that_may_stand_in_a_mail(desk, aske
     appointment.refresh_from_db()
     assert appointment.status == Status.CANCELLED
     (message,) = mails_of(appointment)
-    assert "Please call us, so that we find a time together." in message.body
+    assert "Please call us so that we can find a time together." in message.body
     assert message.attachments == []
     page = sign_in(appointment.patient.user).get(reverse("clinic:my_appointments"))
-    assert "Please call us, so that we find a time together." in page.content.decode()
+    assert "Please call us so that we can find a time together." in page.content.decode()
 
 
 def test_what_was_declined_shows_no_midnight_to_anybody(desk, asked, sign_in):

@@ -205,7 +205,7 @@ def test_two_stages_of_a_disease_do_not_share_a_name(keeping):
     url = reverse("diagnosis:atlas_stage_add", args=[acne.pk])
     response = keeping.post(url, {"name": "Mild"})
     assert response.status_code == 422
-    assert "This disease has a stage of that name already." in response.content.decode()
+    assert "This disease already has a stage with this name." in response.content.decode()
     assert len(names(acne)) == 3
 
 

@@ -114,7 +114,7 @@ def test_the_same_image_is_with_a_disease_once(keeping, nevus, media):
     before = stored_files(media)
     response = upload(keeping, nevus)
     assert response.status_code == 422
-    assert "This image is with this disease already." in response.content.decode()
+    assert "This disease already has this image." in response.content.decode()
     assert stored_files(media) == before
 
 

@@ -102,7 +102,7 @@ def test_a_photograph_that_is_in_the_visit_already_is_said_and_not_doubled(
     send(client, consultation, photographs.jpeg())
     response = send(client, consultation, photographs.jpeg(), name="again.jpg", as_json=True)
     assert response.status_code == 422
-    assert response.json()["errors"]["photograph"] == ["This photograph is in this visit already."]
+    assert response.json()["errors"]["photograph"] == ["This photograph is already in this visit."]
     assert LesionImage.objects.count() == 1
     assert len(stored_files(media)) == 2
 

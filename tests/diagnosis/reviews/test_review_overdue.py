@@ -131,7 +131,7 @@ def test_the_news_leads_to_the_visit_and_says_nothing_of_the_answer(
         run_prediction(prediction_id=queued_prediction.pk)
     browser = sign_in(doctor)
     page = browser.get(reverse("clinic:notification_list")).content.decode()
-    assert "The answer to a photograph is there" in page
+    assert "The answer to a photograph is ready" in page
     assert patient.full_name in page
     assert "elanoma" not in page
     news = Notification.objects.get()

@@ -115,7 +115,7 @@ def measure_operating_points(
 def describe_uncertainty(
     labels: Labels, probabilities: Floats, bound: float = UNCERTAIN_BELOW
 ) -> Uncertainty:
-    """Measure how accurate predictions above and below the bound, 0..1, are."""
+    """Measure the accuracy of predictions above and below the bound, 0..1."""
     is_right = probabilities.argmax(axis=1) == labels
     is_certain = probabilities.max(axis=1) >= bound
 

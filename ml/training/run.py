@@ -71,7 +71,7 @@ SETTLED: Mapping[str, str] = {
     "classes": "set of classes",
     "recipe": "recipe",
     "augmentation": "augmentation",
-    "data": "data",
+    "data": "set of data",
     "teachers": "set of teachers",
 }
 # The largest aspect ratio of a frame; augmentation moves the square within it.

@@ -148,7 +148,7 @@ def test_the_day_of_the_last_epoch_stays_when_a_finished_run_is_opened_again(col
         (["--seed", "9"], "another seed"),
         (["--median", "1"], "another recipe"),
         (["--no-augment"], "another augmentation"),
-        (["--split-seed", "9"], "another data"),
+        (["--split-seed", "9"], "another set of data"),
     ],
 )
 def test_a_run_does_not_go_on_with_other_settings(collection, run_folder, changed, words):

@@ -55,8 +55,8 @@ demo: $(SITE)  ## a small believable clinic on http://127.0.0.1:$(PORT), Ctrl-C 
 test: setup  ## the whole test suite on all cores; ARGS="-k slot" selects some
 	$(PY) -m pytest $(or $(ARGS),-n logical --dist worksteal)
 
-# One command measures and another judges: told to judge, slipcover forgets what xdist's processes ran.
-coverage: setup  ## the same, and at least nine tenths of the code have run
+# Two commands: with --fail-under, slipcover would forget what the processes of xdist ran.
+coverage: setup  ## the same, and checks that the tests run at least nine tenths of the code
 	$(PY) -m slipcover --json --out .coverage.json -m pytest $(or $(ARGS),-n logical --dist worksteal)
 	$(PY) -m slipcover --merge .coverage.json --out .coverage.json --fail-under 90
 

@@ -25,7 +25,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 django_stubs_ext.monkeypatch()  # makes ModelForm[User] and the like work at run time
 
 env = environ.Env()
-# With SKINHEALTH_ENV set, nothing else is read; otherwise the file that `make demo` wrote is.
+# If SKINHEALTH_ENV is set, no file is read; otherwise the one that `make demo` wrote is.
 if "SKINHEALTH_ENV" not in os.environ:
     environ.Env.read_env(BASE_DIR / ".env.demo")
 
@@ -242,7 +242,7 @@ STATICFILES_DIRS = [
 ]
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION
 WHITENOISE_AUTOREFRESH = DEBUG
-# Source maps are most of what there is, and only a developer's tools ever ask for one.
+# Most of the files are source maps, which only developer tools ask for.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map"]
 # Folders; npm and PyPI install them.
 PAPER_FONTS = [

@@ -29,7 +29,7 @@ def as_a_demo(folder):
 
 @contextmanager
 def small_drawings():
-    """Draw a tenth of the pixels: nobody looks at them here."""
+    """Draw a tenth of the pixels, because nobody looks at them here."""
     small = partial(draw_lesion, size=(256, 192))
     with (
         mock.patch.object(visits, "draw_lesion", small),

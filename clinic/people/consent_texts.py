@@ -166,7 +166,7 @@ CONSENT_TEXTS: dict[str, dict[str, dict[str, ConsentWords]]] = {
 def consent_words(
     purpose: str, *, language: str | None, version: str = DOCUMENT_VERSION
 ) -> ConsentWords | None:
-    """Return the text of a version in a language; none where a clinic used papers of its own."""
+    """Return the text of a version in a language; none if a clinic used its own papers."""
     texts = CONSENT_TEXTS.get(version)
     if texts is None:
         return None

@@ -45,7 +45,7 @@ class PhotographsForm(forms.Form):
 
     @property
     def chosen(self) -> ChosenPhotographs:
-        """Return the photographs that go on the document."""
+        """Return the photographs to put on the document."""
         return ChosenPhotographs(
             images=list(self.cleaned_data["images"]),
             has_model_answer=self.cleaned_data["has_model_answer"],

@@ -54,7 +54,7 @@ class ReviewForm(forms.Form):
 
     @property
     def diagnosis(self) -> Diagnosis:
-        """Return what the doctor concludes."""
+        """Return the doctor's conclusion."""
         names = ("disease", "stage", "certainty")
         return Diagnosis(**{name: self.cleaned_data[name] for name in names})
 

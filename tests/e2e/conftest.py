@@ -48,7 +48,7 @@ FAILED = pytest.StashKey[bool]()
 
 @pytest.fixture(scope="session")
 def chromium(django_db_setup):
-    """Give the Chromium of a run. Without it the journeys are left out, but never in CI.
+    """Start one Chromium per run; without it the browser tests are skipped, but never in CI.
 
     While Playwright's loop runs, Django gives this thread another connection. It is closed before
     the database is removed.

@@ -26,10 +26,10 @@ AXE = Path(settings.BASE_DIR, "node_modules/axe-core/axe.min.js")
 RUN_AXE = """async rules =>
   (await axe.run(document, {resultTypes: ["violations"], ...rules})).violations"""
 EVERY_RULE = {}
-# What a page says and how it is built are the same in both schemes.
+# The text and structure of a page are the same in both schemes.
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 
-# Pages that load a part of themselves, which takes half a second to be sure of.
+# Pages that load parts of themselves, which takes half a second to be sure of.
 ASKS_FOR_MORE = "[hx-trigger*=load], #calendar"
 
 # The page has the scheme, and no colour is still fading; some pages are always dark.
@@ -158,7 +158,7 @@ def addresses():
 
 
 def complaints(page, who):
-    """Return what axe has against a page, one line per rule: all in light, colours in dark."""
+    """Return axe's complaints about a page, one line per rule: all in light, colours in dark."""
     if page.locator(ASKS_FOR_MORE).count():
         page.wait_for_load_state("networkidle")
     page.evaluate(AXE.read_text())

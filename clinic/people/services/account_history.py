@@ -20,12 +20,12 @@ HAND_REMEMBERED = timedelta(days=365)
 
 
 def last_address_change(*targets: Model | None, by: Collection[Any]) -> AuditEvent | None:
-    """Return when one of these people last changed the email of a record or an account."""
+    """Return the event in which one of these people last changed an email address."""
     return _newest(*targets, by=by, has=_is_address_change)
 
 
 def last_factor_removal(user: User, *, by: Collection[Any]) -> AuditEvent | None:
-    """Return when one of these people last removed the second factors of an account."""
+    """Return the event in which one of these people last removed the second factors."""
     return _newest(user, by=by, has=_is_factor_removal)
 
 

@@ -34,7 +34,7 @@ class ClinicalFactsForm(forms.ModelForm[Patient]):
 
     @property
     def none_known(self) -> NoneKnown:
-        """Return what the patient says to be free of."""
+        """Return the “none known” answers."""
         return NoneKnown(**{name: self.cleaned_data[name] for name in NONE_KNOWN})
 
 

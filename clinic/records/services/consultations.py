@@ -32,7 +32,7 @@ NOTES_FIELDS = ("history", "examination", "assessment", "plan", "notes", "conclu
 
 @dataclass(frozen=True, kw_only=True)
 class VisitDraft:
-    """Everything that a doctor has written in a visit that is still open."""
+    """All that a doctor has written in an open visit."""
 
     reason: str = ""
     symptoms: Iterable[Symptom] = ()

@@ -38,7 +38,7 @@ FACTS = ("phototype", *NONE_KNOWN, "pregnancy")
 
 @dataclass(frozen=True, kw_only=True)
 class NoneKnown:
-    """Which of allergies, conditions and drugs a patient says to be free of."""
+    """Whether the patient has no known allergies or conditions, and takes no drugs."""
 
     has_no_known_allergies: bool
     has_no_known_conditions: bool

@@ -59,7 +59,7 @@ class HoursForm(forms.Form):
 
     @property
     def hours(self) -> WeeklyHours:
-        """Return the hours with the break still in them."""
+        """Return the hours, not yet split by the break."""
         return WeeklyHours(**{name: self.cleaned_data[name] for name in HOURS_FIELDS})
 
 
@@ -104,6 +104,6 @@ class VisitTypeForm(TranslatedNames, SeenForm, forms.Form):
 
     @property
     def offer(self) -> VisitOffer:
-        """Return what the clinic offers from now on."""
+        """Return the argument of the service."""
         said = {name: self.cleaned_data[name] for name in VISIT_TYPE_FIELDS}
         return VisitOffer(**said, translations=self.translations)

@@ -39,7 +39,7 @@ NOT_YET_AGREED = frozenset({Status.REQUESTED, Status.WAITLIST})
 
 @dataclass(frozen=True, kw_only=True)
 class Booking:
-    """Who comes to whom, when and for what."""
+    """Which patient comes, to which doctor, when and for what."""
 
     patient: Patient
     doctor: Doctor

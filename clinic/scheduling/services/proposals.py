@@ -23,7 +23,7 @@ def propose_moves(
 ) -> dict[UUID, list[Slot]]:
     """Return the possible new times of each visit, the chosen or proposed one first.
 
-    No time is proposed twice, or if another visit has chosen it.
+    No time is proposed twice, and none that another visit has chosen.
     """
     if not visits:
         return {}

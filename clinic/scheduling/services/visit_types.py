@@ -19,7 +19,7 @@ from clinic.trail.services.seen import Guard
 
 @dataclass(frozen=True, kw_only=True)
 class VisitOffer:
-    """What a type of visit is called, how long it takes and who may book it."""
+    """The facts of a type of visit: its name, its duration and who may book it."""
 
     name: str
     duration_minutes: int

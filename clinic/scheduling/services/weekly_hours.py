@@ -18,7 +18,7 @@ from clinic.trail.services.seen import Guard
 
 @dataclass(frozen=True, kw_only=True)
 class WeeklyHours:
-    """From when to when a doctor works on a day of the week, and in which weeks."""
+    """A doctor's working hours on one weekday, and the weeks in which they apply."""
 
     weekday: int
     starts_at: time

@@ -23,7 +23,7 @@ Status = AtlasImage.Status
 
 @dataclass(frozen=True, kw_only=True)
 class AtlasImageText:
-    """Where an image comes from, under which licence, and what it shows."""
+    """The source, licence and caption of an image."""
 
     source: str
     licence: str

@@ -25,13 +25,13 @@ PICTURE_SIDE = 900  # pixels: enough for half a page in print
 
 @dataclass(frozen=True, kw_only=True)
 class ChosenPhotographs:
-    """The photographs that go on a paper, with or without the model's answers to them."""
+    """The photographs on a paper, with or without the model's answers."""
 
     images: Sequence[LesionImage] = ()
     has_model_answer: bool = False
 
     def answers_in_words(self, reviews: Iterable[Review]) -> list[str]:
-        """Return a sentence on each chosen answer that a doctor has reviewed."""
+        """Return a sentence for each chosen photograph whose answer a doctor has reviewed."""
         if not self.has_model_answer:
             return []
         by_image = {

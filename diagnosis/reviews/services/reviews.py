@@ -24,7 +24,7 @@ Decision = Review.Decision
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
-    """What a doctor concludes: the disease, its stage, and how certain the doctor is."""
+    """A doctor's conclusion: the disease, its stage, and how certain the doctor is."""
 
     disease: Disease | None = None
     stage: DiseaseStage | None = None

@@ -42,7 +42,7 @@ EMERGENCIES = (
         2,
         "The emergency department rings: swollen face and short of breath after a new cream. "
         "They need the known allergies and the drugs at once.",
-        "Rang the department back: the call is in their book, and it was open for minutes only.",
+        "Rang the department back: the call is in their book; the record was open only briefly.",
     ),
     DemoEmergency(
         6,

@@ -186,7 +186,7 @@ def test_the_same_photograph_from_two_windows_at_once_is_said_and_not_doubled(
     kept = stored_files(media)
     # Of two concurrent uploads, neither sees the other when it checks.
     monkeypatch.setattr(service, "_refuse_closed_or_known", lambda image: None)
-    with pytest.raises(ValidationError, match="in this visit already"):
+    with pytest.raises(ValidationError, match="already in this visit"):
         upload_image(consultation=consultation, data=photographs.jpeg(), actor=doctor)
     assert stored_files(media) == kept
 

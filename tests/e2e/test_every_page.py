@@ -1,11 +1,48 @@
-"""Every page of the site in a real browser: no error in its console, no violation of its policy."""
+"""Every page in a real browser: no error, no violation of its policy, no style missing."""
+
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from tests.access_table import ROLES
 from tests.test_access_matrix import ROWS, address
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+SHEETS = Path(settings.BASE_DIR, "static/css")
+
+# Rules that match something on the page although their sheet is not loaded.
+FIND_MISSED = """sheets => {
+  const hrefs = [...document.styleSheets].map((each) => each.href ?? "");
+  // Without states and pseudo-elements, which no element has at this moment.
+  const settled = (selector) =>
+    selector
+      .replace(/::[a-z-]+/g, "")
+      .replace(/:(hover|focus(-\\w+)?|checked|disabled)/g, ":is(*)");
+  const reaches = (rule) =>
+    rule.selectorText
+      .split(/,(?![^(]*\\))/)
+      .some((each) => document.querySelector(settled(each) || "*"));
+  const rulesOf = (list) => [...list].flatMap((rule) =>
+    rule instanceof CSSStyleRule ? [rule] : rulesOf(rule.cssRules ?? []));
+  const found = [];
+  for (const [name, text] of Object.entries(sheets)) {
+    if (hrefs.some((href) => href.endsWith(`/css/${name}`))) continue;
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(text);
+    const missed = rulesOf(sheet.cssRules).filter(reaches);
+    found.push(...missed.map((rule) => `${name}: ${rule.selectorText}`));
+  }
+  return found;
+}"""
+
+
+def missed_rules(page):
+    """Return the rules that the page needs from sheets that it has not loaded."""
+    # The screen of the waiting room has its own styles.
+    texts = {one.name: one.read_text() for one in SHEETS.glob("*.css") if one.name != "screen.css"}
+    return page.evaluate(FIND_MISSED, texts) if page.locator(".skip-link").count() else []
 
 
 def is_page(response):
@@ -18,7 +55,7 @@ def is_page(response):
 
 
 @pytest.mark.parametrize("role", ["admn", "secr", "doct", "pati"])
-def test_each_page_of_a_role_loads_without_an_error(role, cast, things, sign_in, browser_of):
+def test_each_page_of_a_role_loads_its_styles_and_no_error(role, cast, things, sign_in, browser_of):
     user = cast[role]
     client = sign_in(user)
     readable = [
@@ -33,3 +70,4 @@ def test_each_page_of_a_role_loads_without_an_error(role, cast, things, sign_in,
         answer = browser.goto(path)
         assert answer.status == 200, path
         assert browser.locator("main").count() == 1, path
+        assert missed_rules(browser) == [], path

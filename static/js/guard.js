@@ -145,7 +145,9 @@
   const snapshot = (form) => ({ form, words: new Map(changed(form).map((field) => [field.name, valueOf(field)])) });
   document.addEventListener("htmx:beforeSwap", (event) => {
     const taken = event.detail.xhr.status < 400 ? event.detail.requestConfig?.elt : null;
-    carried = openForms().filter((form) => form !== taken).map(snapshot);
+    // A second part may be replaced before the first has settled; its text is still on the way.
+    const onTheWay = carried.filter((each) => !each.form.isConnected);
+    carried = [...onTheWay, ...openForms().filter((form) => form !== taken).map(snapshot)];
   });
   document.addEventListener("htmx:afterSettle", () => {
     for (const { form, words } of carried.filter((each) => !each.form.isConnected)) {

@@ -34,7 +34,15 @@ class BundleError(MlError):
 
 
 class PhotographError(MlError):
-    """The bytes cannot be read as a photograph."""
+    """The bytes cannot be read as a photograph.
+
+    `code` names the reason for programs, `number` is the number in its message.
+    """
+
+    def __init__(self, message: str, *, code: str = "", number: int = 0) -> None:
+        self.code = code
+        self.number = number
+        super().__init__(message)
 
 
 class NetworkError(MlError):

@@ -2,29 +2,24 @@
 
 Training, evaluation and inference all call `prepare_photograph`, so the same bytes give the same
 pixels everywhere. The trained weights depend on the steps and their order: turn upright, convert to
-RGB, crop the centre square in true proportions, downscale, apply the median filter.
+sRGB on white, crop the centre square in true proportions, downscale, apply the median filter.
 """
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
 
-from ml.errors import PhotographError
+from ml.reader.read import read_picture
 
 Pixels = npt.NDArray[np.uint8]
 Tensor = npt.NDArray[np.float32]
 Crop = tuple[float, float, float, float]
 
-FORMATS = ("JPEG", "PNG", "WEBP")
-MAX_PIXELS = 64_000_000
 MEAN = (0.5, 0.5, 0.5)
 STD = (0.5, 0.5, 0.5)
 
@@ -90,35 +85,13 @@ def prepare_photograph(data: bytes, recipe: Recipe, *, widest: float = 1.0) -> P
     return Prepared(pixels=np.asarray(pixels, dtype=np.uint8), crop=crop)
 
 
-def decode_photograph(data: bytes, *, at_least: int) -> Pixels:
-    """Decode a JPEG, PNG or WebP file to upright RGB, h x w x 3.
+def decode_photograph(data: bytes, *, at_least: int | None = None) -> Pixels:
+    """Decode a photograph to upright RGB, h x w x 3, by the reader that the site uses too.
 
     A JPEG whose shorter side is several times `at_least` pixels is decoded at a half, a quarter or
     an eighth of its size, but never below `at_least`. Raises PhotographError.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise PhotographError("The photograph has too many pixels.")
-                if image.format == "JPEG" and image.mode in ("RGB", "L"):
-                    # draft() takes a box: in the frame's proportions, both sides stay large enough.
-                    scale = at_least / min(image.size)
-                    if scale < 1:
-                        box = (round(image.width * scale), round(image.height * scale))
-                        image.draft(None, box)
-                upright = ImageOps.exif_transpose(image)
-                rgb = upright if upright.mode == "RGB" else upright.convert("RGB")
-                return np.asarray(rgb, dtype=np.uint8)
-    except PhotographError:
-        raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PhotographError("The photograph has too many pixels.") from error
-    except Exception as error:  # Pillow's plugins raise many classes of errors on damaged files
-        raise PhotographError("The file cannot be read as a JPEG, PNG or WebP photograph.") from (
-            error
-        )
+    return np.asarray(read_picture(data, at_least=at_least), dtype=np.uint8)
 
 
 def normalise(pixels: Sequence[Pixels], recipe: Recipe) -> Tensor:

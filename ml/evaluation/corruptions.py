@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from ml.bundle.preprocessing import MAX_PIXELS, Pixels, decode_photograph
+from ml.bundle.preprocessing import Pixels, decode_photograph
 
 Change = Callable[[Pixels, float, np.random.Generator], Pixels]
 
@@ -45,7 +45,7 @@ def corrupt_photograph(
 
     Only the JPEG corruption encodes with loss. Raises PhotographError.
     """
-    pixels = decode_photograph(data, at_least=MAX_PIXELS)
+    pixels = decode_photograph(data)
     if corruption.change is None:
         return _encode(pixels, "JPEG", quality=round(strength))
     return _encode(corruption.change(pixels, strength, rng), "PNG", compress_level=1)

@@ -120,13 +120,13 @@ def test_png_and_webp_are_read(extension):
     ],
 )
 def test_bytes_that_are_no_photograph_are_refused_in_words(jpeg, damage):
-    with pytest.raises(PhotographError, match="cannot be read"):
+    with pytest.raises(PhotographError, match=r"cannot be read|damaged or cut off"):
         prepare_photograph(damage(jpeg), RECIPE)
 
 
 def test_a_decompression_bomb_is_refused_before_it_is_decoded():
     bomb = encode(Image.new("1", (9000, 9000)), "png")
-    with pytest.raises(PhotographError, match="too many pixels"):
+    with pytest.raises(PhotographError, match="million pixels"):
         prepare_photograph(bomb, RECIPE)
-    with pytest.raises(PhotographError, match="too many pixels"):
+    with pytest.raises(PhotographError, match="million pixels"):
         prepare_photograph(encode(Image.new("1", (20000, 20000)), "png"), RECIPE)

@@ -268,7 +268,6 @@ IS_COLLECTED = IS_PRODUCTION and (STATIC_ROOT / "staticfiles.json").exists()
 SILENCED_SYSTEM_CHECKS = ["staticfiles.W004"] if IS_COLLECTED else []
 # Request bodies: one photograph and its form.
 PHOTOGRAPH_MAX_BYTES = 15 * 1024 * 1024
-PHOTOGRAPH_MAX_PIXELS = 40_000_000
 PHOTOGRAPH_MIN_SIDE = 64  # pixels
 PHOTOGRAPH_SMALL_SIDE = 224  # pixels; below it the page warns
 # Uploads up to this size are never written to disk as they were sent, not even for a moment.

@@ -11,14 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObject, PdfObject
 
-from clinic.core.files.pictures import as_jpeg, read_picture, too_large
+from clinic.core.files.pictures import as_jpeg, is_picture, read_picture, too_large
 from clinic.records.models.document import PatientDocument
 
 JPEG_QUALITY = 90
 MAX_PAGES = 200
 MAX_OBJECTS = 50_000
 PDF_MARK = b"%PDF-"
-PICTURE_MARKS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 # Names with which a PDF runs something, sends something, or carries other files.
 ACTIVE_NAMES = {
     "/EF",
@@ -60,12 +59,13 @@ def receive_file(data: bytes) -> ReceivedFile:
         raise too_large()
     if data.startswith(PDF_MARK):
         stored, kind, pages = data, PatientDocument.Format.PDF, _count_pages(data)
-    elif data.startswith(PICTURE_MARKS):
+    elif is_picture(data):
         stored = as_jpeg(read_picture(data), quality=JPEG_QUALITY)
         kind, pages = PatientDocument.Format.JPEG, 1
     else:
         raise ValidationError(
-            _("This file is not a PDF, JPEG or PNG. Send one of these."), code="format"
+            _("This file is not a PDF or a picture. Send a PDF, JPEG, PNG, WebP or HEIC."),
+            code="format",
         )
     return ReceivedFile(
         data=stored,

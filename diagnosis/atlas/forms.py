@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.files.pictures import ACCEPT
 from clinic.core.forms import allow_rows
 from clinic.trail.forms import SeenForm
 from clinic.trail.services.seen import Facts
@@ -192,12 +193,12 @@ class AtlasImageForm(AtlasImageTextForm):
 
     image = forms.FileField(
         label=_("Image"),
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+        widget=forms.FileInput(attrs={"accept": ACCEPT}),
         error_messages={
             "required": _("Choose an image."),
             "empty": _("The file is empty."),
         },
-        help_text=_("JPEG, PNG or WebP. It is stored without the camera’s metadata."),
+        help_text=_("JPEG, PNG, WebP or HEIC. It is stored without the camera’s metadata."),
     )
     field_order = ["image", "stage", "caption", "source", "licence"]
 

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.files.pictures import ACCEPT
 from clinic.core.forms import allow_rows, offer_rows
 from clinic.people.models.patient import Patient
 from clinic.records.models.catalogue import BodySite
@@ -55,6 +56,7 @@ class PhotographForm(PlaceForm):
 
     photograph = forms.FileField(
         label=_("Photograph"),
+        widget=forms.FileInput(attrs={"accept": ACCEPT}),
         error_messages={
             "required": _("Choose a photograph."),
             "empty": _("The file is empty."),

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.files.pictures import ACCEPT
 from clinic.core.files.portraits_and_logos import read_logo
 from clinic.core.forms import field_of, phone_field
 from clinic.core.models.clinic_settings import ClinicSettings
@@ -136,12 +137,14 @@ class LogoForm(forms.Form):
 
     logo = forms.FileField(
         label=_("New logo"),
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+        widget=forms.FileInput(attrs={"accept": ACCEPT}),
         error_messages={
             "required": _("Choose a picture."),
             "empty": _("The file is empty."),
         },
-        help_text=_("JPEG, PNG or WebP, up to 5 MB. A white or transparent background works best."),
+        help_text=_(
+            "JPEG, PNG, WebP or HEIC, up to 5 MB. A white or transparent background works best."
+        ),
     )
 
     def clean_logo(self) -> bytes:

@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.files.pictures import ACCEPT
 from clinic.core.files.portraits_and_logos import read_portrait
 from clinic.core.forms import language_field, offer_languages, phone_field
 from clinic.people.forms.own_password import AsksOwnPassword, own_password_field
@@ -213,8 +214,10 @@ class ProfileForm(SeenForm, forms.Form):
     photograph = forms.FileField(
         label=_("Photograph"),
         required=False,
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
-        help_text=_("JPEG, PNG or WebP, up to 5 MB. It is cropped to a square around the centre."),
+        widget=forms.FileInput(attrs={"accept": ACCEPT}),
+        help_text=_(
+            "JPEG, PNG, WebP or HEIC, up to 5 MB. It is cropped to a square around the centre."
+        ),
     )
     removes_photograph = forms.BooleanField(label=_("Remove the photograph"), required=False)
     phone = phone_field()

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.files.pictures import ACCEPT
 from clinic.records.models.document import PatientDocument
 
 
@@ -14,9 +15,9 @@ class DocumentForm(forms.Form):
 
     file = forms.FileField(
         label=_("File"),
-        widget=forms.FileInput(attrs={"accept": "application/pdf,image/jpeg,image/png"}),
+        widget=forms.FileInput(attrs={"accept": f"application/pdf,{ACCEPT}"}),
         error_messages={"required": _("Choose a file."), "empty": _("The file is empty.")},
-        help_text=_("PDF, JPEG or PNG, at most 15 MB."),
+        help_text=_("PDF, JPEG, PNG, WebP or HEIC, at most 15 MB."),
     )
     category = forms.ChoiceField(label=_("Category"))
     title = forms.CharField(

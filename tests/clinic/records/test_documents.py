@@ -14,6 +14,7 @@ from pypdf import PdfReader
 from clinic.models import AuditEvent, PatientDocument
 from clinic.records.services.documents import add_document
 from tests import pdfs, photographs
+from tests.heics import heic
 
 pytestmark = pytest.mark.usefixtures("media")
 
@@ -95,9 +96,9 @@ def test_a_pdf_comes_into_the_record_as_it_was_sent(his, patient, doctor):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("make", [photographs.jpeg, photographs.png])
+@pytest.mark.parametrize("make", [photographs.jpeg, photographs.png, photographs.webp, heic])
 def test_a_picture_is_made_anew(make, his, patient):
-    upload(his, patient, make())
+    upload(his, patient, make(photographs.draw()) if make is heic else make())
     document = PatientDocument.objects.get()
     assert document.format == "jpg"
     assert Image.open(io.BytesIO(document.file.read())).format == "JPEG"

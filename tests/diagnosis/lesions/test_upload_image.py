@@ -6,13 +6,15 @@ from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError
 from django.urls import reverse
+from PIL import Image
 
 from clinic.models import AuditEvent, BodySite
 from diagnosis.lesions.services import photographs as service
 from diagnosis.lesions.services.photographs import upload_image
 from diagnosis.models import Lesion, LesionImage, Prediction
-from tests import photographs
+from tests import exifs, photographs
 from tests.diagnosis.lesions.test_imaging import ATTACKS
+from tests.heics import heic
 
 
 def send(client, consultation, data, *, name="lesion.jpg", as_json=False, **fields):
@@ -111,6 +113,33 @@ def test_a_small_photograph_is_taken_with_a_warning(sign_in, doctor, consultatio
     response = send(sign_in(doctor), consultation, photographs.jpeg(size=(100, 90)), as_json=True)
     assert response.status_code == 201
     assert "small" in response.json()["warning"]
+
+
+def test_a_heic_is_stored_as_a_jpeg(sign_in, doctor, consultation):
+    data = heic(photographs.draw(size=(640, 480)))
+    assert send(sign_in(doctor), consultation, data, name="IMG_1.HEIC").status_code == 302
+    image = LesionImage.objects.get()
+    assert (image.width, image.height) == (640, 480)
+    assert image.file.read(3) == b"\xff\xd8\xff"
+
+
+@pytest.mark.parametrize("numerator", [-1, 0, 72])
+def test_a_photograph_whose_exif_is_broken_is_stored_upright(
+    numerator, sign_in, doctor, consultation
+):
+    data = photographs.jpeg(exif=exifs.with_resolution(6, numerator, 0))
+    assert send(sign_in(doctor), consultation, data).status_code == 302
+    image = LesionImage.objects.get()
+    assert (image.width, image.height) == (240, 320)
+
+
+def test_a_picture_that_cannot_be_written_is_refused_with_a_sentence(sign_in, doctor, consultation):
+    data = photographs.encoded(Image.new("1", (100_000, 64)), "PNG")
+    response = send(sign_in(doctor), consultation, data, as_json=True)
+    assert response.status_code == 422
+    assert response.json()["errors"]["photograph"] == [
+        "The picture is too long: no side may have more than 16384 pixels."
+    ]
 
 
 def test_a_second_photograph_can_join_a_known_lesion(sign_in, doctor, consultation):

@@ -44,6 +44,7 @@
     picture.alt = "";
     picture.src = URL.createObjectURL(file);
     picture.addEventListener("load", () => URL.revokeObjectURL(picture.src), { once: true });
+    picture.addEventListener("error", () => replaceByWords(picture), { once: true });
     const name = document.createElement("p");
     name.textContent = file.name;
     const progress = document.createElement("progress");
@@ -59,6 +60,15 @@
     row.append(picture, name, progress, remove);
     list.append(row);
     return row;
+  }
+
+  /* Few browsers show a HEIC, which iPhones take; the clinic reads it all the same. */
+  function replaceByWords(picture) {
+    const sentence = document.createElement("span");
+    sentence.className = "drop-no-preview";
+    sentence.textContent = words.textNoPreview;
+    URL.revokeObjectURL(picture.src);
+    picture.replaceWith(sentence);
   }
 
   function removeRow(row) {

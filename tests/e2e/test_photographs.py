@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from diagnosis.models import LesionImage
 from tests import photographs
 from tests.e2e.door import come_in
+from tests.heics import heic
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,11 +22,12 @@ def visit(open_browser, doctor, consultation):
 
 @pytest.fixture
 def files(tmp_path):
-    """Return a photograph, another one, and a page that claims to be a photograph."""
+    """Return photographs of three kinds, and a page that claims to be a photograph."""
     contents = {
         "one.jpg": photographs.jpeg(seed=1),
         "two.png": photographs.png(seed=2),
         "page.jpg": photographs.html_named_jpg(),
+        "three.heic": heic(photographs.draw(seed=3)),
     }
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
@@ -44,6 +46,14 @@ def test_what_was_chosen_is_shown_first_and_can_be_taken_back(visit, files):
     visit.get_by_role("button", name="Send the photograph").click()
     expect(visit.locator("#thumbnails li")).to_have_count(1)
     expect(previews(visit)).to_have_count(0)
+
+
+def test_a_photograph_that_the_browser_cannot_show_is_announced_and_sent(visit, files):
+    visit.locator("input[name=photograph]").set_input_files(files["three.heic"])
+    expect(previews(visit)).to_contain_text("No preview: this browser cannot show")
+    expect(previews(visit)).to_contain_text("three.heic")
+    visit.get_by_role("button", name="Send the photograph").click()
+    expect(visit.locator("#thumbnails li")).to_have_count(1)
 
 
 def test_photographs_can_be_dropped(visit):
@@ -80,4 +90,4 @@ def test_a_refused_file_says_why_and_holds_up_nothing(visit, files, expected_err
     visit.get_by_role("button", name="Send the photographs").click()
     expect(visit.locator("#thumbnails li")).to_have_count(1)
     expect(previews(visit)).to_have_count(1)
-    expect(previews(visit)).to_contain_text("cannot be read as a photograph")
+    expect(previews(visit)).to_contain_text("cannot be read as a picture")

@@ -71,6 +71,27 @@ def polyglot_archive() -> bytes:
     return pdf() + archive.getvalue() + b"\n%%EOF"
 
 
+def in_an_older_version(name: bytes) -> bytes:
+    """Make a PDF with an object that its index does not know and that contains this name."""
+    return _with_object(b"<< /S %b >>" % name)
+
+
+def that_says(text: bytes) -> bytes:
+    """Make a PDF with a text in a string, in a link, in a comment and in pixels."""
+    said = b"<< /T (%b) /URI (https://clinic.example%b) >> %%%b" % (text, text, text)
+    pixels = b"<< /Length 99 >>\nstream\n\1\2%b \3\nendstream" % text
+    return _with_object(said + b"\nendobj\n78 0 obj\n" + pixels)
+
+
+def _with_object(body: bytes) -> bytes:
+    data = pdf()
+    added = b"77 0 obj\n%b\nendobj\n" % body
+    place = data.index(b"xref\n")
+    end = b"startxref\n%d\n%%%%EOF\n"
+    index = data[place : data.index(b"startxref")]
+    return data[:place] + added + index + end % (place + len(added))
+
+
 def cut_off() -> bytes:
     data = pdf(3)
     return data[: len(data) // 2]

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import zipfile
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -11,8 +10,15 @@ from django.utils.translation import gettext_lazy as _
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObject, PdfObject
 
-from clinic.core.files.pictures import as_jpeg, is_picture, read_picture, too_large
+from clinic.core.files.pictures import (
+    as_jpeg,
+    is_archive,
+    is_picture,
+    read_picture,
+    too_large,
+)
 from clinic.records.models.document import PatientDocument
+from clinic.records.pdf_names import names_in
 
 JPEG_QUALITY = 90
 MAX_PAGES = 200
@@ -39,7 +45,14 @@ ACTIVE_NAMES = {
     "/XFA",
 }
 # A file may still contain an older version of a page to which its newest index does not lead.
-ACTIVE_MARKS = (b"/javascript", b"/launch", b"/embeddedfile", b"/richmedia", b"/submitform")
+ACTIVE_MARKS = {
+    b"/embeddedfile",
+    b"/embeddedfiles",
+    b"/javascript",
+    b"/launch",
+    b"/richmedia",
+    b"/submitform",
+}
 
 
 @dataclass(frozen=True)
@@ -80,8 +93,7 @@ def _count_pages(data: bytes) -> int:
     """Read a whole PDF and count its pages; refuse one that does more than show them."""
     if b"%%EOF" not in data[-1024:]:
         raise _damaged()
-    lowered = data.lower()
-    if zipfile.is_zipfile(io.BytesIO(data)) or any(mark in lowered for mark in ACTIVE_MARKS):
+    if is_archive(data) or not ACTIVE_MARKS.isdisjoint(names_in(data)):
         raise _active()
     try:
         reader = PdfReader(io.BytesIO(data), strict=False)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from PIL import Image
 
 from ml.errors import PhotographError
+from ml.reader.foreign import is_archive as is_archive
 from ml.reader.read import is_picture as is_picture
 from ml.reader.read import read_picture as read_pixels
 

@@ -34,6 +34,8 @@ ATTACKS = {
     "launch": pdfs.with_launch,
     "launch spelt otherwise": pdfs.with_command_under_another_spelling,
     "form": pdfs.with_form_that_sends,
+    "launch in an older version": lambda: pdfs.in_an_older_version(b"/Launch"),
+    "script in an older version": lambda: pdfs.in_an_older_version(b"/Java#53cript"),
     "pdf and archive": pdfs.polyglot_archive,
     "pdf cut off": pdfs.cut_off,
     "nonsense": pdfs.nonsense,
@@ -94,6 +96,12 @@ def test_a_pdf_comes_into_the_record_as_it_was_sent(his, patient, doctor):
     assert AuditEvent.objects.get(verb="create").detail == {
         "category": "laboratory", "shared": False,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("mark", [b"/Launch", b"/JavaScript", b"/SubmitForm", b"/EmbeddedFile"])
+def test_words_in_sentences_addresses_and_pixels_of_a_pdf_are_no_commands(mark, add):
+    assert add(data=pdfs.that_says(mark)).format == "pdf"
+    assert add(data=pdfs.that_says(b"see /a/Launch (or " + mark + b") PK\5\6")).format == "pdf"
 
 
 @pytest.mark.parametrize("make", [photographs.jpeg, photographs.png, photographs.webp, heic])

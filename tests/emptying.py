@@ -4,9 +4,15 @@ Django truncates every table, which takes seconds on PostgreSQL and also empties
 migrations. A test leaves few rows: these are deleted, and the rows of migrations are put back.
 """
 
+import threading
+import time
+
+from django.core.signals import request_finished, request_started
 from django.db import connection, transaction
 
 from clinic.trail.audit_guard import guard_audit_trail, unguard_audit_trail
+
+PATIENCE_S = 60
 
 
 class Database:
@@ -14,9 +20,11 @@ class Database:
 
     def __init__(self):
         self.made = {table: rows for table in tables() if (rows := rows_of(table))}
+        self.requests = RequestsUnderWay()
 
     def restore(self):
         """Empty every table, including the guarded audit trail, and put rows of migrations back."""
+        self.requests.wait()
         with transaction.atomic(), connection.cursor() as cursor:
             unguard_audit_trail(connection)
             for table in tables():
@@ -26,6 +34,32 @@ class Database:
                 cursor.executemany(f"INSERT INTO {quoted(table)} VALUES ({places})", rows)
             connection.check_constraints()
             guard_audit_trail(connection)
+
+
+class RequestsUnderWay:
+    """The live server's threads that are answering a request.
+
+    A page that was closed may have asked for something a moment before, and its answer writes rows.
+    """
+
+    def __init__(self):
+        self.threads = set()
+        request_started.connect(self._start)
+        request_finished.connect(self._finish)
+
+    def wait(self):
+        """Wait until every request is answered."""
+        end = time.monotonic() + PATIENCE_S
+        while any(thread.is_alive() for thread in self.threads.copy()):
+            assert time.monotonic() < end, "A request of the live server never ended."
+            time.sleep(0.01)
+
+    def _start(self, **_):
+        if threading.current_thread() is not threading.main_thread():
+            self.threads.add(threading.current_thread())
+
+    def _finish(self, **_):
+        self.threads.discard(threading.current_thread())
 
 
 def tables():

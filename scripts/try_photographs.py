@@ -12,7 +12,7 @@ from pathlib import Path
 import requests
 from site_client import Answer, DoctorClient, SiteError
 
-FORMATS = {".jpg", ".jpeg", ".png", ".webp"}
+FORMATS = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif"}
 NOT_SURE = "not sure"
 ROW = "{:<28} {:<12} {:>7} {:>6} {:>8}  {}"
 
@@ -42,7 +42,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("folder", type=Path, help="folder of JPEG, PNG or WebP photographs")
+    parser.add_argument("folder", type=Path, help="folder of JPEG, PNG, WebP or HEIC photographs")
     parser.add_argument("--url", default="http://127.0.0.1:8000", help="where the site is")
     parser.add_argument("--email", default="doctor@demo.example", help="a doctor's account")
     parser.add_argument("--password", default="demo-clinic-2026", help="its password")

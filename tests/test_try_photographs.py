@@ -59,7 +59,7 @@ def test_a_folder_of_photographs_is_answered_as_a_table(
     for label in ("nv", "vasc"):
         verdicts = tuple(f"{label}, {verdict}" for verdict in ("right", "wrong", "not sure"))
         assert rows[f"lesion-{label}.jpg"].endswith(verdicts)
-    assert "JPEG, PNG or WebP" in rows["note.jpg"]
+    assert "JPEG, PNG, WebP or HEIC" in rows["note.jpg"]
     assert "2 answered" in tried.stdout
     assert "of 2 agree with the true class" in tried.stdout
 

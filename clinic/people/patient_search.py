@@ -5,10 +5,8 @@ from clinic.people.models.patient import Patient
 from clinic.people.permissions import (
     visible_patients,
 )
-from clinic.people.services.patients import (
-    find_patients,
-    record_patient_search,
-)
+from clinic.people.services.patients import record_patient_search
+from clinic.people.services.register_search import find_patients
 
 OPTIONS = 8
 

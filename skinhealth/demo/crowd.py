@@ -10,7 +10,7 @@ from clinic.people.consent_texts import DOCUMENT_VERSION
 from clinic.people.models.consent import Consent
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
-from clinic.people.services.patients import search_name_of, searchable
+from clinic.people.names import name_columns, searchable
 from clinic.records.models.facts import Allergy, Condition, CurrentDrug
 from skinhealth.demo.clock import dated_by_hand
 from skinhealth.demo.people import PATIENTS, phone_of
@@ -121,9 +121,10 @@ def _person(rng: np.random.Generator, place: int, *, opened_at: datetime) -> Pat
     full_name, sex, language = NAMES[place]
     created_at = opened_at + timedelta(days=26 + place * 0.75)
     age = float(np.clip(rng.normal(46, 21), 3, 92))
-    patient = Patient(
+    return Patient(
         record_number=f"P-{len(PATIENTS) + place + 1:06d}",
         full_name=full_name,
+        **name_columns(full_name),
         birth_date=(opened_at - timedelta(days=age * 365.25)).date(),
         sex=sex,
         phone=phone_of(len(PATIENTS) + place),
@@ -134,8 +135,6 @@ def _person(rng: np.random.Generator, place: int, *, opened_at: datetime) -> Pat
         has_no_known_allergies=place % 8 != 0,
         created_at=created_at,
     )
-    patient.search_name = search_name_of(patient)
-    return patient
 
 
 def _email(full_name: str) -> str:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from clinic.people.models.doctor import Doctor
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
-from clinic.people.services.patients import search_name_of
+from clinic.people.names import name_columns
 from clinic.records.models.consultation import Consultation
 from clinic.scheduling.models.appointment import Appointment, AppointmentTransition
 from clinic.scheduling.models.schedule import Availability, VisitType
@@ -84,7 +84,8 @@ def _register(number: int) -> list[Patient]:
         for position in range(number)
     ]
     for patient in register:
-        patient.search_name = search_name_of(patient)
+        for name, value in name_columns(patient.full_name).items():
+            setattr(patient, name, value)
     return Patient.objects.bulk_create(register, batch_size=BATCH)
 
 

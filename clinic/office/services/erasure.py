@@ -88,6 +88,7 @@ def _forget_person(patient: Patient) -> None:
     """Replace the name with the record number, and clear the rest."""
     patient.full_name = patient.record_number
     patient.search_name = patient.record_number.lower()
+    patient.folded_name = patient.joined_names = patient.name_key = ""
     patient.birth_date = date(patient.birth_date.year, 1, 1)
     patient.preferred_name = patient.national_id = patient.insurer = ""
     patient.emergency_contact = patient.email = patient.duplicate_reason = ""

@@ -31,7 +31,8 @@ from clinic.people.permissions import (
     visible_users,
 )
 from clinic.people.services.accesses import accesses_to, in_words
-from clinic.people.services.patients import find_patients, record_patient_search
+from clinic.people.services.patients import record_patient_search
+from clinic.people.services.register_search import find_patients
 from clinic.trail.models.audit import AuditCheck, AuditEvent
 from clinic.trail.services.audit_trail import export_events, filter_events, record_audit_view
 

@@ -1,4 +1,6 @@
+import re
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.http import QueryDict
@@ -26,6 +28,22 @@ IDENTITY_FIELDS: tuple[str, ...] = (
 STAFF_METHODS = [
     (method.value, method.label) for method in (Consent.Method.PAPER, Consent.Method.SPOKEN)
 ]
+
+
+# The reason, where a correction makes a patient resemble somebody, and who was shown then.
+NEW_REASON = "new_reason"
+TOLD_APART = "told_apart"
+UUID_PATTERN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def reason_field() -> forms.CharField:
+    """Return a field for why somebody is not the similar person in the register."""
+    return forms.CharField(
+        label=_("Why this is a different person"),
+        max_length=200,
+        required=False,
+        help_text=_("For example: twins, or a phone shared in the family."),
+    )
 
 
 class PatientForm(forms.Form):
@@ -73,22 +91,42 @@ class CorrectionForm(SeenForm, PatientForm):
         if not patient.duplicate_reason:
             del self.fields["duplicate_reason"]
         self.carry(patient)
+        # After the marks: a reason that is first asked for changes nothing that was shown.
+        if data and NEW_REASON in data:
+            self._offer_reason()
 
     @property
     def corrected(self) -> dict[str, Any]:
         """Return what was typed about the patient."""
-        return {name: value for name, value in self.cleaned_data.items() if name != SEEN}
+        typed = {name: value for name, value in self.cleaned_data.items() if name != SEEN}
+        if reason := typed.pop(NEW_REASON, ""):
+            typed["duplicate_reason"] = reason
+        return typed
+
+    @property
+    def told_apart(self) -> list[UUID]:
+        """Return the patients who were shown as similar when this was sent."""
+        if not hasattr(self.data, "getlist"):
+            return []
+        keys = self.data.getlist(TOLD_APART)
+        return [UUID(key) for key in keys if UUID_PATTERN.fullmatch(key)]
+
+    def ask_why(self) -> None:
+        """Ask why the patient is not one of those who are shown."""
+        name = "duplicate_reason"
+        if name not in self.fields:
+            name = NEW_REASON
+            self._offer_reason()
+        self.add_error(name, _("Say in a few words why."))
+
+    def _offer_reason(self) -> None:
+        self.fields[NEW_REASON] = reason_field()
 
 
 class RegistrationForm(PatientForm):
     """A new patient, the consents given at the desk, and the reason why it is no duplicate."""
 
-    duplicate_reason = forms.CharField(
-        label=_("Why this is a different person"),
-        max_length=200,
-        required=False,
-        help_text=_("For example: twins, or a phone shared in the family."),
-    )
+    duplicate_reason = reason_field()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

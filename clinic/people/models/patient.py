@@ -84,7 +84,13 @@ class Patient(models.Model):
     full_name = OneLineField(_("full name"), max_length=150)
     preferred_name = OneLineField(_("preferred name"), max_length=150, blank=True)
     search_name = models.CharField(max_length=310, editable=False, db_index=True)
-    birth_date = models.DateField(_("date of birth"))
+    # The names in the forms in which every spelling is the same: see `clinic/people/names.py`.
+    folded_name = models.TextField(default="", blank=True, editable=False)
+    joined_names = models.TextField(default="", blank=True, editable=False)
+    name_key = models.CharField(max_length=150, default="", blank=True, editable=False)
+    # Which of the people with this name and birthday, whom the clinic has told apart.
+    namesake = models.PositiveSmallIntegerField(default=0, editable=False)
+    birth_date = models.DateField(_("date of birth"), db_index=True)
     sex = models.CharField(_("sex"), max_length=10, choices=Sex, default=Sex.UNKNOWN)
     phone = PhoneNumberField(_("phone"), blank=True, db_index=True)
     email = models.EmailField(_("email"), blank=True)
@@ -132,6 +138,11 @@ class Patient(models.Model):
                 & models.Q(record_opened_how__in=["code", "in_person", "before"]),
                 name="patient_record_is_opened_to_an_account_by_a_proof",
             ),
+            models.UniqueConstraint(
+                fields=["name_key", "birth_date", "namesake"],
+                condition=~models.Q(name_key=""),
+                name="patient_is_registered_once",
+            ),
             models.CheckConstraint(
                 condition=models.Q(pregnancy="", pregnancy_asked_on__isnull=True)
                 | (~models.Q(pregnancy="") & models.Q(pregnancy_asked_on__isnull=False)),
@@ -142,6 +153,9 @@ class Patient(models.Model):
                 | models.Q(
                     full_name=models.F("record_number"),
                     search_name=Lower("record_number"),
+                    folded_name="",
+                    joined_names="",
+                    name_key="",
                     preferred_name="",
                     phone="",
                     email="",

@@ -19,7 +19,7 @@ from clinic.people.services.contact_news import (
 )
 from clinic.people.services.ended_records import refuse_ended
 from clinic.people.services.former_identities import keep_former
-from clinic.people.services.patients import register_patient, update_patient
+from clinic.people.services.patients import lock_register, register_patient, update_patient
 from clinic.people.services.sign_in_address import (
     refuse_invitation_by_changer,
     refuse_new_address,
@@ -90,6 +90,7 @@ def state_of(user: User) -> AccountState:
 def create_account(*, actor: User, account: NewAccount) -> User:
     """Create an account without a password, with its doctor's or patient's row."""
     if account.role == User.Role.PATIENT:
+        lock_register()
         patient = _find_or_register_patient(actor=actor, account=account)
         if account.phone:
             patient = update_patient(patient=patient, actor=actor, phone=account.phone)

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from clinic.people.models.emergency import REVIEW_WITHIN, EmergencyAccess
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
+from clinic.people.names import name_key, names_of
 from clinic.people.permissions import active_admins
 from clinic.people.services.account_history import has_had_a_hand_in
 from clinic.people.services.ended_records import refuse_ended
-from clinic.people.services.patients import searchable
 from clinic.trail.models.audit import AuditEvent
 from clinic.trail.models.notification import Notification
 from clinic.trail.services.audit import record
@@ -32,11 +32,16 @@ def find_exactly(
         digits = record_number.upper().removeprefix("P").lstrip("- ")
         number = f"P-{int(digits):06d}" if digits.isascii() and digits.isdecimal() else ""
         return Patient.objects.filter(record_number=number).first() if number else None
-    words = sorted(searchable(full_name).split())
+    words = sorted(names_of(full_name))
     if not words or birth_date is None:
         return None
     born = Patient.objects.filter(birth_date=birth_date)
-    found = [each for each in born if sorted(searchable(each.full_name).split()) == words]
+    found = [
+        each
+        for each in born
+        if sorted(names_of(each.full_name)) == words
+        or name_key(each.full_name) == name_key(full_name)
+    ]
     return found[0] if len(found) == 1 else None
 
 

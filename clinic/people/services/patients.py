@@ -1,23 +1,27 @@
 """The register of patients: who they are and how to find them; nothing medical."""
 
-import re
-import unicodedata
-from collections.abc import Mapping
-from contextlib import suppress
-from datetime import date, datetime
+from collections.abc import Callable, Collection, Mapping
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
-from django.db.models import Model, Q, QuerySet
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Model
 from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.phonenumber import to_python
 
-from clinic.core.plain_text import visible_line
+from clinic.core.constraints import refused_by
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
+from clinic.people.names import (
+    are_alike,
+    are_nearly_equal,
+    name_columns,
+    names_of,
+    near_dates,
+)
 from clinic.people.services.consents import give_consent
 from clinic.people.services.contact_news import tell_of_contact_change
 from clinic.people.services.ended_records import refuse_ended
@@ -29,16 +33,16 @@ from clinic.trail.services.seen import Guard
 OLDEST_BIRTH_YEAR = 1900
 # Each failed try means that somebody else's registration went through.
 RECORD_NUMBER_TRIES = 100
-# Fewer digits of a phone number would match half the register.
-MIN_PHONE_DIGITS = 4
+# The advisory lock on PostgreSQL; any number that nothing else in this database uses.
+REGISTER_LOCK = 7_245_002
+# What decides whether a patient resembles another.
+IDENTIFYING = frozenset({"full_name", "preferred_name", "birth_date", "phone"})
+NAMING = frozenset({"full_name", "birth_date"})
+NAME_COLUMNS = (*name_columns(""), "namesake")
+Compare = Callable[[list[str], list[str]], bool]
 
 # What a patient's account copies from the record, which alone decides.
 ACCOUNT_FIELDS = ("full_name", "phone", "language")
-
-# Letters without a removable accent that nobody types at a desk.
-PLAIN_LETTERS = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
-)
 
 
 class PossibleDuplicateError(ValidationError):
@@ -51,34 +55,36 @@ class PossibleDuplicateError(ValidationError):
         self.patients = patients
 
 
-def searchable(text: str) -> str:
-    """Return the text in lower case without accents or punctuation, single-spaced."""
-    decomposed = unicodedata.normalize("NFKD", visible_line(text).casefold())
-    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return " ".join(re.findall(r"\w+", bare.translate(PLAIN_LETTERS)))
-
-
-def search_name_of(patient: Patient) -> str:
-    """Return what a search by name looks through: both names of the patient."""
-    return searchable(f"{patient.full_name} {patient.preferred_name}")
-
-
 def possible_duplicates(
     *, full_name: str, birth_date: date, phone: str = "", exclude: Patient | None = None
 ) -> list[Patient]:
-    """Return patients with the same phone, or the same name and date of birth."""
-    others: QuerySet[Patient] = Patient.objects.all()
+    """Return patients who may be this person: the same phone, or the same name and birthday.
+
+    Another spelling is the same name, and a day that is a slip away is the same birthday.
+    """
+    others = Patient.objects.living()
     if exclude is not None:
         others = others.exclude(pk=exclude.pk)
-    words = sorted(searchable(full_name).split())
+    name = names_of(full_name)
     found = {
         patient.pk: patient
-        for patient in others.filter(birth_date=birth_date)
-        if sorted(searchable(patient.full_name).split()) == words
+        for patient in others.filter(birth_date__in=near_dates(birth_date))
+        if _may_be_called(patient, name, are_alike if patient.birth_date == birth_date else None)
     }
     if phone:
         found |= {patient.pk: patient for patient in others.filter(phone=phone)}
     return sorted(found.values(), key=lambda patient: patient.record_number)
+
+
+def lock_register() -> None:
+    """Make other registrations wait, so that each sees whom the one before has added.
+
+    Taken before any row is locked. The unique constraint has the last word.
+    """
+    # SQLite's transactions are immediate, which is lock enough.
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [REGISTER_LOCK])
 
 
 @transaction.atomic
@@ -95,17 +101,21 @@ def register_patient(
     """Add a patient with a new record number and the consents given (each purpose: how).
 
     If somebody similar is in the register, the desk has to give a reason. The trail keeps who is
-    similar; the record keeps why this is a different person.
+    similar; the record keeps why this is a different person. Who registers online is asked for
+    no reason; the desk looks at both later.
     """
+    lock_register()
     patient = Patient(full_name=full_name.strip(), birth_date=birth_date, **fields)
     _check_identity(patient)
     duplicates = possible_duplicates(
         full_name=patient.full_name, birth_date=birth_date, phone=str(patient.phone or "")
     )
-    if duplicates:
+    if duplicates and needs_reason:
         patient.duplicate_reason = duplicate_reason.strip()
-    if duplicates and needs_reason and not patient.duplicate_reason:
-        raise PossibleDuplicateError(duplicates)
+        if not patient.duplicate_reason:
+            raise PossibleDuplicateError(duplicates)
+    elif duplicates:
+        patient.is_possible_duplicate = True
     _insert_with_record_number(patient)
     detail: dict[str, object] = {"record_number": patient.record_number}
     if duplicates:
@@ -118,9 +128,21 @@ def register_patient(
 
 @transaction.atomic
 def update_patient(
-    *, patient: Patient, actor: User, refuse_stale: Guard | None = None, **fields: Any
+    *,
+    patient: Patient,
+    actor: User,
+    refuse_stale: Guard | None = None,
+    told_apart: Collection[UUID] | None = None,
+    **fields: Any,
 ) -> Patient:
-    """Correct identity and contact data; the trail names the fields, not their values."""
+    """Correct identity and contact data; the trail names the fields, not their values.
+
+    A correction that makes the patient resemble somebody is refused, unless that one is among
+    those whom the desk has just been shown and told apart. Who may not be shown everybody, and
+    gives None, is not refused; the desk looks at both later.
+    """
+    if not NAMING.isdisjoint(fields):
+        lock_register()
     # Somebody who ends the record meanwhile comes before or after this.
     patient = _lock(patient)
     refuse_ended(patient.pk)
@@ -131,10 +153,18 @@ def update_patient(
         copy_to_account(patient)
         return patient
     before = {name: getattr(patient, name) for name in changed}
+    looked_like = [] if NAMING.isdisjoint(fields) else _lookalikes(patient)
     for name in changed:
         setattr(patient, name, fields[name])
     _check_identity(patient)
-    patient.save(update_fields=[*changed, "search_name"])
+    detail: dict[str, object] = {"fields": sorted(changed)}
+    if not NAMING.isdisjoint(fields) and not IDENTIFYING.isdisjoint(changed):
+        new = [each for each in _lookalikes(patient) if each not in looked_like]
+        if new:
+            detail["looks_like"] = [str(each.pk) for each in new]
+            _settle_likeness(patient, new, told_apart)
+            changed += [name for name in ("is_possible_duplicate",) if name not in changed]
+    _refuse_second(patient, lambda: patient.save(update_fields=[*changed, *NAME_COLUMNS]))
     keep_former(patient=patient, before=before)
     copy_to_account(patient)
     event = record(
@@ -142,7 +172,7 @@ def update_patient(
         actor=actor,
         patient=patient,
         target=patient,
-        detail={"fields": sorted(changed)},
+        detail=detail,
     )
     if "email" in changed or "phone" in changed:
         tell_of_contact_change(
@@ -177,24 +207,6 @@ def copy_to_account(patient: Patient) -> None:
     keep_former(patient=patient, before=before)
 
 
-def find_patients(*, among: QuerySet[Patient], text: str) -> QuerySet[Patient]:
-    """Find patients whose names, record number, phone or date of birth match what was typed."""
-    words = text.split()
-    birth_dates = [day for day in map(_as_date, words) if day]
-    rest = " ".join(word for word in words if not _as_date(word))
-    # By the name without accents, so that Éloïse comes between Elise and Emma in every database.
-    found = among.order_by("search_name", "record_number")
-    if birth_dates:
-        # An ended record keeps only the year, which does not mean the first of January.
-        found = found.filter(birth_date__in=birth_dates, pseudonymised_at__isnull=True)
-    if not rest:
-        return found
-    by_name = Q()
-    for word in searchable(rest).split():
-        by_name &= Q(search_name__contains=word)
-    return found.filter((by_name if by_name else Q(pk__in=[])) | _by_number(rest))
-
-
 @transaction.atomic
 def record_patient_search(*, actor: User, count: int) -> None:
     """Note that somebody searched and how many were found, not what was typed."""
@@ -213,35 +225,63 @@ def record_patient_view(*, patient: Patient, actor: User, target: Model | None =
     record(AuditEvent.Verb.VIEW, actor=actor, patient=patient, target=target or patient)
 
 
-def _as_date(word: str) -> date | None:
-    for spelling in ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y"):
-        with suppress(ValueError):
-            return datetime.strptime(word, spelling).date()
-    return None
-
-
-def _by_number(text: str) -> Q:
-    """Find patients by record number or phone, however it is written."""
-    numbers = Q(pk__in=[])
-    if record_number := re.fullmatch(r"[Pp]?[-\s]?(\d{1,9})", text):
-        numbers |= Q(record_number=f"P-{int(record_number[1]):06d}")
-    if re.fullmatch(r"\+?[\d\s().\-/]{4,}", text):
-        phone = to_python(text)
-        if phone and phone.is_valid():
-            numbers |= Q(phone=phone.as_e164)
-        else:
-            digits = re.sub(r"\D", "", text).lstrip("0")
-            numbers |= Q(phone__contains=digits) if len(digits) >= MIN_PHONE_DIGITS else Q()
-    return numbers
-
-
 def _check_identity(patient: Patient) -> None:
     if patient.birth_date and patient.birth_date > timezone.localdate():
         raise ValidationError({"birth_date": _("A date of birth cannot be in the future.")})
     if patient.birth_date and patient.birth_date.year < OLDEST_BIRTH_YEAR:
         raise ValidationError({"birth_date": _("Check the year of birth.")})
-    patient.search_name = search_name_of(patient)
+    for name, value in name_columns(patient.full_name, patient.preferred_name).items():
+        setattr(patient, name, value)
+    _number_namesake(patient)
     patient.full_clean(exclude=["record_number"])
+
+
+def _number_namesake(patient: Patient) -> None:
+    """Give the second of two people with one name and birthday another number than the first."""
+    others = Patient.objects.living().filter(
+        name_key=patient.name_key, birth_date=patient.birth_date
+    )
+    taken = set(others.exclude(pk=patient.pk).values_list("namesake", flat=True))
+    if patient.namesake in taken or not taken:
+        patient.namesake = max(taken) + 1 if taken else 0
+
+
+def _may_be_called(patient: Patient, name: list[str], compare: Compare | None) -> bool:
+    """Return whether a patient may have this name; the preferred one may stand for the first."""
+    is_one = compare or are_nearly_equal
+    return is_one(name, names_of(patient.full_name)) or (
+        bool(patient.preferred_name)
+        and is_one(name, names_of(f"{patient.preferred_name} {patient.full_name}"))
+    )
+
+
+def _settle_likeness(
+    patient: Patient, similar: list[Patient], told_apart: Collection[UUID] | None
+) -> None:
+    if told_apart is None:
+        patient.is_possible_duplicate = True
+    elif not patient.duplicate_reason or {each.pk for each in similar} - set(told_apart):
+        raise PossibleDuplicateError(similar)
+
+
+def _lookalikes(patient: Patient) -> list[Patient]:
+    return possible_duplicates(
+        full_name=patient.full_name,
+        birth_date=patient.birth_date,
+        phone=str(patient.phone or ""),
+        exclude=patient,
+    )
+
+
+def _refuse_second(patient: Patient, write: Callable[[], None]) -> None:
+    """Write a row, and say who is there already if the database knows the person."""
+    try:
+        with transaction.atomic():
+            write()
+    except IntegrityError as error:
+        if not refused_by(error, Patient, "patient_is_registered_once"):
+            raise
+        raise PossibleDuplicateError(_lookalikes(patient)) from error
 
 
 def _insert_with_record_number(patient: Patient) -> None:
@@ -249,8 +289,7 @@ def _insert_with_record_number(patient: Patient) -> None:
     for _try in range(RECORD_NUMBER_TRIES):
         patient.record_number = _next_record_number()
         try:
-            with transaction.atomic():
-                patient.save(force_insert=True)
+            _refuse_second(patient, lambda: patient.save(force_insert=True))
         except IntegrityError as error:
             if "record_number" not in str(error):
                 raise

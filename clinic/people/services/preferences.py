@@ -1,5 +1,7 @@
 """The language and reminders that a patient chose."""
 
+from typing import Any
+
 from django.db import transaction
 
 from clinic.people.models.patient import Patient
@@ -19,7 +21,7 @@ def update_preferences(
     """Store a patient's choices: the language of pages and emails, and where reminders go."""
     user = patient.user
     assert user is not None
-    chosen: dict[str, object] = {"language": language, "has_email_reminders": has_email_reminders}
+    chosen: dict[str, Any] = {"language": language, "has_email_reminders": has_email_reminders}
     # Not asked where the clinic sends no text messages.
     if has_sms_reminders is not None:
         chosen["has_sms_reminders"] = has_sms_reminders

@@ -23,7 +23,7 @@ from clinic.people.models.user import User
 from clinic.people.services.accounts import create_own_account
 from clinic.people.services.consents import give_consent
 from clinic.people.services.contact_news import tell_of_login
-from clinic.people.services.patients import possible_duplicates, register_patient, update_patient
+from clinic.people.services.patients import lock_register, register_patient, update_patient
 from clinic.people.services.record_access import WrongCodeError, find_code, use_code
 from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
@@ -142,6 +142,7 @@ def _find_paper(person: NewPatient) -> RecordCode:
 
 @transaction.atomic
 def _complete(code: SignUpCode, person: NewPatient, paper: RecordCode | None) -> User:
+    lock_register()
     now = timezone.now()
     taken = SignUpCode.objects.filter(
         pk=code.pk, completed_at=None, verified_at__gt=now - FORM_LIFETIME
@@ -172,11 +173,6 @@ def _complete(code: SignUpCode, person: NewPatient, paper: RecordCode | None) ->
 
 def _register(user: User, person: NewPatient) -> Patient:
     same_email = Q(email__iexact=user.email)
-    is_likely_known = bool(
-        possible_duplicates(
-            full_name=person.full_name, birth_date=person.birth_date, phone=person.phone
-        )
-    )
     return register_patient(
         actor=user,
         user=user,
@@ -187,7 +183,7 @@ def _register(user: User, person: NewPatient) -> Patient:
         email=user.email,
         language=person.language,
         needs_reason=False,  # the desk looks at possible duplicates later
-        is_possible_duplicate=is_likely_known or Patient.objects.filter(same_email).exists(),
+        is_possible_duplicate=Patient.objects.filter(same_email).exists(),
     )
 
 

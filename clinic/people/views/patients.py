@@ -32,13 +32,13 @@ from clinic.people.permissions import (
 )
 from clinic.people.services.patients import (
     PossibleDuplicateError,
-    find_patients,
     record_patient_list,
     record_patient_search,
     record_patient_view,
     register_patient,
     update_patient,
 )
+from clinic.people.services.register_search import find_patients
 
 # What was typed stays in the session on the server: a name in an address would end up in logs.
 SEARCH_KEY = "patient_search"
@@ -111,26 +111,31 @@ def patient_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
     if request.method == "GET":
         record_patient_view(patient=patient, actor=request.user)
     form = CorrectionForm(request.POST or None, patient=patient)
+    duplicates: list[Patient] = []
     if form.is_valid():
         try:
             update_patient(
                 patient=patient,
                 actor=request.user,
                 refuse_stale=form.refuse_stale,
+                told_apart=form.told_apart if can_register_patients(request.user) else None,
                 **form.corrected,
             )
+        except PossibleDuplicateError as error:
+            duplicates = error.patients
+            form.ask_why()
         except ValidationError as error:
             add_errors(form, error)
         else:
             messages.success(request, _("The changes are saved."))
             return redirect(patient)
+    context = {
+        "form": form,
+        "patient": patient,
+        "duplicates": [(each, each.get_absolute_url()) for each in duplicates],
+    }
     status = 422 if form.errors else 200
-    return render(
-        request,
-        "clinic/people/patient_edit.html",
-        {"form": form, "patient": patient},
-        status=status,
-    )
+    return render(request, "clinic/people/patient_edit.html", context, status=status)
 
 
 def _search(request: SignedInRequest) -> HttpResponse:

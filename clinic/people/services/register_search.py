@@ -1,0 +1,129 @@
+"""Find patients by what people type: names in any spelling, numbers, phones, dates of birth."""
+
+import re
+from contextlib import suppress
+from datetime import date, datetime
+from uuid import UUID
+
+from django.contrib.postgres.lookups import TrigramWordSimilar
+from django.contrib.postgres.search import TrigramWordSimilarity
+from django.db import connection, transaction
+from django.db.models import Case, Q, QuerySet, TextField, Value, When
+from phonenumber_field.phonenumber import to_python
+
+from clinic.core.digits import western
+from clinic.people.models.patient import Patient
+from clinic.people.names import folded, is_nearly, searchable
+
+# Fewer digits of a phone number would match half the register.
+MIN_PHONE_DIGITS = 4
+# Shorter words resemble too many names.
+SHORTEST_MISSPELT = 3
+# PostgreSQL proposes generously, `is_nearly` decides.
+PROPOSED_FROM = 0.2
+MOST_PROPOSED = 2_000
+MOST_MISSPELT = 50
+
+TextField.register_lookup(TrigramWordSimilar)
+
+
+def find_patients(*, among: QuerySet[Patient], text: str) -> QuerySet[Patient]:
+    """Find patients whose names, record number, phone or date of birth match what was typed.
+
+    Whole words come first, then the beginnings of words, then the rest. Where no name fits, names
+    that are nearly so are found.
+    """
+    words = western(text).split()
+    birth_dates = [day for day in map(_as_date, words) if day]
+    rest = " ".join(word for word in words if not _as_date(word))
+    # By the name without accents, so that Éloïse comes between Elise and Emma in every database.
+    found = among.order_by("search_name", "record_number")
+    if birth_dates:
+        # An ended record keeps only the year, which does not mean the first of January.
+        found = found.filter(birth_date__in=birth_dates, pseudonymised_at__isnull=True)
+    if not rest:
+        return found
+    exact = _ranked(found, rest)
+    if exact.exists():
+        return exact
+    return found.filter(pk__in=_misspelt(found, rest))
+
+
+def _ranked(among: QuerySet[Patient], text: str) -> QuerySet[Patient]:
+    """Return the patients with every typed word, in the order of how well they fit."""
+    typed = searchable(text).split()
+    whole, starts, within = Q(), Q(), Q()
+    for word in typed:
+        # A sign alone folds to nothing.
+        form = " ".join(folded(word)) or word
+        is_whole = Q(folded_name__contains=f" {form} ") | Q(joined_names__contains=f" {form} ")
+        is_start = Q(folded_name__contains=f" {form}") | Q(joined_names__contains=f" {form}")
+        whole &= is_whole
+        starts &= is_start
+        within &= is_start | Q(folded_name__contains=form) | Q(search_name__contains=word)
+    numbers = _by_number(text)
+    if not typed:
+        return among.filter(numbers)
+    joined = "".join(folded("".join(typed)))
+    as_one = Q(folded_name__contains=f" {joined}") | Q(joined_names__contains=f" {joined}")
+    rank = Case(
+        When(numbers, then=Value(0)),
+        When(whole, then=Value(0)),
+        When(starts | as_one, then=Value(1)),
+        default=Value(2),
+    )
+    found = among.filter(within | as_one | numbers)
+    return found.order_by(rank, "search_name", "record_number")
+
+
+def _misspelt(among: QuerySet[Patient], text: str) -> list[UUID]:
+    """Return the keys of patients whose names are nearly what was typed."""
+    typed = folded(text)
+    if not typed or any(len(word) < SHORTEST_MISSPELT or word.isdecimal() for word in typed):
+        return []
+    rows = _proposed(among, typed).order_by().values_list("pk", "folded_name")
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)",
+                    [str(PROPOSED_FROM)],
+                )
+        found = [
+            key
+            for key, name in rows
+            if all(any(is_nearly(word, known) for known in name.split()) for word in typed)
+        ]
+    return found[:MOST_MISSPELT]
+
+
+def _proposed(among: QuerySet[Patient], typed: list[str]) -> QuerySet[Patient]:
+    """Return whom PostgreSQL finds similar by its index; elsewhere everybody is compared."""
+    if connection.vendor != "postgresql":
+        return among
+    longest = max(typed, key=len)
+    similar = among.filter(folded_name__trigram_word_similar=longest)
+    best = similar.order_by(TrigramWordSimilarity(longest, "folded_name").desc())
+    return Patient.objects.filter(pk__in=best.values("pk")[:MOST_PROPOSED])
+
+
+def _as_date(word: str) -> date | None:
+    for spelling in ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y"):
+        with suppress(ValueError):
+            return datetime.strptime(word, spelling).date()
+    return None
+
+
+def _by_number(text: str) -> Q:
+    """Find patients by record number or phone, however it is written."""
+    numbers = Q(pk__in=[])
+    if record_number := re.fullmatch(r"[Pp]?[-\s]?(\d{1,9})", text):
+        numbers |= Q(record_number=f"P-{int(record_number[1]):06d}")
+    if re.fullmatch(r"\+?[\d\s().\-/]{4,}", text):
+        phone = to_python(text)
+        if phone and phone.is_valid():
+            numbers |= Q(phone=phone.as_e164)
+        else:
+            digits = re.sub(r"\D", "", text).lstrip("0")
+            numbers |= Q(phone__contains=digits) if len(digits) >= MIN_PHONE_DIGITS else Q()
+    return numbers

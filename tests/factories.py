@@ -22,6 +22,7 @@ from clinic.models import (
     User,
     VisitType,
 )
+from clinic.people.names import name_columns
 
 PASSWORD = "correct horse battery"
 # The secret of everybody's authenticator app.
@@ -55,6 +56,8 @@ class PatientFactory(factory.django.DjangoModelFactory):
     record_number = factory.Sequence(lambda n: f"P-{n:06d}")
     full_name = factory.Sequence(lambda n: f"Patient {n}")
     search_name = factory.LazyAttribute(lambda patient: patient.full_name.lower())
+    folded_name = factory.LazyAttribute(lambda p: name_columns(p.full_name)["folded_name"])
+    joined_names = factory.LazyAttribute(lambda p: name_columns(p.full_name)["joined_names"])
     birth_date = date(1980, 5, 17)
     phone = "+33612345678"
     user = None

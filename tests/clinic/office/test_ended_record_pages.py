@@ -11,7 +11,7 @@ from django.utils import timezone
 from clinic.models import Consent, Patient
 from clinic.office.services.erasure import pseudonymise_patient
 from clinic.people.services.consents import withdraw_consent
-from clinic.people.services.patients import find_patients
+from clinic.people.services.register_search import find_patients
 from clinic.records.services.papers import _patient
 from diagnosis.lesions.services.lesions import create_lesion
 from tests.factories import AppointmentFactory, ConsentFactory, ConsultationFactory

@@ -5,7 +5,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import AuditEvent, Consent, Patient
-from clinic.people.services.patients import register_patient, searchable
+from clinic.people.names import searchable
+from clinic.people.services.patients import register_patient
 from tests.clinic.desk import at_once
 from tests.factories import PatientFactory
 from tests.forms import post_seen

@@ -1,10 +1,12 @@
 from datetime import date
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
-from clinic.models import Allergy, AuditEvent
-from clinic.people.services.patients import searchable
+from clinic.models import Allergy, AuditEvent, Patient
+from clinic.people.names import searchable
+from clinic.people.services.register_search import find_patients
 from tests.factories import AppointmentFactory, PatientFactory
 
 pytestmark = pytest.mark.both_engines
@@ -61,6 +63,69 @@ def test_what_fits_nobody_finds_nobody(desk, eloise, others, text):
     response = desk.post(URL, {"q": text}, follow=True)
     assert list(response.context["page_obj"]) == []
     assert "No match" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Pat O’Brien", "obrien"),
+        ("Pat OBrien", "o'brien"),
+        ("Jean-Pierre Martin", "jeanpierre"),
+        ("Jeanpierre Martin", "jean-pierre"),
+        ("Gina D’Angelo", "dangelo"),
+        ("Anna Müller", "mueller"),
+        ("Anna Mueller", "müller"),
+        ("Anna Müller", "mue"),
+        ("Anna Muller", "mueller"),
+        ("Søren Ågård", "soeren aagaard"),
+        ("فاطمة الزهراء", "فاطمه"),
+        ("فَاطِمَة الزهراء", "فاطمة الزهرا"),
+        ("أحمد على", "احمد علي"),
+        ("عبد الله حسن", "عبدالله"),
+        ("عبدالله حسن", "عبد الله"),
+        ("یاسر کریم", "ياسر كريم"),
+        ("مـحـمـد", "محمد"),
+        ("Oscar Meyer", "oskar"),
+        ("Katrin Maier", "catrin meier"),
+        ("John Smith", "jhon"),
+    ],
+)
+def test_a_name_is_found_in_another_spelling(desk, others, name, text):
+    patient = known(name)
+    response = desk.post(URL, {"q": text}, follow=True)
+    assert list(response.context["page_obj"]) == [patient]
+
+
+def test_whole_words_are_found_first_and_beginnings_before_the_rest(desk):
+    names = ["Anton Berger", "Berta Anders", "Johann Ant", "Susanta Rao"]
+    for name in names:
+        known(name)
+    response = desk.post(URL, {"q": "ant"}, follow=True)
+    found = [patient.full_name for patient in response.context["page_obj"]]
+    assert found == ["Johann Ant", "Anton Berger", "Susanta Rao"]
+
+
+def test_letters_across_two_words_are_no_name(desk):
+    known("Anna Martin")
+    response = desk.post(URL, {"q": "nam"}, follow=True)
+    assert list(response.context["page_obj"]) == []
+
+
+@pytest.mark.parametrize("text", ["٤٧١١", "۰۶ ۹۸ ۷۶ ۵۴ ۳۲", "٠٩/٠٣/١٩٧٥"])
+def test_numbers_are_found_with_the_digits_of_any_script(desk, eloise, others, text):
+    response = desk.post(URL, {"q": text}, follow=True)
+    assert list(response.context["page_obj"]) == [eloise]
+
+
+def test_the_names_of_a_large_register_are_searched_by_an_index(desk):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite compares everybody")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    known("Anna Müller")
+    plan = find_patients(among=Patient.objects.all(), text="mueller").explain()
+    assert "patient_folded_name_trigrams" in plan
+    assert "Seq Scan" not in plan
 
 
 def test_what_is_typed_stays_out_of_every_address(desk, eloise):

@@ -7,6 +7,7 @@ from django.db import connections
 from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.typed_lines import guard_lines
 from clinic.people.ended_record_guard import guard_ended_records, unguard_ended_records
 
 
@@ -18,6 +19,7 @@ class ClinicConfig(AppConfig):
 
     def ready(self) -> None:
         """Guard ended records around migrations, and register what upper rooms tell lower ones."""
+        guard_lines()
         pre_migrate.connect(_unguard, sender=self)
         post_migrate.connect(_guard, sender=self)
         _connect_rooms()

@@ -8,10 +8,11 @@ from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.formfields import PhoneNumberField
 
+from clinic.core.digits import western
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.models.translated import TranslatedModel, Translations, other_languages
+from clinic.core.phones import PhoneInput
 from clinic.core.plain_text import visible_line
 
 
@@ -29,7 +30,7 @@ def field_of(model: type[Model], name: str, **options: Any) -> Any:
 
 def phone_field() -> forms.Field:
     """Return a field for a phone number, national or with a country code."""
-    field: forms.Field = PhoneNumberField(
+    field: forms.Field = PhoneInput(
         label=_("Phone"),
         required=False,
         help_text=_("Numbers from abroad start with + and the country code."),
@@ -37,7 +38,7 @@ def phone_field() -> forms.Field:
             "invalid": _("This is not a complete phone number. Write it like +33 6 12 34 56 78.")
         },
     )
-    field.widget.attrs["autocomplete"] = "tel"
+    field.widget.attrs |= {"autocomplete": "tel", "dir": "ltr"}
     return field
 
 
@@ -76,10 +77,18 @@ def day_field(label: Any, **options: Any) -> forms.DateField:
     )
 
 
+class ClockField(forms.TimeField):
+    """A time in digits of any script."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return the typed time."""
+        return super().to_python(western(value) if isinstance(value, str) else value)
+
+
 def clock_field(label: Any, **options: Any) -> forms.TimeField:
     """Return a field for a time by the clinic's clock."""
     widget = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
-    return forms.TimeField(label=label, widget=widget, **options)
+    return ClockField(label=label, widget=widget, **options)
 
 
 def moment_field(label: Any) -> forms.DateTimeField:

@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from clinic.core.models.clinic_settings import ClinicSettings
+from clinic.core.phones import EXTENSION
 from clinic.core.plain_text import one_line, without_controls
 from clinic.core.sms import send_sms
 
@@ -56,7 +57,8 @@ def send_text(name: str, *, to: str, language: str, context: Mapping[str, object
     with translation.override(language):
         text = render_to_string(f"sms/{name}.txt", _values(context))
     try:
-        send_sms(to=to, text=one_line(text))
+        # A text message reaches the line, not an extension.
+        send_sms(to=to.split(EXTENSION)[0], text=one_line(text))
     except OSError as error:
         # The error's text may contain the number.
         logger.warning("The text “%s” could not be sent: %s", name, type(error).__name__)

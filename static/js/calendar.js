@@ -61,6 +61,13 @@
     return made;
   }
 
+  // A name that is too long loses its end, whichever side that is on.
+  function who(name) {
+    const made = node("span", "calendar-who", name);
+    made.dir = "auto";
+    return made;
+  }
+
   function icon(name) {
     const made = node("i", `bi bi-${name}`);
     made.ariaHidden = "true";
@@ -73,7 +80,7 @@
       const line = node("span", "calendar-line");
       const number = node("span", "calendar-number", event.extendedProps.number);
       number.ariaHidden = "true";
-      line.append(node("span", "calendar-who", event.title), number, node("span", "visually-hidden", about));
+      line.append(who(event.title), number, node("span", "visually-hidden", about));
       return { domNodes: [line] };
     }
     if (kind === "absence") return { domNodes: [node("span", "calendar-away", words.textAway)] };
@@ -81,7 +88,7 @@
     const line = node("span", "calendar-line");
     line.append(node("time", "", clock(event.start)), icon(ICONS[status] ?? "calendar"));
     if (isUrgent) line.append(icon("lightning-fill"), node("span", "visually-hidden", words.textUrgent));
-    line.append(node("span", "calendar-who", event.title));
+    line.append(who(event.title));
     // A quarter of an hour has room for one line; screen readers still read the other.
     const small = node("small", isShort(event) ? "visually-hidden" : "");
     // In the day view the column shows the doctor, but only to people who can see it.

@@ -2,7 +2,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
@@ -10,10 +10,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.functional import Promise
+from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.modelfields import PhoneNumberField
 
 from clinic.core.line_fields import OneLineField
+from clinic.core.phones import PhoneField
 
 # No law on patient records that we know of allows a shorter time; Spain requires five years.
 LEAST_RETENTION_YEARS = 5
@@ -39,6 +40,10 @@ def check_languages(codes: object) -> None:
     known = dict(settings.LANGUAGES)
     if not isinstance(codes, list) or not all(code in known for code in codes):
         raise ValidationError(_("Choose from the languages of the site."))
+
+
+# Unicode's marks around what reads from left to right.
+LEFT_TO_RIGHT, END = "\u2066", "\u2069"
 
 
 class ClinicSettingsManager(models.Manager["ClinicSettings"]):
@@ -94,7 +99,7 @@ class ClinicSettings(models.Model):
 
     name = OneLineField(_("name of the clinic"), max_length=120)
     address = OneLineField(_("address"), max_length=200, blank=True)
-    phone = PhoneNumberField(_("phone"), blank=True)
+    phone: Any = PhoneField(_("phone"), blank=True)
     logo = models.FileField(_("logo"), upload_to="clinic/", blank=True)
     time_zone = models.CharField(
         _("time zone"), max_length=64, default=default_time_zone, validators=[check_time_zone]
@@ -167,9 +172,11 @@ class ClinicSettings(models.Model):
     @property
     def phone_in_words(self) -> str:
         """The number as people read it, or nothing."""
-        return (
-            self.phone.as_international if self.phone and self.phone.is_valid() else str(self.phone)
-        )
+        number = str(self.phone)
+        if self.phone and self.phone.is_valid():
+            number = self.phone.as_international
+        # In a sentence from right to left its groups would change places.
+        return f"{LEFT_TO_RIGHT}{number}{END}" if number and get_language_bidi() else number
 
     @property
     def zone(self) -> ZoneInfo:

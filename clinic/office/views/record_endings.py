@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from clinic.core.digits import western
 from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
 from clinic.core.models.clinic_settings import (
@@ -123,6 +124,7 @@ def _page(
 
 
 def _years(text: str) -> int | None:
+    text = western(text)
     is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(MOST_RETENTION_YEARS))
     if not is_number or not LEAST_RETENTION_YEARS <= int(text) <= MOST_RETENTION_YEARS:
         return None

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.digits import western
 from clinic.core.forms import language_field, phone_field
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
@@ -40,7 +41,7 @@ class SignUpCodeForm(forms.Form):
         if data is not None and "code" in data:
             # Email programs copy spaces along.
             data = data.copy()
-            data["code"] = "".join(data["code"].split())
+            data["code"] = western("".join(data["code"].split()))
         super().__init__(data)
 
 

@@ -1,6 +1,6 @@
 import uuid
 from datetime import timedelta
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.modelfields import PhoneNumberField
 
+from clinic.core.ages import age_in_words, years_between
 from clinic.core.encrypted_fields import EncryptedCharField
 from clinic.core.line_fields import OneLineField
+from clinic.core.phones import PhoneField
 
 AGES_OF_PREGNANCY = range(12, 56)
 # A month: the longest that people usually wait for the next period.
@@ -92,7 +93,7 @@ class Patient(models.Model):
     namesake = models.PositiveSmallIntegerField(default=0, editable=False)
     birth_date = models.DateField(_("date of birth"), db_index=True)
     sex = models.CharField(_("sex"), max_length=10, choices=Sex, default=Sex.UNKNOWN)
-    phone = PhoneNumberField(_("phone"), blank=True, db_index=True)
+    phone: Any = PhoneField(_("phone"), blank=True, db_index=True)
     email = models.EmailField(_("email"), blank=True)
     language = models.CharField(
         _("language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
@@ -200,9 +201,12 @@ class Patient(models.Model):
     @property
     def age(self) -> int:
         """Age today in whole years."""
-        today = timezone.localdate()
-        had_birthday = (today.month, today.day) >= (self.birth_date.month, self.birth_date.day)
-        return today.year - self.birth_date.year - (not had_birthday)
+        return years_between(self.birth_date, timezone.localdate())
+
+    @property
+    def age_in_words(self) -> str:
+        """Age today, for a small child in days, weeks or months."""
+        return age_in_words(self.birth_date)
 
     @property
     def is_pregnancy_to_be_asked(self) -> bool:

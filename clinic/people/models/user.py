@@ -7,9 +7,9 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.modelfields import PhoneNumberField
 
 from clinic.core.line_fields import OneLineField
+from clinic.core.phones import PhoneField
 
 
 class UserManager(BaseUserManager["User"]):
@@ -40,7 +40,7 @@ class User(AbstractBaseUser):
     email = models.EmailField(_("email"), unique=True)
     full_name = OneLineField(_("full name"), max_length=150)
     role = models.CharField(_("role"), max_length=20, choices=Role)
-    phone = PhoneNumberField(_("phone"), blank=True)
+    phone: Any = PhoneField(_("phone"), blank=True)
     language = models.CharField(
         _("language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.digits import western
 from clinic.people.models.doctor import Doctor
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
@@ -297,7 +298,7 @@ def _find_or_register_patient(*, actor: User, account: NewAccount) -> Patient:
             email=account.email,
             language=account.language,
         )
-    patient = Patient.objects.filter(record_number__iexact=account.record_number).first()
+    patient = Patient.objects.filter(record_number__iexact=western(account.record_number)).first()
     # A mistyped number must not open somebody else's record to this person.
     if patient is None or patient.birth_date != account.birth_date:
         raise ValidationError(

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.digits import western
 from clinic.people.models.emergency import REVIEW_WITHIN, EmergencyAccess
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
@@ -29,7 +30,7 @@ def find_exactly(
 ) -> Patient | None:
     """Find the one patient with exactly this number, or this full name and date of birth."""
     if record_number:
-        digits = record_number.upper().removeprefix("P").lstrip("- ")
+        digits = western(record_number).upper().removeprefix("P").lstrip("- ")
         number = f"P-{int(digits):06d}" if digits.isascii() and digits.isdecimal() else ""
         return Patient.objects.filter(record_number=number).first() if number else None
     words = sorted(names_of(full_name))

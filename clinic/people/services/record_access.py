@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.digits import western
 from clinic.people.models.patient import Patient
 from clinic.people.models.record_code import LASTS, RecordCode
 from clinic.people.models.user import User
@@ -175,5 +176,5 @@ def _refuse_puppet(patient: Patient, doctor: User) -> None:
 
 
 def _hmac(code: str) -> str:
-    bare = re.sub(r"[^A-Z0-9]", "", code.upper())
+    bare = re.sub(r"[^A-Z0-9]", "", western(code).upper())
     return salted_hmac("clinic.record_code", bare, algorithm="sha256").hexdigest()

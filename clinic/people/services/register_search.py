@@ -9,9 +9,9 @@ from django.contrib.postgres.lookups import TrigramWordSimilar
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import connection, transaction
 from django.db.models import Case, Q, QuerySet, TextField, Value, When
-from phonenumber_field.phonenumber import to_python
 
 from clinic.core.digits import western
+from clinic.core.phones import EXTENSION, read_phone
 from clinic.people.models.patient import Patient
 from clinic.people.names import folded, is_nearly, searchable
 
@@ -120,9 +120,10 @@ def _by_number(text: str) -> Q:
     if record_number := re.fullmatch(r"[Pp]?[-\s]?(\d{1,9})", text):
         numbers |= Q(record_number=f"P-{int(record_number[1]):06d}")
     if re.fullmatch(r"\+?[\d\s().\-/]{4,}", text):
-        phone = to_python(text)
+        phone = read_phone(text)
         if phone and phone.is_valid():
-            numbers |= Q(phone=phone.as_e164)
+            number = phone.as_e164
+            numbers |= Q(phone=number) | Q(phone__startswith=f"{number}{EXTENSION}")
         else:
             digits = re.sub(r"\D", "", text).lstrip("0")
             numbers |= Q(phone__contains=digits) if len(digits) >= MIN_PHONE_DIGITS else Q()

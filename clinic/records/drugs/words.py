@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
+from clinic.core.digits import western
+
 # A place in a text where one name ends and another begins.
 BREAK = "|"
 SHORTEST_SPELLING = 5
@@ -40,7 +42,7 @@ def fold(text: str) -> str:
     """Return the text without capitals, accents, vowel signs and invisible marks."""
     parts = unicodedata.normalize("NFKD", text.casefold())
     seen = (each for each in parts if unicodedata.category(each) not in {"Mn", "Cf"})
-    return "".join(seen).translate(LETTERS)
+    return western("".join(seen)).translate(LETTERS)
 
 
 def tokens(text: str) -> list[str]:

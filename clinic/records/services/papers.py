@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clinic.core.clinic_settings import read_stored_logo
-from clinic.core.models.clinic_settings import ClinicSettings
+from clinic.core.models.clinic_settings import END, LEFT_TO_RIGHT, ClinicSettings
 from clinic.core.papers.pdf import qr_code, render_pdf
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
@@ -125,7 +125,7 @@ def _letter(paper: Paper) -> dict[str, object]:
     licence = _("Licence %(number)s") % {"number": doctor.licence_number}
     return {
         "title": paper.title,
-        "clinic": {"name": clinic.name, "phone": clinic.phone_in_words},
+        "clinic": {"name": clinic.name, "phone": clinic.phone_in_words.strip(LEFT_TO_RIGHT + END)},
         "doctor": {
             "name": str(doctor),
             "details": [

@@ -260,7 +260,7 @@ def _send(notice: AppointmentNotice) -> bool:
         "request": AppointmentRequest.objects.filter(appointment=appointment).first(),
     }
     if notice.channel == Channel.SMS:
-        return send_text(name, to=str(patient.phone), language=patient.language, context=context)
+        return send_text(name, to=patient.phone.as_e164, language=patient.language, context=context)
     return send_mail(
         name,
         to=patient.email,

@@ -79,9 +79,9 @@ def test_every_name_that_somebody_types_is_on_one_line_and_seen():
                 assert field.to_python(f"a{UNSEEN}b") == "ab"
 
 
-def test_a_patient_is_registered_and_found_without_what_turns_a_name_round(desk):
+def test_a_patient_is_registered_and_found_without_marks_in_a_name(desk):
     typed = {
-        "full_name": "Nina \u202eweN\u2069",
+        "full_name": "Nina\u200b Neu",
         "preferred_name": "N\u200fini",
         "birth_date": "1984-02-29",
         "sex": "female",
@@ -91,8 +91,8 @@ def test_a_patient_is_registered_and_found_without_what_turns_a_name_round(desk)
     desk.post(reverse("clinic:patient_register"), typed)
 
     patient = Patient.objects.get()
-    assert (patient.full_name, patient.preferred_name) == ("Nina weN", "Nini")
-    assert patient.search_name == "nina wen nini"
+    assert (patient.full_name, patient.preferred_name) == ("Nina Neu", "Nini")
+    assert patient.search_name == "nina neu nini"
 
 
 def test_a_name_of_nothing_but_unseen_characters_is_no_name(patient, secretary):

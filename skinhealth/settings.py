@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "clinic.core.middleware.ClinicSettingsMiddleware",
     "clinic.core.middleware.UserLanguageMiddleware",
     "clinic.people.middleware.AuditOriginMiddleware",
+    "clinic.people.middleware.UnsentFormMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",

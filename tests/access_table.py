@@ -64,6 +64,9 @@ clinic:profile                       POST   -                 in   422  422  422
 clinic:session_left                  GET    -                 in   200  200  200  200  200  200
 clinic:session_back                  GET    -                 in   200  200  200  200  200  200
 clinic:session_stay                  POST   -                 in   200  200  200  200  200  200
+clinic:unsent_keep                   POST   -                 in   400  400  400  400  400  400
+clinic:unsent_find                   POST   -                 in   400  400  400  400  400  400
+clinic:unsent_drop                   POST   -                 in   204  204  204  204  204  204
 clinic:notification_list             GET    -                 in   200  200  200  200  200  200
 clinic:notification_count            GET    -                 in   200  200  200  200  200  200
 clinic:notification_read_all         POST   -                 in   302  302  302  302  302  302

@@ -23,6 +23,7 @@ from clinic.models import (
     NotificationDigest,
     Patient,
     SignUpCode,
+    UnsentForm,
     User,
 )
 from clinic.office.services.erasure import pseudonymise_patient
@@ -30,6 +31,7 @@ from clinic.office.services.name_removal import _texts
 from clinic.people.services.patients import update_patient
 from clinic.people.services.sessions import forget_ended_sessions
 from clinic.people.services.sign_up import forget_old_codes
+from clinic.people.services.unsent_forms import keep_unsent
 from clinic.people.ways_to_patient import steps_to_patient
 from clinic.tasks import forget_what_is_over_task
 from diagnosis.reviews.services.training_data import COLUMNS
@@ -155,6 +157,7 @@ def full_record(things, patient, doctor, secretary, sign_in):
     )
     NotificationDigest.objects.create(recipient=user, day=timezone.localdate(), unread=1)
     SignUpCode.objects.create(email="zwetschge@example.org")
+    keep_unsent(owner=user, place="/my/", fields={"words": "Zwetschge"})
     EmailAddress.objects.create(user=user, email=user.email)
     Authenticator.objects.create(
         user=user, type="webauthn", data={"name": "Zwetschge", "credential": {}}
@@ -191,6 +194,7 @@ def test_what_is_called_emptied_or_deleted_is(full_record, admin):
         of_user = {"recipient" if hasattr(model, "recipient") else "user": user}
         assert not model.objects.filter(**of_user).exists(), model
     assert not SignUpCode.objects.exists()
+    assert not UnsentForm.objects.exists()
     assert not any(str(user.pk) in str(each.get_decoded()) for each in Session.objects.all())
 
 

@@ -16,7 +16,12 @@ from tests.full_visit import fill_visit
 pytestmark = [pytest.mark.both_engines, pytest.mark.usefixtures("media")]
 
 # A person's notifications go with the account; they name nobody and say nothing about a patient.
-NOT_CLINICAL = {"clinic.Notification.recipient", "clinic.NotificationDigest.recipient"}
+# What was typed and never sent lasts for twelve hours.
+NOT_CLINICAL = {
+    "clinic.Notification.recipient",
+    "clinic.NotificationDigest.recipient",
+    "clinic.UnsentForm.owner",
+}
 OWN = [model for app in ("clinic", "diagnosis") for model in apps.get_app_config(app).get_models()]
 
 

@@ -8,6 +8,7 @@ from clinic.people.models.patient import Patient
 from clinic.people.models.record_code import RecordCode
 from clinic.people.models.record_ending import FormerIdentity, RecordEnding, RetentionProposal
 from clinic.people.models.sign_up import SignUpCode
+from clinic.people.models.unsent_form import UnsentForm
 from clinic.people.models.user import User
 from clinic.records.models.catalogue import BodySite, Symptom
 from clinic.records.models.consultation import Addendum, Consultation
@@ -63,6 +64,7 @@ __all__ = [
     "SignUpCode",
     "Symptom",
     "TranslatedModel",
+    "UnsentForm",
     "User",
     "VisitType",
     "WaitingScreen",

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError
@@ -13,7 +14,11 @@ from clinic.people.ended_record_guard import REFUSAL
 from clinic.people.models.user import User
 from clinic.people.services.audit_denials import record_denial
 from clinic.people.services.ended_records import RECORD_ENDED
+from clinic.people.services.unsent_forms import drop_unsent
 from clinic.trail.services.audit import Origin, from_origin
+
+# The field in which a form says where its unsent text is kept.
+UNSENT = "unsent"
 
 
 class EndedRecordMiddleware:
@@ -33,6 +38,20 @@ class EndedRecordMiddleware:
         if not is_refused:
             return None
         return render(request, "409.html", {"message": RECORD_ENDED}, status=409)
+
+
+class UnsentFormMiddleware:
+    """Forgets what was kept of a form once the site has accepted it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_accepted = request.method == "POST" and response.status_code < HTTPStatus.BAD_REQUEST
+        if is_accepted and isinstance(request.user, User) and UNSENT in request.POST:
+            drop_unsent(owner=request.user, place=request.POST[UNSENT])
+        return response
 
 
 class AuditOriginMiddleware:

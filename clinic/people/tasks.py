@@ -10,6 +10,7 @@ from clinic.people.services.emergency import remind_of_emergency_reviews
 from clinic.people.services.nightly_check import check_and_remember
 from clinic.people.services.sessions import forget_ended_sessions
 from clinic.people.services.sign_up import forget_old_codes
+from clinic.people.services.unsent_forms import forget_old_unsent
 from clinic.trail.services.audit_chain import seal_events
 
 logger = logging.getLogger(__name__)
@@ -29,9 +30,10 @@ def send_digest_task(user_id: str) -> None:
 
 @shared_task(name="clinic.tasks.forget_what_is_over_task", soft_time_limit=240, time_limit=270)
 def forget_what_is_over_task() -> None:
-    """Remove expired sessions, and addresses of sign-ups that were not finished."""
+    """Remove expired sessions, unfinished sign-ups and old text that was never sent."""
     forget_ended_sessions()
     forget_old_codes()
+    forget_old_unsent()
 
 
 @shared_task(name="clinic.tasks.check_audit_trail_task", soft_time_limit=3000, time_limit=3600)

@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from clinic.people.views import accounts, emergency, idle, own_consents, patients, sessions, sign_up
+from clinic.people.views import (
+    accounts,
+    emergency,
+    idle,
+    own_consents,
+    patients,
+    sessions,
+    sign_up,
+    unsent_forms,
+)
 
 urlpatterns: list[URLPattern] = [
     path("accounts/", accounts.account_list, name="account_list"),
@@ -25,6 +34,9 @@ urlpatterns: list[URLPattern] = [
     path("session/", idle.session_left, name="session_left"),
     path("session/back/", idle.session_back, name="session_back"),
     path("session/stay/", idle.session_stay, name="session_stay"),
+    path("unsent/keep/", unsent_forms.unsent_keep, name="unsent_keep"),
+    path("unsent/find/", unsent_forms.unsent_find, name="unsent_find"),
+    path("unsent/drop/", unsent_forms.unsent_drop, name="unsent_drop"),
     path("sessions/<int:pk>/end/", sessions.session_end, name="session_end"),
     path("signup/code/", sign_up.sign_up_code, name="sign_up_code"),
     path("signup/details/", sign_up.sign_up_details, name="sign_up_details"),

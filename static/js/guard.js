@@ -59,6 +59,7 @@
     form.reset();
     if (isRefused(form)) for (const field of fieldsOf(form).filter(isWritten)) field.value = "";
     released.add(form);
+    form.dispatchEvent(new CustomEvent("unsent:dropped", { bubbles: true }));
   }
 
   function open(element) {
@@ -67,9 +68,14 @@
     if (block) block.hidden = false;
   }
 
+  // Boxes and radio buttons of a group share a name.
+  const keyOf = (field) => (field.matches("[type=checkbox], [type=radio]") ? `${field.name}=${field.value}` : field.name);
+
+  const typedIn = (form) => new Map(changed(form).map((field) => [keyOf(field), valueOf(field)]));
+
   function fill(form, words) {
-    for (const field of fieldsOf(form).filter((each) => words.has(each.name))) {
-      if (field.matches("[type=checkbox], [type=radio]")) field.checked = words.get(field.name) === "true";
+    for (const field of fieldsOf(form).filter((each) => words.has(keyOf(each)))) {
+      if (field.matches("[type=checkbox], [type=radio]")) field.checked = words.get(keyOf(field)) === "true";
       else if (field.type !== "file") field.value = words.get(field.name);
       open(field);
     }
@@ -142,7 +148,7 @@
 
   // If part of the page is replaced because one form was sent, the other forms in it keep their text.
   let carried = [];
-  const snapshot = (form) => ({ form, words: new Map(changed(form).map((field) => [field.name, valueOf(field)])) });
+  const snapshot = (form) => ({ form, words: typedIn(form) });
   document.addEventListener("htmx:beforeSwap", (event) => {
     const taken = event.detail.xhr.status < 400 ? event.detail.requestConfig?.elt : null;
     // A second part may be replaced before the first has settled; its text is still on the way.
@@ -167,7 +173,10 @@
   });
 
   document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-discard]")) for (const form of openForms()) released.add(form);
+    if (event.target.closest("[data-discard]")) for (const form of openForms()) {
+      released.add(form);
+      form.dispatchEvent(new CustomEvent("unsent:dropped", { bubbles: true }));
+    }
   });
 
   // Text that was sent and accepted is no longer unsent; text typed since then is.
@@ -190,4 +199,7 @@
   window.addEventListener("beforeunload", (event) => {
     if (!isGivenUp && (openForms().length + photographs().length) > 0) event.preventDefault();
   });
+
+  // For the script that keeps unsent text on the server.
+  window.unsentWork = { drop, fieldsOf, fill, isRefused, typedIn };
 })();

@@ -89,6 +89,11 @@
     if (!document.hidden && isOver) look();
   });
 
+  function sayOffline() {
+    const detail = { text: document.body.dataset.textOffline, level: "danger" };
+    document.dispatchEvent(new CustomEvent("toast", { detail }));
+  }
+
   // A form that leaves the page is sent only after the server has confirmed the session.
   document.addEventListener("submit", async (event) => {
     const form = event.target;
@@ -98,7 +103,8 @@
     event.stopImmediatePropagation();
     const { submitter } = event;
     const { confirmed } = form.dataset;
-    const left = await ask().catch(() => ({ who }));
+    const left = await ask().catch((error) => ({ who, isOffline: error instanceof TypeError }));
+    if (left?.isOffline) return sayOffline();
     if (left?.who !== who) return left ? leave() : coverUp();
     if (confirmed) form.dataset.confirmed = confirmed;
     checked.add(form);

@@ -19,6 +19,7 @@ from clinic.office.services.name_removal import identity_of, remove_identity_fro
 from clinic.people.models.patient import Patient
 from clinic.people.models.record_ending import FormerIdentity
 from clinic.people.models.sign_up import SignUpCode
+from clinic.people.models.unsent_form import UnsentForm
 from clinic.people.models.user import User
 from clinic.people.services.consents import end_consents
 from clinic.people.services.former_identities import former_values
@@ -123,6 +124,7 @@ def _forget_account(user: User, pseudonym: str) -> None:
     Authenticator.objects.filter(user=user).delete()
     Notification.objects.filter(recipient=user).delete()
     NotificationDigest.objects.filter(recipient=user).delete()
+    UnsentForm.objects.filter(owner=user).delete()
     user.full_name = pseudonym
     user.email = f"{pseudonym.lower()}@erased.invalid"
     user.phone = ""

@@ -1,0 +1,105 @@
+"""Typed text survives the end of a session, a crash of the browser and a lost connection."""
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from clinic.models import Patient, UnsentForm, User
+from tests.e2e.door import come_in
+from tests.factories import UserFactory
+from tests.worker import wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+REGISTER = reverse("clinic:patient_register")
+KEPT = "You typed this before and did not send it."
+
+
+@pytest.fixture
+def register(browser_of, secretary):
+    """Return the desk's browser on a registration that is half typed."""
+    page = browser_of(secretary)
+    page.goto(REGISTER)
+    type_half(page)
+    return page
+
+
+def type_half(page):
+    page.get_by_label("Full name").press_sequentially("Paula Half")
+    page.get_by_label("Phone").first.press_sequentially("+49 30 1234567")
+    page.get_by_label("Sex").select_option("female")
+    wait_until(kept_fields, what="the text is kept")
+
+
+def kept_fields():
+    """Return the kept fields, once the last of them is among them."""
+    row = UnsentForm.objects.first()
+    return row and row.fields.get("sex") == "female" and row.fields
+
+
+def is_filled(page):
+    expect(page.get_by_text(KEPT)).to_be_visible()
+    expect(page.get_by_label("Full name")).to_have_value("Paula Half")
+    expect(page.get_by_label("Phone").first).to_have_value("+49 30 1234567")
+    expect(page.get_by_label("Sex")).to_have_value("female")
+
+
+def test_a_crash_of_the_browser_and_the_end_of_the_session_lose_nothing(
+    register, open_browser, secretary
+):
+    assert "Paula" not in register.evaluate("JSON.stringify([localStorage, sessionStorage])")
+    register.context.close()
+    Session.objects.all().delete()
+
+    page = open_browser("again")
+    come_in(page, secretary.email)
+    page.goto(REGISTER)
+    is_filled(page)
+
+
+def test_somebody_else_at_the_same_computer_sees_nothing(register, open_browser, db):
+    other = UserFactory(role=User.Role.SECRETARY)
+    register.context.close()
+    page = open_browser("another")
+    come_in(page, other.email)
+    page.goto(REGISTER)
+    page.wait_for_load_state("networkidle")
+    expect(page.get_by_label("Full name")).to_have_value("")
+
+
+def test_a_lost_connection_keeps_the_page_and_sends_when_it_is_back(register, expected_errors):
+    expected_errors += ["ERR_INTERNET_DISCONNECTED", "htmx:"]
+    register.get_by_label("Date of birth").fill("1980-11-15")
+    register.context.set_offline(True)
+    register.get_by_label("Full name").fill("Paula Half Way")
+    register.get_by_role("button", name="Register", exact=True).click()
+    expect(register.get_by_text("The clinic cannot be reached.")).to_be_visible()
+    expect(register.get_by_label("Full name")).to_have_value("Paula Half Way")
+
+    register.context.set_offline(False)
+    wait_until(
+        lambda: UnsentForm.objects.get().fields["full_name"] == "Paula Half Way",
+        what="the rest is kept",
+    )
+
+
+def test_what_is_sent_is_no_longer_kept(register):
+    register.get_by_label("Date of birth").fill("1980-11-15")
+    register.get_by_role("button", name="Register", exact=True).click()
+    expect(register.get_by_role("heading", name="Paula Half")).to_be_visible()
+
+    assert Patient.objects.filter(full_name="Paula Half").exists()
+    assert not UnsentForm.objects.exists()
+    register.goto(REGISTER)
+    register.wait_for_load_state("networkidle")
+    expect(register.get_by_label("Full name")).to_have_value("")
+
+
+def test_what_is_discarded_is_no_longer_kept(register):
+    register.reload()
+    is_filled(register)
+    register.get_by_role("button", name="Discard it").click()
+    expect(register.get_by_label("Full name")).to_have_value("")
+    expect(register.get_by_text(KEPT)).not_to_be_visible()
+    wait_until(lambda: not UnsentForm.objects.exists(), what="it is forgotten")

@@ -12,7 +12,7 @@ import clinic.core.encrypted_fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0050_plainer_words"),
+        ("clinic", "0051_patient_is_registered_once"),
     ]
 
     operations = [

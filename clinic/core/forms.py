@@ -1,14 +1,15 @@
 """What forms in all rooms share."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import DateField, DateTimeField, Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.days import within_reason
 from clinic.core.digits import western
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.models.translated import TranslatedModel, Translations, other_languages
@@ -25,7 +26,10 @@ def add_errors(form: forms.BaseForm, error: ValidationError) -> None:
 
 def field_of(model: type[Model], name: str, **options: Any) -> Any:
     """Return a form field that takes label, length and choices from a field of the model."""
-    return model._meta.get_field(name).formfield(**options)  # type: ignore[union-attr]
+    field = model._meta.get_field(name)
+    if isinstance(field, DateField) and not isinstance(field, DateTimeField):
+        options.setdefault("form_class", DayField)
+    return field.formfield(**options)  # type: ignore[union-attr]
 
 
 def phone_field() -> forms.Field:
@@ -67,9 +71,21 @@ def language_field() -> forms.ChoiceField:
     )
 
 
+class DayField(forms.DateField):
+    """A day that somebody can mean."""
+
+    default_validators: list[Callable[[Any], None]] = [within_reason]
+
+
+class MomentField(forms.DateTimeField):
+    """A day and a time that somebody can mean."""
+
+    default_validators: list[Callable[[Any], None]] = [within_reason]
+
+
 def day_field(label: Any, **options: Any) -> forms.DateField:
     """Return a field for a day of the clinic's calendar."""
-    return forms.DateField(
+    return DayField(
         label=label,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         error_messages={"required": _("Choose a day."), "invalid": _("This is not a valid day.")},
@@ -93,7 +109,7 @@ def clock_field(label: Any, **options: Any) -> forms.TimeField:
 
 def moment_field(label: Any) -> forms.DateTimeField:
     """Return a field for a day and a time by the clinic's clock."""
-    return forms.DateTimeField(
+    return MomentField(
         label=label,
         widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
         error_messages={

@@ -2,8 +2,10 @@
 
 from django import forms
 
+from clinic.core.forms import MomentField
+
 
 class ReadAllForm(forms.Form):
     """The moment when the list was loaded; everything up to then is marked as read."""
 
-    until = forms.DateTimeField(widget=forms.HiddenInput)
+    until = MomentField(widget=forms.HiddenInput)

@@ -6,11 +6,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Case, F, IntegerField, QuerySet, Value, When
-from django.forms import DateField
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from clinic.core.forms import DayField
 from clinic.core.http import SignedInRequest
 from clinic.people.models.user import User
 from clinic.records.models.consultation import Consultation
@@ -18,12 +18,11 @@ from clinic.records.services.consultations import (
     record_day_view,
 )
 from clinic.records.services.facts import active_allergies
-from clinic.scheduling.forms.calendar import WITHIN_REASON
 from clinic.scheduling.models.appointment import Appointment
 
 Status = Appointment.Status
 
-DAY = DateField(required=False, validators=WITHIN_REASON)
+DAY = DayField(required=False)
 
 # Waiting patients come first, then those expected; finished visits go to the end.
 PLACES = {

@@ -58,6 +58,8 @@ class PatientForm(forms.Form):
     birth_date = field_of(
         Patient,
         "birth_date",
+        # The service says what is wrong with a year.
+        form_class=forms.DateField,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         error_messages={
             "required": _("Write the date of birth."),

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.forms import DayField
 from clinic.people.models.patient import Patient
 from clinic.records.models.facts import Allergy, Condition, CurrentDrug
 from clinic.records.services.facts import NONE_KNOWN, NoneKnown, facts_fingerprint
@@ -63,6 +64,7 @@ class CurrentDrugForm(forms.ModelForm[CurrentDrug]):
     class Meta:
         model = CurrentDrug
         fields = ("drug", "dose", "since", "until")
+        field_classes = {"since": DayField, "until": DayField}
         widgets = {
             "drug": forms.TextInput(attrs={"list": "drug-names"}),
             "since": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),

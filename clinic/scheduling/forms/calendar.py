@@ -3,18 +3,15 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.forms import allow_rows, offer_rows
+from clinic.core.forms import DayField, allow_rows, offer_rows
 from clinic.people.models.doctor import Doctor
 from clinic.people.models.user import User
 from clinic.scheduling.forms.fields import DoctorField
 from clinic.scheduling.permissions import visible_calendars
 
-# Dates far from the limits of `date`, so that neighbouring days can always be computed.
-WITHIN_REASON = (MinValueValidator(date(1990, 1, 1)), MaxValueValidator(date(2200, 1, 1)))
 # A month's page shows six weeks at most, and nothing asks for more at once.
 MAX_DAYS = 42
 
@@ -30,10 +27,9 @@ class CalendarView(models.TextChoices):
 class DayForm(forms.Form):
     """Which day to show, for one doctor or all."""
 
-    date = forms.DateField(
+    date = DayField(
         label=_("Day"),
         required=False,
-        validators=WITHIN_REASON,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "data-autosubmit": True}),
     )
     doctor = DoctorField(
@@ -69,8 +65,8 @@ class CalendarForm(DayForm):
 class CalendarRangeForm(forms.Form):
     """The days that a calendar asks for, without the last one."""
 
-    start = forms.DateField(validators=WITHIN_REASON)
-    end = forms.DateField(validators=WITHIN_REASON)
+    start = DayField()
+    end = DayField()
     doctor = forms.ModelChoiceField(queryset=Doctor.objects.none(), required=False)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:

@@ -8,4 +8,5 @@ def next_or(request: HttpRequest, fallback: str) -> str:
     is_ours = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return wanted if is_ours else fallback
+    # A word alone is no page, although a browser would look for one of that name.
+    return wanted if is_ours and wanted.startswith("/") else fallback

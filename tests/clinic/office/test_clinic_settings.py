@@ -227,6 +227,28 @@ def test_before_saving_the_page_says_what_follows(browser, doctor, patient):
         assert sentence in words
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("name", "Clinique"),
+        ("address", "1 rue"),
+        ("phone", "+33123456789"),
+        ("languages", ["en"]),
+        ("time_zone", "UTC"),
+        ("slot_minutes", 20),
+        ("cancellation_notice_hours", 4),
+        ("is_overbooking_allowed", "on"),
+        ("reminder_first_hours", 50),
+        ("reminder_last_hours", 3),
+        ("portal_booking", "off"),
+        ("is_sign_up_open", "on"),
+        ("retention_years", 6),
+    ],
+)
+def test_the_preview_says_what_each_setting_does(browser, name, value):
+    assert "Nothing yet." not in effects(browser, **{name: value})
+
+
 def test_the_words_come_for_what_can_be_read_of_a_wrong_form(browser):
     words = effects(browser, slot_minutes="many", name="Clinique")
     assert "Pages, emails and newly printed papers show it from now on" in words

@@ -1,13 +1,13 @@
 """Forms in which patients book, request or move appointments, and the desk's answers."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.forms import allow_rows, clock_field, day_field
+from clinic.core.forms import MomentField, allow_rows, clock_field, day_field
 from clinic.people.models.doctor import Doctor
 from clinic.people.models.user import User
 from clinic.people.permissions import visible_doctors
@@ -15,7 +15,7 @@ from clinic.scheduling.forms.appointments import DoctorAndTimeForm
 from clinic.scheduling.forms.fields import VisitTypeField
 from clinic.scheduling.models.schedule import VisitType
 from clinic.scheduling.models.wish import AppointmentRequest
-from clinic.scheduling.services.portal_booking import DAYS_AHEAD, Wish, offered_visit_types
+from clinic.scheduling.services.portal_booking import Wish, last_offered_day, offered_visit_types
 
 
 class PortalForm(forms.Form):
@@ -49,7 +49,7 @@ class PortalForm(forms.Form):
         for name in self.days:
             attrs = self.fields[name].widget.attrs
             attrs["min"] = today.isoformat()
-            attrs["max"] = (today + timedelta(days=DAYS_AHEAD)).isoformat()
+            attrs["max"] = last_offered_day().isoformat()
 
 
 class SlotSearchForm(PortalForm):
@@ -61,10 +61,9 @@ class SlotSearchForm(PortalForm):
     def clean_day(self) -> date:
         """Reject a day on which no time can be free."""
         day: date = self.cleaned_data["day"]
-        today = timezone.localdate()
-        if day < today:
+        if day < timezone.localdate():
             raise forms.ValidationError(_("This day is in the past."))
-        if day > today + timedelta(days=DAYS_AHEAD):
+        if day > last_offered_day():
             raise forms.ValidationError(_("Choose a day within the next three months."))
         return day
 
@@ -72,9 +71,7 @@ class SlotSearchForm(PortalForm):
 class SlotForm(PortalForm):
     """The free time that a patient clicked."""
 
-    starts_at = forms.DateTimeField(
-        error_messages={"invalid": _("This is not a valid day and time.")}
-    )
+    starts_at = MomentField(error_messages={"invalid": _("This is not a valid day and time.")})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

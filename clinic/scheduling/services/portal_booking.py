@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.models.clinic_settings import ClinicSettings
@@ -23,7 +24,7 @@ from clinic.scheduling.services.appointments import (
     book_appointment,
     reschedule_appointment,
 )
-from clinic.scheduling.services.booking_guards import lock_calendars
+from clinic.scheduling.services.booking_guards import SlotRefusedError, lock_calendars
 from clinic.scheduling.services.cancellation import (
     can_still_be_cancelled_by_patient,
     cancellation_notice,
@@ -83,11 +84,22 @@ def free_times(
 def next_times(
     *, visit_type: VisitType, doctor: Doctor | None, day: date, patient: Patient
 ) -> list[Slot]:
-    """Return the next few free times from a day on."""
+    """Return the next few free times from a day on, as far ahead as patients may look."""
     after = max(day_bounds(day)[0], timezone.now())
-    return next_free_slots(
-        visit_type=visit_type, after=after, doctor=doctor, patient=patient, count=4
+    return soon_enough(
+        next_free_slots(visit_type=visit_type, after=after, doctor=doctor, patient=patient, count=4)
     )
+
+
+def last_offered_day() -> date:
+    """Return the last day on which patients may book."""
+    return timezone.localdate() + timedelta(days=DAYS_AHEAD)
+
+
+def soon_enough(slots: Iterable[Slot]) -> list[Slot]:
+    """Return the times that are not further ahead than patients may look."""
+    last = last_offered_day()
+    return [slot for slot in slots if timezone.localdate(slot.starts_at) <= last]
 
 
 @transaction.atomic
@@ -99,6 +111,7 @@ def book_own_appointment(
     _check_offered(visit_type)
     lock_calendars(Appointment(doctor=doctor, patient=patient))
     _check_room_for_one_more(patient)
+    _check_is_offered(Slot(doctor, starts_at, starts_at), visit_type, patient)
     booking = Booking(patient=patient, doctor=doctor, visit_type=visit_type, starts_at=starts_at)
     return book_appointment(booking=booking, actor=actor)
 
@@ -110,6 +123,8 @@ def move_own_appointment(
     """Give the patient another free time, as long as the clinic's notice allows."""
     _check_portal(PortalBooking.INSTANT)
     check_notice(appointment)
+    slot = Slot(doctor, starts_at, starts_at)
+    _check_is_offered(slot, appointment.visit_type, appointment.patient)
     return reschedule_appointment(
         appointment=appointment,
         doctor=doctor,
@@ -189,6 +204,26 @@ def _check_room_for_one_more(patient: Patient) -> None:
         )
 
 
+def _check_is_offered(slot: Slot, visit_type: VisitType, patient: Patient) -> None:
+    """Refuse every time that the pages would not offer: in the past, far ahead, off the grid."""
+    doctor, day = slot.doctor, timezone.localdate(slot.starts_at)
+    is_near = timezone.localdate() <= day <= last_offered_day()
+    offered = (
+        free_times(visit_type=visit_type, doctors=[doctor], day=day, patient=patient)
+        if is_near
+        else []
+    )
+    if slot.starts_at in {each.starts_at for each in offered}:
+        return
+    after = max(slot.starts_at, timezone.now()) if is_near else timezone.now()
+    raise SlotRefusedError(
+        "starts_at",
+        gettext("This time is not free."),
+        next_free_slots(visit_type=visit_type, after=after, doctor=doctor, patient=patient),
+        is_overridable=False,
+    )
+
+
 def _doctor_for(wish: Wish, *, before: Doctor | None = None) -> Doctor:
     """Return the doctor to store until the desk has chosen one."""
     if before is not None and not before.user.is_active:
@@ -244,7 +279,7 @@ def _span(wish: Wish, visit_type: VisitType) -> tuple[datetime, datetime]:
         raise ValidationError({"first_day": _("This day is in the past.")})
     if wish.last_day < wish.first_day:
         raise ValidationError({"last_day": _("The last day is before the first.")})
-    if wish.last_day > today + timedelta(days=DAYS_AHEAD):
+    if wish.last_day > last_offered_day():
         raise ValidationError({"last_day": _("Choose days within the next three months.")})
     if wish.last_day - wish.first_day >= timedelta(days=DAYS_IN_A_REQUEST):
         raise ValidationError({"last_day": _("Choose at most one month.")})

@@ -36,6 +36,7 @@ from clinic.scheduling.services.portal_booking import (
     offered_visit_types,
     request_another_time,
     request_appointment,
+    soon_enough,
 )
 from clinic.scheduling.services.slots import Slot
 
@@ -103,9 +104,8 @@ def _instant(request: SignedInRequest, patient: Patient, moved: Appointment | No
             appointment = move_own_appointment(appointment=moved, actor=request.user, **chosen)
     except SlotRefusedError as refusal:
         words = _("Somebody else was faster, or this time is no longer free.")
-        return _times_page(
-            request, patient, moved, refusal=words, slots=refusal.alternatives, status=422
-        )
+        slots = soon_enough(refusal.alternatives)
+        return _times_page(request, patient, moved, refusal=words, slots=slots, status=422)
     except ValidationError as error:
         words = " ".join(error.messages)
         return _times_page(request, patient, moved, refusal=words, status=422)

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from clinic.models import Appointment, AppointmentRequest, VisitType
 from clinic.scheduling.services.appointments import Booking, book_appointment
+from clinic.scheduling.services.portal_booking import last_offered_day
 from tests.clinic.desk import at, at_once, booked, clocks, in_status, visit_type, works
 from tests.clinic.portal import decide, slot
 from tests.factories import PatientFactory, UserFactory
@@ -73,6 +74,33 @@ def test_who_comes_second_sees_the_next_free_times(instant, portal, doctor, othe
     assert response.status_code == 422
     assert "Somebody else was faster" in response.content.decode()
     assert clocks(response.context["slots"]) == ["09:15", "09:30", "09:45"]
+
+
+@pytest.mark.parametrize(
+    ("weeks", "clock"), [(0, "09:07"), (0, "12:00"), (13, "09:00"), (5 * 52, "09:00")]
+)
+def test_only_a_time_that_was_offered_can_be_booked(
+    instant, portal, patient, doctor, day, weeks, clock
+):
+    moment = at(day + timedelta(weeks=weeks), clock)
+    for response in (
+        press(portal, doctor, moment),
+        portal.post(
+            move_url(booked(doctor, patient, at(day, "11:00"))), {"slot": slot(doctor, moment)}
+        ),
+    ):
+        assert response.status_code == 422
+        assert response.context["slots"]
+    assert not Appointment.objects.filter(starts_at=moment).exists()
+
+
+def test_no_time_is_offered_that_is_too_far_ahead_to_be_booked(instant, portal, doctor, day):
+    last = last_offered_day()
+
+    page = portal.get(URL, {"visit_type": visit_type().pk, "day": last.isoformat()})
+
+    shown = [timezone.localdate(one.starts_at) for one in page.context["slots"]]
+    assert all(each <= last for each in shown)
 
 
 @pytest.mark.django_db(transaction=True)

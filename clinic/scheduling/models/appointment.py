@@ -43,8 +43,8 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.filter(ends_at__gte=timezone.now(), status__in=Appointment.OPEN_STATUSES)
 
     def expected(self) -> Self:
-        """Return agreed appointments that are still to come."""
-        return self.filter(starts_at__gte=timezone.now(), status__in=Appointment.EXPECTED_STATUSES)
+        """Return agreed appointments that are not over, also if they should have begun."""
+        return self.filter(ends_at__gt=timezone.now(), status__in=Appointment.EXPECTED_STATUSES)
 
     def holding_a_slot(self) -> Self:
         """Return appointments that block their time for others."""

@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.days import TOO_FAR, is_too_far
 from clinic.people.models.doctor import Doctor
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
@@ -61,6 +62,8 @@ def check_absence(absence: Absence) -> None:
         raise ValidationError({"last_day": _("The end is not after the start.")})
     if absence.ends_at <= timezone.now():
         raise ValidationError({"last_day": _("This time is in the past.")})
+    if is_too_far(absence.last_moment):
+        raise ValidationError({"last_day": TOO_FAR})
     absence.clean_fields(exclude={"doctor"})
     _refuse_overlapping(absence)
 

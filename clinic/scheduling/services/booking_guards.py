@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from clinic.core.constraints import refused_by
+from clinic.core.days import TOO_FAR, is_too_far
 from clinic.people.models.doctor import Doctor
 from clinic.people.models.patient import Patient
 from clinic.scheduling.models.appointment import Appointment
@@ -66,6 +67,8 @@ def check_time(appointment: Appointment) -> str:
     if appointment.starts_at < timezone.now():
         message = gettext("This time is in the past.")
         raise _slot_refused(appointment, "starts_at", message, is_overridable=False)
+    if is_too_far(appointment.starts_at):
+        raise _slot_refused(appointment, "starts_at", str(TOO_FAR), is_overridable=False)
     if not works_here(appointment.doctor):
         message = gettext("%(doctor)s no longer works here. Choose another doctor.")
         raise _slot_refused(appointment, "doctor", message, is_overridable=False)
@@ -113,13 +116,14 @@ def _obstacle(appointment: Appointment) -> Obstacle | None:
 def _slot_refused(
     appointment: Appointment, field: str, message: str, *, is_overridable: bool = True
 ) -> SlotRefusedError:
-    doctor = appointment.doctor
+    doctor, now = appointment.doctor, timezone.now()
+    after = now if is_too_far(appointment.starts_at) else max(appointment.starts_at, now)
     return SlotRefusedError(
         field,
         message % {"doctor": doctor, "minutes": doctor.buffer_minutes},
         next_free_slots(
             visit_type=appointment.visit_type,
-            after=max(appointment.starts_at, timezone.now()),
+            after=after,
             doctor=doctor,
             patient=appointment.patient,
         ),

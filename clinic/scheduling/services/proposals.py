@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from clinic.core.days import last_planned_day
 from clinic.people.models.doctor import Doctor
 from clinic.scheduling.models.appointment import Appointment
 from clinic.scheduling.models.schedule import Absence
@@ -28,6 +29,12 @@ def propose_moves(
     if not visits:
         return {}
     times = FreeTimes(absence, visits)
+    # What somebody sends in place of a choice has to be a time that could have been one.
+    chosen = {
+        visit.pk: chosen[visit.pk]
+        for visit in visits
+        if visit.pk in chosen and times.is_possible(chosen[visit.pk], visit)
+    }
     for visit in visits:
         if visit.pk in chosen:
             times.give(chosen[visit.pk], visit)
@@ -50,6 +57,7 @@ class FreeTimes:
         self._doctors = list(working_doctors())
         first_day = timezone.localdate(max(now, min(visit.starts_at for visit in visits)))
         last_day = timezone.localdate(absence.ends_at) + timedelta(days=SEARCH_DAYS)
+        last_day = min(last_day, last_planned_day())
         self._days = [
             first_day + timedelta(days=number) for number in range((last_day - first_day).days + 1)
         ]
@@ -68,6 +76,13 @@ class FreeTimes:
             *islice(self._search(others, visit), OTHER_SLOTS),
         ]
 
+    def is_possible(self, slot: Slot, visit: Appointment) -> bool:
+        """Return whether a time may be offered for a visit, if nobody else has taken it."""
+        day = timezone.localdate(slot.starts_at)
+        if not (self._days[0] <= day <= self._days[-1] and slot.starts_at >= visit.starts_at):
+            return False
+        return slot in self._calendar.possible_slots(slot.doctor, day, _minutes(visit))
+
     def give(self, slot: Slot, visit: Appointment) -> None:
         """Reserve a slot for a visit, so that no other visit is offered it."""
         buffer = timedelta(minutes=slot.doctor.buffer_minutes)
@@ -75,7 +90,7 @@ class FreeTimes:
         self._patients[visit.patient_id].add(slot.starts_at, slot.ends_at)
 
     def _search(self, doctors: Iterable[Doctor], visit: Appointment) -> Iterator[Slot]:
-        minutes = int((visit.ends_at - visit.starts_at).total_seconds()) // 60
+        minutes = _minutes(visit)
         given_away = self._patients[visit.patient_id]
         for day in self._days:
             found = [slot for one in doctors for slot in self._on_day(one, day, minutes)]
@@ -94,6 +109,10 @@ class FreeTimes:
         if key not in self._free:
             self._free[key] = self._calendar.free_slots(doctor, day, minutes)
         return self._free[key]
+
+
+def _minutes(visit: Appointment) -> int:
+    return int((visit.ends_at - visit.starts_at).total_seconds()) // 60
 
 
 def _busy_patients(visits: Sequence[Appointment], now: datetime) -> dict[UUID, Taken]:

@@ -148,20 +148,31 @@ class Calendar:
 
     def free_slots(self, doctor: Doctor, day: date, minutes: int) -> list[Slot]:
         """Return future grid times when the doctor is free for the given minutes."""
+        possible = self.possible_slots(doctor, day, minutes)
+        if not possible:
+            return []
+        booked, buffer = self._booked[doctor.pk], timedelta(minutes=doctor.buffer_minutes)
+        return [
+            slot for slot in possible if not booked.meets(slot.starts_at, slot.ends_at + buffer)
+        ]
+
+    def possible_slots(self, doctor: Doctor, day: date, minutes: int) -> list[Slot]:
+        """Return future grid times in the doctor's hours and outside of leave, booked or not."""
         if not doctor.user.is_active:
+            return []
+        start, end = day_bounds(day)
+        absences = self.absences(doctor, day)
+        if any(each.starts_at <= start and end <= each.ends_at for each in absences):
             return []
         now = timezone.now()
         step = timedelta(minutes=self.slot_minutes)
         length = timedelta(minutes=minutes)
-        buffer = timedelta(minutes=doctor.buffer_minutes)
-        away = Taken((each.starts_at, each.ends_at) for each in self.absences(doctor, day))
-        booked = self._booked[doctor.pk]
+        away = Taken((each.starts_at, each.ends_at) for each in absences)
         return [
             Slot(doctor, moment, moment + length)
             for hours in self.hours(doctor, day)
             for moment in hours.moments(step)
             if moment >= now
-            and not booked.meets(moment, moment + length + buffer)
             and not away.meets(moment, moment + length)
             and hours.contain(moment, moment + length)
         ]

@@ -99,16 +99,22 @@ def _asked(request: SignedInRequest) -> dict[str, object]:
     doctor = doctors.get(asked)
     if doctor is None or doctor.user.is_active:
         return {"who": asked}
-    last = Appointment.objects.expected().filter(doctor=doctor).latest("starts_at")
+    last = Appointment.objects.expected().filter(doctor=doctor).order_by("starts_at").last()
+    today = timezone.localdate()
     return {
         "who": asked,
-        "first_day": timezone.localdate(),
-        "last_day": timezone.localdate(last.starts_at),
+        "first_day": today,
+        "last_day": timezone.localdate(last.starts_at) if last else today,
     }
 
 
 def _decide(request: SignedInRequest, form: AbsenceForm, absence: Absence) -> HttpResponse:
     """Add the absence with the decisions made, or show which are missing."""
+    try:
+        check_absence(absence)
+    except ValidationError as error:
+        add_errors(form, error)
+        return _form_page(request, form, status=422)
     visits = list(visits_within(absence).order_by("starts_at", "pk"))
     decisions: dict[UUID, Decision] = {}
     cancel_reason = ""
@@ -141,11 +147,6 @@ def _ask(
     request: SignedInRequest, form: AbsenceForm, absence: Absence, visits: Sequence[Appointment]
 ) -> HttpResponse:
     """Show the booked visits, each with a proposal, before anything is changed."""
-    try:
-        check_absence(absence)
-    except ValidationError as error:
-        add_errors(form, error)
-        return _form_page(request, form, status=422)
     return _visits_page(request, form, absence, _proposed(request, absence, visits))
 
 

@@ -6,11 +6,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from clinic.core.days import last_planned_day
 from clinic.models import Absence, Appointment, AuditEvent
 from clinic.scheduling.services.absences import add_absence
 from clinic.scheduling.services.slots import free_slots
 from tests.clinic.desk import at, at_once, booked, clocks, coming, visit_type, works
-from tests.clinic.leave import decided, leave
+from tests.clinic.leave import decided, key, leave
 from tests.factories import PatientFactory
 
 pytestmark = pytest.mark.both_engines
@@ -85,6 +86,41 @@ def test_what_is_wrong_with_leave_is_said_at_its_field(desk, doctor, day, fields
     assert response.context["form"].errors == {field: [words]}
     assert 'value="Congress"' in response.content.decode()
     assert not Absence.objects.exists()
+
+
+@pytest.mark.parametrize("days", [3 * 365 + 1, 36 * 365])
+def test_leave_is_planned_no_further_than_three_years(desk, doctor, patient, day, days):
+    booked(doctor, patient, at(day, "09:00"))
+    end = timezone.localdate() + timedelta(days=days)
+
+    for button in ({}, {"decide": "1"}):
+        response = desk.post(ADD, leave(doctor, day, last_day=end.isoformat(), **button))
+        assert response.status_code == 422
+        assert response.context["form"].errors["last_day"] == [
+            "Choose a day within the next three years."
+        ]
+    assert not Absence.objects.exists()
+
+
+def test_the_longest_leave_proposes_times_with_others(desk, doctor, other_doctor, patient, day):
+    works(other_doctor, day)
+    booked(doctor, patient, at(day, "09:00"))
+    end = last_planned_day().isoformat()
+
+    response = desk.post(ADD, leave(doctor, day, last_day=end))
+
+    ((_visit, field),) = response.context["rows"]
+    assert field.value() == key(other_doctor, at(day, "09:00"))
+
+
+def test_a_visit_that_should_have_begun_counts_for_leave(desk, doctor, patient):
+    started = timezone.now().replace(second=0, microsecond=0) - timedelta(minutes=10)
+    visit = booked(doctor, patient, started, minutes=30)
+
+    response = desk.post(ADD, leave(doctor, timezone.localdate()))
+
+    assert [listed for listed, _field in response.context["rows"]] == [visit]
+    assert visit in Appointment.objects.expected()
 
 
 def test_leave_that_overlaps_other_leave_is_refused_in_words(desk, doctor, other_doctor, day):

@@ -184,6 +184,21 @@ def test_a_choice_that_names_no_time_is_refused_in_words(desk, doctor, patient, 
     assert name(visit) in response.context["answers"].errors
 
 
+@pytest.mark.parametrize(("days", "clock"), [(7, "09:07"), (7, "13:00"), (5 * 364, "09:00")])
+def test_a_visit_moves_only_to_a_time_that_could_have_been_proposed(
+    desk, doctor, patient, day, days, clock
+):
+    visit = booked(doctor, patient, at(day, "09:00"))
+    page = desk.post(ADD, leave(doctor, day))
+    elsewhere = key(doctor, at(day + timedelta(days=days), clock))
+
+    response = desk.post(ADD, decided(page, **{name(visit): elsewhere}))
+
+    assert response.status_code == 422
+    assert "This time is not available. Here is another." in response.content.decode()
+    assert not Absence.objects.exists()
+
+
 def test_no_time_is_proposed_to_two_visits(desk, doctor, day):
     for clock in ("09:00", "09:15", "09:30"):
         booked(doctor, PatientFactory(), at(day, clock))

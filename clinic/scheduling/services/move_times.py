@@ -17,14 +17,22 @@ LATER_DAY = _(
 PAST_DAY = _(
     "The day of this appointment is over. A patient who comes now is a walk-in or needs a new time."
 )
+OVER_NOT_CANCELLED = _(
+    "The day of this appointment is over, so it cannot be cancelled. Mark that the patient did not "
+    "come, or that it was entered in error."
+)
+OVER_NOT_BOOKED = _("This time is in the past.")
+OVER_NOT_WAITING = _("The days that the patient asked for are over. Book another day, or decline.")
 NOTHING_TO_CONFIRM = _("The time of this appointment is past, so there is nothing to confirm.")
 
 
 def words_against(appointment: Appointment, status: str) -> str | Promise:
     """Return why the time of an appointment forbids a change now, or nothing if it is allowed.
 
-    Only patients who have arrived are called in, and only then can their visit be completed.
+    Only patients who have arrived are called in, and only then can their visit be completed. To
+    undo something, to move a missed visit and to say that it was an error, there is no wrong time.
     """
+    is_wish = appointment.status in {Status.REQUESTED, Status.WAITLIST}
     now = timezone.now()
     if status == Status.NO_SHOW and appointment.starts_at > now:
         return NOT_BEGUN
@@ -34,6 +42,16 @@ def words_against(appointment: Appointment, status: str) -> str | Promise:
         return PAST_DAY
     if status == Status.CONFIRMED and appointment.ends_at <= now:
         return NOTHING_TO_CONFIRM
+    if status == Status.WAITLIST and appointment.ends_at <= now:
+        return OVER_NOT_WAITING
+    if status == Status.BOOKED and is_wish and appointment.ends_at <= now:
+        return OVER_NOT_BOOKED
+    if (
+        status == Status.CANCELLED
+        and appointment.status in Appointment.EXPECTED_STATUSES
+        and _is_day_over(appointment)
+    ):
+        return OVER_NOT_CANCELLED
     return ""
 
 

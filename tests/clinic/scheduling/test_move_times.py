@@ -10,7 +10,7 @@ from django.utils import timezone
 from clinic.models import Appointment
 from clinic.records.services.consultations import open_visit
 from clinic.scheduling.services.appointments import MovedAtWrongTimeError, move_appointment
-from tests.clinic.desk import at, booked, in_status
+from tests.clinic.desk import at, booked, in_status, visit_type
 
 Status = Appointment.Status
 
@@ -124,3 +124,42 @@ def test_what_is_over_is_not_confirmed(doctor, patient, secretary, noon):
 
     with pytest.raises(MovedAtWrongTimeError, match="nothing to confirm"):
         move_appointment(appointment=appointment, status=Status.CONFIRMED, actor=secretary)
+
+
+@pytest.mark.parametrize("old", [Status.BOOKED, Status.CONFIRMED])
+def test_a_visit_whose_day_is_over_is_missed_and_not_cancelled(
+    doctor, patient, secretary, noon, old
+):
+    appointment = booked(doctor, patient, noon - timedelta(days=1), status=old)
+    why = {"actor": secretary, "reason": "Called this morning."}
+
+    with pytest.raises(MovedAtWrongTimeError, match="The day of this appointment is over"):
+        move_appointment(appointment=appointment, status=Status.CANCELLED, **why)
+
+    move_appointment(appointment=appointment, status=Status.NO_SHOW, **why)
+    assert appointment.status == Status.NO_SHOW
+
+
+def test_a_wish_for_days_that_are_over_waits_for_nothing(doctor, patient, secretary, noon):
+    wish = booked(doctor, patient, noon - timedelta(days=1), status=Status.REQUESTED)
+
+    for status, words in ((Status.WAITLIST, "are over"), (Status.BOOKED, "in the past")):
+        with pytest.raises(MovedAtWrongTimeError, match=words):
+            move_appointment(appointment=wish, status=status, actor=secretary)
+
+    move_appointment(appointment=wish, status=Status.CANCELLED, actor=secretary, reason="Too late.")
+    assert wish.status == Status.CANCELLED
+
+
+def test_a_visit_is_booked_no_further_ahead_than_three_years(desk, doctor, patient, day):
+    years = day + timedelta(weeks=52 * 5)
+    fields = {
+        "patient": patient.pk, "doctor": doctor.doctor.pk, "visit_type": visit_type().pk,
+        "starts_at": f"{years}T09:00",
+    }  # fmt: skip
+
+    response = desk.post(reverse("clinic:appointment_book"), fields)
+
+    assert response.status_code == 422
+    assert "Choose a day within the next three years." in response.content.decode()
+    assert not Appointment.objects.exists()

@@ -28,6 +28,7 @@
   const isDay = words.view === "day";
 
   let version = "";
+  let isPlaced = false; // whether the page has been scrolled to where its day should open
   let shown = [];
   let dropped = null; // an appointment that was dropped but not yet moved
   let timer = null;
@@ -75,7 +76,7 @@
   }
 
   function draw({ event }) {
-    const { kind, status, words: about, doctor, isUrgent } = event.extendedProps;
+    const { kind, status, words: about, doctor, isUrgent, isOverbooked } = event.extendedProps;
     if (kind === "count") {
       const line = node("span", "calendar-line");
       const number = node("span", "calendar-number", event.extendedProps.number);
@@ -88,6 +89,7 @@
     const line = node("span", "calendar-line");
     line.append(node("time", "", clock(event.start)), icon(ICONS[status] ?? "calendar"));
     if (isUrgent) line.append(icon("lightning-fill"), node("span", "visually-hidden", words.textUrgent));
+    if (isOverbooked) line.append(icon("layers"), node("span", "visually-hidden", words.textOverbooked));
     line.append(who(event.title));
     // A quarter of an hour has room for one line; screen readers still read the other.
     const small = node("small", isShort(event) ? "visually-hidden" : "");
@@ -258,11 +260,27 @@
     }
   }
 
+  const isPlanned = ({ extendedProps }) => extendedProps.kind !== "absence";
+  const hourOf = ({ start }) => Number(start.slice(11, 13));
+
   // The day starts on the hour, so that its labels are whole hours.
   function firstHour(events) {
-    const planned = events.filter((event) => event.extendedProps.kind !== "absence");
-    const first = Math.min(9, ...planned.map((event) => Number(event.start.slice(11, 13))));
+    const first = Math.min(9, ...events.filter(isPlanned).map(hourOf));
     return `${String(first).padStart(2, "0")}:00`;
+  }
+
+  // The library scrolls once, before it knows when the day begins and how long it is. The hour
+  // before now is shown, but nobody opens the calendar for the empty time after the last visit.
+  function putInPlace() {
+    isPlaced = true;
+    const grid = element.querySelector(".ec-main");
+    const labels = [...element.querySelectorAll(".ec-slot")];
+    const ends = shown.filter(isPlanned).map(({ end }) => Number(end.slice(11, 13)) - 1);
+    const hour = Math.min(Number(words.scrollTime.slice(0, 2)), ends.length ? Math.max(...ends) : 24);
+    const label = labels.find((slot) => slot.textContent.trim() === `${pad(hour)}:00`);
+    if (!grid || !labels.length) return;
+    const head = element.querySelector(".ec-header")?.offsetHeight ?? 0;
+    grid.scrollTop += label ? label.getBoundingClientRect().top - grid.getBoundingClientRect().top - head : -grid.scrollTop;
   }
 
   function show(events) {
@@ -270,6 +288,7 @@
     const focused = document.activeElement?.closest(".ec-event")?.dataset.id;
     calendar.setOption("slotMinTime", firstHour(events));
     calendar.setOption("events", events);
+    if (!isPlaced) requestAnimationFrame(putInPlace);
     count.textContent = events
       .filter((event) => ["appointment", "count"].includes(event.extendedProps.kind))
       .reduce((sum, event) => sum + (event.extendedProps.number ?? 1), 0);

@@ -34,7 +34,27 @@ class VisitForm(forms.Form):
     )
 
 
-class BookingForm(VisitForm):
+class OverbookingForm(forms.Form):
+    """Why somebody books where the doctor has no time."""
+
+    overbooked_reason = forms.CharField(
+        label=_("Reason for booking anyway"),
+        max_length=200,
+        required=False,
+        help_text=_("It is kept with the visit. Nothing medical: the whole desk can read it."),
+    )
+
+    def clean_overbooked_reason(self) -> str:
+        """Require a reason only where somebody books anyway."""
+        if "overbook" not in self.data:
+            return ""
+        reason: str = self.cleaned_data["overbooked_reason"]
+        if not reason:
+            raise forms.ValidationError(_("Say in a few words why."))
+        return reason
+
+
+class BookingForm(VisitForm, OverbookingForm):
     """Which patient comes, to which doctor, when and for what."""
 
     doctor = forms.ModelChoiceField(
@@ -52,29 +72,13 @@ class BookingForm(VisitForm):
         help_text=_("Nothing medical: the whole desk reads it."),
     )
 
-    overbooked_reason = forms.CharField(
-        label=_("Reason for booking anyway"),
-        max_length=200,
-        required=False,
-        help_text=_("It is kept with the visit. Nothing medical: the whole desk can read it."),
-    )
-
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         allow_rows(self.fields["patient"], bookable_patients(user))
         allow_rows(self.fields["doctor"], bookable_doctors(user))
 
-    def clean_overbooked_reason(self) -> str:
-        """Require a reason only where somebody books anyway."""
-        if "overbook" not in self.data:
-            return ""
-        reason: str = self.cleaned_data["overbooked_reason"]
-        if not reason:
-            raise forms.ValidationError(_("Say in a few words why."))
-        return reason
 
-
-class DoctorAndTimeForm(forms.Form):
+class DoctorAndTimeForm(OverbookingForm):
     """When a known patient is seen, and by whom."""
 
     doctor = forms.ModelChoiceField(

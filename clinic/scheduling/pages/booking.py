@@ -3,17 +3,20 @@
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.forms import Form
 from django.http import QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from clinic.core.http import SignedInRequest
+from clinic.people.models.doctor import Doctor
+from clinic.people.models.patient import Patient
 from clinic.people.permissions import can_see_patient_list
 from clinic.scheduling.models.appointment import Appointment
-from clinic.scheduling.permissions import (
-    visible_appointments,
-)
+from clinic.scheduling.permissions import can_overbook, visible_appointments
+from clinic.scheduling.services.booking_guards import SlotRefusedError
 
 
 def with_chosen_slot(data: QueryDict) -> QueryDict:
@@ -34,6 +37,29 @@ def when_and_with_whom(appointment: Appointment) -> dict[str, object]:
         "time": date_format(starts_at, "H:i"),
         "doctor": appointment.doctor,
     }
+
+
+def refuse_to_overbook_without_leave(request: SignedInRequest, form: Form) -> bool:
+    """Return whether the person asks to overbook; raise a 403 for those who may not."""
+    doctor: Doctor | None = form.cleaned_data.get("doctor")
+    if doctor is None or "overbook" not in request.POST:
+        return False
+    if not can_overbook(request.user, doctor):
+        raise PermissionDenied
+    return True
+
+
+def may_overbook_after(request: SignedInRequest, form: Form, refusal: SlotRefusedError) -> bool:
+    """Return whether the person may book a refused time anyway."""
+    doctor = form.cleaned_data.get("doctor")
+    return refusal.is_overridable and doctor is not None and can_overbook(request.user, doctor)
+
+
+def with_call(words: str, patient: Patient) -> str:
+    """Return what happened, and that the desk has to call if no email reaches the patient."""
+    if patient.email:
+        return words
+    return f"{words} {_('There is no email address: call the patient.')}"
 
 
 def staff_appointment(request: SignedInRequest, pk: UUID) -> Appointment:

@@ -92,9 +92,18 @@ def book_appointment(*, booking: Booking, actor: User) -> Appointment:
 
 @transaction.atomic
 def reschedule_appointment(
-    *, appointment: Appointment, doctor: Doctor, starts_at: datetime, actor: User, reason: str = ""
+    *,
+    appointment: Appointment,
+    doctor: Doctor,
+    starts_at: datetime,
+    actor: User,
+    reason: str = "",
+    overbooked_reason: str = "",
 ) -> Appointment:
-    """Give the patient another time in a new row and free the old time, or do neither."""
+    """Give the patient another time in a new row and free the old time, or do neither.
+
+    With a reason to overbook, a doctor who has no time gets the patient too, as in a booking.
+    """
     old = _current_status(appointment)
     if Status.RESCHEDULED not in appointment.next_statuses(old) or not _compare_and_set(
         appointment, old, Status.RESCHEDULED
@@ -109,6 +118,7 @@ def reschedule_appointment(
         ends_at=starts_at + (appointment.ends_at - appointment.starts_at),
         note=appointment.note,
         is_urgent=appointment.is_urgent,
+        overbooked_reason=overbooked_reason.strip(),
         rescheduled_from=appointment,
         series_id=appointment.series_id,
         created_by=actor,
@@ -147,7 +157,12 @@ def move_appointment(
 
 @transaction.atomic
 def book_requested_appointment(
-    *, appointment: Appointment, doctor: Doctor, starts_at: datetime, actor: User
+    *,
+    appointment: Appointment,
+    doctor: Doctor,
+    starts_at: datetime,
+    actor: User,
+    overbooked_reason: str = "",
 ) -> Appointment:
     """Book a time for a patient who requested it; the appointment it replaces is freed at once."""
     old = _current_status(appointment)
@@ -156,6 +171,7 @@ def book_requested_appointment(
     appointment.doctor = doctor
     appointment.starts_at = starts_at
     appointment.ends_at = starts_at + timedelta(minutes=appointment.visit_type.duration_minutes)
+    appointment.overbooked_reason = overbooked_reason.strip()
     # First the row and then the calendars, as in other moves, so there is no deadlock.
     replaced = _give_back_replaced(appointment, actor)
     lock_calendars(appointment)
@@ -166,12 +182,13 @@ def book_requested_appointment(
             doctor=doctor,
             starts_at=starts_at,
             ends_at=appointment.ends_at,
+            overbooked_reason=appointment.overbooked_reason,
             rescheduled_from=replaced,
         )
     if not booked:
         raise IllegalTransitionError(_current_status(appointment), Status.BOOKED)
     appointment.refresh_from_db()
-    _store_move(appointment, old, Status.BOOKED, actor, "")
+    _store_move(appointment, old, Status.BOOKED, actor, appointment.overbooked_reason)
     return appointment
 
 

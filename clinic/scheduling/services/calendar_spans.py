@@ -21,7 +21,16 @@ from clinic.scheduling.services.slots import Calendar, Slot, day_bounds
 Status = Appointment.Status
 # Visits that take up time or were missed; others have freed theirs, and a request's is a wish.
 SHOWN_STATUSES = (*Appointment.SLOT_STATUSES, Status.NO_SHOW)
-SHOWN_FIELDS = ("starts_at", "ends_at", "status", "is_urgent", "is_walk_in", "doctor", "visit_type")
+SHOWN_FIELDS = (
+    "starts_at",
+    "ends_at",
+    "status",
+    "is_urgent",
+    "is_walk_in",
+    "overbooked_reason",
+    "doctor",
+    "visit_type",
+)
 # Pages with more than a week show no free time, which would fill them with one colour.
 FREE_TIME_DAYS = 7
 

@@ -24,13 +24,19 @@ from clinic.people.services.patients import record_patient_view
 from clinic.scheduling.forms.appointments import BookingForm, MoveForm
 from clinic.scheduling.models.appointment import Appointment
 from clinic.scheduling.models.schedule import VisitType
-from clinic.scheduling.pages.booking import staff_appointment, when_and_with_whom, with_chosen_slot
+from clinic.scheduling.pages.booking import (
+    may_overbook_after,
+    refuse_to_overbook_without_leave,
+    staff_appointment,
+    when_and_with_whom,
+    with_call,
+    with_chosen_slot,
+)
 from clinic.scheduling.pages.moves import moves_for
 from clinic.scheduling.pages.patient_choice import Draft, patient_choice, sound_parts
 from clinic.scheduling.permissions import (
     bookable_doctors,
     can_book,
-    can_overbook,
     can_run_desk,
     can_transition,
 )
@@ -44,6 +50,7 @@ from clinic.scheduling.services.booking_guards import SlotRefusedError
 from clinic.scheduling.services.slots import Slot, next_free_slots
 from clinic.scheduling.services.wishes import wish_without_time
 
+Status = Appointment.Status
 DRAFT = Draft(
     "booking_draft",
     ("doctor", "visit_type", "starts_at", "is_urgent", "note"),
@@ -82,7 +89,7 @@ def appointment_move(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Move an appointment to another status."""
     appointment = staff_appointment(request, pk)
     form = MoveForm(request.POST)
-    status = form.data.get("status", "")
+    status, old = form.data.get("status", ""), appointment.status
     if not can_run_desk(request.user) or not can_transition(request.user, appointment, status):
         raise PermissionDenied
     if not form.is_valid():
@@ -96,12 +103,22 @@ def appointment_move(request: SignedInRequest, pk: UUID) -> HttpResponse:
     except ValidationError as error:
         add_errors(form, error)
         return _not_moved(request, appointment, form, status=422)
+    words = _words_of_move(appointment, old)
     if is_in_dialog(request):
-        return dialog_done(str(appointment.get_status_display()))
+        return dialog_done(words)
     if request.htmx:
         return _desk_card(request, appointment)
+    messages.success(request, words)
     page = reverse("clinic:appointment_detail", args=[appointment.pk])
     return redirect(next_or(request, page))
+
+
+def _words_of_move(appointment: Appointment, old: str) -> str:
+    """Return the new status, and whether the desk has to tell the patient itself."""
+    words = appointment.get_status_display()
+    is_news = appointment.status == Status.CANCELLED and old != Status.ARRIVED
+    is_told = not is_news or bool(appointment.patient.email)
+    return words if is_told else with_call(f"{words}.", appointment.patient)
 
 
 def _empty_booking(request: SignedInRequest) -> HttpResponse:
@@ -130,11 +147,7 @@ def _book(request: SignedInRequest) -> HttpResponse:
     form = BookingForm(with_chosen_slot(request.POST), user=request.user)
     is_complete = form.is_valid()
     known = dict(form.cleaned_data)
-    doctor = known.get("doctor")
-    may_overbook = doctor is not None and can_overbook(request.user, doctor)
-    is_overbooking = "overbook" in request.POST and doctor is not None
-    if is_overbooking and not may_overbook:
-        raise PermissionDenied
+    is_overbooking = refuse_to_overbook_without_leave(request, form)
     page = partial(_booking_page, request, form, known, status=422)
     if not is_complete:
         return page(is_overbooking=is_overbooking)
@@ -142,7 +155,7 @@ def _book(request: SignedInRequest) -> HttpResponse:
         appointment = book_appointment(booking=Booking(**known), actor=request.user)
     except SlotRefusedError as refusal:
         add_errors(form, refusal)
-        is_overridable = refusal.is_overridable and may_overbook
+        is_overridable = may_overbook_after(request, form, refusal)
         return page(slots=refusal.alternatives, is_overbooking=is_overridable)
     except ValidationError as error:
         add_errors(form, error)
@@ -187,6 +200,7 @@ def _booking_page(
 
 def _booked(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
     words = _("Booked: %(day)s at %(time)s with %(doctor)s.") % when_and_with_whom(appointment)
+    words = with_call(words, appointment.patient)
     if is_in_dialog(request):
         return dialog_done(words)
     messages.success(request, words)
@@ -212,8 +226,8 @@ def _detail_page(
         "notices": appointment.notices.all(),
         "asked": wish_without_time(appointment),
         "can_run_desk": can_run_desk(request.user),
-        "can_reschedule": appointment.can_become(Appointment.Status.RESCHEDULED)
-        and can_transition(request.user, appointment, Appointment.Status.RESCHEDULED),
+        "can_reschedule": appointment.can_become(Status.RESCHEDULED)
+        and can_transition(request.user, appointment, Status.RESCHEDULED),
     }
     return render(request, "clinic/scheduling/appointment_detail.html", context, status=status)
 

@@ -202,6 +202,7 @@ class Entries:
                 "words": f"{appointment.visit_type}, {self._statuses[appointment.status]}",
                 "doctor": span.doctor.desk_name,
                 "isUrgent": appointment.is_urgent,
+                "isOverbooked": appointment.is_overbooked,
                 "url": self._url.replace(NOBODY, key),
                 "moveUrl": self._move_url.replace(NOBODY, key),
             },

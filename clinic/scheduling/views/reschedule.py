@@ -19,7 +19,14 @@ from clinic.core.refusals import refusal_page
 from clinic.people.services.patients import record_patient_view
 from clinic.scheduling.forms.appointments import RescheduleForm
 from clinic.scheduling.models.appointment import Appointment
-from clinic.scheduling.pages.booking import staff_appointment, when_and_with_whom, with_chosen_slot
+from clinic.scheduling.pages.booking import (
+    may_overbook_after,
+    refuse_to_overbook_without_leave,
+    staff_appointment,
+    when_and_with_whom,
+    with_call,
+    with_chosen_slot,
+)
 from clinic.scheduling.permissions import can_transition
 from clinic.scheduling.services.appointments import IllegalTransitionError, reschedule_appointment
 from clinic.scheduling.services.booking_guards import SlotRefusedError
@@ -38,12 +45,17 @@ def appointment_reschedule(request: SignedInRequest, pk: UUID) -> HttpResponse:
         return _too_late(request, IllegalTransitionError(appointment.status, RESCHEDULED))
     if request.method == "GET":
         record_patient_view(patient=appointment.patient, actor=request.user, target=appointment)
-        initial = {"doctor": appointment.doctor} | _asked(request)
-        form = RescheduleForm(initial=initial, user=request.user)
-        return _page(request, appointment, form, _next_slots(appointment, {}))
+        known = _asked(request)
+        slots = _next_slots(appointment, known)
+        if request.htmx and not is_in_dialog(request):
+            return _times(request, slots)
+        form = RescheduleForm(initial={"doctor": appointment.doctor} | known, user=request.user)
+        return _page(request, appointment, form, slots)
     form = RescheduleForm(with_chosen_slot(request.POST), user=request.user)
-    slots: list[Slot] | None = None
-    if form.is_valid():
+    refused: list[Slot] | None = None
+    is_complete = form.is_valid()
+    is_overbooking = refuse_to_overbook_without_leave(request, form)
+    if is_complete:
         try:
             moved = reschedule_appointment(
                 appointment=appointment, actor=request.user, **form.cleaned_data
@@ -52,14 +64,14 @@ def appointment_reschedule(request: SignedInRequest, pk: UUID) -> HttpResponse:
             return _too_late(request, error)
         except SlotRefusedError as refusal:
             add_errors(form, refusal)
-            slots = refusal.alternatives
+            refused = refusal.alternatives
+            is_overbooking = may_overbook_after(request, form, refusal)
         except ValidationError as error:
             add_errors(form, error)
         else:
             return _moved(request, moved)
-    if slots is None:
-        slots = _next_slots(appointment, form.cleaned_data)
-    return _page(request, appointment, form, slots, status=422)
+    slots = _next_slots(appointment, form.cleaned_data) if refused is None else refused
+    return _page(request, appointment, form, slots, is_overbooking=is_overbooking, status=422)
 
 
 def _asked(request: SignedInRequest) -> dict[str, Any]:
@@ -85,14 +97,27 @@ def _page(
     form: RescheduleForm,
     slots: list[Slot],
     *,
+    is_overbooking: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    context = {"appointment": appointment, "form": form, "slots": slots}
+    context = {
+        "appointment": appointment,
+        "form": form,
+        "slots": slots,
+        "is_overbooking": is_overbooking,
+    }
     return render(request, "clinic/scheduling/appointment_reschedule.html", context, status=status)
+
+
+def _times(request: SignedInRequest, slots: list[Slot]) -> HttpResponse:
+    """Show only the free times, after the doctor or the day has been chosen anew."""
+    context = {"slots": slots, "is_move": True}
+    return render(request, "clinic/scheduling/partials/appointment_times.html", context)
 
 
 def _moved(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
     words = _("Moved to %(day)s at %(time)s with %(doctor)s.") % when_and_with_whom(appointment)
+    words = with_call(words, appointment.patient)
     if is_in_dialog(request):
         return dialog_done(words)
     messages.success(request, words)

@@ -21,7 +21,13 @@ from clinic.people.permissions import visible_patients
 from clinic.people.services.patients import record_patient_list, record_patient_view
 from clinic.scheduling.forms.portal import DeclineForm, RequestBookingForm
 from clinic.scheduling.models.wish import AppointmentRequest, AppointmentRequestQuerySet
-from clinic.scheduling.pages.booking import when_and_with_whom, with_chosen_slot
+from clinic.scheduling.pages.booking import (
+    may_overbook_after,
+    refuse_to_overbook_without_leave,
+    when_and_with_whom,
+    with_call,
+    with_chosen_slot,
+)
 from clinic.scheduling.permissions import can_run_desk, visible_requests
 from clinic.scheduling.services.appointments import (
     IllegalTransitionError,
@@ -62,11 +68,17 @@ def request_book(request: SignedInRequest, pk: UUID) -> HttpResponse:
     appointment = asked.appointment
     if request.method == "GET":
         record_patient_view(patient=appointment.patient, actor=request.user, target=appointment)
+        known = _chosen(request)
+        if request.htmx:
+            context = {"slots": _slots(asked, known), "is_request": True}
+            return render(request, "clinic/scheduling/partials/appointment_times.html", context)
         form = RequestBookingForm(initial=_proposal(asked), user=request.user)
         return _page(request, asked, form)
     form = RequestBookingForm(with_chosen_slot(request.POST), user=request.user)
     slots: list[Slot] | None = None
-    if form.is_valid():
+    is_complete = form.is_valid()
+    is_overbooking = refuse_to_overbook_without_leave(request, form)
+    if is_complete:
         try:
             booked = book_requested_appointment(
                 appointment=appointment, actor=request.user, **form.cleaned_data
@@ -76,14 +88,15 @@ def request_book(request: SignedInRequest, pk: UUID) -> HttpResponse:
         except SlotRefusedError as refusal:
             add_errors(form, refusal)
             slots = refusal.alternatives
+            is_overbooking = may_overbook_after(request, form, refusal)
             asked = _asked(request, pk)
         except ValidationError as error:
             add_errors(form, error)
         else:
             words = _("Booked: %(day)s at %(time)s with %(doctor)s.") % when_and_with_whom(booked)
-            messages.success(request, words)
+            messages.success(request, with_call(words, booked.patient))
             return redirect("clinic:request_list")
-    return _page(request, asked, form, slots=slots, status=422)
+    return _page(request, asked, form, slots=slots, is_overbooking=is_overbooking, status=422)
 
 
 @require_POST
@@ -110,7 +123,13 @@ def request_decline(request: SignedInRequest, pk: UUID) -> HttpResponse:
         decline_request(request=asked, actor=request.user, **form.cleaned_data)
     except ValidationError as error:
         return refusal_page(request, error)
-    messages.success(request, _("The request is declined. The patient is informed by email."))
+    patient = asked.appointment.patient
+    words = (
+        _("The request is declined. The patient is informed by email.")
+        if patient.email
+        else with_call(_("The request is declined."), patient)
+    )
+    messages.success(request, words)
     return redirect("clinic:request_list")
 
 
@@ -150,15 +169,23 @@ def _proposal(asked: AppointmentRequest) -> dict[str, Any]:
     return proposal
 
 
-def _slots(asked: AppointmentRequest) -> list[Slot]:
-    """Return free times from the first wished day on, with the wished doctor or any."""
+def _chosen(request: SignedInRequest) -> dict[str, Any]:
+    """Return the doctor and the time that the desk has chosen so far, if they are valid."""
+    form = RequestBookingForm(request.GET, user=request.user)
+    form.is_valid()
+    return form.cleaned_data
+
+
+def _slots(asked: AppointmentRequest, known: dict[str, Any]) -> list[Slot]:
+    """Return free times from the first wished or the chosen day on, with that doctor or any."""
     after: datetime = (
         asked.appointment.starts_at if asked.wished_time else day_bounds(asked.first_day)[0]
     )
+    after = known.get("starts_at") or after
     return next_free_slots(
         visit_type=asked.appointment.visit_type,
         after=max(after, timezone.now()),
-        doctor=asked.wished_doctor,
+        doctor=known.get("doctor") or asked.wished_doctor,
         patient=asked.appointment.patient,
         count=8,
     )
@@ -171,6 +198,7 @@ def _page(
     *,
     decline_form: DeclineForm | None = None,
     slots: list[Slot] | None = None,
+    is_overbooking: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     appointment = asked.appointment
@@ -179,8 +207,9 @@ def _page(
         "appointment": appointment,
         "form": form,
         "decline_form": decline_form or DeclineForm(),
-        "slots": _slots(asked) if slots is None else slots,
+        "slots": _slots(asked, getattr(form, "cleaned_data", {})) if slots is None else slots,
         "is_refused": slots is not None,
+        "is_overbooking": is_overbooking,
         "is_new": appointment.status == appointment.Status.REQUESTED,
         "is_open": appointment.status
         in {appointment.Status.REQUESTED, appointment.Status.WAITLIST},

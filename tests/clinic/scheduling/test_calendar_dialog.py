@@ -138,6 +138,22 @@ def test_a_move_to_a_taken_time_is_refused_with_the_next_free_ones(
     assert appointment.status == "booked"
 
 
+def test_every_dialog_says_whom_the_desk_has_to_call(desk, doctor, patient, day):
+    type(patient).objects.filter(pk=patient.pk).update(email="")
+    fields = {"doctor": doctor.doctor.pk, "starts_at": f"{day}T10:00"}
+    booking = {**fields, "patient": patient.pk, "visit_type": visit_type().pk}
+    call = "There is no email address: call the patient."
+
+    assert call in said(desk.post(BOOK, booking, headers=DIALOG))["text"]
+    appointment = patient.appointments.get()
+    fields["starts_at"] = f"{day}T11:00"
+    assert call in said(desk.post(move_url(appointment), fields, headers=DIALOG))["text"]
+    moved = patient.appointments.get(rescheduled_from=appointment)
+    cancel = {"status": "cancelled", "reason": "Ill."}
+    url = reverse("clinic:appointment_move", args=[moved.pk])
+    assert said(desk.post(url, cancel, headers=DIALOG))["text"] == f"Cancelled. {call}"
+
+
 def test_an_appointment_that_has_begun_meanwhile_is_not_moved(desk, doctor, patient, day):
     appointment = in_status(booked(doctor, patient, at(day, "09:00")), "arrived")
     asked = {"doctor": doctor.doctor.pk, "starts_at": f"{day}T10:00"}

@@ -1,6 +1,7 @@
 from itertools import product
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
@@ -149,6 +150,17 @@ def test_the_desk_marks_an_arrival_and_stays_on_its_day(desk, appointment):
     appointment.refresh_from_db()
     assert response.url == back
     assert appointment.status == Status.ARRIVED
+
+
+@pytest.mark.parametrize(("email", "is_called"), [("", True), ("paul@example.org", False)])
+def test_who_gets_no_email_has_to_be_called(desk, patient, appointment, email, is_called):
+    type(patient).objects.filter(pk=patient.pk).update(email=email)
+
+    page = desk.post(move_url(appointment), {"status": "cancelled", "reason": "Ill."}, follow=True)
+
+    toasts = BeautifulSoup(page.content, "html.parser").select_one("#messages").text
+    assert "Cancelled" in toasts
+    assert ("There is no email address: call the patient." in toasts) is is_called
 
 
 def test_a_double_click_of_the_desk_is_harmless(desk, appointment):

@@ -7,9 +7,10 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.models import Absence, Appointment, AuditEvent, ClinicSettings
+from clinic.models import Absence, Appointment, AppointmentRequest, AuditEvent, ClinicSettings
 from clinic.scheduling.services.slots import free_slots
 from tests.clinic.desk import at, at_once, booked, clocks, coming, in_status, visit_type, works
+from tests.clinic.scheduling.test_calendar import events
 from tests.factories import PatientFactory
 
 URL = reverse("clinic:appointment_book")
@@ -78,6 +79,77 @@ def test_with_a_reason_a_taken_time_is_given_twice_and_marked(
     assert shown.count("Overbooked") == 1
     detail = reverse("clinic:appointment_detail", args=[appointment.pk])
     assert REASON in desk.get(detail).content.decode()
+
+
+def test_a_move_overbooks_with_a_reason_as_a_booking_does(
+    desk, secretary, allowed, doctor, patient, other_patient, day
+):
+    booked(doctor, other_patient, at(day, "10:00"))
+    visit = booked(doctor, patient, at(day, "09:00"))
+    url = reverse("clinic:appointment_reschedule", args=[visit.pk])
+    fields = {"doctor": doctor.doctor.pk, "starts_at": f"{day}T10:00"}
+
+    refused = desk.post(url, fields)
+    assert refused.status_code == 422
+    assert 'name="overbook"' in refused.content.decode()
+    unsaid = desk.post(url, {**fields, "overbook": "1"})
+    assert unsaid.status_code == 422
+    assert "Say in a few words why." in unsaid.content.decode()
+    desk.post(url, {**fields, "overbook": "1", "overbooked_reason": REASON})
+
+    moved = Appointment.objects.get(rescheduled_from=visit)
+    assert (moved.starts_at, moved.overbooked_reason) == (at(day, "10:00"), REASON)
+    assert moved.transitions.get().reason == REASON
+    event = AuditEvent.objects.get(verb="create", target_id=str(moved.pk))
+    assert (event.actor, event.detail["overbooked"]) == (secretary, "taken")
+
+
+def test_an_overbooked_visit_that_moves_to_a_free_time_loses_its_mark(desk, doctor, patient, day):
+    visit = overbooked(doctor, patient, at(day, "09:00"))
+    url = reverse("clinic:appointment_reschedule", args=[visit.pk])
+
+    desk.post(url, {"doctor": doctor.doctor.pk, "starts_at": f"{day}T10:00"})
+
+    assert not Appointment.objects.get(rescheduled_from=visit).is_overbooked
+
+
+def test_a_move_overbooks_nothing_where_the_clinic_has_not_allowed_it(
+    desk, doctor, patient, other_patient, day
+):
+    booked(doctor, other_patient, at(day, "10:00"))
+    visit = booked(doctor, patient, at(day, "09:00"))
+    url = reverse("clinic:appointment_reschedule", args=[visit.pk])
+    fields = {"doctor": doctor.doctor.pk, "starts_at": f"{day}T10:00"}
+
+    assert 'name="overbook"' not in desk.post(url, fields).content.decode()
+    forced = desk.post(url, {**fields, "overbook": "1", "overbooked_reason": REASON})
+    assert forced.status_code == 403
+    assert not Appointment.objects.filter(rescheduled_from=visit).exists()
+
+
+def test_a_request_is_overbooked_too(desk, allowed, doctor, patient, other_patient, day):
+    booked(doctor, other_patient, at(day, "10:00"))
+    wish = booked(doctor, patient, at(day, "00:00"), status=Status.REQUESTED)
+    asked = AppointmentRequest.objects.create(appointment=wish, first_day=day, last_day=day)
+    url = reverse("clinic:request_book", args=[asked.pk])
+    fields = {"doctor": doctor.doctor.pk, "starts_at": f"{day}T10:00"}
+
+    assert 'name="overbook"' in desk.post(url, fields).content.decode()
+    desk.post(url, {**fields, "overbook": "1", "overbooked_reason": REASON})
+
+    wish.refresh_from_db()
+    assert (wish.status, wish.overbooked_reason) == (Status.BOOKED, REASON)
+    assert wish.transitions.get().reason == REASON
+
+
+def test_the_calendar_marks_what_is_overbooked(desk, doctor, patient, other_patient, day):
+    booked(doctor, other_patient, at(day, "09:00"))
+    overbooked(doctor, patient, at(day, "10:00"))
+    marks = {
+        event["title"]: event["extendedProps"]["isOverbooked"]
+        for event in events(desk, day)["appointment"]
+    }
+    assert marks == {"Olga Other": False, "Paul Patient": True}
 
 
 def test_the_doctor_sees_the_mark_on_the_own_day(sign_in, doctor, patient, day):

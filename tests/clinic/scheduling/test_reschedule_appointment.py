@@ -62,6 +62,26 @@ def test_a_button_of_a_free_time_moves_there(desk, appointment):
     assert Appointment.objects.get(rescheduled_from=appointment).starts_at == slot.starts_at
 
 
+def test_the_free_times_are_those_of_the_doctor_who_was_chosen(
+    desk, doctor, other_doctor, appointment, day
+):
+    works(other_doctor, day, "10:00", "12:00")
+    asked = {"doctor": other_doctor.doctor.pk, "starts_at": f"{day}T10:30"}
+
+    for headers in ({}, {"HX-Request": "true"}, {"HX-Request": "true", "HX-Target": "dialog-page"}):
+        page = desk.get(url_of(appointment), asked, headers=headers)
+        assert {slot.doctor for slot in page.context["slots"]} == {other_doctor.doctor}
+        assert page.context["slots"][0].starts_at == at(day, "10:30")
+
+
+def test_a_choice_of_the_doctor_alone_brings_only_the_times(desk, doctor, appointment):
+    page = desk.get(
+        url_of(appointment), {"doctor": doctor.doctor.pk}, headers={"HX-Request": "true"}
+    ).content.decode()
+    assert page.count('name="slot"') == 3
+    assert "<form" not in page
+
+
 def test_a_taken_time_leaves_everything_as_it_was(desk, doctor, other_patient, appointment, day):
     booked(doctor, other_patient, at(day, "11:00"))
     response = move(desk, appointment, doctor, f"{day}T11:00")

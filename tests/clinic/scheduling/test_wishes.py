@@ -151,6 +151,13 @@ def test_a_request_is_declined_with_a_reason_that_may_stand_in_a_mail(desk, aske
     assert "Please call us so that we can find a time together." in page.content.decode()
 
 
+def test_who_has_no_email_is_called_after_a_no(desk, asked, patient):
+    type(patient).objects.filter(pk=patient.pk).update(email="")
+    page = desk.post(url_of("decline", asked), {"reason": "call_us"}, follow=True).content.decode()
+    assert "The request is declined. There is no email address: call the patient." in page
+    assert "informed by email" not in page
+
+
 def test_what_was_declined_shows_no_midnight_to_anybody(desk, asked, sign_in):
     portal = sign_in(asked.appointment.patient.user)
     own_list = reverse("clinic:my_appointments")

@@ -254,3 +254,32 @@ def test_on_a_telephone_one_doctor_fills_the_width(
     width = page.locator(".calendar .ec-body .ec-day").first.bounding_box()["width"]
     assert 220 < width < 330
     assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+@pytest.mark.parametrize("first", ["06:00", "09:00"])
+def test_today_opens_where_something_is(open_browser, secretary, doctor, patient, first):
+    """Open the calendar of a day that begins earlier than the grid, after all the visits of it."""
+    day = timezone.localdate()
+    works(doctor, day, first, "12:00")
+    works(doctor, day, "13:00", "22:00")
+    # Around now there is always free time or a visit.
+    booked(doctor, patient, at(day, first))
+    page = look_at_calendar(open_browser, secretary, day)
+    expect(entry(page, "Paul Patient")).to_have_count(1)
+
+    def is_seen():
+        return page.evaluate(
+            """() => {
+              const grid = document.querySelector(".calendar .ec-main").getBoundingClientRect();
+              const things = document.querySelectorAll(".ec-event, .calendar-free-time");
+              return [...things].some((thing) => {
+                const box = thing.getBoundingClientRect();
+                return box.bottom > grid.top + 60 && box.top < grid.bottom;
+              });
+            }"""
+        )
+
+    wait_until(is_seen, what="a visit or a free time is in view")
+    hour = max(timezone.localtime().hour - 1, int(first[:2]))
+    label = page.locator(".calendar .ec-slot", has_text=f"{min(hour, 21):02}:00")
+    expect(label).to_be_in_viewport()

@@ -1,3 +1,4 @@
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from clinic.office.permissions import can_see_own_day
 from clinic.people.permissions import patients_in_care
 from clinic.records.allergy_bar import allergy_bar_of
 from clinic.records.permissions import visible_consultations, visible_prescriptions
+from diagnosis.lesions.models import LesionImage
 from diagnosis.lesions.permissions import visible_lesions
 from diagnosis.reviews.permissions import newest_reviews, visible_images
 from diagnosis.reviews.services.timeline import (
@@ -23,6 +25,17 @@ from diagnosis.reviews.services.timeline import (
     record_timeline_view,
 )
 from diagnosis.reviews.services.worklist import open_photographs
+
+# The box is above the day's patients and must not push them off the screen.
+PATIENTS_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A patient's most pressing photograph, and how many of the patient's are open."""
+
+    photograph: LesionImage
+    count: int
 
 
 @require_GET
@@ -55,16 +68,21 @@ def timeline(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def day_alerts(request: SignedInRequest) -> HttpResponse:
-    """List the open photographs of the patients whom the doctor sees on a day."""
+    """Say which patients of a day have open photographs, the most pressing ones by name."""
     if not can_see_own_day(request.user):
         raise PermissionDenied
     visits = visits_of(request.user, read_day(request.GET.get("date", "")))
     of_the_day = visible_images(request.user).filter(
         lesion__patient__in=visits.order_by().values("patient")
     )
-    photographs = list(open_photographs(of_the_day)[: settings.PAGE_SIZE + 1])
+    by_patient: dict[UUID, list[LesionImage]] = {}
+    # The most pressing photograph of a patient is the first one, and decides the patient's place.
+    for photograph in open_photographs(of_the_day):
+        by_patient.setdefault(photograph.lesion.patient_id, []).append(photograph)
+    waiting = [Waiting(photographs[0], len(photographs)) for photographs in by_patient.values()]
     context = {
-        "photographs": photographs[: settings.PAGE_SIZE],
-        "has_more": len(photographs) > settings.PAGE_SIZE,
+        "photograph_count": sum(each.count for each in waiting),
+        "waiting": waiting[:PATIENTS_NAMED],
+        "others": len(waiting[PATIENTS_NAMED:]),
     }
     return render(request, "diagnosis/reviews/partials/day_alerts.html", context)

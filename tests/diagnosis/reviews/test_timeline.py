@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from django.urls import reverse
 from django.utils import timezone
 
@@ -12,7 +13,7 @@ from diagnosis.lesions.services.photographs import upload_image
 from diagnosis.models import LesionImage
 from diagnosis.reviews.services.reviews import review_prediction
 from tests import photographs
-from tests.factories import AppointmentFactory
+from tests.factories import AppointmentFactory, ConsultationFactory
 from tests.full_visit import check_by_hand
 
 pytestmark = pytest.mark.both_engines
@@ -158,6 +159,37 @@ def test_the_day_says_which_answers_wait(sign_in, doctor, patient, answer_with):
     )
     review_prediction(prediction=prediction, actor=doctor, decision="confirmed")
     assert alerts(client).content.decode().strip() == ""
+
+
+def test_the_day_names_three_patients_and_counts_the_others(sign_in, doctor):
+    for number in range(5):
+        visit = ConsultationFactory(
+            appointment__doctor=doctor.doctor,
+            appointment__patient__full_name=f"Patient number {number}",
+            appointment__status="in_consultation",
+            appointment__starts_at=timezone.now().replace(hour=8 + number, minute=0),
+        )
+        for seed in range(4 if number == 4 else 1):
+            image = upload_image(
+                consultation=visit, data=photographs.jpeg(seed=number * 10 + seed), actor=doctor
+            )
+            image.predictions.create(
+                image_sha256=image.sha256,
+                model_version="other",
+                status="done",
+                label="nv",
+                malignant_share=number / 10,
+                finished_at=timezone.now(),
+            )
+
+    box = BeautifulSoup(alerts(sign_in(doctor)).content, "html.parser")
+
+    lines = [" ".join(line.text.split()) for line in box.select(".day-alerts li")]
+    assert [line.split(" photograph")[0] for line in lines] == [
+        "Patient number 4 4", "Patient number 3 1", "Patient number 2 1",
+    ]  # fmt: skip
+    assert "8 photographs of this day’s patients have no diagnosis" in box.text
+    assert "2 more patients: see the whole list" in " ".join(box.text.split())
 
 
 def test_answers_of_who_does_not_come_that_day_are_left_to_the_worklist(

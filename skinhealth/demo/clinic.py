@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from clinic.office.services.clinic_settings import change_clinic_settings
 from clinic.people.models.consent import Consent
 from clinic.people.models.doctor import Doctor
 from clinic.people.models.patient import Patient
@@ -75,6 +76,7 @@ def open_clinic() -> Cast:
         clock.set(timezone.make_aware(datetime.combine(opened_on, time(9))))
         cast = _hire_and_register(clock)
         admin = User.objects.get(email=OFFERED["admin"].email)
+        change_clinic_settings(actor=admin, version=0, values={"is_sign_up_open": True})
         fill_atlas(admin=admin, doctor=cast.doctors[0].user)
         for number, visit in enumerate(PAST_VISITS):
             _live_through(visit, cast, day=_workday_before(today, visit.days_ago), seed=number,

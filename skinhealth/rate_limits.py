@@ -13,6 +13,9 @@ RATE_LIMITS = {
     "reset_mail": "5/m/key",
     "reset_mail_anywhere": "10/10m/key",
     "reset_mail_nearby": "20/m/ip",
+    # Guesses of the six digits in that email: for one of them, and for an account.
+    "reset_code": "5/10m/key",
+    "reset_code_anywhere": "30/d/key",
     "sign_up": "20/10m/ip,3/10m/key",
     "emergency_access": "10/10m/key",
     # Wrong secrets in addresses; right ones are not counted.

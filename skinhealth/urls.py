@@ -15,8 +15,9 @@ CLOSED_ACCOUNT_PAGES = {
     "account_email_verification_sent",
     "account_confirm_email",
     "account_confirm_login_code",
-    # Replaced by views with the site's own limits.
+    # Replaced by pages with the site's own limits.
     "account_reset_password",
+    "account_reset_password_done",
     "account_reset_password_from_key",
 }
 open_account_pages = [

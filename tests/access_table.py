@@ -30,7 +30,8 @@ account_set_password                 GET    -                 in   302  302  302
 account_set_password                 POST   -                 in   302  302  302  302  302  302
 account_reset_password               GET    -                 200  200  200  200  200  200  200
 account_reset_password               POST   -                 200  200  200  200  200  200  200
-account_reset_password_done          GET    -                 200  200  200  200  200  200  200
+clinic:password_code                 GET    -                 302  302  302  302  302  302  302
+clinic:password_code                 POST   -                 302  302  302  302  302  302  302
 account_reset_password_from_key      GET    -                 200  200  200  200  200  200  200
 account_reset_password_from_key      POST   -                 200  200  200  200  200  200  200
 account_reset_password_from_key_done GET    -                 200  200  200  200  200  200  200

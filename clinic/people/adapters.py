@@ -22,6 +22,7 @@ from clinic.core.mail import send_mail
 from clinic.core.throttle import Tries
 from clinic.people.account_throttle import count_for_account
 from clinic.people.models.user import User
+from clinic.people.password_codes import LIFETIME, make_code
 from clinic.people.second_factor import is_due
 from clinic.trail.services.audit import (
     record_failed_sign_in,
@@ -120,6 +121,10 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         language = user.language if isinstance(user, User) else get_language()
         name = template_prefix.rsplit("/", maxsplit=1)[-1]
         context = {**context, "person": user, "hours": settings.PASSWORD_RESET_TIMEOUT // 3600}
+        if name == "password_reset_key" and isinstance(user, User):
+            code = make_code(self.request, user)
+            name = "password_reset_code" if code else name
+            context |= {"code": code, "minutes": LIFETIME // 60}
         if not send_mail(name, to=email, language=language, context=context):
             messages.error(
                 self.request, _("The email could not be sent. Please try again in a few minutes.")

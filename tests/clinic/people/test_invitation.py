@@ -277,7 +277,7 @@ def test_asking_for_a_new_password_tells_nobody_who_has_an_account(secretary, cl
     known = client.post(ask, {"email": secretary.email}, follow=True)
     unknown = client.post(ask, {"email": "nobody@example.org"}, follow=True)
     assert known.redirect_chain == unknown.redirect_chain
-    assert text_of(known) == text_of(unknown)
+    assert text_of(known).replace(secretary.email, "nobody@example.org") == text_of(unknown)
     assert mail.outbox[1].to == ["nobody@example.org"]
     assert "There is no account for it." in mail.outbox[1].body
 

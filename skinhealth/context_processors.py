@@ -60,7 +60,7 @@ ADMIN_RAIL = (
     RailEntry("clinic:patient_list", "people", _("Patients"), ("clinic:patient_",)),
     RailEntry("diagnosis:atlas_list", "journal-medical", _("Atlas"), ("diagnosis:atlas_",)),
     HOURS,
-    RailEntry("diagnosis:model_card", "cpu", _("Models"), ("diagnosis:model_",)),
+    RailEntry("diagnosis:model_card", "cpu", _("Model"), ("diagnosis:model_",)),
     RailEntry(
         "clinic:audit_list", "shield-check", _("Audit"), ("clinic:audit_", "clinic:emergency_")
     ),

@@ -40,6 +40,8 @@
   // Each response contains the mark that the next save, and the signature, must send.
   function showStored(form, html) {
     form.querySelector("[data-autosave-problem]").replaceChildren();
+    // What works only while nothing is written is no longer offered.
+    for (const offered of document.querySelectorAll("[data-until-stored]")) offered.remove();
     for (const error of form.querySelectorAll(".field-error")) error.remove();
     for (const field of form.querySelectorAll("[aria-invalid]")) {
       field.removeAttribute("aria-invalid");

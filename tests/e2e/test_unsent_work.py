@@ -246,3 +246,15 @@ def test_a_letter_that_is_half_written_is_held_back(visit, doctor, consultation)
     assert not is_held_back(visit)
     visit.get_by_label("Question").fill("Can this be watched?")
     assert is_held_back(visit)
+
+
+def test_a_call_in_is_not_undone_once_something_is_written(browser_of, doctor, consultation):
+    consultation.__class__.objects.filter(pk=consultation.pk).update(notes="")
+    page = browser_of(doctor)
+    page.goto(reverse("diagnosis:visit", args=[consultation.pk]))
+    undo = page.get_by_role("button", name="Undo the call-in")
+    expect(undo).to_be_visible()
+
+    page.get_by_label("Examination").fill("A brown spot.")
+
+    expect(undo).to_have_count(0)

@@ -226,6 +226,7 @@ diagnosis:visit_report_chosen        POST   signed            in   404  404  200
 diagnosis:visit_report_chosen        POST   visit             in   404  404  409  404  404  404
 diagnosis:referral_letter            GET    letter            in   404  404  200  404  404  404
 clinic:glyph_check                   POST   -                 200  200  200  200  200  200  200
+clinic:day_in_words                  POST   -                 200  200  200  200  200  200  200
 clinic:document_verify               GET    -                 200  200  200  200  200  200  200
 diagnosis:image_file                 GET    photograph        in   404  404  200  404  404  404
 diagnosis:image_file                 GET    signed_photograph in   404  404  200  404  200  404

@@ -34,6 +34,7 @@ COME_LATER = {
     BASE: [
         "clinic/people/partials/patient_found.html",
         "partials/form.html",
+        "widgets/day.html",
         "django/forms/widgets/multiple_input.html",
         "django/forms/widgets/input_option.html",
         "allauth/elements/button.html",

@@ -9,6 +9,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import DateField, DateTimeField, Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.date_fields import DayField
 from clinic.core.days import within_reason
 from clinic.core.digits import western
 from clinic.core.models.clinic_settings import ClinicSettings
@@ -71,26 +72,15 @@ def language_field() -> forms.ChoiceField:
     )
 
 
-class DayField(forms.DateField):
-    """A day that somebody can mean."""
-
-    default_validators: list[Callable[[Any], None]] = [within_reason]
-
-
 class MomentField(forms.DateTimeField):
     """A day and a time that somebody can mean."""
 
     default_validators: list[Callable[[Any], None]] = [within_reason]
 
 
-def day_field(label: Any, **options: Any) -> forms.DateField:
+def day_field(label: Any, **options: Any) -> DayField:
     """Return a field for a day of the clinic's calendar."""
-    return DayField(
-        label=label,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        error_messages={"required": _("Choose a day."), "invalid": _("This is not a valid day.")},
-        **options,
-    )
+    return DayField(label=label, error_messages={"required": _("Choose a day.")}, **options)
 
 
 class ClockField(forms.TimeField):

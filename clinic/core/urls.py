@@ -6,4 +6,5 @@ from clinic.core import views
 
 urlpatterns: list[URLPattern] = [
     path("glyphs/", views.glyph_check, name="glyph_check"),
+    path("days/read/", views.day_in_words, name="day_in_words"),
 ]

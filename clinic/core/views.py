@@ -1,8 +1,11 @@
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
+from clinic.core.date_fields import clinic_order, date_in_words, read_date
+from clinic.core.dates import shown
 from clinic.core.papers.glyphs import loss_in_words
 from clinic.core.text_bounds import LONGEST_TEXT
 
@@ -14,3 +17,18 @@ def glyph_check(request: HttpRequest) -> HttpResponse:
     """Say at a field, while somebody types, which of its characters papers cannot show."""
     loss = loss_in_words(request.POST.get("text", "")[:LONGEST_TEXT])
     return render(request, "clinic/core/partials/glyph_notice.html", {"loss": loss})
+
+
+# Without sign-in, because people who register type a date of birth too.
+@login_not_required
+@require_POST
+def day_in_words(request: HttpRequest) -> HttpResponse:
+    """Read back a date while somebody types it, or say why it is none."""
+    is_birth = "is_birth" in request.POST
+    try:
+        day = read_date(request.POST.get("text", ""), is_birth=is_birth)
+    except ValidationError as error:
+        return JsonResponse({"day": "", "figures": "", "words": error.messages[0]})
+    words = date_in_words(day, is_birth=is_birth)
+    figures = shown(day, clinic_order())
+    return JsonResponse({"day": day.isoformat(), "figures": figures, "words": words})

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.dates import REGION_ORDERS, Order
 from clinic.core.line_fields import OneLineField
 from clinic.core.phones import PhoneField
 
@@ -27,6 +28,12 @@ def default_time_zone() -> str:
     """Return the environment's time zone, for a row that names none."""
     zone: str = settings.TIME_ZONE
     return zone
+
+
+def default_date_order() -> str:
+    """Return how dates are written in the clinic's region."""
+    region: str = settings.PHONENUMBER_DEFAULT_REGION
+    return REGION_ORDERS.get(region, Order.DAY_FIRST).value
 
 
 def check_time_zone(name: str) -> None:
@@ -97,12 +104,20 @@ class ClinicSettings(models.Model):
         REQUEST = "request", _("Patients request a time, and the desk books it")
         INSTANT = "instant", _("Patients book free times themselves")
 
+    class DateOrder(models.TextChoices):
+        DAY_FIRST = Order.DAY_FIRST.value, _("Day, month, year: 17/05/1980")
+        MONTH_FIRST = Order.MONTH_FIRST.value, _("Month, day, year: 05/17/1980")
+        YEAR_FIRST = Order.YEAR_FIRST.value, _("Year, month, day: 1980-05-17")
+
     name = OneLineField(_("name of the clinic"), max_length=120)
     address = OneLineField(_("address"), max_length=200, blank=True)
     phone: Any = PhoneField(_("phone"), blank=True)
     logo = models.FileField(_("logo"), upload_to="clinic/", blank=True)
     time_zone = models.CharField(
         _("time zone"), max_length=64, default=default_time_zone, validators=[check_time_zone]
+    )
+    date_order = models.CharField(
+        _("order of dates"), max_length=3, choices=DateOrder, default=default_date_order
     )
     languages = models.JSONField(
         _("languages offered"), default=list, blank=True, validators=[check_languages]

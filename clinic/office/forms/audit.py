@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.forms import DayField
+from clinic.core.date_fields import DayField
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
 from clinic.trail.models.audit import AuditEvent
@@ -25,16 +25,8 @@ class AuditFilterForm(forms.Form):
         required=False,
         choices=[("", _("All actions")), *AuditEvent.Verb.choices],
     )
-    first_day = DayField(
-        label=_("From"),
-        required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-    )
-    last_day = DayField(
-        label=_("Until"),
-        required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-    )
+    first_day = DayField(label=_("From"), required=False)
+    last_day = DayField(label=_("Until"), required=False)
 
     def asked(self) -> dict[str, Any]:
         """Return the valid filters; others are left out."""

@@ -19,7 +19,7 @@ from clinic.core.models.clinic_settings import ClinicSettings
 # The groups of settings on the page, in order.
 GROUPS: dict[str, tuple[str, ...]] = {
     "clinic": ("name", "address", "phone"),
-    "clock": ("time_zone", "languages"),
+    "clock": ("time_zone", "date_order", "languages"),
     "visits": ("slot_minutes", "cancellation_notice_hours", "is_overbooking_allowed"),
     "reminders": ("reminder_first_hours", "reminder_last_hours"),
     "portal": ("portal_booking", "is_sign_up_open"),
@@ -61,6 +61,11 @@ class ClinicSettingsForm(forms.Form):
         label=_("Time zone"),
         help_text=_("Used for weekly hours, pages, emails and papers."),
     )
+    date_order = field_of(
+        ClinicSettings,
+        "date_order",
+        help_text=_("How dates are typed and shown in figures. Names of months work in any order."),
+    )
     languages = forms.MultipleChoiceField(
         label=_("Languages offered"),
         widget=forms.CheckboxSelectMultiple,
@@ -98,6 +103,10 @@ class ClinicSettingsForm(forms.Form):
     def __init__(self, data: QueryDict | None = None, *, clinic: ClinicSettings) -> None:
         initial = {name: getattr(clinic, name) for name in (*FIELDS, "version")}
         initial["languages"] = [code for code, _name in clinic.offered_languages]
+        if data is not None and "date_order" not in data:
+            # From a page that was opened before the setting existed.
+            data = data.copy()
+            data["date_order"] = clinic.date_order
         super().__init__(data, initial=initial)
         zone, languages = self.fields["time_zone"], self.fields["languages"]
         assert isinstance(zone, forms.ChoiceField)

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from clinic.core.forms import DayField
+from clinic.core.date_fields import DayField, DayInput
 from clinic.core.http import SignedInRequest
 from clinic.people.models.user import User
 from clinic.records.models.consultation import Consultation
@@ -23,6 +23,7 @@ from clinic.scheduling.models.appointment import Appointment
 Status = Appointment.Status
 
 DAY = DayField(required=False)
+DAY_INPUT = DayInput(attrs={"data-autosubmit": True})
 
 # Waiting patients come first, then those expected; finished visits go to the end.
 PLACES = {
@@ -83,6 +84,7 @@ def day_page(
     context = {
         "day": day,
         "today": timezone.localdate(),
+        "day_input": DAY_INPUT.render("date", day, {"id": "day", "class": "form-control"}),
         "previous_day": day - timedelta(days=1),
         "next_day": day + timedelta(days=1),
         "page_obj": paginator.get_page(request.GET.get("page")),

@@ -66,6 +66,8 @@ def in_words(name: str, value: object) -> str:
         return ", ".join(str(language) for code, language in _languages() if code in codes)
     if name == "portal_booking":
         return str(Booking(str(value)).label)
+    if name == "date_order":
+        return str(ClinicSettings.DateOrder(str(value)).label)
     if name == "phone":
         return ClinicSettings(phone=value).phone_in_words or "–"
     if isinstance(value, bool):
@@ -104,6 +106,7 @@ def _sentence(name: str, before: ClinicSettings, values: Mapping[str, object]) -
         "languages": _(
             "People choose from these. Anyone who has chosen another language keeps it."
         ),
+        "date_order": _("A date that is typed in figures is read in this order from now on."),
         "slot_minutes": _(
             "Free times start every %(value)s minutes. Existing bookings stay where they are."
         ),

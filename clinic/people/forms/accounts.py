@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.date_fields import birth_date_field
 from clinic.core.files.pictures import ACCEPT
 from clinic.core.files.portraits_and_logos import read_portrait
 from clinic.core.forms import language_field, offer_languages, phone_field
@@ -93,10 +94,8 @@ class AccountCreateForm(AsksOwnPassword, DoctorFieldsMixin):
     )
     phone = phone_field()
     language = language_field()
-    birth_date = forms.DateField(
-        label=_("Date of birth"),
-        error_messages={"required": _("A patient needs a date of birth.")},
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    birth_date = birth_date_field(
+        error_messages={"required": _("A patient needs a date of birth.")}
     )
     record_number = forms.CharField(
         label=_("Record number"),

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.date_fields import birth_date_field
 from clinic.people.forms.own_password import AsksOwnPassword, own_password_field
 from clinic.people.models.emergency import EmergencyAccess
 from clinic.people.models.patient import Patient
@@ -28,11 +29,7 @@ class EmergencyForm(AsksOwnPassword):
         max_length=150,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    birth_date = forms.DateField(
-        label=_("Date of birth"),
-        required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-    )
+    birth_date = birth_date_field(required=False)
     reason = forms.CharField(
         label=_("Why you need this record now"),
         min_length=MIN_REASON,

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from django import forms
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.date_fields import DayField
 from clinic.core.forms import field_of, first_language, offer_languages, phone_field
 from clinic.people.models.consent import Consent
 from clinic.people.models.patient import Patient
@@ -58,13 +58,9 @@ class PatientForm(forms.Form):
     birth_date = field_of(
         Patient,
         "birth_date",
-        # The service says what is wrong with a year.
-        form_class=forms.DateField,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        error_messages={
-            "required": _("Write the date of birth."),
-            "invalid": _("This is not a valid date. Write it like 1980-05-17."),
-        },
+        form_class=DayField,
+        is_birth=True,
+        error_messages={"required": _("Write the date of birth.")},
     )
     sex = field_of(Patient, "sex")
     phone = phone_field()
@@ -80,7 +76,6 @@ class PatientForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.initial.setdefault("language", first_language())
         offer_languages(self.fields["language"], chosen=self.initial["language"])
-        self.fields["birth_date"].widget.attrs["max"] = timezone.localdate().isoformat()
 
 
 class CorrectionForm(SeenForm, PatientForm):

@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.date_fields import DayInput, birth_date_field
 from clinic.core.digits import western
 from clinic.core.forms import language_field, phone_field
 from clinic.people.models.patient import Patient
@@ -54,10 +54,8 @@ class SignUpDetailsForm(forms.Form):
         help_text=_("As on your passport or identity card."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    birth_date = forms.DateField(
-        label=_("Date of birth"),
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "autocomplete": "bday"}),
-        error_messages={"invalid": _("This is not a valid date. Write it like 1980-05-17.")},
+    birth_date = birth_date_field(
+        widget=DayInput(attrs={"autocomplete": "bday"}, is_birth=True),
     )
     sex = forms.ChoiceField(
         label=_("Sex"), choices=Patient.Sex, initial=Patient.Sex.UNKNOWN, widget=forms.Select
@@ -93,7 +91,6 @@ class SignUpDetailsForm(forms.Form):
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.email = email
-        self.fields["birth_date"].widget.attrs["max"] = timezone.localdate().isoformat()
 
     def clean(self) -> dict[str, Any]:
         """Require two equal passwords that are not easily guessed."""

@@ -1,15 +1,17 @@
 """Find patients by what people type: names in any spelling, numbers, phones, dates of birth."""
 
 import re
-from contextlib import suppress
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from django.contrib.postgres.lookups import TrigramWordSimilar
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import connection, transaction
 from django.db.models import Case, Q, QuerySet, TextField, Value, When
+from django.utils import timezone
 
+from clinic.core.date_fields import clinic_order
+from clinic.core.dates import possible_dates
 from clinic.core.digits import western
 from clinic.core.phones import EXTENSION, read_phone
 from clinic.people.models.patient import Patient
@@ -17,6 +19,9 @@ from clinic.people.names import folded, is_nearly, searchable
 
 # Fewer digits of a phone number would match half the register.
 MIN_PHONE_DIGITS = 4
+# Three figures with a sign between; or a figure, and a word that may be a month.
+IN_FIGURES = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}")
+WITH_MONTH = re.compile(r"\d.*[^\W\d_]{3}|[^\W\d_]{3}.*\d")
 # Shorter words resemble too many names.
 SHORTEST_MISSPELT = 3
 # PostgreSQL proposes generously, `is_nearly` decides.
@@ -33,9 +38,7 @@ def find_patients(*, among: QuerySet[Patient], text: str) -> QuerySet[Patient]:
     Whole words come first, then the beginnings of words, then the rest. Where no name fits, names
     that are nearly so are found.
     """
-    words = western(text).split()
-    birth_dates = [day for day in map(_as_date, words) if day]
-    rest = " ".join(word for word in words if not _as_date(word))
+    birth_dates, rest = _split_dates(western(text))
     # By the name without accents, so that Éloïse comes between Elise and Emma in every database.
     found = among.order_by("search_name", "record_number")
     if birth_dates:
@@ -107,11 +110,21 @@ def _proposed(among: QuerySet[Patient], typed: list[str]) -> QuerySet[Patient]:
     return Patient.objects.filter(pk__in=best.values("pk")[:MOST_PROPOSED])
 
 
-def _as_date(word: str) -> date | None:
-    for spelling in ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y"):
-        with suppress(ValueError):
-            return datetime.strptime(word, spelling).date()
-    return None
+def _split_dates(text: str) -> tuple[list[date], str]:
+    """Return the birthdays that the text may name, and what else it says."""
+    order, today = clinic_order(), timezone.localdate()
+    words = text.split()
+    for length in (4, 3, 2, 1):
+        for first in range(len(words) - length + 1):
+            part = " ".join(words[first : first + length])
+            # Without a separator or a name, figures may be a record number or a phone.
+            if length == 1 and not IN_FIGURES.fullmatch(part):
+                continue
+            if length > 1 and not WITH_MONTH.search(part):
+                continue
+            if days := possible_dates(part, order=order, today=today, is_birth=True):
+                return days, " ".join(words[:first] + words[first + length :])
+    return [], text
 
 
 def _by_number(text: str) -> Q:

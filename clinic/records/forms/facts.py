@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.forms import DayField
+from clinic.core.date_fields import DayField, DayInput
 from clinic.people.models.patient import Patient
 from clinic.records.models.facts import Allergy, Condition, CurrentDrug
 from clinic.records.services.facts import NONE_KNOWN, NoneKnown, facts_fingerprint
@@ -67,8 +67,8 @@ class CurrentDrugForm(forms.ModelForm[CurrentDrug]):
         field_classes = {"since": DayField, "until": DayField}
         widgets = {
             "drug": forms.TextInput(attrs={"list": "drug-names"}),
-            "since": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-            "until": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "since": DayInput(),
+            "until": DayInput(),
         }
         error_messages = {"drug": {"required": _("Name the drug.")}}
 

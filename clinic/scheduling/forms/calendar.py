@@ -6,7 +6,8 @@ from django import forms
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.forms import DayField, allow_rows, offer_rows
+from clinic.core.date_fields import DayField, DayInput
+from clinic.core.forms import allow_rows, offer_rows
 from clinic.people.models.doctor import Doctor
 from clinic.people.models.user import User
 from clinic.scheduling.forms.fields import DoctorField
@@ -30,7 +31,7 @@ class DayForm(forms.Form):
     date = DayField(
         label=_("Day"),
         required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "data-autosubmit": True}),
+        widget=DayInput(attrs={"data-autosubmit": True}),
     )
     doctor = DoctorField(
         label=_("Doctor"),

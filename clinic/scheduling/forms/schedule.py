@@ -4,6 +4,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.date_fields import DayField
 from clinic.core.forms import TranslatedNames, clock_field, field_of, names_of
 from clinic.people.models.doctor import Doctor
 from clinic.scheduling.models.schedule import Availability, VisitType
@@ -13,7 +14,6 @@ from clinic.trail.forms import SeenForm
 from clinic.trail.services.seen import Facts
 
 CLOCK = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
-DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 HOURS_FIELDS = ("weekday", "starts_at", "ends_at", "valid_from", "valid_until")
 VISIT_TYPE_FIELDS = ("name", "duration_minutes", "is_active", "is_offered_to_patients")
 
@@ -36,8 +36,8 @@ class HoursForm(forms.Form):
     )
     break_from = clock_field(_("Break from"), required=False)
     break_until = clock_field(_("Break until"), required=False)
-    valid_from = field_of(Availability, "valid_from", widget=DAY)
-    valid_until = field_of(Availability, "valid_until", widget=DAY)
+    valid_from = field_of(Availability, "valid_from", form_class=DayField)
+    valid_until = field_of(Availability, "valid_until", form_class=DayField)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

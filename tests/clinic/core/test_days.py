@@ -7,6 +7,9 @@ from django.urls import get_resolver
 
 from clinic.core.forms import DayField, MomentField
 
+# Figures are read in the order of the clinic, a setting.
+pytestmark = pytest.mark.django_db
+
 EXTREME = ("0001-01-01", "1899-12-31", "2200-01-01", "9999-12-31", "12026-11-30")
 
 

@@ -70,7 +70,11 @@ def test_removing_leave_frees_its_slots(desk, doctor, day):
     [
         ({"who": ""}, "who", "Choose who is away."),
         ({"first_day": ""}, "first_day", "Choose a day."),
-        ({"first_day": "Easter"}, "first_day", "This is not a valid day."),
+        (
+            {"first_day": "Easter"},
+            "first_day",
+            "This is not a valid day. Write it like 17/05/1980 or 17 May 1980.",
+        ),
         ({"last_day": "2020-01-01"}, "last_day", "The last day is before the first."),
         (
             {"from_time": "12:00", "until_time": "12:00"},

@@ -1,0 +1,122 @@
+"""The one field for a date: typed as people write it, echoed in words, or picked in a calendar."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from clinic.core.ages import age_in_words
+from clinic.core.dates import Order, possible_dates, shown
+from clinic.core.days import within_reason
+from clinic.core.models.clinic_settings import ClinicSettings
+
+LONGEST = 40
+EXAMPLE = date(1980, 5, 17)
+
+
+def clinic_order() -> Order:
+    """Return the order in which this clinic writes dates."""
+    return Order(ClinicSettings.objects.current().date_order)
+
+
+def read_date(text: str, *, is_birth: bool = False) -> date:
+    """Return the day that a text means, or say why it is none or more than one."""
+    days = possible_dates(
+        text[:LONGEST], order=clinic_order(), today=timezone.localdate(), is_birth=is_birth
+    )
+    if len(days) == 1:
+        return days[0]
+    if days:
+        raise ValidationError(
+            _("Is it %(one)s or %(other)s? Write the month in letters and the whole year."),
+            code="ambiguous",
+            params={"one": date_format(days[0]), "other": date_format(days[1])},
+        )
+    words = (
+        _("This is not a valid date. Write it like %(figures)s or %(words)s.")
+        if is_birth
+        else _("This is not a valid day. Write it like %(figures)s or %(words)s.")
+    )
+    example = {"figures": shown(EXAMPLE, clinic_order()), "words": date_format(EXAMPLE)}
+    raise ValidationError(words, code="invalid", params=example)
+
+
+def date_in_words(day: date, *, is_birth: bool = False) -> str:
+    """Return a date as it is read back: with the age, or with the day of the week."""
+    if is_birth:
+        words = {"day": date_format(day), "age": age_in_words(day)}
+        return gettext("%(day)s, %(age)s old") % words if words["age"] else words["day"]
+    return date_format(day, "l j F Y")
+
+
+class DayInput(forms.DateInput):
+    """An input for a date, with its echo and a button that opens the browser's calendar."""
+
+    template_name = "widgets/day.html"
+
+    def __init__(self, attrs: Any = None, *, is_birth: bool = False) -> None:
+        super().__init__(attrs)
+        self.is_birth = is_birth
+
+    def format_value(self, value: Any) -> str | None:
+        """Return the date in the clinic's order; what could not be read stays as it was typed."""
+        if isinstance(value, date):
+            return shown(value, clinic_order())
+        return str(value) if value else None
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        """Return what the template shows."""
+        attrs = {"autocomplete": "off", "dir": "auto", **(attrs or {})}
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        day = value if isinstance(value, date) else _known(str(value or ""), self.is_birth)
+        context["widget"] |= {
+            "type": "text",
+            "is_birth": self.is_birth,
+            "day": day,
+            "words": date_in_words(day, is_birth=self.is_birth) if day else "",
+        }
+        return context
+
+
+class DayField(forms.DateField):
+    """A date, typed in the clinic's order, with the name of the month, or in digits alone."""
+
+    widget = DayInput
+
+    def __init__(self, *, is_birth: bool = False, **options: Any) -> None:
+        options.setdefault("widget", DayInput(is_birth=is_birth))
+        # What is wrong with the year of a birth, the service says.
+        if not is_birth:
+            options["validators"] = [*options.get("validators", ()), within_reason]
+        super().__init__(**options)
+        self.is_birth = is_birth
+
+    def to_python(self, value: Any) -> date | None:
+        """Return the typed day."""
+        if value in self.empty_values or isinstance(value, date):
+            return super().to_python(value)
+        if not str(value).strip():
+            return None
+        return read_date(str(value), is_birth=self.is_birth)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show a stored day in the clinic's order, and what was typed as it was."""
+        return shown(value, clinic_order()) if isinstance(value, date) else value
+
+
+def birth_date_field(**options: Any) -> DayField:
+    """Return a field for a date of birth."""
+    options.setdefault("label", _("Date of birth"))
+    return DayField(is_birth=True, **options)
+
+
+def _known(text: str, is_birth: bool) -> date | None:
+    try:
+        return read_date(text, is_birth=is_birth) if text.strip() else None
+    except ValidationError:
+        return None

@@ -1,0 +1,88 @@
+// Fields for a date: reads back in words what was typed, and opens the browser's calendar.
+(() => {
+  const PAUSE = 400; // ms after the last key
+  const asked = new WeakMap();
+
+  const partsOf = (box) => ({
+    field: box.querySelector('input:not([type="date"])'),
+    native: box.querySelector('input[type="date"]'),
+    button: box.querySelector("[data-day-pick]"),
+    words: box.nextElementSibling,
+  });
+
+  async function readBack(box) {
+    const { field, native, words } = partsOf(box);
+    const text = field.value;
+    if (!text.trim()) {
+      words.textContent = "";
+      native.value = "";
+      return;
+    }
+    const body = new FormData();
+    body.set("text", text);
+    if ("birth" in words.dataset) body.set("is_birth", "1");
+    body.set("csrfmiddlewaretoken", document.querySelector('meta[name="csrf-token"]').content);
+    // If the request fails, nothing is read back: the server checks again when the form is sent.
+    const response = await fetch(document.body.dataset.dayUrl, { method: "POST", body, redirect: "manual" }).catch(() => null);
+    if (!response?.ok || field.value !== text) return;
+    const told = await response.json();
+    words.textContent = told.words;
+    native.value = told.day;
+    if (box.dataset.picked === text && told.figures) field.value = told.figures;
+  }
+
+  // Arrow up and down go to the next day and the one before, as in the browser's own field.
+  function step(box, days) {
+    const { native } = partsOf(box);
+    if (!native.value) return false;
+    const day = new Date(`${native.value}T12:00:00Z`);
+    day.setUTCDate(day.getUTCDate() + days);
+    native.value = day.toISOString().slice(0, 10);
+    take(box);
+    return true;
+  }
+
+  // The server writes a chosen day in the clinic's order.
+  function take(box) {
+    const { field, native } = partsOf(box);
+    field.value = native.value;
+    box.dataset.picked = native.value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  function prepare(root) {
+    for (const box of root.querySelectorAll(".day-input")) {
+      const { native, button } = partsOf(box);
+      button.hidden = typeof native.showPicker !== "function";
+    }
+  }
+
+  document.addEventListener("DOMContentLoaded", () => prepare(document));
+  document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
+
+  document.addEventListener("input", (event) => {
+    const box = event.target.closest(".day-input");
+    if (!box) return;
+    if (event.target.type === "date") return;
+    clearTimeout(asked.get(box));
+    asked.set(box, setTimeout(() => readBack(box), PAUSE));
+  });
+
+  document.addEventListener("change", (event) => {
+    const box = event.target.closest(".day-input");
+    if (box && event.target.type === "date" && event.target.value) take(box);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const box = event.target.closest(".day-input");
+    if (!box || event.altKey || event.ctrlKey || event.metaKey) return;
+    const days = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (days && step(box, days)) event.preventDefault();
+  });
+
+  document.addEventListener("click", (event) => {
+    const box = event.target.closest("[data-day-pick]")?.closest(".day-input");
+    if (box) partsOf(box).native.showPicker();
+  });
+})();

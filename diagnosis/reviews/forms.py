@@ -21,8 +21,7 @@ class ReviewForm(forms.Form):
     stage = forms.ModelChoiceField(DiseaseStage.objects.all(), label=_("Stage"), required=False)
     certainty = forms.ChoiceField(
         label=_("Certainty"),
-        choices=Review.Certainty.choices,
-        initial=Review.Certainty.PROBABLE,
+        choices=[("", _("Not said")), *Review.Certainty.choices],
         required=False,
     )
     reason = forms.CharField(
@@ -64,6 +63,3 @@ class ReviewForm(forms.Form):
         data.update(self.data)
         data[self.add_prefix("seen_review")] = str(review.pk)
         self.data = data
-
-    def clean_certainty(self) -> str:
-        return self.cleaned_data["certainty"] or Review.Certainty.PROBABLE

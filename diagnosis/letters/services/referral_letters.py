@@ -67,10 +67,17 @@ def write_referral_letter(
     answers = chosen.answers_in_words(diagnoses)
     now = timezone.now()
     said = [addressee, question, text, answers, [image.sha256 for image in images]]
+    content_sha256 = hashlib.sha256(json.dumps(said).encode()).hexdigest()
+    Consultation.objects.select_for_update(no_key=True).get(pk=visit.pk)
+    # Printing it does not change the hash, so a second click is recognised by it.
+    known = ReferralLetter.objects.filter(consultation=visit, written_by=actor)
+    kept = known.filter(document__content_sha256=content_sha256).first()
+    if kept is not None:
+        return kept
     document = IssuedDocument.objects.create(
         consultation=visit,
         kind=IssuedDocument.Kind.REFERRAL_LETTER,
-        content_sha256=hashlib.sha256(json.dumps(said).encode()).hexdigest(),
+        content_sha256=content_sha256,
         issued_at=now,
     )
     letter = ReferralLetter(

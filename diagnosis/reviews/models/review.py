@@ -41,9 +41,7 @@ class Review(models.Model):
     stage = models.ForeignKey(
         DiseaseStage, on_delete=models.PROTECT, related_name="reviews", null=True, blank=True
     )
-    certainty = models.CharField(
-        _("certainty"), max_length=10, choices=Certainty, default=Certainty.PROBABLE
-    )
+    certainty = models.CharField(_("certainty"), max_length=10, choices=Certainty, blank=True)
     reason = EncryptedTextField(_("reason"), blank=True)
     comment = EncryptedTextField(_("comment"), blank=True)
     reviewer = models.ForeignKey(
@@ -80,6 +78,11 @@ class Review(models.Model):
             if self.reason in _in_every_language(sentence):
                 return str(sentence)
         return str(self.reason)
+
+
+def is_suggested(reason: str) -> bool:
+    """Return whether the site suggested this reason, in any language."""
+    return any(reason in _in_every_language(sentence) for sentence in (UNSURE, UNANSWERED))
 
 
 def _in_every_language(sentence: Promise) -> set[str]:

@@ -1,9 +1,11 @@
 """Reviews of predictions, and the training samples made from them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from clinic.people.models.consent import Consent
@@ -16,22 +18,24 @@ from clinic.trail.services.audit import record
 from diagnosis.lesions.models import LesionImage
 from diagnosis.predictions.models.disease import Disease, DiseaseStage
 from diagnosis.predictions.models.prediction import Prediction
-from diagnosis.reviews.models.review import Review, TrainingSample
-from diagnosis.reviews.services.worklist import is_open
+from diagnosis.reviews.models.review import Review, TrainingSample, is_suggested
+from diagnosis.reviews.services.worklist import is_open, with_states
 
 Decision = Review.Decision
 
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
-    """A doctor's conclusion: the disease, its stage, and how certain the doctor is."""
+    """A doctor's conclusion: the disease, its stage, and how certain the doctor is, if said."""
 
     disease: Disease | None = None
     stage: DiseaseStage | None = None
-    certainty: str = Review.Certainty.PROBABLE
+    certainty: str = ""
 
 
 NOT_SAID = Diagnosis()
+# Two reviews that differ in nothing else say the same.
+OF_ONE_ROW = ("id", "reviewed_at")
 
 
 class ReviewedMeanwhileError(ValidationError):
@@ -62,39 +66,29 @@ def review_prediction(
 ) -> Review:
     """Add the doctor's decision to the ensemble's answer, which is unchanged.
 
-    `seen_review` is the review shown to the doctor, so that none is overruled unread.
+    The same decision sent again is kept once. `seen_review` is the review shown to the doctor, so
+    that none is overruled unread.
     """
     # If the analysis failed, the doctor decides without it.
     if prediction.is_waiting:
         raise ValidationError(_("Only a finished analysis can be reviewed."))
     refuse_ended(prediction.image.lesion.patient_id)
-    _refuse_change_after_signature(prediction)
-    disease, stage = diagnosis.disease, diagnosis.stage
-    if decision == Decision.CONFIRMED:
-        _refuse_confirming_nothing(prediction)
-        disease = Disease.objects.get(model_class=prediction.label)
+    consultation = _lock_visit(prediction)
     if decision == Decision.CORRECTED:
-        _check_correction(prediction, disease, reason)
-    if stage is not None and (disease is None or stage.disease_id != disease.pk):
-        raise ValidationError({"stage": _("This stage belongs to another disease.")})
-    if decision not in {Decision.CONFIRMED, Decision.CORRECTED}:
-        disease = None
-    newest = newest_review(image=prediction.image)
-    if newest is not None and seen_review not in {None, str(newest.pk)}:
-        # A second click by the same doctor says nothing new.
-        if (newest.reviewer, newest.decision, newest.disease) == (actor, decision, disease):
-            return newest
-        raise ReviewedMeanwhileError(newest)
+        _check_correction(prediction, diagnosis.disease, reason)
     review = Review(
         prediction=prediction,
         reviewer=actor,
         decision=decision,
-        disease=disease,
-        stage=stage,
-        certainty=diagnosis.certainty,
-        reason=reason.strip(),
-        comment=comment.strip(),
+        **_said(prediction, decision, diagnosis),
+        **_in_words(decision, reason.strip(), comment.strip()),
     )
+    newest = newest_review(image=prediction.image)
+    if newest is not None and _says_the_same(newest, review):
+        return newest
+    _refuse_change_after_signature(prediction, consultation)
+    if newest is not None and seen_review not in {None, str(newest.pk)}:
+        raise ReviewedMeanwhileError(newest)
     review.full_clean()
     review.save(force_insert=True)
     record(
@@ -138,10 +132,45 @@ def newest_review(*, image: LesionImage) -> Review | None:
     return reviews.first()
 
 
-def _refuse_change_after_signature(prediction: Prediction) -> None:
-    # What was open at signing may still be reviewed; a signed diagnosis is final.
+def _lock_visit(prediction: Prediction) -> Consultation:
+    # Reviews and the signature of a visit wait for one another.
     consultations = Consultation.objects.select_for_update(no_key=True)
-    consultation = consultations.get(pk=prediction.image.consultation_id)
+    return consultations.get(pk=prediction.image.consultation_id)
+
+
+def _said(prediction: Prediction, decision: str, diagnosis: Diagnosis) -> dict[str, Any]:
+    """Return what a decision names; without a diagnosis there is nothing to be certain of."""
+    if decision not in {Decision.CONFIRMED, Decision.CORRECTED}:
+        return {"disease": None, "stage": None, "certainty": ""}
+    disease, stage = diagnosis.disease, diagnosis.stage
+    if decision == Decision.CONFIRMED:
+        _refuse_confirming_nothing(prediction)
+        disease = Disease.objects.get(model_class=prediction.label)
+    if stage is not None and (disease is None or stage.disease_id != disease.pk):
+        raise ValidationError({"stage": _("This stage belongs to another disease.")})
+    return {"disease": disease, "stage": stage, "certainty": diagnosis.certainty}
+
+
+def _in_words(decision: str, reason: str, comment: str) -> dict[str, str]:
+    """Return the texts of a decision; only a correction says why the answer changes."""
+    if decision == Decision.CORRECTED:
+        return {"reason": reason, "comment": comment}
+    # What the doctor wrote while refusing to assess is kept; a sentence that the site wrote is not.
+    is_own = decision != Decision.CONFIRMED and not is_suggested(reason)
+    return {"reason": "", "comment": "\n".join(filter(None, [reason if is_own else "", comment]))}
+
+
+def _says_the_same(newest: Review, review: Review) -> bool:
+    """Return whether a review repeats the newest one; an alarm since then makes it news."""
+    names = [field.attname for field in Review._meta.fields if field.name not in {*OF_ONE_ROW}]
+    if any(getattr(newest, name) != getattr(review, name) for name in names):
+        return False
+    this_one = with_states(LesionImage.objects.filter(pk=review.prediction.image_id))
+    return not this_one.filter(Q(state=LesionImage.State.REOPENED)).exists()
+
+
+def _refuse_change_after_signature(prediction: Prediction, consultation: Consultation) -> None:
+    # What was open at signing may still be reviewed; a signed diagnosis is final.
     if consultation.is_signed and not is_open(prediction.image):
         raise ValidationError(
             _("The visit is signed, and so is this diagnosis. Write an addendum instead."),

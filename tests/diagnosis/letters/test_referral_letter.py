@@ -76,6 +76,16 @@ def test_the_letter_says_who_asks_whom_what_about_whom(his, consultation, signed
     assert "Seen." not in text
 
 
+def test_the_same_letter_sent_twice_is_kept_once(his, consultation, signed):
+    visit = signed()
+    for _click in range(3):
+        assert write(his, visit).status_code == 302
+    assert ReferralLetter.objects.count() == 1
+    assert IssuedDocument.objects.count() == 1
+    write(his, visit, question="And this one?")
+    assert ReferralLetter.objects.count() == 2
+
+
 def test_chosen_photographs_are_on_the_letter_and_others_are_not(
     his, consultation, doctor, image, signed
 ):

@@ -1,7 +1,11 @@
+import threading
+
 import pytest
 from bs4 import BeautifulSoup
 from django.core.exceptions import ValidationError
+from django.db import connections
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext, override
 
 from clinic.models import AuditEvent
@@ -198,6 +202,120 @@ def test_a_second_click_on_a_review_is_one_review(sign_in, doctor, prediction):
         sent = post(client, prediction, decision="not_assessable", seen_review="")
         assert sent.status_code == 302
     assert Review.objects.count() == 1
+
+
+def test_twenty_identical_posts_make_one_review(sign_in, doctor, prediction, training_consent):
+    client = sign_in(doctor)
+    said = {"decision": "confirmed", "comment": "As seen."}
+    seen = ""
+    for _post in range(20):
+        assert post(client, prediction, **said, seen_review=seen).status_code == 302
+        seen = str(Review.objects.get().pk)
+    assert AuditEvent.objects.filter(verb="review").count() == 1
+
+
+def test_the_same_decision_with_another_comment_or_certainty_is_another_review(doctor, prediction):
+    for comment, certainty in [("", ""), ("Now sure.", ""), ("Now sure.", "certain")]:
+        review_prediction(
+            prediction=prediction,
+            actor=doctor,
+            decision="confirmed",
+            diagnosis=Diagnosis(certainty=certainty),
+            comment=comment,
+        )
+    assert Review.objects.count() == 3
+
+
+def test_a_repeated_decision_is_no_change_even_after_the_signature(
+    sign_in, doctor, prediction, consultation, sign
+):
+    client = sign_in(doctor)
+    post(client, prediction, decision="confirmed")
+    sign(consultation)
+    assert post(client, prediction, decision="confirmed").status_code == 302
+    assert Review.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_identical_reviews_at_the_same_moment_are_one(doctor, prediction):
+    start = threading.Barrier(6)
+
+    def confirm():
+        start.wait()
+        review_prediction(prediction=prediction, actor=doctor, decision="confirmed")
+        connections.close_all()
+
+    threads = [threading.Thread(target=confirm) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Review.objects.count() == 1
+
+
+def test_an_alarm_since_the_last_review_makes_the_same_decision_a_new_one(
+    doctor, prediction, answer_with
+):
+    said = {"decision": "corrected", "reason": "Seen in the microscope."}
+    diagnosis = Diagnosis(disease=Disease.objects.get(code="scc"))
+    for _time in range(2):
+        review_prediction(prediction=prediction, actor=doctor, diagnosis=diagnosis, **said)
+        answer_with(mel=0.9, nv=0.1, malignant_threshold=0.3)
+        Prediction.objects.update(finished_at=timezone.now())
+    assert Review.objects.count() == 2
+
+
+@pytest.mark.parametrize("fields", [{}, {"certainty": ""}])
+def test_a_certainty_that_nobody_chose_is_not_recorded(fields, sign_in, doctor, prediction):
+    client = sign_in(doctor)
+    post(client, prediction, decision="confirmed", **fields)
+    assert Review.objects.get().certainty == ""
+    visit = reverse("diagnosis:visit", args=[prediction.image.consultation_id])
+    page = BeautifulSoup(client.get(visit).content, "html.parser")
+    assert "probable" not in page.select_one(".review-word").text
+    assert page.select_one("#id_certainty option[selected]")["value"] == ""
+
+
+def test_a_chosen_certainty_is_recorded_and_shown(sign_in, doctor, prediction):
+    client = sign_in(doctor)
+    post(client, prediction, decision="confirmed", certainty="possible")
+    assert Review.objects.get().certainty == "possible"
+    visit = reverse("diagnosis:visit", args=[prediction.image.consultation_id])
+    page = BeautifulSoup(client.get(visit).content, "html.parser")
+    assert "possible" in page.select_one(".review-word").text
+
+
+@pytest.mark.parametrize("decision", ["not_assessable", "referred"])
+def test_a_decision_without_a_diagnosis_has_no_certainty_and_no_stage(decision, doctor, prediction):
+    mild = DiseaseStage.objects.filter(disease__code="acne").first()
+    review = review_prediction(
+        prediction=prediction,
+        actor=doctor,
+        decision=decision,
+        diagnosis=Diagnosis(disease=mild.disease, stage=mild, certainty="certain"),
+    )
+    assert (review.disease, review.stage, review.certainty) == (None, None, "")
+
+
+def test_a_reason_typed_for_a_correction_is_not_kept_with_a_confirmation(
+    sign_in, doctor, prediction
+):
+    post(sign_in(doctor), prediction, decision="confirmed", reason="Blue veil.", comment="Fine.")
+    review = Review.objects.get()
+    assert (review.reason, review.comment) == ("", "Fine.")
+
+
+@pytest.mark.parametrize("decision", ["not_assessable", "referred"])
+def test_own_words_given_with_a_refusal_are_kept_and_the_sites_are_not(
+    decision, sign_in, doctor, answer_with
+):
+    prediction = answer_with(nv=0.4, bkl=0.35, mel=0.25, uncertain_below=0.5)
+    client = sign_in(doctor)
+    post(client, prediction, decision=decision, reason="The model was not sure.")
+    seen = {"seen_review": str(Review.objects.get().pk), "comment": "Again."}
+    post(client, prediction, decision=decision, reason="Out of focus.", **seen)
+    said = Review.objects.order_by("reviewed_at").values_list("reason", "comment")
+    assert list(said) == [("", ""), ("", "Out of focus.\nAgain.")]
 
 
 def test_a_reason_that_the_site_proposed_is_read_in_the_readers_language(

@@ -1,4 +1,4 @@
-/* The class map over the photograph, and the keys for the review decisions. */
+/* The class map over the photograph, the way to the answer, and the keys for the review decisions. */
 (() => {
   "use strict";
 
@@ -31,6 +31,41 @@
     button.setAttribute("aria-expanded", String(!block.hidden));
     if (!block.hidden) block.querySelector("select, input, textarea").focus();
   }
+
+  // Brings whoever asked for a photograph to its answer, which may be far from the button.
+  function goToAnswer() {
+    const panel = document.getElementById("answer-panel");
+    if (!panel.firstElementChild) return;
+    panel.focus({ preventScroll: true });
+    const { top } = panel.getBoundingClientRect();
+    const hidden = document.querySelector(".topbar").getBoundingClientRect().bottom;
+    if (top < hidden || top > window.innerHeight / 2) panel.scrollIntoView({ block: "start" });
+  }
+  document.addEventListener("answer:wanted", goToAnswer);
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (detail.successful && detail.elt.matches("a.thumb")) goToAnswer();
+  });
+
+  // Whoever waits at the answer keeps sight of its beginning, although it is longer than the notice before it.
+  let waitedAt = null;
+  document.addEventListener("htmx:beforeSwap", () => {
+    const panel = document.getElementById("answer-panel");
+    waitedAt = document.activeElement === panel ? panel.getBoundingClientRect().top : null;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (waitedAt === null) return;
+    const { top } = document.getElementById("answer-panel").getBoundingClientRect();
+    window.scrollBy({ top: top - waitedAt, behavior: "instant" });
+    waitedAt = null;
+  });
+
+  // A button that disappears with its form takes the focus with it.
+  document.addEventListener("htmx:afterSettle", ({ detail }) => {
+    const isOwn = detail.requestConfig?.verb === "post" && detail.target?.id === "answer-panel";
+    if (isOwn && document.activeElement === document.body) {
+      document.getElementById("answer-panel").focus({ preventScroll: true });
+    }
+  });
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-correct]");

@@ -38,6 +38,7 @@
       marker.setAttribute("aria-pressed", String(marker.dataset.lesion === lesion?.value));
     }
     drawMarker();
+    form.dispatchEvent(new CustomEvent("placechanged"));
   }
 
   function choose(key) {
@@ -72,6 +73,10 @@
 
   lesion?.addEventListener("change", () => {
     if (lesion.value) setPlace("", "", "");
+    refresh();
+  });
+  form.addEventListener("placetaken", () => {
+    setPlace("", "", "");
     refresh();
   });
   clearButton.addEventListener("click", () => {

@@ -1,4 +1,5 @@
-/* Uploads photographs that are chosen, dropped or taken with the camera, after a preview. */
+/* Uploads photographs that are chosen, dropped or taken with the camera, after a preview that says which
+   lesion each of them will show. */
 (() => {
   "use strict";
 
@@ -11,6 +12,9 @@
   const errors = section.querySelector("[data-errors]");
   const sendButton = section.querySelector("[data-send]");
   const chooser = form.elements.namedItem("photograph");
+  const box = form.elements.namedItem("lesion");
+  const site = form.elements.namedItem("body_site");
+  const AS_BEFORE = "as-before"; // the lesion of the photograph before
   const waiting = [];
   let isSending = false;
 
@@ -23,6 +27,44 @@
     sendButton.hidden = isEmpty;
     sendButton.disabled = isSending;
     sendButton.textContent = waiting.length > 1 ? words.textSendMany : words.textSendOne;
+    sayPlaces();
+  }
+
+  function lesionOf(entry) {
+    return entry.row.querySelector("select").value;
+  }
+
+  /* A marked place is one point, so it belongs to one new lesion. */
+  function sayPlaces() {
+    const isMarked = Boolean(form.elements.namedItem("view").value);
+    const first = waiting.find((entry) => lesionOf(entry) === "");
+    for (const entry of waiting) entry.row.querySelector("[data-marked]").hidden = !isMarked || entry !== first;
+  }
+
+  /* The box above chooses for every photograph whose lesion nobody has chosen. */
+  function followBox() {
+    for (const entry of waiting) if (!entry.isChosen) entry.row.querySelector("select").value = box.value;
+    sayPlaces();
+  }
+
+  function drawLesions(entry) {
+    const select = document.createElement("select");
+    select.className = "form-select form-select-sm";
+    select.setAttribute("aria-label", `${words.textLesion}: ${entry.file.name}`);
+    for (const option of box.options) select.add(new Option(option.textContent.trim(), option.value));
+    if (waiting.length > 0) select.add(new Option(words.textAsBefore, AS_BEFORE), 1);
+    select.value = box.value;
+    select.addEventListener("change", () => {
+      entry.isChosen = true;
+      sayPlaces();
+    });
+    return select;
+  }
+
+  function offer(lesion, name) {
+    for (const select of [box, ...section.querySelectorAll(".drop-preview select")]) {
+      if (![...select.options].some((option) => option.value === lesion)) select.add(new Option(name, lesion));
+    }
   }
 
   function say(row, text) {
@@ -31,12 +73,17 @@
 
   function addFiles(files) {
     errors.replaceChildren();
-    for (const file of files) waiting.push({ file, row: drawRow(file) });
+    for (const file of files) {
+      const entry = { file, row: null, isChosen: false };
+      entry.row = drawRow(entry);
+      waiting.push(entry);
+    }
     form.dispatchEvent(new Event("input", { bubbles: true })); // an added photograph counts as unsent work
     refresh();
   }
 
-  function drawRow(file) {
+  function drawRow(entry) {
+    const { file } = entry;
     const row = document.createElement("li");
     row.className = "drop-preview";
     row.dataset.name = file.name;
@@ -57,7 +104,12 @@
     remove.className = "btn btn-bare btn-sm";
     remove.textContent = words.textRemove;
     remove.addEventListener("click", () => removeRow(row));
-    row.append(picture, name, progress, remove);
+    const marked = document.createElement("span");
+    marked.className = "muted";
+    marked.textContent = words.textMarked;
+    marked.dataset.marked = "";
+    marked.hidden = true;
+    row.append(picture, name, drawLesions(entry), marked, progress, remove);
     list.append(row);
     return row;
   }
@@ -73,14 +125,19 @@
 
   function removeRow(row) {
     const index = waiting.findIndex((entry) => entry.row === row);
-    if (index >= 0) waiting.splice(index, 1);
+    // What showed the same lesion as this one would otherwise go to the lesion of the one before.
+    const next = waiting[index + 1];
+    if (next && lesionOf(next) === AS_BEFORE) next.row.querySelector("select").value = lesionOf(waiting[index]);
+    waiting.splice(index, 1);
     row.remove();
+    waiting[0]?.row.querySelector(`option[value=${AS_BEFORE}]`)?.remove();
     refresh();
   }
 
-  function send(entry) {
+  function send(entry, lesion) {
     const body = new FormData(form);
     body.set("photograph", entry.file, entry.file.name);
+    body.set("lesion", lesion);
     const progress = entry.row.querySelector("progress");
     progress.hidden = false;
     entry.row.classList.remove("is-wrong");
@@ -115,43 +172,61 @@
     say(entry.row, sentences.join(" ") || fallback);
   }
 
-  /* The other photographs of the same drop belong to the lesion that the first one created. */
-  function choose(lesion, name) {
-    const select = form.elements.namedItem("lesion");
-    if (![...select.options].some((option) => option.value === lesion)) select.add(new Option(name, lesion));
-    select.value = lesion;
-    select.dispatchEvent(new Event("change", { bubbles: true }));
+  async function show(address) {
+    try {
+      await window.htmx.ajax("GET", address, { source: section, target: "#photograph-panel", swap: "outerHTML" });
+    } catch {
+      // Somebody has chosen another photograph meanwhile, which stays.
+    }
   }
 
-  function show(address) {
-    return window.htmx.ajax("GET", address, { target: "#photograph-panel", swap: "outerHTML" });
+  /* The next photograph shows another mole unless somebody says otherwise. */
+  function forget() {
+    box.value = "";
+    site.value = [...site.options].find((option) => option.defaultSelected)?.value ?? "";
+    form.dispatchEvent(new CustomEvent("placetaken"));
   }
 
   async function sendAll() {
     isSending = true;
     refresh();
-    let shown = null;
+    let isAnySent = false;
     for (const entry of [...waiting]) {
-      const answer = await send(entry);
+      const lesion = lesionOf(entry);
+      if (lesion === AS_BEFORE) {
+        say(entry.row, words.textBeforeIsMissing);
+        continue;
+      }
+      const answer = await send(entry, lesion);
       if (answer.status !== 201) {
         refuse(entry, answer);
         continue;
       }
       const stored = read(answer.text);
+      offer(stored.lesion, stored.lesion_name);
+      entry.isChosen = true;
+      entry.row.querySelector("select").value = stored.lesion;
+      if (lesion === "") form.dispatchEvent(new CustomEvent("placetaken"));
       removeRow(entry.row);
-      choose(stored.lesion, stored.lesion_name);
-      shown = stored.panel_url;
-      await show(shown);
+      isAnySent = true;
+      await show(stored.panel_url);
     }
     isSending = false;
     form.classList.toggle("is-large", !document.querySelector("#thumbnails"));
+    if (waiting.length === 0) forget();
     refresh();
+    if (!isAnySent) return;
+    document.dispatchEvent(new CustomEvent("answer:wanted"));
+    if (waiting.length > 0) {
+      document.dispatchEvent(new CustomEvent("toast", { detail: { text: words.textSomeLeft, level: "warning" } }));
+    }
   }
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!isSending && waiting.length > 0) sendAll();
   });
+  form.addEventListener("placechanged", followBox);
   for (const input of section.querySelectorAll("input[type=file]")) {
     input.addEventListener("change", () => {
       addFiles(input.files);

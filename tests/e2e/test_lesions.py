@@ -89,6 +89,7 @@ def test_a_place_is_marked_photographed_and_compared(visit):
 def test_a_photograph_that_went_to_the_wrong_lesion_is_moved(visit):
     mark(visit, "front", "chest")
     send(visit, 1, 1)
+    visit.get_by_role("button", name="Choose Lesion 1").click()
     send(visit, 2, 2)
     assert Lesion.objects.get().images.count() == 2
     visit.get_by_text("Another lesion?").click()

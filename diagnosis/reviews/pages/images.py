@@ -18,7 +18,7 @@ from diagnosis.reviews.permissions import can_see_to_review, visible_images
 def visit_url(image: LesionImage) -> str:
     """Return the URL of a photograph in its visit."""
     page = reverse("diagnosis:visit", args=[image.consultation_id])
-    return f"{page}?photograph={image.pk}#photograph-panel"
+    return f"{page}?photograph={image.pk}#answer-panel"
 
 
 def small_warning() -> str:

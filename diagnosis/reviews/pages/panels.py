@@ -157,22 +157,15 @@ def lesion_context(
 
 
 def new_photograph_form(
-    consultation: Consultation,
-    selected: PhotographCard | None,
-    *,
-    lesions: Iterable[Lesion],
-    body_sites: Iterable[BodySite],
+    consultation: Consultation, *, lesions: Iterable[Lesion], body_sites: Iterable[BodySite]
 ) -> PhotographForm:
-    """Return an empty form for the next photograph, of the lesion on show or a new one."""
+    """Return an empty form for the next photograph, of a new lesion unless somebody chooses one."""
     return PhotographForm(
         patient=consultation.patient,
         lesions=lesions,
         body_sites=body_sites,
         site_of_visit=consultation.body_site_id,
-        initial={
-            "lesion": selected.image.lesion_id if selected else None,
-            "body_site": consultation.body_site,
-        },
+        initial={"body_site": consultation.body_site},
     )
 
 

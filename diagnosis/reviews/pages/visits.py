@@ -48,10 +48,7 @@ def render_visit(
     context["photograph_form"] = photograph_form
     if context["can_upload"] and photograph_form is None:
         context["photograph_form"] = new_photograph_form(
-            consultation,
-            context["selected"],
-            lesions=context["lesions"],
-            body_sites=context["body_sites"],
+            consultation, lesions=context["lesions"], body_sites=context["body_sites"]
         )
     return render(request, "diagnosis/reviews/visit.html", context, status=status)
 

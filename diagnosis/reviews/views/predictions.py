@@ -31,8 +31,6 @@ def prediction_status(request: SignedInRequest, pk: UUID) -> HttpResponse:
     prediction = _get_prediction(request, pk)
     if not request.accepts("text/html"):
         return JsonResponse(as_json(prediction))
-    if not prediction.is_waiting:
-        return render_answer(request, prediction.image)
     asked = request.GET.get("asked", "")
     context = panel_context(
         prediction.image.consultation,
@@ -40,7 +38,9 @@ def prediction_status(request: SignedInRequest, pk: UUID) -> HttpResponse:
         shown=prediction.image_id,
         asked=int(asked) if asked.isdecimal() else 0,
     )
-    return render(request, "diagnosis/reviews/partials/answer_panel.html", context)
+    # The answer may have come between two queries, so what is rendered decides.
+    part = "answer_panel" if context["selected"].is_waiting else "answer_update"
+    return render(request, f"diagnosis/reviews/partials/{part}.html", context)
 
 
 @require_POST

@@ -74,11 +74,14 @@ def one_of_everything(*, admin, doctor, patient, secretary):
     lesion = Lesion.objects.create(patient=patient, number=1)
     photograph, prediction = photographed(visit, lesion, number=1)
     signed_photograph, signed_prediction = photographed(signed, lesion, number=2)
-    Review.objects.create(
+    review = Review.objects.create(
         prediction=signed_prediction,
         decision=Review.Decision.CONFIRMED,
         disease=Disease.objects.get(code="mel"),
         reviewer=doctor,
+        release=Review.Release.AFTER_CONVERSATION,
+        talked_at=timezone.now(),
+        talked_by=doctor,
     )
     prescription = Prescription.objects.create(
         consultation=signed, status="signed", signed_at=timezone.now(), signed_by=doctor
@@ -150,6 +153,7 @@ def one_of_everything(*, admin, doctor, patient, secretary):
         "prediction": prediction,
         "prescription": prescription,
         "request": _request(**of_both),
+        "review": review,
         "reminder": AppointmentNotice.objects.create(
             appointment=appointment,
             kind=AppointmentNotice.Kind.FIRST_REMINDER,

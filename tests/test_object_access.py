@@ -96,6 +96,9 @@ def make_case(doctor, patient, *, days_ago, cancelled=False, signed=True):
         reason=CLINICAL_WORDS["why"],
         comment=CLINICAL_WORDS["comment"],
         reviewer=doctor,
+        release="after_conversation",
+        talked_at=timezone.now(),
+        talked_by=doctor,
     )
     prescription = Prescription.objects.create(consultation=consultation)
     PrescriptionLine.objects.create(

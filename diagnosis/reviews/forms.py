@@ -5,10 +5,39 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.forms import offer_rows
+from clinic.core.forms import day_field, offer_rows
 from diagnosis.predictions.models.disease import Disease, DiseaseStage
 from diagnosis.reviews.models.review import Review
+from diagnosis.reviews.services.releases import Choice
 from diagnosis.reviews.services.reviews import Diagnosis
+
+
+class ReleaseForm(forms.Form):
+    """When the patient may read a diagnosis."""
+
+    release = forms.ChoiceField(
+        label=_("The patient reads it"),
+        choices=[
+            (each.value, each.label) for each in Review.Release if each != Review.Release.BEFORE
+        ],
+    )
+    release_on = day_field(_("From this day on"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Require a day only if it is released on one."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("release") != Review.Release.ON_DATE:
+            cleaned["release_on"] = None
+        elif not cleaned.get("release_on") and "release_on" not in self.errors:
+            self.add_error("release_on", _("Choose the day from which the patient may read it."))
+        return cleaned
+
+    @property
+    def choice(self) -> Choice:
+        """Return the doctor's choice."""
+        return Choice(
+            release=self.cleaned_data["release"], release_on=self.cleaned_data["release_on"]
+        )
 
 
 class ReviewForm(forms.Form):

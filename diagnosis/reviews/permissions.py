@@ -14,26 +14,27 @@ from clinic.people.permissions import (
     patients_in_care,
     treats,
 )
+from clinic.records.models.consultation import Consultation
 from diagnosis.lesions.models import LesionImage
 from diagnosis.predictions.models.prediction import Prediction
-from diagnosis.reviews.models.review import Review
+from diagnosis.reviews.models.review import Review, ReviewQuerySet
 
 VALIDATING = (Review.Decision.CONFIRMED, Review.Decision.CORRECTED)
 
 
-def newest_reviews() -> QuerySet[Review]:
+def newest_reviews() -> ReviewQuerySet:
     """Return the newest review of each photograph: the one that counts."""
     newest = Review.objects.filter(prediction__image=OuterRef("prediction__image")).values("pk")[:1]
     return Review.objects.filter(pk=Subquery(newest))
 
 
-def validated_reviews() -> QuerySet[Review]:
+def validated_reviews() -> ReviewQuerySet:
     """Return the newest review of each photograph if it is a diagnosis."""
     return newest_reviews().filter(decision__in=VALIDATING)
 
 
 def visible_images(user: User) -> QuerySet[LesionImage]:
-    """Return the photographs; patients see their own of signed visits once validated."""
+    """Return the photographs; patients see their own of signed visits once released."""
     if is_patient(user):
         return LesionImage.objects.filter(
             Exists(visible_reviews(user).filter(prediction__image=OuterRef("pk")))
@@ -41,21 +42,41 @@ def visible_images(user: User) -> QuerySet[LesionImage]:
     return LesionImage.objects.filter(lesion__patient__in=patients_in_care(user))
 
 
-def visible_reviews(user: User) -> QuerySet[Review]:
-    """Return the reviews; patients see the newest of each photograph if it is a diagnosis."""
+def visible_reviews(user: User) -> ReviewQuerySet:
+    """Return the reviews; patients see the newest of each photograph once it is released."""
     if is_doctor(user):
         return Review.objects.filter(prediction__image__lesion__patient__in=patients_in_care(user))
     if is_patient(user):
-        return validated_reviews().filter(
+        return signed_reviews(user).released()
+    return Review.objects.none()
+
+
+def signed_reviews(user: User) -> ReviewQuerySet:
+    """Return the diagnoses of a patient's own signed visits, also those still held back."""
+    return (
+        validated_reviews().filter(
             prediction__image__lesion__patient__in=open_records(user),
             prediction__image__consultation__signed_at__isnull=False,
         )
-    return Review.objects.none()
+        if is_patient(user)
+        else Review.objects.none()
+    )
+
+
+def has_held(user: User, visit: Consultation) -> bool:
+    """Return whether a patient's signed visit has a diagnosis that waits for its release."""
+    held = signed_reviews(user).exclude(pk__in=visible_reviews(user).values("pk"))
+    return held.filter(prediction__image__consultation=visit).exists()
 
 
 def can_review(user: User, prediction: Prediction) -> bool:
     """Return whether the person may confirm or correct a visible prediction."""
     return treats(user, prediction.image.lesion.patient)
+
+
+def can_release(user: User, review: Review) -> bool:
+    """Return whether the person may decide when the patient reads a diagnosis."""
+    return treats(user, review.prediction.image.lesion.patient)
 
 
 def can_see_to_review(user: User) -> bool:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from diagnosis.reviews.views import images, lesions, predictions, record, timeline, visits
+from diagnosis.reviews.views import images, lesions, predictions, record, releases, timeline, visits
 
 urlpatterns: list[URLPattern] = [
     path("visits/<uuid:pk>/", visits.visit, name="visit"),
@@ -22,6 +22,8 @@ urlpatterns: list[URLPattern] = [
     path("predictions/<uuid:pk>/retry/", predictions.prediction_retry, name="prediction_retry"),
     path("predictions/<uuid:pk>/maps/<slug:label>/", predictions.class_map, name="class_map"),
     path("predictions/<uuid:pk>/review/", predictions.prediction_review, name="prediction_review"),
+    path("reviews/<uuid:pk>/release/", releases.review_release, name="review_release"),
+    path("reviews/<uuid:pk>/talked/", releases.review_talked, name="review_talked"),
     path("to-review/", predictions.to_review, name="to_review"),
     path("my/record/", record.my_record, name="my_record"),
     path("my/record/<uuid:pk>/", record.my_visit, name="my_visit"),

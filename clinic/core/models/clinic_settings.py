@@ -109,6 +109,10 @@ class ClinicSettings(models.Model):
         MONTH_FIRST = Order.MONTH_FIRST.value, _("Month, day, year: 05/17/1980")
         YEAR_FIRST = Order.YEAR_FIRST.value, _("Year, month, day: 1980-05-17")
 
+    class DiagnosisRelease(models.TextChoices):
+        AT_ONCE = "at_once", _("As soon as the visit is signed")
+        AFTER_CONVERSATION = "after_conversation", _("After the conversation with the doctor")
+
     name = OneLineField(_("name of the clinic"), max_length=120)
     address = OneLineField(_("address"), max_length=200, blank=True)
     phone: Any = PhoneField(_("phone"), blank=True)
@@ -147,6 +151,12 @@ class ClinicSettings(models.Model):
         max_length=10,
         choices=PortalBooking,
         default=PortalBooking.REQUEST,
+    )
+    diagnosis_release = models.CharField(
+        _("when patients read their diagnoses"),
+        max_length=20,
+        choices=DiagnosisRelease,
+        default=DiagnosisRelease.AT_ONCE,
     )
     is_overbooking_allowed = models.BooleanField(
         _("the desk may book past full calendars, with a reason"), default=False

@@ -22,7 +22,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "clock": ("time_zone", "date_order", "languages"),
     "visits": ("slot_minutes", "cancellation_notice_hours", "is_overbooking_allowed"),
     "reminders": ("reminder_first_hours", "reminder_last_hours"),
-    "portal": ("portal_booking", "is_sign_up_open"),
+    "portal": ("portal_booking", "is_sign_up_open", "diagnosis_release"),
     "records": ("retention_years",),
 }
 FIELDS = tuple(name for names in GROUPS.values() for name in names)
@@ -90,6 +90,15 @@ class ClinicSettingsForm(forms.Form):
         "is_sign_up_open",
         help_text=_("If not, accounts are by invitation only."),
     )
+    diagnosis_release = field_of(
+        ClinicSettings,
+        "diagnosis_release",
+        widget=forms.RadioSelect,
+        help_text=_(
+            "Doctors can choose otherwise for each diagnosis. A malignant one always waits until "
+            "the doctor has talked with the patient."
+        ),
+    )
     retention_years = field_of(
         ClinicSettings,
         "retention_years",
@@ -102,6 +111,10 @@ class ClinicSettingsForm(forms.Form):
 
     def __init__(self, data: QueryDict | None = None, *, clinic: ClinicSettings) -> None:
         initial = {name: getattr(clinic, name) for name in (*FIELDS, "version")}
+        if data is not None and "diagnosis_release" not in data:
+            # A page that was loaded before this setting existed says nothing about it.
+            data = data.copy()
+            data["diagnosis_release"] = clinic.diagnosis_release
         initial["languages"] = [code for code, _name in clinic.offered_languages]
         if data is not None and "date_order" not in data:
             # From a page that was opened before the setting existed.

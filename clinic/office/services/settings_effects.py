@@ -68,6 +68,8 @@ def in_words(name: str, value: object) -> str:
         return str(Booking(str(value)).label)
     if name == "date_order":
         return str(ClinicSettings.DateOrder(str(value)).label)
+    if name == "diagnosis_release":
+        return str(ClinicSettings.DiagnosisRelease(str(value)).label)
     if name == "phone":
         return ClinicSettings(phone=value).phone_in_words or "–"
     if isinstance(value, bool):
@@ -100,6 +102,10 @@ def _sentence(name: str, before: ClinicSettings, values: Mapping[str, object]) -
             else _("New accounts are by invitation only. Existing accounts stay.")
         )
     sentences = {
+        "diagnosis_release": _(
+            "Applies to diagnoses made from now on. A malignant one always waits for the "
+            "conversation."
+        ),
         "name": _("Pages, emails and newly printed papers show it from now on."),
         "address": _("Emails and calendar files sent from now on show it."),
         "phone": _("Shown where patients are asked to call."),

@@ -49,6 +49,8 @@ class VisitRecord:
     diagnoses: QuerySet[Review]
     prescription: Prescription | None
     photographs: QuerySet[LesionImage]
+    # Whether the patient may not read every diagnosis yet.
+    has_held: bool = False
 
 
 def print_visit_report(
@@ -74,7 +76,7 @@ def print_visit_report(
     sections = [
         Section(_("Reason for the visit"), _reason(visit)),
         Section(_("Findings and assessment"), [] if is_for_patient else _notes(visit)),
-        Section(_("Diagnoses"), _diagnoses(diagnoses)),
+        Section(_("Diagnoses"), [*_diagnoses(diagnoses), *_held(record)]),
         Section(
             _("Without a diagnosis"),
             []
@@ -134,6 +136,15 @@ def _diagnoses(reviews: QuerySet[Review]) -> list[Entry]:
         "disease", "stage", "reviewer__doctor__user", "prediction__image__lesion__body_site"
     )
     return [_diagnosis(review) for review in reviews.order_by("prediction__image__uploaded_at")]
+
+
+def _held(record: VisitRecord) -> list[Entry]:
+    if not record.has_held:
+        return []
+    sentence = _(
+        "Some of the findings are not shown here yet. Your doctor will talk with you about them."
+    )
+    return [Entry(sentence)]
 
 
 def _diagnosis(review: Review) -> Entry:

@@ -11,7 +11,12 @@ from clinic.people.permissions import can_see_portal
 from clinic.records.pages.papers import send_paper
 from clinic.records.permissions import visible_consultations, visible_prescriptions
 from diagnosis.letters.services.visit_report import VisitRecord, print_visit_report
-from diagnosis.reviews.permissions import validated_reviews, visible_images
+from diagnosis.reviews.permissions import (
+    has_held,
+    validated_reviews,
+    visible_images,
+    visible_reviews,
+)
 
 
 @require_GET
@@ -22,16 +27,18 @@ def visit_report(request: SignedInRequest, pk: UUID) -> HttpResponse:
     )
     visit = get_object_or_404(visits.prefetch_related("symptoms", "addenda__written_by"), pk=pk)
     prescriptions = visible_prescriptions(request.user).filter(signed_at__isnull=False)
+    is_own = can_see_portal(request.user)
     record = VisitRecord(
         visit=visit,
-        diagnoses=validated_reviews(),
+        diagnoses=visible_reviews(request.user) if is_own else validated_reviews(),
         prescription=prescriptions.filter(consultation=visit).first(),
         photographs=visible_images(request.user),
+        has_held=has_held(request.user, visit),
     )
     try:
         paper = print_visit_report(
             record=record,
-            is_for_patient=can_see_portal(request.user),
+            is_for_patient=is_own,
             actor=request.user,
             site_url=request.build_absolute_uri("/"),
         )

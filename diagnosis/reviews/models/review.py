@@ -3,9 +3,11 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 
 from clinic.core.encrypted_fields import EncryptedTextField
 from clinic.people.models.consent import Consent
@@ -16,6 +18,21 @@ from diagnosis.predictions.models.prediction import Prediction
 # Suggested start of the reason if there is no answer to confirm, in the reviewer's language.
 UNSURE = _("The model was not sure.")
 UNANSWERED = _("The analysis gave no answer.")
+
+
+class ReviewQuerySet(models.QuerySet["Review"]):
+    """Reviews by whether the patient may read them."""
+
+    def released(self) -> Self:
+        """Return the diagnoses that are held back no more; a malignant one waits for the talk."""
+        of_choice = models.Q(release="at_once") | models.Q(
+            release="on_date", release_on__lte=timezone.localdate()
+        )
+        return self.filter(
+            models.Q(talked_at__isnull=False)
+            | models.Q(release="before")
+            | (of_choice & models.Q(disease__is_malignant=False))
+        )
 
 
 class Review(models.Model):
@@ -31,6 +48,13 @@ class Review(models.Model):
         CERTAIN = "certain", _("Certain")
         PROBABLE = "probable", _("Probable")
         POSSIBLE = "possible", _("Possible")
+
+    class Release(models.TextChoices):
+        AT_ONCE = "at_once", _("As soon as the visit is signed")
+        ON_DATE = "on_date", _("From a date on")
+        AFTER_CONVERSATION = "after_conversation", _("After the conversation with the doctor")
+        # Readable before doctors could choose; nobody can take back what was read.
+        BEFORE = "before", _("Readable since the signature")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     prediction = models.ForeignKey(Prediction, on_delete=models.PROTECT, related_name="reviews")
@@ -48,6 +72,17 @@ class Review(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reviews"
     )
     reviewed_at = models.DateTimeField(auto_now_add=True)
+    # When the patient may read the diagnosis; empty if there is none.
+    release = models.CharField(
+        _("when the patient reads it"), max_length=20, choices=Release, blank=True
+    )
+    release_on = models.DateField(_("readable from"), null=True, blank=True)
+    talked_at = models.DateTimeField(_("talked with the patient"), null=True, blank=True)
+    talked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+
+    objects: ClassVar[ReviewQuerySet] = ReviewQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("review")
@@ -66,10 +101,47 @@ class Review(models.Model):
                 name="review_with_a_diagnosis_names_the_disease",
                 violation_error_message=_("Choose the disease."),
             ),
+            models.CheckConstraint(
+                condition=models.Q(release="on_date", release_on__isnull=False)
+                | (~models.Q(release="on_date") & models.Q(release_on__isnull=True)),
+                name="review_released_on_a_date_names_it",
+                violation_error_message=_("Choose the day from which the patient may read it."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(talked_at__isnull=True, talked_by__isnull=True)
+                | models.Q(talked_at__isnull=False, talked_by__isnull=False),
+                name="review_conversation_says_who",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.get_decision_display()
+
+    @property
+    def is_released(self) -> bool:
+        """Return whether the patient may read it once the visit is signed, as `released` says."""
+        if self.talked_at is not None or self.release == self.Release.BEFORE:
+            return True
+        if self.disease is None or self.disease.is_malignant:
+            return False
+        if self.release == self.Release.ON_DATE:
+            return self.release_on is not None and self.release_on <= timezone.localdate()
+        return self.release == self.Release.AT_ONCE
+
+    @property
+    def release_in_words(self) -> str:
+        """Return when the patient reads the diagnosis."""
+        if self.release == self.Release.BEFORE:
+            return str(self.Release.BEFORE.label)
+        if self.talked_at is not None:
+            day = date_format(timezone.localtime(self.talked_at), "DATE_FORMAT")
+            return gettext("Released: the conversation was on %(day)s") % {"day": day}
+        if self.disease is not None and self.disease.is_malignant:
+            return str(self.Release.AFTER_CONVERSATION.label)
+        if self.release_on is not None:
+            day = date_format(self.release_on, "DATE_FORMAT")
+            return gettext("From %(day)s on") % {"day": day}
+        return str(self.get_release_display())
 
     @property
     def local_reason(self) -> str:

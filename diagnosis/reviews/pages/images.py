@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from clinic.core.http import SignedInRequest
 from diagnosis.lesions.forms import MoveForm
 from diagnosis.lesions.models import LesionImage
-from diagnosis.reviews.forms import ReviewForm
+from diagnosis.reviews.forms import ReleaseForm, ReviewForm
 from diagnosis.reviews.pages.panels import lesion_context, panel_context
 from diagnosis.reviews.permissions import can_see_to_review, visible_images
 
@@ -55,12 +55,15 @@ def render_answer(
     image: LesionImage,
     *,
     review_form: ReviewForm | None = None,
+    release_form: ReleaseForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """Render what an answer changes on the page; the photograph itself is left alone."""
     context = panel_context(
         image.consultation, request.user, shown=image.pk, review_form=review_form
     )
+    if release_form:
+        context["release_form"] = release_form
     return render(request, "diagnosis/reviews/partials/answer_update.html", context, status=status)
 
 

@@ -10,6 +10,7 @@ from django.db.models import Prefetch, QuerySet
 
 from clinic.people.models.consent import Consent
 from clinic.people.models.user import User
+from clinic.people.permissions import treats
 from clinic.people.services.consents import standing_consents
 from clinic.records.models.catalogue import BodySite
 from clinic.records.models.consultation import Consultation
@@ -22,7 +23,7 @@ from diagnosis.predictions.models.disease import Disease
 from diagnosis.predictions.models.prediction import Prediction
 from diagnosis.predictions.permissions import can_ask_model
 from diagnosis.predictions.services.heartbeats import is_queue_served
-from diagnosis.reviews.forms import ReviewForm
+from diagnosis.reviews.forms import ReleaseForm, ReviewForm
 from diagnosis.reviews.models.review import UNANSWERED, UNSURE, Review
 from diagnosis.reviews.pages.open_words import sign_warnings
 from diagnosis.reviews.permissions import can_review, visible_images
@@ -117,6 +118,7 @@ def panel_context(
         "has_photography_consent": Consent.Purpose.PHOTOGRAPHY in agreed,
         "has_ai_consent": Consent.Purpose.AI_ANALYSIS in agreed,
         "has_training_consent": Consent.Purpose.TRAINING in agreed,
+        "release_form": _release_form(selected, user),
         # Kept if there is no answer to show.
         "answer": None,
         "can_ask_model": selected is not None and can_ask_model(user, selected.image),
@@ -124,6 +126,20 @@ def panel_context(
     if selected and selected.prediction:
         context |= answer_context(selected, user, asked=asked, review_form=review_form)
     return context
+
+
+def _release_form(selected: PhotographCard | None, user: User) -> ReleaseForm | None:
+    """Return the form for when the patient reads the diagnosis on show, if it can still change."""
+    review = selected.review if selected else None
+    if selected is None or review is None or review.disease is None:
+        return None
+    image = selected.image
+    is_read = review.is_released and image.consultation.is_signed
+    if is_read or image.lesion.patient.has_ended or not treats(user, image.lesion.patient):
+        return None
+    return ReleaseForm(
+        initial={"release": review.release, "release_on": review.release_on}, auto_id="release_%s"
+    )
 
 
 def lesion_context(

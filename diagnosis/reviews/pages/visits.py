@@ -11,7 +11,7 @@ from clinic.records.models.consultation import Consultation
 from clinic.records.pages.visits import visit_context, visits_to_show
 from diagnosis.lesions.forms import PhotographForm
 from diagnosis.lesions.models import LesionImage
-from diagnosis.reviews.forms import ReviewForm
+from diagnosis.reviews.forms import ReleaseForm, ReviewForm
 from diagnosis.reviews.pages.panels import lesion_context, new_photograph_form, panel_context
 from diagnosis.reviews.permissions import can_see_to_review
 
@@ -31,6 +31,7 @@ def render_visit(
     image: LesionImage | None = None,
     photograph_form: PhotographForm | None = None,
     review_form: ReviewForm | None = None,
+    release_form: ReleaseForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """Render the page, with the form that was rejected, if any."""
@@ -45,6 +46,8 @@ def render_visit(
     context |= lesion_context(
         consultation, request.user, cards=context["cards"], selected=context["selected"]
     )
+    if release_form:
+        context["release_form"] = release_form
     context["photograph_form"] = photograph_form
     if context["can_upload"] and photograph_form is None:
         context["photograph_form"] = new_photograph_form(

@@ -1,5 +1,6 @@
 """The patient's view: signed visits with the photographs that a doctor has validated."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ class VisitLetter:
     visit: Consultation
     diagnoses: Sequence[Review]
     prescription: Prescription | None
+    # Whether a diagnosis is held back until the doctor has talked with the patient, or until a day.
+    has_held: bool = False
 
 
 def write_letters(
@@ -27,8 +30,12 @@ def write_letters(
     *,
     reviews: QuerySet[Review],
     prescriptions: QuerySet[Prescription],
+    decided: QuerySet[Review],
 ) -> list[VisitLetter]:
-    """Combine visits with their diagnoses and prescriptions."""
+    """Combine visits with their diagnoses and prescriptions.
+
+    `decided` are the diagnoses whether or not the patient may read them yet.
+    """
     diagnoses: dict[object, list[Review]] = {visit.pk: [] for visit in visits}
     for review in (
         reviews.filter(prediction__image__consultation__in=visits)
@@ -42,7 +49,20 @@ def write_letters(
         prescription.consultation_id: prescription
         for prescription in prescriptions.filter(consultation__in=visits).prefetch_related("lines")
     }
-    return [VisitLetter(visit, diagnoses[visit.pk], by_visit.get(visit.pk)) for visit in visits]
+    counts = Counter(
+        decided.filter(prediction__image__consultation__in=visits).values_list(
+            "prediction__image__consultation", flat=True
+        )
+    )
+    return [
+        VisitLetter(
+            visit,
+            diagnoses[visit.pk],
+            by_visit.get(visit.pk),
+            has_held=counts[visit.pk] > len(diagnoses[visit.pk]),
+        )
+        for visit in visits
+    ]
 
 
 def record_own_record_view(*, actor: User, visit: Consultation | None = None) -> None:

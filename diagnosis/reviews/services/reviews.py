@@ -19,6 +19,7 @@ from diagnosis.lesions.models import LesionImage
 from diagnosis.predictions.models.disease import Disease, DiseaseStage
 from diagnosis.predictions.models.prediction import Prediction
 from diagnosis.reviews.models.review import Review, TrainingSample, is_suggested
+from diagnosis.reviews.services.releases import first_choice
 from diagnosis.reviews.services.worklist import is_open, with_states
 
 Decision = Review.Decision
@@ -34,8 +35,17 @@ class Diagnosis:
 
 
 NOT_SAID = Diagnosis()
-# Two reviews that differ in nothing else say the same.
-OF_ONE_ROW = ("id", "reviewed_at")
+# What a doctor says in a review; two that agree in all of it say the same.
+SAID = (
+    "prediction_id",
+    "reviewer_id",
+    "decision",
+    "disease_id",
+    "stage_id",
+    "certainty",
+    "reason",
+    "comment",
+)
 
 
 class ReviewedMeanwhileError(ValidationError):
@@ -83,6 +93,8 @@ def review_prediction(
         **_said(prediction, decision, diagnosis),
         **_in_words(decision, reason.strip(), comment.strip()),
     )
+    for name, value in vars(first_choice(review.disease)).items():
+        setattr(review, name, value)
     newest = newest_review(image=prediction.image)
     if newest is not None and _says_the_same(newest, review):
         return newest
@@ -162,8 +174,7 @@ def _in_words(decision: str, reason: str, comment: str) -> dict[str, str]:
 
 def _says_the_same(newest: Review, review: Review) -> bool:
     """Return whether a review repeats the newest one; an alarm since then makes it news."""
-    names = [field.attname for field in Review._meta.fields if field.name not in {*OF_ONE_ROW}]
-    if any(getattr(newest, name) != getattr(review, name) for name in names):
+    if any(getattr(newest, name) != getattr(review, name) for name in SAID):
         return False
     this_one = with_states(LesionImage.objects.filter(pk=review.prediction.image_id))
     return not this_one.filter(Q(state=LesionImage.State.REOPENED)).exists()

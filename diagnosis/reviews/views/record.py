@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 from clinic.core.http import SignedInRequest
 from clinic.people.permissions import can_see_own_record, can_see_portal
 from clinic.records.permissions import visible_consultations, visible_prescriptions
-from diagnosis.reviews.permissions import visible_reviews
+from diagnosis.reviews.permissions import signed_reviews, visible_reviews
 from diagnosis.reviews.services.records import record_own_record_view, write_letters
 
 
@@ -29,6 +29,7 @@ def my_record(request: SignedInRequest) -> HttpResponse:
         list(page.object_list),
         reviews=visible_reviews(request.user),
         prescriptions=visible_prescriptions(request.user),
+        decided=signed_reviews(request.user),
     )
     record_own_record_view(actor=request.user)
     return render(
@@ -47,6 +48,7 @@ def my_visit(request: SignedInRequest, pk: UUID) -> HttpResponse:
         [visit],
         reviews=visible_reviews(request.user),
         prescriptions=visible_prescriptions(request.user),
+        decided=signed_reviews(request.user),
     )
     record_own_record_view(actor=request.user, visit=visit)
     return render(request, "diagnosis/reviews/my_visit.html", {"letter": letter, "visit": visit})

@@ -8,6 +8,7 @@ from clinic.models import AuditEvent, BodySite, IssuedDocument, Symptom
 from clinic.records.services.consultations import VisitDraft, add_addendum, save_visit, sign_visit
 from clinic.records.services.prescriptions import DraftLine, revoke_prescription, save_prescription
 from diagnosis.models import Disease
+from diagnosis.reviews.services.releases import note_conversation
 from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
 from tests.full_visit import check_by_hand
 from tests.papers import address_on, text_of
@@ -92,7 +93,7 @@ def test_the_diagnosis_is_the_doctors_and_not_the_models(
     his, mine, doctor, prediction, written_up_later
 ):
     scc = Disease.objects.get(code="scc")
-    review_prediction(
+    review = review_prediction(
         prediction=prediction,
         actor=doctor,
         decision="corrected",
@@ -100,6 +101,7 @@ def test_the_diagnosis_is_the_doctors_and_not_the_models(
         reason="Keratin.",
         comment="Ask a colleague.",
     )
+    note_conversation(review=review, actor=doctor)
     visit = written_up_later()
     for browser in (his, mine):
         text = text_of(browser.get(url(visit)))

@@ -3,6 +3,7 @@ from django.urls import reverse
 
 from clinic.models import AuditEvent
 from diagnosis.models import Disease
+from diagnosis.reviews.services.releases import note_conversation
 from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
 
 
@@ -24,13 +25,14 @@ def test_a_signed_visit_says_what_the_doctor_decided_and_not_what_the_model_thou
     mine, doctor, consultation, prediction, sign
 ):
     scc = Disease.objects.get(code="scc")
-    review_prediction(
+    review = review_prediction(
         prediction=prediction,
         actor=doctor,
         decision="corrected",
         diagnosis=Diagnosis(disease=scc),
         reason="Keratin.",
     )
+    note_conversation(review=review, actor=doctor)
     sign(consultation)
     page = letter(mine, consultation).content.decode()
     assert scc.name in page

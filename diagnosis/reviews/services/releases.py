@@ -1,0 +1,103 @@
+"""When patients read their diagnoses, and who is told."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.core.models.clinic_settings import ClinicSettings
+from clinic.people.models.user import User
+from clinic.people.services.ended_records import refuse_ended
+from clinic.records.models.consultation import Consultation
+from clinic.records.services.visit_news import tell_patient_of_signed_visit
+from clinic.trail.models.audit import AuditEvent
+from clinic.trail.services.audit import record
+from diagnosis.predictions.models.disease import Disease
+from diagnosis.reviews.models.review import Review
+
+Release = Review.Release
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """When the patient may read a diagnosis; a day only if it is released on one."""
+
+    release: str
+    release_on: date | None = None
+
+
+def first_choice(disease: Disease | None) -> Choice:
+    """Return the clinic's choice for a new diagnosis; a malignant one waits for the talk."""
+    if disease is None:
+        return Choice(release="")
+    if disease.is_malignant:
+        return Choice(release=Release.AFTER_CONVERSATION)
+    return Choice(release=ClinicSettings.objects.current().diagnosis_release)
+
+
+@transaction.atomic
+def choose_release(*, review: Review, actor: User, choice: Choice) -> Review:
+    """Choose when the patient reads a diagnosis that the patient could not read yet."""
+    stored = _locked(review)
+    if stored.release == choice.release and stored.release_on == choice.release_on:
+        return stored
+    if choice.release not in {Release.AT_ONCE, Release.ON_DATE, Release.AFTER_CONVERSATION}:
+        raise ValidationError({"release": _("Choose when the patient may read it.")})
+    if stored.disease is not None and stored.disease.is_malignant:
+        raise ValidationError(
+            {"release": _("A malignant diagnosis waits until you have talked with the patient.")}
+        )
+    if _is_read(stored):
+        raise ValidationError(
+            _("The patient can read this diagnosis already, so it cannot be held back any more."),
+            code="released",
+        )
+    stored.release, stored.release_on = choice.release, choice.release_on
+    _save(stored, actor, "release", "release_on")
+    return stored
+
+
+@transaction.atomic
+def note_conversation(*, review: Review, actor: User) -> Review:
+    """Note that the doctor has talked with the patient, who may read the diagnosis from now on."""
+    stored = _locked(review)
+    if stored.talked_at is not None or stored.release == Release.BEFORE:
+        return stored
+    stored.talked_at, stored.talked_by = timezone.now(), actor
+    _save(stored, actor, "talked_at", "talked_by")
+    return stored
+
+
+def _locked(review: Review) -> Review:
+    image = review.prediction.image
+    refuse_ended(image.lesion.patient_id)
+    # The signature and other reviews of the photograph wait.
+    Consultation.objects.select_for_update(no_key=True).get(pk=image.consultation_id)
+    stored = Review.objects.select_related("disease", "prediction__image__consultation").get(
+        pk=review.pk
+    )
+    if Review.objects.filter(prediction__image=image).first() != stored or not stored.disease_id:
+        raise ValidationError(_("Another review has taken the place of this one."), code="changed")
+    return stored
+
+
+def _is_read(review: Review) -> bool:
+    return review.is_released and review.prediction.image.consultation.is_signed
+
+
+def _save(review: Review, actor: User, *fields: str) -> None:
+    review.full_clean()
+    review.save(update_fields=fields)
+    visit = review.prediction.image.consultation
+    record(
+        AuditEvent.Verb.UPDATE,
+        actor=actor,
+        patient=visit.patient,
+        target=review,
+        detail={"fields": list(fields), "release": review.release},
+    )
+    if _is_read(review):
+        tell_patient_of_signed_visit(visit)

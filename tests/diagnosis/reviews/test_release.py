@@ -1,0 +1,176 @@
+"""The patient reads a diagnosis when the doctor has chosen, and a malignant one after the talk."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils import timezone
+
+from clinic.core.models.clinic_settings import ClinicSettings
+from clinic.models import AuditEvent, Notification
+from diagnosis.models import Review
+from diagnosis.reviews.services.releases import Choice, choose_release, note_conversation
+from tests.diagnosis.reviews.open_photographs import decide, report
+from tests.papers import text_of
+
+pytestmark = pytest.mark.both_engines
+HELD = "Some of the findings are not shown here yet."
+
+
+@pytest.fixture
+def mine(sign_in, patient):
+    return sign_in(patient.user)
+
+
+@pytest.fixture
+def his(sign_in, doctor):
+    return sign_in(doctor)
+
+
+def everything(client, visit):
+    """Return all that the patient can read of a visit, in one text."""
+    pages = [
+        client.get(reverse("diagnosis:my_record")),
+        client.get(reverse("diagnosis:my_visit", args=[visit.pk])),
+        client.get(reverse("clinic:my_access")),
+        client.get(reverse("clinic:my_documents")),
+        client.get(reverse("clinic:notification_list")),
+        client.get(reverse("home"), follow=True),
+    ]
+    paper = text_of(client.get(reverse("diagnosis:visit_report", args=[visit.pk])))
+    return " ".join([*(page.content.decode() for page in pages), paper])
+
+
+def photographs(client, image):
+    names = ("image_file", "image_thumbnail")
+    return {client.get(reverse(f"diagnosis:{each}", args=[image.pk])).status_code for each in names}
+
+
+def test_a_malignant_diagnosis_is_nowhere_until_the_conversation_was_had(
+    mine, his, doctor, consultation, prediction, sign
+):
+    review = decide(prediction, doctor, code="mel")
+    sign(consultation)
+    said = everything(mine, consultation)
+    assert "Melanoma" not in said
+    assert "melanoma" not in said.lower().replace("basal cell", "")
+    assert str(prediction.image_id) not in said
+    assert HELD in said
+    assert photographs(mine, prediction.image) == {404}
+    assert "Melanoma" in report(his, consultation)
+
+    his.post(reverse("diagnosis:review_talked", args=[review.pk]))
+
+    said = everything(mine, consultation)
+    assert "Melanoma" in said
+    assert HELD not in said
+    assert photographs(mine, prediction.image) == {200}
+
+
+def test_a_harmless_diagnosis_is_read_at_once_if_the_clinic_says_nothing_else(
+    mine, doctor, consultation, prediction, sign
+):
+    decide(prediction, doctor)
+    sign(consultation)
+    assert "Melanocytic nevus" in everything(mine, consultation)
+
+
+def test_the_clinics_choice_is_that_of_new_diagnoses(mine, doctor, consultation, prediction, sign):
+    ClinicSettings.objects.create(pk=1, name="Clinic", diagnosis_release="after_conversation")
+    review = decide(prediction, doctor)
+    ClinicSettings.objects.update(diagnosis_release="at_once")
+    sign(consultation)
+    assert "Melanocytic nevus" not in everything(mine, consultation)
+    note_conversation(review=review, actor=doctor)
+    assert "Melanocytic nevus" in everything(mine, consultation)
+
+
+def test_a_diagnosis_is_read_from_the_chosen_day_on(
+    mine, his, doctor, consultation, prediction, sign
+):
+    review = decide(prediction, doctor)
+    day = timezone.localdate() + timedelta(days=3)
+    said = {"release": "on_date", "release_on": day.isoformat()}
+    assert his.post(reverse("diagnosis:review_release", args=[review.pk]), said).status_code == 302
+    visit = sign(consultation)
+    assert "Melanocytic nevus" not in everything(mine, visit)
+    assert not Review.objects.get().is_released
+
+    Review.objects.update(release_on=timezone.localdate())
+
+    assert "Melanocytic nevus" in everything(mine, visit)
+    assert Review.objects.get().is_released
+
+
+def test_a_day_is_needed_only_if_it_is_released_on_one(his, doctor, prediction):
+    review = decide(prediction, doctor)
+    address = reverse("diagnosis:review_release", args=[review.pk])
+    refused = his.post(address, {"release": "on_date"}, headers={"HX-Request": "true"})
+    assert refused.status_code == 422
+    assert "Choose the day" in refused.content.decode()
+    assert his.post(address, {"release": "after_conversation"}).status_code == 302
+    assert Review.objects.get().release == "after_conversation"
+
+
+@pytest.mark.parametrize("release", ["at_once", "on_date"])
+def test_a_malignant_diagnosis_is_released_by_nothing_but_the_conversation(
+    release, doctor, prediction
+):
+    review = decide(prediction, doctor, code="bcc")
+    day = timezone.localdate() if release == "on_date" else None
+    with pytest.raises(ValidationError, match="malignant"):
+        choose_release(review=review, actor=doctor, choice=Choice(release=release, release_on=day))
+    Review.objects.update(release=release, release_on=day)
+    assert not Review.objects.released().exists()
+    assert not Review.objects.get().is_released
+
+
+def test_what_was_read_cannot_be_held_back_any_more(doctor, consultation, prediction, sign):
+    review = decide(prediction, doctor)
+    sign(consultation)
+    with pytest.raises(ValidationError, match="already"):
+        choose_release(review=review, actor=doctor, choice=Choice(release="after_conversation"))
+
+
+def test_diagnoses_of_earlier_signed_visits_stay_readable(
+    mine, doctor, consultation, prediction, sign
+):
+    decide(prediction, doctor, code="mel")
+    sign(consultation)
+    Review.objects.update(release="before")
+    assert "Melanoma" in everything(mine, consultation)
+
+
+def test_a_newer_review_waits_for_its_own_conversation(doctor, prediction):
+    first = decide(prediction, doctor, code="mel")
+    note_conversation(review=first, actor=doctor)
+    second = decide(prediction, doctor, code="bcc", reason="Arborising vessels.")
+    assert not Review.objects.get(pk=second.pk).is_released
+    with pytest.raises(ValidationError, match="taken the place"):
+        note_conversation(review=first, actor=doctor)
+
+
+def test_the_patient_hears_of_a_release_and_the_trail_keeps_it(
+    doctor, patient, consultation, prediction, sign
+):
+    review = decide(prediction, doctor, code="mel")
+    sign(consultation)
+    Notification.objects.all().delete()
+    for _click in range(2):
+        note_conversation(review=review, actor=doctor)
+    assert Notification.objects.filter(recipient=patient.user).count() == 1
+    event = AuditEvent.objects.get(verb="update", target_type="diagnosis.review")
+    assert (event.actor, event.patient) == (doctor, patient)
+    assert "Melanoma" not in str(event.detail)
+
+
+def test_the_visit_says_when_the_patient_reads_it(his, doctor, consultation, prediction):
+    review = decide(prediction, doctor, code="mel")
+    page = his.get(reverse("diagnosis:visit", args=[consultation.pk])).content.decode()
+    assert "The patient reads it: After the conversation with the doctor" in " ".join(page.split())
+    assert reverse("diagnosis:review_talked", args=[review.pk]) in page
+    note_conversation(review=review, actor=doctor)
+    page = his.get(reverse("diagnosis:visit", args=[consultation.pk])).content.decode()
+    assert "Released: the conversation was on" in page
+    assert reverse("diagnosis:review_talked", args=[review.pk]) not in page

@@ -211,6 +211,7 @@ clinic:template_edit                 GET    clinic_template   in   200  404  200
 clinic:template_archive              POST   template          in   404  404  302  404  404  404
 clinic:template_archive              POST   clinic_template   in   302  404  302  302  404  404
 clinic:prescription_save             POST   visit             in   404  404  422  404  404  404
+clinic:visit_sign                    GET    visit             in   404  404  200  404  404  404
 clinic:visit_sign                    POST   visit             in   404  404  422  404  404  404
 clinic:addendum_add                  POST   signed            in   404  404  422  404  403  404
 clinic:prescription_revoke           POST   prescription      in   404  404  422  404  403  404

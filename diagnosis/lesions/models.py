@@ -137,6 +137,7 @@ class LesionImage(models.Model):
     decided_at: datetime | None
     answer_id: uuid.UUID | None
     malignant_share: float | None
+    alarm_at: datetime | None
     has_alarm: bool
     is_without_threshold: bool
 

@@ -39,13 +39,6 @@
     });
   }
 
-  // The warnings on the page, most serious first: photographs, drugs, characters that papers cannot show.
-  function cautions() {
-    const places = ["#visit-sign-warnings [data-caution]", "#visit-warnings [data-caution]", "[data-glyph-notice]"];
-    const shown = places.flatMap((each) => [...document.querySelectorAll(each)]).filter((each) => !each.closest("[hidden]"));
-    return new Set(shown.map((each) => each.textContent.trim().replace(/\s+/g, " ")));
-  }
-
   document.addEventListener("DOMContentLoaded", () => {
     place(document);
     focusFirstWrong(document);
@@ -88,9 +81,7 @@
     if (!asking || form.dataset.confirmed) return;
     event.preventDefault();
     event.stopPropagation();
-    const warnings = form.matches("[data-asks-with-cautions]") ? cautions() : [];
-    const question = [asking.dataset.confirm, ...warnings].join("\n\n");
-    if (!(await ask(question, asking.dataset.confirmYes))) return;
+    if (!(await ask(asking.dataset.confirm, asking.dataset.confirmYes))) return;
     form.dataset.confirmed = "yes";
     form.requestSubmit(submitter);
     delete form.dataset.confirmed;

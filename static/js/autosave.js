@@ -212,6 +212,12 @@
     });
   });
 
+  // What is still open is shown as it is now.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const dialog = document.getElementById("sign-dialog");
+    if (event.detail.target?.id === "sign-dialog-body" && !dialog.open) dialog.showModal();
+  });
+
   window.addEventListener("online", () => autosaved().forEach((form) => save(form, false, true)));
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) autosaved().forEach((form) => save(form));

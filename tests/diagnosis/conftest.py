@@ -99,6 +99,6 @@ def sign(doctor):
     def _sign(consultation):
         consultation.refresh_from_db()
         saved = written_up(consultation, doctor, notes="Seen.", conclusion="Nothing to fear.")
-        return sign_visit(consultation=saved, actor=doctor)
+        return sign_visit(consultation=saved, actor=doctor, unreviewed_reason="Seen by eye.")
 
     return _sign

@@ -20,7 +20,7 @@ def test_the_doctor_hears_it_at_the_field_and_in_the_dialog_of_the_signature(
     notice = notes.locator("[data-glyph-notice]")
     expect(notice).to_have_text("Papers cannot show U+F0B7. They print � instead.")
     page.get_by_role("button", name="Sign and close").click()
-    dialog = page.locator("#confirm-dialog")
+    dialog = page.locator("#sign-dialog")
     expect(dialog).to_contain_text("Papers cannot show U+F0B7.")
     dialog.get_by_role("button", name="Go back").click()
     plan.fill("Rest. 李")

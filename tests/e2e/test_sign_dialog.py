@@ -1,4 +1,4 @@
-"""The dialog before signing repeats the page's warnings, the gravest first."""
+"""The dialog before signing says what is open now, the gravest first."""
 
 import pytest
 from django.utils import timezone
@@ -45,7 +45,7 @@ def test_the_dialog_names_the_alarm_before_all_else(open_browser, doctor, consul
 
     page.locator("#visit-sign").get_by_role("button", name="Sign and close").click()
 
-    dialog = page.locator("#confirm-dialog")
+    dialog = page.locator("#sign-dialog")
     expect(dialog).to_contain_text(ALARM)
     said = dialog.inner_text()
     in_order = ["Sign and close this visit?", ALARM, "1 answer is not", "Zzyzxil", "U+F0B7"]

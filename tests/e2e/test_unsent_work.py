@@ -88,13 +88,13 @@ def test_nothing_is_signed_while_a_photograph_waits(visit, consultation):
     expect(unsent(visit)).to_contain_text("arm.jpg")
     expect(unsent(visit).get_by_role("button", name="Discard")).not_to_be_visible()
     unsent(visit).get_by_role("button", name="Go back").click()
-    expect(visit.locator("#confirm-dialog")).not_to_be_visible()
+    expect(visit.locator("#sign-dialog")).not_to_be_visible()
     assert not is_signed(consultation)
 
     visit.locator(".drop-preview").get_by_role("button", name="Remove").click()
     assert not is_held_back(visit)
     sign(visit)
-    expect(visit.locator("#confirm-dialog")).to_be_visible()
+    expect(visit.locator("#sign-dialog")).to_be_visible()
 
 
 def test_a_photograph_that_is_sent_holds_nothing_back(visit, consultation):
@@ -140,7 +140,7 @@ def test_a_fact_that_was_typed_and_not_added_is_named_before_the_signature(visit
     expect(visit.locator("#visit-card .allergy-bar")).to_contain_text("Penicillin")
     assert not is_held_back(visit)
     sign(visit)
-    visit.locator("#confirm-dialog").get_by_role("button", name="Sign and close").click()
+    visit.locator("#sign-dialog").get_by_role("button", name="Sign and close").click()
     expect(visit.get_by_text("The visit is signed and closed.")).to_be_visible()
     assert Allergy.objects.get().substance == "Penicillin"
 
@@ -151,7 +151,7 @@ def test_what_is_thrown_away_lets_the_visit_be_signed(visit, consultation):
     unsent(visit).get_by_role("button", name="Discard").click()
 
     expect(form.get_by_label("Substance")).to_have_value("")
-    visit.locator("#confirm-dialog").get_by_role("button", name="Sign and close").click()
+    visit.locator("#sign-dialog").get_by_role("button", name="Sign and close").click()
     expect(visit.get_by_text("The visit is signed and closed.")).to_be_visible()
     assert is_signed(consultation)
     assert not Allergy.objects.exists()

@@ -103,10 +103,17 @@ def offered_symptoms(consultation: Consultation) -> QuerySet[Any]:
 
 
 class SignForm(forms.Form):
-    """The marks of what the doctor saw when signing."""
+    """The marks of what the doctor saw, and why a warning is not reviewed before."""
 
-    version = forms.IntegerField(min_value=0)
-    lines_seen = forms.CharField()
+    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    lines_seen = forms.CharField(widget=forms.HiddenInput)
+    alarms_seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    unreviewed_reason = forms.CharField(
+        label=_("Why do you sign before the warning is reviewed?"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Kept with the visit; the patient does not read it."),
+    )
 
 
 class AddendumForm(forms.ModelForm[Addendum]):

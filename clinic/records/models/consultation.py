@@ -80,6 +80,10 @@ class Consultation(models.Model):
         blank=True,
         help_text=_("The patient reads this once the visit is signed."),
     )
+    # Empty unless it was signed although a warning about a photograph was not reviewed.
+    unreviewed_reason = EncryptedTextField(
+        _("why it was signed before a warning was reviewed"), blank=True, editable=False
+    )
     version = models.PositiveIntegerField(default=0, editable=False)
     started_at = models.DateTimeField(_("started"), auto_now_add=True)
     saved_at = models.DateTimeField(_("saved"), auto_now=True)

@@ -37,6 +37,7 @@ from clinic.records.services.consultations import (
     NOTES_FIELDS,
 )
 from clinic.records.services.prescriptions import DraftLine, lines_fingerprint
+from clinic.records.services.signing import AlarmsChangedError
 from clinic.records.services.visit_guard import VisitChangedError, VisitSignedError
 from clinic.scheduling.services.appointments import IllegalTransitionError
 
@@ -52,7 +53,7 @@ CONSENTS_IN_A_VISIT = (
 
 PATIENT_PARTS = ("card", "patient")
 
-CONFLICTS = (IllegalTransitionError, VisitChangedError, VisitSignedError)
+CONFLICTS = (AlarmsChangedError, IllegalTransitionError, VisitChangedError, VisitSignedError)
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class ConsentState:
 def visit_context(consultation: Consultation, user: User) -> dict[str, Any]:
     """Return what the clinic's parts of the visit page show at once."""
     prescription = prescription_of(consultation)
-    frame = _frame_context(consultation, user)
+    frame = frame_context(consultation, user)
     offered = BodySite.objects.offered(consultation.body_site_id)
     body_sites = list(offered) if frame["can_write"] else []
     return {
@@ -89,14 +90,14 @@ def visit_context(consultation: Consultation, user: User) -> dict[str, Any]:
         "hand_check_refusal": "",
         "lost_override": None,
         "fact_groups": (),
-        "paper_loss": loss_in_words(*_on_paper(consultation)) if frame["can_write"] else "",
+        "paper_loss": loss_in_words(*texts_on_paper(consultation)) if frame["can_write"] else "",
         "addenda": consultation.addenda.select_related("written_by"),
         "addendum_form": AddendumForm(auto_id="addendum_%s"),
         **_prescription_context(prescription, user),
     }
 
 
-def _on_paper(consultation: Consultation) -> list[str]:
+def texts_on_paper(consultation: Consultation) -> list[str]:
     """Return the typed texts that the visit's papers will print."""
     prescription = prescription_of(consultation)
     lines = prescription.lines.all() if prescription else []
@@ -108,7 +109,7 @@ def _on_paper(consultation: Consultation) -> list[str]:
     ]
 
 
-def _frame_context(consultation: Consultation, user: User) -> dict[str, Any]:
+def frame_context(consultation: Consultation, user: User) -> dict[str, Any]:
     """Return what every part of the visit page needs to know."""
     is_own = can_write_visit(user, consultation)
     return {
@@ -141,7 +142,7 @@ def patient_context(consultation: Consultation, user: User) -> dict[str, Any]:
         .select_related("doctor__user", "appointment__visit_type", "prescription")
     )
     return {
-        **_frame_context(consultation, user),
+        **frame_context(consultation, user),
         "can_record_consent": not patient.has_ended and can_record_consent(user, patient),
         "can_open_record": is_offered_opening(user, patient),
         "consents": [_consent_state(each, last.get(each)) for each in CONSENTS_IN_A_VISIT],
@@ -201,9 +202,12 @@ def visits_to_show(user: User) -> ConsultationQuerySet:
     return rows.prefetch_related("prescription__lines")
 
 
-def writable_visit(request: SignedInRequest, pk: UUID) -> Consultation:
+def writable_visit(
+    request: SignedInRequest, pk: UUID, visits: ConsultationQuerySet | None = None
+) -> Consultation:
     """Return the visit for the doctor who writes it; services check whether it is still open."""
-    visits = visible_consultations(request.user).select_related("patient", "doctor__user")
+    if visits is None:
+        visits = visible_consultations(request.user).select_related("patient", "doctor__user")
     consultation = get_object_or_404(visits, pk=pk)
     if not can_write_visit(request.user, consultation):
         raise PermissionDenied

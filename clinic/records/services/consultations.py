@@ -15,6 +15,7 @@ from clinic.people.services.ended_records import refuse_ended
 from clinic.records.models.catalogue import BodySite, Symptom
 from clinic.records.models.consultation import Addendum, Consultation
 from clinic.records.services.prescriptions import refuse_other_lines, sign_prescription
+from clinic.records.services.signing import refuse_unread_alarms
 from clinic.records.services.visit_guard import (
     VisitChangedError,
     VisitSignedError,
@@ -28,6 +29,7 @@ from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record, record_once
 
 NOTES_FIELDS = ("history", "examination", "assessment", "plan", "notes", "conclusion")
+REASON = "unreviewed_reason"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,25 +143,29 @@ def sign_visit(
     actor: User,
     version: int | None = None,
     lines_seen: str | None = None,
+    alarms_seen: str | None = None,
+    unreviewed_reason: str = "",
 ) -> Consultation:
     """Sign and close the visit with its prescription; a second click changes nothing.
 
-    `version` and `lines_seen` are what the doctor saw. If another window has saved since, nothing
-    is signed unread.
+    `version`, `lines_seen` and `alarms_seen` are what the doctor saw. If another window has saved
+    since, or a warning has come, nothing is signed unread. A warning that nobody has reviewed needs
+    a reason, which is kept with the visit.
     """
     stored = Consultation.objects.select_for_update(no_key=True).get(pk=consultation.pk)
     if stored.is_signed:
         return stored
     # An allergy noted at this moment is either considered here or refused as too late.
     hold_patient(stored)
-    if version is not None and version != stored.version:
-        raise VisitChangedError(stored)
-    if lines_seen is not None:
-        refuse_other_lines(consultation=stored, seen=lines_seen)
+    refuse_unread(stored, version=version, lines_seen=lines_seen)
     if not any(getattr(stored, field).strip() for field in NOTES_FIELDS):
         raise ValidationError(_("Write notes or a conclusion first: there is nothing to sign yet."))
+    reason = unreviewed_reason.strip()
+    unreviewed = refuse_unread_alarms(stored, reason=reason, seen=alarms_seen)
+    stored.unreviewed_reason = reason if unreviewed else ""
+    stored.clean_fields(exclude=[each.name for each in stored._meta.fields if each.name != REASON])
     Consultation.objects.filter(pk=stored.pk, signed_at__isnull=True).update(
-        signed_at=timezone.now(), signed_by=actor
+        signed_at=timezone.now(), signed_by=actor, unreviewed_reason=stored.unreviewed_reason
     )
     stored.refresh_from_db()
     move_appointment(
@@ -171,10 +177,20 @@ def sign_visit(
         actor=actor,
         patient=stored.patient,
         target=stored,
-        detail={"version": stored.version},
+        detail={"version": stored.version, "unreviewed_warnings": unreviewed},
     )
     tell_patient_of_signed_visit(stored)
     return stored
+
+
+def refuse_unread(
+    consultation: Consultation, *, version: int | None, lines_seen: str | None
+) -> None:
+    """Refuse to go on if the visit has changed since the doctor read this version of it."""
+    if version is not None and version != consultation.version:
+        raise VisitChangedError(consultation)
+    if lines_seen is not None:
+        refuse_other_lines(consultation=consultation, seen=lines_seen)
 
 
 @transaction.atomic

@@ -8,24 +8,28 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
+from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
 from clinic.people.permissions import patients_in_care
 from clinic.records.forms.consultations import AddendumForm, SignForm, VisitNotesForm
 from clinic.records.models.consultation import Consultation
+from clinic.records.pages.signing import sign_page
 from clinic.records.pages.visits import (
     back_to_visit,
     saved_answer,
     status_of,
     visit_part,
+    visits_to_show,
     writable_visit,
 )
 from clinic.records.services.consultations import (
     add_addendum,
     record_visit_part_view,
     record_visit_view,
+    refuse_unread,
     save_visit,
     sign_visit,
 )
@@ -75,28 +79,50 @@ def visit_save(request: SignedInRequest, pk: UUID) -> HttpResponse:
     return saved_answer(request, saved, name="version", value=saved.version)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def visit_sign(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Sign and close the visit, then go on to the next patient."""
-    consultation = writable_visit(request, pk)
+    """Show what is still open; then sign and close the visit, and go on to the next patient."""
+    consultation = writable_visit(request, pk, visits_to_show(request.user))
+    if request.method == "GET":
+        return _before_signing(request, consultation)
     form = SignForm(request.POST)
-    part = "sign_form" if request.htmx else "sign"
     if not form.is_valid():
-        return visit_part(request, consultation, part, status=422, must_read_again=True)
+        return sign_page(request, consultation, must_read_again=True, status=422)
     try:
         sign_visit(consultation=consultation, actor=request.user, **form.cleaned_data)
     except ValidationError as error:
-        return visit_part(
+        if hasattr(error, "error_dict"):
+            add_errors(form, error)
+        return sign_page(
             request,
             consultation,
-            part,
-            status=status_of(error),
-            sign_refusal=" ".join(error.messages),
+            form=form,
+            refusal="" if form.errors else " ".join(error.messages),
             must_read_again=isinstance(error, VisitChangedError),
+            status=status_of(error),
         )
     messages.success(request, _("The visit is signed and closed."))
     url = reverse("clinic:doctor_day")
     return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+
+
+def _before_signing(request: SignedInRequest, consultation: Consultation) -> HttpResponse:
+    if consultation.is_signed:
+        return HttpResponseClientRedirect(consultation.get_absolute_url())
+    record_visit_part_view(consultation=consultation, actor=request.user)
+    form = SignForm(request.GET)
+    if not form.is_valid():
+        return sign_page(request, consultation)
+    try:
+        refuse_unread(
+            consultation,
+            version=form.cleaned_data["version"],
+            lines_seen=form.cleaned_data["lines_seen"],
+        )
+    except VisitChangedError as error:
+        said = " ".join(error.messages)
+        return sign_page(request, consultation, refusal=said, must_read_again=True, status=409)
+    return sign_page(request, consultation, form=SignForm(initial=form.cleaned_data))
 
 
 @require_POST

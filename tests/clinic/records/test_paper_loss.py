@@ -61,9 +61,9 @@ def test_a_visit_says_it_again_where_it_is_signed(consultation, his):
     Consultation.objects.filter(pk=consultation.pk).update(plan="\uf0b7 rest")
     page = his.get(address)
     assert "U+F0B7" in notice_on(page)
-    form = BeautifulSoup(page.content, "html.parser").select_one("#visit-sign-form form")
+    form = BeautifulSoup(page.content, "html.parser").select_one("#visit-sign-form")
     assert form.select_one("[data-glyph-notice]")
-    assert form.has_attr("data-asks-with-cautions")
+    assert "U+F0B7" in notice_on(his.get(reverse("clinic:visit_sign", args=[consultation.pk])))
 
 
 def test_a_visit_says_it_of_its_prescription_and_of_the_patients_name(

@@ -1,0 +1,79 @@
+"""What a doctor should know before signing; an upper room says what its photographs show."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from clinic.records.models.consultation import Consultation
+from clinic.records.services.visit_guard import fingerprint
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What is known of one photographed lesion, in words."""
+
+    lesion: str
+    diagnosis: str
+    state: str
+    share: str = ""
+    # When the patient reads the diagnosis.
+    release: str = ""
+    is_decided: bool = True
+    # Under these names, the conclusion could say what the patient should not read yet.
+    held_names: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What the photographs of a visit say to whoever signs it."""
+
+    # The lesions whose warning nobody has reviewed, by a key of the warning.
+    alarms: Mapping[str, str] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+    diagnoses: Sequence[Finding] = ()
+    # The lesions for which a colleague waits for a letter.
+    referred: Sequence[str] = ()
+
+    @property
+    def seen(self) -> str:
+        """Return a mark of the warnings, to tell later whether others have come."""
+        return fingerprint(sorted(self.alarms)) if self.alarms else ""
+
+
+class AlarmsChangedError(ValidationError):
+    """A warning has come since the doctor read what is signed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("A warning about a photograph has come since you opened this. Read it, then sign.")
+        )
+
+
+Reader = Callable[[Consultation], Findings]
+# The room of the photographs registers this when the app is ready.
+_readers: list[Reader] = []
+
+
+def tell_findings(read: Reader) -> None:
+    """Register how a room reads what its part of a visit says to whoever signs it."""
+    _readers[:] = [read]
+
+
+def findings_of(consultation: Consultation) -> Findings:
+    """Return what the photographs of a visit say now."""
+    return _readers[0](consultation) if _readers else Findings()
+
+
+def refuse_unread_alarms(consultation: Consultation, *, reason: str, seen: str | None) -> int:
+    """Refuse to sign over warnings that were not seen or not explained; return how many."""
+    findings = findings_of(consultation)
+    if not findings.alarms:
+        return 0
+    if seen is not None and seen != findings.seen:
+        raise AlarmsChangedError
+    if not reason:
+        sentence = _("Say in a few words why you sign before the warning is reviewed.")
+        raise ValidationError({"unreviewed_reason": sentence}, code="unreviewed")
+    return len(findings.alarms)

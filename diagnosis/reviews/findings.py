@@ -1,5 +1,7 @@
 """What the photographs of a visit say to the doctor who signs it."""
 
+from collections.abc import Sequence
+
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
@@ -8,8 +10,8 @@ from clinic.records.services.signing import Finding, Findings
 from diagnosis.lesions.forms import lesion_name
 from diagnosis.lesions.models import LesionImage
 from diagnosis.predictions.models.disease import Disease
+from diagnosis.reviews.pages.cards import PhotographCard, photograph_cards
 from diagnosis.reviews.pages.open_words import sign_warnings
-from diagnosis.reviews.pages.panels import PhotographCard, photograph_cards
 
 State = LesionImage.State
 # A doctor who has referred a photograph, or found it not assessable, has read its warning.
@@ -18,7 +20,11 @@ UNREAD = (State.UNREVIEWED, State.REOPENED)
 
 def findings_of_visit(visit: Consultation) -> Findings:
     """Return each lesion's diagnosis and what is still open, the warnings first."""
-    cards = photograph_cards(LesionImage.objects.filter(consultation=visit))
+    return findings_from(photograph_cards(LesionImage.objects.filter(consultation=visit)))
+
+
+def findings_from(cards: Sequence[PhotographCard]) -> Findings:
+    """Return the findings of photographs that were read already."""
     images = [card.image for card in cards]
     referred = [str(image.lesion) for image in images if image.state == State.REFERRED]
     return Findings(
@@ -45,6 +51,7 @@ def _finding(card: PhotographCard) -> Finding:
         state=card.image.state_in_words,
         share=_share(card),
         release=review.release_in_words if review and disease else "",
+        name=str(disease or ""),
         is_decided=card.state in {State.DECIDED, State.RETAKEN},
         held_names=_names(disease) if review and disease and not review.is_released else (),
     )

@@ -42,6 +42,7 @@ TERMS = frozenset(
         "clinic.PrescriptionLine.frequency",
         "clinic.PrescriptionLine.duration",
         "clinic.PrescriptionLine.quantity",
+        "clinic.PrescriptionLine.indication",
         "clinic.WarningOverride.words",
         # The record's own data about the person is removed with the person, not with the texts.
         "clinic.FormerIdentity.value",

@@ -35,8 +35,12 @@ class PrescriptionLineForm(forms.ModelForm[PrescriptionLine]):
             "is_as_needed",
             "is_substitution_allowed",
             "note",
+            "indication",
         )
-        widgets = {"drug": forms.TextInput(attrs={"list": "drug-names"})}
+        widgets = {
+            "drug": forms.TextInput(attrs={"list": "drug-names"}),
+            "indication": forms.TextInput(attrs={"list": "diagnosis-names"}),
+        }
         error_messages = {
             "drug": {"required": _("Name the drug.")},
             "dose": {"required": _("Say how much.")},

@@ -94,6 +94,8 @@ class PrescriptionLine(models.Model):
     is_substitution_allowed = models.BooleanField(_("substitution allowed"), default=True)
     is_as_needed = models.BooleanField(_("as needed"), default=False)
     note = EncryptedCharField(_("note"), max_length=200, blank=True)
+    # For doctors only: a paper for the pharmacy does not say it, and the patient may not know yet.
+    indication = EncryptedCharField(_("for which diagnosis"), max_length=120, blank=True)
     is_in_table = models.BooleanField(
         _("in the drug table"),
         default=False,

@@ -33,13 +33,14 @@ class DraftLine:
     is_substitution_allowed: bool = True
     is_as_needed: bool = False
     note: str = ""
+    indication: str = ""
 
     @property
     def words(self) -> str:
         """The line as somebody would read it aloud."""
         drug = " ".join(filter(None, [self.drug, self.form, self.strength]))
-        use = filter(None, [self.dose, self.route, self.frequency, self.duration, self.note])
-        return f"{drug}: {', '.join(use)}"
+        use = [self.dose, self.route, self.frequency, self.duration, self.note, self.indication]
+        return f"{drug}: {', '.join(filter(None, use))}"
 
     @classmethod
     def of(cls, line: PrescriptionLine) -> "DraftLine":

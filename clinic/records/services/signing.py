@@ -17,6 +17,8 @@ class Finding:
     lesion: str
     diagnosis: str
     state: str
+    # The disease alone, as a line of the prescription names it.
+    name: str = ""
     share: str = ""
     # When the patient reads the diagnosis.
     release: str = ""

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from clinic.people.models.user import User
 from clinic.records.models.consultation import Addendum, Consultation
 from clinic.records.models.paper import IssuedDocument
-from clinic.records.models.prescription import Prescription
+from clinic.records.models.prescription import Prescription, PrescriptionLine
 from clinic.records.services.papers import Paper, PrintedPaper, on_day, print_paper
 from clinic.records.services.prescription_pdf import use_in_words
 from diagnosis.lesions.models import LesionImage
@@ -85,7 +85,7 @@ def print_visit_report(
         ),
         Section(_("Second opinion of the model"), [Entry(answer) for answer in answers]),
         Section(_("Conclusion and plan"), [*_words(visit.conclusion), *_follow_up(visit)]),
-        Section(_("Prescribed"), _prescribed(record.prescription)),
+        Section(_("Prescribed"), _prescribed(record.prescription, is_for_patient)),
         Section(_("Added after the signature"), _addenda(visit.addenda.all())),
     ]
     paper = Paper(
@@ -163,20 +163,27 @@ def _diagnosis(review: Review) -> Entry:
     )
 
 
-def _prescribed(prescription: Prescription | None) -> list[Entry]:
+def _prescribed(prescription: Prescription | None, is_for_patient: bool) -> list[Entry]:
     if prescription is None:
         return []
     lines = [
         Entry(
             title=" ".join(filter(None, [line.drug, line.form, line.strength])),
             text=use_in_words(line),
-            small=line.note,
+            small=" · ".join(filter(None, [line.note, _indication(line, is_for_patient)])),
         )
         for line in prescription.lines.all()
     ]
     if prescription.revoked_at is None:
         return lines
     return [Entry(_("Revoked on %(day)s.") % {"day": on_day(prescription.revoked_at)}), *lines]
+
+
+def _indication(line: PrescriptionLine, is_for_patient: bool) -> str:
+    # The diagnosis may still wait for the conversation with the patient.
+    if is_for_patient or not line.indication:
+        return ""
+    return _("For: %(diagnosis)s") % {"diagnosis": line.indication}
 
 
 def _addenda(addenda: Iterable[Addendum]) -> list[Entry]:

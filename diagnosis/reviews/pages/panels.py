@@ -1,12 +1,8 @@
 """Contexts of the photograph and its answer, shared by the page and its fragments."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
-
-from django.db.models import Prefetch, QuerySet
 
 from clinic.people.models.consent import Consent
 from clinic.people.models.user import User
@@ -16,77 +12,23 @@ from clinic.records.models.catalogue import BodySite
 from clinic.records.models.consultation import Consultation
 from clinic.records.permissions import can_write_visit
 from diagnosis.lesions.forms import MoveForm, PhotographForm, SizeForm
-from diagnosis.lesions.models import Lesion, LesionImage
+from diagnosis.lesions.models import Lesion
 from diagnosis.lesions.permissions import visible_lesions
 from diagnosis.predictions.answers import describe
 from diagnosis.predictions.models.disease import Disease
 from diagnosis.predictions.models.prediction import Prediction
 from diagnosis.predictions.permissions import can_ask_model
 from diagnosis.predictions.services.heartbeats import is_queue_served
+from diagnosis.reviews.findings import findings_from
 from diagnosis.reviews.forms import ReleaseForm, ReviewForm
-from diagnosis.reviews.models.review import UNANSWERED, UNSURE, Review
+from diagnosis.reviews.models.review import UNANSWERED, UNSURE
+from diagnosis.reviews.pages.cards import PhotographCard, photograph_cards
 from diagnosis.reviews.pages.open_words import sign_warnings
 from diagnosis.reviews.permissions import can_review, visible_images
-from diagnosis.reviews.services.worklist import OFF_THE_LIST, with_states
+from diagnosis.reviews.services.worklist import OFF_THE_LIST
 
 # Milliseconds between the page's requests for an answer: short at first, then longer.
 ASK_AGAIN_MS = (120, 120, 150, 200, 300, 500, 1000, 2000)
-
-
-@dataclass(frozen=True)
-class PhotographCard:
-    """A photograph with the prediction that is shown, the review that counts, and its state."""
-
-    image: LesionImage
-    prediction: Prediction | None
-    review: Review | None
-
-    @property
-    def state(self) -> str:
-        return self.image.state
-
-    @property
-    def has_alarm(self) -> bool:
-        """Return whether there is a warning that no diagnosis has answered."""
-        return self.image.has_alarm
-
-    @property
-    def is_waiting(self) -> bool:
-        return self.prediction is not None and self.prediction.is_waiting
-
-    @property
-    def is_answered(self) -> bool:
-        return self.prediction is not None and self.prediction.status == Prediction.Status.DONE
-
-
-def photograph_cards(images: QuerySet[LesionImage]) -> list[PhotographCard]:
-    """Return photographs, oldest first, with their answers and reviews, in three queries."""
-    reviews = Review.objects.select_related("disease", "stage", "reviewer")
-    predictions = Prediction.objects.order_by("-queued_at").prefetch_related(
-        Prefetch("reviews", reviews)
-    )
-    images = (
-        with_states(images)
-        .select_related("lesion__body_site", "lesion__patient", "consultation__doctor")
-        .prefetch_related(Prefetch("predictions", predictions))
-    )
-    return [_card(image) for image in images]
-
-
-def _card(image: LesionImage) -> PhotographCard:
-    predictions = list(image.predictions.all())
-    reviews = [review for prediction in predictions for review in prediction.reviews.all()]
-    return PhotographCard(
-        image=image,
-        prediction=max(predictions, key=_weight) if predictions else None,
-        review=max(reviews, key=lambda review: review.reviewed_at) if reviews else None,
-    )
-
-
-def _weight(prediction: Prediction) -> tuple[bool, bool, datetime]:
-    """Rank a warning above a newer answer without one, and any answer above none."""
-    is_done = prediction.status == Prediction.Status.DONE
-    return is_done, is_done and prediction.is_over_threshold, prediction.queued_at
 
 
 def panel_context(
@@ -115,6 +57,7 @@ def panel_context(
         "is_any_waiting": any(card.is_waiting for card in cards),
         "can_upload": not consultation.is_signed and can_write_visit(user, consultation),
         "sign_warnings": sign_warnings([card.image for card in cards]),
+        "findings": findings_from(cards),
         "has_photography_consent": Consent.Purpose.PHOTOGRAPHY in agreed,
         "has_ai_consent": Consent.Purpose.AI_ANALYSIS in agreed,
         "has_training_consent": Consent.Purpose.TRAINING in agreed,

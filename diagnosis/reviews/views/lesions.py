@@ -29,8 +29,8 @@ from diagnosis.lesions.services.lesions import (
 )
 from diagnosis.predictions.answers import Answer, describe
 from diagnosis.predictions.models.disease import Disease
+from diagnosis.reviews.pages.cards import PhotographCard, photograph_cards
 from diagnosis.reviews.pages.images import get_image_for_doctor, render_panels, visit_url
-from diagnosis.reviews.pages.panels import PhotographCard, photograph_cards
 from diagnosis.reviews.permissions import visible_images
 
 

@@ -1,0 +1,73 @@
+"""A visit lists its diagnoses in one place, and a line of a prescription can name one."""
+
+import pytest
+from bs4 import BeautifulSoup
+from django.urls import reverse
+
+from clinic.models import PrescriptionLine
+from clinic.records.services.prescriptions import DraftLine, save_prescription
+from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
+from tests.diagnosis.reviews.open_photographs import report
+from tests.full_visit import check_by_hand
+from tests.papers import text_of
+
+LINE = DraftLine(
+    drug="Calcipotriol", dose="thin", frequency="daily", duration="a week", indication="Melanoma"
+)
+
+
+@pytest.fixture
+def client(sign_in, doctor):
+    return sign_in(doctor)
+
+
+def listed(response):
+    page = BeautifulSoup(response.content, "html.parser").select_one("#visit-diagnoses")
+    return " ".join(page.get_text(" ").split()), page
+
+
+def test_a_visit_lists_lesion_disease_certainty_share_and_state_in_one_place(
+    client, doctor, consultation, answer_with
+):
+    prediction = answer_with(mel=0.8, nv=0.2, malignant_threshold=0.3)
+    address = reverse("diagnosis:visit", args=[consultation.pk])
+    assert (
+        "Lesion 1 no diagnosis yet To review · malignant share 80.0 %"
+        in (listed(client.get(address))[0])
+    )
+    said = {"decision": "confirmed", "certainty": "certain"}
+    review = reverse("diagnosis:prediction_review", args=[prediction.pk])
+
+    words, page = listed(client.post(review, said, headers={"HX-Request": "true"}))
+
+    assert "Lesion 1 Melanoma, certain Diagnosed · malignant share 80.0 %" in words
+    assert page["hx-swap-oob"] == "true"
+    assert page.select_one("#diagnosis-names option")["value"] == "Melanoma"
+    assert words == listed(client.get(address))[0]
+
+
+def test_a_line_names_its_diagnosis_for_doctors_and_for_nobody_else(
+    client, sign_in, doctor, patient, consultation, answer_with, sign
+):
+    prediction = answer_with(mel=0.8, nv=0.2, malignant_threshold=0.3)
+    review_prediction(
+        prediction=prediction, actor=doctor, decision="confirmed", diagnosis=Diagnosis()
+    )
+    save_prescription(consultation=consultation, actor=doctor, lines=[LINE])
+    check_by_hand(consultation, doctor)
+    assert PrescriptionLine.objects.get().indication == "Melanoma"
+    address = reverse("diagnosis:visit", args=[consultation.pk])
+    form = BeautifulSoup(client.get(address).content, "html.parser")
+    assert form.select_one("[name=lines-0-indication]")["value"] == "Melanoma"
+    sign(consultation)
+
+    assert "For: Melanoma" in " ".join(client.get(address).content.decode().split())
+    assert "For: Melanoma" in report(client, consultation)
+    mine = sign_in(patient.user)
+    letter = mine.get(reverse("diagnosis:my_visit", args=[consultation.pk])).content.decode()
+    paper = reverse(
+        "clinic:prescription_pdf", args=[PrescriptionLine.objects.get().prescription_id]
+    )
+    assert "Calcipotriol" in letter
+    for said in (letter, report(mine, consultation), text_of(mine.get(paper))):
+        assert "Melanoma" not in said

@@ -38,6 +38,19 @@ FIND_MISSED = """sheets => {
 }"""
 
 
+# The innermost elements that end beyond the window, outside of boxes that scroll by themselves.
+FIND_WIDEST = """() => {
+  const beyond = [...document.querySelectorAll("main *, header *")].filter((element) => {
+    const box = element.getBoundingClientRect();
+    return box.right > window.innerWidth + 1 && box.width;
+  });
+  return beyond
+    .filter((element) => !beyond.some((other) => other !== element && element.contains(other)))
+    .slice(0, 4)
+    .map((element) => `${element.tagName}.${element.className}`);
+}"""
+
+
 def missed_rules(page):
     """Return the rules that the page needs from sheets that it has not loaded."""
     # The screen of the waiting room has its own styles.
@@ -71,3 +84,29 @@ def test_each_page_of_a_role_loads_its_styles_and_no_error(role, cast, things, s
         assert answer.status == 200, path
         assert browser.locator("main").count() == 1, path
         assert missed_rules(browser) == [], path
+
+
+@pytest.mark.parametrize("role", ["admn", "secr", "doct", "pati"])
+def test_a_long_unbroken_name_widens_no_page(role, cast, things, sign_in, browser_of):
+    name = "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwarengewissenhaft"
+    user = cast[role]
+    for person in (things["patient"], things["doctor"].user, user):
+        person.full_name = name
+        person.save()
+    client = sign_in(user)
+    readable = [
+        row for row in ROWS if row.method == "GET" and row.expected[ROLES.index(role)] == "200"
+    ]
+    addresses = [address(row, things) for row in readable]
+    pages = [path for path in addresses if is_page(client.get(path))]
+
+    browser = browser_of(user)
+    browser.set_viewport_size({"width": 360, "height": 740})
+    wide = {}
+    for path in pages:
+        browser.goto(path)
+        width = browser.evaluate("document.documentElement.scrollWidth")
+        if width > 360:
+            wide[path] = width, browser.evaluate(FIND_WIDEST)
+
+    assert not wide, "\n".join(f"{path}: {found}" for path, found in wide.items())

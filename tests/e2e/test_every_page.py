@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.urls import reverse
 
 from tests.access_table import ROLES
 from tests.test_access_matrix import ROWS, address
@@ -110,3 +111,15 @@ def test_a_long_unbroken_name_widens_no_page(role, cast, things, sign_in, browse
             wide[path] = width, browser.evaluate(FIND_WIDEST)
 
     assert not wide, "\n".join(f"{path}: {found}" for path, found in wide.items())
+
+
+def test_every_title_begins_at_one_place(browser_of, secretary, doctor):
+    browser = browser_of(secretary)
+    names = ("calendar", "desk_day", "patient_list", "waiting_room", "request_list", "doctor_list")
+    places = {}
+    for name in (*names, "appointment_book", "profile", "notification_list"):
+        browser.goto(reverse(f"clinic:{name}"))
+        title = browser.locator("h1").bounding_box()
+        places[name] = round(title["x"]), round(title["y"] + title["height"] / 2)
+
+    assert len(set(places.values())) == 1, places

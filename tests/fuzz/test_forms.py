@@ -189,7 +189,7 @@ def someone_who_may(draw, row):
 def test_no_value_in_any_field_is_a_server_error(part, client_of, things):
     draw = random.Random(SEED + part)
     names, faults, answers = Names(client_of, things), Faults(), set()
-    for _number in range(examples(100, many=12_000)):
+    for _number in range(examples(100, many=3_000)):
         row = draw.choice(ROWS)
         role = someone_who_may(draw, row)
         known = names.of(row, role) or ["page", "q", "next"]
@@ -211,7 +211,7 @@ def test_no_value_in_any_field_is_a_server_error(part, client_of, things):
 def test_no_value_in_an_address_is_a_server_error(client_of, things):
     draw = random.Random(SEED)
     faults = Faults()
-    for _number in range(examples(100, many=8_000)):
+    for _number in range(examples(100, many=2_000)):
         row = draw.choice(ROWS)
         parts = address(row, things).split("/")
         place = draw.randrange(1, max(len(parts) - 1, 2))
@@ -227,7 +227,7 @@ def test_no_file_in_any_field_is_a_server_error(client_of, things):
     draw = random.Random(SEED)
     names, faults = Names(client_of, things), Faults()
     rows = [row for row in ROWS if row.method == "POST"]
-    for _number in range(examples(60, many=4_000)):
+    for _number in range(examples(60, many=1_000)):
         row = draw.choice(rows)
         role = someone_who_may(draw, row)
         fields = {

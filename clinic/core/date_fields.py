@@ -1,10 +1,13 @@
 """The one field for a date: typed as people write it, echoed in words, or picked in a calendar."""
 
-from datetime import date
+import re
+from collections.abc import Callable
+from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.utils import from_current_timezone
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -13,9 +16,14 @@ from django.utils.translation import gettext_lazy as _
 from clinic.core.ages import age_in_words
 from clinic.core.dates import Order, possible_dates, shown
 from clinic.core.days import within_reason
+from clinic.core.digits import western
 from clinic.core.models.clinic_settings import ClinicSettings
+from clinic.core.plain_text import visible_line
 
 LONGEST = 40
+# What a script or an address sends, which may name a time zone.
+ISO = re.compile(r"\d{4}-\d{1,2}-\d{1,2}[T ]")
+MOMENT = re.compile(r"(?P<day>.+?)[\sT,،]+(?P<hour>\d{1,2})[:.h](?P<minute>\d{2})(?::\d{2})?")
 EXAMPLE = date(1980, 5, 17)
 
 
@@ -46,6 +54,24 @@ def read_date(text: str, *, is_birth: bool = False) -> date:
     raise ValidationError(words, code="invalid", params=example)
 
 
+def read_moment(text: str) -> datetime:
+    """Return the day and time by the clinic's clock that a text means, or say why it is none."""
+    typed = western(visible_line(text)).strip()
+    found = MOMENT.fullmatch(typed)
+    try:
+        clock = time(int(found["hour"]), int(found["minute"])) if found else None
+    except ValueError:
+        clock = None
+    if found is None or clock is None:
+        raise ValidationError(_("This is not a valid day and time."), code="invalid")
+    return datetime.combine(read_date(found["day"]), clock)
+
+
+def moment_in_words(moment: datetime) -> str:
+    """Return a day and time as it is read back."""
+    return f"{date_in_words(moment.date())}, {moment:%H:%M}"
+
+
 def date_in_words(day: date, *, is_birth: bool = False) -> str:
     """Return a date as it is read back: with the age, or with the day of the week."""
     if is_birth:
@@ -58,6 +84,7 @@ class DayInput(forms.DateInput):
     """An input for a date, with its echo and a button that opens the browser's calendar."""
 
     template_name = "widgets/day.html"
+    native_type = "date"
 
     def __init__(self, attrs: Any = None, *, is_birth: bool = False) -> None:
         super().__init__(attrs)
@@ -73,14 +100,40 @@ class DayInput(forms.DateInput):
         """Return what the template shows."""
         attrs = {"autocomplete": "off", "dir": "auto", **(attrs or {})}
         context: dict[str, Any] = super().get_context(name, value, attrs)
-        day = value if isinstance(value, date) else _known(str(value or ""), self.is_birth)
+        native, words = self.read_back(value)
         context["widget"] |= {
             "type": "text",
             "is_birth": self.is_birth,
-            "day": day,
-            "words": date_in_words(day, is_birth=self.is_birth) if day else "",
+            "native_type": self.native_type,
+            "native": native,
+            "words": words,
         }
         return context
+
+    def read_back(self, value: Any) -> tuple[str, str]:
+        """Return the value for the browser's own field, and in words."""
+        day = value if isinstance(value, date) else _known(str(value or ""), self.is_birth)
+        return (day.isoformat(), date_in_words(day, is_birth=self.is_birth)) if day else ("", "")
+
+
+class MomentInput(DayInput):
+    """An input for a day and a time on one line."""
+
+    native_type = "datetime-local"
+
+    def format_value(self, value: Any) -> str | None:
+        """Return the moment in the clinic's order; what could not be read stays as typed."""
+        if isinstance(value, datetime):
+            return f"{shown(value.date(), clinic_order())} {value:%H:%M}"
+        return super().format_value(value)
+
+    def read_back(self, value: Any) -> tuple[str, str]:
+        """Return the value for the browser's own field, and in words."""
+        try:
+            moment = value if isinstance(value, datetime) else read_moment(str(value or ""))
+        except ValidationError:
+            return "", ""
+        return f"{moment:%Y-%m-%dT%H:%M}", moment_in_words(moment)
 
 
 class DayField(forms.DateField):
@@ -107,6 +160,19 @@ class DayField(forms.DateField):
     def prepare_value(self, value: Any) -> Any:
         """Show a stored day in the clinic's order, and what was typed as it was."""
         return shown(value, clinic_order()) if isinstance(value, date) else value
+
+
+class MomentField(forms.DateTimeField):
+    """A day and a time by the clinic's clock, the day typed as in a field for a date."""
+
+    default_validators: list[Callable[[Any], None]] = [within_reason]
+
+    def to_python(self, value: Any) -> datetime | None:
+        """Return the typed moment."""
+        if not isinstance(value, str) or not value.strip() or ISO.match(value.strip()):
+            return super().to_python(value.strip() if isinstance(value, str) else value)
+        moment: datetime = from_current_timezone(read_moment(value))
+        return moment
 
 
 def birth_date_field(**options: Any) -> DayField:

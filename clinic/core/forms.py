@@ -1,6 +1,6 @@
 """What forms in all rooms share."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -9,8 +9,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import DateField, DateTimeField, Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.date_fields import DayField
-from clinic.core.days import within_reason
+from clinic.core.date_fields import DayField, MomentField, MomentInput
 from clinic.core.digits import western
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.models.translated import TranslatedModel, Translations, other_languages
@@ -72,12 +71,6 @@ def language_field() -> forms.ChoiceField:
     )
 
 
-class MomentField(forms.DateTimeField):
-    """A day and a time that somebody can mean."""
-
-    default_validators: list[Callable[[Any], None]] = [within_reason]
-
-
 def day_field(label: Any, **options: Any) -> DayField:
     """Return a field for a day of the clinic's calendar."""
     return DayField(label=label, error_messages={"required": _("Choose a day.")}, **options)
@@ -101,7 +94,7 @@ def moment_field(label: Any) -> forms.DateTimeField:
     """Return a field for a day and a time by the clinic's clock."""
     return MomentField(
         label=label,
-        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+        widget=MomentInput(),
         error_messages={
             "required": _("Choose a day and a time."),
             "invalid": _("This is not a valid day and time."),

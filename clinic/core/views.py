@@ -1,10 +1,18 @@
+from datetime import datetime
+
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
-from clinic.core.date_fields import clinic_order, date_in_words, read_date
+from clinic.core.date_fields import (
+    clinic_order,
+    date_in_words,
+    moment_in_words,
+    read_date,
+    read_moment,
+)
 from clinic.core.dates import shown
 from clinic.core.papers.glyphs import loss_in_words
 from clinic.core.text_bounds import LONGEST_TEXT
@@ -24,11 +32,22 @@ def glyph_check(request: HttpRequest) -> HttpResponse:
 @require_POST
 def day_in_words(request: HttpRequest) -> HttpResponse:
     """Read back a date while somebody types it, or say why it is none."""
-    is_birth = "is_birth" in request.POST
+    is_birth, text = "is_birth" in request.POST, request.POST.get("text", "")
     try:
-        day = read_date(request.POST.get("text", ""), is_birth=is_birth)
+        if "is_moment" in request.POST:
+            return _moment_in_words(read_moment(text))
+        day = read_date(text, is_birth=is_birth)
     except ValidationError as error:
         return JsonResponse({"day": "", "figures": "", "words": error.messages[0]})
     words = date_in_words(day, is_birth=is_birth)
     figures = shown(day, clinic_order())
     return JsonResponse({"day": day.isoformat(), "figures": figures, "words": words})
+
+
+def _moment_in_words(moment: datetime) -> HttpResponse:
+    told = {
+        "day": f"{moment:%Y-%m-%dT%H:%M}",
+        "figures": f"{shown(moment.date(), clinic_order())} {moment:%H:%M}",
+        "words": moment_in_words(moment),
+    }
+    return JsonResponse(told)

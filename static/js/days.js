@@ -4,8 +4,8 @@
   const asked = new WeakMap();
 
   const partsOf = (box) => ({
-    field: box.querySelector('input:not([type="date"])'),
-    native: box.querySelector('input[type="date"]'),
+    field: box.querySelector("input:not(.day-native)"),
+    native: box.querySelector(".day-native"),
     button: box.querySelector("[data-day-pick]"),
     words: box.nextElementSibling,
   });
@@ -21,6 +21,7 @@
     const body = new FormData();
     body.set("text", text);
     if ("birth" in words.dataset) body.set("is_birth", "1");
+    if (native.type !== "date") body.set("is_moment", "1");
     body.set("csrfmiddlewaretoken", document.querySelector('meta[name="csrf-token"]').content);
     // If the request fails, nothing is read back: the server checks again when the form is sent.
     const response = await fetch(document.body.dataset.dayUrl, { method: "POST", body, redirect: "manual" }).catch(() => null);
@@ -35,9 +36,10 @@
   function step(box, days) {
     const { native } = partsOf(box);
     if (!native.value) return false;
-    const day = new Date(`${native.value}T12:00:00Z`);
+    const [date, time] = native.value.split("T");
+    const day = new Date(`${date}T12:00:00Z`);
     day.setUTCDate(day.getUTCDate() + days);
-    native.value = day.toISOString().slice(0, 10);
+    native.value = [day.toISOString().slice(0, 10), time].filter(Boolean).join("T");
     take(box);
     return true;
   }
@@ -64,14 +66,14 @@
   document.addEventListener("input", (event) => {
     const box = event.target.closest(".day-input");
     if (!box) return;
-    if (event.target.type === "date") return;
+    if (event.target.matches(".day-native")) return;
     clearTimeout(asked.get(box));
     asked.set(box, setTimeout(() => readBack(box), PAUSE));
   });
 
   document.addEventListener("change", (event) => {
     const box = event.target.closest(".day-input");
-    if (box && event.target.type === "date" && event.target.value) take(box);
+    if (box && event.target.matches(".day-native") && event.target.value) take(box);
   });
 
   document.addEventListener("keydown", (event) => {

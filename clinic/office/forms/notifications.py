@@ -2,7 +2,7 @@
 
 from django import forms
 
-from clinic.core.forms import MomentField
+from clinic.core.date_fields import MomentField
 
 
 class ReadAllForm(forms.Form):

@@ -7,7 +7,8 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.forms import MomentField, allow_rows, clock_field, day_field
+from clinic.core.date_fields import MomentField
+from clinic.core.forms import allow_rows, clock_field, day_field
 from clinic.people.models.doctor import Doctor
 from clinic.people.models.user import User
 from clinic.people.permissions import visible_doctors

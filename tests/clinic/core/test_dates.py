@@ -4,11 +4,13 @@ from datetime import date
 
 import pytest
 from bs4 import BeautifulSoup
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from clinic.core.dates import Order, possible_dates, shown
+from clinic.core.forms import moment_field
 from clinic.models import Patient
 from tests.clinic.portal import decide
 from tests.factories import PatientFactory
@@ -159,6 +161,32 @@ def test_a_date_is_read_back_while_it_is_typed_without_a_sign_in(db):
     assert told["words"] == "This is not a valid day. Write it like 17/05/1980 or 17 May 1980."
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5/6/2026 10:30",
+        "2026-06-05T10:30",
+        "5 June 2026, 10.30",
+        "٥/٦/٢٠٢٦ ١٠:٣٠",
+        "5 juin 26 10h30",
+    ],
+)
+def test_a_day_with_a_time_is_read_in_the_same_way(text):
+    moment = moment_field("").clean(text)
+    assert f"{timezone.localtime(moment):%Y-%m-%d %H:%M}" == "2026-06-05 10:30"
+    told = Client().post(READ, {"text": text, "is_moment": "1"}).json()
+    assert told["words"] == "Friday 5 June 2026, 10:30"
+    assert told["figures"] == "05/06/2026 10:30"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", ["5/6/2026", "10:30", "5/6/2026 25:00", "tomorrow", "T10:30"])
+def test_a_day_without_its_time_is_refused(text):
+    with pytest.raises(ValidationError):
+        moment_field("").clean(text)
+
+
 def test_it_is_read_back_in_the_language_of_the_page(db):
     client = Client()
     client.cookies["django_language"] = "fr"
@@ -170,13 +198,14 @@ def test_no_form_has_the_browsers_own_field_for_a_date(things, sign_in, admin, d
     pages = [
         (secretary, "clinic:patient_register"), (secretary, "clinic:calendar"),
         (secretary, "clinic:desk_day"), (secretary, "clinic:absence_add"),
+        (secretary, "clinic:appointment_book"),
         (admin, "clinic:audit_list"), (admin, "clinic:account_create"),
         (doctor, "clinic:doctor_day"), (doctor, "clinic:emergency_open"),
     ]  # fmt: skip
     for user, name in pages:
         page = BeautifulSoup(sign_in(user).get(reverse(name)).content, "html.parser")
         assert page.select(".day-input"), name
-        for field in page.select('input[type="date"]'):
+        for field in page.select('input[type="date"], input[type="datetime-local"]'):
             assert field.get("form") == "", name
             assert not field.get("name"), name
 

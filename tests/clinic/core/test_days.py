@@ -5,7 +5,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.urls import get_resolver
 
-from clinic.core.forms import DayField, MomentField
+from clinic.core.date_fields import DayField, MomentField
 
 # Figures are read in the order of the clinic, a setting.
 pytestmark = pytest.mark.django_db

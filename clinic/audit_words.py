@@ -22,10 +22,12 @@ TARGETS: dict[str, str | Promise] = {
 }
 LISTS: dict[str, str | Promise] = {
     "absence_add": _("Visits during a leave"),
+    "accounts": _("Accounts"),
     "audit": _("List of accesses"),
     "calendar": _("Calendar"),
     "desk_day": _("The desk’s day"),
     "doctor_day": _("Own day"),
+    "emergencies": _("Emergency accesses"),
     "erasure_requests": _("Requests for erasure"),
     "requests": _("Requests"),
     "waiting_room": _("Waiting room"),

@@ -12,13 +12,15 @@ from django.shortcuts import render
 from clinic.core.client_address import client_address
 from clinic.people.ended_record_guard import REFUSAL
 from clinic.people.models.user import User
-from clinic.people.services.audit_denials import record_denial
+from clinic.people.services.audit_denials import record_denial, record_refused_form
 from clinic.people.services.ended_records import RECORD_ENDED
 from clinic.people.services.unsent_forms import drop_unsent
 from clinic.trail.services.audit import Origin, from_origin
 
 # The field in which a form says where its unsent text is kept.
 UNSENT = "unsent"
+# A form that was refused comes back with the page around it.
+SHOWN_AGAIN = frozenset({HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
 
 
 class EndedRecordMiddleware:
@@ -64,7 +66,16 @@ class AuditOriginMiddleware:
         request_id = getattr(request, "request_id", None) or uuid.uuid4()
         origin = Origin(request_id=request_id, ip_address=client_address(request))
         with from_origin(origin):
-            return self.get_response(request)
+            response = self.get_response(request)
+            match = request.resolver_match
+            if (
+                request.method == "POST"
+                and match is not None
+                and isinstance(request.user, User)
+                and response.status_code in SHOWN_AGAIN
+            ):
+                record_refused_form(actor=request.user, key=match.kwargs.get("pk"))
+            return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
         """Note a refusal; the response to it stays as it is."""

@@ -81,19 +81,19 @@ def day_page(
 ) -> HttpResponse:
     """Return the list of a day, with a message if an action on it was refused."""
     paginator = Paginator(visits_of(request.user, day), settings.PAGE_SIZE)
+    page = paginator.get_page(request.GET.get("page"))
     context = {
         "day": day,
         "today": timezone.localdate(),
         "day_input": DAY_INPUT.render("date", day, {"id": "day", "class": "form-control"}),
         "previous_day": day - timedelta(days=1),
         "next_day": day + timedelta(days=1),
-        "page_obj": paginator.get_page(request.GET.get("page")),
+        "page_obj": page,
         "refusal": refusal,
     }
-    # The list polls every few seconds: this counts as one reading, not hundreds.
+    record_day_view(actor=request.user, day=day, count=paginator.count, page=page.number)
     if request.htmx:
         return render(request, "clinic/office/partials/visit_day_list.html", context, status=status)
     context["taken_over"] = list(taken_over(request.user))
     context["left_open"] = left_open(request.user)[: settings.PAGE_SIZE]
-    record_day_view(actor=request.user, day=day, count=paginator.count)
     return render(request, "clinic/office/doctor_day.html", context, status=status)

@@ -1,4 +1,4 @@
-"""Note refusals in the audit trail: who asked for what they may not see."""
+"""Note in the audit trail who asked for what they may not see, and who posted in vain."""
 
 import re
 from functools import cache
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import CharField, Model, UUIDField, Value
 from django.http import Http404
 
@@ -13,7 +14,7 @@ from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
 from clinic.people.ways_to_patient import APPS, WAYS_TO_PATIENT
 from clinic.trail.models.audit import AuditEvent
-from clinic.trail.services.audit import record
+from clinic.trail.services.audit import has_recorded, record, record_once
 
 
 def record_denial(*, actor: User, page: str, key: object, error: Exception) -> None:
@@ -37,6 +38,16 @@ def record_denial(*, actor: User, page: str, key: object, error: Exception) -> N
                 target=target,
                 detail={"page": page},
             )
+
+
+@transaction.atomic
+def record_refused_form(*, actor: User, key: object) -> None:
+    """Note that a form about a patient was refused and shown again, with the page around it.
+
+    Otherwise an empty form would read a record without a trace.
+    """
+    if not has_recorded() and (target := _row_of_a_patient(key)):
+        record_once(AuditEvent.Verb.VIEW, actor=actor, patient=patient_of(target), target=target)
 
 
 def patient_of(row: Model) -> Patient | None:

@@ -27,7 +27,7 @@ from clinic.people.services.contact_news import tell_of_contact_change
 from clinic.people.services.ended_records import refuse_ended
 from clinic.people.services.former_identities import keep_former
 from clinic.trail.models.audit import AuditEvent
-from clinic.trail.services.audit import record
+from clinic.trail.services.audit import record, record_list_once
 from clinic.trail.services.seen import Guard
 
 OLDEST_BIRTH_YEAR = 1900
@@ -217,6 +217,12 @@ def record_patient_search(*, actor: User, count: int) -> None:
 def record_patient_list(*, actor: User, of: str, count: int) -> None:
     """Note that somebody saw a list with patients’ names."""
     record(AuditEvent.Verb.LIST, actor=actor, detail={"of": of, "count": count})
+
+
+@transaction.atomic
+def record_polled_list(*, actor: User, of: str, count: int, which: str = "") -> None:
+    """Note that somebody saw a list that the open page fetches every few seconds."""
+    record_list_once(actor=actor, detail={"of": of, "count": count}, which=which)
 
 
 @transaction.atomic

@@ -48,7 +48,7 @@ from clinic.people.services.invitations import (
     invite_person,
     send_invitation,
 )
-from clinic.people.services.patients import PossibleDuplicateError
+from clinic.people.services.patients import PossibleDuplicateError, record_patient_list
 from clinic.people.services.profile import record_portrait_view
 from clinic.people.services.second_factors import remove_second_factors
 from clinic.people.services.sign_in_address import why_no_invitation
@@ -66,6 +66,7 @@ def account_list(request: SignedInRequest) -> HttpResponse:
     search = AccountSearchForm(request.POST or None)
     accounts = search.narrow(accounts) if search.is_valid() else filters.narrow(accounts)
     page = Paginator(accounts, settings.PAGE_SIZE).get_page(request.GET.get("page"))
+    record_patient_list(actor=request.user, of="accounts", count=page.paginator.count)
     return render(
         request,
         "clinic/people/account_list.html",

@@ -30,6 +30,7 @@ from clinic.people.services.emergency import (
     record_wrong_emergency_password,
     review_emergency_access,
 )
+from clinic.people.services.patients import record_patient_list
 
 
 @require_http_methods(["GET", "POST"])
@@ -75,6 +76,7 @@ def emergency_list(request: SignedInRequest) -> HttpResponse:
     if not can_see_audit(request.user):
         raise PermissionDenied
     accesses = visible_emergencies(request.user)
+    record_patient_list(actor=request.user, of="emergencies", count=accesses.count())
     reviewed = accesses.filter(reviewed_at__isnull=False)
     context = {
         "waiting": accesses.unreviewed().order_by("started_at", "pk"),

@@ -26,7 +26,7 @@ from clinic.records.services.visit_news import tell_patient_of_signed_visit
 from clinic.scheduling.models.appointment import Appointment
 from clinic.scheduling.services.appointments import move_appointment
 from clinic.trail.models.audit import AuditEvent
-from clinic.trail.services.audit import record, record_once
+from clinic.trail.services.audit import record, record_list_once, record_once
 
 NOTES_FIELDS = ("history", "examination", "assessment", "plan", "notes", "conclusion")
 REASON = "unreviewed_reason"
@@ -224,10 +224,10 @@ def record_visit_part_view(*, consultation: Consultation, actor: User) -> None:
     )
 
 
-def record_day_view(*, actor: User, day: date, count: int) -> None:
-    """Note that a doctor read the list of a day."""
-    record(
-        AuditEvent.Verb.LIST,
+def record_day_view(*, actor: User, day: date, count: int, page: int = 1) -> None:
+    """Note that a doctor read the list of a day, which the open page fetches repeatedly."""
+    record_list_once(
         actor=actor,
         detail={"list": "doctor_day", "day": day.isoformat(), "count": count},
+        which=f"page {page}",
     )

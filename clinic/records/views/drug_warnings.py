@@ -21,13 +21,16 @@ from clinic.records.pages.visits import (
     visit_part,
     writable_visit,
 )
+from clinic.records.services.consultations import record_visit_part_view
 from clinic.records.services.drug_warnings import confirm_hand_checks, override_warning
 
 
 @require_POST
 def drug_warnings(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Check the drugs as they are typed; nothing is stored."""
-    return _warnings(request, writable_visit(request, pk), typed=_typed(request))
+    consultation = writable_visit(request, pk)
+    record_visit_part_view(consultation=consultation, actor=request.user)
+    return _warnings(request, consultation, typed=_typed(request))
 
 
 @require_POST

@@ -27,7 +27,6 @@ from clinic.records.pages.visits import (
 )
 from clinic.records.services.consultations import (
     add_addendum,
-    record_visit_part_view,
     record_visit_view,
     refuse_unread,
     save_visit,
@@ -41,8 +40,7 @@ def visit_patient(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Show the patient of a visit: facts, consents, other visits and documents."""
     visits = Consultation.objects.filter(patient__in=patients_in_care(request.user))
     consultation = get_object_or_404(visits.select_related("patient"), pk=pk)
-    record_view = record_visit_part_view if request.htmx else record_visit_view
-    record_view(consultation=consultation, actor=request.user)
+    record_visit_view(consultation=consultation, actor=request.user)
     return visit_part(request, consultation, "patient", status=200)
 
 

@@ -21,7 +21,7 @@ from clinic.core.http import SignedInRequest
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.people.models.doctor import Doctor
 from clinic.people.models.user import User
-from clinic.people.services.patients import record_patient_list
+from clinic.people.services.patients import record_polled_list
 from clinic.scheduling.forms.calendar import CalendarForm, CalendarRangeForm, CalendarView
 from clinic.scheduling.models.appointment import Appointment
 from clinic.scheduling.permissions import (
@@ -111,10 +111,12 @@ def calendar_events(request: SignedInRequest) -> HttpResponseBase:
         end=end,
         slot_minutes=ClinicSettings.objects.current().slot_minutes,
     )
-    # The calendar polls every few seconds: this counts as one reading, not hundreds.
-    if "If-None-Match" not in request.headers:
-        count = sum(span.number for span in spans if span.kind in {"appointment", "count"})
-        record_patient_list(actor=request.user, of="calendar", count=count)
+    record_polled_list(
+        actor=request.user,
+        of="calendar",
+        count=sum(span.number for span in spans if span.kind in {"appointment", "count"}),
+        which=f"{start:%Y%m%d}-{end:%Y%m%d}{chosen.pk.hex[:20] if chosen else ''}",
+    )
     entries = Entries(request.user)
     response = JsonResponse({"events": [entries.event(span) for span in spans]})
     etag = f'"{hashlib.sha256(response.content).hexdigest()}"'

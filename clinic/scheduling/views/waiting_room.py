@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from clinic.core.http import SignedInRequest
 from clinic.people.models.doctor import Doctor
-from clinic.people.services.patients import record_patient_list, record_patient_view
+from clinic.people.services.patients import record_patient_view, record_polled_list
 from clinic.scheduling.forms.appointments import MoveForm
 from clinic.scheduling.models.appointment import Appointment, waiting_order
 from clinic.scheduling.pages.moves import Move, moves_for
@@ -170,13 +170,12 @@ def _board(
         "refusal": refusal,
         "can_run_desk": can_run_desk(request.user),
     }
-    # The board polls every few seconds: this counts as one reading, not hundreds.
+    count = sum(len(row.cards) for row in rows)
+    record_polled_list(actor=request.user, of="waiting_room", count=count)
     if request.htmx:
         return render(
             request, "clinic/scheduling/partials/waiting_board.html", context, status=status
         )
-    count = sum(len(row.cards) for row in rows)
-    record_patient_list(actor=request.user, of="waiting_room", count=count)
     if can_run_desk(request.user):
         context |= {"screen": current_screen(), "screen_address": take_new_address(request)}
     return render(request, "clinic/scheduling/waiting_room.html", context, status=status)

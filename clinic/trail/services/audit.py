@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from clinic.trail.audit_hash import COLUMNS, content_hash
@@ -33,16 +33,24 @@ class Origin:
 
 
 _origin: ContextVar[Origin | None] = ContextVar("audit_origin", default=None)
+_recorded: ContextVar[list[int] | None] = ContextVar("audit_recorded", default=None)
 
 
 @contextmanager
 def from_origin(origin: Origin) -> Iterator[None]:
     """Mark every event recorded inside as coming from one origin."""
-    token = _origin.set(origin)
+    token, recorded = _origin.set(origin), _recorded.set([])
     try:
         yield
     finally:
         _origin.reset(token)
+        _recorded.reset(recorded)
+
+
+def has_recorded() -> bool:
+    """Return whether anything of this origin is in the trail, and was not rolled back."""
+    keys = _recorded.get()
+    return bool(keys) and AuditEvent.objects.filter(pk__in=keys).exists()
 
 
 def record(
@@ -52,8 +60,12 @@ def record(
     patient: "Patient | None" = None,
     target: Model | None = None,
     detail: Mapping[str, object] | None = None,
+    which: str = "",
 ) -> AuditEvent:
-    """Add one event; the detail contains codes and numbers, never clinical text or names."""
+    """Add one event; the detail contains codes and numbers, never clinical text or names.
+
+    `which` says in a few characters what was read where that is no row.
+    """
     origin = _origin.get() or Origin()
     event = AuditEvent(
         at=timezone.now(),
@@ -62,7 +74,7 @@ def record(
         actor_role=actor.role if actor else "",
         patient=patient,
         target_type=target._meta.label_lower if target else "",
-        target_id=str(target.pk) if target else "",
+        target_id=str(target.pk) if target else which,
         # In the form the database returns: tuples become lists, keys become text.
         detail=json.loads(json.dumps(dict(detail or {}))),
         request_id=origin.request_id,
@@ -70,6 +82,9 @@ def record(
     )
     event.content_hash = content_hash(getattr(event, name) for name in COLUMNS)
     event.save(force_insert=True)
+    keys = _recorded.get()
+    if keys is not None:
+        keys.append(event.pk)
     seal_after_commit(event)
     return event
 
@@ -83,15 +98,35 @@ def record_once(
     detail: Mapping[str, object] | None = None,
 ) -> None:
     """Add one event for what a page fetches repeatedly: small pictures and fragments."""
-    written = AuditEvent.objects.filter(
-        target_type=target._meta.label_lower,
-        target_id=str(target.pk),
-        actor=actor,
-        verb=verb,
-        at__gt=timezone.now() - ONCE_WITHIN,
+    written = _just_written(verb, actor).filter(
+        target_type=target._meta.label_lower, target_id=str(target.pk)
     )
     if not written.exists():
         record(verb, actor=actor, patient=patient, target=target, detail=detail)
+
+
+def record_list_once(*, actor: "User", detail: Mapping[str, object], which: str = "") -> None:
+    """Add one event for a list that an open page fetches repeatedly, and one when it changes.
+
+    `which` names the part of the list, such as its days.
+    """
+    written = _just_written(AuditEvent.Verb.LIST, actor)
+    if not written.filter(detail=detail, target_id=which).exists():
+        record(AuditEvent.Verb.LIST, actor=actor, detail=detail, which=which)
+
+
+def _just_written(verb: AuditEvent.Verb, actor: "User") -> QuerySet[AuditEvent]:
+    """Return what the trail already says of the same person at the same address.
+
+    Only the trail decides what is condensed, never what the request says about itself. Somebody
+    who reads from elsewhere, such as with a stolen session, leaves rows of their own.
+    """
+    return AuditEvent.objects.filter(
+        actor=actor,
+        verb=verb,
+        at__gt=timezone.now() - ONCE_WITHIN,
+        ip_address=(_origin.get() or Origin()).ip_address,
+    )
 
 
 def record_sign_in(user: "User") -> AuditEvent:

@@ -1,5 +1,6 @@
 """Photographs that are waiting for a doctor: one rule for every list, count and document."""
 
+from datetime import date
 from typing import Any
 
 from django.db import models
@@ -11,7 +12,7 @@ from clinic.people.models.doctor import Doctor
 from clinic.people.models.user import User
 from clinic.records.services.facts import active_allergies
 from clinic.trail.models.audit import AuditEvent
-from clinic.trail.services.audit import record
+from clinic.trail.services.audit import record, record_list_once
 from diagnosis.lesions.models import LesionImage
 from diagnosis.predictions.models.prediction import Prediction
 from diagnosis.reviews.models.review import Review
@@ -102,6 +103,13 @@ def count_unreviewed_of(doctor: Doctor) -> int:
 def record_worklist_view(*, actor: User, count: int) -> None:
     """Record in the audit trail that the list was read."""
     record(AuditEvent.Verb.LIST, actor=actor, detail={"what": "to_review", "count": count})
+
+
+def record_day_alerts_view(*, actor: User, day: date, count: int) -> None:
+    """Record that a doctor read what is to review of a day, a part of that day's page."""
+    record_list_once(
+        actor=actor, detail={"what": "to_review", "day": day.isoformat(), "count": count}
+    )
 
 
 def _state() -> Case:

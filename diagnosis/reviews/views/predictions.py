@@ -29,6 +29,7 @@ from diagnosis.reviews.services.worklist import open_photographs, record_worklis
 def prediction_status(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Tell the polling page whether the answer is there."""
     prediction = _get_prediction(request, pk)
+    record_image_view(image=prediction.image, actor=request.user)
     if not request.accepts("text/html"):
         return JsonResponse(as_json(prediction))
     asked = request.GET.get("asked", "")

@@ -24,7 +24,7 @@ from diagnosis.reviews.services.timeline import (
     read_entries,
     record_timeline_view,
 )
-from diagnosis.reviews.services.worklist import open_photographs
+from diagnosis.reviews.services.worklist import open_photographs, record_day_alerts_view
 
 # The box is above the day's patients and must not push them off the screen.
 PATIENTS_NAMED = 3
@@ -71,7 +71,8 @@ def day_alerts(request: SignedInRequest) -> HttpResponse:
     """Say which patients of a day have open photographs, the most pressing ones by name."""
     if not can_see_own_day(request.user):
         raise PermissionDenied
-    visits = visits_of(request.user, read_day(request.GET.get("date", "")))
+    day = read_day(request.GET.get("date", ""))
+    visits = visits_of(request.user, day)
     of_the_day = visible_images(request.user).filter(
         lesion__patient__in=visits.order_by().values("patient")
     )
@@ -80,8 +81,10 @@ def day_alerts(request: SignedInRequest) -> HttpResponse:
     for photograph in open_photographs(of_the_day):
         by_patient.setdefault(photograph.lesion.patient_id, []).append(photograph)
     waiting = [Waiting(photographs[0], len(photographs)) for photographs in by_patient.values()]
+    count = sum(each.count for each in waiting)
+    record_day_alerts_view(actor=request.user, day=day, count=count)
     context = {
-        "photograph_count": sum(each.count for each in waiting),
+        "photograph_count": count,
         "waiting": waiting[:PATIENTS_NAMED],
         "others": len(waiting[PATIENTS_NAMED:]),
     }

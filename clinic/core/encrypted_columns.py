@@ -13,8 +13,17 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 
 from clinic.core.encrypted_fields import EncryptedMixin
-from clinic.core.encryption import TEXT_PREFIX, open_text, seal_text
+from clinic.core.encryption import (
+    BOUND_TEXT,
+    TEXT_PREFIX,
+    UnreadableError,
+    open_text,
+    row_key,
+    seal_text,
+)
 
+# Texts of any key that are bound to their row, as the start of a LIKE pattern.
+BOUND = f"{TEXT_PREFIX}%:{BOUND_TEXT}"
 BATCH = 200  # rows; a batch this small blocks nobody for long
 
 
@@ -38,6 +47,11 @@ class Cell:
 
     key: Any
     stored: str
+
+    @property
+    def row(self) -> str:
+        """The key as the text is bound to it."""
+        return row_key(self.key)
 
 
 def encrypted_columns(apps: Apps, app_label: str | None = None) -> list[Column]:
@@ -87,9 +101,10 @@ def seal_stored_texts(app_label: str, only: Collection[str] = ()) -> Callable[[A
     """Encrypt, as a migration step, the plain texts of an app or of some columns."""
 
     def _seal(apps: Apps, schema_editor: Any) -> None:
-        def sealed(text: str, column: Column) -> str | None:
-            is_sealed = text.startswith(TEXT_PREFIX)
-            return None if is_sealed else seal_text(text, context=column.context)
+        def sealed(cell: Cell, column: Column) -> str | None:
+            if cell.stored.startswith(TEXT_PREFIX):
+                return None
+            return seal_text(cell.stored, context=column.context, row=cell.row)
 
         _rewrite(schema_editor.connection, _of(apps, app_label, only), sealed)
 
@@ -100,12 +115,37 @@ def open_stored_texts(app_label: str, only: Collection[str] = ()) -> Callable[[A
     """Decrypt, as the reverse migration step, the texts of an app or of some columns."""
 
     def _open(apps: Apps, schema_editor: Any) -> None:
-        def opened(text: str, column: Column) -> str | None:
-            return open_text(text, context=column.context)
+        def opened(cell: Cell, column: Column) -> str | None:
+            return open_cell(cell, column)
 
         _rewrite(schema_editor.connection, _of(apps, app_label, only), opened)
 
     return _open
+
+
+def bind_stored_texts(apps: Apps, connection: BaseDatabaseWrapper) -> list[str]:
+    """Bind every text to its row, a batch at a time; return the places that cannot be read.
+
+    Interrupted, it goes on where it stopped, because what is bound is skipped.
+    """
+    unreadable = []
+    for column in encrypted_columns(apps):
+        for cells in batches(connection, column, other_than=BOUND):
+            with transaction.atomic(using=connection.alias):
+                for cell in cells:
+                    try:
+                        plain = open_cell(cell, column)
+                    except UnreadableError as error:
+                        unreadable.append(str(error))
+                        continue
+                    sealed = seal_text(plain, context=column.context, row=cell.row)
+                    replace(connection, column, cell, sealed)
+    return unreadable
+
+
+def open_cell(cell: Cell, column: Column) -> str:
+    """Decrypt a stored text, whichever format it has."""
+    return open_text(cell.stored, context=column.context, row=cell.row, takes_old=True)
 
 
 def _of(apps: Apps, app_label: str, only: Collection[str]) -> list[Column]:
@@ -116,13 +156,13 @@ def _of(apps: Apps, app_label: str, only: Collection[str]) -> list[Column]:
 def _rewrite(
     connection: BaseDatabaseWrapper,
     columns: list[Column],
-    rewritten: Callable[[str, Column], str | None],
+    rewritten: Callable[[Cell, Column], str | None],
 ) -> None:
     with transaction.atomic(using=connection.alias):
         for column in columns:
             for cells in batches(connection, column):
                 for cell in cells:
-                    text = rewritten(cell.stored, column)
+                    text = rewritten(cell, column)
                     if text is not None:
                         replace(connection, column, cell, text)
 

@@ -1,5 +1,6 @@
 """The folder of photographs and documents, in which every file is encrypted."""
 
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
@@ -7,22 +8,44 @@ from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 
-from clinic.core.encryption import HEAD_BYTES, file_overhead, open_file, seal_file
+from clinic.core.encryption import (
+    HEAD_BYTES,
+    UnreadableError,
+    file_overhead,
+    has_row,
+    is_old_file,
+    key_id_of_file,
+    open_file,
+    seal_file,
+)
+from clinic.core.files.bound import Place, current_place, rows_of_file
+from clinic.core.old_format import is_old_format_readable
 
 
 class EncryptedStorage(FileSystemStorage):
-    """Encrypts files as they are stored and decrypts them as they are read."""
+    """Encrypts files as they are stored and decrypts them as they are read.
+
+    A field stores and reads a file for its row. Somebody who has only the name reads the file of
+    the row that names it.
+    """
 
     # Uploads are limited in size, so a file can be opened whole.
     def _open(self, name: str, mode: str = "rb") -> File[bytes]:
         if mode != "rb":
             raise ValueError("A stored file can be read or replaced, never written to.")
         stored = Path(self.path(name)).read_bytes()
-        return File(BytesIO(open_file(stored, name=as_name(name))), name=name)
+        place = current_place()
+        if place is None:
+            plain = _open_by_name(stored, as_name(name))
+        else:
+            plain = _open_at(stored, as_name(name), place)
+        return File(BytesIO(plain), name=name)
 
     def _save(self, name: str, content: File[bytes]) -> str:
         content.seek(0)
         plain = content.read()
+        place = current_place()
+        row = place.row if place else ""
         asked, stored = name, ""
         # If the name is taken in the meantime, the file is stored under another one, with which it
         # could not be opened.
@@ -31,7 +54,7 @@ class EncryptedStorage(FileSystemStorage):
                 self.delete(stored)
                 asked = self.get_available_name(stored)
             asked = as_name(asked)
-            sealed = ContentFile(seal_file(plain, name=asked))
+            sealed = ContentFile(seal_file(plain, name=asked, row=row))
             try:
                 stored = super()._save(asked, sealed)  # type: ignore[misc]
             except OSError:
@@ -49,3 +72,20 @@ class EncryptedStorage(FileSystemStorage):
 def as_name(name: str) -> str:
     """Return a file's name in the form that its content is bound to."""
     return name.replace("\\", "/")
+
+
+def _open_at(stored: bytes, name: str, place: Place) -> bytes:
+    takes_old = is_old_file(stored[:HEAD_BYTES]) and is_old_format_readable()
+    plain = open_file(stored, name=name, row=place.row, takes_old=takes_old)
+    if place.sha256 and sha256(plain).hexdigest() != place.sha256:
+        raise UnreadableError(name, "not the file that its row describes")
+    return plain
+
+
+def _open_by_name(stored: bytes, name: str) -> bytes:
+    if key_id_of_file(stored[:HEAD_BYTES]) is None or not has_row(stored[:HEAD_BYTES]):
+        return _open_at(stored, name, Place(""))
+    rows = rows_of_file(name)
+    if len(rows) != 1:
+        raise UnreadableError(name, "not the file of one row")
+    return _open_at(stored, name, Place(rows[0]))

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from clinic.encryption import TEXT_PREFIX, open_text, seal_text
+from clinic.encryption import TEXT_PREFIX, seal_text
 
 CONTEXT = "mfa_authenticator.data"
 SECRETS = ("secret", "seed")
@@ -10,20 +10,26 @@ def seal_secrets(apps, schema_editor):
     """Encrypt what was stored in plain text."""
     _rewrite(
         apps,
-        lambda text: text if text.startswith(TEXT_PREFIX) else seal_text(text, context=CONTEXT),
+        lambda factor, name: (
+            factor.data[name]
+            if factor.data[name].startswith(TEXT_PREFIX)
+            else seal_text(factor.data[name], context=CONTEXT)
+        ),
     )
 
 
 def open_secrets(apps, schema_editor):
     """Decrypt it again, for a migration backwards."""
-    _rewrite(apps, lambda text: open_text(text, context=CONTEXT))
+    from clinic.people.services.second_factors import plain_secret
+
+    _rewrite(apps, plain_secret)
 
 
 def _rewrite(apps, rewritten):
     for factor in apps.get_model("mfa", "Authenticator").objects.iterator():
         found = [name for name in SECRETS if name in factor.data]
         for name in found:
-            factor.data[name] = rewritten(factor.data[name])
+            factor.data[name] = rewritten(factor, name)
         if found:
             factor.save(update_fields=["data"])
 

@@ -14,12 +14,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect
 
-from clinic.core.encryption import open_text, seal_text
 from clinic.core.mail import send_mail_to
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.people.models.user import User
 from clinic.people.permissions import must_have_second_factor
-from clinic.people.services.second_factors import SECRETS_CONTEXT
+from clinic.people.services.second_factors import open_secret, seal_new_secret
 from clinic.people.services.sessions import end_sessions
 from clinic.trail.services.audit import record_second_factor
 
@@ -50,11 +49,11 @@ class ClinicMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def encrypt(self, text: str) -> str:
         """Return a secret as it is stored, encrypted."""
-        return seal_text(text, context=SECRETS_CONTEXT)
+        return seal_new_secret(text)
 
     def decrypt(self, encrypted_text: str) -> str:
         """Return the decrypted secret."""
-        return open_text(encrypted_text, context=SECRETS_CONTEXT)
+        return open_secret(encrypted_text)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Let people who need a second factor change it, but not remove the last one."""

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.files.bound import BoundFileField
 from clinic.core.line_fields import OneLineField
 from diagnosis.predictions.models.disease import Disease, DiseaseStage
 
@@ -38,8 +39,8 @@ class AtlasImage(models.Model):
     stage = models.ForeignKey(
         DiseaseStage, on_delete=models.PROTECT, related_name="atlas_images", null=True, blank=True
     )
-    file = models.FileField(upload_to="atlas/")
-    thumbnail = models.FileField(upload_to="atlas/")
+    file = BoundFileField(upload_to="atlas/")
+    thumbnail = BoundFileField(upload_to="atlas/")
     sha256 = models.CharField(_("SHA-256 of the stored file"), max_length=64)
     upload_sha256 = models.CharField(_("SHA-256 of the uploaded file"), max_length=64)
     width = models.PositiveIntegerField(_("width"))

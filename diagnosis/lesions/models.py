@@ -7,10 +7,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from clinic.core.encrypted_fields import EncryptedCharField
+from clinic.core.encrypted_fields import EncryptedCharField, RowBoundQuerySet
+from clinic.core.files.bound import BoundFileField
 
 
-class LesionQuerySet(models.QuerySet["Lesion"]):
+class LesionQuerySet(RowBoundQuerySet["Lesion"]):
     """Lesions by whether they are followed, and with facts about their photographs."""
 
     def followed(self) -> Self:
@@ -116,8 +117,8 @@ class LesionImage(models.Model):
     consultation = models.ForeignKey(
         "clinic.Consultation", on_delete=models.PROTECT, related_name="images"
     )
-    file = models.FileField(upload_to="lesions/")
-    thumbnail = models.FileField(upload_to="lesions/")
+    file = BoundFileField(upload_to="lesions/", sha256_field="sha256")
+    thumbnail = BoundFileField(upload_to="lesions/")
     sha256 = models.CharField(_("SHA-256 of the stored file"), max_length=64)
     upload_sha256 = models.CharField(_("SHA-256 of the uploaded file"), max_length=64)
     width = models.PositiveIntegerField(_("width"))
@@ -140,6 +141,8 @@ class LesionImage(models.Model):
     alarm_at: datetime | None
     has_alarm: bool
     is_without_threshold: bool
+
+    objects: ClassVar[RowBoundQuerySet["LesionImage"]] = RowBoundQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("photograph")

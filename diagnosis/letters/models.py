@@ -1,10 +1,16 @@
 import uuid
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.encrypted_fields import EncryptedCharField, EncryptedJSONField, EncryptedTextField
+from clinic.core.encrypted_fields import (
+    EncryptedCharField,
+    EncryptedJSONField,
+    EncryptedTextField,
+    RowBoundQuerySet,
+)
 from diagnosis.lesions.models import LesionImage
 
 
@@ -29,6 +35,8 @@ class ReferralLetter(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     written_at = models.DateTimeField()
+
+    objects: ClassVar[RowBoundQuerySet["ReferralLetter"]] = RowBoundQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("referral letter")

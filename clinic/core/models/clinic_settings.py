@@ -14,6 +14,7 @@ from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.dates import REGION_ORDERS, Order
+from clinic.core.files.bound import BoundFileField
 from clinic.core.line_fields import OneLineField
 from clinic.core.phones import PhoneField
 
@@ -116,7 +117,7 @@ class ClinicSettings(models.Model):
     name = OneLineField(_("name of the clinic"), max_length=120)
     address = OneLineField(_("address"), max_length=200, blank=True)
     phone: Any = PhoneField(_("phone"), blank=True)
-    logo = models.FileField(_("logo"), upload_to="clinic/", blank=True)
+    logo = BoundFileField(_("logo"), upload_to="clinic/", blank=True)
     time_zone = models.CharField(
         _("time zone"), max_length=64, default=default_time_zone, validators=[check_time_zone]
     )

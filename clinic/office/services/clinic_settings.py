@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.files.bound import file_of
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.office.services.record_endings import announce_expired, tell_admins
 from clinic.people.models.record_ending import RetentionProposal
@@ -203,7 +204,8 @@ def _save(row: ClinicSettings) -> None:
 
 def _store_logo(png: bytes) -> str:
     try:
-        return default_storage.save(f"clinic/{uuid.uuid4()}.png", ContentFile(png))
+        with file_of(ClinicSettings(pk=THE_ROW), "logo"):
+            return default_storage.save(f"clinic/{uuid.uuid4()}.png", ContentFile(png))
     except OSError as error:
         raise ValidationError(
             {"logo": _("The logo could not be stored. Please try again later.")}

@@ -12,18 +12,26 @@ from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 
-from clinic.core.encrypted_columns import BATCH, batches, count, encrypted_columns, replace
+from clinic.core.encrypted_columns import (
+    BATCH,
+    batches,
+    count,
+    encrypted_columns,
+    open_cell,
+    replace,
+)
 from clinic.core.encryption import (
     HEAD_BYTES,
     UnreadableError,
     first_text_prefix,
+    is_old_file,
     key_id_of_file,
     keyring,
-    open_text,
     rewrap_file,
     seal_file,
     seal_text,
 )
+from clinic.core.files.bound import rows_of_file
 from clinic.people.services.second_factors import rotate_secrets, secrets_under_old_keys
 
 BESIDE = ".rewrap"  # the suffix of a file while it is written
@@ -53,11 +61,11 @@ class Rotation:
 
 def remaining() -> Remaining:
     """Count what is not encrypted with the first key."""
-    heads = [key_id_of_file(_head(path)) for path in _files()]
+    heads = [_head(path) for path in _files()]
     prefix = first_text_prefix()
     return Remaining(
-        files=sum(key_id not in (None, keyring().first.id) for key_id in heads),
-        plain_files=heads.count(None),
+        files=sum(_needs_change(head) for head in heads),
+        plain_files=sum(key_id_of_file(head) is None for head in heads),
         texts=sum(
             count(connection, column, other_than=prefix) for column in encrypted_columns(apps)
         )
@@ -72,13 +80,13 @@ def rotate_data_keys(
     on_progress: Callable[[Rotation], None] = lambda rotation: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Rotation:
-    """Encrypt every file and text with the first key; those that are already are skipped.
+    """Encrypt every file and text with the first key, bound to its row; skip those that are.
 
     A run can stop at any moment, and the next one continues where it stopped. Each file and text is
     complete at all times, under either the old key or the new one.
     """
     rotation = Rotation()
-    with _alone():
+    with alone_with_files():
         for _batch in _rotate_files(rotation, takes_plain_files, batch_size):
             on_progress(rotation)
             if should_stop():
@@ -91,14 +99,13 @@ def rotate_data_keys(
 
 
 def _rotate_files(rotation: Rotation, takes_plain: bool, batch_size: int) -> Iterator[None]:
-    first = keyring().first.id
     for path in _files():
-        key_id = key_id_of_file(_head(path))
-        if key_id == first or (key_id is None and not takes_plain):
+        head = _head(path)
+        is_plain = key_id_of_file(head) is None
+        if not (takes_plain if is_plain else _needs_change(head)):
             continue
-        name = path.relative_to(_folder()).as_posix()
         try:
-            rotation.files += _rotate_file(path, name, is_plain=key_id is None)
+            rotation.files += _rotate_file(path, is_plain=is_plain)
         except UnreadableError as error:
             rotation.unreadable.append(str(error))
         if rotation.files % batch_size == 0:
@@ -106,12 +113,42 @@ def _rotate_files(rotation: Rotation, takes_plain: bool, batch_size: int) -> Ite
     yield
 
 
-def _rotate_file(path: Path, name: str, *, is_plain: bool) -> bool:
+def bind_files(on_unreadable: Callable[[str], None] = lambda place: None) -> int:
+    """Bind every file of a row to that row; return how many were not yet.
+
+    Interrupted, it goes on where it stopped: a file is replaced whole.
+    """
+    bound = 0
+    with alone_with_files():
+        for path in _files():
+            if is_old_file(_head(path)):
+                try:
+                    bound += _rotate_file(path, is_plain=False)
+                except UnreadableError as error:
+                    on_unreadable(str(error))
+    return bound
+
+
+def _needs_change(head: bytes) -> bool:
+    return key_id_of_file(head) not in (None, keyring().first.id) or is_old_file(head)
+
+
+def _rotate_file(path: Path, *, is_plain: bool) -> bool:
+    name = path.relative_to(_folder()).as_posix()
     try:
         stored = path.read_bytes()
     except FileNotFoundError:
         return False  # deleted meanwhile
-    content = seal_file(stored, name=name) if is_plain else rewrap_file(stored, name=name)
+    rows = rows_of_file(name)
+    # No row, or several, as only somebody at the database can have made them: nobody's file.
+    row = rows[0] if len(rows) == 1 else ""
+    if is_plain:
+        content = seal_file(stored, name=name, row=row)
+    else:
+        try:
+            content = rewrap_file(stored, name=name, row=row)
+        except UnreadableError:
+            content = rewrap_file(stored, name=name)  # stored without a row, which came later
     return _replace_file(path, content)
 
 
@@ -122,11 +159,11 @@ def _rotate_texts(rotation: Rotation, batch_size: int) -> Iterator[None]:
             with transaction.atomic():
                 for cell in cells:
                     try:
-                        plain = open_text(cell.stored, context=column.context)
+                        plain = open_cell(cell, column)
                     except UnreadableError as error:
                         rotation.unreadable.append(str(error))
                         continue
-                    sealed = seal_text(plain, context=column.context)
+                    sealed = seal_text(plain, context=column.context, row=cell.row)
                     rotation.texts += replace(connection, column, cell, sealed)
             yield
     for factor in secrets_under_old_keys():
@@ -158,7 +195,7 @@ def _replace_file(path: Path, content: bytes) -> bool:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def alone_with_files() -> Iterator[None]:
     """Prevent a second run, and remove the half-written files of a run that was killed."""
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)

@@ -7,12 +7,12 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.encrypted_fields import EncryptedCharField
+from clinic.core.encrypted_fields import EncryptedCharField, RowBoundQuerySet
 
 REVIEW_WITHIN = timedelta(hours=72)
 
 
-class EmergencyAccessQuerySet(models.QuerySet["EmergencyAccess"]):
+class EmergencyAccessQuerySet(RowBoundQuerySet["EmergencyAccess"]):
     """Emergency accesses by whether they are running, and whether they have been reviewed."""
 
     def running(self) -> Self:

@@ -5,11 +5,11 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.encrypted_fields import EncryptedTextField
+from clinic.core.encrypted_fields import EncryptedTextField, RowBoundQuerySet
 from clinic.people.models.patient import Patient
 
 
-class ErasureRequestQuerySet(models.QuerySet["ErasureRequest"]):
+class ErasureRequestQuerySet(RowBoundQuerySet["ErasureRequest"]):
     """Requests by whether somebody has decided on them."""
 
     def waiting(self) -> Self:

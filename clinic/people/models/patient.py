@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.ages import age_in_words, years_between
-from clinic.core.encrypted_fields import EncryptedCharField
+from clinic.core.encrypted_fields import EncryptedCharField, RowBoundQuerySet
 from clinic.core.line_fields import OneLineField
 from clinic.core.phones import PhoneField
 
@@ -20,7 +20,7 @@ AGES_OF_PREGNANCY = range(12, 56)
 NOT_PREGNANT_HOLDS_FOR = timedelta(days=28)
 
 
-class PatientQuerySet(models.QuerySet["Patient"]):
+class PatientQuerySet(RowBoundQuerySet["Patient"]):
     """Patients by what the desk asks for."""
 
     def without_login(self) -> Self:

@@ -1,3 +1,5 @@
+import secrets
+import time
 import uuid
 from typing import ClassVar, Self
 
@@ -7,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.encrypted_fields import EncryptedCharField
+from clinic.core.encrypted_fields import EncryptedCharField, RowBoundQuerySet
 from clinic.core.models.clinic_settings import LEAST_RETENTION_YEARS, MOST_RETENTION_YEARS
 from clinic.people.models.erasure import ErasureRequest
 from clinic.people.models.patient import Patient
@@ -84,6 +86,12 @@ class RecordEnding(models.Model):
         return f"{self.due_at:%Y-%m-%d}"
 
 
+def new_key() -> int:
+    """Return a key that rises with time, for a row that must know its key before it is stored."""
+    milliseconds = time.time_ns() // 1_000_000
+    return milliseconds << 22 | secrets.randbits(22)
+
+
 class FormerIdentity(models.Model):
     """A former name or address of a patient, kept until the record ends.
 
@@ -95,10 +103,13 @@ class FormerIdentity(models.Model):
         EMAIL = "email", _("Email")
         PHONE = "phone", _("Phone")
 
+    id = models.BigAutoField(primary_key=True, default=new_key, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="former_identities")
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     value = EncryptedCharField(_("value"), max_length=254)
     replaced_at = models.DateTimeField(_("replaced"), auto_now_add=True)
+
+    objects: ClassVar[RowBoundQuerySet["FormerIdentity"]] = RowBoundQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("former name or address")

@@ -8,6 +8,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.files.bound import BoundFileField
 from clinic.core.line_fields import OneLineField
 from clinic.core.phones import PhoneField
 
@@ -44,7 +45,7 @@ class User(AbstractBaseUser):
     language = models.CharField(
         _("language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )
-    photograph = models.FileField(_("photograph"), upload_to="profiles/", blank=True)
+    photograph = BoundFileField(_("photograph"), upload_to="profiles/", blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     # The latest end of the doctor's emergency accesses; after it no page looks for any.
     emergency_until = models.DateTimeField(null=True, blank=True, editable=False)

@@ -8,6 +8,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.files.bound import file_of
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
 from clinic.people.services.patients import update_patient
@@ -27,7 +28,7 @@ def update_profile(
     refuse_stale: Guard | None = None,
 ) -> User:
     """Store what a person changed on the profile page."""
-    stored = _store_portrait(portrait) if portrait else None
+    stored = _store_portrait(portrait, of=user) if portrait else None
     try:
         return _update_profile(
             user=user,
@@ -94,9 +95,10 @@ def _update_profile(
     return user
 
 
-def _store_portrait(jpeg: bytes) -> str:
+def _store_portrait(jpeg: bytes, *, of: User) -> str:
     try:
-        return default_storage.save(f"profiles/{uuid.uuid4()}.jpg", ContentFile(jpeg))
+        with file_of(of, "photograph"):
+            return default_storage.save(f"profiles/{uuid.uuid4()}.jpg", ContentFile(jpeg))
     except OSError as error:
         raise ValidationError(
             {"photograph": _("The photograph could not be stored. Please try again later.")}

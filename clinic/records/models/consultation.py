@@ -8,12 +8,12 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.encrypted_fields import EncryptedCharField, EncryptedTextField
+from clinic.core.encrypted_fields import EncryptedCharField, EncryptedTextField, RowBoundQuerySet
 from clinic.people.models.consent import Consent
 from clinic.people.models.doctor import Doctor
 
 
-class ConsultationQuerySet(models.QuerySet["Consultation"]):
+class ConsultationQuerySet(RowBoundQuerySet["Consultation"]):
     """Visits by whether they are signed."""
 
     def signed(self) -> Self:
@@ -129,6 +129,8 @@ class Addendum(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     written_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[RowBoundQuerySet["Addendum"]] = RowBoundQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("addendum")

@@ -5,11 +5,12 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.encrypted_fields import EncryptedCharField
+from clinic.core.encrypted_fields import EncryptedCharField, RowBoundQuerySet
+from clinic.core.files.bound import BoundFileField
 from clinic.people.models.patient import Patient
 
 
-class PatientDocumentQuerySet(models.QuerySet["PatientDocument"]):
+class PatientDocumentQuerySet(RowBoundQuerySet["PatientDocument"]):
     """Documents by kind, and by whether they are archived."""
 
     def kept(self) -> Self:
@@ -55,7 +56,7 @@ class PatientDocument(models.Model):
     )
     category = models.CharField(_("category"), max_length=24, choices=Category)
     title = EncryptedCharField(_("title"), max_length=120)
-    file = models.FileField(upload_to="documents/")
+    file = BoundFileField(upload_to="documents/", sha256_field="sha256")
     format = models.CharField(_("format"), max_length=4, choices=Format)
     size = models.PositiveIntegerField(_("bytes"))
     page_count = models.PositiveIntegerField(_("pages"), default=1)

@@ -1,11 +1,12 @@
 import uuid
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.encrypted_fields import EncryptedCharField
+from clinic.core.encrypted_fields import EncryptedCharField, RowBoundQuerySet
 from clinic.people.models.patient import Patient
 
 
@@ -23,6 +24,8 @@ class ClinicalFact(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
     ended_reason = EncryptedCharField(_("reason"), max_length=200, blank=True)
+
+    objects: ClassVar[RowBoundQuerySet["ClinicalFact"]] = RowBoundQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         abstract = True

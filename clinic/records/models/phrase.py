@@ -1,11 +1,12 @@
 import uuid
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.encrypted_fields import EncryptedJSONField
+from clinic.core.encrypted_fields import EncryptedJSONField, RowBoundQuerySet
 from clinic.core.line_fields import OneLineField
 
 
@@ -56,6 +57,8 @@ class WritingTemplateVersion(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     written_at = models.DateTimeField(_("written"), auto_now_add=True)
+
+    objects: ClassVar[RowBoundQuerySet["WritingTemplateVersion"]] = RowBoundQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("template version")

@@ -6,10 +6,10 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.encrypted_fields import EncryptedCharField, EncryptedTextField
+from clinic.core.encrypted_fields import EncryptedCharField, EncryptedTextField, RowBoundQuerySet
 
 
-class PrescriptionQuerySet(models.QuerySet["Prescription"]):
+class PrescriptionQuerySet(RowBoundQuerySet["Prescription"]):
     """Prescriptions by state."""
 
     def issued(self) -> Self:
@@ -103,6 +103,8 @@ class PrescriptionLine(models.Model):
         help_text=_("Whether the drug was looked up at signing."),
     )
 
+    objects: ClassVar[RowBoundQuerySet["PrescriptionLine"]] = RowBoundQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
         verbose_name = _("line")
         verbose_name_plural = _("lines")
@@ -139,6 +141,8 @@ class WarningOverride(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     overridden_at = models.DateTimeField(_("overridden"), default=timezone.now)
+
+    objects: ClassVar[RowBoundQuerySet["WarningOverride"]] = RowBoundQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("overridden warning")

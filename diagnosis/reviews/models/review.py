@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.encrypted_fields import EncryptedTextField
+from clinic.core.encrypted_fields import EncryptedTextField, RowBoundQuerySet
 from clinic.people.models.consent import Consent
 from diagnosis.lesions.models import LesionImage
 from diagnosis.predictions.models.disease import Disease, DiseaseStage
@@ -83,6 +83,8 @@ class Review(models.Model):
     )
 
     objects: ClassVar[ReviewQuerySet] = ReviewQuerySet.as_manager()  # type: ignore[assignment]
+
+    objects: ClassVar[RowBoundQuerySet["Review"]] = RowBoundQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("review")

@@ -1,0 +1,20 @@
+from django.db import migrations, models
+
+import clinic.people.models.record_ending
+
+
+class Migration(migrations.Migration):
+    dependencies = [("clinic", "0050_plainer_words")]
+
+    operations = [
+        migrations.AlterField(
+            model_name="formeridentity",
+            name="id",
+            field=models.BigAutoField(
+                default=clinic.people.models.record_ending.new_key,
+                editable=False,
+                primary_key=True,
+                serialize=False,
+            ),
+        ),
+    ]

@@ -195,16 +195,17 @@ def _visit(*, days_ago, status=Appointment.Status.IN_CONSULTATION, **of_both):
 
 
 def photographed(visit, lesion, *, number):
+    jpeg = photographs.jpeg()
     image = LesionImage(
         lesion=lesion,
         consultation=visit,
-        sha256=f"{number:064d}",
+        sha256=hashlib.sha256(jpeg).hexdigest(),
         upload_sha256=f"{number:064d}",
         width=320,
         height=240,
         uploaded_by=visit.doctor.user,
     )
-    image.file.save("photograph.jpg", ContentFile(photographs.jpeg()), save=False)
+    image.file.save("photograph.jpg", ContentFile(jpeg), save=False)
     image.thumbnail.save("thumbnail.jpg", ContentFile(photographs.jpeg()), save=False)
     image.save()
     labels = ["akiec", "bcc", "bkl", "df", "mel", "nv", "vasc"]

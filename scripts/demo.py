@@ -173,11 +173,14 @@ def _settings_file(folder: Path) -> dict[str, str]:
     """
     path = ROOT / ".env.demo"
     if not path.exists():
-        path.write_text(
+        # A command that is called meanwhile reads the whole file, or none.
+        partial = path.with_name(f".env.demo.{os.getpid()}.partial")
+        partial.touch(mode=0o600)
+        partial.write_text(
             "# Written by `make demo`: lets `python manage.py ...` work on the demo clinic.\n"
             f"SKINHEALTH_ENV=demo\nDATA_DIR={folder}\nSECRET_KEY={secrets.token_urlsafe(50)}\n"
         )
-        path.chmod(0o600)
+        partial.replace(path)
     lines = [line.partition("=") for line in path.read_text().splitlines() if "=" in line]
     settings = {name.strip(): value.strip() for name, _, value in lines}
     return settings if settings.get("SKINHEALTH_ENV") == "demo" else {}

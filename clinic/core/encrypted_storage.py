@@ -1,8 +1,12 @@
 """The folder of photographs and documents, in which every file is encrypted."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
+from uuid import uuid4
 
 from django.core.files import File
 from django.core.files.base import ContentFile
@@ -20,6 +24,20 @@ from clinic.core.encryption import (
 )
 from clinic.core.files.bound import Place, current_place, rows_of_file
 from clinic.core.old_format import is_old_format_readable
+
+PARTIAL = ".partial"  # the suffix of a file while it is written
+
+
+class _Beside(ContentFile):  # type: ignore[type-arg]
+    """A file that is on the disk already and only needs its name."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(b"")
+        self.path = path
+
+    def temporary_file_path(self) -> str:
+        """Return where it is; Django moves it from there."""
+        return str(self.path)
 
 
 class EncryptedStorage(FileSystemStorage):
@@ -54,14 +72,25 @@ class EncryptedStorage(FileSystemStorage):
                 self.delete(stored)
                 asked = self.get_available_name(stored)
             asked = as_name(asked)
-            sealed = ContentFile(seal_file(plain, name=asked, row=row))
-            try:
+            with self._whole(seal_file(plain, name=asked, row=row)) as sealed:
                 stored = super()._save(asked, sealed)  # type: ignore[misc]
-            except OSError:
-                # When the disk is full, the first part stays behind under a name that nobody knows.
-                self.delete(asked)
-                raise
         return stored
+
+    @contextmanager
+    def _whole(self, sealed: bytes) -> Iterator[File[bytes]]:
+        """Write a file beside the others, which Django then gives its name: nobody reads half."""
+        folder = Path(self.path(""))
+        folder.mkdir(parents=True, exist_ok=True)
+        beside = folder / f".{uuid4()}{PARTIAL}"
+        try:
+            with beside.open("xb") as stream:
+                stream.write(sealed)
+                stream.flush()
+                os.fsync(stream.fileno())
+            yield _Beside(beside)
+        finally:
+            # When the disk is full, a part stays behind.
+            beside.unlink(missing_ok=True)
 
     def size(self, name: str) -> int:
         path = Path(self.path(name))

@@ -22,6 +22,7 @@ from ml.bundle.results import (
     operating_point_from_json,
 )
 from ml.errors import BundleError
+from ml.whole_files import write_whole
 
 MANIFEST = "manifest.json"
 DEFAULT_BUNDLE = Path(__file__).parents[1] / "weights"
@@ -184,7 +185,7 @@ def read_manifest(bundle: Path) -> Manifest:
 def write_manifest(bundle: Path, manifest: Manifest) -> None:
     """Write manifest.json into a bundle folder."""
     text = json.dumps(manifest_to_json(manifest), indent=2, ensure_ascii=False)
-    (bundle / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    write_whole(bundle / MANIFEST, text + "\n")
 
 
 def verify_bundle(bundle: Path, manifest: Manifest) -> None:

@@ -40,6 +40,7 @@ from ml.training.onnx_graph import write_graph
 from ml.training.parts import JUDGING, VALIDATION, divide, load_parts, save_parts
 from ml.training.record import RunRecord
 from ml.training.runs import BUNDLE, RECORD, WEIGHTS, read_record
+from ml.whole_files import swap_folder
 
 GRAPH = "ensemble.onnx"
 # With fewer photographs, a fitted temperature or threshold would be mostly noise.
@@ -78,8 +79,7 @@ def build_bundle(
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
     manifest = _fill(runs, records, new, options, validation)
-    shutil.rmtree(out, ignore_errors=True)
-    new.replace(out)
+    swap_folder(new, out)
     return manifest
 
 

@@ -19,6 +19,7 @@ from ml.bundle.manifest import Manifest, manifest_from_json, manifest_to_json
 from ml.errors import DataError
 from ml.evaluation.evidence import ValidationAnswers
 from ml.training.record import RunRecord, record_from_json, record_to_json
+from ml.whole_files import whole_file, write_whole
 
 ANSWERS = "answers.npz"
 
@@ -89,9 +90,9 @@ def write_kept(file: Path, runs: list[KeptRun]) -> None:
         arrays[f"{number}/image_ids"] = np.array(answers.image_ids)
         arrays[f"{number}/lesion_ids"] = np.array(answers.lesion_ids)
         arrays[f"{number}/labels"] = answers.labels.astype(np.int8)
-    with file.with_name(ANSWERS).open("wb") as stream:
+    with whole_file(file.with_name(ANSWERS)) as stream:
         np.savez_compressed(stream, allow_pickle=False, **arrays)
-    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_whole(file, "\n".join(lines) + "\n")
 
 
 def _is_same(one: ValidationAnswers, other: ValidationAnswers) -> bool:

@@ -11,6 +11,7 @@ from ml.errors import DataError
 from ml.evaluation.plots import DPI, draw_histories
 from ml.evaluation.results import EpochRecord
 from ml.training.record import RunRecord, record_from_json, record_to_json
+from ml.whole_files import write_whole
 
 STATE = "state.pt"
 RECORD = "run.json"
@@ -22,9 +23,7 @@ BUNDLE = "bundle"
 
 def write_record(folder: Path, record: RunRecord) -> None:
     """Write run.json."""
-    temporary = folder / f"{RECORD}.new"
-    temporary.write_text(json.dumps(record_to_json(record), indent=2) + "\n", encoding="utf-8")
-    temporary.replace(folder / RECORD)
+    write_whole(folder / RECORD, json.dumps(record_to_json(record), indent=2) + "\n")
 
 
 def read_record(folder: Path) -> RunRecord:

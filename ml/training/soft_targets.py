@@ -25,6 +25,7 @@ from ml.training.data import Photograph
 from ml.training.parts import OWN_FOLD, PARTS, VALIDATION, PartTable, load_parts
 from ml.training.record import Teacher, teacher_from_json
 from ml.training.runs import BUNDLE, RECORD, read_record
+from ml.whole_files import whole_file
 
 Floats = npt.NDArray[np.float64]
 # Smaller probabilities are stored as this one.
@@ -151,7 +152,7 @@ def save_soft_targets(path: Path, targets: SoftTargets) -> None:
     """Write the probabilities as logarithms in half precision, a few bytes per photograph."""
     logarithms = np.log(np.clip(targets.probabilities, SMALLEST, None))
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as stream:
+    with whole_file(path) as stream:
         np.savez_compressed(
             stream,
             image_ids=np.array([name.encode() for name in targets.image_ids]),

@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from ml.errors import DataError
 from ml.evaluation.results import EpochRecord
 from ml.training.runs import STATE, WEIGHTS
+from ml.whole_files import whole_file
 
 Weights = Mapping[str, torch.Tensor]
 
@@ -33,9 +34,8 @@ class TrainerState:
 
 def save_state(folder: Path, state: TrainerState) -> None:
     """Write the state of a run; after a crash, either the old or the new one is intact."""
-    temporary = folder / f"{STATE}.new"
-    torch.save({**vars(state), "history": [asdict(one) for one in state.history]}, temporary)
-    temporary.replace(folder / STATE)
+    with whole_file(folder / STATE) as stream:
+        torch.save({**vars(state), "history": [asdict(one) for one in state.history]}, stream)
 
 
 def load_state(folder: Path) -> TrainerState:

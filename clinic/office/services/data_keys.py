@@ -2,9 +2,11 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from django.apps import apps
@@ -20,6 +22,7 @@ from clinic.core.encrypted_columns import (
     open_cell,
     replace,
 )
+from clinic.core.encrypted_storage import PARTIAL
 from clinic.core.encryption import (
     HEAD_BYTES,
     UnreadableError,
@@ -206,6 +209,11 @@ def alone_with_files() -> Iterator[None]:
             raise ValidationError("Another run is already changing the keys.") from error
         for path in folder.rglob(f".*{BESIDE}"):
             path.unlink()
+        yesterday = time.time() - timedelta(days=1).total_seconds()
+        for path in folder.glob(f".*{PARTIAL}"):
+            # An upload that a power cut ended; one of today may still be under way.
+            if path.stat().st_mtime < yesterday:
+                path.unlink(missing_ok=True)
         yield
 
 

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import logging
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from diagnosis.lesions.models import LesionImage
 from diagnosis.reviews.models.review import TrainingSample
 from diagnosis.reviews.models.training_export import TrainingExport
 from diagnosis.reviews.services.reviews import refresh_training_sample
+from ml.whole_files import swap_folder
 
 logger = logging.getLogger(__name__)
 
@@ -59,8 +61,22 @@ def export_training_data(*, folder: Path, actor: User | None = None) -> ExportSu
     for pk in list(reviewed.values_list("pk", flat=True).distinct()):
         with _told_if_unreadable():
             refresh_training_sample(image=LesionImage.objects.get(pk=pk))
-    images = folder / IMAGE_FOLDER
-    images.mkdir(parents=True, exist_ok=True)
+    # Whoever trains finds the whole export under its name, or none.
+    partial = folder.with_name(f"{folder.name}.partial")
+    if partial.exists():
+        raise ValidationError(_("The folder is not empty: choose a new one."))
+    images = partial / IMAGE_FOLDER
+    images.mkdir(parents=True)
+    try:
+        summary = _fill(partial, images, actor)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    swap_folder(partial, folder)
+    return summary
+
+
+def _fill(folder: Path, images: Path, actor: User | None) -> ExportSummary:
     export = TrainingExport.objects.create(made_by=actor)
     candidates = TrainingSample.objects.usable().order_by("image__uploaded_at", "pk")
     for sample_pk in list(candidates.values_list("pk", flat=True)):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.core.files.storage import default_storage
 
+from ml.whole_files import swap_folder
 from skinhealth.operations.backup import database
 from skinhealth.operations.backup.errors import BackupError
 from skinhealth.operations.backup.manifest import (
@@ -34,9 +35,7 @@ def make_backup(target: Path) -> Manifest:
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    if target.exists():
-        target.rmdir()
-    partial.rename(target)
+    swap_folder(partial, target)
     return read_manifest(target)
 
 

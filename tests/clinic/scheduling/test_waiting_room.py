@@ -292,7 +292,7 @@ def test_a_full_board_takes_few_queries(
             ends_at=noon + timedelta(minutes=5 * number + 5),
             status=status,
         )
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         board(desk)
 
 

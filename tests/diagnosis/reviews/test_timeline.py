@@ -207,7 +207,7 @@ def test_more_answers_cost_no_more_queries(
     sign_in, doctor, consultation, prediction, django_assert_max_num_queries
 ):
     client = sign_in(doctor)
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(7):
         alerts(client)
     for seed in (5, 6):
         image = upload_image(
@@ -221,5 +221,5 @@ def test_more_answers_cost_no_more_queries(
             malignant_share=0.1,
             finished_at=timezone.now(),
         )
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(7):
         assert "3 photographs" in alerts(client).content.decode()

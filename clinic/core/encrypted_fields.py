@@ -95,7 +95,7 @@ class EncryptedMixin(models.Field):  # type: ignore[type-arg]
     ) -> tuple[str, tuple[str | int, ...]]:
         """Read the row's key with the value; a subquery has already done so."""
         quote = compiler.connection.ops.quote_name
-        table, own, _rest = sql.rpartition(f".{quote(self.column)}")
+        table, own, _rest = sql.rpartition(f".{quote(str(self.column))}")
         if not own or not re.fullmatch(r"\w+|\"[^\"]+\"", table):
             return sql, params
         key = f"{table}.{quote(str(self.model._meta.pk.column))}"
@@ -180,7 +180,7 @@ class RowBoundQuerySet(models.QuerySet[M]):
                 bound = {name: Bound(value, row_key(key)) for name, value in encrypted.items()}
                 # The conditions hold for each row at the moment of its update.
                 one = super(RowBoundQuerySet, self.filter(pk=key))
-                changed += one.update(**{**kwargs, **bound})
+                changed += one.update(**{**kwargs, **bound})  # type: ignore[attr-defined]
         return changed
 
     def bulk_update(

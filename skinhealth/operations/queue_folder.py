@@ -52,12 +52,12 @@ class Channel(filesystem.Channel):
         """The folder of tables that all programs share."""
         return Path(self.transport_options["control_folder"])
 
-    def get_table(self, exchange: str) -> Table:
+    def get_table(self, exchange: str) -> Table:  # type: ignore[override]
         """Return the queues of an exchange; where the file is damaged, those known here."""
         table = self._read(exchange)
         if table is not None:
             return table
-        known = self.state.exchanges.get(exchange, {}).get("table", ())
+        known = (self.state.exchanges or {}).get(exchange, {}).get("table", ())
         return [
             filesystem.exchange_queue_t(key or "", pattern or "", queue)
             for key, pattern, queue in known
@@ -66,7 +66,7 @@ class Channel(filesystem.Channel):
     def queue_bind(
         self,
         queue: str,
-        exchange: str = "",
+        exchange: str | None = None,
         routing_key: str = "",
         arguments: Any = None,
         **kwargs: Any,
@@ -81,7 +81,7 @@ class Channel(filesystem.Channel):
             if is_known:
                 kind = self.typeof(exchange)
                 row = kind.prepare_bind(queue, exchange, routing_key, arguments)
-                self._queue_bind(exchange, *row)
+                self._queue_bind(exchange, *row)  # type: ignore[call-arg]
             else:
                 super().queue_bind(queue, exchange, routing_key, arguments, **kwargs)
 
@@ -113,7 +113,7 @@ class Channel(filesystem.Channel):
 
     def _read(self, exchange: str) -> Table | None:
         # Also checks the name.
-        path = self.shared_folder / self._exchange_file(exchange).name
+        path = self.shared_folder / self._exchange_file(exchange).name  # type: ignore[attr-defined]
         with self._locked(fcntl.LOCK_SH):
             return read_table(path)
 

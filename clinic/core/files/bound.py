@@ -58,27 +58,27 @@ def rows_of_file(name: str) -> list[str]:
 class BoundFieldFile(FieldFile):
     """A file that only its own row can store and read."""
 
-    def open(self, mode: str = "rb") -> Any:
+    def open(self, mode: str = "rb") -> Any:  # type: ignore[override]
         with self._at_its_row():
             return super().open(mode)
 
     def save(self, name: str | None, content: File[Any], save: bool = True) -> None:
         with self._at_its_row(is_new=True):
-            super().save(name, content, save)
+            super().save(name, content, save)  # type: ignore[arg-type]
 
     @property
-    def file(self) -> Any:  # type: ignore[override]
+    def file(self) -> Any:
         """Return the open file; it is opened when first asked for."""
         with self._at_its_row():
             return super().file
 
     @file.setter
     def file(self, file: Any) -> None:
-        FieldFile.file.fset(self, file)  # type: ignore[attr-defined]
+        FieldFile.file.fset(self, file)
 
     @file.deleter
     def file(self) -> None:
-        FieldFile.file.fdel(self)  # type: ignore[attr-defined]
+        FieldFile.file.fdel(self)
 
     def _at_its_row(self, *, is_new: bool = False) -> Any:
         known = self.field.sha256_field  # type: ignore[attr-defined]

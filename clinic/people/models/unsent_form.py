@@ -1,11 +1,12 @@
 import uuid
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.encrypted_fields import EncryptedJSONField
+from clinic.core.encrypted_fields import EncryptedJSONField, RowBoundQuerySet
 
 
 class UnsentForm(models.Model):
@@ -17,6 +18,8 @@ class UnsentForm(models.Model):
     place = models.CharField(max_length=64, editable=False)
     fields = EncryptedJSONField(_("typed text"))
     kept_at = models.DateTimeField(_("kept"), default=timezone.now, db_index=True)
+
+    objects: ClassVar[RowBoundQuerySet["UnsentForm"]] = RowBoundQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("unsent form")

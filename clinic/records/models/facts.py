@@ -25,8 +25,6 @@ class ClinicalFact(models.Model):
     )
     ended_reason = EncryptedCharField(_("reason"), max_length=200, blank=True)
 
-    objects: ClassVar[RowBoundQuerySet["ClinicalFact"]] = RowBoundQuerySet.as_manager()  # type: ignore[assignment]
-
     class Meta:
         abstract = True
         ordering = ["noted_at", "pk"]
@@ -70,6 +68,8 @@ class Allergy(ClinicalFact):
         _("severity"), max_length=10, choices=Severity, default=Severity.UNKNOWN
     )
 
+    objects: ClassVar[RowBoundQuerySet["Allergy"]] = RowBoundQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta(ClinicalFact.Meta):
         verbose_name = _("allergy")
         verbose_name_plural = _("allergies")
@@ -89,6 +89,8 @@ class Condition(ClinicalFact):
     name = EncryptedCharField(_("condition"), max_length=200)
     icd10 = EncryptedCharField(_("ICD-10"), max_length=10, blank=True)
 
+    objects: ClassVar[RowBoundQuerySet["Condition"]] = RowBoundQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta(ClinicalFact.Meta):
         verbose_name = _("condition")
         verbose_name_plural = _("conditions")
@@ -105,6 +107,8 @@ class CurrentDrug(ClinicalFact):
     dose = EncryptedCharField(_("dose"), max_length=120, blank=True)
     since = models.DateField(_("since"), null=True, blank=True)
     until = models.DateField(_("until"), null=True, blank=True)
+
+    objects: ClassVar[RowBoundQuerySet["CurrentDrug"]] = RowBoundQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta(ClinicalFact.Meta):
         verbose_name = _("current drug")

@@ -27,6 +27,7 @@ from clinic.records.pages.visits import (
 )
 from clinic.records.services.consultations import (
     add_addendum,
+    record_visit_part_view,
     record_visit_view,
     refuse_unread,
     save_visit,

@@ -50,7 +50,7 @@ def from_origin(origin: Origin) -> Iterator[None]:
 def has_recorded() -> bool:
     """Return whether anything of this origin is in the trail, and was not rolled back."""
     keys = _recorded.get()
-    return bool(keys) and AuditEvent.objects.filter(pk__in=keys).exists()
+    return bool(keys and AuditEvent.objects.filter(pk__in=keys).exists())
 
 
 def record(

@@ -20,7 +20,7 @@ UNSURE = _("The model was not sure.")
 UNANSWERED = _("The analysis gave no answer.")
 
 
-class ReviewQuerySet(models.QuerySet["Review"]):
+class ReviewQuerySet(RowBoundQuerySet["Review"]):
     """Reviews by whether the patient may read them."""
 
     def released(self) -> Self:
@@ -83,8 +83,6 @@ class Review(models.Model):
     )
 
     objects: ClassVar[ReviewQuerySet] = ReviewQuerySet.as_manager()  # type: ignore[assignment]
-
-    objects: ClassVar[RowBoundQuerySet["Review"]] = RowBoundQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("review")

@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.core import encrypted_columns, encryption
-from clinic.core.encrypted_fields import EncryptedMixin
+from clinic.core.encrypted_fields import EncryptedMixin, RowBoundQuerySet
 from clinic.core.encryption import UnreadableError, is_old_file, is_old_text, keyring, row_key
 from clinic.core.old_format import BINDING_MIGRATION, MARK
 from clinic.models import Addendum, Allergy, Consultation, FormerIdentity, PatientDocument
@@ -31,7 +31,7 @@ from tests.factories import TOTP_SECRET, ConsultationFactory, UserFactory, code_
 
 pytestmark = [pytest.mark.both_engines, pytest.mark.usefixtures("media")]
 
-MIGRATION = "clinic.migrations.0052_what_is_encrypted_is_bound_to_its_row"
+MIGRATION = "clinic.migrations.0058_what_is_encrypted_is_bound_to_its_row"
 
 
 def sql(statement, *values):
@@ -132,6 +132,8 @@ def test_every_encrypted_column_is_read_with_its_row():
     assert len(columns) > 40
     for model in apps.get_models():
         fields = [each for each in model._meta.local_fields if isinstance(each, EncryptedMixin)]
+        if fields:
+            assert isinstance(model._default_manager.all(), RowBoundQuerySet), model
         for field in fields:
             statement = str(model._default_manager.only(field.name).query)
             assert f'CAST("{field.model._meta.db_table}"."' in statement, field

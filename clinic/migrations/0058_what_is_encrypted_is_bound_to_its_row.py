@@ -29,8 +29,8 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("clinic", "0051_former_identity_chooses_its_key"),
-        ("diagnosis", "0013_plainer_words"),
+        ("clinic", "0057_former_identity_chooses_its_key"),
+        ("diagnosis", "0016_what_was_read_stays_readable"),
         ("mfa", "0003_authenticator_type_uniq"),
     ]
 

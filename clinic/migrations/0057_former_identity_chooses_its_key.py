@@ -4,7 +4,7 @@ import clinic.people.models.record_ending
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clinic", "0050_plainer_words")]
+    dependencies = [("clinic", "0056_line_names_its_diagnosis")]
 
     operations = [
         migrations.AlterField(

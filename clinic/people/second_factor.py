@@ -102,8 +102,13 @@ def is_due(request: HttpRequest) -> bool:
 
 
 @receiver(authenticator_added)
-def note_added(user: User, authenticator: Authenticator, **_kwargs: Any) -> None:
+def note_added(
+    request: HttpRequest, user: User, authenticator: Authenticator, **_kwargs: Any
+) -> None:
     """Note that somebody has set up a second factor, and tell the person."""
+    if authenticator.type == Authenticator.Type.TOTP:
+        # The library does not count the code that proved the app as used; asking it does.
+        authenticator.wrap().validate_code(request.POST.get("code", ""))
     record_second_factor(user, change="added", kind=authenticator.type)
     _tell(user, authenticator, is_added=True)
 

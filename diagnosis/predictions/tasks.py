@@ -11,7 +11,11 @@ from celery.signals import celeryd_after_setup, worker_process_init
 from django.conf import settings
 
 from diagnosis.predictions import inference
-from diagnosis.predictions.services.predictions import requeue_lost_predictions, run_prediction
+from diagnosis.predictions.services.predictions import (
+    request_missing_predictions,
+    requeue_lost_predictions,
+    run_prediction,
+)
 from ml.errors import BundleError
 
 logger = logging.getLogger(__name__)
@@ -32,6 +36,7 @@ def run_prediction_task(prediction_id: str) -> None:
 )
 def requeue_lost_predictions_task() -> None:
     """Queue predictions again that a dead worker or a lost message left behind."""
+    request_missing_predictions()
     requeue_lost_predictions()
 
 

@@ -9,8 +9,8 @@ from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from kombu.exceptions import KombuError
 
+from clinic.core.broker import BrokerDownError, send_soon
 from clinic.core.mail import send_mail_to
 from clinic.people.models.user import User
 from clinic.people.permissions import digest_readers
@@ -33,9 +33,8 @@ def dispatch_digests() -> None:
     settled = NotificationDigest.objects.filter(day=timezone.localdate()).values("recipient")
     for user_id in digest_readers().exclude(pk__in=settled).values_list("pk", flat=True):
         try:
-            send_digest_task.apply_async((str(user_id),), expires=300)
-        except (KombuError, OSError) as error:
-            logger.warning("The broker does not answer: %s", type(error).__name__)
+            send_soon(send_digest_task, str(user_id), expires=300)
+        except BrokerDownError:
             return
 
 

@@ -12,8 +12,8 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone, translation
-from kombu.exceptions import KombuError
 
+from clinic.core.broker import BrokerDownError, send_soon
 from clinic.core.mail import send_mail, send_text
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.sms import has_sms
@@ -74,9 +74,8 @@ def dispatch_notice(notice_id: int, *, expires_s: float = 3600) -> bool:
     from clinic.scheduling.tasks import send_notice_task
 
     try:
-        send_notice_task.apply_async((notice_id,), expires=expires_s)
-    except (KombuError, OSError) as error:
-        logger.warning("The broker does not answer: %s", type(error).__name__)
+        send_soon(send_notice_task, notice_id, expires=expires_s)
+    except BrokerDownError:
         return False
     return True
 

@@ -1,6 +1,7 @@
 """A prediction from request to answer; each transition is a compare-and-set."""
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -9,11 +10,11 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from kombu.exceptions import KombuError
 
+from clinic.core.broker import BrokerDownError, send_soon
 from clinic.core.encryption import UnreadableError
 from clinic.people.models.consent import Consent
 from clinic.people.models.user import User
@@ -27,6 +28,12 @@ from diagnosis.predictions.services.answer_news import tell_of_late_answer
 from ml.errors import BundleError, PhotographError
 
 logger = logging.getLogger(__name__)
+
+# An upload stores and queues within a second.
+NOT_QUEUED_AFTER = timedelta(seconds=30)
+# Older photographs without an answer are on the worklist, where a doctor asks for one.
+FORGOTTEN_AFTER = timedelta(days=7)
+MOST_AT_ONCE = 50
 
 Status = Prediction.Status
 Failure = Prediction.Failure
@@ -89,9 +96,8 @@ def dispatch_prediction(prediction_id: UUID, *, delay_s: int = 0) -> None:
     from diagnosis.predictions.tasks import run_prediction_task
 
     try:
-        run_prediction_task.apply_async((str(prediction_id),), countdown=delay_s)
-    except (KombuError, OSError) as error:
-        logger.warning("The broker does not answer: %s", type(error).__name__)
+        send_soon(run_prediction_task, str(prediction_id), countdown=delay_s)
+    except BrokerDownError:
         return
     Prediction.objects.filter(pk=prediction_id, status=Status.QUEUED).update(
         dispatched_at=timezone.now()
@@ -151,6 +157,37 @@ def requeue_lost_predictions() -> int:
     for prediction_id in waiting:
         dispatch_prediction(prediction_id)
     return len(waiting)
+
+
+def request_missing_predictions() -> int:
+    """Queue photographs that were stored, but whose process died before it queued them.
+
+    Only those whose patient had agreed before the photograph was taken up: with a later consent, a
+    doctor asks for the answer.
+    """
+    now = timezone.now()
+    agreed = Consent.objects.active().filter(
+        patient=OuterRef("lesion__patient"),
+        purpose=Consent.Purpose.AI_ANALYSIS,
+        given_at__lte=OuterRef("uploaded_at"),
+    )
+    missing = LesionImage.objects.filter(
+        Exists(agreed),
+        predictions__isnull=True,
+        uploaded_at__lt=now - NOT_QUEUED_AFTER,
+        uploaded_at__gt=now - FORGOTTEN_AFTER,
+    )
+    # Texts are not read: one that cannot be decrypted would keep the others waiting.
+    images = missing.select_related("lesion__patient", "uploaded_by").defer(
+        "size_note", "lesion__description", "lesion__patient__duplicate_reason"
+    )
+    count = 0
+    for image in images.order_by("uploaded_at", "pk")[:MOST_AT_ONCE]:
+        # Whoever withdrew the consent meanwhile is left alone.
+        with suppress(ValidationError):
+            request_prediction(image=image, actor=image.uploaded_by)
+            count += 1
+    return count
 
 
 def queue_position(prediction: Prediction) -> int:

@@ -57,6 +57,17 @@ def test_who_must_have_one_sees_nothing_before_it_is_set_up(
     assert "has changed" in told.subject
 
 
+def test_the_code_that_proved_the_app_opens_nothing_again(doctor):
+    client = come_in(doctor)
+    code = code_of_app(client.get(SET_UP).context["form"].secret)
+    assert client.post(SET_UP, {"code": code}).url == reverse("mfa_view_recovery_codes")
+
+    again = come_in(doctor)
+    again.post(SECOND, {"code": code})
+
+    assert not is_in(again)
+
+
 def test_the_password_is_asked_again_where_the_way_to_the_app_took_too_long(doctor):
     client = come_in(doctor)
     assert client.get(SET_UP).status_code == 200

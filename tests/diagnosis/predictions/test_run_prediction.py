@@ -1,6 +1,8 @@
+import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
@@ -8,12 +10,15 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from clinic.core import broker
+from clinic.models import AuditEvent, Consent
 from clinic.people.services.consents import withdraw_consent
-from diagnosis.models import Prediction
+from diagnosis.models import LesionImage, Prediction
 from diagnosis.predictions import inference
 from diagnosis.predictions.services.predictions import (
     dispatch_prediction,
     queue_position,
+    request_missing_predictions,
     request_prediction,
     requeue_lost_predictions,
     retry_prediction,
@@ -168,6 +173,45 @@ def test_a_broker_that_is_down_leaves_the_row_for_the_sweep(queued_prediction, q
     assert requeue_lost_predictions() == 1
     assert queue[-1][0] == str(queued_prediction.pk)
     assert requeue_lost_predictions() == 0
+
+
+def test_a_silent_broker_costs_a_second_once(queued_prediction, monkeypatch):
+    is_over = Event()
+    monkeypatch.setattr(broker, "_broker", broker.Broker())
+    with monkeypatch.context() as stopped:
+        stopped.setattr(run_prediction_task, "apply_async", lambda *a, **k: is_over.wait(20))
+        started = time.monotonic()
+        for _photograph in range(3):
+            dispatch_prediction(queued_prediction.pk)
+        assert time.monotonic() - started < 2
+        is_over.set()
+    queued_prediction.refresh_from_db()
+    assert queued_prediction.dispatched_at is None
+
+
+def test_a_photograph_stored_by_a_process_that_died_is_queued_by_the_sweep(
+    image, doctor, ai_consent
+):
+    Consent.objects.update(given_at=image.uploaded_at - timedelta(hours=1))
+    assert request_missing_predictions() == 0  # the upload may still be under way
+    LesionImage.objects.update(uploaded_at=timezone.now() - timedelta(minutes=1))
+    Consent.objects.update(given_at=timezone.now() - timedelta(hours=1))
+
+    assert request_missing_predictions() == 1
+    assert request_missing_predictions() == 0
+
+    assert Prediction.objects.get().image == image
+    assert AuditEvent.objects.filter(target_type="diagnosis.prediction", actor=doctor).exists()
+
+
+def test_the_sweep_asks_for_no_answer_without_a_consent_from_before(image, doctor, ai_consent):
+    LesionImage.objects.update(uploaded_at=timezone.now() - timedelta(minutes=1))
+    assert request_missing_predictions() == 0  # the consent came later
+    Consent.objects.update(
+        given_at=timezone.now() - timedelta(hours=1), withdrawn_at=timezone.now()
+    )
+    assert request_missing_predictions() == 0
+    assert not Prediction.objects.exists()
 
 
 def lose_the_worker(prediction, *, tries):

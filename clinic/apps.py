@@ -3,12 +3,14 @@ from typing import Any
 from django.apps import AppConfig
 from django.apps import apps as current_apps
 from django.apps.registry import Apps
+from django.conf import settings
 from django.db import connections
 from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.typed_lines import guard_lines
 from clinic.people.ended_record_guard import guard_ended_records, unguard_ended_records
+from clinic.trail.site_role import grant_to_site
 
 
 class ClinicConfig(AppConfig):
@@ -52,3 +54,5 @@ def _unguard(*, using: str, **_options: Any) -> None:
 
 def _guard(*, using: str, apps: Apps = current_apps, **_options: Any) -> None:
     guard_ended_records(connections[using], apps)
+    if settings.DATABASE_SITE_ROLE:
+        grant_to_site(connections[using], settings.DATABASE_SITE_ROLE)

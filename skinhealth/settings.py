@@ -137,6 +137,8 @@ FORM_RENDERER = "skinhealth.forms.ClinicRenderer"
 DATABASES = {
     "default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'skinhealth.sqlite3'}")
 }
+# The role that the site runs as, where another one owns the tables; `migrate` gives it its rights.
+DATABASE_SITE_ROLE = env.str("DATABASE_SITE_ROLE", default="")
 IS_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if IS_SQLITE:
     # Writers queue instead of failing, and readers never wait for them.

@@ -110,9 +110,20 @@ def test_the_database_tools_of_the_image_fit_the_server():
     assert COMPOSE["services"]["postgres"]["image"].startswith(f"postgres:{client}-")
 
 
+def test_the_site_runs_as_a_role_that_owns_nothing_and_redis_asks_for_a_password():
+    site, migrate = (COMPOSE["services"][name]["environment"] for name in ("web", "migrate"))
+    assert site["DATABASE_URL"].startswith("postgres://skinhealth:")
+    assert migrate["DATABASE_URL"].startswith("postgres://skinhealth_owner:")
+    assert migrate["DATABASE_SITE_ROLE"] == "skinhealth"
+    assert COMPOSE["services"]["postgres"]["environment"]["POSTGRES_USER"] == "skinhealth_owner"
+    assert "REDIS_PASSWORD" in site["CELERY_BROKER_URL"]
+    assert "requirepass" in COMPOSE["services"]["redis"]["command"][2]
+    assert "${" not in COMPOSE["services"]["redis"]["command"][2]
+
+
 def test_secrets_come_from_a_file_that_is_not_committed():
     example = (ROOT / ".env.production.example").read_text()
-    for name in ("SECRET_KEY", "DATA_KEYS", "POSTGRES_PASSWORD", "EMAIL_URL", "METRICS_TOKEN"):
+    for name in ("SECRET_KEY", "DATA_KEYS", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "EMAIL_URL"):
         assert re.search(rf"^{name}=$", example, re.MULTILINE), name
     for path in (".env", ".env.production"):
         ignored = subprocess.run(

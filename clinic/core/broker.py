@@ -21,7 +21,9 @@ class BrokerDownError(Exception):
 class _Attempt(threading.Thread):
     """One try to send a task; it may take longer than anybody waits."""
 
-    def __init__(self, task: "Task[Any, Any]", args: tuple[Any, ...], options: dict[str, Any]) -> None:
+    def __init__(
+        self, task: "Task[Any, Any]", args: tuple[Any, ...], options: dict[str, Any]
+    ) -> None:
         super().__init__(name="send-task", daemon=True)
         self.sending = (task, args, options)
         self.error: BaseException | None = None

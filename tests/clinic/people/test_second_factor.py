@@ -57,10 +57,13 @@ def test_who_must_have_one_sees_nothing_before_it_is_set_up(
     assert "has changed" in told.subject
 
 
-def test_the_code_that_proved_the_app_opens_nothing_again(doctor):
+def test_the_code_that_proved_the_app_opens_nothing_again(
+    doctor, django_capture_on_commit_callbacks
+):
     client = come_in(doctor)
     code = code_of_app(client.get(SET_UP).context["form"].secret)
-    assert client.post(SET_UP, {"code": code}).url == reverse("mfa_view_recovery_codes")
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post(SET_UP, {"code": code}).url == reverse("mfa_view_recovery_codes")
 
     again = come_in(doctor)
     again.post(SECOND, {"code": code})

@@ -25,7 +25,7 @@ from clinic.trail.services.audit import record_second_factor
 
 SECRETS_CONTEXT = "mfa_authenticator.data"
 # Until the row is stored; nothing in the database opens with it.
-NEW_SECRETS_CONTEXT = "mfa_authenticator.data, new"
+NEW_CONTEXT = "mfa_authenticator.data, new"
 # Of authenticator apps and recovery codes; what a passkey stores here is public.
 SECRETS = ("secret", "seed")
 
@@ -46,13 +46,13 @@ class Placed(str):
 
 def seal_new_secret(plain: str) -> str:
     """Encrypt a secret of which the library has not yet said whose it is."""
-    return seal_text(plain, context=NEW_SECRETS_CONTEXT)
+    return seal_text(plain, context=NEW_CONTEXT)
 
 
 def open_secret(sealed: str) -> str:
     """Decrypt a secret; one from the database opens at its own account alone."""
     if not isinstance(sealed, Placed):
-        return open_text(sealed, context=NEW_SECRETS_CONTEXT)
+        return open_text(sealed, context=NEW_CONTEXT)
     takes_old = is_old_text(sealed) and is_old_format_readable()
     return open_text(sealed, context=SECRETS_CONTEXT, row=sealed.row, takes_old=takes_old)
 
@@ -146,7 +146,7 @@ def _names(factor: Authenticator) -> list[str]:
 
 def _opened_unbound(placed: Placed, *, takes_old: bool = False) -> str | None:
     """Return a secret that is not bound to its account yet, None for any other."""
-    for context in (NEW_SECRETS_CONTEXT, SECRETS_CONTEXT):
+    for context in (NEW_CONTEXT, SECRETS_CONTEXT):
         with suppress(UnreadableError):
             return open_text(placed, context=context, takes_old=takes_old)
     return None

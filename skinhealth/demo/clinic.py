@@ -21,6 +21,7 @@ from clinic.scheduling.services.appointments import Booking, book_appointment
 from clinic.scheduling.services.slots import next_free_slots
 from clinic.scheduling.services.weekly_hours import WeeklyHours, add_hours
 from clinic.trail.models.notification import Notification
+from diagnosis.reviews.services.releases import note_conversation
 from skinhealth.demo import visits
 from skinhealth.demo.atlas import fill_atlas
 from skinhealth.demo.cast import Cast
@@ -206,9 +207,13 @@ def _live_through(visit: PastVisit, cast: Cast, *, day: date, seed: int, clock: 
     prediction = visits.examine(
         consultation, visit.story, body_site=visit.body_site, seed=seed, clock=clock
     )
-    if visit.is_reviewed:
-        visits.review(prediction, visit.story, doctor=consultation.doctor.user)
+    doctor = consultation.doctor.user
+    review = visits.review(prediction, visit.story, doctor=doctor) if visit.is_reviewed else None
     visits.close(consultation, visit.story, clock=clock)
+    # The conversation about a malignant finding was had; one of today is still to come.
+    if review is not None and not review.is_released:
+        clock.advance(minutes=5)
+        note_conversation(review=review, actor=doctor)
 
 
 def _workday_before(today: date, days_ago: int) -> date:

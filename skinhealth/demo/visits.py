@@ -60,6 +60,8 @@ PLACES = {
 
 
 EARLY = timedelta(minutes=5)
+# Kept only where the visit is signed before a warning was reviewed.
+ASKS_A_COLLEAGUE = "A colleague looks at the photograph first."
 NOT_PREGNANT = Patient.Pregnancy.NO
 
 
@@ -136,13 +138,13 @@ def examine(
     return prediction
 
 
-def review(prediction: Prediction | None, story: Story, *, doctor: User) -> None:
+def review(prediction: Prediction | None, story: Story, *, doctor: User) -> Review | None:
     """Confirm an answer that is right and correct one that is not."""
     if prediction is None or prediction.status != Prediction.Status.DONE:
-        return
+        return None
     disease = Disease.objects.get(code=story.disease)
     is_right = disease.model_class == prediction.label and not prediction.is_uncertain
-    review_prediction(
+    return review_prediction(
         prediction=prediction,
         actor=doctor,
         decision=Review.Decision.CONFIRMED if is_right else Review.Decision.CORRECTED,
@@ -166,4 +168,4 @@ def close(consultation: Consultation, story: Story, *, clock: Clock) -> None:
             )
         if by_hand := [check.key for check in check_prescription(consultation).by_hand]:
             confirm_hand_checks(consultation=consultation, actor=doctor, keys=by_hand)
-    sign_visit(consultation=consultation, actor=doctor)
+    sign_visit(consultation=consultation, actor=doctor, unreviewed_reason=ASKS_A_COLLEAGUE)

@@ -52,6 +52,7 @@ COME_LATER = {
         "diagnosis/reviews/partials/answer_update.html",
         "diagnosis/reviews/partials/panels.html",
         "diagnosis/reviews/partials/size_state.html",
+        "diagnosis/reviews/partials/thumbnails_update.html",
     ],
 }
 INCLUDING_TAGS = {"{% allergy_bar ": "clinic/records/partials/allergy_bar.html"}

@@ -24,4 +24,4 @@ def visit_thumbnails(request: SignedInRequest, pk: UUID) -> HttpResponse:
     consultation = get_visit(request, pk)
     record_visit_part_view(consultation=consultation, actor=request.user)
     context = panel_context(consultation, request.user, shown=asked_photograph(request))
-    return render(request, "diagnosis/reviews/partials/thumbnails.html", context)
+    return render(request, "diagnosis/reviews/partials/thumbnails_update.html", context)

@@ -46,6 +46,17 @@ def test_a_visit_lists_lesion_disease_certainty_share_and_state_in_one_place(
     assert words == listed(client.get(address))[0]
 
 
+def test_the_answer_of_a_photograph_that_is_not_on_show_changes_the_list_and_the_warnings(
+    client, consultation, answer_with
+):
+    answer_with(mel=0.8, nv=0.2, malignant_threshold=0.3)
+    response = client.get(reverse("diagnosis:visit_thumbnails", args=[consultation.pk]))
+    assert "malignant share 80.0 %" in listed(response)[0]
+    page = BeautifulSoup(response.content, "html.parser")
+    warnings = page.select_one("#visit-sign-warnings[hx-swap-oob]")
+    assert "Malignant disease cannot be ruled out" in warnings.text
+
+
 def test_a_line_names_its_diagnosis_for_doctors_and_for_nobody_else(
     client, sign_in, doctor, patient, consultation, answer_with, sign
 ):

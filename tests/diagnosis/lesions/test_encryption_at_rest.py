@@ -7,6 +7,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
 from clinic.core.encrypted_columns import encrypted_columns
 from clinic.models import Allergy, PatientDocument
@@ -14,6 +15,7 @@ from clinic.office.services.retention import ask_for_erasure, decide_erasure
 from clinic.people.services.emergency import open_emergency_access, review_emergency_access
 from clinic.people.services.patients import register_patient, update_patient
 from clinic.people.services.profile import update_profile
+from clinic.people.services.unsent_forms import keep_unsent
 from clinic.records.services.consultations import VisitDraft, add_addendum, save_visit, sign_visit
 from clinic.records.services.documents import add_document, archive_document
 from clinic.records.services.drug_warnings import check_prescription, override_warning
@@ -23,7 +25,7 @@ from clinic.records.services.prescriptions import DraftLine, revoke_prescription
 from diagnosis.lesions.services.lesions import record_size, update_lesion
 from diagnosis.letters.services.paper_photographs import ChosenPhotographs
 from diagnosis.letters.services.referral_letters import write_referral_letter
-from diagnosis.models import Disease, Lesion, LesionImage
+from diagnosis.models import Disease, Lesion, LesionImage, Prediction
 from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
 from tests import photographs
 from tests.full_visit import check_by_hand
@@ -70,6 +72,7 @@ def full_record(consultation, admin, doctor, other_doctor, secretary, prediction
         duration=said("duration"),
         quantity=said("quantity"),
         note=said("note"),
+        indication=said("indication"),
     )
     save_prescription(**visit, lines=[line, odd])
     for warning in check_prescription(consultation).warnings:
@@ -101,7 +104,11 @@ def full_record(consultation, admin, doctor, other_doctor, secretary, prediction
         draft=VisitDraft(reason=said("reason"), **{name: said(name) for name in notes}),
     )
     check_by_hand(saved, doctor)
-    signed = sign_visit(consultation=saved, actor=doctor)
+    # A warning that came after the review, so that signing takes a reason.
+    Prediction.objects.update(malignant_threshold=0.3, finished_at=timezone.now())
+    signed = sign_visit(
+        consultation=saved, actor=doctor, unreviewed_reason=said("unreviewed warning")
+    )
     add_addendum(consultation=signed, actor=doctor, text=said("addendum"))
     revoke_prescription(prescription=signed.prescription, actor=doctor, reason=said("revoked"))
     write_referral_letter(
@@ -131,6 +138,7 @@ def full_record(consultation, admin, doctor, other_doctor, secretary, prediction
         doctor=other_doctor, patient=signed.patient, reason=said("emergency")
     )
     review_emergency_access(access=access, actor=admin, verdict="justified", note=said("verdict"))
+    keep_unsent(owner=secretary, place="/patients/new/", fields={"full_name": said("unsent")})
     wish = ask_for_erasure(patient=signed.patient, actor=secretary, words=said("wish"))
     decide_erasure(request=wish, actor=admin, decision="refused", reason=said("refusal"))
     return signed

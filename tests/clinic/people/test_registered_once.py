@@ -1,13 +1,16 @@
 """One person is registered once: at the same moment, and under another spelling."""
 
 from datetime import date
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.urls import reverse
 
 from clinic.models import AuditEvent, Patient, SignUpCode, User
+from clinic.people.names import name_columns
 from clinic.people.services.accounts import NewAccount, create_account
 from clinic.people.services.patients import (
     PossibleDuplicateError,
@@ -225,3 +228,16 @@ def test_a_double_that_was_told_apart_is_not_asked_about_again(desk, secretary):
     register_patient(actor=secretary, **of("Pat O’Brien"))
     twin = register_patient(actor=secretary, **of("Pat O’Brien"), duplicate_reason="Cousins")
     assert edited(desk, twin, full_name="Pat OBrien", insurer="Mutual").status_code == 302
+
+
+@pytest.mark.django_db
+def test_a_register_from_before_is_folded_and_its_namesakes_are_told_apart():
+    people = [
+        PatientFactory(full_name=name, birth_date=BORN) for name in ("Zoé Müller", "ZOE MUELLER")
+    ]
+    Patient.objects.update(folded_name="", joined_names="")
+    import_module("clinic.migrations.0051_patient_is_registered_once").fill(apps, None)
+    found = [Patient.objects.get(pk=patient.pk) for patient in people]
+    assert [patient.namesake for patient in found] == [0, 1]
+    assert {patient.name_key for patient in found} == {name_columns("Zoe Muller")["name_key"]}
+    assert all(" muller " in patient.folded_name for patient in found)

@@ -190,6 +190,10 @@ MFA_ADAPTER = "clinic.people.second_factor.ClinicMFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # the clinic invited the address
 MFA_TOTP_TOLERANCE = 1  # steps of half a minute
+MFA_FORMS = {
+    "authenticate": "clinic.people.forms.second_factor.OnceAuthenticateForm",
+    "reauthenticate": "clinic.people.forms.second_factor.OnceReauthenticateForm",
+}
 USERSESSIONS_ADAPTER = "clinic.people.services.sessions.ClinicSessionsAdapter"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_PRODUCTION
 

@@ -20,6 +20,7 @@ from clinic.people.models.user import User
 from clinic.people.permissions import must_have_second_factor
 from clinic.people.services.second_factors import open_secret, seal_new_secret
 from clinic.people.services.sessions import end_sessions
+from clinic.people.used_codes import use_code
 from clinic.trail.services.audit import record_second_factor
 
 SESSION_KEY = "has_second_factor"
@@ -107,8 +108,8 @@ def note_added(
 ) -> None:
     """Note that somebody has set up a second factor, and tell the person."""
     if authenticator.type == Authenticator.Type.TOTP:
-        # The library does not count the code that proved the app as used; asking it does.
-        authenticator.wrap().validate_code(request.POST.get("code", ""))
+        # The library does not count the code that proved the app as used.
+        use_code(user, request.POST.get("code", ""))
     record_second_factor(user, change="added", kind=authenticator.type)
     _tell(user, authenticator, is_added=True)
 

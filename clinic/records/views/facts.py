@@ -17,6 +17,7 @@ from clinic.records.models.consultation import Consultation
 from clinic.records.pages.visit_parts import FACT_KINDS, FactKind, fact_groups, read_facts
 from clinic.records.pages.visits import back_to_visit, open_visit_with, visit_part, writable_visit
 from clinic.records.permissions import can_see_clinical, visible_facts
+from clinic.records.services.consultations import record_visit_part_view
 from clinic.records.services.facts import (
     end_fact,
     note_allergy,
@@ -25,6 +26,7 @@ from clinic.records.services.facts import (
     record_clinical_facts,
 )
 from clinic.records.services.visit_guard import VisitSignedError
+from clinic.trail.services.audit import has_recorded
 
 NOTE: dict[str, Callable[..., object]] = {
     "allergy": note_allergy,
@@ -127,6 +129,9 @@ def _kind(name: str) -> FactKind:
 
 def _stored(request: SignedInRequest, consultation: Consultation) -> HttpResponse:
     """Show the current card, and have the prescription checked again."""
+    # Nothing changed, so nothing is noted of it, and the card is shown all the same.
+    if not has_recorded():
+        record_visit_part_view(consultation=consultation, actor=request.user)
     if not request.htmx:
         return back_to_visit(request, consultation, _("Saved."))
     response = visit_part(request, consultation, "card", status=200, are_facts_open=True)

@@ -1,5 +1,6 @@
 """A password alone does not open the account of an admin or doctor."""
 
+import time
 from importlib import import_module
 
 import pytest
@@ -69,6 +70,27 @@ def test_the_code_that_proved_the_app_opens_nothing_again(
     again.post(SECOND, {"code": code})
 
     assert not is_in(again)
+
+
+def test_a_used_code_opens_nothing_for_as_long_as_the_clock_would_take_it(doctor, monkeypatch):
+    with_app(doctor)
+    code = code_of_app()
+    assert is_in(send_code(come_in(doctor), code))
+    # The library forgets the code after half a minute.
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 29)
+    for key in list(cache._cache):
+        if "mfa.totp.used" in key:
+            cache.delete(key.split(":", 2)[2])
+
+    again = send_code(come_in(doctor), code)
+    assert not is_in(again)
+    assert not is_in(send_code(again, f"{code[:3]} {code[3:]}"))
+
+
+def send_code(client, code):
+    client.post(SECOND, {"code": code})
+    return client
 
 
 def test_the_password_is_asked_again_where_the_way_to_the_app_took_too_long(doctor):

@@ -27,8 +27,6 @@ from tests.factories import PASSWORD
 from tests.machine import free_port, missing
 from tests.worker import wait_until
 
-pytestmark = pytest.mark.both_engines
-
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 SECRETARY = "desk@clinic.example"
 PREPARE = f"""
@@ -45,7 +43,7 @@ def listens(port):
 
 
 class OwnPostgreSQL:
-    """A server for this test only, which it may stop and start."""
+    """A server for these tests only, which they may stop and start."""
 
     def __init__(self, programs, folder):
         self.programs = programs
@@ -81,7 +79,7 @@ class OwnPostgreSQL:
         wait_until(lambda: not listens(self.port), what="the database is gone")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def own_postgresql():
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not folders:
@@ -97,8 +95,8 @@ def own_postgresql():
     shutil.rmtree(parent)
 
 
-@pytest.fixture
-def site(own_postgresql, tmp_path):
+@pytest.fixture(scope="module")
+def site(own_postgresql, tmp_path_factory):
     """Return the address of a web server on that database."""
     port = free_port()
     environ = {
@@ -106,7 +104,7 @@ def site(own_postgresql, tmp_path):
         "SKINHEALTH_ENV": "demo",
         "DEBUG": "off",
         "DJANGO_SETTINGS_MODULE": "skinhealth.settings",
-        "DATA_DIR": str(tmp_path),
+        "DATA_DIR": str(tmp_path_factory.mktemp("site")),
         "DATABASE_URL": own_postgresql.url,
     }
     subprocess.run(

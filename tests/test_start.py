@@ -30,14 +30,14 @@ pytestmark = pytest.mark.worker
 
 
 @pytest.fixture
-def database():
-    """Return an empty database for this test only."""
+def database(django_db_setup, migrated):
+    """Return a migrated database without rows of people, for this test only."""
     if "DATABASE_URL" not in os.environ:
         missing("A PostgreSQL in DATABASE_URL, as production wants it,")
     server = os.environ["DATABASE_URL"].rpartition("/")[0]
     name = f"start_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{migrated.name}"')
         yield f"{server}/{name}"
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 

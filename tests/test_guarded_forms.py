@@ -37,6 +37,6 @@ def forms():
                 yield pytest.param(head, id=f"{name}-{number}")
 
 
-@pytest.mark.parametrize("head", forms())
+@pytest.mark.parametrize("head", list(forms()))
 def test_a_form_that_is_typed_in_is_watched(head):
     assert "data-guard" in head or "data-autosave" in head

@@ -251,6 +251,7 @@ diagnosis:class_map                  GET    prediction        in   404  404  200
 diagnosis:prediction_review          POST   prediction        in   404  404  422  404  404  404
 diagnosis:review_release             POST   review            in   404  404  422  404  404  404
 diagnosis:review_talked              POST   review            in   404  404  302  404  404  404
+diagnosis:disease_find               POST   -                 in   403  403  200  200  403  403
 diagnosis:to_review                  GET    -                 in   403  403  200  200  403  403
 diagnosis:model_card                 GET    -                 in   200  403  200  200  403  403
 diagnosis:atlas_list                 GET    -                 in   200  403  200  200  403  403

@@ -50,6 +50,7 @@ COME_LATER = {
         "clinic/records/partials/visit_template_menu.html",
         "diagnosis/atlas/partials/atlas_compare.html",
         "diagnosis/reviews/partials/answer_update.html",
+        "diagnosis/reviews/partials/disease_names.html",
         "diagnosis/reviews/partials/panels.html",
         "diagnosis/reviews/partials/size_state.html",
         "diagnosis/reviews/partials/thumbnails_update.html",

@@ -9,7 +9,7 @@ from clinic.records.models.consultation import Consultation
 from clinic.records.services.signing import Finding, Findings
 from diagnosis.lesions.forms import lesion_name
 from diagnosis.lesions.models import LesionImage
-from diagnosis.predictions.models.disease import Disease
+from diagnosis.reviews.models.review import Review
 from diagnosis.reviews.pages.cards import PhotographCard, photograph_cards
 from diagnosis.reviews.pages.open_words import sign_warnings
 
@@ -42,7 +42,8 @@ def findings_from(cards: Sequence[PhotographCard]) -> Findings:
 def _finding(card: PhotographCard) -> Finding:
     review = card.review
     disease = review.disease if review else None
-    said = [str(disease or ""), str((review and review.stage) or "")]
+    named = review.diagnosis_name if review else ""
+    said = [named, str((review and review.stage) or "")]
     if review and disease and review.certainty:
         said.append(review.get_certainty_display().lower())
     return Finding(
@@ -51,9 +52,9 @@ def _finding(card: PhotographCard) -> Finding:
         state=card.image.state_in_words,
         share=_share(card),
         release=review.release_in_words if review and disease else "",
-        name=str(disease or ""),
+        name=named,
         is_decided=card.state in {State.DECIDED, State.RETAKEN},
-        held_names=_names(disease) if review and disease and not review.is_released else (),
+        held_names=_names(review) if review and disease and not review.is_released else (),
     )
 
 
@@ -64,7 +65,10 @@ def _share(card: PhotographCard) -> str:
     return _("malignant share %(share)s %%") % {"share": share}
 
 
-def _names(disease: Disease) -> list[str]:
-    """Return a disease's names in all languages, the page's language first."""
+def _names(review: Review) -> list[str]:
+    """Return a diagnosis's names in all languages, the page's language first."""
+    disease = review.disease
+    if review.own_words or disease is None:
+        return [review.own_words]
     others = [said.get("name", "") for said in disease.translations.values()]
     return list(filter(None, dict.fromkeys([str(disease), disease.name, *others])))

@@ -1,15 +1,23 @@
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.forms import day_field, offer_rows
-from diagnosis.predictions.models.disease import Disease, DiseaseStage
+from clinic.core.forms import day_field
+from diagnosis.predictions.models.disease import DiseaseStage
+from diagnosis.predictions.services.diagnoses import find_diagnosis
 from diagnosis.reviews.models.review import Review
 from diagnosis.reviews.services.releases import Choice
-from diagnosis.reviews.services.reviews import Diagnosis
+from diagnosis.reviews.services.reviews import Diagnosis, in_own_words
+
+UNKNOWN_DISEASE = _(
+    "Neither the catalogue nor ICD-10 has a disease of this name. Choose one that is suggested, or "
+    "save it in these words."
+)
 
 
 class ReleaseForm(forms.Form):
@@ -43,10 +51,28 @@ class ReleaseForm(forms.Form):
 class ReviewForm(forms.Form):
     """A doctor's decision on one prediction."""
 
+    # Whether the page asks if the diagnosis is meant as it is typed.
+    offers_own_words = False
+
     decision = forms.ChoiceField(label=_("Decision"), choices=Review.Decision.choices)
-    disease = forms.ModelChoiceField(
-        Disease.objects.offered(), label=_("Final diagnosis"), required=False
+    disease = forms.CharField(
+        label=_("Final diagnosis"),
+        required=False,
+        max_length=160,
+        help_text=_("Type a name or a code of ICD-10."),
+        widget=forms.TextInput(
+            attrs={
+                "list": "disease-names",
+                "autocomplete": "off",
+                "dir": "auto",
+                "hx-post": reverse_lazy("diagnosis:disease_find"),
+                "hx-trigger": "input changed delay:150ms, focus once",
+                "hx-target": "#disease-names",
+                "hx-swap": "innerHTML",
+            }
+        ),
     )
+    own_words = forms.BooleanField(label=_("Save it in these words"), required=False)
     stage = forms.ModelChoiceField(DiseaseStage.objects.all(), label=_("Stage"), required=False)
     certainty = forms.ChoiceField(
         label=_("Certainty"),
@@ -66,7 +92,6 @@ class ReviewForm(forms.Form):
     def __init__(
         self,
         *args: Any,
-        diseases: Iterable[Disease] | None = None,
         stages: Iterable[tuple[Any, Any]] | None = None,
         **kwargs: Any,
     ) -> None:
@@ -75,16 +100,31 @@ class ReviewForm(forms.Form):
         assert isinstance(stage, forms.ModelChoiceField)
         if stages is not None:
             stage.choices = [("", str(stage.empty_label)), *stages]
-        if diseases is not None:
-            offer_rows(
-                self.fields["disease"], [disease for disease in diseases if disease.is_active]
-            )
+
+    def clean(self) -> dict[str, Any]:
+        """Find the disease that was typed, or take the doctor's words for it if that is wanted."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        typed = cleaned.get("disease", "")
+        found = find_diagnosis(typed)
+        self.found = Diagnosis(disease=found)
+        if found is None and typed and cleaned.get("own_words"):
+            self.found = in_own_words(typed)
+        elif found is None and typed:
+            self.offers_own_words = True
+            self.add_error("disease", UNKNOWN_DISEASE)
+        return cleaned
+
+    def clean_own_words(self) -> bool:
+        """Keep the choice in sight once it was made."""
+        chosen: bool = self.cleaned_data["own_words"]
+        self.offers_own_words = chosen
+        return chosen
 
     @property
     def diagnosis(self) -> Diagnosis:
         """Return the doctor's conclusion."""
-        names = ("disease", "stage", "certainty")
-        return Diagnosis(**{name: self.cleaned_data[name] for name in names})
+        said = {name: self.cleaned_data[name] for name in ("stage", "certainty")}
+        return replace(self.found, **said)
 
     def show_review(self, review: Review) -> None:
         """Set the review now shown on the page, so that the next decision is made in view of it."""

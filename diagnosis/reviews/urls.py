@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern] = [
     path("predictions/<uuid:pk>/review/", predictions.prediction_review, name="prediction_review"),
     path("reviews/<uuid:pk>/release/", releases.review_release, name="review_release"),
     path("reviews/<uuid:pk>/talked/", releases.review_talked, name="review_talked"),
+    path("diseases/find/", predictions.disease_find, name="disease_find"),
     path("to-review/", predictions.to_review, name="to_review"),
     path("my/record/", record.my_record, name="my_record"),
     path("my/record/<uuid:pk>/", record.my_visit, name="my_visit"),

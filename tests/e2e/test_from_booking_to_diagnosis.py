@@ -224,7 +224,7 @@ def correct(page):
     page.locator("#thumbnails li").first.locator("a").click()
     expect(page.get_by_role("button", name="Confirm")).to_be_visible()
     page.keyboard.press("k")
-    page.get_by_label("Final diagnosis").select_option(label="Psoriasis")
+    page.get_by_label("Final diagnosis").fill("psoriasis")
     page.get_by_label("Why does the answer change?").fill("Silvery scale and dotted vessels.")
     page.get_by_role("button", name="Save the correction").click()
     expect(page.locator(".review-word[data-decision=corrected]")).to_be_visible()

@@ -103,5 +103,5 @@ def _answer(image: LesionImage, review: Review, diseases: Iterable[Disease]) -> 
         sentence = _("%(lesion)s: model %(version)s was not sure; it gave %(shares)s.") % said
     else:
         sentence = _("%(lesion)s: model %(version)s gave %(shares)s.") % said
-    decided = _("The doctor’s diagnosis: %(disease)s.") % {"disease": review.disease}
+    decided = _("The doctor’s diagnosis: %(disease)s.") % {"disease": review.diagnosis_name}
     return f"{sentence} {decided}"

@@ -129,10 +129,8 @@ def print_referral_letter(*, letter: ReferralLetter, actor: User, site_url: str)
 
 
 def _diagnosis(review: Review) -> str:
-    disease = review.disease
-    assert disease is not None  # a review with a diagnosis names the disease, says a constraint
-    named = ", ".join(filter(None, [str(disease), str(review.stage or "")]))
-    code = f" ({_('ICD-10 %(code)s') % {'code': disease.icd10}})" if disease.icd10 else ""
+    named = ", ".join(filter(None, [review.diagnosis_name, str(review.stage or "")]))
+    code = f" ({_('ICD-10 %(code)s') % {'code': review.icd10}})" if review.icd10 else ""
     return _("Diagnosis: %(disease)s.") % {"disease": named + code}
 
 

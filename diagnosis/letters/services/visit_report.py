@@ -148,17 +148,15 @@ def _held(record: VisitRecord) -> list[Entry]:
 
 
 def _diagnosis(review: Review) -> Entry:
-    disease = review.disease
-    assert disease is not None  # a review with a diagnosis names the disease, says a constraint
     site = review.prediction.image.lesion.body_site
     decided = _("Decided by %(doctor)s on %(day)s") % {
         "doctor": review.reviewer.doctor,
         "day": on_day(review.reviewed_at),
     }
-    code = _("ICD-10 %(code)s") % {"code": disease.icd10} if disease.icd10 else ""
+    code = _("ICD-10 %(code)s") % {"code": review.icd10} if review.icd10 else ""
     return Entry(
-        title=", ".join(filter(None, [str(disease), str(review.stage or "")])),
-        text=disease.local_plain_words,
+        title=", ".join(filter(None, [review.diagnosis_name, str(review.stage or "")])),
+        text=review.plain_words,
         small=" · ".join(filter(None, [str(site or ""), code, decided])),
     )
 

@@ -9,7 +9,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.encrypted_fields import EncryptedTextField, RowBoundQuerySet
+from clinic.core.encrypted_fields import (
+    EncryptedCharField,
+    EncryptedTextField,
+    RowBoundQuerySet,
+)
 from clinic.people.models.consent import Consent
 from diagnosis.lesions.models import LesionImage
 from diagnosis.predictions.models.disease import Disease, DiseaseStage
@@ -62,6 +66,8 @@ class Review(models.Model):
     disease = models.ForeignKey(
         Disease, on_delete=models.PROTECT, related_name="reviews", null=True, blank=True
     )
+    # The name of a disease that no catalogue has.
+    own_words = EncryptedCharField(_("diagnosis in own words"), max_length=120, blank=True)
     stage = models.ForeignKey(
         DiseaseStage, on_delete=models.PROTECT, related_name="reviews", null=True, blank=True
     )
@@ -116,6 +122,21 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return self.get_decision_display()
+
+    @property
+    def diagnosis_name(self) -> str:
+        """Return the disease, in the doctor's words if no catalogue has it."""
+        return self.own_words or str(self.disease or "")
+
+    @property
+    def icd10(self) -> str:
+        """Return the code of the disease; the doctor's own words have none."""
+        return "" if self.own_words or self.disease is None else self.disease.icd10
+
+    @property
+    def plain_words(self) -> str:
+        """Return what the catalogue tells patients about the disease."""
+        return "" if self.own_words or self.disease is None else self.disease.local_plain_words
 
     @property
     def is_released(self) -> bool:

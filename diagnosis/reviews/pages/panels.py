@@ -141,7 +141,7 @@ def answer_context(
         "reason": _why_the_doctor_decides(prediction),
         "seen_review": card.review.pk if card.review else "",
     }
-    empty_review = ReviewForm(initial=initial, diseases=diseases, stages=stages)
+    empty_review = ReviewForm(initial=initial, stages=stages)
     is_settled = card.image.consultation.is_signed and card.state in OFF_THE_LIST
     is_frozen = is_settled or card.image.lesion.patient.has_ended
     return {

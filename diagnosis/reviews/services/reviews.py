@@ -18,6 +18,7 @@ from clinic.trail.services.audit import record
 from diagnosis.lesions.models import LesionImage
 from diagnosis.predictions.models.disease import Disease, DiseaseStage
 from diagnosis.predictions.models.prediction import Prediction
+from diagnosis.predictions.services.diagnoses import OWN_WORDS
 from diagnosis.reviews.models.review import Review, TrainingSample, is_suggested
 from diagnosis.reviews.services.releases import first_choice
 from diagnosis.reviews.services.worklist import is_open, with_states
@@ -27,20 +28,32 @@ Decision = Review.Decision
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
-    """A doctor's conclusion: the disease, its stage, and how certain the doctor is, if said."""
+    """A doctor's conclusion: the disease, its stage, and how certain the doctor is, if said.
+
+    `own_words` name a disease that no catalogue has; its row is then the one without a name.
+    """
 
     disease: Disease | None = None
+    own_words: str = ""
     stage: DiseaseStage | None = None
     certainty: str = ""
 
 
 NOT_SAID = Diagnosis()
+
+
+def in_own_words(text: str) -> Diagnosis:
+    """Return a diagnosis that no catalogue has."""
+    return Diagnosis(disease=Disease.objects.get(code=OWN_WORDS), own_words=text)
+
+
 # What a doctor says in a review; two that agree in all of it say the same.
 SAID = (
     "prediction_id",
     "reviewer_id",
     "decision",
     "disease_id",
+    "own_words",
     "stage_id",
     "certainty",
     "reason",
@@ -85,7 +98,7 @@ def review_prediction(
     refuse_ended(prediction.image.lesion.patient_id)
     consultation = _lock_visit(prediction)
     if decision == Decision.CORRECTED:
-        _check_correction(prediction, diagnosis.disease, reason)
+        _check_correction(prediction, diagnosis, reason)
     review = Review(
         prediction=prediction,
         reviewer=actor,
@@ -153,14 +166,20 @@ def _lock_visit(prediction: Prediction) -> Consultation:
 def _said(prediction: Prediction, decision: str, diagnosis: Diagnosis) -> dict[str, Any]:
     """Return what a decision names; without a diagnosis there is nothing to be certain of."""
     if decision not in {Decision.CONFIRMED, Decision.CORRECTED}:
-        return {"disease": None, "stage": None, "certainty": ""}
+        return {"disease": None, "own_words": "", "stage": None, "certainty": ""}
     disease, stage = diagnosis.disease, diagnosis.stage
     if decision == Decision.CONFIRMED:
         _refuse_confirming_nothing(prediction)
         disease = Disease.objects.get(model_class=prediction.label)
     if stage is not None and (disease is None or stage.disease_id != disease.pk):
         raise ValidationError({"stage": _("This stage belongs to another disease.")})
-    return {"disease": disease, "stage": stage, "certainty": diagnosis.certainty}
+    has_no_name = disease is not None and disease.code == OWN_WORDS
+    return {
+        "disease": disease,
+        "own_words": diagnosis.own_words.strip() if has_no_name else "",
+        "stage": stage,
+        "certainty": diagnosis.certainty,
+    }
 
 
 def _in_words(decision: str, reason: str, comment: str) -> dict[str, str]:
@@ -197,9 +216,12 @@ def _refuse_confirming_nothing(prediction: Prediction) -> None:
         raise ValidationError(_("The model is not sure and names no disease. Choose it yourself."))
 
 
-def _check_correction(prediction: Prediction, disease: Disease | None, reason: str) -> None:
+def _check_correction(prediction: Prediction, diagnosis: Diagnosis, reason: str) -> None:
+    disease = diagnosis.disease
     if disease is None:
         raise ValidationError({"disease": _("Choose the disease.")})
+    if disease.code == OWN_WORDS and not diagnosis.own_words.strip():
+        raise ValidationError({"disease": _("Say which disease it is.")})
     if prediction.names_a_class and disease.model_class == prediction.label:
         raise ValidationError({"disease": _("The model says the same: confirm it instead.")})
     if not reason.strip():

@@ -15,6 +15,7 @@ from diagnosis.lesions.services.photographs import record_image_view
 from diagnosis.predictions.answers import as_json
 from diagnosis.predictions.models.prediction import Prediction
 from diagnosis.predictions.permissions import can_ask_model, visible_predictions
+from diagnosis.predictions.services.diagnoses import suggest_diagnoses
 from diagnosis.predictions.services.predictions import retry_prediction
 from diagnosis.reviews.forms import ReviewForm
 from diagnosis.reviews.pages.images import render_answer, visit_url
@@ -80,6 +81,15 @@ def prediction_review(request: SignedInRequest, pk: UUID) -> HttpResponse:
         review_form=form,
         status=422,
     )
+
+
+@require_POST
+def disease_find(request: SignedInRequest) -> HttpResponse:
+    """Suggest diagnoses for what is typed; by POST, so that no address says what somebody has."""
+    if not can_see_to_review(request.user):
+        raise PermissionDenied
+    rows = suggest_diagnoses(request.POST.get("disease", ""))
+    return render(request, "diagnosis/reviews/partials/disease_names.html", {"rows": rows})
 
 
 @require_GET

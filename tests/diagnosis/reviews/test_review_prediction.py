@@ -42,7 +42,9 @@ def test_confirming_keeps_the_label_and_makes_a_sample(
 def test_correcting_names_the_disease_and_the_reason(sign_in, doctor, prediction, training_consent):
     before = as_stored(prediction)
     disease = other_disease(prediction)
-    post(sign_in(doctor), prediction, decision="corrected", disease=disease.pk, reason="Blue veil.")
+    post(
+        sign_in(doctor), prediction, decision="corrected", disease=str(disease), reason="Blue veil."
+    )
     assert Review.objects.get().disease == disease
     assert TrainingSample.objects.get().disease == disease
     assert as_stored(prediction) == before
@@ -63,7 +65,7 @@ def test_a_correction_without_its_disease_or_reason_is_refused_at_the_field(
     chosen = {"other": other_disease(prediction), "same": None}
     chosen["same"] = Disease.objects.get(model_class=prediction.label)
     if "disease" in fields:
-        fields = fields | {"disease": chosen[fields["disease"]].pk}
+        fields = fields | {"disease": str(chosen[fields["disease"]])}
     response = post(sign_in(doctor), prediction, decision="corrected", comment="Kept.", **fields)
     assert response.status_code == 422
     assert field in response.context["review_form"].errors
@@ -85,7 +87,7 @@ def test_where_the_model_is_not_sure_the_doctor_may_name_any_disease(sign_in, do
     visit = reverse("diagnosis:visit", args=[prediction.image.consultation_id])
     assert "The model was not sure." in client.get(visit).content.decode()
     nevus = Disease.objects.get(code="nv")
-    post(client, prediction, decision="corrected", disease=nevus.pk, reason="Regular network.")
+    post(client, prediction, decision="corrected", disease=str(nevus), reason="Regular network.")
     assert Review.objects.get().disease == nevus
     assert f"Decided: {nevus}" in client.get(visit).content.decode()
 
@@ -327,7 +329,7 @@ def test_a_reason_that_the_site_proposed_is_read_in_the_readers_language(
         sign_in(doctor),
         prediction,
         decision="corrected",
-        disease=nevus.pk,
+        disease=str(nevus),
         reason="The model was not sure.",
     )
     review = Review.objects.get()

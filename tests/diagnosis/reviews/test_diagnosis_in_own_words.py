@@ -1,0 +1,81 @@
+"""A disease that no catalogue has is written in the doctor's words, and read as that everywhere."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from clinic.models import AuditEvent
+from clinic.records.services.consultations import sign_visit
+from diagnosis.models import Disease, Review
+from diagnosis.reviews.services.releases import Choice, choose_release
+from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
+
+WORDS = "Zebra-striped dermatosis"
+
+
+def review(client, prediction, **fields):
+    said = {"decision": "corrected", "reason": "Stripes.", **fields}
+    return client.post(reverse("diagnosis:prediction_review", args=[prediction.pk]), said)
+
+
+def test_what_no_catalogue_has_is_asked_about_first(sign_in, doctor, prediction):
+    client = sign_in(doctor)
+    asked = review(client, prediction, disease=WORDS)
+    assert asked.status_code == 422
+    assert "Save it in these words" in asked.content.decode()
+    assert WORDS in asked.content.decode()
+    assert not Review.objects.exists()
+
+    assert review(client, prediction, disease=WORDS, own_words="on").status_code == 302
+    kept = Review.objects.get()
+    assert (kept.disease.code, kept.diagnosis_name, kept.icd10) == ("other", WORDS, "")
+    assert WORDS not in str(list(AuditEvent.objects.values()))
+
+
+def test_a_disease_without_a_name_is_refused(sign_in, doctor, prediction):
+    refused = review(sign_in(doctor), prediction, disease="Another disease")
+    assert refused.status_code == 422
+    with pytest.raises(ValidationError, match="Say which disease it is"):
+        review_prediction(
+            prediction=prediction,
+            actor=doctor,
+            decision="corrected",
+            diagnosis=Diagnosis(disease=Disease.objects.get(code="other")),
+            reason="Stripes.",
+        )
+    assert not Review.objects.exists()
+
+
+def test_a_code_of_icd10_is_a_diagnosis(sign_in, doctor, prediction):
+    review(sign_in(doctor), prediction, disease="Granuloma annulare – L92.0", own_words="on")
+    kept = Review.objects.get()
+    assert (kept.diagnosis_name, kept.icd10, kept.own_words) == ("Granuloma annulare", "L92.0", "")
+
+
+def test_the_patient_reads_the_doctors_words(sign_in, doctor, prediction, patient):
+    client = sign_in(doctor)
+    review(client, prediction, disease=WORDS, own_words="on")
+    choose_release(review=Review.objects.get(), actor=doctor, choice=Choice(release="at_once"))
+    visit = prediction.image.consultation
+    visit.notes = "Seen."
+    visit.save()
+    assert WORDS in client.get(visit.get_absolute_url()).content.decode()
+    visit.refresh_from_db()
+    sign_visit(consultation=visit, actor=doctor)
+
+    mine = sign_in(patient.user)
+    for page in (
+        reverse("diagnosis:my_record"),
+        reverse("diagnosis:my_visit", args=[visit.pk]),
+    ):
+        text = mine.get(page).content.decode()
+        assert WORDS in text, page
+        assert "Another disease" not in text, page
+
+
+def test_suggestions_are_for_doctors_and_leave_no_trace_in_the_address(sign_in, doctor, secretary):
+    find = reverse("diagnosis:disease_find")
+    found = sign_in(doctor).post(find, {"disease": "guttate"})
+    assert "Guttate psoriasis – L40.4" in found.content.decode()
+    assert sign_in(secretary).post(find, {"disease": "guttate"}).status_code == 403
+    assert sign_in(doctor).get(find, {"disease": "guttate"}).status_code == 405

@@ -290,6 +290,14 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{CLINIC_NAME} <clin
 # Where people reach the site; a worker that sends an email has no request to read it from.
 SITE_URL = env.str("SITE_URL", default="").rstrip("/")
 
+# Where weaknesses are reported; without it, by the clinic's phone.
+SECURITY_CONTACTS = [
+    contact if ":" in contact else f"mailto:{contact}"
+    for contact in env.list("SECURITY_CONTACT", default=[])
+]
+if not all(contact.startswith(("mailto:", "https://", "tel:")) for contact in SECURITY_CONTACTS):
+    raise ImproperlyConfigured("SECURITY_CONTACT must be email addresses, https:// or tel: URLs.")
+
 # --- Messages to patients -----------------------------------------------------------------------
 
 # The dotted path of a `clinic.core.sms.SmsBackend` class; without one, no text messages.
@@ -375,6 +383,9 @@ if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
 # --- Safety -------------------------------------------------------------------------------------
 
 X_FRAME_OPTIONS = "DENY"
+# A cookie of this name comes over HTTPS and from this very host, never from another subdomain.
+# Browsers refuse it over plain HTTP, where a demo runs.
+COOKIE_PREFIX = "__Host-" if IS_PRODUCTION else ""
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -387,6 +398,9 @@ if IS_PRODUCTION:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     LANGUAGE_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+    CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+    LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}django_language"
     refuse_unsafe_production(globals())
 
 # --- Log ----------------------------------------------------------------------------------------

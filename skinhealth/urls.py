@@ -6,6 +6,7 @@ from clinic.people.views.sign_up import sign_up
 from skinhealth.operations.metrics import metrics
 from skinhealth.operations.probes import healthz, readyz
 from skinhealth.views import home, language_set
+from skinhealth.well_known import change_password, security_txt
 
 # Only the clinic changes addresses, and notes it: people cannot add or confirm others.
 CLOSED_ACCOUNT_PAGES = {
@@ -29,6 +30,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
+    path(".well-known/security.txt", security_txt, name="security_txt"),
+    path(".well-known/change-password", change_password, name="change_password"),
     path("language/", language_set, name="language_set"),
     path("signup/", sign_up, name="account_signup"),
     path("password/reset/", password_reset, name="account_reset_password"),

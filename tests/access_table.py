@@ -7,6 +7,8 @@ home                                 POST   -                 in   302  302  302
 healthz                              GET    -                 200  200  200  200  200  200  200
 readyz                               GET    -                 503  503  503  503  503  503  503
 metrics                              GET    -                 200  200  200  200  200  200  200
+security_txt                         GET    -                 404  404  404  404  404  404  404
+change_password                      GET    -                 302  302  302  302  302  302  302
 language_set                         GET    -                 302  302  302  302  302  302  302
 language_set                         POST   -                 302  302  302  302  302  302  302
 account_login                        GET    -                 200  302  302  302  302  302  302

@@ -31,7 +31,7 @@ PRODUCTION = {
 # It does not say HTTPS, so the whole response is a redirect, without a page.
 LOGIN = (
     b"POST /login/ HTTP/1.1\r\nHost: clinic.example\r\n"
-    b"X-Forwarded-For: 192.0.2.1\r\nCookie: csrftoken=" + b"a" * 32 + b"\r\n"
+    b"X-Forwarded-For: 192.0.2.1\r\nCookie: __Host-csrftoken=" + b"a" * 32 + b"\r\n"
     b"Content-Type: application/x-www-form-urlencoded\r\n"
 )
 

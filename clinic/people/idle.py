@@ -32,7 +32,7 @@ ACTIVE_AT = "active_at"
 # Seconds; a fast series of clicks does not write the session each time.
 FRESH_FOR = 5
 # Outlives the session, and contains only the reason why it ended.
-COOKIE = "signed_out"
+COOKIE = f"{settings.COOKIE_PREFIX}signed_out"
 COOKIE_SECONDS = 12 * 3600
 IDLE_STAFF, IDLE_PATIENT, TOO_LONG = "idle-staff", "idle-patient", "too-long"
 

@@ -16,7 +16,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from clinic.people.models.user import User
 
-COOKIE = "known_device"
+COOKIE = f"{settings.COOKIE_PREFIX}known_device"
 SALT = "clinic.known_devices"
 KEPT_FOR = 180 * 24 * 3600  # seconds
 # Colleagues share the desk's computer; the last to sign in comes first.

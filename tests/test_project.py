@@ -1,5 +1,6 @@
 """Promises about the project as a whole."""
 
+import shutil
 import subprocess
 
 import pytest
@@ -26,3 +27,18 @@ def test_the_whole_check_refuses_what_it_does_not_know(argument):
     assert asked.returncode == 2
     assert asked.stderr == "usage: .ci/run [--install]\n"
     assert not asked.stdout
+
+
+def test_the_pipeline_installs_nothing_on_a_machine_that_did_not_ask_for_it(tmp_path):
+    for program in ("bash", "chmod", "dirname", "mktemp", "rm"):
+        (tmp_path / program).symlink_to(shutil.which(program))
+    asked = subprocess.run(
+        [tmp_path / "bash", settings.BASE_DIR / ".ci/run"],
+        capture_output=True,
+        text=True,
+        env={"PATH": str(tmp_path)},
+        check=False,
+    )
+    assert asked.returncode == 1
+    assert "make is not on this machine; .ci/run --install installs it." in asked.stderr
+    assert "Installing" not in asked.stdout

@@ -25,8 +25,8 @@ from clinic.records.services.prescriptions import DraftLine, revoke_prescription
 from diagnosis.lesions.services.lesions import record_size, update_lesion
 from diagnosis.letters.services.paper_photographs import ChosenPhotographs
 from diagnosis.letters.services.referral_letters import write_referral_letter
-from diagnosis.models import Disease, Lesion, LesionImage, Prediction
-from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
+from diagnosis.models import Lesion, LesionImage, Prediction
+from diagnosis.reviews.services.reviews import in_own_words, review_prediction
 from tests import photographs
 from tests.full_visit import check_by_hand
 from tests.pdfs import pdf
@@ -92,7 +92,7 @@ def full_record(consultation, admin, doctor, other_doctor, secretary, prediction
         prediction=prediction,
         actor=doctor,
         decision="corrected",
-        diagnosis=Diagnosis(disease=Disease.objects.get(model_class="nv")),
+        diagnosis=in_own_words(said("own words")),
         reason=said("correction"),
         comment=said("comment"),
     )

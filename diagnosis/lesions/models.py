@@ -19,11 +19,12 @@ class LesionQuerySet(RowBoundQuerySet["Lesion"]):
         return self.filter(is_archived=False)
 
     def with_photographs(self) -> Self:
-        """Add the number of photographs and the time of the newest to each lesion."""
+        """Add the number of photographs and the time of the newest to each lesion, in order."""
+        # A query that counts forgets the model's own order.
         return self.annotate(
             photograph_count=models.Count("images"),
             last_photographed_at=models.Max("images__uploaded_at"),
-        )
+        ).order_by("number")
 
 
 class Lesion(models.Model):

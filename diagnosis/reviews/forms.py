@@ -8,7 +8,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.forms import day_field
-from diagnosis.predictions.models.disease import DiseaseStage
+from diagnosis.predictions.models.disease import Disease, DiseaseStage
 from diagnosis.predictions.services.diagnoses import find_diagnosis
 from diagnosis.reviews.models.review import Review
 from diagnosis.reviews.services.releases import Choice
@@ -18,6 +18,11 @@ UNKNOWN_DISEASE = _(
     "Neither the catalogue nor ICD-10 has a disease of this name. Choose one that is suggested, or "
     "save it in these words."
 )
+
+
+def stages_of(disease: Disease) -> list[tuple[int, str]]:
+    """Return the stages of a disease as a form offers them."""
+    return [(stage.pk, str(stage)) for stage in disease.stages.all()]
 
 
 class ReleaseForm(forms.Form):
@@ -96,10 +101,14 @@ class ReviewForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        if stages is not None:
+            self.offer_stages(stages)
+
+    def offer_stages(self, stages: Iterable[tuple[Any, Any]]) -> None:
+        """Offer the stages of one disease."""
         stage = self.fields["stage"]
         assert isinstance(stage, forms.ModelChoiceField)
-        if stages is not None:
-            stage.choices = [("", str(stage.empty_label)), *stages]
+        stage.choices = [("", str(stage.empty_label)), *stages]
 
     def clean(self) -> dict[str, Any]:
         """Find the disease that was typed, or take the doctor's words for it if that is wanted."""
@@ -107,6 +116,8 @@ class ReviewForm(forms.Form):
         typed = cleaned.get("disease", "")
         found = find_diagnosis(typed)
         self.found = Diagnosis(disease=found)
+        if found is not None:
+            self.offer_stages(stages_of(found))
         if found is None and typed and cleaned.get("own_words"):
             self.found = in_own_words(typed)
         elif found is None and typed:

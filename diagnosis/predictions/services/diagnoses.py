@@ -40,8 +40,8 @@ def suggest_diagnoses(text: str) -> list[Suggestion]:
     return rows[:MOST_SUGGESTIONS]
 
 
-def find_diagnosis(text: str) -> Disease | None:
-    """Return the one disease that the text names, or None; a code of ICD-10 joins the catalogue."""
+def disease_named(text: str) -> Disease | None:
+    """Return the one disease of the catalogue that the text names, or None."""
     typed = _squeezed(text)
     if not typed:
         return None
@@ -49,9 +49,15 @@ def find_diagnosis(text: str) -> Disease | None:
         if typed in _names_of(disease):
             return disease
     by_code = [disease for disease in _catalogue() if _squeezed(disease.icd10) == typed]
-    if len(by_code) == 1:
-        return by_code[0]
-    found = next((code for code in table() if typed in _names_of_code(code)), None)
+    return by_code[0] if len(by_code) == 1 else None
+
+
+def find_diagnosis(text: str) -> Disease | None:
+    """Return the one disease that the text names, or None; a code of ICD-10 joins the catalogue."""
+    if (disease := disease_named(text)) is not None:
+        return disease
+    typed = _squeezed(text)
+    found = next((code for code in table() if typed and typed in _names_of_code(code)), None)
     return None if found is None else _joined(found)
 
 

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from clinic.people.models.consent import Consent
 from clinic.people.models.user import User
 from clinic.people.permissions import treats
@@ -23,6 +25,7 @@ from diagnosis.reviews.findings import findings_from
 from diagnosis.reviews.forms import ReleaseForm, ReviewForm
 from diagnosis.reviews.models.review import UNANSWERED, UNSURE
 from diagnosis.reviews.pages.cards import PhotographCard, photograph_cards
+from diagnosis.reviews.pages.limits import limits_for
 from diagnosis.reviews.pages.open_words import sign_warnings
 from diagnosis.reviews.permissions import can_review, visible_images
 from diagnosis.reviews.services.worklist import OFF_THE_LIST
@@ -136,7 +139,12 @@ def answer_context(
     prediction = card.prediction
     rows = list(Disease.objects.with_stages())
     diseases = {disease.pk: disease for disease in rows}.values()
-    stages = [(row.stage_id, row.stage_name) for row in rows if row.stage_id]
+    # Until another disease is typed, a stage can only be one of the model's answer.
+    stages = [
+        (row.stage_id, row.stage_name)
+        for row in rows
+        if row.stage_id and prediction.names_a_class and row.model_class == prediction.label
+    ]
     initial = {
         "reason": _why_the_doctor_decides(prediction),
         "seen_review": card.review.pk if card.review else "",
@@ -146,6 +154,9 @@ def answer_context(
     is_frozen = is_settled or card.image.lesion.patient.has_ended
     return {
         "answer": describe(prediction, diseases),
+        "limits": limits_for(
+            card.image.lesion.patient, day=timezone.localdate(card.image.uploaded_at)
+        ),
         "ask_again_ms": ASK_AGAIN_MS[min(asked, len(ASK_AGAIN_MS) - 1)],
         "asked": asked + 1,
         "is_worker_silent": prediction.is_waiting and not is_queue_served("inference"),

@@ -15,9 +15,9 @@ from diagnosis.lesions.services.photographs import record_image_view
 from diagnosis.predictions.answers import as_json
 from diagnosis.predictions.models.prediction import Prediction
 from diagnosis.predictions.permissions import can_ask_model, visible_predictions
-from diagnosis.predictions.services.diagnoses import suggest_diagnoses
+from diagnosis.predictions.services.diagnoses import disease_named, suggest_diagnoses
 from diagnosis.predictions.services.predictions import retry_prediction
-from diagnosis.reviews.forms import ReviewForm
+from diagnosis.reviews.forms import ReviewForm, stages_of
 from diagnosis.reviews.pages.images import render_answer, visit_url
 from diagnosis.reviews.pages.panels import panel_context
 from diagnosis.reviews.pages.visits import get_visit, render_visit
@@ -88,8 +88,11 @@ def disease_find(request: SignedInRequest) -> HttpResponse:
     """Suggest diagnoses for what is typed; by POST, so that no address says what somebody has."""
     if not can_see_to_review(request.user):
         raise PermissionDenied
-    rows = suggest_diagnoses(request.POST.get("disease", ""))
-    return render(request, "diagnosis/reviews/partials/disease_names.html", {"rows": rows})
+    typed = request.POST.get("disease", "")
+    disease = disease_named(typed)
+    form = ReviewForm(stages=stages_of(disease) if disease else [])
+    context = {"rows": suggest_diagnoses(typed), "review_form": form}
+    return render(request, "diagnosis/reviews/partials/disease_names.html", context)
 
 
 @require_GET

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from clinic.models import AuditEvent
 from clinic.records.services.consultations import sign_visit
-from diagnosis.models import Disease, Review
+from diagnosis.models import Disease, DiseaseStage, Review
 from diagnosis.reviews.services.releases import Choice, choose_release
 from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
 
@@ -79,3 +79,19 @@ def test_suggestions_are_for_doctors_and_leave_no_trace_in_the_address(sign_in, 
     assert "Guttate psoriasis – L40.4" in found.content.decode()
     assert sign_in(secretary).post(find, {"disease": "guttate"}).status_code == 403
     assert sign_in(doctor).get(find, {"disease": "guttate"}).status_code == 405
+
+
+def test_only_stages_of_the_chosen_disease_are_offered(sign_in, doctor, prediction):
+    nevus, other = Disease.objects.get(code="nv"), Disease.objects.get(code="psoriasis")
+    for disease in (nevus, other):
+        DiseaseStage.objects.create(disease=disease, name=f"Stage of {disease.code}")
+    client = sign_in(doctor)
+    visit = client.get(prediction.image.consultation.get_absolute_url()).content.decode()
+    assert ("Stage of nv" in visit) is (prediction.label == "nv")
+    assert "Stage of psoriasis" not in visit
+
+    find = reverse("diagnosis:disease_find")
+    typed = client.post(find, {"disease": "psoriasis"}).content.decode()
+    assert "Stage of psoriasis" in typed
+    assert "Stage of nv" not in typed
+    assert "Stage of" not in client.post(find, {"disease": "psor"}).content.decode()

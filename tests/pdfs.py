@@ -6,6 +6,10 @@ import zipfile
 from pypdf import PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
 
+URI = {"/S": "/URI", "/URI": "https://example.org/"}
+PRINT = {"/S": "/Named", "/N": "/Print"}
+GO_TO_ANOTHER_FILE = {"/S": "/GoToR", "/F": "other.pdf"}
+
 
 def pdf(pages: int = 1, change=None) -> bytes:
     """Return empty pages; `change` gets the writer before it writes."""
@@ -63,6 +67,60 @@ def with_script_in_an_annotation() -> bytes:
     return pdf(change=change).replace(b"/JavaScript", b"/J#61vaScript")
 
 
+def opening(action: dict, *, referred: bool = False) -> bytes:
+    """Return a PDF that does this when it is opened."""
+
+    def change(writer: PdfWriter) -> None:
+        made = _action(action)
+        writer.root_object[NameObject("/OpenAction")] = (
+            writer._add_object(made) if referred else made
+        )
+
+    return pdf(2, change=change)
+
+
+def opening_at_a_page(kind: str) -> bytes:
+    """Return a PDF that opens at its second page, said in one of the ways there are."""
+
+    def change(writer: PdfWriter) -> None:
+        place = ArrayObject([writer.pages[1].indirect_reference, NameObject("/Fit")])
+        go = _dictionary({"/S": NameObject("/GoTo"), "/D": place})
+        ways = {
+            "destination": place,
+            "action": go,
+            "two steps": _dictionary({**go, "/Next": ArrayObject([go])}),
+            "named": _dictionary({"/S": NameObject("/Named"), "/N": NameObject("/LastPage")}),
+        }
+        writer.root_object[NameObject("/OpenAction")] = ways[kind]
+
+    return pdf(2, change=change)
+
+
+def acting_on(where: str, action: dict) -> bytes:
+    """Return a PDF that does this without a click: on the document, a page or an annotation."""
+
+    def change(writer: PdfWriter) -> None:
+        triggers = _dictionary({"/O": _action(action)})
+        page = writer.pages[0]
+        note = _dictionary({"/Type": NameObject("/Annot"), "/Subtype": NameObject("/Widget")})
+        page[NameObject("/Annots")] = ArrayObject([note])
+        holder = {"document": writer.root_object, "page": page, "annotation": note}[where]
+        holder[NameObject("/AA")] = writer._add_object(triggers)
+
+    return pdf(change=change)
+
+
+def with_link() -> bytes:
+    """Return a PDF with a link to a web page, which goes nowhere until somebody clicks it."""
+
+    def change(writer: PdfWriter) -> None:
+        link = _dictionary({"/Type": NameObject("/Annot"), "/Subtype": NameObject("/Link")})
+        link[NameObject("/A")] = _action(URI)
+        writer.pages[0][NameObject("/Annots")] = ArrayObject([link])
+
+    return pdf(change=change)
+
+
 def polyglot_archive() -> bytes:
     """Return a PDF with an archive before its end."""
     archive = io.BytesIO()
@@ -104,6 +162,19 @@ def nonsense() -> bytes:
 def _opens_with(writer: PdfWriter, action: str, argument: str = "/F") -> None:
     writer.root_object[NameObject("/OpenAction")] = _dictionary(
         {"/S": NameObject(action), argument: TextStringObject("cmd.exe")}
+    )
+
+
+def _action(action: dict) -> DictionaryObject:
+    return _dictionary(
+        {
+            key: _action(value)
+            if isinstance(value, dict)
+            else NameObject(value)
+            if value.startswith("/")
+            else TextStringObject(value)
+            for key, value in action.items()
+        }
     )
 
 

@@ -8,7 +8,14 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from pypdf import PdfReader
-from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObject, PdfObject
+from pypdf.generic import (
+    ArrayObject,
+    DictionaryObject,
+    IndirectObject,
+    NameObject,
+    NullObject,
+    PdfObject,
+)
 
 from clinic.core.files.pictures import (
     as_jpeg,
@@ -23,6 +30,7 @@ from clinic.records.pdf_names import names_in
 JPEG_QUALITY = 90
 MAX_PAGES = 200
 MAX_OBJECTS = 50_000
+MAX_STEPS = 20  # of what happens at opening
 PDF_MARK = b"%PDF-"
 # Names with which a PDF runs something, sends something, or carries other files.
 ACTIVE_NAMES = {
@@ -44,6 +52,13 @@ ACTIVE_NAMES = {
     "/SubmitForm",
     "/XFA",
 }
+# When a reader runs the entries of an /AA without a click: at opening, printing, on a page.
+TRIGGERS = {
+    *("/WC", "/WS", "/DS", "/WP", "/DP", "/O", "/C", "/K", "/F", "/V"),
+    *("/E", "/X", "/D", "/U", "/Fo", "/Bl", "/PO", "/PC", "/PV", "/PI"),
+}
+# What may happen at opening: another page of the same document comes into view.
+HARMLESS_AT_OPENING = {"/FirstPage", "/LastPage", "/NextPage", "/PrevPage"}
 # A file may still contain an older version of a page to which its newest index does not lead.
 ACTIVE_MARKS = {
     b"/embeddedfile",
@@ -146,6 +161,8 @@ def _refuse_active(found: PdfObject) -> None:
         if isinstance(each, DictionaryObject):
             if ACTIVE_NAMES.intersection(map(str, each.keys())):
                 raise _active()
+            if _acts_by_itself(each):
+                raise _automatic()
             waiting += list(dict.values(each))
         elif isinstance(each, ArrayObject):
             waiting += list(list.__iter__(each))
@@ -153,11 +170,42 @@ def _refuse_active(found: PdfObject) -> None:
             raise _active()
 
 
+def _acts_by_itself(found: DictionaryObject) -> bool:
+    """Return whether a reader would do more than show a page, before anybody clicks."""
+    triggers = found.get("/AA", NullObject()).get_object()
+    if isinstance(triggers, DictionaryObject) and TRIGGERS.intersection(triggers):
+        return True
+    # Steps may lead in a circle.
+    waiting, seen = [found["/OpenAction"]] if "/OpenAction" in found else [], 0
+    while waiting:
+        action, seen = waiting.pop().get_object(), seen + 1
+        # Anything else is a destination, which can only be in this document.
+        if not isinstance(action, DictionaryObject):
+            continue
+        kind = action.get("/S")
+        is_page = kind == "/GoTo" or (kind == "/Named" and action.get("/N") in HARMLESS_AT_OPENING)
+        if not is_page or seen > MAX_STEPS:
+            return True
+        next_steps = action["/Next"] if "/Next" in action else ArrayObject()
+        waiting += next_steps if isinstance(next_steps, ArrayObject) else [next_steps]
+    return False
+
+
 def _active() -> ValidationError:
     return ValidationError(
         _(
             "The PDF contains a script, another file or a command, so it was rejected. Print it "
             "to a new PDF and send that."
+        ),
+        code="active",
+    )
+
+
+def _automatic() -> ValidationError:
+    return ValidationError(
+        _(
+            "The PDF does something by itself as soon as it is opened, such as going to a web "
+            "page, so it was rejected. Print it to a new PDF and send that."
         ),
         code="active",
     )

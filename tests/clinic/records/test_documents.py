@@ -36,6 +36,14 @@ ATTACKS = {
     "form": pdfs.with_form_that_sends,
     "launch in an older version": lambda: pdfs.in_an_older_version(b"/Launch"),
     "script in an older version": lambda: pdfs.in_an_older_version(b"/Java#53cript"),
+    "opens a web page": lambda: pdfs.opening(pdfs.URI),
+    "opens a web page from elsewhere": lambda: pdfs.opening(pdfs.URI, referred=True),
+    "opens a web page as a second step": lambda: pdfs.opening({"/S": "/GoTo", "/Next": pdfs.URI}),
+    "opens another file": lambda: pdfs.opening(pdfs.GO_TO_ANOTHER_FILE),
+    "prints itself": lambda: pdfs.opening(pdfs.PRINT),
+    "the document acts": lambda: pdfs.acting_on("document", pdfs.URI),
+    "a page acts": lambda: pdfs.acting_on("page", pdfs.URI),
+    "an annotation acts": lambda: pdfs.acting_on("annotation", pdfs.URI),
     "pdf and archive": pdfs.polyglot_archive,
     "pdf cut off": pdfs.cut_off,
     "nonsense": pdfs.nonsense,
@@ -102,6 +110,20 @@ def test_a_pdf_comes_into_the_record_as_it_was_sent(his, patient, doctor):
 def test_words_in_sentences_addresses_and_pixels_of_a_pdf_are_no_commands(mark, add):
     assert add(data=pdfs.that_says(mark)).format == "pdf"
     assert add(data=pdfs.that_says(b"see /a/Launch (or " + mark + b") PK\5\6")).format == "pdf"
+
+
+@pytest.mark.parametrize("way", ["destination", "action", "two steps", "named"])
+def test_a_pdf_may_open_at_one_of_its_pages(way, add):
+    assert add(data=pdfs.opening_at_a_page(way)).page_count == 2
+
+
+def test_a_link_that_waits_for_a_click_is_no_command(add):
+    assert add(data=pdfs.with_link()).format == "pdf"
+
+
+def test_the_sentence_says_that_the_pdf_acts_by_itself(his, patient):
+    response = upload(his, patient, pdfs.opening(pdfs.URI))
+    assert "does something by itself" in response.context["form"].errors["file"][0]
 
 
 @pytest.mark.parametrize("make", [photographs.jpeg, photographs.png, photographs.webp, heic])

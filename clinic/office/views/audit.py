@@ -20,7 +20,6 @@ from clinic.core.http import SignedInRequest
 from clinic.office.forms.audit import AuditFilterForm, AuditSearchForm
 from clinic.people.forms.accounts import AccountSearchForm
 from clinic.people.models.emergency import EmergencyAccess
-from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
 from clinic.people.permissions import (
     can_see_access,
@@ -30,7 +29,7 @@ from clinic.people.permissions import (
     visible_patients,
     visible_users,
 )
-from clinic.people.services.accesses import accesses_to, in_words
+from clinic.people.services.accesses import accesses_to, days_of_access, fill_days, in_words
 from clinic.people.services.patients import record_patient_search
 from clinic.people.services.register_search import find_patients
 from clinic.trail.models.audit import AuditCheck, AuditEvent
@@ -108,7 +107,11 @@ def patient_access(request: SignedInRequest, pk: UUID) -> HttpResponse:
     patient = get_object_or_404(visible_patients(request.user), pk=pk)
     if not can_see_access(request.user, patient):
         raise PermissionDenied
-    return _accesses(request, patient, "clinic/office/patient_access.html")
+    events = accesses_to(patient).select_related("actor")
+    page = Paginator(events, settings.PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"patient": patient, "page_obj": page, "entries": in_words(page)}
+    record_audit_view(actor=request.user, patient=patient)
+    return render(request, "clinic/office/patient_access.html", context)
 
 
 @require_GET
@@ -119,15 +122,10 @@ def my_access(request: SignedInRequest) -> HttpResponse:
     patient = get_object_or_404(visible_patients(request.user))
     if not can_see_own_record(request.user):
         return redirect("clinic:my_record_code")
-    return _accesses(request, patient, "clinic/office/my_access.html")
-
-
-def _accesses(request: SignedInRequest, patient: Patient, template: str) -> HttpResponse:
-    events = accesses_to(patient).select_related("actor")
-    page = Paginator(events, settings.PAGE_SIZE).get_page(request.GET.get("page"))
-    entries = in_words(page)
+    page = Paginator(days_of_access(patient), settings.PAGE_SIZE).get_page(request.GET.get("page"))
+    days = fill_days(patient, page)
     record_audit_view(actor=request.user, patient=patient)
-    return render(request, template, {"patient": patient, "page_obj": page, "entries": entries})
+    return render(request, "clinic/office/my_access.html", {"page_obj": page, "days": days})
 
 
 def _page(events: QuerySet[AuditEvent], request: SignedInRequest) -> tuple[list[AuditEvent], str]:

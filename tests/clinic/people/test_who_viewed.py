@@ -17,12 +17,19 @@ pytestmark = pytest.mark.both_engines
 
 MINE = reverse("clinic:my_access")
 Verb = AuditEvent.Verb
+PERSONAL = "Name, birth date and contact"
+
+
+def shown(response):
+    if "entries" in response.context:
+        return response.context["entries"]
+    return [entry for day in response.context["days"] for entry in day.entries]
 
 
 def entries(response):
     return [
         (entry.event.actor.full_name, entry.event.verb, entry.is_emergency)
-        for entry in response.context["entries"]
+        for entry in shown(response)
     ]
 
 
@@ -40,8 +47,8 @@ def test_a_patient_sees_who_opened_the_record_in_which_role_when_and_what(
     ]
     page = response.content.decode()
     assert "Secretary" in page
-    assert "Appointment · Viewed" in page
-    assert "Personal data · Viewed" in page
+    assert " ".join(page.split()).count("Looked at: Appointment") == 1
+    assert "Looked at: Name, birth date and contact" in " ".join(page.split())
 
 
 def test_own_reading_refusals_and_other_patients_are_left_out(
@@ -91,12 +98,42 @@ def test_an_emergency_of_one_doctor_marks_nothing_of_another(
 
 
 def test_the_list_has_pages(sign_in, secretary, patient):
-    for _number in range(26):
-        record_patient_view(patient=patient, actor=secretary)
+    for number in range(26):
+        past = timezone.now() - timedelta(days=number)
+        with mock.patch.object(timezone, "now", return_value=past):
+            record_patient_view(patient=patient, actor=secretary)
     client = sign_in(patient.user)
 
-    assert len(client.get(MINE).context["entries"]) == 25
-    assert len(client.get(MINE, {"page": 2}).context["entries"]) == 1
+    assert len(client.get(MINE).context["days"]) == 25
+    assert len(client.get(MINE, {"page": 2}).context["days"]) == 1
+
+
+def test_a_person_stands_once_a_day_with_all_that_was_done(sign_in, doctor, secretary, patient):
+    noon = timezone.localtime().replace(hour=12, minute=0) - timedelta(days=2)
+    for days, minutes, person, verb in [
+        (1, 0, doctor, Verb.VIEW),
+        (0, 0, doctor, Verb.VIEW),
+        (0, 5, secretary, Verb.UPDATE),
+        (0, 7, doctor, Verb.VIEW),
+        (0, 20, doctor, Verb.CREATE),
+    ]:
+        moment = noon - timedelta(days=days) + timedelta(minutes=minutes)
+        with mock.patch.object(timezone, "now", return_value=moment):
+            record(verb, actor=person, patient=patient, target=patient)
+
+    response = sign_in(patient.user).get(MINE)
+
+    assert [
+        (day.day, day.actor.full_name, len(day.entries), day.deeds)
+        for day in response.context["days"]
+    ] == [
+        (noon.date(), "Dora Doctor", 3, [("Added", [PERSONAL]), ("Looked at", [PERSONAL])]),
+        (noon.date(), "Sam Secretary", 1, [("Changed", [PERSONAL])]),
+        (noon.date() - timedelta(days=1), "Dora Doctor", 1, [("Looked at", [PERSONAL])]),
+    ]
+    page = response.content.decode()
+    assert "12:00–12:20" in page
+    assert page.count("Dora Doctor") == 2
 
 
 def test_a_treating_doctor_and_an_admin_see_the_same_list_and_leave_a_row(

@@ -40,7 +40,7 @@ from skinhealth.demo.people import (
 )
 from skinhealth.demo.safety import fill_safety
 from skinhealth.demo.sign_in import DEMO_PASSWORD, DEMO_PEOPLE
-from skinhealth.demo.stories import PAST_VISITS, PastVisit
+from skinhealth.demo.stories import PAST_VISITS, PastVisit, first_seen
 from skinhealth.demo.weeks import fill_weeks
 
 OPENED_DAYS_AGO = 200
@@ -205,7 +205,11 @@ def _live_through(visit: PastVisit, cast: Cast, *, day: date, seed: int, clock: 
         appointment, PATIENTS[visit.patient], secretary=cast.secretary, clock=clock
     )
     prediction = visits.examine(
-        consultation, visit.story, body_site=visit.body_site, seed=seed, clock=clock
+        consultation,
+        visit.story,
+        body_site=visit.body_site,
+        seed=first_seen(visit.patient, visit.body_site, otherwise=seed),
+        clock=clock,
     )
     doctor = consultation.doctor.user
     review = visits.review(prediction, visit.story, doctor=doctor) if visit.is_reviewed else None

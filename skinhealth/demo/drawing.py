@@ -1,7 +1,7 @@
 """Draw dermatoscopic photographs: skin, a spot, hairs, and the round light of the lens."""
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -78,10 +78,21 @@ LOOKS = {
 
 
 def draw_lesion(
-    label: str, *, seed: int, phototype: int = 2, size: tuple[int, int] = (800, 600)
+    label: str,
+    *,
+    seed: int,
+    phototype: int = 2,
+    size: tuple[int, int] = (800, 600),
+    again: int = 0,
+    growth: float = 1.0,
 ) -> bytes:
-    """Draw one photograph of a lesion of a class as a JPEG; the same seed gives the same bytes."""
+    """Draw one photograph of a lesion of a class as a JPEG; the same seed gives the same bytes.
+
+    `again` counts earlier photographs: skin and lesion stay, hairs and light differ. `growth` is
+    how many times wider the lesion is than in the first one.
+    """
     look = LOOKS[label]
+    look = replace(look, radius=look.radius * growth)
     rng = np.random.default_rng(seed)
     width, height = size
     skin = _colour(SKIN_COLOURS[phototype - 1])
@@ -91,6 +102,8 @@ def draw_lesion(
     darker = (skin / _colour(SKIN_COLOURS[1])) ** 0.6
     picture = _mix(picture, _pigment(rng, look, depth) * darker, inside[..., None])
     picture = _details(rng, look, picture, inside)
+    if again:
+        rng = np.random.default_rng((seed, again))
     picture = _hairs(rng, picture)
     picture = _lens(rng, picture)
     return _jpeg(picture)

@@ -19,6 +19,7 @@ class Story:
     prescription: tuple[DraftLine, ...] = ()
     prescribed_anyway: str = ""  # the reason, if the drug table warns
     follow_up_weeks: int | None = None
+    growth: float = 1.0  # by how much it is wider from one photograph to the next
 
 
 NEVUS = Story(
@@ -34,6 +35,7 @@ NEVUS = Story(
 MELANOMA = Story(
     disease="mel",
     drawn_as="mel",
+    growth=1.2,
     reason="Dark spot that has grown since the spring",
     symptoms=("growth", "colour-change", "shape-change"),
     examination=(
@@ -49,6 +51,7 @@ MELANOMA = Story(
 BASAL_CELL = Story(
     disease="bcc",
     drawn_as="bcc",
+    growth=1.08,
     reason="Small sore that does not heal",
     symptoms=("bleeding", "crusting", "ulceration"),
     examination=(
@@ -212,20 +215,20 @@ class PastVisit:
 
 # In chronological order; patient 0 is the one who can be chosen on the sign-in page.
 PAST_VISITS = (
-    PastVisit(187, "10:00", 0, 10, NEVUS, "back"),
-    PastVisit(181, "15:00", 2, 14, NEVUS, "chest"),
+    PastVisit(187, "10:00", 0, 10, NEVUS, "abdomen"),
+    PastVisit(181, "15:00", 2, 14, NEVUS, "left-arm"),
     PastVisit(174, "09:15", 0, 18, KERATOSIS, "scalp"),
     PastVisit(168, "11:00", 1, 9, SEBORRHOEIC, "back"),
-    PastVisit(161, "16:00", 0, 4, KERATOSIS, "face"),
+    PastVisit(161, "16:00", 0, 4, KERATOSIS, "scalp"),
     PastVisit(154, "10:30", 0, 21, NEVUS, "left-arm"),
-    PastVisit(147, "14:30", 2, 12, NEVUS, "back"),
+    PastVisit(147, "14:30", 2, 12, NEVUS, "chest"),
     PastVisit(140, "09:45", 1, 3, FIBROMA, "left-leg"),
     PastVisit(133, "15:30", 0, 20, NEVUS, "abdomen"),
     PastVisit(126, "09:00", 0, 0, NEVUS, "back"),
     PastVisit(119, "11:30", 0, 17, FIBROMA, "right-leg"),
     PastVisit(112, "15:15", 0, 10, SEBORRHOEIC, "chest"),
-    PastVisit(105, "14:00", 2, 23, NEVUS, "right-leg"),
-    PastVisit(98, "10:15", 1, 9, SEBORRHOEIC, "trunk"),
+    PastVisit(105, "14:00", 2, 23, NEVUS, "abdomen"),
+    PastVisit(98, "10:15", 1, 9, SEBORRHOEIC, "back"),
     PastVisit(91, "09:00", 0, 2, NEVUS, "left-arm"),
     PastVisit(84, "14:30", 0, 4, BASAL_CELL, "face"),
     PastVisit(77, "10:45", 0, 22, VASCULAR, "chest"),
@@ -235,17 +238,23 @@ PAST_VISITS = (
     PastVisit(49, "15:00", 2, 12, MELANOMA, "back"),
     PastVisit(46, "16:30", 0, 13, NEVUS, "back"),
     PastVisit(42, "10:45", 0, 23, PLAQUES, "left-arm"),
-    PastVisit(39, "14:15", 0, 8, NEVUS, "left-leg"),
+    PastVisit(39, "14:15", 0, 8, NEVUS, "right-arm"),
     PastVisit(35, "09:30", 0, 0, KERATOSIS, "scalp"),
     PastVisit(32, "14:45", 2, 15, BASAL_CELL, "face"),
     PastVisit(28, "10:00", 1, 6, PSORIASIS, "left-arm"),
     PastVisit(25, "11:15", 0, 1, FIBROMA, "right-arm"),
     PastVisit(21, "16:15", 0, 13, FIBROMA, "right-leg"),
     PastVisit(18, "15:00", 2, 9, KERATOSIS, "face"),
-    PastVisit(14, "09:15", 0, 18, KERATOSIS, "face"),
+    PastVisit(14, "09:15", 0, 18, KERATOSIS, "scalp"),
     PastVisit(9, "11:30", 0, 15, VASCULAR, "abdomen"),
     PastVisit(8, "10:30", 0, 21, NEVUS, "left-arm"),
     PastVisit(6, "15:15", 2, 23, MELANOMA, "right-leg", is_reviewed=False),
     PastVisit(4, "16:45", 0, 5, NEVUS, "back", is_reviewed=False),
     PastVisit(3, "10:30", 0, 14, SEBORRHOEIC, "chest", is_reviewed=False),
 )
+
+
+def first_seen(patient: int, body_site: str, *, otherwise: int) -> int:
+    """Return the number of the visit in which a lesion was first seen, to draw it as it was."""
+    places = [(visit.patient, visit.body_site) for visit in PAST_VISITS]
+    return places.index((patient, body_site)) if (patient, body_site) in places else otherwise

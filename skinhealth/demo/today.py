@@ -22,7 +22,16 @@ from skinhealth.demo.cast import Cast
 from skinhealth.demo.clinic import call_messages_sent
 from skinhealth.demo.clock import Clock, hand_wound_clock
 from skinhealth.demo.people import PATIENTS
-from skinhealth.demo.stories import FIBROMA, KERATOSIS, MELANOMA, NEVUS, VASCULAR, Story
+from skinhealth.demo.stories import (
+    BASAL_CELL,
+    FIBROMA,
+    KERATOSIS,
+    MELANOMA,
+    NEVUS,
+    VASCULAR,
+    Story,
+    first_seen,
+)
 
 Status = Appointment.Status
 STEP = timedelta(minutes=15)
@@ -59,13 +68,13 @@ PROGRAMME = (
         TodaysVisit(120, 17, Status.BOOKED),
     ),
     (
-        TodaysVisit(-60, 14, Status.COMPLETED, VASCULAR, "chest"),
+        TodaysVisit(-60, 14, Status.COMPLETED, VASCULAR, "abdomen"),
         TodaysVisit(-15, 18, Status.ARRIVED),
         TodaysVisit(15, 23, Status.BOOKED),
         TodaysVisit(60, 5, Status.CONFIRMED),
     ),
     (
-        TodaysVisit(-75, 15, Status.COMPLETED, KERATOSIS, "face"),
+        TodaysVisit(-75, 15, Status.COMPLETED, BASAL_CELL, "face"),
         TodaysVisit(-30, 4, Status.IN_CONSULTATION, KERATOSIS, "scalp"),
         TodaysVisit(30, 16, Status.BOOKED),
         TodaysVisit(105, 12, Status.BOOKED),
@@ -183,7 +192,11 @@ def _bring_up_to_date(
             consultation,
             entry.story,
             body_site=entry.body_site,
-            seed=appointment.starts_at.toordinal() + entry.patient,
+            seed=first_seen(
+                entry.patient,
+                entry.body_site,
+                otherwise=appointment.starts_at.toordinal() + entry.patient,
+            ),
             clock=clock,
         )
         if entry.status == Status.COMPLETED:

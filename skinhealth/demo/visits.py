@@ -102,17 +102,25 @@ def examine(
 ) -> Prediction | None:
     """Take a photograph and notes; return the answer, or None without consent.
 
-    A lesion seen at this site before is photographed again.
+    A lesion seen at this site before is photographed again; the same seed draws the same lesion.
     """
     doctor = consultation.doctor.user
     patient = consultation.patient
     site = BodySite.objects.get(code=body_site)
+    lesion = Lesion.objects.filter(patient=patient, body_site=site).first()
+    before = lesion.images.count() if lesion else 0
     clock.advance(minutes=2)
     image = upload_image(
         consultation=consultation,
-        data=draw_lesion(story.drawn_as, seed=seed, phototype=patient.phototype or 2),
+        data=draw_lesion(
+            story.drawn_as,
+            seed=seed,
+            phototype=patient.phototype or 2,
+            again=before,
+            growth=story.growth**before,
+        ),
         actor=doctor,
-        lesion=Lesion.objects.filter(patient=patient, body_site=site).first(),
+        lesion=lesion,
         body_site=site,
         place=PLACES.get(body_site),
     )

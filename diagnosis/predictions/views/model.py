@@ -27,7 +27,8 @@ def model_card(request: SignedInRequest) -> HttpResponse:
         return render(
             request, "diagnosis/predictions/model_card.html", {"card": None, "is_unreadable": True}
         )
-    names = dict(Disease.objects.exclude(model_class="").values_list("model_class", "name"))
+    classes = Disease.objects.exclude(model_class="")
+    names = {disease.model_class: disease.local_name for disease in classes}
     card = describe_model(manifest, names) if manifest else None
     return render(
         request, "diagnosis/predictions/model_card.html", {"card": card, "is_unreadable": False}

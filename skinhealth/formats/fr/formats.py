@@ -1,10 +1,13 @@
 """Date and time formats in French; input is read in the same way in every language."""
 
 DATE_FORMAT = "j F Y"
-SHORT_DATE_FORMAT = "j M Y"
+# `b` is the month in lower case, as French writes it; `M` would begin with a capital.
+SHORT_DATE_FORMAT = "j b Y"
 TIME_FORMAT = "H:i"
 DATETIME_FORMAT = "j F Y, H:i"
-SHORT_DATETIME_FORMAT = "j M Y, H:i"
+SHORT_DATETIME_FORMAT = "j b Y, H:i"
+SHORT_DAY_TIME_FORMAT = "j b, H:i"
+WEEKDAY_TIME_FORMAT = "D j b, H:i"
 MONTH_DAY_FORMAT = "j F"
 FIRST_DAY_OF_WEEK = 1
 DATE_INPUT_FORMATS = ["%Y-%m-%d", "%d/%m/%Y"]

@@ -30,16 +30,33 @@
   // The previous drug of a line, whose usual values are removed with it.
   const before = new WeakMap();
 
+  const plain = (text) => text.trim().toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
+
+  // The suggestion that a text is, in any of the languages; that of the page comes first.
+  function suggestion(list, text) {
+    const options = [...(document.getElementById(list)?.options ?? [])];
+    const typed = plain(text);
+    return options.find((each) => plain(each.value) === typed)
+      ?? options.find((each) => each.dataset.also.split("|").some((other) => other && plain(other) === typed));
+  }
+
+  // Whether two texts of a field say the same, in whatever language.
+  function isSame(name, one, other) {
+    if (!one || !other) return one === other;
+    if (name === "strength" && one.replace(",", ".") === other.replace(",", ".")) return true;
+    const found = suggestion(`usual-${name}`, one);
+    return one === other || (found !== undefined && found === suggestion(`usual-${name}`, other));
+  }
+
   // Fills the fields that nobody has edited with the usual values from the table of drugs.
   function fillUsual(input) {
-    const options = document.getElementById(input.getAttribute("list"))?.options ?? [];
-    const usualOf = (name) => [...options].find((each) => each.value.toLowerCase() === name.trim().toLowerCase())?.dataset;
+    const usualOf = (name) => suggestion(input.getAttribute("list"), name)?.dataset;
     const old = usualOf(before.get(input) ?? input.defaultValue);
     const usual = usualOf(input.value);
     before.set(input, input.value);
     for (const name of USUAL) {
       const field = input.form.elements[input.name.replace(/drug$/, name)];
-      if (field && (!field.value.trim() || field.value === old?.[name])) field.value = usual?.[name] ?? "";
+      if (field && (!field.value.trim() || isSame(name, field.value, old?.[name]))) field.value = usual?.[name] ?? "";
     }
     input.dispatchEvent(new Event("input", { bubbles: true }));
   }

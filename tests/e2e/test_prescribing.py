@@ -75,6 +75,30 @@ def test_another_drug_takes_nothing_of_the_one_before(visit):
     expect(form.locator('[name="lines-0-dose"]')).to_have_value("half a tablet")
 
 
+@pytest.mark.parametrize("typed", ["Clobétasol", "clobetasol", "كلوبيتازول"])
+def test_a_french_page_fills_in_french_whatever_language_the_drug_is_typed_in(visit, doctor, typed):
+    doctor.language = "fr"
+    doctor.save()
+    visit.reload()
+    line = visit.locator("#visit-prescription [data-line]").first
+    drug = line.locator('[name="lines-0-drug"]')
+    drug.fill("Ibuprofène")
+    drug.press("Tab")
+    expect(line.locator('[name="lines-0-route"]')).to_have_value("par voie orale")
+    # As the page in English would have filled it in.
+    line.locator('[name="lines-0-form"]').evaluate("field => { field.value = 'tablet' }")
+    drug.fill(typed)
+    drug.press("Tab")
+    for field, words in {
+        "form": "pommade",
+        "strength": "0,05 %",
+        "route": "sur la peau",
+        "dose": "une couche mince",
+    }.items():
+        expect(line.locator(f'[name="lines-0-{field}"]')).to_have_value(words)
+    expect(drug).to_have_value(typed)
+
+
 def test_templates_are_inserted_in_two_clicks_and_what_is_typed_stays(visit):
     notes, form = visit.locator("#visit-notes"), visit.locator("#visit-prescription")
     plan = notes.get_by_label("Plan")

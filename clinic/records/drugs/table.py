@@ -16,6 +16,7 @@ from typing import Any
 
 from clinic.records.drugs.classes import DrugOfClass, drugs_of_classes
 from clinic.records.drugs.hints import hints_in
+from clinic.records.drugs.phrases import Phrases, phrases_in
 from clinic.records.drugs.reading import Key, Lexicon, Meaning, Site, Words, name_key
 from clinic.records.drugs.rows import (
     Drug,
@@ -50,6 +51,7 @@ class DrugTable:
     cross_reactions: tuple[Rule, ...]
     duplicates: tuple[Duplicate, ...]
     written: dict[str, Any]
+    phrases: Phrases
 
     @cached_property
     def classes(self) -> tuple[DrugOfClass, ...]:
@@ -69,7 +71,7 @@ class DrugTable:
         words = replace(words, alls=self._keys("all"))
         names: dict[Key, Meaning] = {}
         for allergens in self.written["allergens"]:
-            names |= {name_key(each, words): Meaning(allergens[0]) for each in allergens}
+            names |= {name_key(each, words): Meaning(each) for each in allergens}
         for general in self.written["drugs_in_general"]:
             names[name_key(general, words)] = Meaning(general, is_wide=True)
         for term in self.terms:
@@ -359,4 +361,5 @@ def read_table(folder: Path) -> DrugTable:
         cross_reactions=rules_in(read("cross_reactions"), effects),
         duplicates=duplicates_in(read("duplicates"), effects),
         written=read("words"),
+        phrases=phrases_in(read("phrases")),
     )

@@ -14,6 +14,7 @@ from clinic.records.models.prescription import PrescriptionLine
 from clinic.records.services.prescriptions import DraftLine
 
 MAX_LINES = 30
+SUGGESTED = ("form", "route", "dose", "frequency", "duration", "quantity")
 WORDS = ("drug", "form", "strength", "dose", "route", "frequency", "duration", "quantity", "note")
 
 
@@ -39,6 +40,7 @@ class PrescriptionLineForm(forms.ModelForm[PrescriptionLine]):
         )
         widgets = {
             "drug": forms.TextInput(attrs={"list": "drug-names"}),
+            **{name: forms.TextInput(attrs={"list": f"usual-{name}"}) for name in SUGGESTED},
             "indication": forms.TextInput(attrs={"list": "diagnosis-names"}),
         }
         error_messages = {

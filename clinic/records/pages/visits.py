@@ -19,6 +19,7 @@ from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
 from clinic.people.permissions import can_record_consent
 from clinic.records.allergy_bar import allergy_bar_of
+from clinic.records.drugs.suggestions import suggestions
 from clinic.records.drugs.table import drug_table
 from clinic.records.forms.consultations import AddendumForm, VisitNotesForm
 from clinic.records.forms.prescriptions import RevocationForm, line_formset
@@ -121,6 +122,7 @@ def frame_context(consultation: Consultation, user: User) -> dict[str, Any]:
         and not consultation.patient.has_ended,
         "allergy_bar": allergy_bar_of(consultation.patient),
         "drug_table": drug_table(),
+        "suggestions": suggestions(),
     }
 
 

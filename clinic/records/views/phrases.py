@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
 from clinic.people.models.user import User
+from clinic.records.drugs.suggestions import suggestions
 from clinic.records.drugs.table import drug_table
 from clinic.records.forms.phrases import (
     TemplateNameForm,
@@ -245,6 +246,7 @@ def _page(
         "notes_form": words if kind == Kind.NOTES else None,
         "line_formset": words if kind != Kind.NOTES else None,
         "drug_table": drug_table(),
+        "suggestions": suggestions(),
         "template": None,
         **extra,
     }

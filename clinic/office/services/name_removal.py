@@ -43,6 +43,7 @@ TERMS = frozenset(
         "clinic.PrescriptionLine.duration",
         "clinic.PrescriptionLine.quantity",
         "clinic.PrescriptionLine.indication",
+        "clinic.PrescriptionLine.in_languages",
         "clinic.WarningOverride.words",
         # The record's own data about the person is removed with the person, not with the texts.
         "clinic.FormerIdentity.value",

@@ -1,12 +1,19 @@
 import uuid
+from copy import copy
 from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.encrypted_fields import EncryptedCharField, EncryptedTextField, RowBoundQuerySet
+from clinic.core.encrypted_fields import (
+    EncryptedCharField,
+    EncryptedJSONField,
+    EncryptedTextField,
+    RowBoundQuerySet,
+)
 
 
 class PrescriptionQuerySet(RowBoundQuerySet["Prescription"]):
@@ -75,6 +82,10 @@ class Prescription(models.Model):
     def __str__(self) -> str:
         return self.get_status_display()
 
+    def lines_for_reader(self) -> list["PrescriptionLine"]:
+        """Return the lines in the language of the page."""
+        return [line.in_language(get_language() or "") for line in self.lines.all()]
+
 
 class PrescriptionLine(models.Model):
     """One drug and how it is taken."""
@@ -96,6 +107,8 @@ class PrescriptionLine(models.Model):
     note = EncryptedCharField(_("note"), max_length=200, blank=True)
     # For doctors only: a paper for the pharmacy does not say it, and the patient may not know yet.
     indication = EncryptedCharField(_("for which diagnosis"), max_length=120, blank=True)
+    # By language, then by field: what the drug table called it in other languages at signing.
+    in_languages = EncryptedJSONField(_("in other languages"), null=True, editable=False)
     is_in_table = models.BooleanField(
         _("in the drug table"),
         default=False,
@@ -112,6 +125,13 @@ class PrescriptionLine(models.Model):
 
     def __str__(self) -> str:
         return str(self.drug)
+
+    def in_language(self, language: str) -> Self:
+        """Return the line for a reader of the language, to be shown and never saved."""
+        line = copy(self)
+        for name, words in (self.in_languages or {}).get(language, {}).items():
+            setattr(line, name, words)
+        return line
 
 
 class WarningOverride(models.Model):

@@ -1,6 +1,7 @@
 """A prescription on paper."""
 
 from django.core.exceptions import ValidationError
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -11,23 +12,32 @@ from clinic.records.services.papers import Paper, PrintedPaper, at_time, print_p
 
 
 def print_prescription(*, prescription: Prescription, actor: User, site_url: str) -> PrintedPaper:
-    """Print what was signed; a revoked prescription says so across the page."""
+    """Print what was signed in the patient's language; if revoked, every page says so."""
     if prescription.signed_at is None:
         raise ValidationError(
             _("This prescription is a draft. It can be printed once the visit is signed.")
         )
-    paper = Paper(
+    patient = prescription.consultation.patient
+    # Patients who print it themselves get the language of their page.
+    is_own = patient.user_id == actor.pk
+    language = (is_own and translation.get_language()) or patient.language
+    with translation.override(language):
+        return print_paper(_paper(prescription, language), actor=actor, site_url=site_url)
+
+
+def _paper(prescription: Prescription, language: str) -> Paper:
+    assert prescription.signed_at is not None
+    return Paper(
         kind=IssuedDocument.Kind.PRESCRIPTION,
         consultation=prescription.consultation,
         title=_("Prescription"),
         signed_at=prescription.signed_at,
         content={
-            "lines": [_line(line) for line in prescription.lines.all()],
+            "lines": [_line(line, language) for line in prescription.lines.all()],
             "overrides": _overrides(prescription),
         },
         revoked_at=prescription.revoked_at,
     )
-    return print_paper(paper, actor=actor, site_url=site_url)
 
 
 def _overrides(prescription: Prescription) -> dict[str, object] | None:
@@ -63,14 +73,25 @@ def use_in_words(line: PrescriptionLine) -> str:
     return ", ".join(filter(None, use))
 
 
-def _line(line: PrescriptionLine) -> dict[str, object]:
+def _line(written: PrescriptionLine, language: str) -> dict[str, object]:
+    line = written.in_language(language)
     return {
         "drug": line.drug,
-        "product": " ".join(filter(None, [line.form, line.strength])),
+        "product": [*filter(None, [line.form, line.strength])],
         "use": use_in_words(line),
         "supply": [*filter(None, [_quantity(line), _refills(line), _substitution(line)])],
         "note": line.note,
+        "original": _original(written, line),
     }
+
+
+def _original(written: PrescriptionLine, line: PrescriptionLine) -> str:
+    """Return what the doctor wrote, if the paper says it in another language."""
+    names = ("form", "strength", "dose", "route", "frequency", "duration", "quantity")
+    own = [getattr(written, name) for name in names]
+    if own == [getattr(line, name) for name in names]:
+        return ""
+    return _("As the doctor wrote it: %(words)s") % {"words": ", ".join(filter(None, own))}
 
 
 def _quantity(line: PrescriptionLine) -> str:

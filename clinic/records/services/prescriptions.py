@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.people.models.user import User
+from clinic.records.drugs.phrases import LANGUAGES, PARTS
+from clinic.records.drugs.table import drug_table
 from clinic.records.models.consultation import Consultation
 from clinic.records.models.prescription import Prescription, PrescriptionLine
 from clinic.records.services.drug_warnings import settle_warnings
@@ -120,11 +122,25 @@ def sign_prescription(*, consultation: Consultation, actor: User) -> None:
     if draft is None:
         return
     settle_warnings(draft)
+    _keep_languages(draft)
     draft.status = Prescription.Status.SIGNED
     draft.signed_at = timezone.now()
     draft.signed_by = actor
     draft.save(update_fields=["status", "signed_at", "signed_by", "drug_table_version"])
     record(AuditEvent.Verb.SIGN, actor=actor, patient=consultation.patient, target=draft)
+
+
+def _keep_languages(draft: Prescription) -> None:
+    """Store what the table calls each line's words in other languages, as of this signature."""
+    phrases = drug_table().phrases
+    for line in draft.lines.all():
+        words = {name: getattr(line, name) for name in PARTS}
+        line.in_languages = {
+            language: others
+            for language in LANGUAGES
+            if (others := phrases.differing(words, language))
+        }
+        line.save(update_fields=["in_languages"])
 
 
 @transaction.atomic

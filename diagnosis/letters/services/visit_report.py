@@ -164,17 +164,18 @@ def _diagnosis(review: Review) -> Entry:
 def _prescribed(prescription: Prescription | None, is_for_patient: bool) -> list[Entry]:
     if prescription is None:
         return []
-    lines = [
+    lines = prescription.lines_for_reader() if is_for_patient else prescription.lines.all()
+    entries = [
         Entry(
             title=" ".join(filter(None, [line.drug, line.form, line.strength])),
             text=use_in_words(line),
             small=" · ".join(filter(None, [line.note, _indication(line, is_for_patient)])),
         )
-        for line in prescription.lines.all()
+        for line in lines
     ]
     if prescription.revoked_at is None:
-        return lines
-    return [Entry(_("Revoked on %(day)s.") % {"day": on_day(prescription.revoked_at)}), *lines]
+        return entries
+    return [Entry(_("Revoked on %(day)s.") % {"day": on_day(prescription.revoked_at)}), *entries]
 
 
 def _indication(line: PrescriptionLine, is_for_patient: bool) -> str:

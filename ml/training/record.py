@@ -106,7 +106,8 @@ class TeachersRecord:
 class RunRecord:
     """The settings and results of a run; the fields from `trained_on` on change with each epoch.
 
-    `trained_on` is the day of the last epoch in UTC, or None for older runs.
+    `trained_on` is the day of the last epoch in UTC, or None for older runs. `extended_from` are
+    the numbers of epochs that were planned before the run was resumed with more.
     """
 
     network: str
@@ -124,6 +125,7 @@ class RunRecord:
     seconds: float = 0.0
     finished: bool = False
     classes: Classes = HAM10000
+    extended_from: tuple[int, ...] = ()
 
 
 def record_to_json(record: RunRecord) -> dict[str, object]:
@@ -156,6 +158,7 @@ def record_from_json(raw: Mapping[str, Any]) -> RunRecord:
         seconds=float(raw["seconds"]),
         finished=bool(raw["finished"]),
         classes=_classes(raw["classes"]) if "classes" in raw else HAM10000,
+        extended_from=tuple(raw.get("extended_from", ())),
     )
 
 

@@ -167,7 +167,7 @@ def keep_record(trainer: Trainer, out: Path, record: RunRecord) -> RunRecord:
 
 
 def go_on(out: Path, record: RunRecord) -> RunRecord:
-    """Return the record of a resumed run.
+    """Return the record of a resumed run, which may have more epochs than it was started with.
 
     Raises DataError if it was started with other data or settings.
     """
@@ -177,14 +177,18 @@ def go_on(out: Path, record: RunRecord) -> RunRecord:
             raise DataError(
                 out / RECORD, f"the run was started with another {words}; choose a new folder."
             )
-    if replace(begun.schedule, workers=record.schedule.workers) != record.schedule:
+    epochs = max(begun.schedule.epochs, record.schedule.epochs)
+    if replace(begun.schedule, workers=record.schedule.workers, epochs=epochs) != record.schedule:
         raise DataError(
             out / RECORD, "the run was started with another schedule; choose a new folder."
         )
     hardware = record.hardware
     if begun.hardware != hardware:
         hardware = f"{begun.hardware}, then {hardware}"
-    return replace(record, hardware=hardware, trained_on=begun.trained_on)
+    extended = begun.extended_from
+    if epochs > begun.schedule.epochs:
+        extended = (*extended, begun.schedule.epochs)
+    return replace(record, hardware=hardware, trained_on=begun.trained_on, extended_from=extended)
 
 
 def read_extra(

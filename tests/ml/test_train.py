@@ -158,6 +158,20 @@ def test_a_run_does_not_go_on_with_other_settings(collection, run_folder, change
     assert run_of(run_folder) == before
 
 
+def test_a_run_is_resumed_with_more_epochs_and_its_record_says_so(collection, tmp_path):
+    out = tmp_path / "run"
+    train.main(tiny_arguments(collection, out))
+    train.main(tiny_arguments(collection, out, "--resume", "--epochs", "4"))
+    record = run_of(out)
+    assert (record["schedule"]["epochs"], record["extended_from"]) == (4, [2])
+    assert [row["epoch"] for row in record["history"]] == [1, 2, 3, 4]
+    assert record["finished"]
+    # The rate goes on along the longer curve and ends as low as that of any run.
+    assert record["history"][2]["lr"] > record["history"][3]["lr"]
+    with pytest.raises(DataError, match="another schedule"):
+        train.main(tiny_arguments(collection, out, "--resume", "--epochs", "3"))
+
+
 def test_resume_begins_where_there_is_nothing_yet(collection, tmp_path):
     assert train.main(tiny_arguments(collection, tmp_path / "new", "--resume")) == 0
 

@@ -67,6 +67,8 @@ def in_jpeg_scan(text):
     """Make a JPEG whose compressed pixels contain a text."""
     data = encoded(image((640, 480)), "JPEG", quality=95)
     place = data.index(b"\xff\xda") + 20_000
+    while data[place - 1] == 0xFF:  # with the text it would be another segment
+        place += 1
     return data[:place] + text + data[place + len(text) :]
 
 

@@ -23,6 +23,7 @@ def come_in(page, email, password=PASSWORD):
         page.get_by_label("Code").fill(code_of_app())
         page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("navigation").first).to_be_visible()
+    page.wait_for_load_state("load")  # a key that is pressed before the scripts run does nothing
 
 
 def set_up_app(page):

@@ -94,7 +94,7 @@ def test_a_doctor_books_a_patient_in_the_own_calendar(
     expect(entry(page, "Paul Patient")).to_be_visible()
     page.mouse.click(*point_at(page, column=0, clock="10:00"))
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_label("Day and time")).to_have_value(f"{day}T10:00")
+    expect(dialog.get_by_label("Day and time")).to_have_value(f"{day:%d/%m/%Y} 10:00")
     dialog.get_by_label("Find a patient").fill("paul")
     dialog.get_by_role("radio", name="Paul Patient").check()
     dialog.get_by_role("button", name="Book", exact=True).last.click()
@@ -110,7 +110,9 @@ def test_who_is_faster_than_the_first_answer_books_all_the_same(open_browser, do
     page.goto(f"/calendar/?view=day&date={day}")
     expect(page.locator(".calendar .ec-main")).to_be_visible()
     page.mouse.click(*point_at(page, column=0, clock="10:00"))
-    expect(page.get_by_role("dialog").get_by_label("Day and time")).to_have_value(f"{day}T10:00")
+    expect(page.get_by_role("dialog").get_by_label("Day and time")).to_have_value(
+        f"{day:%d/%m/%Y} 10:00"
+    )
 
 
 def test_escape_closes_the_dialog_and_the_focus_goes_back(open_browser, secretary, doctor, day):
@@ -140,7 +142,7 @@ def test_a_free_slot_is_clicked_a_new_patient_registered_and_booked_without_leav
     expect(page.locator(".calendar-free-time")).to_have_count(2)
     page.mouse.click(*point_at(page, column=1, clock="10:00"))
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_label("Day and time")).to_have_value(f"{day}T10:00")
+    expect(dialog.get_by_label("Day and time")).to_have_value(f"{day:%d/%m/%Y} 10:00")
     expect(dialog.locator("#id_doctor option:checked")).to_have_text("Dr Otto Other")
     dialog.get_by_role("button", name="Register a new patient").click()
     dialog.get_by_label("Full name").fill("Paul Patient")
@@ -149,7 +151,7 @@ def test_a_free_slot_is_clicked_a_new_patient_registered_and_booked_without_leav
     expect(dialog.get_by_text("Is it one of these?")).to_be_visible()
     dialog.get_by_role("link", name="Use this one").click()
     expect(dialog.get_by_role("radio", name="Paul Patient")).to_be_checked()
-    expect(dialog.get_by_label("Day and time")).to_have_value(f"{day}T10:00")
+    expect(dialog.get_by_label("Day and time")).to_have_value(f"{day:%d/%m/%Y} 10:00")
     dialog.get_by_role("button", name="Book", exact=True).last.click()
     expect(page.get_by_text("Booked:")).to_be_visible()
     expect(entry(page, "Paul Patient")).to_be_visible()
@@ -166,7 +168,7 @@ def test_an_appointment_is_dragged_to_another_doctor_after_a_question(
     expect(entry(page, "Paul Patient")).to_be_visible()
     drag(page, "Paul Patient", column=1, clock="10:30")
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_label("New day and time")).to_have_value(f"{day}T10:30")
+    expect(dialog.get_by_label("New day and time")).to_have_value(f"{day:%d/%m/%Y} 10:30")
     expect(dialog.get_by_role("button", name="Move", exact=True)).to_be_focused()
     old.refresh_from_db()
     assert old.status == "booked"
@@ -187,7 +189,7 @@ def test_what_may_not_be_moved_there_goes_back_and_the_next_free_times_are_offer
     before = place_of(page, "Paul Patient")
     drag(page, "Paul Patient", column=0, clock="10:00")
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_label("New day and time")).to_have_value(f"{day}T10:00")
+    expect(dialog.get_by_label("New day and time")).to_have_value(f"{day:%d/%m/%Y} 10:00")
     # Another desk is faster.
     booked(doctor, other_patient, at(day, "10:00"))
     page.keyboard.press("Enter")
@@ -241,7 +243,9 @@ def test_the_clinic_s_clock_counts_wherever_the_browser_is_and_when_the_clock_ch
     page = look_at_calendar(open_browser, secretary, sunday, timezone_id="America/New_York")
     expect(entry(page, "Paul Patient").locator("time")).to_have_text("09:30")
     page.mouse.click(*point_at(page, column=0, clock="10:00"))
-    expect(page.get_by_role("dialog").get_by_label("Day and time")).to_have_value(f"{sunday}T10:00")
+    expect(page.get_by_role("dialog").get_by_label("Day and time")).to_have_value(
+        f"{sunday:%d/%m/%Y} 10:00"
+    )
 
 
 def test_on_a_telephone_one_doctor_fills_the_width(

@@ -43,6 +43,8 @@ MAY_DO_TOO = {
     "POST diagnosis:prediction_request photograph",
     "POST diagnosis:prediction_retry prediction",
     "POST diagnosis:prediction_review prediction",
+    "POST diagnosis:review_release review",
+    "POST diagnosis:review_talked review",
     "POST diagnosis:visit_report_chosen signed",
     "POST diagnosis:visit_report_chosen visit",
 }
@@ -94,6 +96,8 @@ def test_who_treats_the_patient_too_reads_all_of_the_record(cast, things, collea
     }
     # Given out by the doctor whom the patient sees that day.
     expected["GET clinic:record_code patient"] = "403"
+    # Only the visit's doctor signs it.
+    expected["GET clinic:visit_sign visit"] = "403"
     assert found == expected
 
 

@@ -50,7 +50,6 @@ def test_outside_a_demo_the_door_offers_nobody():
         "/signup/",
         "/inactive/",
         "/password/reset/",
-        "/password/reset/done/",
         "/password/reset/key/done/",
         "/password/reset/key/abc-used/",
     ],

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from clinic.models import Appointment, Patient, User
 from clinic.people.services import contact_news
+from clinic.scheduling.services import messages
 from clinic.scheduling.services.messages import send_notice
-from clinic.tasks import send_notice_task
 from tests.clinic.desk import coming, works
 from tests.factories import AppointmentFactory, ConsultationFactory, PatientFactory, UserFactory
 
@@ -39,7 +39,7 @@ def portal(sign_in, patient):
 def sent_at_once(monkeypatch):
     """Send each message at the moment it is queued."""
     monkeypatch.setattr(
-        send_notice_task, "apply_async", lambda args, **options: send_notice(notice_id=args[0])
+        messages, "send_soon", lambda task, notice_id, **options: send_notice(notice_id=notice_id)
     )
 
 

@@ -119,7 +119,7 @@ def test_the_leave_tool_moves_her_visits(desk, gone, other_doctor, visit, day):
     form = desk.get(LEAVE, {"doctor": str(gone.doctor.pk)})
     assert GONE in form.content.decode()
     typed = {field.html_name: field.value() or "" for field in form.context["form"]}
-    assert (typed["who"], typed["last_day"]) == (str(gone.doctor.pk), day)
+    assert (typed["who"], typed["last_day"]) == (str(gone.doctor.pk), f"{day:%d/%m/%Y}")
     listed = desk.post(LEAVE, typed)
     ((_visit, field),) = listed.context["rows"]
     assert field.value() == key(other_doctor, at(day, "09:00"))

@@ -143,12 +143,14 @@ def test_every_sentence_about_a_patient_is_read_and_no_term_is():
         "Appointment.overbooked_reason", "AppointmentTransition.reason",
         "Condition.ended_reason", "Consultation.assessment", "Consultation.conclusion",
         "Consultation.examination", "Consultation.history", "Consultation.notes",
-        "Consultation.plan", "Consultation.reason", "CurrentDrug.ended_reason",
+        "Consultation.plan", "Consultation.reason", "Consultation.unreviewed_reason",
+        "CurrentDrug.ended_reason",
         "EmergencyAccess.note", "EmergencyAccess.reason", "ErasureRequest.reason",
         "ErasureRequest.words", "Lesion.description", "LesionImage.size_note",
         "PatientDocument.archived_reason", "PatientDocument.title", "Prescription.revoked_reason",
         "PrescriptionLine.note", "ReferralLetter.addressee", "ReferralLetter.question",
-        "ReferralLetter.text", "Review.comment", "Review.reason", "WarningOverride.reason",
+        "ReferralLetter.text", "Review.comment", "Review.own_words", "Review.reason",
+        "WarningOverride.reason",
     }  # fmt: skip
 
 

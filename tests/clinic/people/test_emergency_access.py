@@ -25,6 +25,7 @@ REASON = "Brought in unconscious."
 Verb = AuditEvent.Verb
 # Forms that write, the list of those who opened the record, and the code for the patient's login.
 OF_TREATING_DOCTORS = {
+    "clinic:visit_sign",
     "clinic:patient_edit",
     "clinic:patient_access",
     "clinic:record_code",

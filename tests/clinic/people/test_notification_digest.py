@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import Notification, NotificationDigest
+from clinic.people.services import digests
 from clinic.people.services.digests import send_digest
 from clinic.tasks import dispatch_digests_task, send_digest_task
 from clinic.trail.services.notifications import notify
@@ -36,9 +37,7 @@ def clock(monkeypatch):
 @pytest.fixture(autouse=True)
 def sent_at_once(monkeypatch):
     """Send each email at the moment it is queued."""
-    monkeypatch.setattr(
-        send_digest_task, "apply_async", lambda args, **options: send_digest_task(*args)
-    )
+    monkeypatch.setattr(digests, "send_soon", lambda task, user_id, **options: task(user_id))
 
 
 @pytest.fixture

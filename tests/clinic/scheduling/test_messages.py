@@ -9,6 +9,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from clinic.models import Appointment, AppointmentNotice
+from clinic.scheduling.services import messages
 from clinic.scheduling.services import messages as notices
 from clinic.scheduling.services.appointments import (
     Booking,
@@ -298,7 +299,7 @@ def test_a_broker_that_is_down_costs_no_booking_and_no_mail(
         dispatch_due_notices()
     assert notice_of(appointment).status == Status.WAITING
     monkeypatch.setattr(
-        send_notice_task, "apply_async", lambda args, **options: send_notice(notice_id=args[0])
+        messages, "send_soon", lambda task, notice_id, **options: send_notice(notice_id=notice_id)
     )
     dispatch_due_notices()
     assert notice_of(appointment).status == Status.SENT

@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from clinic.models import Appointment, AppointmentNotice, Consent
 from clinic.people.services.consents import withdraw_consent
+from clinic.scheduling.services import messages
 from clinic.scheduling.services.appointments import move_appointment, reschedule_appointment
 from clinic.scheduling.services.messages import dispatch_due_notices, send_notice
-from clinic.tasks import dispatch_due_notices_task, send_notice_task
+from clinic.tasks import dispatch_due_notices_task
 from tests.clinic.desk import at, at_once, booked, coming, works
 from tests.factories import ConsentFactory
 
@@ -136,7 +137,7 @@ def test_a_consent_withdrawn_in_the_last_moment_still_counts(
 ):
     waiting = []
     monkeypatch.setattr(
-        send_notice_task, "apply_async", lambda args, **options: waiting.append(args[0])
+        messages, "send_soon", lambda task, notice_id, **options: waiting.append(notice_id)
     )
     appointment = visit_in(40)
     dispatch_due_notices()

@@ -74,6 +74,7 @@ def test_on_a_telephone_an_alarm_stands_before_the_patient(
     alarm, patient = page.locator(".answer-alarm"), page.locator("#visit-card")
     expect(alarm).to_be_visible()
     expect(patient).to_be_visible()
+    page.wait_for_load_state("networkidle")  # parts of the page are still being put in
 
     assert alarm.bounding_box()["y"] < patient.bounding_box()["y"]
 

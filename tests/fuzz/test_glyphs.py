@@ -52,7 +52,9 @@ def paper(template, text):
     """Return everything that a template shows, with one text in every place."""
     entry = {"title": text, "text": f"{text}\n{text}\n\n{text}", "small": f"{text} · {text}"}
     override = {"warning": text, "reason": text, "small": text}
-    drug = dict.fromkeys(("drug", "product", "use", "note"), text) | {"supply": [text, text]}
+    drug = dict.fromkeys(("drug", "product", "use", "note", "original"), text) | {
+        "supply": [text, text]
+    }
     contents = {
         "prescription": {
             "lines": [drug],

@@ -105,6 +105,7 @@ clinic:account_second_factor         GET    account           in   200  404  403
 clinic:account_second_factor         POST   account           in   422  404  403  404  404  404
 clinic:account_invite                POST   account           in   409  404  403  404  404  404
 clinic:account_photograph            GET    account           in   200  200  200  200  404  404
+clinic:account_portrait              POST   account           in   422  404  403  404  404  404
 clinic:clinic_settings               GET    -                 in   200  200  403  403  403  403
 clinic:clinic_settings               POST   -                 in   422  403  403  403  403  403
 clinic:clinic_settings_preview       POST   -                 in   200  403  403  403  403  403

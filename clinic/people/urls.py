@@ -27,6 +27,9 @@ urlpatterns: list[URLPattern] = [
     ),
     path("accounts/<uuid:pk>/invite/", accounts.account_invite, name="account_invite"),
     path("accounts/<uuid:pk>/photograph/", accounts.account_photograph, name="account_photograph"),
+    path(
+        "accounts/<uuid:pk>/photograph/change/", accounts.account_portrait, name="account_portrait"
+    ),
     path("patients/<uuid:pk>/invite/", accounts.patient_invite, name="patient_invite"),
     path("emergency/", emergency.emergency_list, name="emergency_list"),
     path("emergency/open/", emergency.emergency_open, name="emergency_open"),

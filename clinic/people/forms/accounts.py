@@ -207,8 +207,8 @@ class AccountEditForm(AsksOwnPassword, DoctorFieldsMixin, SeenForm):
         return AccountChanges(**values)
 
 
-class ProfileForm(SeenForm, forms.Form):
-    """What people can change in their own account."""
+class PortraitForm(forms.Form):
+    """The photograph of one account."""
 
     photograph = forms.FileField(
         label=_("Photograph"),
@@ -219,6 +219,21 @@ class ProfileForm(SeenForm, forms.Form):
         ),
     )
     removes_photograph = forms.BooleanField(label=_("Remove the photograph"), required=False)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not user.photograph:
+            del self.fields["removes_photograph"]
+
+    def clean_photograph(self) -> bytes | None:
+        """Return the portrait to store instead of the uploaded file."""
+        upload = self.cleaned_data["photograph"]
+        return read_portrait(upload) if upload else None
+
+
+class ProfileForm(SeenForm, PortraitForm):
+    """What people can change in their own account."""
+
     phone = phone_field()
     language = language_field()
     wants_digest = forms.BooleanField(
@@ -235,10 +250,8 @@ class ProfileForm(SeenForm, forms.Form):
         user: User,
     ) -> None:
         facts = self.stored(user)
-        super().__init__(data, files, initial=dict(facts))
+        super().__init__(data, files, user=user, initial=dict(facts))
         offer_languages(self.fields["language"], chosen=self.initial["language"])
-        if not user.photograph:
-            del self.fields["removes_photograph"]
         if not can_have_digest(user):
             del self.fields["wants_digest"]
         self.carry(user, facts)
@@ -252,8 +265,3 @@ class ProfileForm(SeenForm, forms.Form):
     def rows_of(self, row: User) -> list[Model]:
         """Return the account, and the record where it belongs to a patient."""
         return [row, *Patient.objects.filter(user=row)]
-
-    def clean_photograph(self) -> bytes | None:
-        """Return the portrait to store instead of the uploaded file."""
-        upload = self.cleaned_data["photograph"]
-        return read_portrait(upload) if upload else None

@@ -1,4 +1,4 @@
-"""What people change in their own account."""
+"""What people change in their own account, and the photograph of any account."""
 
 import uuid
 
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.core.files.bound import file_of
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
+from clinic.people.services.ended_records import refuse_ended
 from clinic.people.services.patients import update_patient
 from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record, record_once
@@ -44,11 +45,40 @@ def update_profile(
         raise
 
 
+def change_portrait(*, user: User, actor: User, portrait: bytes | None) -> User:
+    """Give an account another photograph, or none, for somebody who manages accounts."""
+    stored = _store_portrait(portrait, of=user) if portrait else ""
+    try:
+        return _change_portrait(user, actor=actor, stored=stored)
+    except BaseException:
+        if stored:
+            default_storage.delete(stored)
+        raise
+
+
 def record_portrait_view(*, actor: User, user: User) -> None:
     """Note who looked at a patient's portrait, but not at a colleague's."""
     patient = getattr(user, "patient", None)
     if patient and actor != user:
         record_once(AuditEvent.Verb.VIEW, actor=actor, patient=patient, target=user)
+
+
+@transaction.atomic
+def _change_portrait(user: User, *, actor: User, stored: str) -> User:
+    patient = Patient.objects.select_for_update(no_key=True, of=("self",)).filter(user=user).first()
+    if patient is not None:
+        refuse_ended(patient.pk)
+    user = User.objects.select_for_update().get(pk=user.pk)
+    old = user.photograph.name
+    if stored == old:
+        return user
+    user.photograph = stored
+    user.save(update_fields=["photograph"])
+    if old:
+        transaction.on_commit(lambda: default_storage.delete(old))
+    detail = {"changed": ["photograph"]}
+    record(AuditEvent.Verb.UPDATE, actor=actor, patient=patient, target=user, detail=detail)
+    return user
 
 
 @transaction.atomic

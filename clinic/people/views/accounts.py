@@ -22,6 +22,7 @@ from clinic.people.forms.accounts import (
     AccountEditForm,
     AccountFilterForm,
     AccountSearchForm,
+    PortraitForm,
 )
 from clinic.people.forms.own_password import AsksOwnPassword, OwnPasswordForm
 from clinic.people.forms.succession import DeactivationForm
@@ -49,7 +50,7 @@ from clinic.people.services.invitations import (
     send_invitation,
 )
 from clinic.people.services.patients import PossibleDuplicateError, record_patient_list
-from clinic.people.services.profile import record_portrait_view
+from clinic.people.services.profile import change_portrait, record_portrait_view
 from clinic.people.services.second_factors import remove_second_factors
 from clinic.people.services.sign_in_address import why_no_invitation
 from clinic.people.services.succession import open_work
@@ -135,6 +136,30 @@ def account_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
             return redirect("clinic:account_edit", pk=account.pk)
     _note_wrong_password(request, form)
     return _account_page(request, account, form, status=422 if form.errors else 200)
+
+
+@require_POST
+def account_portrait(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Give an account another photograph, or none."""
+    account = _managed_account(request, pk)
+    if away := _lead_to_ended_record(request, account):
+        return away
+    form = PortraitForm(request.POST, request.FILES, user=account)
+    is_valid = form.is_valid()
+    portrait = form.cleaned_data.get("photograph")
+    removes = form.cleaned_data.get("removes_photograph", False)
+    if is_valid and not portrait and not removes:
+        form.add_error("photograph", _("Choose a photograph."))
+    elif is_valid:
+        try:
+            change_portrait(user=account, actor=request.user, portrait=portrait)
+        except ValidationError as error:
+            add_errors(form, error)
+    if form.errors:
+        edit = AccountEditForm(None, account=account, user=request.user)
+        return _account_page(request, account, edit, portrait_form=form, status=422)
+    messages.success(request, _("The account is saved."))
+    return redirect("clinic:account_edit", pk=account.pk)
 
 
 @require_http_methods(["GET", "POST"])
@@ -280,7 +305,12 @@ def _note_wrong_password(request: SignedInRequest, form: AsksOwnPassword) -> Non
 
 
 def _account_page(
-    request: SignedInRequest, account: User, form: AccountEditForm, *, status: int
+    request: SignedInRequest,
+    account: User,
+    form: AccountEditForm,
+    *,
+    portrait_form: PortraitForm | None = None,
+    status: int,
 ) -> HttpResponse:
     state = state_of(account)
     patient = visible_patients(request.user).filter(user=account).first()
@@ -288,6 +318,8 @@ def _account_page(
     context = {
         "account": account,
         "form": form,
+        "portrait_form": portrait_form or PortraitForm(user=account),
+        "can_see_portrait": visible_portraits(request.user).filter(pk=account.pk).exists(),
         "state": state,
         "doctor": Doctor.objects.filter(user=account).select_related("successor__user").first(),
         "patient": patient,

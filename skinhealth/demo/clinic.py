@@ -214,7 +214,7 @@ def _live_through(visit: PastVisit, cast: Cast, *, day: date, seed: int, clock: 
     doctor = consultation.doctor.user
     review = visits.review(prediction, visit.story, doctor=doctor) if visit.is_reviewed else None
     visits.close(consultation, visit.story, clock=clock)
-    # The conversation about a malignant finding was had; one of today is still to come.
+    # In a past visit, the doctor has already talked with the patient about a malignant finding.
     if review is not None and not review.is_released:
         clock.advance(minutes=5)
         note_conversation(review=review, actor=doctor)

@@ -39,7 +39,7 @@ STEP = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class TodaysVisit:
-    """One of today's visits: minutes from now, the patient, and how far it has got."""
+    """A visit today: when it starts, in minutes from now, its patient and its status."""
 
     minutes: int
     patient: int

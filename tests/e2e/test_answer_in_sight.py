@@ -123,7 +123,9 @@ def test_a_doctor_who_writes_on_is_not_taken_away_from_it(visit):
     assert abs(notes.bounding_box()["y"] - top) < 100
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="holds a lock on a table")
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="only on PostgreSQL does a reader wait for a lock"
+)
 def test_an_answer_that_comes_while_the_page_asks_brings_its_map_along(visit, waiting):
     """Hold the page's question between its first query and the others, and answer then."""
     prediction = waiting(1)

@@ -211,7 +211,7 @@ def alone_with_files() -> Iterator[None]:
             path.unlink()
         yesterday = time.time() - timedelta(days=1).total_seconds()
         for path in folder.glob(f".*{PARTIAL}"):
-            # An upload that a power cut ended; one of today may still be under way.
+            # Left by an interrupted upload; a younger file may belong to one that is still running.
             if path.stat().st_mtime < yesterday:
                 path.unlink(missing_ok=True)
         yield

@@ -22,7 +22,7 @@ PEOPLE = 20
 
 
 def here_all_day(*doctors):
-    """Give doctors hours for the whole of today."""
+    """Let doctors work all day today."""
     for doctor in doctors:
         Availability.objects.create(
             doctor=doctor.doctor,

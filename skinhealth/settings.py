@@ -29,8 +29,6 @@ env = environ.Env()
 if "SKINHEALTH_ENV" not in os.environ:
     environ.Env.read_env(BASE_DIR / ".env.demo")
 
-# --- What kind of start is this -----------------------------------------------------------------
-
 ENVIRONMENT = env.str("SKINHEALTH_ENV", default="production")  # production, demo or test
 IS_PRODUCTION = ENVIRONMENT == "production"
 IS_DEMO = ENVIRONMENT == "demo"
@@ -56,8 +54,6 @@ parse_data_keys(DATA_KEYS)
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if IS_PRODUCTION else ["*"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-
-# --- Parts --------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "skinhealth.apps.SkinHealthConfig",
@@ -132,8 +128,6 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "skinhealth.forms.ClinicRenderer"
 
-# --- Database -----------------------------------------------------------------------------------
-
 DATABASES = {
     "default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'skinhealth.sqlite3'}")
 }
@@ -153,8 +147,6 @@ else:
     # Seconds; an unreachable server must cost people a moment, not two minutes.
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
-# --- People -------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "clinic.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -213,8 +205,6 @@ CSRF_COOKIE_HTTPONLY = True
 # The default keeps messages in a cookie, and they may name a patient.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-# --- Language and time --------------------------------------------------------------------------
-
 LANGUAGE_CODE = "en"
 # Each in its own language, because people may read no other.
 LANGUAGES = [("en", "English"), ("fr", "Français"), ("ar", "العربية")]
@@ -228,15 +218,11 @@ TIME_ZONE = env.str("CLINIC_TIME_ZONE", default="Europe/Paris")
 PHONENUMBER_DEFAULT_REGION = env.str("CLINIC_REGION", default="FR")
 PHONENUMBER_DB_FORMAT = "E164"
 
-# --- The clinic ---------------------------------------------------------------------------------
-
 CLINIC_NAME = env.str("CLINIC_NAME", default="SkinHealth Clinic")
 CLINIC_PHONE = env.str("CLINIC_PHONE", default="")
 CLINIC_ADDRESS = env.str("CLINIC_ADDRESS", default="")
 CLINIC_SLOT_MINUTES = env.int("CLINIC_SLOT_MINUTES", default=15)
 PAGE_SIZE = 25
-
-# --- Files --------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
@@ -281,8 +267,6 @@ PHOTOGRAPH_SMALL_SIDE = 224  # pixels; below it the page warns
 FILE_UPLOAD_MAX_MEMORY_SIZE = PHOTOGRAPH_MAX_BYTES + 1024 * 1024  # the form around it
 FILE_UPLOAD_PERMISSIONS = 0o600
 
-# --- Email --------------------------------------------------------------------------------------
-
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{CLINIC_NAME} <clinic@localhost>")
@@ -298,8 +282,6 @@ SECURITY_CONTACTS = [
 if not all(contact.startswith(("mailto:", "https://", "tel:")) for contact in SECURITY_CONTACTS):
     raise ImproperlyConfigured("SECURITY_CONTACT must be email addresses, https:// or tel: URLs.")
 
-# --- Messages to patients -----------------------------------------------------------------------
-
 # The dotted path of a `clinic.core.sms.SmsBackend` class; without one, no text messages.
 SMS_BACKEND = env.str("SMS_BACKEND", default="clinic.core.sms.ConsoleSms" if IS_DEMO else "")
 REMINDER_FIRST_HOURS = env.int("REMINDER_FIRST_HOURS", default=48)
@@ -309,8 +291,6 @@ if not REMINDER_FIRST_HOURS > REMINDER_LAST_HOURS > 0:
 NO_SHOW_AFTER_MINUTES = env.int("NO_SHOW_AFTER_MINUTES", default=30)  # after the end
 NOTICE_MAX_TRIES = 5  # the last one about an hour and a half after the first
 NOTICE_CUT_OFF_AFTER = 300  # seconds; sending never takes that long
-
-# --- Queue --------------------------------------------------------------------------------------
 
 QUEUE_DIR = DATA_DIR / "queue"
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://localhost/")
@@ -345,8 +325,6 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(QUEUE_DIR / "beat")
 CELERY_TASK_ROUTES = {"diagnosis.tasks.run_prediction_task": {"queue": "inference"}}
 CELERY_BEAT_SCHEDULE = timetable(env)
 
-# --- Cache --------------------------------------------------------------------------------------
-
 # Sign-in attempts are counted here, so several web processes have to share it.
 CACHE_URL = env.str(
     "CACHE_URL", default=CELERY_BROKER_URL if CELERY_BROKER_URL.startswith("redis") else ""
@@ -361,8 +339,6 @@ if CACHE_URL:
         }
     }
 
-# --- The classifier -----------------------------------------------------------------------------
-
 MODEL_BUNDLE = Path(env.str("MODEL_BUNDLE", default=str(BASE_DIR / "ml" / "weights")))
 MODEL_ENGINE = env.str("MODEL_ENGINE", default="auto")  # auto, onnx, torch
 MODEL_THREADS = env.int("MODEL_THREADS", default=0)  # 0: one per core
@@ -373,14 +349,10 @@ PREDICTION_TIME_LIMIT = env.int("PREDICTION_TIME_LIMIT", default=20)  # seconds,
 PREDICTION_LOST_AFTER = env.int("PREDICTION_LOST_AFTER", default=30)  # seconds, then queued again
 PREDICTION_MAX_TRIES = 3
 
-# --- Operation ----------------------------------------------------------------------------------
-
 DISK_FREE_MIN_MB = env.int("DISK_FREE_MIN_MB", default=1024)  # below it the site is not ready
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # empty: /metrics answers only this machine
 if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
     raise ImproperlyConfigured("Set METRICS_TOKEN to at least 20 characters, or leave it out.")
-
-# --- Safety -------------------------------------------------------------------------------------
 
 X_FRAME_OPTIONS = "DENY"
 # A cookie of this name comes over HTTPS and from this very host, never from another subdomain.
@@ -402,8 +374,6 @@ if IS_PRODUCTION:
     CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
     LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}django_language"
     refuse_unsafe_production(globals())
-
-# --- Log ----------------------------------------------------------------------------------------
 
 LOG_FORMAT = env.str("LOG_FORMAT", default="json" if IS_PRODUCTION else "plain")
 if LOG_FORMAT not in FORMATS:

@@ -42,8 +42,7 @@ def sql(statement, *values):
 
 def key(row):
     """Return a key as the database compares it."""
-    field = row._meta.pk
-    return field.get_db_prep_value(row.pk, connection)
+    return row._meta.pk.get_db_prep_value(row.pk, connection)
 
 
 def swap(first, second, column):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from django.utils.translation import get_language
 
@@ -32,7 +33,7 @@ def suggest_diagnoses(text: str) -> list[Suggestion]:
         return []
     offered = [disease for disease in _catalogue() if _fits(_words_of(disease), words)]
     known = {str(_of_disease(disease)) for disease in offered}
-    coded = [_of_code(code) for code in table() if _fits(_words_of_code(code), words)]
+    coded = [_of_code(each.code) for each in _coded() if _fits(each.words, words)]
     # A word of the name weighs more than the beginning of one.
     coded.sort(key=lambda each: not set(words) <= set(searchable(str(each)).split()))
     rows = [_of_disease(disease) for disease in offered]
@@ -45,10 +46,11 @@ def disease_named(text: str) -> Disease | None:
     typed = _squeezed(text)
     if not typed:
         return None
-    for disease in _catalogue():
+    offered = list(_catalogue())
+    for disease in offered:
         if typed in _names_of(disease):
             return disease
-    by_code = [disease for disease in _catalogue() if _squeezed(disease.icd10) == typed]
+    by_code = [disease for disease in offered if _squeezed(disease.icd10) == typed]
     return by_code[0] if len(by_code) == 1 else None
 
 
@@ -57,8 +59,23 @@ def find_diagnosis(text: str) -> Disease | None:
     if (disease := disease_named(text)) is not None:
         return disease
     typed = _squeezed(text)
-    found = next((code for code in table() if typed and typed in _names_of_code(code)), None)
+    found = next((each.code for each in _coded() if typed and typed in each.names), None)
     return None if found is None else _joined(found)
+
+
+@dataclass(frozen=True)
+class _Coded:
+    """A code with the words that find it and the names that mean it."""
+
+    code: Code
+    words: list[str]
+    names: set[str]
+
+
+@cache
+def _coded() -> tuple[_Coded, ...]:
+    # The table never changes, and somebody who types asks for it several times a second.
+    return tuple(_Coded(code, _words_of_code(code), _names_of_code(code)) for code in table())
 
 
 def _catalogue() -> Iterable[Disease]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +18,7 @@ from clinic.people.models.doctor import Doctor
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
 from clinic.people.permissions import can_have_digest
+from clinic.people.services.account_search import find_accounts
 from clinic.people.services.accounts import IN_STATE, AccountChanges, AccountState, NewAccount
 from clinic.trail.forms import SEEN, SeenForm
 from clinic.trail.services.seen import Facts
@@ -56,10 +57,8 @@ class AccountSearchForm(forms.Form):
     )
 
     def narrow(self, accounts: QuerySet[User]) -> QuerySet[User]:
-        """Keep the accounts that contain every word."""
-        for word in self.cleaned_data["words"].split():
-            accounts = accounts.filter(Q(full_name__icontains=word) | Q(email__icontains=word))
-        return accounts
+        """Keep the accounts that match what was typed."""
+        return find_accounts(among=accounts, text=self.cleaned_data["words"])
 
 
 class DoctorFieldsMixin(forms.Form):

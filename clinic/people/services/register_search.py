@@ -1,6 +1,7 @@
 """Find patients by what people type: names in any spelling, numbers, phones, dates of birth."""
 
 import re
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -49,40 +50,76 @@ def find_patients(*, among: QuerySet[Patient], text: str) -> QuerySet[Patient]:
     exact = _ranked(found, rest)
     if exact.exists():
         return exact
-    return found.filter(pk__in=_misspelt(found, rest))
+    return found.filter(pk__in=nearly_named(found, rest))
+
+
+@dataclass(frozen=True)
+class Fits:
+    """How the typed words can fit a name, from the best to the least."""
+
+    whole: Q
+    starts: Q
+    within: Q
+
+    @property
+    def any(self) -> Q:
+        """Every fit."""
+        return self.starts | self.within
+
+
+def fits_name(text: str, *, behind: str = "") -> Fits:
+    """Return the conditions on a patient's names, or on those of the patient behind a relation."""
+    whole, starts, within = Q(), Q(), Q()
+    typed = searchable(text).split()
+    for word in typed:
+        # A sign alone folds to nothing.
+        form = " ".join(folded(word)) or word
+        whole &= _contains(behind, f" {form} ")
+        starts &= _contains(behind, f" {form}")
+        within &= (
+            _contains(behind, f" {form}")
+            | Q(**{f"{behind}folded_name__contains": form})
+            | Q(**{f"{behind}search_name__contains": word})
+        )
+    if not typed:
+        return Fits(*[Q(pk__in=[])] * 3)
+    joined = "".join(folded("".join(typed)))
+    return Fits(whole, starts | _contains(behind, f" {joined}"), within)
+
+
+def _contains(behind: str, form: str) -> Q:
+    return Q(**{f"{behind}folded_name__contains": form}) | Q(
+        **{f"{behind}joined_names__contains": form}
+    )
 
 
 def _ranked(among: QuerySet[Patient], text: str) -> QuerySet[Patient]:
     """Return the patients with every typed word, in the order of how well they fit."""
-    typed = searchable(text).split()
-    whole, starts, within = Q(), Q(), Q()
-    for word in typed:
-        # A sign alone folds to nothing.
-        form = " ".join(folded(word)) or word
-        is_whole = Q(folded_name__contains=f" {form} ") | Q(joined_names__contains=f" {form} ")
-        is_start = Q(folded_name__contains=f" {form}") | Q(joined_names__contains=f" {form}")
-        whole &= is_whole
-        starts &= is_start
-        within &= is_start | Q(folded_name__contains=form) | Q(search_name__contains=word)
     numbers = _by_number(text)
-    if not typed:
+    if not searchable(text):
         return among.filter(numbers)
-    joined = "".join(folded("".join(typed)))
-    as_one = Q(folded_name__contains=f" {joined}") | Q(joined_names__contains=f" {joined}")
+    fits = fits_name(text)
     rank = Case(
         When(numbers, then=Value(0)),
-        When(whole, then=Value(0)),
-        When(starts | as_one, then=Value(1)),
+        When(fits.whole, then=Value(0)),
+        When(fits.starts, then=Value(1)),
         default=Value(2),
     )
-    found = among.filter(within | as_one | numbers)
+    found = among.filter(fits.any | numbers)
     return found.order_by(rank, "search_name", "record_number")
 
 
-def _misspelt(among: QuerySet[Patient], text: str) -> list[UUID]:
+def is_worth_guessing(typed: list[str]) -> bool:
+    """Return whether folded words are long enough to look for names that resemble them."""
+    return bool(typed) and not any(
+        len(word) < SHORTEST_MISSPELT or word.isdecimal() for word in typed
+    )
+
+
+def nearly_named(among: QuerySet[Patient], text: str) -> list[UUID]:
     """Return the keys of patients whose names are nearly what was typed."""
     typed = folded(text)
-    if not typed or any(len(word) < SHORTEST_MISSPELT or word.isdecimal() for word in typed):
+    if not is_worth_guessing(typed):
         return []
     rows = _proposed(among, typed).order_by().values_list("pk", "folded_name")
     with transaction.atomic():

@@ -10,7 +10,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from clinic.people.models.user import User
-from clinic.people.names import searchable
+from clinic.people.names import folded, searchable
 from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 from clinic.trail.services.seen import Guard
@@ -37,7 +37,7 @@ class DiseaseText:
 
 def find_diseases(*, among: Iterable[Disease], text: str) -> list[Disease]:
     """Return the diseases in which every search term begins a word of a name or a code."""
-    words = searchable(text).split()
+    words = folded(text)
     return [disease for disease in among if _fits(disease, words)]
 
 
@@ -168,7 +168,7 @@ def delete_stage(*, stage: DiseaseStage, actor: User) -> None:
 def _fits(disease: Disease, words: list[str]) -> bool:
     translated = [said.get("name", "") for said in disease.translations.values()]
     names = [disease.name, *translated, *disease.other_names, disease.icd10, disease.icd11]
-    known = searchable(" ".join(names)).split()
+    known = folded(" ".join(names))
     # A code may be typed with or without its dot: L57.0 and L570 are the same.
     known += [searchable(code).replace(" ", "") for code in (disease.icd10, disease.icd11)]
     return all(any(each.startswith(word) for each in known) for word in words)

@@ -6,7 +6,7 @@ from functools import cache
 
 from django.utils.translation import get_language
 
-from clinic.people.names import searchable
+from clinic.people.names import folded, searchable
 from diagnosis.predictions.icd10 import Code, table
 from diagnosis.predictions.models.disease import Disease
 
@@ -28,14 +28,14 @@ class Suggestion:
 
 def suggest_diagnoses(text: str) -> list[Suggestion]:
     """Return what the text may mean, the best first."""
-    words = searchable(text).split()
+    words = folded(text)
     if not words:
         return []
     offered = [disease for disease in _catalogue() if _fits(_words_of(disease), words)]
     known = {str(_of_disease(disease)) for disease in offered}
     coded = [_of_code(each.code) for each in _coded() if _fits(each.words, words)]
     # A word of the name weighs more than the beginning of one.
-    coded.sort(key=lambda each: not set(words) <= set(searchable(str(each)).split()))
+    coded.sort(key=lambda each: not set(words) <= set(folded(str(each))))
     rows = [_of_disease(disease) for disease in offered]
     rows += [each for each in coded if str(each) not in known]
     return rows[:MOST_SUGGESTIONS]
@@ -113,12 +113,12 @@ def _all_names(disease: Disease) -> list[str]:
 
 
 def _words_of(disease: Disease) -> list[str]:
-    words = searchable(" ".join(_all_names(disease))).split()
+    words = folded(" ".join(_all_names(disease)))
     return [*words, *_spellings(disease.icd10), *_spellings(disease.icd11)]
 
 
 def _words_of_code(code: Code) -> list[str]:
-    return [*searchable(" ".join(code.names.values())).split(), *_spellings(code.code)]
+    return [*folded(" ".join(code.names.values())), *_spellings(code.code)]
 
 
 def _spellings(code: str) -> list[str]:

@@ -58,6 +58,11 @@ def test_an_accent_in_the_catalogue_is_found_without_it(reading, melanoma):
     assert found(reading, "melanome") == ["mel"]
 
 
+def test_an_arabic_name_is_found_with_letters_that_are_written_for_each_other(reading, melanoma):
+    Disease.objects.filter(pk=melanoma.pk).update(translations={"ar": {"name": "شامة خبيثة"}})
+    assert found(reading, "خبيثه") == ["mel"]
+
+
 def test_what_nobody_has_named_is_found_nowhere(reading):
     response = reading.get(reverse("diagnosis:atlas_list"), {"q": "dragon pox"})
     assert "No disease fits" in response.content.decode()

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -174,6 +174,8 @@ class Patient(models.Model):
         ordering = ["full_name", "record_number"]
         indexes = [
             models.Index(fields=["full_name", "record_number"], name="patient_by_name"),
+            # As `iexact` asks.
+            models.Index(Upper("email"), name="patient_by_email"),
             models.Index(
                 fields=["full_name", "record_number"],
                 condition=models.Q(is_possible_duplicate=True),

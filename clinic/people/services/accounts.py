@@ -152,6 +152,7 @@ def update_account(
     *, actor: User, user: User, changes: AccountChanges, refuse_stale: Guard | None = None
 ) -> User:
     """Correct what the clinic knows about a person who signs in."""
+    lock_register()
     patient = Patient.objects.select_for_update(no_key=True, of=("self",)).filter(user=user).first()
     user = User.objects.select_for_update().get(pk=user.pk)
     _refuse_ended_account(user)

@@ -36,8 +36,7 @@ RECORD_NUMBER_TRIES = 100
 # The advisory lock on PostgreSQL; any number that nothing else in this database uses.
 REGISTER_LOCK = 7_245_002
 # What decides whether a patient resembles another.
-IDENTIFYING = frozenset({"full_name", "preferred_name", "birth_date", "phone"})
-NAMING = frozenset({"full_name", "birth_date"})
+IDENTIFYING = frozenset({"full_name", "preferred_name", "birth_date", "phone", "email"})
 NAME_COLUMNS = (*name_columns(""), "namesake")
 Compare = Callable[[list[str], list[str]], bool]
 
@@ -56,9 +55,14 @@ class PossibleDuplicateError(ValidationError):
 
 
 def possible_duplicates(
-    *, full_name: str, birth_date: date, phone: str = "", exclude: Patient | None = None
+    *,
+    full_name: str,
+    birth_date: date,
+    phone: str = "",
+    email: str = "",
+    exclude: Patient | None = None,
 ) -> list[Patient]:
-    """Return patients who may be this person: the same phone, or the same name and birthday.
+    """Return patients who may be this person: the same phone or address, or name and birthday.
 
     Another spelling is the same name, and a day that is a slip away is the same birthday.
     """
@@ -73,6 +77,8 @@ def possible_duplicates(
     }
     if phone:
         found |= {patient.pk: patient for patient in others.filter(phone=phone)}
+    if email:
+        found |= {patient.pk: patient for patient in others.filter(email__iexact=email)}
     return sorted(found.values(), key=lambda patient: patient.record_number)
 
 
@@ -107,9 +113,7 @@ def register_patient(
     lock_register()
     patient = Patient(full_name=full_name.strip(), birth_date=birth_date, **fields)
     _check_identity(patient)
-    duplicates = possible_duplicates(
-        full_name=patient.full_name, birth_date=birth_date, phone=str(patient.phone or "")
-    )
+    duplicates = _lookalikes(patient)
     if duplicates and needs_reason:
         patient.duplicate_reason = duplicate_reason.strip()
         if not patient.duplicate_reason:
@@ -141,7 +145,7 @@ def update_patient(
     those whom the desk has just been shown and told apart. Who may not be shown everybody, and
     gives None, is not refused; the desk looks at both later.
     """
-    if not NAMING.isdisjoint(fields):
+    if not IDENTIFYING.isdisjoint(fields):
         lock_register()
     # Somebody who ends the record meanwhile comes before or after this.
     patient = _lock(patient)
@@ -153,12 +157,13 @@ def update_patient(
         copy_to_account(patient)
         return patient
     before = {name: getattr(patient, name) for name in changed}
-    looked_like = [] if NAMING.isdisjoint(fields) else _lookalikes(patient)
+    may_resemble = not IDENTIFYING.isdisjoint(changed)
+    looked_like = _lookalikes(patient) if may_resemble else []
     for name in changed:
         setattr(patient, name, fields[name])
     _check_identity(patient)
     detail: dict[str, object] = {"fields": sorted(changed)}
-    if not NAMING.isdisjoint(fields) and not IDENTIFYING.isdisjoint(changed):
+    if may_resemble:
         new = [each for each in _lookalikes(patient) if each not in looked_like]
         if new:
             detail["looks_like"] = [str(each.pk) for each in new]
@@ -275,6 +280,7 @@ def _lookalikes(patient: Patient) -> list[Patient]:
         full_name=patient.full_name,
         birth_date=patient.birth_date,
         phone=str(patient.phone or ""),
+        email=patient.email,
         exclude=patient,
     )
 

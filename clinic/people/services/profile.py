@@ -12,7 +12,7 @@ from clinic.core.files.bound import file_of
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
 from clinic.people.services.ended_records import refuse_ended
-from clinic.people.services.patients import update_patient
+from clinic.people.services.patients import lock_register, update_patient
 from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record, record_once
 from clinic.trail.services.seen import Guard
@@ -91,6 +91,7 @@ def _update_profile(
     photograph: str | None,
     refuse_stale: Guard | None,
 ) -> User:
+    lock_register()
     patient = Patient.objects.select_for_update(no_key=True, of=("self",)).filter(user=user).first()
     user = User.objects.select_for_update().get(pk=user.pk)
     if refuse_stale:

@@ -9,6 +9,7 @@ from rapidfuzz import fuzz
 
 from clinic.core.digits import western
 from clinic.core.plain_text import visible_line
+from clinic.people.transliteration import ARTICLE, consonants, consonants_of, is_arabic
 
 # Letters without a removable accent that nobody types at a desk.
 PLAIN_LETTERS = str.maketrans(
@@ -22,7 +23,6 @@ _SAME_LETTERS = str.maketrans(
 # Müller is Mueller, Ågård is Aagaard. What is left is the same for the start of a name as for the
 # whole, so that a name is found while it is typed.
 _SECOND_VOWEL = re.compile("(?<=[aou])e|(?<=a)a")
-_ARTICLE = "ال"
 
 # The database's columns hold this much.
 LONGEST_SEARCH = 310
@@ -34,6 +34,10 @@ MOST_WORDS = 12
 _ALIKE = 74
 _NEARLY_EQUAL = 80
 _SHORTEST_SOUND = 2
+# Fewer consonants of a whole name fit half the names in the other script.
+_FEWEST_CONSONANTS = 2
+# Signs that nobody can search for; they mark consonants of a name in one script or the other.
+_OF_ARABIC, _OF_LATIN = "^", "~"
 _CENTURY = 100
 
 
@@ -58,12 +62,12 @@ def name_columns(full_name: str, preferred_name: str = "") -> dict[str, str]:
     """Return what is stored of a patient's names to find them by."""
     both = f"{full_name} {preferred_name}"
     words = folded(both)
-    words += [word.removeprefix(_ARTICLE) for word in words if word.startswith(_ARTICLE)]
+    words += [word.removeprefix(ARTICLE) for word in words if word.startswith(ARTICLE)]
     joined = [run for name in (full_name, preferred_name) for run in _runs(name, at_least=2)]
     return {
         "search_name": searchable(both)[:LONGEST_SEARCH],
         "folded_name": _padded(words),
-        "joined_names": _padded(joined),
+        "joined_names": _padded(joined + _marked(words + joined)),
         "name_key": name_key(full_name),
     }
 
@@ -82,14 +86,22 @@ def near_dates(day: date) -> set[date]:
 
 def are_alike(one: list[str], other: list[str]) -> bool:
     """Return whether two full names may be one person's who is born on one day."""
-    return _covers(one, other, slips=MOST_WORDS) or _covers(other, one, slips=MOST_WORDS)
+    return (
+        _covers(one, other, slips=MOST_WORDS)
+        or _covers(other, one, slips=MOST_WORDS)
+        or are_alike_across_scripts(one, other)
+    )
 
 
 def are_nearly_equal(one: list[str], other: list[str]) -> bool:
     """Return whether two full names may be one person's whose birthdays are a slip apart."""
     if min(len(one), len(other)) == 1 and one != other:
         return False
-    return _covers(one, other, slips=1) or _covers(other, one, slips=1)
+    return (
+        _covers(one, other, slips=1)
+        or _covers(other, one, slips=1)
+        or are_alike_across_scripts(one, other)
+    )
 
 
 def names_of(full_name: str) -> list[str]:
@@ -100,6 +112,32 @@ def names_of(full_name: str) -> list[str]:
 def is_nearly(typed: str, word: str) -> bool:
     """Return whether a word that somebody searches for may be this one, written differently."""
     return _is_slip(typed, word, least=_ALIKE, shortest_sound=_SHORTEST_SOUND + 1)
+
+
+def forms_across_scripts(typed: list[str]) -> list[list[str]]:
+    """Return the ways in which names in the other script are marked that sound as what is typed."""
+    mark = _OF_LATIN if is_arabic("".join(typed)) else _OF_ARABIC
+    ways = [way for way in consonants_of(typed) if len("".join(way)) >= _FEWEST_CONSONANTS]
+    joined = consonants("".join(typed))
+    ways += [[joined]] if len(joined) >= _FEWEST_CONSONANTS else []
+    return [[mark + each for each in way] for way in ways]
+
+
+def _marked(words: list[str]) -> list[str]:
+    marks = ((_OF_ARABIC if is_arabic(word) else _OF_LATIN, consonants(word)) for word in words)
+    return [mark + spoken for mark, spoken in marks if spoken]
+
+
+def are_alike_across_scripts(one: list[str], other: list[str]) -> bool:
+    """Return whether one name in Arabic and one in Latin letters have the same consonants."""
+    if is_arabic("".join(one)) == is_arabic("".join(other)):
+        return False
+    return any(
+        min(len("".join(first)), len("".join(second))) >= _FEWEST_CONSONANTS
+        and (_covers(first, second, slips=0) or _covers(second, first, slips=0))
+        for first in consonants_of(one)
+        for second in consonants_of(other)
+    )
 
 
 def _covers(fewer: list[str], more: list[str], *, slips: int) -> bool:

@@ -7,8 +7,19 @@ from django.db.models import Q, QuerySet
 from clinic.core.digits import western
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
-from clinic.people.names import folded, is_nearly, name_columns, searchable
-from clinic.people.services.register_search import fits_name, is_worth_guessing, nearly_named
+from clinic.people.names import (
+    are_alike_across_scripts,
+    folded,
+    is_nearly,
+    name_columns,
+    searchable,
+)
+from clinic.people.services.register_search import (
+    across_scripts,
+    fits_name,
+    is_worth_guessing,
+    nearly_named,
+)
 
 
 def find_accounts(*, among: QuerySet[User], text: str) -> QuerySet[User]:
@@ -30,7 +41,8 @@ def find_accounts(*, among: QuerySet[User], text: str) -> QuerySet[User]:
     if found.exists() or not is_worth_guessing(typed):
         return found
     patients = nearly_named(Patient.objects.filter(user__in=among), text)
-    return among.filter(Q(patient__in=patients) | Q(pk__in=_nearly_named(staff, typed)))
+    named = Q(patient__in=patients) | Q(pk__in=_nearly_named(staff, typed))
+    return among.filter(named | across_scripts(text, behind="patient__"))
 
 
 def _fits(text: str, name: str, email: str) -> bool:
@@ -54,4 +66,5 @@ def _nearly_named(staff: list[tuple[UUID, str, str]], typed: list[str]) -> list[
         key
         for key, name, _email in staff
         if all(any(is_nearly(word, known) for known in folded(name)) for word in typed)
+        or are_alike_across_scripts(typed, folded(name))
     ]

@@ -16,7 +16,7 @@ from clinic.core.dates import possible_dates
 from clinic.core.digits import western
 from clinic.core.phones import EXTENSION, read_phone
 from clinic.people.models.patient import Patient
-from clinic.people.names import folded, is_nearly, searchable
+from clinic.people.names import folded, forms_across_scripts, is_nearly, searchable
 
 # Fewer digits of a phone number would match half the register.
 MIN_PHONE_DIGITS = 4
@@ -37,7 +37,7 @@ def find_patients(*, among: QuerySet[Patient], text: str) -> QuerySet[Patient]:
     """Find patients whose names, record number, phone or date of birth match what was typed.
 
     Whole words come first, then the beginnings of words, then the rest. Where no name fits, names
-    that are nearly so are found.
+    that are nearly so are found. Names in the other script, Latin or Arabic, come last.
     """
     birth_dates, rest = _split_dates(western(text))
     # By the name without accents, so that Éloïse comes between Elise and Emma in every database.
@@ -47,10 +47,18 @@ def find_patients(*, among: QuerySet[Patient], text: str) -> QuerySet[Patient]:
         found = found.filter(birth_date__in=birth_dates, pseudonymised_at__isnull=True)
     if not rest:
         return found
-    exact = _ranked(found, rest)
-    if exact.exists():
-        return exact
-    return found.filter(pk__in=nearly_named(found, rest))
+    fits, across = fits_name(rest), across_scripts(rest)
+    named = fits.any | _by_number(rest)
+    if not found.filter(named).exists():
+        named = Q(pk__in=nearly_named(found, rest))
+    rank = Case(
+        When(_by_number(rest), then=Value(0)),
+        When(fits.whole, then=Value(0)),
+        When(fits.starts, then=Value(1)),
+        When(named, then=Value(2)),
+        default=Value(3),
+    )
+    return found.filter(named | across).order_by(rank, "search_name", "record_number")
 
 
 @dataclass(frozen=True)
@@ -93,20 +101,15 @@ def _contains(behind: str, form: str) -> Q:
     )
 
 
-def _ranked(among: QuerySet[Patient], text: str) -> QuerySet[Patient]:
-    """Return the patients with every typed word, in the order of how well they fit."""
-    numbers = _by_number(text)
-    if not searchable(text):
-        return among.filter(numbers)
-    fits = fits_name(text)
-    rank = Case(
-        When(numbers, then=Value(0)),
-        When(fits.whole, then=Value(0)),
-        When(fits.starts, then=Value(1)),
-        default=Value(2),
-    )
-    found = among.filter(fits.any | numbers)
-    return found.order_by(rank, "search_name", "record_number")
+def across_scripts(text: str, *, behind: str = "") -> Q:
+    """Return the condition on names in the other script that have the consonants of the text."""
+    found = Q(pk__in=[])
+    for way in forms_across_scripts(folded(text)):
+        fit = Q()
+        for form in way:
+            fit &= Q(**{f"{behind}joined_names__contains": f" {form} "})
+        found |= fit
+    return found
 
 
 def is_worth_guessing(typed: list[str]) -> bool:

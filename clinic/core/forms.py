@@ -10,7 +10,6 @@ from django.db.models import DateField, DateTimeField, Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.date_fields import DayField, MomentField, MomentInput
-from clinic.core.digits import western
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.models.translated import TranslatedModel, Translations, other_languages
 from clinic.core.phones import PhoneInput
@@ -76,18 +75,10 @@ def day_field(label: Any, **options: Any) -> DayField:
     return DayField(label=label, error_messages={"required": _("Choose a day.")}, **options)
 
 
-class ClockField(forms.TimeField):
-    """A time in digits of any script."""
-
-    def to_python(self, value: Any) -> Any:
-        """Return the typed time."""
-        return super().to_python(western(value) if isinstance(value, str) else value)
-
-
 def clock_field(label: Any, **options: Any) -> forms.TimeField:
     """Return a field for a time by the clinic's clock."""
     widget = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
-    return ClockField(label=label, widget=widget, **options)
+    return forms.TimeField(label=label, widget=widget, **options)
 
 
 def moment_field(label: Any) -> forms.DateTimeField:

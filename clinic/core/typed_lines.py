@@ -13,6 +13,7 @@ from clinic.core.plain_text import visible_line
 
 # They embed, override and isolate the direction of text; a mark between two letters is only unseen.
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_POINTS = str.maketrans({",": ".", "٫": ".", "،": "."})
 
 
 def read_line(text: str) -> str:
@@ -31,8 +32,13 @@ def read_line(text: str) -> str:
 
 
 def guard_lines() -> None:
-    """Let every text field on one line read so, also those of the sign-in pages, not ours."""
+    """Let every text field on one line read so, also those of the sign-in pages, not ours.
+
+    And let every number and time be typed in the digits of any script.
+    """
     forms.CharField.clean = _clean  # type: ignore[method-assign,assignment]
+    forms.IntegerField.clean = _clean_number  # type: ignore[method-assign,assignment]
+    forms.TimeField.clean = _clean_time  # type: ignore[method-assign,assignment]
 
 
 def _clean(field: forms.CharField, value: Any) -> Any:
@@ -44,6 +50,18 @@ def _clean(field: forms.CharField, value: Any) -> Any:
         if field.widget.attrs.get("autocomplete") == "one-time-code":
             value = western(value)
     return forms.Field.clean(field, value)
+
+
+def _clean_number(field: forms.IntegerField, value: Any) -> Any:
+    """Read a number; a fraction may have any comma, which in a whole number marks thousands."""
+    typed = western(value) if isinstance(value, str) else value
+    if isinstance(typed, str) and isinstance(field, forms.DecimalField | forms.FloatField):
+        typed = typed.translate(_POINTS)
+    return forms.Field.clean(field, typed)
+
+
+def _clean_time(field: forms.TimeField, value: Any) -> Any:
+    return forms.Field.clean(field, western(value) if isinstance(value, str) else value)
 
 
 def _is_control(character: str) -> bool:

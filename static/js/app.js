@@ -39,6 +39,16 @@
     });
   }
 
+  // A browser takes the digits of its own language alone into a field for a number.
+  document.addEventListener("beforeinput", (event) => {
+    if (!event.data || !event.target.matches?.('input[type="number"]')) return;
+    const digits = (digit) => String(digit.charCodeAt(0) % 16);
+    const typed = event.data.replace(/[\u0660-\u0669\u06f0-\u06f9]/g, digits).replace("\u066b", ".");
+    if (typed === event.data) return;
+    event.preventDefault();
+    document.execCommand("insertText", false, typed);
+  });
+
   document.addEventListener("DOMContentLoaded", () => {
     place(document);
     focusFirstWrong(document);

@@ -39,3 +39,14 @@ def test_a_date_of_birth_is_read_back_and_registered(browser_of, secretary, widt
     page.get_by_role("button", name="Register").click()
     expect(page.get_by_text("The patient is registered.")).to_be_visible()
     assert str(Patient.objects.get().birth_date) == "1984-02-29"
+
+
+@pytest.mark.parametrize("typed", ["٢٠", "۲۰"])
+def test_a_field_for_a_number_takes_the_digits_of_the_keyboard(browser_of, admin, typed):
+    page = browser_of(admin)
+    page.goto(reverse("clinic:visit_type_add"))
+    field = page.locator('input[type="number"]').first
+    field.fill("")
+    field.focus()
+    page.keyboard.insert_text(typed)
+    expect(field).to_have_value("20")

@@ -1,17 +1,22 @@
 """What is typed into one line: digits of any script, nothing unseen, phones with extensions."""
 
 from datetime import date, time
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from bs4 import BeautifulSoup
+from django import forms
+from django.core.exceptions import ValidationError
 from django.test import Client
-from django.urls import reverse
+from django.urls import get_resolver, reverse
 from django.utils import timezone, translation
 
 from clinic.core.ages import age_in_words
 from clinic.core.digits import western
 from clinic.core.forms import clock_field
+from clinic.core.phones import PhoneInput
 from clinic.models import ClinicSettings, Patient
 from clinic.people.services.emergency import find_exactly
 from clinic.people.services.patients import possible_duplicates, register_patient
@@ -59,6 +64,75 @@ def test_digits_of_every_script_are_read():
     assert western("٠١٢ ۳۴۵ ６７８ ९") == "012 345 678 9"
     assert clock_field("").clean("٠٩:٣٠") == time(9, 30)
     assert tokens("٥٠ ملغ")[0] == "50"
+
+
+def of_every_form():
+    """Return the fields of every form of the site, by name."""
+    get_resolver().url_patterns  # noqa: B018  loads every form
+    waiting, known = [forms.BaseForm], {}
+    while waiting:
+        form = waiting.pop()
+        waiting += form.__subclasses__()
+        if form.__module__.partition(".")[0] in {"clinic", "diagnosis", "skinhealth", "allauth"}:
+            for name, field in getattr(form, "base_fields", {}).items():
+                known[f"{form.__name__}.{name}"] = field
+    return known
+
+
+def numerals(field):
+    """Return texts in digits that a field may take."""
+    if isinstance(field, forms.DateField):
+        return ["17/05/2026", "17.5.2026", "2026-05-17"]
+    if isinstance(field, forms.DateTimeField):
+        return ["17/05/2026 09:30", "2026-05-17T09:30"]
+    if isinstance(field, forms.TimeField):
+        return ["09:30"]
+    if isinstance(field, forms.FloatField | forms.DecimalField):
+        return ["0.5", "0,5"]
+    if isinstance(field, forms.IntegerField):
+        return ["5", "15"]
+    is_code = field.widget.attrs.get("autocomplete") == "one-time-code"
+    is_code = is_code or field.widget.attrs.get("inputmode") == "numeric"
+    if is_code:
+        return ["123456"]
+    return ["06 98 76 54 32"] if isinstance(field, PhoneInput) else []
+
+
+def read(field, text):
+    try:
+        return field.clean(text)
+    except ValidationError as error:
+        return error.messages
+
+
+@pytest.mark.parametrize("digits", [ARABIC, PERSIAN])
+def test_every_field_for_digits_reads_those_of_every_keyboard(db, digits):
+    fields = {name: field for name, field in of_every_form().items() if numerals(field)}
+    for name, field in fields.items():
+        for text in numerals(field):
+            assert read(field, text.translate(digits)) == read(field, text), name
+    known = {"HoursForm.starts_at", "SizeForm.size_mm", "VisitNotesForm.follow_up_weeks"}
+    known |= {"PrescriptionLineForm.refills", "ClinicSettingsForm.retention_years"}
+    known |= {"BufferForm.buffer_minutes", "VisitTypeForm.duration_minutes", "SignUpCodeForm.code"}
+    known |= {"AuthenticateForm.code", "ActivateTOTPForm.code", "PatientForm.phone"}
+    assert known <= set(fields)
+
+
+def test_a_fraction_has_the_comma_of_any_language_and_a_whole_number_none():
+    fields = of_every_form()
+    for text in ("2.5", "2,5", "٢٫٥", "۲٫۵"):
+        assert read(fields["SizeForm.size_mm"], text) == Decimal("2.5")
+    assert read(fields["ClinicSettingsForm.slot_minutes"], "1,000") == ["Enter a whole number."]
+
+
+@pytest.mark.parametrize("digits", [ARABIC, PERSIAN])
+def test_a_recovery_code_is_typed_in_the_digits_of_the_keyboard(doctor, digits):
+    with_app(doctor)
+    code = RecoveryCodes.activate(doctor).get_unused_codes()[0]
+    client = Client()
+    client.post(reverse("account_login"), {"login": doctor.email, "password": PASSWORD})
+    client.post(reverse("mfa_authenticate"), {"code": code.translate(digits)})
+    assert "_auth_user_id" in client.session
 
 
 def test_a_record_is_found_by_its_number_in_arabic_digits(patient):

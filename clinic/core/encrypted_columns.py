@@ -66,10 +66,18 @@ def encrypted_columns(apps: Apps, app_label: str | None = None) -> list[Column]:
 
 
 def batches(
-    connection: BaseDatabaseWrapper, column: Column, *, other_than: str = "", size: int = BATCH
+    connection: BaseDatabaseWrapper,
+    column: Column,
+    *,
+    other_than: str = "",
+    size: int = BATCH,
+    after: Any = None,
 ) -> Iterator[list[Cell]]:
-    """Read a column's texts in the order of its key; optionally only those with other prefixes."""
-    last: Any = None
+    """Read a column's texts in the order of its key; optionally only those with other prefixes.
+
+    `after` is the key of the last row that was read before.
+    """
+    last = after
     while cells := _batch(connection, column, other_than=other_than, after=last, size=size):
         yield cells
         last = cells[-1].key

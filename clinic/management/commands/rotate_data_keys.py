@@ -1,8 +1,5 @@
 """`manage.py rotate_data_keys`: encrypt everything with the first key of DATA_KEYS."""
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,6 +7,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 
 from clinic.core.encrypted_columns import BATCH
 from clinic.core.encryption import keyring
+from clinic.core.interruption import interruptible
 from clinic.office.services.data_keys import Remaining, Rotation, remaining, rotate_data_keys
 
 
@@ -39,7 +37,7 @@ class Command(BaseCommand):
         if options["check"]:
             self._report(remaining())
             return
-        with _interruptible() as interrupted:
+        with interruptible() as interrupted:
             try:
                 rotation = rotate_data_keys(
                     takes_plain_files=options["plain_files"],
@@ -65,18 +63,3 @@ class Command(BaseCommand):
         if left.plain_files:
             said += f", {left.plain_files} files that are not encrypted (see --plain-files)"
         raise CommandError(f"{said}.")
-
-
-@contextmanager
-def _interruptible() -> Iterator[list[int]]:
-    """Collect Ctrl-C and requests to terminate, so that the current batch is finished first."""
-    received: list[int] = []
-    before = {
-        number: signal.signal(number, lambda got, _frame: received.append(got))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -57,6 +57,11 @@ def open_secret(sealed: str) -> str:
     return open_text(sealed, context=SECRETS_CONTEXT, row=sealed.row, takes_old=takes_old)
 
 
+def open_secrets(factor: Authenticator) -> list[str]:
+    """Decrypt every secret of a factor from the database."""
+    return [open_secret(factor.data[name]) for name in _names(factor)]
+
+
 @receiver(post_init, sender=Authenticator, dispatch_uid="place_secrets")
 def place_secrets(instance: Authenticator, **_kwargs: object) -> None:
     """Tell each secret that was read whose it is."""

@@ -2,6 +2,8 @@
 
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -29,9 +31,13 @@ def test_the_whole_check_refuses_what_it_does_not_know(argument):
     assert not asked.stdout
 
 
-def test_the_pipeline_installs_nothing_on_a_machine_that_did_not_ask_for_it(tmp_path):
+@pytest.mark.parametrize("missing", ["make", "chromium", "firefox-esr"])
+def test_the_pipeline_installs_nothing_on_a_machine_that_did_not_ask_for_it(tmp_path, missing):
     for program in ("bash", "chmod", "dirname", "mktemp", "rm"):
         (tmp_path / program).symlink_to(shutil.which(program))
+    (tmp_path / "python3.11").symlink_to(Path(sys.executable).resolve())
+    for program in {"make", "chromium", "firefox-esr"} - {missing}:
+        (tmp_path / program).symlink_to(shutil.which("false"))
     asked = subprocess.run(
         [tmp_path / "bash", settings.BASE_DIR / ".ci/run"],
         capture_output=True,
@@ -40,5 +46,5 @@ def test_the_pipeline_installs_nothing_on_a_machine_that_did_not_ask_for_it(tmp_
         check=False,
     )
     assert asked.returncode == 1
-    assert "make is not on this machine; .ci/run --install installs it." in asked.stderr
+    assert f"{missing} is not on this machine; .ci/run --install installs it." in asked.stderr
     assert "Installing" not in asked.stdout

@@ -35,6 +35,7 @@ def lesions(tmp_path):
     return paths
 
 
+@pytest.mark.parametrize("browser", ["Chromium", "Firefox"], indirect=True)
 def test_a_booked_visit_becomes_a_validated_diagnosis(worker, open_browser, lesions):
     UserFactory(email="admin@example.org", full_name="Ada Admin", role=User.Role.ADMIN)
     admin = open_browser("admin")

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.line_fields import OneLineField
-from clinic.core.models.translated import in_language
+from clinic.core.models.translated import Translations, in_language
 
 
 class DiseaseQuerySet(models.QuerySet["Disease"]):
@@ -17,7 +17,9 @@ class DiseaseQuerySet(models.QuerySet["Disease"]):
     def with_stages(self) -> Self:
         """Return each disease once per stage, or once if it has none."""
         return self.annotate(
-            stage_id=models.F("stages"), stage_name=models.F("stages__name")
+            stage_id=models.F("stages"),
+            stage_name=models.F("stages__name"),
+            stage_translations=models.F("stages__translations"),
         ).order_by("position", "name", "stages__position")
 
 
@@ -26,6 +28,7 @@ class Disease(models.Model):
 
     stage_id: int | None  # set on rows that `with_stages` has read
     stage_name: str | None
+    stage_translations: Translations | None
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = OneLineField(_("name"), max_length=120)
@@ -85,6 +88,11 @@ class Disease(models.Model):
     @property
     def local_description(self) -> str:
         return in_language(self.clinical_description, self.translations, "clinical_description")
+
+    @property
+    def local_stage_name(self) -> str:
+        """Return the name of the stage that `with_stages` has read, in the page's language."""
+        return in_language(self.stage_name or "", self.stage_translations or {}, "name")
 
     @property
     def other_names(self) -> list[str]:

@@ -141,7 +141,7 @@ def answer_context(
     diseases = {disease.pk: disease for disease in rows}.values()
     # Until another disease is typed, a stage can only be one of the model's answer.
     stages = [
-        (row.stage_id, row.stage_name)
+        (row.stage_id, row.local_stage_name)
         for row in rows
         if row.stage_id and prediction.names_a_class and row.model_class == prediction.label
     ]

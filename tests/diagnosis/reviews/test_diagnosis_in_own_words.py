@@ -95,3 +95,18 @@ def test_only_stages_of_the_chosen_disease_are_offered(sign_in, doctor, predicti
     assert "Stage of psoriasis" in typed
     assert "Stage of nv" not in typed
     assert "Stage of" not in client.post(find, {"disease": "psor"}).content.decode()
+
+
+def test_stages_are_offered_in_the_language_of_the_page(sign_in, doctor, prediction):
+    nevus = Disease.objects.get(model_class=prediction.label)
+    for disease in (nevus, Disease.objects.get(code="psoriasis")):
+        said = {"fr": {"name": f"Stade de {disease.code}"}}
+        DiseaseStage.objects.create(disease=disease, name="Own stage", translations=said)
+    doctor.language = "fr"
+    doctor.save()
+    client = sign_in(doctor)
+    visit = client.get(prediction.image.consultation.get_absolute_url()).content.decode()
+    typed = client.post(reverse("diagnosis:disease_find"), {"disease": "psoriasis"})
+    for page, code in ((visit, nevus.code), (typed.content.decode(), "psoriasis")):
+        assert f"Stade de {code}" in page
+        assert "Own stage" not in page

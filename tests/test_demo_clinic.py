@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from django.db import transaction
 from django.db.models import Count
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from clinic.models import (
     Appointment,
@@ -24,7 +24,7 @@ from clinic.models import (
 from clinic.office.services.retention import decide_erasure, pseudonymise_expired
 from clinic.people.permissions import patients_in_care
 from clinic.people.services.accesses import accesses_under
-from diagnosis.models import Lesion, LesionImage, Review
+from diagnosis.models import AtlasImage, Lesion, LesionImage, Review
 from tests.demo import as_a_demo, load
 
 
@@ -50,6 +50,17 @@ def test_the_demo_has_what_a_practice_gathers(loaded):
     assert WarningOverride.objects.filter(prescription__status="signed").exists()
     categories = set(PatientDocument.objects.values_list("category", flat=True))
     assert {"referral", "histology", "laboratory", "insurance"} <= categories
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", ["fr", "ar"])
+def test_the_images_of_the_atlas_have_no_english_words_in_another_language(loaded, language):
+    images = AtlasImage.objects.all()
+    assert images
+    with translation.override(language):
+        for image in images:
+            assert image.local_caption != image.caption
+            assert image.local_source != image.source
 
 
 @pytest.mark.django_db

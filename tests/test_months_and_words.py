@@ -7,7 +7,8 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.formats import date_format
 
-from diagnosis.models import Disease
+from clinic.models import BodySite, Symptom, VisitType
+from diagnosis.models import Disease, DiseaseStage
 
 MONTHS = [
     *("janv.", "févr.", "mars", "avr.", "mai", "juin"),
@@ -48,6 +49,15 @@ def test_the_atlas_has_no_english_description_in_another_language(language):
 
 
 SAME_WORD = {"psoriasis"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", ["fr", "ar"])
+@pytest.mark.parametrize("rows", [BodySite, Symptom, VisitType, DiseaseStage])
+def test_no_catalogue_that_comes_with_the_site_is_in_english_alone(rows, language):
+    assert rows.objects.exists()
+    for row in rows.objects.all():
+        assert row.translations.get(language, {}).get("name"), row
 
 
 @pytest.mark.django_db

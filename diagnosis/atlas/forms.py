@@ -15,11 +15,16 @@ from diagnosis.atlas.services.atlas import DiseaseText, Translations
 from diagnosis.atlas.services.images import AtlasImageText
 from diagnosis.predictions.models.disease import Disease, DiseaseStage
 
+# The texts that are asked for in every language, with their greatest length.
 TRANSLATED = {
-    "name": (_("Name"), forms.TextInput),
-    "plain_words": (_("In plain words"), forms.Textarea),
-    "clinical_description": (_("Clinical description"), forms.Textarea),
+    "name": (_("Name"), forms.TextInput, 120),
+    "plain_words": (_("In plain words"), forms.Textarea, 2000),
+    "clinical_description": (_("Clinical description"), forms.Textarea, 2000),
+    "caption": (_("Caption"), forms.TextInput, 200),
+    "source": (_("Source"), forms.TextInput, 200),
 }
+OF_A_DISEASE = ("name", "plain_words", "clinical_description")
+OF_AN_IMAGE = ("caption", "source")  # a licence has the same name everywhere
 
 
 def other_languages() -> list[tuple[str, str]]:
@@ -44,11 +49,11 @@ class TranslatedForm(forms.Form):
         """Add `<name>_<language>` for each of the names."""
         for code, language in other_languages():
             for name in names:
-                label, widget = TRANSLATED[name]
+                label, widget, max_length = TRANSLATED[name]
                 self.fields[f"{name}_{code}"] = forms.CharField(
                     label=_("%(field)s, %(language)s") % {"field": label, "language": language},
                     required=False,
-                    max_length=2000 if widget is forms.Textarea else 120,
+                    max_length=max_length,
                     initial=stored.get(code, {}).get(name, ""),
                     widget=widget(attrs={"lang": code}),
                 )
@@ -119,19 +124,19 @@ class DiseaseForm(SeenForm, TranslatedForm):
         if disease is not None and disease.model_class:
             # The model's share of malignant disease is counted by it.
             self.fields["is_malignant"].disabled = True
-        self.add_translations(disease.translations if disease else {}, *TRANSLATED)
+        self.add_translations(disease.translations if disease else {}, *OF_A_DISEASE)
         if disease is not None:
             self.carry(disease)
 
     def stored(self, row: Disease) -> Facts:
         """Return the disease as the catalogue has it, as the form's initial values."""
         own = {name: getattr(row, name) for name in self.base_fields}
-        return own | dict(self.translated(row.translations, *TRANSLATED))
+        return own | dict(self.translated(row.translations, *OF_A_DISEASE))
 
     def said(self) -> DiseaseText:
         """Return the input in the form that the service takes."""
         own = {name: self.cleaned_data[name] for name in self.base_fields}
-        return DiseaseText(**own, translations=self.translations(*TRANSLATED))
+        return DiseaseText(**own, translations=self.translations(*OF_A_DISEASE))
 
 
 class StageForm(SeenForm, TranslatedForm):
@@ -152,7 +157,7 @@ class StageForm(SeenForm, TranslatedForm):
         return {"name": row.name, **self.translated(row.translations, "name")}
 
 
-class AtlasImageTextForm(SeenForm, forms.Form):
+class AtlasImageTextForm(SeenForm, TranslatedForm):
     """The caption, source and licence of an atlas image."""
 
     stage = forms.ModelChoiceField(
@@ -179,13 +184,19 @@ class AtlasImageTextForm(SeenForm, forms.Form):
         super().__init__(*args, **kwargs)
         allow_rows(self.fields["stage"], disease.stages.all())
         if image is not None:
+            self.add_translations(image.translations, *OF_AN_IMAGE)
             self.carry(image)
+
+    def stored(self, row: AtlasImage) -> Facts:
+        """Return the image's texts as the form's initial values."""
+        own = {name: getattr(row, name) for name in self.base_fields}
+        return own | dict(self.translated(row.translations, *OF_AN_IMAGE))
 
     @property
     def said(self) -> AtlasImageText:
         """Return the caption, source and licence as the service takes them."""
-        names = ("source", "licence", "caption", "stage")
-        return AtlasImageText(**{name: self.cleaned_data[name] for name in names})
+        own = {name: self.cleaned_data[name] for name in ("source", "licence", "caption", "stage")}
+        return AtlasImageText(**own, translations=self.translations(*OF_AN_IMAGE))
 
 
 class AtlasImageForm(AtlasImageTextForm):

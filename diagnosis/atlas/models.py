@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core.files.bound import BoundFileField
 from clinic.core.line_fields import OneLineField
+from clinic.core.models.translated import in_language
 from diagnosis.predictions.models.disease import Disease, DiseaseStage
 
 
@@ -48,6 +49,9 @@ class AtlasImage(models.Model):
     caption = OneLineField(_("caption"), max_length=200, blank=True)
     source = OneLineField(_("source"), max_length=200)
     licence = OneLineField(_("licence"), max_length=80)
+    translations = models.JSONField(
+        default=dict, blank=True, help_text="By language: caption, source."
+    )
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PROPOSED)
     added_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
@@ -96,7 +100,15 @@ class AtlasImage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.caption or str(self.disease)
+        return self.local_caption or str(self.disease)
+
+    @property
+    def local_caption(self) -> str:
+        return in_language(self.caption, self.translations, "caption")
+
+    @property
+    def local_source(self) -> str:
+        return in_language(self.source, self.translations, "source")
 
     @property
     def is_shown(self) -> bool:

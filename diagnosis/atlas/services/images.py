@@ -1,7 +1,7 @@
 """Images of the atlas: adding, accepting, declining and archiving them."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.files.stored import row_with_files
+from clinic.core.models.translated import Translations
 from clinic.people.models.user import User
 from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
@@ -29,6 +30,7 @@ class AtlasImageText:
     licence: str
     caption: str = ""
     stage: DiseaseStage | None = None
+    translations: Translations = field(default_factory=dict)
 
 
 def add_atlas_image(
@@ -121,6 +123,7 @@ def _lock(image: AtlasImage) -> AtlasImage:
 def _say(image: AtlasImage, said: AtlasImageText) -> None:
     image.source, image.licence = said.source.strip(), said.licence.strip()
     image.caption, image.stage = said.caption.strip(), said.stage
+    image.translations = said.translations
     if image.stage is not None and image.stage.disease_id != image.disease_id:
         raise ValidationError({"stage": _("This stage belongs to another disease.")})
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import translation
 from PIL import Image
 
 from clinic.models import AuditEvent
@@ -13,6 +14,7 @@ from diagnosis.atlas.services.images import AtlasImageText, add_atlas_image
 from diagnosis.models import AtlasImage, Disease
 from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
 from tests import photographs
+from tests.forms import post_seen
 
 
 @pytest.fixture
@@ -70,6 +72,25 @@ def test_an_admins_image_is_shown_at_once_with_source_and_licence(keeping, readi
     assert reverse("diagnosis:atlas_image_thumbnail", args=[image.pk]) in page
     assert "Our archive · CC0" in page
     assert "A symmetrical one" in page
+
+
+def test_caption_and_source_stand_in_the_language_of_the_page(keeping, admin, shown):
+    [image] = shown(1)
+    read, edit = (
+        reverse(f"diagnosis:{name}", args=[image.pk])
+        for name in ("atlas_image", "atlas_image_edit")
+    )
+    said = {"source": "Our archive", "licence": "CC0", "caption": "A symmetrical one"}
+    said |= {"caption_fr": "Symétrique", "source_fr": "Nos archives", "caption_ar": ""}
+    assert post_seen(keeping, edit, said, on=read).status_code == 302
+    image.refresh_from_db()
+    assert image.translations == {"fr": {"caption": "Symétrique", "source": "Nos archives"}}
+    admin.language = "fr"
+    admin.save()
+    assert "Symétrique" in keeping.get(read).content.decode()
+    assert "Nos archives · CC0" in page_of(keeping, image.disease).content.decode()
+    with translation.override("ar"):
+        assert (str(image), image.local_source) == ("A symmetrical one", "Our archive")
 
 
 @pytest.mark.parametrize("missing", ["source", "licence"])

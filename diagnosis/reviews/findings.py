@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from django.utils.formats import number_format
+from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext as _
 
 from clinic.records.models.consultation import Consultation
@@ -61,7 +61,7 @@ def _finding(card: PhotographCard) -> Finding:
 def _share(card: PhotographCard) -> str:
     if card.prediction is None or not card.is_answered:
         return ""
-    share = number_format(card.prediction.malignant_percent, 1)
+    share = floatformat(card.prediction.malignant_percent, 1)
     return _("malignant share %(share)s %%") % {"share": share}
 
 

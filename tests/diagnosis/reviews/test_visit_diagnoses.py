@@ -46,6 +46,13 @@ def test_a_visit_lists_lesion_disease_certainty_share_and_state_in_one_place(
     assert words == listed(client.get(address))[0]
 
 
+def test_the_share_is_rounded_as_on_the_answer(client, consultation, answer_with):
+    answer_with(mel=0.48059, nv=0.51941, malignant_threshold=0.3)
+    response = client.get(reverse("diagnosis:visit", args=[consultation.pk]))
+    assert "malignant share 48.1 %" in listed(response)[0]
+    assert "Malignant share 48.1 %, threshold" in response.content.decode()
+
+
 def test_the_answer_of_a_photograph_that_is_not_on_show_changes_the_list_and_the_warnings(
     client, consultation, answer_with
 ):

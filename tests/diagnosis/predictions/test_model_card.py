@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext
 
 from diagnosis.predictions.inference import get_ensemble, installed_model_version
 from diagnosis.predictions.model_card import describe_model, duration_words
@@ -210,3 +212,18 @@ def test_the_threshold_that_the_site_warns_at_is_marked(shipped):
 )
 def test_a_training_time_is_said_in_hours_and_minutes(seconds, words):
     assert duration_words(seconds) == words
+
+
+@pytest.mark.parametrize("language", ["fr", "ar"])
+def test_what_the_shipped_bundle_says_is_in_the_language_of_the_page(
+    language, read, doctor, shipped
+):
+    doctor.language = language
+    doctor.save()
+    page = read()
+    for words in (shipped.data.description, shipped.licence):
+        assert words not in page
+        with translation.override(language):
+            assert gettext(words) in page
+    # The recipe consists of names and numbers.
+    assert '<dd lang="en" dir="ltr">' in page

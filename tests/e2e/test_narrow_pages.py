@@ -40,6 +40,13 @@ def test_long_french_badges_fit_a_telephone(open_browser, patient, doctor):
     assert width_of(page) == 360
 
 
+def test_a_long_french_tag_next_to_a_time_fits_a_telephone(open_browser, appointment, doctor):
+    page = on_telephone(open_browser, doctor, "fr")
+    page.goto("/day/")
+    expect(page.get_by_text("Allergies pas encore demandées")).to_be_visible()
+    assert width_of(page) == 360
+
+
 def test_a_telephone_number_keeps_its_order_in_arabic(open_browser, patient, secretary):
     page = on_telephone(open_browser, secretary, "ar")
     page.goto(f"/patients/{patient.pk}/")

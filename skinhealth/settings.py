@@ -103,7 +103,7 @@ MIDDLEWARE = [
     "clinic.people.second_factor.SecondFactorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "clinic.core.middleware.UnreadableDataMiddleware",
-    "clinic.people.middleware.EndedRecordMiddleware",
+    "clinic.people.middleware.LateChangeMiddleware",
 ]
 
 ROOT_URLCONF = "skinhealth.urls"

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from clinic.core.client_address import client_address
+from clinic.core.locking import GONE
 from clinic.people.ended_record_guard import REFUSAL
 from clinic.people.models.user import User
 from clinic.people.services.audit_denials import record_denial, record_refused_form
@@ -23,8 +24,8 @@ UNSENT = "unsent"
 SHOWN_AGAIN = frozenset({HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
 
 
-class EndedRecordMiddleware:
-    """Shows a sentence where a service or the database refuses to change an ended record."""
+class LateChangeMiddleware:
+    """Shows a sentence where something may not be changed any more: it has ended or is gone."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -34,12 +35,13 @@ class EndedRecordMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer a refused change that no form caught."""
-        is_refused = (
-            isinstance(exception, ValidationError) and getattr(exception, "code", None) == "ended"
-        ) or (isinstance(exception, IntegrityError) and REFUSAL in str(exception))
-        if not is_refused:
+        code = getattr(exception, "code", "") if isinstance(exception, ValidationError) else ""
+        if isinstance(exception, IntegrityError) and REFUSAL in str(exception):
+            code = "ended"
+        message = {"ended": RECORD_ENDED, "gone": GONE}.get(code)
+        if message is None:
             return None
-        return render(request, "409.html", {"message": RECORD_ENDED}, status=409)
+        return render(request, "409.html", {"message": message}, status=409)
 
 
 class UnsentFormMiddleware:

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.locking import take_turns
 from clinic.core.models.translated import Translations
 from clinic.people.models.user import User
 from clinic.records.models.catalogue import BodySite, Symptom
@@ -20,6 +21,7 @@ CatalogueEntry: TypeAlias = Symptom | BodySite
 @transaction.atomic
 def add_symptom(*, actor: User, name: str, translations: Translations) -> Symptom:
     """Add a symptom at the end of the list; its code stays even if it is renamed."""
+    take_turns("symptoms")
     others = list(Symptom.objects.select_for_update().order_by("pk"))
     _refuse_taken_name(name, others)
     symptom = Symptom(

@@ -10,6 +10,7 @@ from django.db.models import F, ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.locking import lock
 from clinic.people.models.user import User
 from clinic.people.services.ended_records import refuse_ended
 from clinic.records.models.catalogue import BodySite, Symptom
@@ -72,14 +73,18 @@ def open_visit(*, appointment: Appointment, actor: User) -> Consultation:
 
 @transaction.atomic
 def undo_call_in(*, consultation: Consultation, actor: User) -> Appointment:
-    """Undo a call-in while the visit is empty: the patient waits again as if never called.
+    """Undo a call-in while the visit is empty; a second click changes nothing.
+
+    The patient waits again as if never called.
 
     The empty row is deleted, because it says nothing about the patient and would appear as a visit
     in every list. Nothing clinical can be lost, because everything attached to a visit protects it.
     The audit trail keeps both the call-in and its undoing.
     """
     # Photographs and lines that are being stored right now wait for this lock, or it for them.
-    stored = Consultation.objects.select_for_update().get(pk=consultation.pk)
+    stored = Consultation.objects.select_for_update().filter(pk=consultation.pk).first()
+    if stored is None:
+        return consultation.appointment
     if stored.is_signed:
         raise VisitSignedError
     if stored.version or stored.symptoms.exists():
@@ -104,7 +109,7 @@ def save_visit(
     *, consultation: Consultation, actor: User, version: int, draft: VisitDraft
 ) -> Consultation:
     """Store what the doctor wrote, unless somebody saved since this version was read."""
-    stored = Consultation.objects.get(pk=consultation.pk)
+    stored = lock(consultation, no_key=True)
     if stored.is_signed:
         raise VisitSignedError
     written = {
@@ -152,7 +157,7 @@ def sign_visit(
     since, or a warning has come, nothing is signed unread. A warning that nobody has reviewed needs
     a reason, which is kept with the visit.
     """
-    stored = Consultation.objects.select_for_update(no_key=True).get(pk=consultation.pk)
+    stored = lock(consultation, no_key=True)
     if stored.is_signed:
         return stored
     # An allergy noted at this moment is either considered here or refused as too late.

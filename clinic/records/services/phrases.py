@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.locking import take_turns
 from clinic.people.models.user import User
 from clinic.records.models.phrase import WritingTemplate, WritingTemplateVersion
 from clinic.records.services.consultations import NOTES_FIELDS
@@ -17,6 +18,7 @@ from clinic.trail.services.audit import record
 
 Kind = WritingTemplate.Kind
 Content = dict[str, object]
+_NAME_TAKEN = _("There is already a template with this name.")
 
 
 def notes_content(texts: Mapping[str, str]) -> Content:
@@ -39,10 +41,19 @@ def lines_of(version: WritingTemplateVersion) -> list[DraftLine]:
 def create_template(
     *, actor: User, kind: str, owner: User | None, name: str, content: Content
 ) -> WritingTemplate:
-    """Store words under a name, for one doctor, or for the whole clinic without an owner."""
+    """Store words under a name, for one doctor, or for the whole clinic without an owner.
+
+    The same words under the same name are kept once.
+    """
     _refuse_empty(content)
     template = WritingTemplate(kind=kind, owner=owner, name=name.strip())
     template.full_clean()
+    take_turns("templates")
+    if other := _namesake(template):
+        latest = other.versions.first()
+        if latest is None or latest.content != content:
+            raise ValidationError({"name": _NAME_TAKEN})
+        return other
     template.save()
     _add_version(template, actor=actor, content=content, number=1)
     record(
@@ -76,6 +87,9 @@ def change_template(
         )
     locked.name = name.strip()
     locked.full_clean()
+    take_turns("templates")
+    if _namesake(locked):
+        raise ValidationError({"name": _NAME_TAKEN})
     locked.save(update_fields=["name"])
     if latest.content != content:
         _add_version(locked, actor=actor, content=content, number=latest.number + 1)
@@ -93,6 +107,13 @@ def archive_template(*, template: WritingTemplate, actor: User, is_archived: boo
     locked.save(update_fields=["archived_at"])
     to = "archived" if is_archived else "offered"
     record(AuditEvent.Verb.TRANSITION, actor=actor, target=locked, detail={"to": to})
+
+
+def _namesake(template: WritingTemplate) -> WritingTemplate | None:
+    """Return another template of this name in the same menu."""
+    others = WritingTemplate.objects.filter(kind=template.kind, owner=template.owner)
+    offered = others.filter(archived_at=None, name__iexact=template.name)
+    return offered.exclude(pk=template.pk).first()
 
 
 def _refuse_empty(content: Content) -> None:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.locking import lock
 from clinic.people.models.patient import Patient
 from clinic.people.services.ended_records import refuse_ended
 from clinic.records.models.consultation import Consultation
@@ -50,7 +51,7 @@ class VisitUsedError(ValidationError):
 
 def lock_open_visit(consultation: Consultation) -> Consultation:
     """Lock the visit until the transaction ends, and refuse one that is signed."""
-    locked = Consultation.objects.select_for_update(no_key=True).get(pk=consultation.pk)
+    locked = lock(consultation, no_key=True)
     if locked.is_signed:
         raise VisitSignedError
     refuse_ended(locked.patient_id)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.days import TOO_FAR, is_too_far
+from clinic.core.locking import lock
 from clinic.people.models.doctor import Doctor
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
@@ -108,9 +109,10 @@ def add_absence(
 @transaction.atomic
 def remove_absence(*, absence: Absence, actor: User) -> None:
     """Remove an absence: its time can be booked again, but moved visits stay moved."""
-    detail = {"removed": True, "is_whole_clinic": absence.doctor_id is None}
-    record(AuditEvent.Verb.UPDATE, actor=actor, target=absence, detail=detail)
-    absence.delete()
+    stored = lock(absence)
+    detail = {"removed": True, "is_whole_clinic": stored.doctor_id is None}
+    record(AuditEvent.Verb.UPDATE, actor=actor, target=stored, detail=detail)
+    stored.delete()
 
 
 def _lock(absence: Absence, decisions: Mapping[UUID, Decision]) -> None:

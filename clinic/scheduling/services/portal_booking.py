@@ -138,11 +138,23 @@ def move_own_appointment(
 def request_appointment(
     *, patient: Patient, visit_type: VisitType, wish: Wish, actor: User
 ) -> Appointment:
-    """Store a patient's request; no time is held until the desk books one."""
+    """Store a patient's request, the same one once; no time is held until the desk books one."""
     _check_portal(PortalBooking.REQUEST)
     _check_offered(visit_type)
     doctor = _doctor_for(wish)
     lock_calendars(Appointment(doctor=doctor, patient=patient))
+    waiting = Appointment.objects.upcoming().filter(
+        patient=patient,
+        visit_type=visit_type,
+        status=Status.REQUESTED,
+        request__wished_doctor=wish.doctor,
+        request__first_day=wish.first_day,
+        request__last_day=wish.last_day,
+        request__wished_time=wish.at_time,
+        request__replaces=None,
+    )
+    if same := waiting.first():
+        return same
     _check_room_for_one_more(patient)
     return _write_down(
         patient=patient, visit_type=visit_type, doctor=doctor, wish=wish, actor=actor

@@ -9,12 +9,15 @@ from django.db.models import Max, ProtectedError
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.locking import lock, take_turns
 from clinic.core.models.translated import Translations
 from clinic.people.models.user import User
 from clinic.scheduling.models.schedule import VisitType
 from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 from clinic.trail.services.seen import Guard
+
+LIST = "visit types"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +34,7 @@ class VisitOffer:
 @transaction.atomic
 def add_visit_type(*, offer: VisitOffer, actor: User) -> VisitType:
     """Add a type of visit at the end of the list."""
+    take_turns(LIST)
     last = VisitType.objects.aggregate(last=Max("position"))["last"]
     visit_type = VisitType(code=_free_code(offer.name), position=0 if last is None else last + 1)
     _store(visit_type, offer)
@@ -44,7 +48,8 @@ def change_visit_type(
     *, visit_type: VisitType, offer: VisitOffer, actor: User, refuse_stale: Guard | None = None
 ) -> VisitType:
     """Change a type for future bookings; existing ones keep their length."""
-    visit_type = VisitType.objects.select_for_update(no_key=True).get(pk=visit_type.pk)
+    take_turns(LIST)
+    visit_type = lock(visit_type, no_key=True)
     if refuse_stale:
         refuse_stale(visit_type)
     _store(visit_type, offer)
@@ -60,10 +65,11 @@ def change_visit_type(
 @transaction.atomic
 def remove_visit_type(*, visit_type: VisitType, actor: User) -> None:
     """Remove a type of visit that was never booked."""
-    detail = {"removed": True, "code": visit_type.code}
-    record(AuditEvent.Verb.UPDATE, actor=actor, target=visit_type, detail=detail)
+    stored = lock(visit_type)
+    detail = {"removed": True, "code": stored.code}
+    record(AuditEvent.Verb.UPDATE, actor=actor, target=stored, detail=detail)
     try:
-        visit_type.delete()
+        stored.delete()
     except ProtectedError as error:
         raise ValidationError(
             _(

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.locking import lock
 from clinic.people.models.doctor import Doctor
 from clinic.people.models.user import User
 from clinic.scheduling.models.schedule import Availability
@@ -99,14 +100,15 @@ def set_buffer(
 @transaction.atomic
 def remove_hours(*, hours: Availability, actor: User) -> None:
     """Remove hours from a doctor's week; existing bookings stay."""
+    stored = lock(hours)
     detail = {
         "removed": True,
-        "weekday": hours.weekday,
-        "from": f"{hours.starts_at:%H:%M}",
-        "until": f"{hours.ends_at:%H:%M}",
+        "weekday": stored.weekday,
+        "from": f"{stored.starts_at:%H:%M}",
+        "until": f"{stored.ends_at:%H:%M}",
     }
-    record(AuditEvent.Verb.UPDATE, actor=actor, target=hours, detail=detail)
-    hours.delete()
+    record(AuditEvent.Verb.UPDATE, actor=actor, target=stored, detail=detail)
+    stored.delete()
 
 
 def _overlapping_hours(hours: Availability) -> QuerySet[Availability]:

@@ -9,6 +9,7 @@ from django.db.models import Max, ProtectedError
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.locking import lock, take_turns
 from clinic.people.models.user import User
 from clinic.people.names import folded, searchable
 from clinic.trail.models.audit import AuditEvent
@@ -18,6 +19,7 @@ from diagnosis.predictions.models.disease import Disease, DiseaseStage
 from diagnosis.reviews.models.review import Review, TrainingSample
 
 Translations = dict[str, dict[str, str]]
+LIST = "diseases"
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ def find_diseases(*, among: Iterable[Disease], text: str) -> list[Disease]:
 @transaction.atomic
 def create_disease(*, actor: User, said: DiseaseText) -> Disease:
     """Add a disease at the end of the catalogue."""
+    take_turns(LIST)
     last = Disease.objects.aggregate(last=Max("position"))["last"]
     disease = Disease(position=(last or 0) + 1, code=_free_code(said.name))
     _say(disease, said)
@@ -57,7 +60,8 @@ def update_disease(
     *, disease: Disease, actor: User, said: DiseaseText, refuse_stale: Guard | None = None
 ) -> Disease:
     """Change a disease; whether a class of the model counts as malignant cannot be changed."""
-    stored = Disease.objects.select_for_update(no_key=True).get(pk=disease.pk)
+    take_turns(LIST)
+    stored = lock(disease, no_key=True)
     if refuse_stale:
         refuse_stale(stored)
     if stored.model_class and said.is_malignant != stored.is_malignant:
@@ -78,7 +82,7 @@ def update_disease(
 @transaction.atomic
 def delete_disease(*, disease: Disease, actor: User) -> None:
     """Delete a disease that nothing refers to, with its stages."""
-    stored = Disease.objects.select_for_update().get(pk=disease.pk)
+    stored = lock(disease)
     if stored.model_class:
         raise _still_used(_("It is a class of the model and cannot be deleted."))
     if stored.atlas_images.exists():
@@ -124,7 +128,7 @@ def rename_stage(
 ) -> DiseaseStage:
     """Rename a stage; diagnoses that use it show the new name."""
     _lock_stages(stage.disease)
-    stored = DiseaseStage.objects.get(pk=stage.pk)
+    stored = lock(stage, no_key=True)
     if refuse_stale:
         refuse_stale(stored)
     stored.name, stored.translations = name.strip(), translations or {}
@@ -138,6 +142,7 @@ def rename_stage(
 def move_stage(*, stage: DiseaseStage, actor: User, is_up: bool) -> None:
     """Move a stage one place up or down; do nothing at the end of the list."""
     stages = _lock_stages(stage.disease)
+    lock(stage, no_key=True)
     place = next(index for index, each in enumerate(stages) if each.pk == stage.pk)
     other = place - 1 if is_up else place + 1
     if not 0 <= other < len(stages):
@@ -153,6 +158,7 @@ def move_stage(*, stage: DiseaseStage, actor: User, is_up: bool) -> None:
 def delete_stage(*, stage: DiseaseStage, actor: User) -> None:
     """Delete a stage that no diagnosis and no image uses."""
     _lock_stages(stage.disease)
+    lock(stage)
     if Review.objects.filter(stage=stage).exists():
         raise _still_used(_("A diagnosis uses this stage, so it cannot be deleted."))
     if stage.atlas_images.exists():
@@ -184,6 +190,9 @@ def _say(disease: Disease, said: DiseaseText) -> None:
     disease.translations = said.translations or {}
     disease.is_active = said.is_active
     disease.full_clean()
+    others = Disease.objects.exclude(pk=disease.pk)
+    if others.filter(name__iexact=disease.name).exists():
+        raise ValidationError({"name": _("There is already a disease with this name.")})
 
 
 def _free_code(name: str) -> str:
@@ -199,7 +208,7 @@ def _free_code(name: str) -> str:
 
 def _lock_stages(disease: Disease) -> list[DiseaseStage]:
     """Return the stages in order, locked so that two moves cannot overlap."""
-    Disease.objects.select_for_update(no_key=True).get(pk=disease.pk)
+    lock(disease, no_key=True)
     return list(DiseaseStage.objects.filter(disease=disease).order_by("position", "pk"))
 
 

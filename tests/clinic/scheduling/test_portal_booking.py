@@ -133,7 +133,9 @@ def test_ten_requests_of_one_patient_do_not_get_past_three(sign_in, doctor, pati
     decide(portal_booking="request")
     clients = [sign_in(patient.user) for _number in range(10)]
 
-    responses = at_once(10, lambda number: wish(clients[number], day))
+    days = [day + timedelta(days=number) for number in range(10)]
+
+    responses = at_once(10, lambda number: wish(clients[number], days[number]))
 
     assert sorted(response.status_code for response in responses) == [302] * 3 + [422] * 7
     assert AppointmentRequest.objects.count() == 3

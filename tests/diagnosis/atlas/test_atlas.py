@@ -101,10 +101,17 @@ def test_an_admin_adds_a_disease_that_doctors_can_choose_at_once(keeping, readin
     assert AuditEvent.objects.get(verb="create").target_id == str(disease.pk)
 
 
-def test_two_diseases_of_one_name_get_codes_of_their_own(keeping):
-    for _time in range(2):
-        keeping.post(reverse("diagnosis:atlas_disease_create"), form())
-    codes = Disease.objects.filter(name="Lichen planus").values_list("code", flat=True)
+def test_a_disease_is_in_the_catalogue_once_whatever_its_capitals(keeping):
+    keeping.post(reverse("diagnosis:atlas_disease_create"), form())
+    page = keeping.post(reverse("diagnosis:atlas_disease_create"), form(name="lichen PLANUS"))
+    assert page.status_code == 422
+    assert "There is already a disease with this name." in page.text
+
+
+def test_two_diseases_of_nearly_one_name_get_codes_of_their_own(keeping):
+    for name in ("Lichen planus", "Lichen-planus"):
+        keeping.post(reverse("diagnosis:atlas_disease_create"), form(name=name))
+    codes = Disease.objects.filter(name__startswith="Lichen").values_list("code", flat=True)
     assert set(codes) == {"lichen-planus", "lichen-planus-2"}
 
 

@@ -46,7 +46,14 @@ MONTHS = (
 )
 SHORTEST_MONTH = 3
 IGNORED = {"the", "of", "le", "la", "de", "du", "في", "من", "عام", "سنة", "شهر", "يوم"}
+# Of the common era, as Arabic papers write after the year.
+IGNORED |= {"م", "ميلادي", "ميلادية"}
 ORDINAL = re.compile(r"^(\d{1,2})(?:st|nd|rd|th|er|re|e)$")
+# Papers write 15NOV2011 as well: figures end where letters begin.
+_WORD = re.compile(
+    r"[^\W\d_]+(?:\.(?:الثاني|الأول|الاول|ثاني|اول|أول))?|\d{1,2}(?:st|nd|rd|th|er|re|e)\b|\d+"
+)
+_MARCH, _TUESDAY = 3, "mar"  # mardi
 # Nobody whom a clinic meets is older.
 OLDEST = 105
 _YEAR_DIGITS = 4
@@ -82,19 +89,21 @@ def _words(text: str) -> list[str]:
     plain = western(visible_line(text)).casefold()
     # The Arabic names of two words are read as one.
     plain = re.sub(r"(تشرين|كانون)\s+", r"\1.", plain)
-    words = re.findall(r"[^\W\d_]+(?:\.(?:الثاني|الأول|الاول|ثاني|اول|أول))?|\d+[^\W\d_]*", plain)
+    words = _WORD.findall(plain)
     return [ORDINAL.sub(r"\1", word) for word in words if word not in IGNORED]
 
 
 def _readings(words: list[str], order: Order) -> Iterator[Parts]:
     numbers = [word for word in words if word.isdecimal()]
     months = [word for word in words if not word.isdecimal()]
-    # A weekday says nothing new.
-    named = [month for month in map(_month, months) if month]
-    if len(named) > 1 or any(char.isdecimal() for word in months for char in word):
+    # A weekday says nothing new, nor does the month in a second language, as on identity cards.
+    named = {month for month in map(_month, months) if month}
+    if len(named) > 1 and _TUESDAY in months:
+        named.discard(_MARCH)
+    if len(named) > 1:
         return
     if named:
-        yield from _with_name(named[0], numbers, order)
+        yield from _with_name(named.pop(), numbers, order)
     elif not months and len(numbers) == 1:
         yield from _in_one(numbers[0], order)
     elif not months and len(numbers) == 3:

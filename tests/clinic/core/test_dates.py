@@ -44,6 +44,7 @@ def read(text, order=Order.DAY_FIRST, *, is_birth=True):
         "15-11-2011", "15 nov 2011", "Nov 15, 2011", "15th of November 2011", "15 novembre 2011",
         "le 15 nov. 2011", "2011 November 15", "Tuesday 15 November 2011", "١٥/١١/٢٠١١",
         "۱۵ نوفمبر ۲۰۱۱", "15 تشرين الثاني 2011", "15 نونبر 2011", "20111115", "  15/11/2011 ",
+        "15NOV2011", "15 NOV/NOV 2011", "mar. 15 nov. 2011", "١٥ نوفمبر ٢٠١١م",
     ],
 )  # fmt: skip
 def test_a_day_is_read_however_it_is_typed(text, order):

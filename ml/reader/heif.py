@@ -12,6 +12,7 @@ from typing import Any
 from PIL import Image
 
 from ml.reader.container import Container, Decoded
+from ml.reader.primaries import numbered_profile
 from ml.reader.refusals import refusal
 
 _STILL = {b"heic", b"heix", b"heim", b"heis"}
@@ -90,11 +91,25 @@ def read_heif(data: bytes) -> HeifContainer:
         picture=data,
         said=tuple(said),
         end=end,
-        profile=primary.info.get("icc_profile", b""),
-        is_grey=primary.mode.startswith(("L", "I")),
+        profile=_profile(primary),
+        is_grey=_is_grey(primary),
         is_animated=_brands(data)[0] in _MOVING,
         primary=primary,
         decoding=_bytes_to_decode(primary),
+    )
+
+
+def _is_grey(primary: Any) -> bool:
+    return bool(primary.mode.startswith(("L", "I")))
+
+
+def _profile(primary: Any) -> bytes:
+    """Return the profile, or what the numbers stand for where there are only numbers."""
+    said = primary.info.get("nclx_profile") or {}
+    return primary.info.get("icc_profile") or numbered_profile(
+        said.get("color_primaries", 0),
+        said.get("transfer_characteristics", 0),
+        is_grey=_is_grey(primary),
     )
 
 

@@ -12,6 +12,7 @@ from PIL import PngImagePlugin
 
 from ml.reader.container import Container, Decoded, whole_picture
 from ml.reader.exif import read_orientation
+from ml.reader.primaries import SRGB, Primaries, make_profile, numbered_profile
 from ml.reader.refusals import refusal
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
@@ -20,6 +21,9 @@ _PIXELS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 _COMPRESSED = {b"iCCP", b"zTXt", b"fdAT"}
 _GREY = {0, 4}
 MOST_PROFILE = 4 * 1024**2  # bytes
+_GAMMA_SCALE = 100_000
+_GAMMA_OF_SRGB = range(45_000, 46_000)
+_POINTS_OF_SRGB = struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def read_png(data: bytes) -> PngContainer:
         said=tuple(said),
         end=end,
         orientation=read_orientation(first.get(b"eXIf", b"")),
-        profile=_unpack_profile(first.get(b"iCCP", b"")),
+        profile=_profile(first, is_grey=colours in _GREY),
         is_grey=colours in _GREY,
         is_animated=int.from_bytes(first.get(b"acTL", b"")[:4], "big") > 1,
         transparency=_clear_colour(first.get(b"tRNS", b""), bits, colours),
@@ -88,6 +92,35 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
         if kind == b"IEND":
             return
         place += 12 + length
+
+
+def _profile(first: dict[bytes, bytes], *, is_grey: bool) -> bytes:
+    """Return what colours the picture is in: the first of four chunks that says so, as specified.
+
+    Where nobody says anything it is sRGB, as where a chunk says that.
+    """
+    numbers = first.get(b"cICP", b"")
+    if len(numbers) == 4 and (made := numbered_profile(numbers[0], numbers[1], is_grey=is_grey)):
+        return made
+    if profile := _unpack_profile(first.get(b"iCCP", b"")):
+        return profile
+    if b"sRGB" in first:
+        return b""
+    return _measured_profile(first.get(b"gAMA", b""), first.get(b"cHRM", b""), is_grey=is_grey)
+
+
+def _measured_profile(gamma: bytes, points: bytes, *, is_grey: bool) -> bytes:
+    if len(gamma) != 4:
+        return b""
+    (value,) = struct.unpack(">I", gamma)
+    is_srgb = len(points) != 32 or points == _POINTS_OF_SRGB
+    # Whoever writes the gamma of sRGB beside its colours means its curve.
+    exponent = None if is_srgb and value in _GAMMA_OF_SRGB else _GAMMA_SCALE / max(value, 1)
+    if is_srgb:
+        return make_profile(SRGB, exponent, is_grey=is_grey)
+    at = [number / _GAMMA_SCALE for number in struct.unpack(">8I", points)]
+    measured = Primaries(*zip(at[::2], at[1::2], strict=True))
+    return make_profile(measured, exponent, is_grey=is_grey)
 
 
 def _unpack_profile(body: bytes) -> bytes:

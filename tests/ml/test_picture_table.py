@@ -3,6 +3,7 @@
 import io
 import re
 import struct
+import zlib
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,14 @@ def jpeg(**options):
 
 def in_p3():
     return encoded(Image.new("RGB", (80, 80), SKIN), "PNG", icc_profile=profile("Display P3"))
+
+
+def numbered_p3():
+    data = encoded(Image.new("RGB", (80, 80), SKIN), "PNG")
+    place = data.index(b"IDAT") - 4
+    chunk = b"cICP" + bytes([12, 13, 0, 1])
+    chunk = struct.pack(">I", 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    return data[:place] + chunk + data[place:]
 
 
 def of_four_inks(**options):
@@ -168,6 +177,10 @@ CONVERTED = {
     ),
     "a colour profile (Display P3, Adobe RGB, grey and others)": (
         lambda: read_picture(in_p3()).getpixel((9, 9)),
+        in_srgb(SKIN, "Display P3"),
+    ),
+    "colours named by numbers (gAMA, cHRM and cICP of a PNG, nclx of a HEIC)": (
+        lambda: read_picture(numbered_p3()).getpixel((9, 9)),
         in_srgb(SKIN, "Display P3"),
     ),
     "a colour profile that is broken, or not of the picture’s kind": (

@@ -2,6 +2,8 @@
 
 import io
 import random
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -10,7 +12,15 @@ from PIL import Image
 from ml.reader.read import read_picture
 from tests.heics import heic
 from tests.photographs import encoded
-from tests.profiles import from_linear, grey_profile, in_srgb, profile, upside_down
+from tests.profiles import (
+    D65,
+    PRIMARIES,
+    from_linear,
+    grey_profile,
+    in_srgb,
+    profile,
+    upside_down,
+)
 
 SKIN = [(200, 120, 90), (96, 60, 44), (222, 184, 160), (150, 60, 70), (128, 128, 128)]
 KINDS = {
@@ -48,6 +58,79 @@ def test_a_picture_that_says_srgb_keeps_every_pixel():
     image = Image.effect_noise((80, 60), 90).convert("RGB")
     data = encoded(image, "PNG", icc_profile=profile("sRGB"))
     assert read_picture(data).tobytes() == image.tobytes()
+
+
+def with_chunks(image, **chunks):
+    """Return a PNG with these chunks in front of its pixels."""
+    data = encoded(image, "PNG")
+    place = data.index(b"IDAT") - 4
+    for kind, body in chunks.items():
+        tag = kind.encode() + body
+        chunk = struct.pack(">I", len(body)) + tag + struct.pack(">I", zlib.crc32(tag))
+        data, place = data[:place] + chunk + data[place:], place + len(chunk)
+    return data
+
+
+def points_of(name):
+    points = [D65, *PRIMARIES[name]]
+    return struct.pack(">8I", *(round(100_000 * value) for point in points for value in point))
+
+
+GAMMA_22 = struct.pack(">I", round(100_000 * 256 / 563))
+NUMBERED = {
+    "Adobe RGB": {"gAMA": GAMMA_22, "cHRM": points_of("Adobe RGB")},
+    "Display P3": {"cICP": bytes([12, 13, 0, 1])},
+    "Rec. 2020": {"cICP": bytes([9, 13, 0, 1]), "sRGB": b"\0"},
+    "sRGB": {"gAMA": struct.pack(">I", 45_455)},
+}
+
+
+@pytest.mark.parametrize("name", NUMBERED)
+def test_colours_that_a_png_names_by_numbers_are_converted_too(name):
+    for colour in SKIN:
+        image = Image.new("RGB", (80, 60), colour)
+        pixel = read(with_chunks(image, **NUMBERED[name]))
+        assert np.abs(np.subtract(pixel, in_srgb(colour, name))).max() <= 2, colour
+
+
+@pytest.mark.parametrize("name", ["Display P3", "Rec. 2020"])
+def test_colours_that_a_heic_names_by_numbers_are_converted_too(name):
+    image = Image.new("RGB", (80, 60), SKIN[0])
+    numbers = {"color_primaries": {"Display P3": 12, "Rec. 2020": 9}[name]}
+    numbers |= {"transfer_characteristics": 13, "matrix_coefficients": 6, "full_range_flag": 1}
+    pixel = read(heic(image, quality=100, **numbers))
+    assert np.abs(np.subtract(pixel, in_srgb(SKIN[0], name))).max() <= 3
+
+
+@pytest.mark.parametrize("mode", ["L", "I;16", "RGB", "P"])
+def test_the_gamma_of_a_png_is_taken_off(mode):
+    grey = {"I;16": 100 * 257, "RGB": (100, 100, 100)}.get(mode, 100)
+    image = Image.new("L" if mode == "P" else mode, (80, 60), grey)
+    image = image.convert("RGB").quantize(4) if mode == "P" else image
+    wanted = round(255 * float(from_linear((100 / 255) ** 1.0)))
+    pixel = read(with_chunks(image, gAMA=struct.pack(">I", 100_000)))
+    assert max(abs(value - wanted) for value in pixel) <= 1
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        {"sRGB": b"\0", "gAMA": struct.pack(">I", 100_000)},
+        {"gAMA": bytes(4)},
+        {"gAMA": b"\xff" * 4},
+        {"gAMA": b"\0"},
+        {"gAMA": GAMMA_22, "cHRM": bytes(32)},
+        {"gAMA": GAMMA_22, "cHRM": b"\xff" * 32},
+        {"cHRM": points_of("Adobe RGB")},
+        {"cICP": bytes([9, 16, 0, 1])},
+        {"cICP": bytes([0, 0, 0, 0])},
+        {"cICP": b"\x0c"},
+    ],
+    ids=str,
+)
+def test_numbers_that_say_srgb_or_make_no_sense_change_nothing(chunks):
+    image = Image.new("RGB", (80, 60), SKIN[0])
+    assert read(with_chunks(image, **chunks)) == SKIN[0]
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "I;16"])

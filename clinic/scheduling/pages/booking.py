@@ -17,6 +17,7 @@ from clinic.people.permissions import can_see_patient_list
 from clinic.scheduling.models.appointment import Appointment
 from clinic.scheduling.permissions import can_overbook, visible_appointments
 from clinic.scheduling.services.booking_guards import SlotRefusedError
+from clinic.scheduling.services.slots import is_on_grid
 
 
 def with_chosen_slot(data: QueryDict) -> QueryDict:
@@ -60,6 +61,15 @@ def with_call(words: str, patient: Patient) -> str:
     if patient.email:
         return words
     return f"{words} {_('There is no email address: call the patient.')}"
+
+
+def told_to_desk(words: str, appointment: Appointment) -> str:
+    """Return what was booked or moved, and what the desk may not have meant or still has to do."""
+    said = words % when_and_with_whom(appointment)
+    # The desk may squeeze a visit in; a slip of a finger looks the same.
+    if not appointment.is_overbooked and not is_on_grid(appointment):
+        said = " ".join([said, _("This is between the times that are offered.")])
+    return with_call(said, appointment.patient)
 
 
 def staff_appointment(request: SignedInRequest, pk: UUID) -> Appointment:

@@ -225,6 +225,17 @@ def next_free_slots(
     return found
 
 
+def is_on_grid(appointment: Appointment) -> bool:
+    """Return whether a visit starts where free times are offered, taken or not."""
+    day = timezone.localdate(appointment.starts_at)
+    calendar = Calendar([appointment.doctor], day, day)
+    step = timedelta(minutes=calendar.slot_minutes)
+    return any(
+        appointment.starts_at in hours.moments(step)
+        for hours in calendar.hours(appointment.doctor, day)
+    )
+
+
 def is_within_hours(*, doctor: Doctor, starts_at: datetime, ends_at: datetime) -> bool:
     """Return whether a whole time lies within the doctor's weekly hours."""
     day = timezone.localdate(starts_at)

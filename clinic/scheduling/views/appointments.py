@@ -28,7 +28,7 @@ from clinic.scheduling.pages.booking import (
     may_overbook_after,
     refuse_to_overbook_without_leave,
     staff_appointment,
-    when_and_with_whom,
+    told_to_desk,
     with_call,
     with_chosen_slot,
 )
@@ -199,8 +199,7 @@ def _booking_page(
 
 
 def _booked(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
-    words = _("Booked: %(day)s at %(time)s with %(doctor)s.") % when_and_with_whom(appointment)
-    words = with_call(words, appointment.patient)
+    words = told_to_desk(_("Booked: %(day)s at %(time)s with %(doctor)s."), appointment)
     if is_in_dialog(request):
         return dialog_done(words)
     messages.success(request, words)

@@ -23,8 +23,7 @@ from clinic.scheduling.pages.booking import (
     may_overbook_after,
     refuse_to_overbook_without_leave,
     staff_appointment,
-    when_and_with_whom,
-    with_call,
+    told_to_desk,
     with_chosen_slot,
 )
 from clinic.scheduling.permissions import can_transition
@@ -116,8 +115,7 @@ def _times(request: SignedInRequest, slots: list[Slot]) -> HttpResponse:
 
 
 def _moved(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
-    words = _("Moved to %(day)s at %(time)s with %(doctor)s.") % when_and_with_whom(appointment)
-    words = with_call(words, appointment.patient)
+    words = told_to_desk(_("Moved to %(day)s at %(time)s with %(doctor)s."), appointment)
     if is_in_dialog(request):
         return dialog_done(words)
     messages.success(request, words)

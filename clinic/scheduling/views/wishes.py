@@ -24,7 +24,7 @@ from clinic.scheduling.models.wish import AppointmentRequest, AppointmentRequest
 from clinic.scheduling.pages.booking import (
     may_overbook_after,
     refuse_to_overbook_without_leave,
-    when_and_with_whom,
+    told_to_desk,
     with_call,
     with_chosen_slot,
 )
@@ -93,8 +93,8 @@ def request_book(request: SignedInRequest, pk: UUID) -> HttpResponse:
         except ValidationError as error:
             add_errors(form, error)
         else:
-            words = _("Booked: %(day)s at %(time)s with %(doctor)s.") % when_and_with_whom(booked)
-            messages.success(request, with_call(words, booked.patient))
+            words = _("Booked: %(day)s at %(time)s with %(doctor)s.")
+            messages.success(request, told_to_desk(words, booked))
             return redirect("clinic:request_list")
     return _page(request, asked, form, slots=slots, is_overbooking=is_overbooking, status=422)
 

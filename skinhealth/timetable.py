@@ -29,6 +29,12 @@ def timetable(env: Env) -> dict[str, dict[str, Any]]:
         "tell-of-overdue-reviews": every(
             900.0, "diagnosis.tasks.tell_of_overdue_reviews_task", variable="REVIEW_SWEEP_EVERY"
         ),
+        # The clinic's day begins in some hour of this clock.
+        "tell-of-released-diagnoses": {
+            "task": "diagnosis.tasks.tell_of_days_that_came_task",
+            "schedule": 900.0,
+            "options": {"expires": 900},
+        },
         # Fifty records at a time: an old clinic is done within days, and nobody has to wait for it.
         "end-expired-records": every(
             3600.0, "clinic.tasks.pseudonymise_expired_task", variable="RETENTION_SWEEP_EVERY"

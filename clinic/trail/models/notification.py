@@ -40,6 +40,7 @@ class Notification(models.Model):
             _("A photograph has had no answer for a day: ask again, or decide without it"),
         )
         VISIT_SIGNED = "visit_signed", _("Your visit is in your record")
+        DIAGNOSIS_RELEASED = "diagnosis_released", _("You can read more of your visit now")
         EMERGENCY_OPENED = "emergency_opened", _("A record was opened in an emergency")
         EMERGENCY_OVERDUE = "emergency_overdue", _("An emergency access is waiting for your review")
         AUDIT_BROKEN = "audit_broken", _("The audit trail is not as it was written")

@@ -1,10 +1,11 @@
 """When patients read their diagnoses, and who is told."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -12,13 +13,16 @@ from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.people.models.user import User
 from clinic.people.services.ended_records import refuse_ended
 from clinic.records.models.consultation import Consultation
-from clinic.records.services.visit_news import tell_patient_of_signed_visit
 from clinic.trail.models.audit import AuditEvent
+from clinic.trail.models.notification import Notification
 from clinic.trail.services.audit import record
+from clinic.trail.services.notifications import notify
 from diagnosis.predictions.models.disease import Disease
 from diagnosis.reviews.models.review import Review
 
 Release = Review.Release
+# A worker that was away longer tells of no older day, even on a site's first one.
+TOLD_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +75,48 @@ def note_conversation(*, review: Review, actor: User) -> Review:
     return stored
 
 
+def tell_of_release(review: Review, *, day: date) -> None:
+    """Tell a patient with a login once a day that more of a signed visit can be read."""
+    visit = review.prediction.image.consultation
+    if _is_read(review) and visit.patient.user:
+        notify(
+            recipients=[visit.patient.user],
+            kind=Notification.Kind.DIAGNOSIS_RELEASED,
+            url_name="diagnosis:my_visit",
+            object_key=visit.pk,
+            fact_key=f"{visit.pk.hex}{day:%y%m%d}",
+        )
+
+
+def tell_of_days_that_came() -> None:
+    """Tell patients of the diagnoses that they can read from a day on, once it has come."""
+    today = timezone.localdate()
+    newest = Review.objects.filter(prediction__image=OuterRef("prediction__image"))
+    due = Review.objects.released().filter(
+        pk=Subquery(newest.values("pk")[:1]),
+        release=Release.ON_DATE,
+        release_on__gt=today - TOLD_FOR,
+        talked_at__isnull=True,
+        prediction__image__consultation__signed_at__isnull=False,
+    )
+    whose = "prediction__image__consultation__patient__user"
+    # No text is read here, so one that cannot be decrypted holds nothing up.
+    rows = due.select_related("disease", whose).only(
+        "release",
+        "release_on",
+        "talked_at",
+        "disease__is_malignant",
+        "prediction__image__consultation__signed_at",
+        "prediction__image__consultation__patient__user",
+    )
+    for review in rows:
+        day = review.release_on
+        signed_at = review.prediction.image.consultation.signed_at
+        # Whoever signed later has told of the visit with everything in it.
+        if day and signed_at and timezone.localdate(signed_at) < day:
+            tell_of_release(review, day=day)
+
+
 def _locked(review: Review) -> Review:
     image = review.prediction.image
     refuse_ended(image.lesion.patient_id)
@@ -99,5 +145,4 @@ def _save(review: Review, actor: User, *fields: str) -> None:
         target=review,
         detail={"fields": list(fields), "release": review.release},
     )
-    if _is_read(review):
-        tell_patient_of_signed_visit(visit)
+    tell_of_release(review, day=timezone.localdate())

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.people.models.consent import Consent
@@ -20,7 +21,7 @@ from diagnosis.predictions.models.disease import Disease, DiseaseStage
 from diagnosis.predictions.models.prediction import Prediction
 from diagnosis.predictions.services.diagnoses import OWN_WORDS
 from diagnosis.reviews.models.review import Review, TrainingSample, is_suggested
-from diagnosis.reviews.services.releases import first_choice
+from diagnosis.reviews.services.releases import first_choice, tell_of_release
 from diagnosis.reviews.services.worklist import is_open, with_states
 
 Decision = Review.Decision
@@ -124,6 +125,7 @@ def review_prediction(
         detail={"decision": decision},
     )
     refresh_training_sample(image=prediction.image)
+    tell_of_release(review, day=timezone.localdate())
     return review
 
 

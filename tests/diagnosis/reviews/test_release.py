@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +12,7 @@ from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.models import AuditEvent, Notification
 from diagnosis.models import Review
 from diagnosis.reviews.services.releases import Choice, choose_release, note_conversation
+from diagnosis.tasks import tell_of_days_that_came_task
 from tests.diagnosis.reviews.open_photographs import decide, report
 from tests.papers import text_of
 
@@ -156,10 +158,10 @@ def test_the_patient_hears_of_a_release_and_the_trail_keeps_it(
 ):
     review = decide(prediction, doctor, code="mel")
     sign(consultation)
-    Notification.objects.all().delete()
     for _click in range(2):
         note_conversation(review=review, actor=doctor)
-    assert Notification.objects.filter(recipient=patient.user).count() == 1
+    kinds = [each.kind for each in Notification.objects.filter(recipient=patient.user)]
+    assert sorted(kinds) == ["diagnosis_released", "visit_signed"]
     event = AuditEvent.objects.get(verb="update", target_type="diagnosis.review")
     assert (event.actor, event.patient) == (doctor, patient)
     assert "Melanoma" not in str(event.detail)
@@ -174,3 +176,82 @@ def test_the_visit_says_when_the_patient_reads_it(his, doctor, consultation, pre
     page = his.get(reverse("diagnosis:visit", args=[consultation.pk])).content.decode()
     assert "Released: the conversation was on" in page
     assert reverse("diagnosis:review_talked", args=[review.pk]) not in page
+
+
+@pytest.fixture
+def tomorrows(doctor, consultation, prediction, sign):
+    """Return a review of a signed visit that the patient reads from tomorrow on."""
+    review = decide(prediction, doctor)
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    choose_release(
+        review=review, actor=doctor, choice=Choice(release="on_date", release_on=tomorrow)
+    )
+    sign(consultation)
+    return review
+
+
+def on(monkeypatch, days):
+    """Turn the clock on by some days."""
+    moment = timezone.now() + timedelta(days=days)
+    monkeypatch.setattr(timezone, "now", lambda: moment)
+
+
+def heard(patient):
+    news = Notification.objects.filter(recipient=patient.user, kind="diagnosis_released")
+    return [(each.url_name, each.object_key) for each in news]
+
+
+def test_the_patient_hears_once_when_the_day_of_a_diagnosis_has_come(
+    tomorrows, patient, consultation, monkeypatch
+):
+    tell_of_days_that_came_task()
+    assert heard(patient) == []
+    on(monkeypatch, days=1)
+    for _sweep in range(3):
+        tell_of_days_that_came_task()
+    assert heard(patient) == [("diagnosis:my_visit", str(consultation.pk))]
+    news = Notification.objects.get(kind="diagnosis_released")
+    assert news.get_kind_display() == "You can read more of your visit now"
+    on(monkeypatch, days=2)
+    tell_of_days_that_came_task()
+    assert len(heard(patient)) == 1
+
+
+def test_a_conversation_on_the_day_that_came_is_no_second_message(
+    doctor, patient, tomorrows, monkeypatch
+):
+    on(monkeypatch, days=1)
+    tell_of_days_that_came_task()
+    note_conversation(review=tomorrows, actor=doctor)
+    assert len(heard(patient)) == 1
+
+
+def test_a_worker_that_was_away_tells_later_but_not_after_a_week(tomorrows, patient, monkeypatch):
+    on(monkeypatch, days=9)
+    tell_of_days_that_came_task()
+    assert heard(patient) == []
+    on(monkeypatch, days=-3)
+    tell_of_days_that_came_task()
+    assert len(heard(patient)) == 1
+
+
+@pytest.mark.parametrize("why", ["replaced", "malignant", "not signed", "signed later"])
+def test_a_day_that_came_tells_nothing_that_is_not_true(
+    why, doctor, patient, tomorrows, consultation, monkeypatch
+):
+    if why == "replaced":
+        Review.objects.create(prediction=tomorrows.prediction, decision="referred", reviewer=doctor)
+    elif why == "malignant":
+        type(tomorrows.disease).objects.filter(pk=tomorrows.disease_id).update(is_malignant=True)
+    else:
+        signed_at = None if why == "not signed" else timezone.now() + timedelta(days=1)
+        signed_by = None if why == "not signed" else doctor
+        type(consultation).objects.update(signed_at=signed_at, signed_by=signed_by)
+    on(monkeypatch, days=1)
+    tell_of_days_that_came_task()
+    assert heard(patient) == []
+
+
+def test_the_timetable_looks_for_days_that_came():
+    tasks = {each["task"] for each in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert tell_of_days_that_came_task.name in tasks

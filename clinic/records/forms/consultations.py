@@ -103,7 +103,7 @@ def offered_symptoms(consultation: Consultation) -> QuerySet[Any]:
 
 
 class SignForm(forms.Form):
-    """The marks of what the doctor saw, and why a warning is not reviewed before."""
+    """The marks of what the doctor saw, and why something is signed all the same."""
 
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     lines_seen = forms.CharField(widget=forms.HiddenInput)
@@ -113,6 +113,15 @@ class SignForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Kept with the visit; the patient does not read it."),
+    )
+    early_reason = forms.CharField(
+        label=_("Why may the patient read it already?"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_(
+            "Or go back: change the conclusion, or release the diagnosis. The reason is kept with "
+            "the visit; the patient does not read it."
+        ),
     )
 
 

@@ -84,6 +84,10 @@ class Consultation(models.Model):
     unreviewed_reason = EncryptedTextField(
         _("why it was signed before a warning was reviewed"), blank=True, editable=False
     )
+    # Empty unless the conclusion names a diagnosis that the patient could not read yet.
+    early_reason = EncryptedTextField(
+        _("why the conclusion names a diagnosis that waits"), blank=True, editable=False
+    )
     version = models.PositiveIntegerField(default=0, editable=False)
     started_at = models.DateTimeField(_("started"), auto_now_add=True)
     saved_at = models.DateTimeField(_("saved"), auto_now=True)

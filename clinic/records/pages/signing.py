@@ -22,7 +22,7 @@ from clinic.records.pages.visits import (
 )
 from clinic.records.permissions import is_offered_opening
 from clinic.records.services.prescriptions import DraftLine, lines_fingerprint
-from clinic.records.services.signing import Findings, findings_of
+from clinic.records.services.signing import Findings, findings_of, told_too_early
 
 TEMPLATE = "clinic/records/partials/visit_sign_dialog.html"
 
@@ -86,19 +86,14 @@ def _drug_cautions(visit: Consultation, prescription: Prescription | None) -> It
 
 def _told_too_early(visit: Consultation, findings: Findings) -> str:
     """Return a warning if the conclusion names a diagnosis that the patient should not read yet."""
-    said = visit.conclusion.casefold()
-    named = [
-        names[0]
-        for names in (each.held_names for each in findings.diagnoses)
-        if any(name.casefold() in said for name in names)
-    ]
+    named = told_too_early(visit, findings)
     if not named:
         return ""
     sentence = _(
         "The conclusion names %(diseases)s: the patient reads that as soon as you sign, although "
         "the diagnosis waits."
     )
-    return sentence % {"diseases": ", ".join(dict.fromkeys(named))}
+    return sentence % {"diseases": ", ".join(named)}
 
 
 def _missing_papers(

@@ -16,7 +16,11 @@ from clinic.people.services.ended_records import refuse_ended
 from clinic.records.models.catalogue import BodySite, Symptom
 from clinic.records.models.consultation import Addendum, Consultation
 from clinic.records.services.prescriptions import refuse_other_lines, sign_prescription
-from clinic.records.services.signing import refuse_unread_alarms
+from clinic.records.services.signing import (
+    findings_of,
+    refuse_telling_early,
+    refuse_unread_alarms,
+)
 from clinic.records.services.visit_guard import (
     VisitChangedError,
     VisitSignedError,
@@ -30,7 +34,7 @@ from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record, record_list_once, record_once
 
 NOTES_FIELDS = ("history", "examination", "assessment", "plan", "notes", "conclusion")
-REASON = "unreviewed_reason"
+REASONS = ("unreviewed_reason", "early_reason")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,12 +154,14 @@ def sign_visit(
     lines_seen: str | None = None,
     alarms_seen: str | None = None,
     unreviewed_reason: str = "",
+    early_reason: str = "",
 ) -> Consultation:
     """Sign and close the visit with its prescription; a second click changes nothing.
 
     `version`, `lines_seen` and `alarms_seen` are what the doctor saw. If another window has saved
     since, or a warning has come, nothing is signed unread. A warning that nobody has reviewed needs
-    a reason, which is kept with the visit.
+    a reason, which is kept with the visit, and so does a conclusion that names a diagnosis that the
+    patient should not read yet.
     """
     stored = lock(consultation, no_key=True)
     if stored.is_signed:
@@ -166,11 +172,18 @@ def sign_visit(
     if not any(getattr(stored, field).strip() for field in NOTES_FIELDS):
         raise ValidationError(_("Write notes or a conclusion first: there is nothing to sign yet."))
     reason = unreviewed_reason.strip()
-    unreviewed = refuse_unread_alarms(stored, reason=reason, seen=alarms_seen)
+    findings = findings_of(stored)
+    unreviewed = refuse_unread_alarms(findings, reason=reason, seen=alarms_seen)
+    early = refuse_telling_early(stored, findings, reason=early_reason.strip())
     stored.unreviewed_reason = reason if unreviewed else ""
-    stored.clean_fields(exclude=[each.name for each in stored._meta.fields if each.name != REASON])
+    stored.early_reason = early_reason.strip() if early else ""
+    others = [each.name for each in stored._meta.fields if each.name not in REASONS]
+    stored.clean_fields(exclude=others)
     Consultation.objects.filter(pk=stored.pk, signed_at__isnull=True).update(
-        signed_at=timezone.now(), signed_by=actor, unreviewed_reason=stored.unreviewed_reason
+        signed_at=timezone.now(),
+        signed_by=actor,
+        unreviewed_reason=stored.unreviewed_reason,
+        early_reason=stored.early_reason,
     )
     stored.refresh_from_db()
     move_appointment(
@@ -182,7 +195,11 @@ def sign_visit(
         actor=actor,
         patient=stored.patient,
         target=stored,
-        detail={"version": stored.version, "unreviewed_warnings": unreviewed},
+        detail={
+            "version": stored.version,
+            "unreviewed_warnings": unreviewed,
+            "told_early": early,
+        },
     )
     tell_patient_of_signed_visit(stored)
     return stored

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from clinic.people.names import folded
 from clinic.records.models.consultation import Consultation
 from clinic.records.services.visit_guard import fingerprint
 
@@ -68,9 +69,33 @@ def findings_of(consultation: Consultation) -> Findings:
     return _readers[0](consultation) if _readers else Findings()
 
 
-def refuse_unread_alarms(consultation: Consultation, *, reason: str, seen: str | None) -> int:
+def told_too_early(consultation: Consultation, findings: Findings) -> list[str]:
+    """Return the diagnoses that the conclusion names although the patient should not read them."""
+    said = _plain(consultation.conclusion)
+    named = (
+        names[0]
+        for names in (each.held_names for each in findings.diagnoses)
+        if any(plain in said for plain in map(_plain, names) if plain)
+    )
+    return list(dict.fromkeys(named))
+
+
+def refuse_telling_early(consultation: Consultation, findings: Findings, *, reason: str) -> int:
+    """Refuse a conclusion that names what waits, without a reason; return how many it names."""
+    named = told_too_early(consultation, findings)
+    if named and not reason:
+        sentence = _("Say why the patient may read it, or go back and change or release it.")
+        raise ValidationError({"early_reason": sentence}, code="early")
+    return len(named)
+
+
+def _plain(text: str) -> str:
+    """Return a text as names are compared, with a space before each word."""
+    return f" {' '.join(folded(text))} ".rstrip()
+
+
+def refuse_unread_alarms(findings: Findings, *, reason: str, seen: str | None) -> int:
     """Refuse to sign over warnings that were not seen or not explained; return how many."""
-    findings = findings_of(consultation)
     if not findings.alarms:
         return 0
     if seen is not None and seen != findings.seen:

@@ -142,6 +142,7 @@ def test_every_sentence_about_a_patient_is_read_and_no_term_is():
         "Addendum.text", "Allergy.ended_reason", "Allergy.reaction",
         "Appointment.overbooked_reason", "AppointmentTransition.reason",
         "Condition.ended_reason", "Consultation.assessment", "Consultation.conclusion",
+        "Consultation.early_reason",
         "Consultation.examination", "Consultation.history", "Consultation.notes",
         "Consultation.plan", "Consultation.reason", "Consultation.unreviewed_reason",
         "CurrentDrug.ended_reason",

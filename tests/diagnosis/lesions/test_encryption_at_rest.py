@@ -26,6 +26,7 @@ from diagnosis.lesions.services.lesions import record_size, update_lesion
 from diagnosis.letters.services.paper_photographs import ChosenPhotographs
 from diagnosis.letters.services.referral_letters import write_referral_letter
 from diagnosis.models import Lesion, LesionImage, Prediction
+from diagnosis.reviews.services.releases import Choice, choose_release
 from diagnosis.reviews.services.reviews import in_own_words, review_prediction
 from tests import photographs
 from tests.full_visit import check_by_hand
@@ -96,18 +97,26 @@ def full_record(consultation, admin, doctor, other_doctor, secretary, prediction
         reason=said("correction"),
         comment=said("comment"),
     )
+    # A diagnosis that waits and is named all the same, so that signing takes a reason.
+    choose_release(review=review, actor=doctor, choice=Choice(release="after_conversation"))
     consultation.refresh_from_db()
-    notes = ("history", "examination", "assessment", "plan", "notes", "conclusion")
+    notes = ("history", "examination", "assessment", "plan", "notes")
+    conclusion = f"{said('conclusion')} {review.own_words}"
     saved = save_visit(
         **visit,
         version=consultation.version,
-        draft=VisitDraft(reason=said("reason"), **{name: said(name) for name in notes}),
+        draft=VisitDraft(
+            reason=said("reason"), conclusion=conclusion, **{name: said(name) for name in notes}
+        ),
     )
     check_by_hand(saved, doctor)
     # A warning that came after the review, so that signing takes a reason.
     Prediction.objects.update(malignant_threshold=0.3, finished_at=timezone.now())
     signed = sign_visit(
-        consultation=saved, actor=doctor, unreviewed_reason=said("unreviewed warning")
+        consultation=saved,
+        actor=doctor,
+        unreviewed_reason=said("unreviewed warning"),
+        early_reason=said("told early"),
     )
     add_addendum(consultation=signed, actor=doctor, text=said("addendum"))
     revoke_prescription(prescription=signed.prescription, actor=doctor, reason=said("revoked"))

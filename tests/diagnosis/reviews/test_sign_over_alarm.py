@@ -9,6 +9,7 @@ from django.urls import reverse
 from clinic.models import AuditEvent, Consultation
 from clinic.records.services.consultations import sign_visit
 from clinic.records.services.prescriptions import lines_fingerprint, stored_lines
+from diagnosis.reviews.services.releases import note_conversation
 from diagnosis.reviews.services.reviews import review_prediction
 from tests.full_visit import written_up
 
@@ -80,6 +81,47 @@ def test_the_dialog_warns_of_a_conclusion_that_tells_too_early(client, doctor, a
     assert "The conclusion names" not in words(dialog(client, written))
     written_up(written, doctor, notes="Seen.", conclusion="It is a melanoma.")
     assert "The conclusion names Melanoma" in words(dialog(client, written))
+
+
+@pytest.fixture
+def telling(doctor, alarmed, written):
+    """Return a visit whose conclusion names a melanoma that waits for the conversation."""
+    review_prediction(prediction=alarmed, actor=doctor, decision="confirmed")
+    return written_up(written, doctor, notes="Seen.", conclusion="It is a  MELANOMA.")
+
+
+def test_a_conclusion_that_tells_too_early_is_not_signed_without_a_reason(client, telling):
+    page = dialog(client, telling)
+    assert "Why may the patient read it already?" in words(page)
+    response = client.post(address(telling), marks(page) | {"early_reason": " "}, headers=HTMX)
+    assert response.status_code == 422
+    assert "Say why the patient may read it, or go back" in response.content.decode()
+    assert not Consultation.objects.get().is_signed
+
+
+def test_the_reason_for_telling_early_stays_with_the_visit(client, sign_in, patient, telling):
+    sent = marks(dialog(client, telling)) | {"early_reason": "Told on the phone."}
+    assert client.post(address(telling), sent, headers=HTMX)["HX-Redirect"] == "/day/"
+    assert Consultation.objects.get().early_reason == "Told on the phone."
+    event = AuditEvent.objects.get(verb="sign")
+    assert event.detail["told_early"] == 1
+    assert "phone" not in str(event.detail)
+    page = client.get(reverse("diagnosis:visit", args=[telling.pk])).content.decode()
+    assert "The conclusion names a diagnosis that waited: Told on the phone." in page
+    mine = sign_in(patient.user).get(reverse("diagnosis:my_visit", args=[telling.pk]))
+    assert "Told on the phone." not in mine.content.decode()
+
+
+def test_a_diagnosis_that_is_released_or_not_named_needs_no_reason(doctor, alarmed, telling):
+    note_conversation(review=alarmed.reviews.get(), actor=doctor)
+    signed = sign_visit(consultation=telling, actor=doctor, early_reason="Not needed.")
+    assert signed.early_reason == ""
+
+
+def test_the_service_refuses_to_tell_early_whoever_calls_it(doctor, telling):
+    with pytest.raises(ValidationError) as refusal:
+        sign_visit(consultation=telling, actor=doctor)
+    assert "early_reason" in refusal.value.message_dict
 
 
 def test_a_referral_says_that_the_letter_is_missing(client, doctor, alarmed, written):

@@ -166,3 +166,22 @@ def test_the_first_catalogues_are_in_every_language(language, db):
         assert disease.translations[language]["plain_words"]
     with translation.override(language):
         assert str(Symptom.objects.get(code="itching")) in ("Démangeaisons", "حكة")
+
+
+# Keys of a keyboard and units are the same in every language.
+SAME_EVERYWHERE = {"Esc", "Tab Enter", "px"}
+NO_TEXT = (
+    r"{% comment.*?endcomment %}|{#.*?#}|{% blocktranslate.*?endblocktranslate %}"
+    r"|{% block (page_class|icon) %}.*?{% endblock \1 %}|<(svg|script)\b.*?</\2>"
+    r"|{%.*?%}|{{.*?}}|<[^>]*>|&\w+;"
+)
+
+
+def test_no_template_shows_words_that_are_not_translated():
+    found = {}
+    for path in (settings.BASE_DIR / "templates").rglob("*.html"):
+        text = re.sub(NO_TEXT, "", path.read_text(), flags=re.DOTALL)
+        lines = {line.strip() for line in text.splitlines() if re.search("[A-Za-z]{2}", line)}
+        if words := lines - SAME_EVERYWHERE:
+            found[path.name] = words
+    assert found == {}

@@ -216,3 +216,15 @@ def test_the_focus_stays_at_the_answer_after_a_review(visit, waiting):
     expect(visit.locator(".review-word")).to_be_visible()
     expect(visit.locator("#answer-panel")).to_be_focused()
     expect(visit.locator("#answer-said")).to_contain_text("Melanoma")
+
+
+def test_a_name_keeps_room_next_to_many_marks_on_a_tablet(waiting, doctor, browser_of):
+    answer(waiting(1))
+    Prediction.objects.update(uncertain_below=0.9)
+    doctor.language = "fr"
+    doctor.save()
+    page = browser_of(doctor)
+    page.set_viewport_size({"width": 1024, "height": 768})
+    page.goto("/to-review/")
+    assert page.locator(".list-row-side > *").count() >= 4
+    assert page.locator(".list-row-main").bounding_box()["width"] > 140

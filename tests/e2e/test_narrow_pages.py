@@ -99,3 +99,19 @@ def test_the_actions_and_the_mark_of_a_signed_visit_fit_a_telephone(
         assert place["x"] + place["width"] <= 360 - 16
         assert not each.evaluate("element => element.scrollWidth > element.clientWidth")
     assert width_of(page) == 360
+
+
+@pytest.mark.parametrize("reader", ["secretary", "doctor", "admin", "patient"])
+def test_every_word_of_the_french_rail_fits_into_it_on_a_tablet(reader, open_browser, request):
+    person = request.getfixturevalue(reader)
+    page = on_telephone(open_browser, person.user if reader == "patient" else person, "fr")
+    page.set_viewport_size({"width": 1024, "height": 768})
+    links = page.locator(".rail a")
+    expect(links.first).to_be_visible()
+    assert (
+        links.evaluate_all(
+            "links => links.filter((each) => each.scrollWidth > each.clientWidth)"
+            ".map((each) => each.innerText)"
+        )
+        == []
+    )

@@ -7,12 +7,13 @@ from playwright.sync_api import expect
 
 from clinic.models import Patient, UnsentForm, User
 from tests.e2e.door import come_in
-from tests.factories import UserFactory
+from tests.factories import PatientFactory, UserFactory
 from tests.worker import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 REGISTER = reverse("clinic:patient_register")
+BOOK = reverse("clinic:appointment_book")
 KEPT = "You typed this before and did not send it."
 
 
@@ -103,3 +104,42 @@ def test_what_is_discarded_is_no_longer_kept(register):
     expect(register.get_by_label("Full name")).to_have_value("")
     expect(register.get_by_text(KEPT)).not_to_be_visible()
     wait_until(lambda: not UnsentForm.objects.exists(), what="it is forgotten")
+
+
+def choose(page, name):
+    """Find a patient and choose them for the booking."""
+    page.get_by_label("Find a patient").fill(name)
+    page.get_by_role("radio", name=name).check()
+
+
+def kept_note():
+    row = UnsentForm.objects.first()
+    return row and row.fields.get("note") == "Brings her mother"
+
+
+def test_a_text_about_a_patient_comes_back_for_that_patient_alone(browser_of, secretary):
+    for name in ("Paula Half", "Olga Other"):
+        PatientFactory(full_name=name)
+    page = browser_of(secretary)
+    page.goto(BOOK)
+    note = page.get_by_label("Note for the desk")
+    note.press_sequentially("Brings her mother")
+    wait_until(kept_note, what="the note is kept")
+    # From now on it is about Paula.
+    before = UnsentForm.objects.get().place
+    choose(page, "Paula Half")
+    wait_until(
+        lambda: [row.place for row in UnsentForm.objects.all()] not in ([], [before]),
+        what="the note is kept for the patient",
+    )
+    assert UnsentForm.objects.count() == 1
+
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    expect(note).to_have_value("")
+    choose(page, "Olga Other")
+    page.wait_for_load_state("networkidle")
+    expect(note).to_have_value("")
+    choose(page, "Paula Half")
+    expect(note).to_have_value("Brings her mother")
+    expect(page.get_by_text(KEPT)).to_be_visible()

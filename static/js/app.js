@@ -146,6 +146,21 @@
     if (!isQuiet(event)) toast(text("textOffline"), "danger");
   });
 
+  // Why something was refused, where the part of the page that would say so has gone meanwhile.
+  function refusalIn(answer) {
+    const page = new DOMParser().parseFromString(answer, "text/html");
+    const words = [...page.querySelectorAll('[role="alert"] p, .field-error p')].map((each) => each.textContent.trim());
+    return words.join(" ") || text("textFailed");
+  }
+  document.addEventListener("htmx:beforeSend", ({ detail: { elt, target, xhr, requestConfig } }) => {
+    const isToldElsewhere = elt.closest("[data-quiet]") !== null || requestConfig.verb === "get";
+    xhr.addEventListener("readystatechange", () => {
+      const isShown = target.isConnected && elt.isConnected;
+      if (xhr.readyState !== XMLHttpRequest.DONE || xhr.status < 400 || isShown || isToldElsewhere) return;
+      if ([409, 422].includes(xhr.status) || !elt.isConnected) toast(refusalIn(xhr.responseText), "danger");
+    });
+  });
+
   // The server can show a toast with the header HX-Trigger: {"toast": {"text": "...", "level": "success"}}.
   document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.level));
 })();

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from diagnosis.lesions.services.photographs import upload_image
 from diagnosis.models import Prediction
 from diagnosis.predictions.services.predictions import request_prediction
+from diagnosis.reviews.services.reviews import review_prediction
 from ml.bundle.labels import LABELS
 from tests import photographs
 from tests.e2e.door import come_in
@@ -228,3 +229,26 @@ def test_a_name_keeps_room_next_to_many_marks_on_a_tablet(waiting, doctor, brows
     page.goto("/to-review/")
     assert page.locator(".list-row-side > *").count() >= 4
     assert page.locator(".list-row-main").bounding_box()["width"] > 140
+
+
+def test_a_review_refused_after_another_photograph_was_chosen_says_why(
+    visit, waiting, doctor, expected_errors
+):
+    expected_errors += ["422", "htmx:"]
+    first, second = waiting(1), waiting(2)
+    answer(first)
+    answer(second, "bcc")
+    visit.goto(f"{visit.url}?photograph={first.image_id}")
+    held = []
+    visit.route(f"**/predictions/{first.pk}/review/", lambda route: held.append(route))
+    visit.get_by_role("button", name="Confirm").click()
+    wait_until(lambda: (visit.wait_for_timeout(50), held)[1], what="the review is on its way")
+    # Meanwhile somebody decides otherwise, and the doctor goes on.
+    first.refresh_from_db()
+    review_prediction(prediction=first, actor=doctor, decision="referred")
+    visit.locator("#thumbnails a").nth(1).click()
+    expect(visit.locator(f"#photograph-panel[data-image='{second.image_id}']")).to_be_visible()
+    held[0].continue_()
+    toast = visit.locator("#toasts .notice-danger")
+    expect(toast).to_contain_text("has reviewed this photograph in the meantime")
+    expect(visit.locator("#answer-panel [role=alert]")).to_have_count(0)

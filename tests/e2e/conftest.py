@@ -138,7 +138,8 @@ def open_browser(browser, live_server, request, expected_errors, problems):
 
     def note_refusal(name, response):
         if response.status >= 400:
-            note(name, "error", f"the server responded with a status of {response.status}")
+            words = f"the server responded with a status of {response.status}"
+            note(name, "error", f"{words}: {response.url}")
 
     yield _open_browser
     for name, context in contexts:

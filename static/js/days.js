@@ -23,10 +23,11 @@
     if ("birth" in words.dataset) body.set("is_birth", "1");
     if (native.type !== "date") body.set("is_moment", "1");
     body.set("csrfmiddlewaretoken", document.querySelector('meta[name="csrf-token"]').content);
-    // If the request fails, nothing is read back: the server checks again when the form is sent.
-    const response = await fetch(document.body.dataset.dayUrl, { method: "POST", body, redirect: "manual" }).catch(() => null);
-    if (!response?.ok || field.value !== text) return;
-    const told = await response.json();
+    // If it fails, also because the page is left, nothing is read back: the server checks again when the form is sent.
+    const told = await fetch(document.body.dataset.dayUrl, { method: "POST", body, redirect: "manual" })
+      .then((response) => (response.ok ? response.json() : null))
+      .catch(() => null);
+    if (!told || field.value !== text) return;
     words.textContent = told.words;
     native.value = told.day;
     if (box.dataset.picked === text && told.figures) field.value = told.figures;

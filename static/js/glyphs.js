@@ -18,9 +18,11 @@
     const body = new FormData();
     body.set("text", text);
     body.set("csrfmiddlewaretoken", document.querySelector('meta[name="csrf-token"]').content);
-    // If the request fails, show nothing: the paper can still be printed.
-    const response = await fetch(document.body.dataset.glyphUrl, { method: "POST", body, redirect: "manual" }).catch(() => null);
-    if (response?.ok && field.value === text) show(field, (await response.text()).trim());
+    // If it fails, also because the page is left, show nothing: the paper can still be printed.
+    const told = await fetch(document.body.dataset.glyphUrl, { method: "POST", body, redirect: "manual" })
+      .then((response) => (response.ok ? response.text() : null))
+      .catch(() => null);
+    if (told !== null && field.value === text) show(field, told.trim());
   }
 
   document.addEventListener("input", (event) => {

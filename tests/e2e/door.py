@@ -26,6 +26,12 @@ def come_in(page, email, password=PASSWORD):
     page.wait_for_load_state("load")  # a key that is pressed before the scripts run does nothing
 
 
+def go(page, address):
+    """Open an address once the page before has loaded, which Firefox would otherwise still open."""
+    page.wait_for_load_state("load")
+    page.goto(address)
+
+
 def set_up_app(page):
     """Set up an authenticator app on the page that asks for one, with the secret it shows."""
     secret = page.locator("code").inner_text()

@@ -92,7 +92,9 @@ class FreeTimes:
     def _search(self, doctors: Iterable[Doctor], visit: Appointment) -> Iterator[Slot]:
         minutes = _minutes(visit)
         given_away = self._patients[visit.patient_id]
-        for day in self._days:
+        # A leave may have three years of days; none before the visit is of use.
+        first = max((timezone.localdate(visit.starts_at) - self._days[0]).days, 0)
+        for day in self._days[first:]:
             found = [slot for one in doctors for slot in self._on_day(one, day, minutes)]
             for slot in sorted(found, key=lambda slot: slot.starts_at):
                 buffer = timedelta(minutes=slot.doctor.buffer_minutes)

@@ -9,6 +9,7 @@ TARGETS: dict[str, str | Promise] = {
     "diagnosis.prediction": _("Answer of the model"),
     "diagnosis.referralletter": _("Letter"),
     "diagnosis.review": _("Diagnosis"),
+    "diagnosis.visitdiagnosis": _("Diagnosis"),
 }
 LISTS: dict[str, str | Promise] = {
     "own_record": _("Own record"),

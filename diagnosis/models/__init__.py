@@ -6,6 +6,7 @@ from diagnosis.predictions.models.prediction import Prediction
 from diagnosis.predictions.models.worker import WorkerHeartbeat
 from diagnosis.reviews.models.review import Review, TrainingSample
 from diagnosis.reviews.models.training_export import TrainingExport
+from diagnosis.reviews.models.visit_diagnosis import VisitDiagnosis
 
 __all__ = [
     "AtlasImage",
@@ -18,5 +19,6 @@ __all__ = [
     "Review",
     "TrainingExport",
     "TrainingSample",
+    "VisitDiagnosis",
     "WorkerHeartbeat",
 ]

@@ -217,7 +217,7 @@ def _live_through(visit: PastVisit, cast: Cast, *, day: date, seed: int, clock: 
     # In a past visit, the doctor has already talked with the patient about a malignant finding.
     if review is not None and not review.is_released:
         clock.advance(minutes=5)
-        note_conversation(review=review, actor=doctor)
+        note_conversation(diagnosis=review, actor=doctor)
 
 
 def _workday_before(today: date, days_ago: int) -> date:

@@ -17,6 +17,7 @@ from clinic.trail.services.audit import record
 from clinic.trail.services.seen import Guard
 from diagnosis.predictions.models.disease import Disease, DiseaseStage
 from diagnosis.reviews.models.review import Review, TrainingSample
+from diagnosis.reviews.models.visit_diagnosis import VisitDiagnosis
 
 Translations = dict[str, dict[str, str]]
 LIST = "diseases"
@@ -89,6 +90,7 @@ def delete_disease(*, disease: Disease, actor: User) -> None:
         raise _still_used(_("It has images in the atlas. Stop offering it instead."))
     if (
         Review.objects.filter(disease=stored).exists()
+        or VisitDiagnosis.objects.filter(disease=stored).exists()
         or TrainingSample.objects.filter(disease=stored).exists()
     ):
         raise _still_used(_("Doctors have used it as a diagnosis. Stop offering it instead."))

@@ -18,9 +18,11 @@ from clinic.trail.models.notification import Notification
 from clinic.trail.services.audit import record
 from clinic.trail.services.notifications import notify
 from diagnosis.predictions.models.disease import Disease
+from diagnosis.reviews.models.diagnosed import Diagnosed, DiagnosedQuerySet, Row
 from diagnosis.reviews.models.review import Review
+from diagnosis.reviews.models.visit_diagnosis import VisitDiagnosis
 
-Release = Review.Release
+Release = Diagnosed.Release
 # A worker that was away longer tells of no older day, even on a site's first one.
 TOLD_FOR = timedelta(days=7)
 
@@ -43,9 +45,9 @@ def first_choice(disease: Disease | None) -> Choice:
 
 
 @transaction.atomic
-def choose_release(*, review: Review, actor: User, choice: Choice) -> Review:
+def choose_release(*, diagnosis: Diagnosed, actor: User, choice: Choice) -> Diagnosed:
     """Choose when the patient reads a diagnosis that the patient could not read yet."""
-    stored = _locked(review)
+    stored = _locked(diagnosis)
     if stored.release == choice.release and stored.release_on == choice.release_on:
         return stored
     if choice.release not in {Release.AT_ONCE, Release.ON_DATE, Release.AFTER_CONVERSATION}:
@@ -65,9 +67,9 @@ def choose_release(*, review: Review, actor: User, choice: Choice) -> Review:
 
 
 @transaction.atomic
-def note_conversation(*, review: Review, actor: User) -> Review:
+def note_conversation(*, diagnosis: Diagnosed, actor: User) -> Diagnosed:
     """Note that the doctor has talked with the patient, who may read the diagnosis from now on."""
-    stored = _locked(review)
+    stored = _locked(diagnosis)
     if stored.talked_at is not None or stored.release == Release.BEFORE:
         return stored
     stored.talked_at, stored.talked_by = timezone.now(), actor
@@ -75,10 +77,10 @@ def note_conversation(*, review: Review, actor: User) -> Review:
     return stored
 
 
-def tell_of_release(review: Review, *, day: date) -> None:
+def tell_of_release(diagnosis: Diagnosed, *, day: date) -> None:
     """Tell a patient with a login once a day that more of a signed visit can be read."""
-    visit = review.prediction.image.consultation
-    if _is_read(review) and visit.patient.user:
+    visit = diagnosis.visit
+    if _is_read(diagnosis) and visit.patient.user:
         notify(
             recipients=[visit.patient.user],
             kind=Notification.Kind.DIAGNOSIS_RELEASED,
@@ -90,59 +92,63 @@ def tell_of_release(review: Review, *, day: date) -> None:
 
 def tell_of_days_that_came() -> None:
     """Tell patients of the diagnoses that they can read from a day on, once it has come."""
-    today = timezone.localdate()
     newest = Review.objects.filter(prediction__image=OuterRef("prediction__image"))
-    due = Review.objects.released().filter(
-        pk=Subquery(newest.values("pk")[:1]),
+    reviews = Review.objects.filter(pk=Subquery(newest.values("pk")[:1]))
+    due: list[Diagnosed] = [
+        *_due(reviews, "prediction__image__consultation"),
+        *_due(VisitDiagnosis.objects.standing(), "consultation"),
+    ]
+    for diagnosis in due:
+        day, signed_at = diagnosis.release_on, diagnosis.visit.signed_at
+        # Whoever signed later has told of the visit with everything in it.
+        if day and signed_at and timezone.localdate(signed_at) < day:
+            tell_of_release(diagnosis, day=day)
+
+
+def _due(rows: DiagnosedQuerySet[Row], visit: str) -> DiagnosedQuerySet[Row]:
+    """Return the diagnoses of signed visits whose day has come, of rows that lead to a visit."""
+    due = rows.released().filter(
         release=Release.ON_DATE,
-        release_on__gt=today - TOLD_FOR,
+        release_on__gt=timezone.localdate() - TOLD_FOR,
         talked_at__isnull=True,
-        prediction__image__consultation__signed_at__isnull=False,
+        **{f"{visit}__signed_at__isnull": False},
     )
-    whose = "prediction__image__consultation__patient__user"
     # No text is read here, so one that cannot be decrypted holds nothing up.
-    rows = due.select_related("disease", whose).only(
+    return due.select_related("disease", f"{visit}__patient__user").only(
         "release",
         "release_on",
         "talked_at",
         "disease__is_malignant",
-        "prediction__image__consultation__signed_at",
-        "prediction__image__consultation__patient__user",
+        f"{visit}__signed_at",
+        f"{visit}__patient__user",
     )
-    for review in rows:
-        day = review.release_on
-        signed_at = review.prediction.image.consultation.signed_at
-        # Whoever signed later has told of the visit with everything in it.
-        if day and signed_at and timezone.localdate(signed_at) < day:
-            tell_of_release(review, day=day)
 
 
-def _locked(review: Review) -> Review:
-    image = review.prediction.image
-    refuse_ended(image.lesion.patient_id)
-    # The signature and other reviews of the photograph wait.
-    Consultation.objects.select_for_update(no_key=True).get(pk=image.consultation_id)
-    stored = Review.objects.select_related("disease", "prediction__image__consultation").get(
-        pk=review.pk
-    )
-    if Review.objects.filter(prediction__image=image).first() != stored or not stored.disease_id:
-        raise ValidationError(_("Another review has taken the place of this one."), code="changed")
+def _locked(diagnosis: Diagnosed) -> Diagnosed:
+    refuse_ended(diagnosis.visit.patient_id)
+    # The signature and other diagnoses of the visit wait.
+    Consultation.objects.select_for_update(no_key=True).get(pk=diagnosis.visit.pk)
+    stored = type(diagnosis)._default_manager.get(pk=diagnosis.pk)
+    if not stored.counts:
+        raise ValidationError(
+            _("This diagnosis no longer counts. Another one may have taken its place."),
+            code="changed",
+        )
     return stored
 
 
-def _is_read(review: Review) -> bool:
-    return review.is_released and review.prediction.image.consultation.is_signed
+def _is_read(diagnosis: Diagnosed) -> bool:
+    return diagnosis.is_released and diagnosis.visit.is_signed
 
 
-def _save(review: Review, actor: User, *fields: str) -> None:
-    review.full_clean()
-    review.save(update_fields=fields)
-    visit = review.prediction.image.consultation
+def _save(diagnosis: Diagnosed, actor: User, *fields: str) -> None:
+    diagnosis.full_clean()
+    diagnosis.save(update_fields=fields)
     record(
         AuditEvent.Verb.UPDATE,
         actor=actor,
-        patient=visit.patient,
-        target=review,
-        detail={"fields": list(fields), "release": review.release},
+        patient=diagnosis.visit.patient,
+        target=diagnosis,
+        detail={"fields": list(fields), "release": diagnosis.release},
     )
-    tell_of_release(review, day=timezone.localdate())
+    tell_of_release(diagnosis, day=timezone.localdate())

@@ -26,7 +26,7 @@ def review_release(request: SignedInRequest, pk: UUID) -> HttpResponse:
     form = ReleaseForm(request.POST)
     if form.is_valid():
         try:
-            choose_release(review=review, actor=request.user, choice=form.choice)
+            choose_release(diagnosis=review, actor=request.user, choice=form.choice)
         except ValidationError as error:
             add_errors(form, error)
     image = review.prediction.image
@@ -47,7 +47,7 @@ def review_talked(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Note that the doctor has talked with the patient about a diagnosis."""
     review = _get_review(request, pk)
     try:
-        note_conversation(review=review, actor=request.user)
+        note_conversation(diagnosis=review, actor=request.user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     if request.htmx:

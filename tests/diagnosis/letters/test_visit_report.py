@@ -101,7 +101,7 @@ def test_the_diagnosis_is_the_doctors_and_not_the_models(
         reason="Keratin.",
         comment="Ask a colleague.",
     )
-    note_conversation(review=review, actor=doctor)
+    note_conversation(diagnosis=review, actor=doctor)
     visit = written_up_later()
     for browser in (his, mine):
         text = text_of(browser.get(url(visit)))

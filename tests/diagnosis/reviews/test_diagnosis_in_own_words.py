@@ -55,7 +55,7 @@ def test_a_code_of_icd10_is_a_diagnosis(sign_in, doctor, prediction):
 def test_the_patient_reads_the_doctors_words(sign_in, doctor, prediction, patient):
     client = sign_in(doctor)
     review(client, prediction, disease=WORDS, own_words="on")
-    choose_release(review=Review.objects.get(), actor=doctor, choice=Choice(release="at_once"))
+    choose_release(diagnosis=Review.objects.get(), actor=doctor, choice=Choice(release="at_once"))
     visit = prediction.image.consultation
     visit.notes = "Seen."
     visit.save()

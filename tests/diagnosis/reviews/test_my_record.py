@@ -32,7 +32,7 @@ def test_a_signed_visit_says_what_the_doctor_decided_and_not_what_the_model_thou
         diagnosis=Diagnosis(disease=scc),
         reason="Keratin.",
     )
-    note_conversation(review=review, actor=doctor)
+    note_conversation(diagnosis=review, actor=doctor)
     sign(consultation)
     page = letter(mine, consultation).content.decode()
     assert scc.name in page

@@ -84,7 +84,7 @@ def test_the_clinics_choice_is_that_of_new_diagnoses(mine, doctor, consultation,
     ClinicSettings.objects.update(diagnosis_release="at_once")
     sign(consultation)
     assert "Melanocytic nevus" not in everything(mine, consultation)
-    note_conversation(review=review, actor=doctor)
+    note_conversation(diagnosis=review, actor=doctor)
     assert "Melanocytic nevus" in everything(mine, consultation)
 
 
@@ -122,7 +122,9 @@ def test_a_malignant_diagnosis_is_released_by_nothing_but_the_conversation(
     review = decide(prediction, doctor, code="bcc")
     day = timezone.localdate() if release == "on_date" else None
     with pytest.raises(ValidationError, match="malignant"):
-        choose_release(review=review, actor=doctor, choice=Choice(release=release, release_on=day))
+        choose_release(
+            diagnosis=review, actor=doctor, choice=Choice(release=release, release_on=day)
+        )
     Review.objects.update(release=release, release_on=day)
     assert not Review.objects.released().exists()
     assert not Review.objects.get().is_released
@@ -132,7 +134,7 @@ def test_what_was_read_cannot_be_held_back_any_more(doctor, consultation, predic
     review = decide(prediction, doctor)
     sign(consultation)
     with pytest.raises(ValidationError, match="already"):
-        choose_release(review=review, actor=doctor, choice=Choice(release="after_conversation"))
+        choose_release(diagnosis=review, actor=doctor, choice=Choice(release="after_conversation"))
 
 
 def test_diagnoses_of_earlier_signed_visits_stay_readable(
@@ -146,11 +148,11 @@ def test_diagnoses_of_earlier_signed_visits_stay_readable(
 
 def test_a_newer_review_waits_for_its_own_conversation(doctor, prediction):
     first = decide(prediction, doctor, code="mel")
-    note_conversation(review=first, actor=doctor)
+    note_conversation(diagnosis=first, actor=doctor)
     second = decide(prediction, doctor, code="bcc", reason="Arborising vessels.")
     assert not Review.objects.get(pk=second.pk).is_released
-    with pytest.raises(ValidationError, match="taken the place"):
-        note_conversation(review=first, actor=doctor)
+    with pytest.raises(ValidationError, match="taken its place"):
+        note_conversation(diagnosis=first, actor=doctor)
 
 
 def test_the_patient_hears_of_a_release_and_the_trail_keeps_it(
@@ -159,7 +161,7 @@ def test_the_patient_hears_of_a_release_and_the_trail_keeps_it(
     review = decide(prediction, doctor, code="mel")
     sign(consultation)
     for _click in range(2):
-        note_conversation(review=review, actor=doctor)
+        note_conversation(diagnosis=review, actor=doctor)
     kinds = [each.kind for each in Notification.objects.filter(recipient=patient.user)]
     assert sorted(kinds) == ["diagnosis_released", "visit_signed"]
     event = AuditEvent.objects.get(verb="update", target_type="diagnosis.review")
@@ -172,7 +174,7 @@ def test_the_visit_says_when_the_patient_reads_it(his, doctor, consultation, pre
     page = his.get(reverse("diagnosis:visit", args=[consultation.pk])).content.decode()
     assert "The patient reads it: After the conversation with the doctor" in " ".join(page.split())
     assert reverse("diagnosis:review_talked", args=[review.pk]) in page
-    note_conversation(review=review, actor=doctor)
+    note_conversation(diagnosis=review, actor=doctor)
     page = his.get(reverse("diagnosis:visit", args=[consultation.pk])).content.decode()
     assert "Released: the conversation was on" in page
     assert reverse("diagnosis:review_talked", args=[review.pk]) not in page
@@ -184,7 +186,7 @@ def tomorrows(doctor, consultation, prediction, sign):
     review = decide(prediction, doctor)
     tomorrow = timezone.localdate() + timedelta(days=1)
     choose_release(
-        review=review, actor=doctor, choice=Choice(release="on_date", release_on=tomorrow)
+        diagnosis=review, actor=doctor, choice=Choice(release="on_date", release_on=tomorrow)
     )
     sign(consultation)
     return review
@@ -222,7 +224,7 @@ def test_a_conversation_on_the_day_that_came_is_no_second_message(
 ):
     on(monkeypatch, days=1)
     tell_of_days_that_came_task()
-    note_conversation(review=tomorrows, actor=doctor)
+    note_conversation(diagnosis=tomorrows, actor=doctor)
     assert len(heard(patient)) == 1
 
 

@@ -194,6 +194,13 @@ diagnosis:visit                      GET    visit             in   404  404  200
 diagnosis:visit                      GET    signed            in   404  404  200  404  404  404
 diagnosis:visit_thumbnails           GET    visit             in   404  404  200  404  404  404
 diagnosis:image_upload               POST   visit             in   404  404  422  404  404  404
+diagnosis:diagnosis_add              POST   visit             in   404  404  422  404  404  404
+diagnosis:diagnosis_add              POST   signed            in   404  404  422  404  404  404
+diagnosis:diagnosis_change           POST   diagnosis         in   404  404  422  404  404  404
+diagnosis:diagnosis_withdraw         POST   diagnosis         in   404  404  302  404  404  404
+diagnosis:diagnosis_withdraw         POST   signed_diagnosis  in   404  404  409  404  404  404
+diagnosis:diagnosis_release          POST   diagnosis         in   404  404  422  404  404  404
+diagnosis:diagnosis_talked           POST   diagnosis         in   404  404  302  404  404  404
 clinic:visit_save                    POST   visit             in   404  404  422  404  404  404
 clinic:visit_save                    POST   signed            in   404  404  422  404  403  404
 clinic:visit_patient                 GET    visit             in   404  404  200  404  404  404

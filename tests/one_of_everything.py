@@ -31,7 +31,7 @@ from clinic.records.services.documents import add_document
 from clinic.records.services.phrases import create_template
 from diagnosis.atlas.services.images import AtlasImageText, add_atlas_image
 from diagnosis.letters.services.referral_letters import write_referral_letter
-from diagnosis.models import Disease, Lesion, LesionImage, Prediction, Review
+from diagnosis.models import Disease, Lesion, LesionImage, Prediction, Review, VisitDiagnosis
 from tests import photographs
 from tests.factories import (
     AppointmentFactory,
@@ -154,6 +154,8 @@ def one_of_everything(*, admin, doctor, patient, secretary):
         "prescription": prescription,
         "request": _request(**of_both),
         "review": review,
+        "diagnosis": _diagnosed(visit, lesion=lesion),
+        "signed_diagnosis": _diagnosed(signed),
         "reminder": AppointmentNotice.objects.create(
             appointment=appointment,
             kind=AppointmentNotice.Kind.FIRST_REMINDER,
@@ -170,6 +172,16 @@ def one_of_everything(*, admin, doctor, patient, secretary):
         "visit_type": appointment.visit_type,
         "secrets": [patient.full_name, patient.record_number, visit.notes, "Melanoma"],
     }
+
+
+def _diagnosed(visit, *, lesion=None):
+    return VisitDiagnosis.objects.create(
+        consultation=visit,
+        disease=Disease.objects.get(code="psoriasis"),
+        lesion=lesion,
+        made_by=visit.doctor.user,
+        release=VisitDiagnosis.Release.AT_ONCE,
+    )
 
 
 def _request(**of_both):

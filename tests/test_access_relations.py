@@ -38,6 +38,8 @@ MAY_DO_TOO = {
     "POST clinic:patient_documents patient",
     "POST clinic:patient_edit patient",
     "POST clinic:prescription_renew prescription",
+    "POST diagnosis:diagnosis_release diagnosis",
+    "POST diagnosis:diagnosis_talked diagnosis",
     "POST diagnosis:lesion_edit lesion",
     # The analysis is a machine's job, and the visit's doctor may be gone.
     "POST diagnosis:prediction_request photograph",

@@ -1,4 +1,4 @@
-"""What the photographs of a visit say to the doctor who signs it."""
+"""What the photographs and diagnoses of a visit say to the doctor who signs it."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,8 @@ from clinic.records.models.consultation import Consultation
 from clinic.records.services.signing import Finding, Findings
 from diagnosis.lesions.forms import lesion_name
 from diagnosis.lesions.models import LesionImage
-from diagnosis.reviews.models.review import Review
+from diagnosis.reviews.models.diagnosed import Diagnosed
+from diagnosis.reviews.models.visit_diagnosis import VisitDiagnosis
 from diagnosis.reviews.pages.cards import PhotographCard, photograph_cards
 from diagnosis.reviews.pages.open_words import sign_warnings
 
@@ -19,12 +20,24 @@ UNREAD = (State.UNREVIEWED, State.REOPENED)
 
 
 def findings_of_visit(visit: Consultation) -> Findings:
-    """Return each lesion's diagnosis and what is still open, the warnings first."""
-    return findings_from(photograph_cards(LesionImage.objects.filter(consultation=visit)))
+    """Return each diagnosis and what is still open, the warnings first."""
+    cards = photograph_cards(LesionImage.objects.filter(consultation=visit))
+    return findings_from(cards, diagnoses_of(visit))
 
 
-def findings_from(cards: Sequence[PhotographCard]) -> Findings:
-    """Return the findings of photographs that were read already."""
+def diagnoses_of(visit: Consultation) -> list[VisitDiagnosis]:
+    """Return the diagnoses that are about no photograph, also those that no longer stand."""
+    # The page of a visit has asked already, and many visits have none.
+    if not getattr(visit, "has_diagnoses", True):
+        return []
+    rows = visit.diagnoses.select_related(
+        "disease", "lesion__body_site", "body_site", "made_by", "ended_by", "replaced_by"
+    )
+    return list(rows)
+
+
+def findings_from(cards: Sequence[PhotographCard], diagnoses: Sequence[VisitDiagnosis]) -> Findings:
+    """Return the findings of photographs and diagnoses that were read already."""
     images = [card.image for card in cards]
     referred = [str(image.lesion) for image in images if image.state == State.REFERRED]
     return Findings(
@@ -34,7 +47,10 @@ def findings_from(cards: Sequence[PhotographCard]) -> Findings:
             if image.has_alarm and image.state in UNREAD
         },
         warnings=sign_warnings(images),
-        diagnoses=[_finding(card) for card in cards],
+        diagnoses=[
+            *map(_finding, cards),
+            *(finding_without_photograph(each) for each in diagnoses if each.counts),
+        ],
         referred=list(dict.fromkeys(referred)),
     )
 
@@ -43,12 +59,9 @@ def _finding(card: PhotographCard) -> Finding:
     review = card.review
     disease = review.disease if review else None
     named = review.diagnosis_name if review else ""
-    said = [named, str((review and review.stage) or "")]
-    if review and disease and review.certainty:
-        said.append(review.get_certainty_display().lower())
     return Finding(
         lesion=lesion_name(card.image.lesion),
-        diagnosis=", ".join(filter(None, said)) or _("no diagnosis yet"),
+        diagnosis=_in_words(review) if review and disease else _("no diagnosis yet"),
         state=card.image.state_in_words,
         share=_share(card),
         release=review.release_in_words if review and disease else "",
@@ -58,6 +71,24 @@ def _finding(card: PhotographCard) -> Finding:
     )
 
 
+def finding_without_photograph(diagnosis: VisitDiagnosis) -> Finding:
+    """Return a diagnosis that is about no photograph, in words."""
+    lesion, site = diagnosis.lesion, diagnosis.body_site
+    return Finding(
+        lesion=lesion_name(lesion) if lesion else str(site or ""),
+        diagnosis=_in_words(diagnosis),
+        state=_("Diagnosed without a photograph"),
+        release=diagnosis.release_in_words,
+        name=diagnosis.diagnosis_name,
+        held_names=() if diagnosis.is_released else _names(diagnosis),
+    )
+
+
+def _in_words(diagnosis: Diagnosed) -> str:
+    certainty = diagnosis.get_certainty_display().lower() if diagnosis.certainty else ""
+    return ", ".join(filter(None, [diagnosis.full_name, certainty]))
+
+
 def _share(card: PhotographCard) -> str:
     if card.prediction is None or not card.is_answered:
         return ""
@@ -65,10 +96,10 @@ def _share(card: PhotographCard) -> str:
     return _("malignant share %(share)s %%") % {"share": share}
 
 
-def _names(review: Review) -> list[str]:
+def _names(diagnosis: Diagnosed) -> list[str]:
     """Return a diagnosis's names in all languages, the page's language first."""
-    disease = review.disease
-    if review.own_words or disease is None:
-        return [review.own_words]
+    disease = diagnosis.disease
+    if diagnosis.own_words or disease is None:
+        return [diagnosis.own_words]
     others = [said.get("name", "") for said in disease.translations.values()]
     return list(filter(None, dict.fromkeys([str(disease), disease.name, *others])))

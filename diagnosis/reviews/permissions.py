@@ -4,6 +4,9 @@ Doctors see the data of patients in their care, patients see what a doctor has v
 signed, and admins and secretaries see none of it.
 """
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from clinic.people.models.user import User
@@ -15,9 +18,12 @@ from clinic.people.permissions import (
     treats,
 )
 from clinic.records.models.consultation import Consultation
+from clinic.records.permissions import can_write_visit
 from diagnosis.lesions.models import LesionImage
 from diagnosis.predictions.models.prediction import Prediction
+from diagnosis.reviews.models.diagnosed import Diagnosed
 from diagnosis.reviews.models.review import Review, ReviewQuerySet
+from diagnosis.reviews.models.visit_diagnosis import VisitDiagnosis, VisitDiagnosisQuerySet
 
 VALIDATING = (Review.Decision.CONFIRMED, Review.Decision.CORRECTED)
 
@@ -63,10 +69,40 @@ def signed_reviews(user: User) -> ReviewQuerySet:
     )
 
 
-def has_held(user: User, visit: Consultation) -> bool:
-    """Return whether a patient's signed visit has a diagnosis that waits for its release."""
-    held = signed_reviews(user).exclude(pk__in=visible_reviews(user).values("pk"))
-    return held.filter(prediction__image__consultation=visit).exists()
+def visible_diagnoses(user: User) -> VisitDiagnosisQuerySet:
+    """Return the diagnoses of visits; patients see those that stand once they are released."""
+    if is_doctor(user):
+        return VisitDiagnosis.objects.filter(consultation__patient__in=patients_in_care(user))
+    if is_patient(user):
+        return signed_diagnoses(user).released()
+    return VisitDiagnosis.objects.none()
+
+
+def signed_diagnoses(user: User) -> VisitDiagnosisQuerySet:
+    """Return what stands in a patient's own signed visits, also what is still held back."""
+    return (
+        VisitDiagnosis.objects.standing().filter(
+            consultation__patient__in=open_records(user), consultation__signed_at__isnull=False
+        )
+        if is_patient(user)
+        else VisitDiagnosis.objects.none()
+    )
+
+
+def visits_with_held(user: User, visits: Sequence[Consultation]) -> set[UUID]:
+    """Return the patient's signed visits in which a diagnosis waits for its release."""
+    reviews = signed_reviews(user).exclude(pk__in=visible_reviews(user).values("pk"))
+    others = signed_diagnoses(user).exclude(pk__in=visible_diagnoses(user).values("pk"))
+    of_review = "prediction__image__consultation"
+    return {
+        *reviews.filter(**{f"{of_review}__in": visits}).values_list(of_review, flat=True),
+        *others.filter(consultation__in=visits).values_list("consultation", flat=True),
+    }
+
+
+def can_diagnose(user: User, visit: Consultation) -> bool:
+    """Return whether the person may add to a visit's diagnoses and change them, as its notes."""
+    return can_write_visit(user, visit)
 
 
 def can_review(user: User, prediction: Prediction) -> bool:
@@ -74,9 +110,9 @@ def can_review(user: User, prediction: Prediction) -> bool:
     return treats(user, prediction.image.lesion.patient)
 
 
-def can_release(user: User, review: Review) -> bool:
+def can_release(user: User, diagnosis: Diagnosed) -> bool:
     """Return whether the person may decide when the patient reads a diagnosis."""
-    return treats(user, review.prediction.image.lesion.patient)
+    return treats(user, diagnosis.visit.patient)
 
 
 def can_see_to_review(user: User) -> bool:

@@ -2,12 +2,26 @@
 
 from django.urls import URLPattern, path
 
-from diagnosis.reviews.views import images, lesions, predictions, record, releases, timeline, visits
+from diagnosis.reviews.views import (
+    diagnoses,
+    images,
+    lesions,
+    predictions,
+    record,
+    releases,
+    timeline,
+    visits,
+)
 
 urlpatterns: list[URLPattern] = [
     path("visits/<uuid:pk>/", visits.visit, name="visit"),
     path("visits/<uuid:pk>/thumbnails/", visits.visit_thumbnails, name="visit_thumbnails"),
     path("visits/<uuid:pk>/photographs/", images.image_upload, name="image_upload"),
+    path("visits/<uuid:pk>/diagnoses/", diagnoses.diagnosis_add, name="diagnosis_add"),
+    path("diagnoses/<uuid:pk>/change/", diagnoses.diagnosis_change, name="diagnosis_change"),
+    path("diagnoses/<uuid:pk>/withdraw/", diagnoses.diagnosis_withdraw, name="diagnosis_withdraw"),
+    path("diagnoses/<uuid:pk>/release/", diagnoses.diagnosis_release, name="diagnosis_release"),
+    path("diagnoses/<uuid:pk>/talked/", diagnoses.diagnosis_talked, name="diagnosis_talked"),
     path("photographs/<uuid:pk>/", images.image_file, name="image_file"),
     path("photographs/<uuid:pk>/thumbnail/", images.image_thumbnail, name="image_thumbnail"),
     path("photographs/<uuid:pk>/panel/", images.image_panel, name="image_panel"),

@@ -37,11 +37,18 @@
     state.timer = setTimeout(() => save(form, false, isRetry), pause);
   }
 
+  // What works only while nothing is written is no longer offered.
+  function takeOffersBack() {
+    for (const offered of document.querySelectorAll("[data-until-stored]")) offered.remove();
+  }
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (detail.successful && detail.elt.matches("#own-diagnoses form")) takeOffersBack();
+  });
+
   // Each response contains the mark that the next save, and the signature, must send.
   function showStored(form, html) {
     form.querySelector("[data-autosave-problem]").replaceChildren();
-    // What works only while nothing is written is no longer offered.
-    for (const offered of document.querySelectorAll("[data-until-stored]")) offered.remove();
+    takeOffersBack();
     for (const error of form.querySelectorAll(".field-error")) error.remove();
     for (const field of form.querySelectorAll("[aria-invalid]")) {
       field.removeAttribute("aria-invalid");

@@ -13,7 +13,7 @@ from clinic.records.services.visit_guard import fingerprint
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What is known of one photographed lesion, in words."""
+    """What is known of one photographed lesion, or a diagnosis without a photograph, in words."""
 
     lesion: str
     diagnosis: str

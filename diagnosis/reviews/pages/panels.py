@@ -21,10 +21,11 @@ from diagnosis.predictions.models.disease import Disease
 from diagnosis.predictions.models.prediction import Prediction
 from diagnosis.predictions.permissions import can_ask_model
 from diagnosis.predictions.services.heartbeats import is_queue_served
-from diagnosis.reviews.findings import findings_from
+from diagnosis.reviews.findings import diagnoses_of, findings_from
 from diagnosis.reviews.forms import ReleaseForm, ReviewForm
 from diagnosis.reviews.models.review import UNANSWERED, UNSURE
 from diagnosis.reviews.pages.cards import PhotographCard, photograph_cards
+from diagnosis.reviews.pages.diagnoses import release_form_of
 from diagnosis.reviews.pages.limits import limits_for
 from diagnosis.reviews.pages.open_words import sign_warnings
 from diagnosis.reviews.permissions import can_review, visible_images
@@ -48,6 +49,8 @@ def panel_context(
     `agreed` are the purposes that the patient consents to, if the page has read them already.
     """
     cards = photograph_cards(visible_images(user).filter(consultation=consultation))
+    diagnoses = diagnoses_of(consultation)
+    findings = findings_from(cards, diagnoses)
     selected = next(
         (card for card in cards if card.image.pk == shown), cards[-1] if cards else None
     )
@@ -60,7 +63,9 @@ def panel_context(
         "is_any_waiting": any(card.is_waiting for card in cards),
         "can_upload": not consultation.is_signed and can_write_visit(user, consultation),
         "sign_warnings": sign_warnings([card.image for card in cards]),
-        "findings": findings_from(cards),
+        "findings": findings,
+        "photograph_findings": findings.diagnoses[: len(cards)],
+        "diagnoses": diagnoses,
         "has_photography_consent": Consent.Purpose.PHOTOGRAPHY in agreed,
         "has_ai_consent": Consent.Purpose.AI_ANALYSIS in agreed,
         "has_training_consent": Consent.Purpose.TRAINING in agreed,
@@ -79,13 +84,10 @@ def _release_form(selected: PhotographCard | None, user: User) -> ReleaseForm | 
     review = selected.review if selected else None
     if selected is None or review is None or review.disease is None:
         return None
-    image = selected.image
-    is_read = review.is_released and image.consultation.is_signed
-    if is_read or image.lesion.patient.has_ended or not treats(user, image.lesion.patient):
+    patient = selected.image.lesion.patient
+    if patient.has_ended or not treats(user, patient):
         return None
-    return ReleaseForm(
-        initial={"release": review.release, "release_on": review.release_on}, auto_id="release_%s"
-    )
+    return release_form_of(review)
 
 
 def lesion_context(

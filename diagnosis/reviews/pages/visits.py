@@ -1,7 +1,9 @@
 """The page of a whole visit."""
 
+from typing import Any
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 
@@ -11,14 +13,17 @@ from clinic.records.models.consultation import Consultation
 from clinic.records.pages.visits import visit_context, visits_to_show
 from diagnosis.lesions.forms import PhotographForm
 from diagnosis.lesions.models import LesionImage
-from diagnosis.reviews.forms import ReleaseForm, ReviewForm
+from diagnosis.reviews.forms import ReviewForm
+from diagnosis.reviews.models.visit_diagnosis import VisitDiagnosis
+from diagnosis.reviews.pages.diagnoses import Places, Refused, diagnoses_context
 from diagnosis.reviews.pages.panels import lesion_context, new_photograph_form, panel_context
 from diagnosis.reviews.permissions import can_see_to_review
 
 
 def get_visit(request: SignedInRequest, pk: UUID) -> Consultation:
     """Return a visit that this doctor may see, or answer 404."""
-    visits = visits_to_show(request.user).with_consents()
+    diagnoses = VisitDiagnosis.objects.filter(consultation=OuterRef("pk"))
+    visits = visits_to_show(request.user).with_consents().annotate(has_diagnoses=Exists(diagnoses))
     if not can_see_to_review(request.user):
         visits = visits.none()
     return get_object_or_404(visits, pk=pk)
@@ -31,8 +36,9 @@ def render_visit(
     image: LesionImage | None = None,
     photograph_form: PhotographForm | None = None,
     review_form: ReviewForm | None = None,
-    release_form: ReleaseForm | None = None,
+    refused_diagnosis: Refused | None = None,
     status: int = 200,
+    **changes: Any,
 ) -> HttpResponse:
     """Render the page, with the form that was rejected, if any."""
     context = visit_context(consultation, request.user)
@@ -46,14 +52,22 @@ def render_visit(
     context |= lesion_context(
         consultation, request.user, cards=context["cards"], selected=context["selected"]
     )
-    if release_form:
-        context["release_form"] = release_form
+    is_offered = context["body_sites"] and not consultation.is_signed
+    context |= diagnoses_context(
+        consultation,
+        request.user,
+        diagnoses=context["diagnoses"],
+        places=Places(lesions=context["lesions"], body_sites=context["body_sites"])
+        if is_offered
+        else None,
+        refused=refused_diagnosis,
+    )
     context["photograph_form"] = photograph_form
     if context["can_upload"] and photograph_form is None:
         context["photograph_form"] = new_photograph_form(
             consultation, lesions=context["lesions"], body_sites=context["body_sites"]
         )
-    return render(request, "diagnosis/reviews/visit.html", context, status=status)
+    return render(request, "diagnosis/reviews/visit.html", context | changes, status=status)
 
 
 def agreed_purposes(consultation: Consultation) -> list[str]:

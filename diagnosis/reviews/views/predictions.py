@@ -91,7 +91,12 @@ def disease_find(request: SignedInRequest) -> HttpResponse:
     typed = request.POST.get("disease", "")
     disease = disease_named(typed)
     form = ReviewForm(stages=stages_of(disease) if disease else [])
-    context = {"rows": suggest_diagnoses(typed), "review_form": form}
+    context = {
+        "rows": suggest_diagnoses(typed),
+        "review_form": form,
+        # A diagnosis without a photograph has no stage.
+        "has_stage": request.htmx.target != "visit-disease-names",
+    }
     return render(request, "diagnosis/reviews/partials/disease_names.html", context)
 
 

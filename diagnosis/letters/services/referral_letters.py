@@ -28,14 +28,15 @@ from diagnosis.letters.services.paper_photographs import (
     undecided_in_words,
 )
 from diagnosis.letters.services.visit_report import Entry, Section
+from diagnosis.reviews.models.diagnosed import Diagnosed
 from diagnosis.reviews.models.review import Review
 
 
 def first_draft(
-    *, visit: Consultation, diagnoses: Sequence[Review], photographs: QuerySet[LesionImage]
+    *, visit: Consultation, diagnoses: Sequence[Diagnosed], photographs: QuerySet[LesionImage]
 ) -> str:
     """Draft a letter from the diagnoses, the photographs without one, and the conclusion."""
-    lines = [_diagnosis(review) for review in diagnoses]
+    lines = [_diagnosis(each) for each in diagnoses]
     lines += undecided_in_words(photographs, visit=visit)
     return "\n\n".join(filter(None, ["\n".join(lines), visit.conclusion.strip()]))
 
@@ -48,7 +49,7 @@ def write_referral_letter(
     addressee: str,
     question: str,
     text: str,
-    diagnoses: Sequence[Review] = (),
+    reviews: Sequence[Review] = (),
     chosen: ChosenPhotographs = NO_PHOTOGRAPHS,
 ) -> ReferralLetter:
     """Write a letter about a signed visit, with its own token.
@@ -64,7 +65,7 @@ def write_referral_letter(
     if len(images) > MAX_PICTURES:
         sentence = _("Choose at most %(count)d photographs.") % {"count": MAX_PICTURES}
         raise ValidationError({"images": sentence})
-    answers = chosen.answers_in_words(diagnoses)
+    answers = chosen.answers_in_words(reviews)
     now = timezone.now()
     said = [addressee, question, text, answers, [image.sha256 for image in images]]
     content_sha256 = hashlib.sha256(json.dumps(said).encode()).hexdigest()
@@ -128,10 +129,10 @@ def print_referral_letter(*, letter: ReferralLetter, actor: User, site_url: str)
     return print_paper(paper, actor=actor, site_url=site_url)
 
 
-def _diagnosis(review: Review) -> str:
-    named = ", ".join(filter(None, [review.diagnosis_name, str(review.stage or "")]))
-    code = f" ({_('ICD-10 %(code)s') % {'code': review.icd10}})" if review.icd10 else ""
-    return _("Diagnosis: %(disease)s.") % {"disease": named + code}
+def _diagnosis(diagnosis: Diagnosed) -> str:
+    icd10 = diagnosis.icd10
+    code = f" ({_('ICD-10 %(code)s') % {'code': icd10}})" if icd10 else ""
+    return _("Diagnosis: %(disease)s.") % {"disease": diagnosis.full_name + code}
 
 
 def _lines(text: str) -> str:

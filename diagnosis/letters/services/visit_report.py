@@ -21,7 +21,10 @@ from diagnosis.letters.services.paper_photographs import (
     pictures_for_paper,
     undecided_in_words,
 )
+from diagnosis.reviews.models.diagnosed import Diagnosed
 from diagnosis.reviews.models.review import Review
+from diagnosis.reviews.models.visit_diagnosis import VisitDiagnosis
+from diagnosis.reviews.services.records import told_diagnoses, told_reviews
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,8 @@ class VisitRecord:
     """A visit with its diagnoses, prescription and photographs, as its reader may see them."""
 
     visit: Consultation
-    diagnoses: QuerySet[Review]
+    reviews: QuerySet[Review]
+    diagnoses: QuerySet[VisitDiagnosis]
     prescription: Prescription | None
     photographs: QuerySet[LesionImage]
     # Whether the patient may not read every diagnosis yet.
@@ -71,12 +75,16 @@ def print_visit_report(
     if visit.signed_at is None:
         raise ValidationError(_("This visit is not signed yet. It can be printed once it is."))
     kind = IssuedDocument.Kind.VISIT_LETTER if is_for_patient else IssuedDocument.Kind.VISIT_REPORT
-    diagnoses = record.diagnoses.filter(prediction__image__consultation=visit)
-    answers = chosen.answers_in_words(diagnoses)
+    reviews = told_reviews(record.reviews.filter(prediction__image__consultation=visit))
+    answers = chosen.answers_in_words(reviews)
+    diagnoses: list[Diagnosed] = [
+        *reviews,
+        *told_diagnoses(record.diagnoses.filter(consultation=visit)),
+    ]
     sections = [
         Section(_("Reason for the visit"), _reason(visit)),
         Section(_("Findings and assessment"), [] if is_for_patient else _notes(visit)),
-        Section(_("Diagnoses"), [*_diagnoses(diagnoses), *_held(record)]),
+        Section(_("Diagnoses"), [*map(_diagnosis, diagnoses), *_held(record)]),
         Section(
             _("Without a diagnosis"),
             []
@@ -131,13 +139,6 @@ def _reason(visit: Consultation) -> list[Entry]:
     return _words("\n".join(filter(None, about)))
 
 
-def _diagnoses(reviews: QuerySet[Review]) -> list[Entry]:
-    reviews = reviews.select_related(
-        "disease", "stage", "reviewer__doctor__user", "prediction__image__lesion__body_site"
-    )
-    return [_diagnosis(review) for review in reviews.order_by("prediction__image__uploaded_at")]
-
-
 def _held(record: VisitRecord) -> list[Entry]:
     if not record.has_held:
         return []
@@ -147,17 +148,16 @@ def _held(record: VisitRecord) -> list[Entry]:
     return [Entry(sentence)]
 
 
-def _diagnosis(review: Review) -> Entry:
-    site = review.prediction.image.lesion.body_site
+def _diagnosis(diagnosis: Diagnosed) -> Entry:
     decided = _("Decided by %(doctor)s on %(day)s") % {
-        "doctor": review.reviewer.doctor,
-        "day": on_day(review.reviewed_at),
+        "doctor": diagnosis.decided_by.doctor,
+        "day": on_day(diagnosis.decided_at),
     }
-    code = _("ICD-10 %(code)s") % {"code": review.icd10} if review.icd10 else ""
+    code = _("ICD-10 %(code)s") % {"code": diagnosis.icd10} if diagnosis.icd10 else ""
     return Entry(
-        title=", ".join(filter(None, [review.diagnosis_name, str(review.stage or "")])),
-        text=review.plain_words,
-        small=" · ".join(filter(None, [str(site or ""), code, decided])),
+        title=diagnosis.full_name,
+        text=diagnosis.plain_words,
+        small=" · ".join(filter(None, [str(diagnosis.site or ""), code, decided])),
     )
 
 

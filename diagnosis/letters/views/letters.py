@@ -31,7 +31,14 @@ from diagnosis.letters.services.referral_letters import (
 )
 from diagnosis.letters.services.visit_report import VisitRecord, print_visit_report
 from diagnosis.reviews.models.review import Review
-from diagnosis.reviews.permissions import can_see_to_review, validated_reviews, visible_images
+from diagnosis.reviews.models.visit_diagnosis import VisitDiagnosis
+from diagnosis.reviews.permissions import (
+    can_see_to_review,
+    validated_reviews,
+    visible_diagnoses,
+    visible_images,
+)
+from diagnosis.reviews.services.records import told_diagnoses, told_reviews
 
 
 @require_http_methods(["GET", "POST"])
@@ -48,7 +55,7 @@ def visit_letters(request: SignedInRequest, pk: UUID) -> HttpResponse:
         record_visit_view(consultation=visit, actor=request.user)
         text = first_draft(
             visit=visit,
-            diagnoses=list(_diagnoses(visit)),
+            diagnoses=[*_reviews(visit), *_others(request, visit)],
             photographs=visible_images(request.user),
         )
         return _page(request, visit, LetterForm(photographs=photographs, initial={"text": text}))
@@ -63,7 +70,7 @@ def visit_letters(request: SignedInRequest, pk: UUID) -> HttpResponse:
                 addressee=form.cleaned_data["addressee"],
                 question=form.cleaned_data["question"],
                 text=form.cleaned_data["text"],
-                diagnoses=list(_diagnoses(visit)),
+                reviews=list(_reviews(visit)),
                 chosen=form.chosen,
             )
         except ValidationError as error:
@@ -85,7 +92,8 @@ def visit_report_chosen(request: SignedInRequest, pk: UUID) -> HttpResponse:
     prescriptions = visible_prescriptions(request.user).filter(signed_at__isnull=False)
     record = VisitRecord(
         visit=visit,
-        diagnoses=validated_reviews().select_related("prediction", "disease"),
+        reviews=validated_reviews(),
+        diagnoses=visible_diagnoses(request.user).standing(),
         prescription=prescriptions.filter(consultation=visit).first(),
         photographs=visible_images(request.user),
     )
@@ -154,6 +162,9 @@ def _photographs(request: SignedInRequest, visit: Consultation) -> QuerySet[Lesi
     return photographs.select_related("lesion__body_site")
 
 
-def _diagnoses(visit: Consultation) -> QuerySet[Review]:
-    reviews = validated_reviews().filter(prediction__image__consultation=visit)
-    return reviews.select_related("disease", "stage", "prediction")
+def _reviews(visit: Consultation) -> QuerySet[Review]:
+    return told_reviews(validated_reviews().filter(prediction__image__consultation=visit))
+
+
+def _others(request: SignedInRequest, visit: Consultation) -> QuerySet[VisitDiagnosis]:
+    return told_diagnoses(visible_diagnoses(request.user).standing().filter(consultation=visit))

@@ -1,8 +1,8 @@
-"""The patient's view: signed visits with the photographs that a doctor has validated."""
+"""The patient's view: signed visits with the diagnoses that are released."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -11,7 +11,9 @@ from clinic.records.models.consultation import Consultation
 from clinic.records.models.prescription import Prescription
 from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
+from diagnosis.reviews.models.diagnosed import Diagnosed
 from diagnosis.reviews.models.review import Review
+from diagnosis.reviews.models.visit_diagnosis import VisitDiagnosis
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class VisitLetter:
     """One signed visit as the patient reads it."""
 
     visit: Consultation
-    diagnoses: Sequence[Review]
+    diagnoses: Sequence[Diagnosed]
     prescription: Prescription | None
     # Whether a diagnosis is held back until the doctor has talked with the patient, or until a day.
     has_held: bool = False
@@ -29,40 +31,38 @@ def write_letters(
     visits: Sequence[Consultation],
     *,
     reviews: QuerySet[Review],
+    diagnoses: QuerySet[VisitDiagnosis],
     prescriptions: QuerySet[Prescription],
-    decided: QuerySet[Review],
+    held: Collection[UUID],
 ) -> list[VisitLetter]:
-    """Combine visits with their diagnoses and prescriptions.
-
-    `decided` are the diagnoses whether or not the patient may read them yet.
-    """
-    diagnoses: dict[object, list[Review]] = {visit.pk: [] for visit in visits}
-    for review in (
-        reviews.filter(prediction__image__consultation__in=visits)
-        .select_related(
-            "disease", "stage", "reviewer__doctor", "prediction__image__lesion__body_site"
-        )
-        .order_by("prediction__image__uploaded_at")
-    ):
-        diagnoses[review.prediction.image.consultation_id].append(review)
+    """Combine visits with their diagnoses and prescriptions; `held` are visits with more."""
+    told: dict[object, list[Diagnosed]] = {visit.pk: [] for visit in visits}
+    for review in told_reviews(reviews.filter(prediction__image__consultation__in=visits)):
+        told[review.prediction.image.consultation_id].append(review)
+    for diagnosis in told_diagnoses(diagnoses.filter(consultation__in=visits)):
+        told[diagnosis.consultation_id].append(diagnosis)
     by_visit = {
         prescription.consultation_id: prescription
         for prescription in prescriptions.filter(consultation__in=visits).prefetch_related("lines")
     }
-    counts = Counter(
-        decided.filter(prediction__image__consultation__in=visits).values_list(
-            "prediction__image__consultation", flat=True
-        )
-    )
     return [
-        VisitLetter(
-            visit,
-            diagnoses[visit.pk],
-            by_visit.get(visit.pk),
-            has_held=counts[visit.pk] > len(diagnoses[visit.pk]),
-        )
+        VisitLetter(visit, told[visit.pk], by_visit.get(visit.pk), has_held=visit.pk in held)
         for visit in visits
     ]
+
+
+def told_reviews(reviews: QuerySet[Review]) -> QuerySet[Review]:
+    """Return diagnoses of photographs with all that a letter says of them, in their order."""
+    return reviews.select_related(
+        "disease", "stage", "reviewer__doctor__user", "prediction__image__lesion__body_site"
+    ).order_by("prediction__image__uploaded_at")
+
+
+def told_diagnoses(diagnoses: QuerySet[VisitDiagnosis]) -> QuerySet[VisitDiagnosis]:
+    """Return diagnoses without a photograph with all that a letter says of them, in their order."""
+    return diagnoses.select_related(
+        "disease", "made_by__doctor__user", "lesion__body_site", "body_site"
+    )
 
 
 def record_own_record_view(*, actor: User, visit: Consultation | None = None) -> None:

@@ -18,6 +18,7 @@ from clinic.trail.models.audit import AuditEvent
 from clinic.trail.services.audit import record
 from diagnosis.lesions.models import Lesion, LesionImage
 from diagnosis.reviews.models.review import Review
+from diagnosis.reviews.models.visit_diagnosis import VisitDiagnosis
 from diagnosis.reviews.services.worklist import with_states
 
 
@@ -31,6 +32,8 @@ class Kind(models.TextChoices):
     PRESCRIPTION = "prescription", _("Prescriptions")
 
 
+# Diagnoses that are about no photograph are rows of another table.
+OTHER_DIAGNOSIS = "other_diagnosis"
 # Rows by kind, each with its time field.
 Rows = dict[str, tuple[QuerySet[Any], str]]
 Key = tuple[str, datetime, UUID]
@@ -44,6 +47,7 @@ class Sources:
     lesions: QuerySet[Lesion]
     photographs: QuerySet[LesionImage]
     reviews: QuerySet[Review]
+    diagnoses: QuerySet[VisitDiagnosis]
     prescriptions: QuerySet[Prescription]
 
     def of_patient(self, patient: Patient, kind: str = "") -> Rows:
@@ -71,6 +75,12 @@ class Sources:
                 ),
                 "reviewed_at",
             ),
+            OTHER_DIAGNOSIS: (
+                self.diagnoses.filter(consultation__patient=patient).select_related(
+                    "disease", "made_by", "lesion__body_site", "body_site"
+                ),
+                "made_at",
+            ),
             Kind.PRESCRIPTION: (
                 self.prescriptions.filter(
                     consultation__patient=patient, signed_at__isnull=False
@@ -78,7 +88,8 @@ class Sources:
                 "signed_at",
             ),
         }
-        return {kind: rows[kind]} if kind else rows
+        kinds = [kind, OTHER_DIAGNOSIS] if kind == Kind.DIAGNOSIS else [kind]
+        return {each: rows[each] for each in kinds} if kind else rows
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from diagnosis.predictions.answers import Answer, describe
 from diagnosis.predictions.models.disease import Disease
 from diagnosis.reviews.pages.cards import PhotographCard, photograph_cards
 from diagnosis.reviews.pages.images import get_image_for_doctor, render_panels, visit_url
-from diagnosis.reviews.permissions import visible_images
+from diagnosis.reviews.permissions import visible_diagnoses, visible_images
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,10 @@ def lesion(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "allergy_bar": allergy_bar_of(found.patient),
         "lesions": [found],
         "cards": cards,
+        "diagnoses": visible_diagnoses(request.user)
+        .standing()
+        .filter(lesion=found)
+        .select_related("disease", "made_by"),
         "comparison": _compare(request, cards),
         "can_edit": not found.patient.has_ended and can_edit_lesion(request.user, found),
     }

@@ -8,10 +8,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
 from clinic.core.http import SignedInRequest
+from clinic.people.models.user import User
 from clinic.people.permissions import can_see_own_record, can_see_portal
+from clinic.records.models.consultation import Consultation
 from clinic.records.permissions import visible_consultations, visible_prescriptions
-from diagnosis.reviews.permissions import signed_reviews, visible_reviews
-from diagnosis.reviews.services.records import record_own_record_view, write_letters
+from diagnosis.reviews.permissions import visible_diagnoses, visible_reviews, visits_with_held
+from diagnosis.reviews.services.records import (
+    VisitLetter,
+    record_own_record_view,
+    write_letters,
+)
 
 
 @require_GET
@@ -25,12 +31,7 @@ def my_record(request: SignedInRequest) -> HttpResponse:
         visible_consultations(request.user).select_related("doctor__user").order_by("-signed_at")
     )
     page = Paginator(visits, settings.PAGE_SIZE).get_page(request.GET.get("page"))
-    letters = write_letters(
-        list(page.object_list),
-        reviews=visible_reviews(request.user),
-        prescriptions=visible_prescriptions(request.user),
-        decided=signed_reviews(request.user),
-    )
+    letters = _letters(request.user, list(page.object_list))
     record_own_record_view(actor=request.user)
     return render(
         request, "diagnosis/reviews/my_record.html", {"page_obj": page, "letters": letters}
@@ -44,11 +45,16 @@ def my_visit(request: SignedInRequest, pk: UUID) -> HttpResponse:
         raise PermissionDenied
     visits = visible_consultations(request.user).select_related("doctor__user", "patient")
     visit = get_object_or_404(visits.prefetch_related("addenda__written_by"), pk=pk)
-    [letter] = write_letters(
-        [visit],
-        reviews=visible_reviews(request.user),
-        prescriptions=visible_prescriptions(request.user),
-        decided=signed_reviews(request.user),
-    )
+    [letter] = _letters(request.user, [visit])
     record_own_record_view(actor=request.user, visit=visit)
     return render(request, "diagnosis/reviews/my_visit.html", {"letter": letter, "visit": visit})
+
+
+def _letters(user: User, visits: list[Consultation]) -> list[VisitLetter]:
+    return write_letters(
+        visits,
+        reviews=visible_reviews(user),
+        diagnoses=visible_diagnoses(user),
+        prescriptions=visible_prescriptions(user),
+        held=visits_with_held(user, visits),
+    )

@@ -16,7 +16,7 @@ from clinic.records.allergy_bar import allergy_bar_of
 from clinic.records.permissions import visible_consultations, visible_prescriptions
 from diagnosis.lesions.models import LesionImage
 from diagnosis.lesions.permissions import visible_lesions
-from diagnosis.reviews.permissions import newest_reviews, visible_images
+from diagnosis.reviews.permissions import newest_reviews, visible_diagnoses, visible_images
 from diagnosis.reviews.services.timeline import (
     Kind,
     Sources,
@@ -50,6 +50,7 @@ def timeline(request: SignedInRequest, pk: UUID) -> HttpResponse:
         lesions=visible_lesions(user),
         photographs=visible_images(user),
         reviews=newest_reviews(),
+        diagnoses=visible_diagnoses(user).standing(),
         prescriptions=visible_prescriptions(user),
     )
     rows = sources.of_patient(patient, kind)

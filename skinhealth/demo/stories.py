@@ -19,6 +19,7 @@ class Story:
     prescription: tuple[DraftLine, ...] = ()
     prescribed_anyway: str = ""  # the reason, if the drug table warns
     follow_up_weeks: int | None = None
+    also: tuple[str, ...] = ()  # codes of ICD-10 that are about no photograph
     growth: float = 1.0  # by how much it is wider from one photograph to the next
 
 
@@ -78,6 +79,7 @@ BASAL_CELL = Story(
 KERATOSIS = Story(
     disease="akiec",
     drawn_as="akiec",
+    also=("L21",),
     reason="Rough patch that comes back",
     symptoms=("scaling", "redness"),
     examination=(
@@ -140,6 +142,7 @@ VASCULAR = Story(
 PSORIASIS = Story(
     disease="psoriasis",
     drawn_as="akiec",
+    also=("L85.3",),
     reason="Itching patches on the elbows",
     symptoms=("itching", "scaling", "redness"),
     examination=(

@@ -37,8 +37,10 @@ from diagnosis.lesions.services.lesions import Place
 from diagnosis.lesions.services.photographs import upload_image
 from diagnosis.predictions.models.disease import Disease
 from diagnosis.predictions.models.prediction import Prediction
+from diagnosis.predictions.services.diagnoses import find_diagnosis
 from diagnosis.predictions.services.predictions import request_prediction, run_prediction
 from diagnosis.reviews.models.review import Review
+from diagnosis.reviews.services.diagnoses import add_diagnosis
 from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
 from skinhealth.demo.clock import Clock
 from skinhealth.demo.drawing import draw_lesion
@@ -130,6 +132,12 @@ def examine(
         run_prediction(prediction_id=prediction.pk)
         prediction.refresh_from_db()
     clock.advance(minutes=3)
+    for code in story.also:
+        add_diagnosis(
+            consultation=consultation,
+            actor=doctor,
+            diagnosis=Diagnosis(disease=find_diagnosis(code)),
+        )
     save_visit(
         consultation=consultation,
         actor=doctor,

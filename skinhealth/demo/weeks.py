@@ -16,6 +16,8 @@ from clinic.records.models.consultation import Consultation
 from clinic.records.models.prescription import Prescription, PrescriptionLine
 from clinic.scheduling.models.appointment import Appointment, AppointmentTransition
 from clinic.scheduling.models.schedule import Availability, VisitType
+from diagnosis.predictions.services.diagnoses import find_diagnosis
+from diagnosis.reviews.models.visit_diagnosis import VisitDiagnosis
 from skinhealth.demo.clock import dated_by_hand
 from skinhealth.demo.ordinary import ORDINARY_VISITS, OrdinaryVisit
 
@@ -149,6 +151,7 @@ def _store(rows: list[Appointment], lives: list[list[Move]]) -> None:
         (AppointmentTransition, "made_at"),
         (Consultation, "started_at"),
         (Consultation, "saved_at"),
+        (VisitDiagnosis, "made_at"),
     ):
         Appointment.objects.bulk_create(rows)
         AppointmentTransition.objects.bulk_create(
@@ -169,6 +172,7 @@ def _store(rows: list[Appointment], lives: list[list[Move]]) -> None:
             for place, (row, life) in enumerate(seen)
         ]
         Consultation.objects.bulk_create(visits)
+        _diagnose(visits)
     _prescribe(visits)
 
 
@@ -189,6 +193,22 @@ def _visit(row: Appointment, life: list[Move], words: OrdinaryVisit) -> Consulta
         saved_at=closed.at,
         signed_at=closed.at,
         signed_by=closed.by,
+    )
+
+
+def _diagnose(visits: list[Consultation]) -> None:
+    """Give each of those visits the diagnosis of its notes."""
+    diseases = {words.reason: find_diagnosis(words.icd10) for words in ORDINARY_VISITS}
+    VisitDiagnosis.objects.bulk_create(
+        VisitDiagnosis(
+            consultation=visit,
+            disease=disease,
+            made_by=visit.doctor.user,
+            made_at=visit.saved_at,
+            release=VisitDiagnosis.Release.AT_ONCE,
+        )
+        for visit in visits
+        if (disease := diseases[visit.reason]) is not None
     )
 
 

@@ -194,6 +194,8 @@ diagnosis:visit                      GET    visit             in   404  404  200
 diagnosis:visit                      GET    signed            in   404  404  200  404  404  404
 diagnosis:visit_thumbnails           GET    visit             in   404  404  200  404  404  404
 diagnosis:image_upload               POST   visit             in   404  404  422  404  404  404
+diagnosis:visit_diagnoses            GET    visit             in   404  404  200  404  404  404
+diagnosis:visit_diagnoses            GET    signed            in   404  404  200  404  404  404
 diagnosis:diagnosis_add              POST   visit             in   404  404  422  404  404  404
 diagnosis:diagnosis_add              POST   signed            in   404  404  422  404  404  404
 diagnosis:diagnosis_change           POST   diagnosis         in   404  404  422  404  404  404

@@ -27,9 +27,6 @@ def findings_of_visit(visit: Consultation) -> Findings:
 
 def diagnoses_of(visit: Consultation) -> list[VisitDiagnosis]:
     """Return the diagnoses that are about no photograph, also those that no longer stand."""
-    # The page of a visit has asked already, and many visits have none.
-    if not getattr(visit, "has_diagnoses", True):
-        return []
     rows = visit.diagnoses.select_related(
         "disease", "lesion__body_site", "body_site", "made_by", "ended_by", "replaced_by"
     )

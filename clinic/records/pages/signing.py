@@ -53,8 +53,9 @@ def sign_page(
 
 
 def _sign_context(visit: Consultation, user: User) -> dict[str, Any]:
-    read_facts(visit.patient)
     prescription = prescription_of(visit)
+    if _is_written(prescription):
+        read_facts(visit.patient)
     findings = findings_of(visit)
     return {
         **frame_context(visit, user),
@@ -72,9 +73,13 @@ def _marks(visit: Consultation) -> dict[str, object]:
     return {"version": visit.version, "lines_seen": lines_fingerprint(lines)}
 
 
+def _is_written(prescription: Prescription | None) -> bool:
+    return prescription is not None and bool(prescription.lines.all())
+
+
 def _drug_cautions(visit: Consultation, prescription: Prescription | None) -> Iterable[str]:
     """Yield what the drug table says of the lines, as far as nobody has answered it."""
-    if prescription is None:
+    if prescription is None or not _is_written(prescription):
         return
     found = warnings_context(visit.patient, prescription)
     for state in found["drug_warnings"]:

@@ -11,11 +11,16 @@ from clinic.records.models.consultation import Consultation
 from clinic.records.services.signing import Finding
 from diagnosis.lesions.models import Lesion
 from diagnosis.lesions.permissions import visible_lesions
-from diagnosis.reviews.findings import finding_without_photograph
+from diagnosis.reviews.findings import (
+    diagnoses_of,
+    finding_without_photograph,
+    findings_from,
+)
 from diagnosis.reviews.forms import DiagnosisForm, ReleaseForm
 from diagnosis.reviews.models.diagnosed import Diagnosed
 from diagnosis.reviews.models.visit_diagnosis import VisitDiagnosis
-from diagnosis.reviews.permissions import can_diagnose, can_release
+from diagnosis.reviews.pages.cards import photograph_cards
+from diagnosis.reviews.permissions import can_diagnose, can_release, visible_images
 
 
 @dataclass(frozen=True)
@@ -63,29 +68,33 @@ def diagnoses_context(
     visit: Consultation,
     user: User,
     *,
-    diagnoses: Sequence[VisitDiagnosis],
-    places: Places | None = None,
     refused: Refused | None = None,
 ) -> dict[str, Any]:
-    """Build the context of the list; `diagnoses` are all of the visit's, also those that ended."""
+    """Build the context of all diagnoses of a visit, with those that ended."""
+    cards = photograph_cards(visible_images(user).filter(consultation=visit))
+    diagnoses = diagnoses_of(visit)
     has_ended = visit.patient.has_ended
     is_open = not has_ended and not visit.is_signed and can_diagnose(user, visit)
-    if is_open and places is None:
-        places = places_of(visit, user)
+    places = places_of(visit, user) if is_open else None
     rows = [
         _row(
             each,
-            places=places if is_open else None,
+            places=places,
             may_release=not has_ended and can_release(user, each),
             refused=refused,
         )
         for each in diagnoses
         if each.counts
     ]
-    form = diagnosis_form(places) if is_open and places else None
+    form = diagnosis_form(places) if places else None
     if refused and refused.of is None and isinstance(refused.form, DiagnosisForm):
         form = refused.form
+    findings = findings_from(cards, diagnoses)
     return {
+        "consultation": visit,
+        "cards": cards,
+        "findings": findings,
+        "photograph_findings": findings.diagnoses[: len(cards)],
         "diagnosis_rows": rows,
         "past_diagnoses": [each for each in diagnoses if not each.counts],
         "diagnosis_form": form,

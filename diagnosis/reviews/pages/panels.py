@@ -1,6 +1,6 @@
 """Contexts of the photograph and its answer, shared by the page and its fragments."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from diagnosis.predictions.services.heartbeats import is_queue_served
 from diagnosis.reviews.findings import diagnoses_of, findings_from
 from diagnosis.reviews.forms import ReleaseForm, ReviewForm
 from diagnosis.reviews.models.review import UNANSWERED, UNSURE
+from diagnosis.reviews.models.visit_diagnosis import VisitDiagnosis
 from diagnosis.reviews.pages.cards import PhotographCard, photograph_cards
 from diagnosis.reviews.pages.diagnoses import release_form_of
 from diagnosis.reviews.pages.limits import limits_for
@@ -43,13 +44,16 @@ def panel_context(
     asked: int = 0,
     review_form: ReviewForm | None = None,
     agreed: Collection[str] | None = None,
+    diagnoses: Sequence[VisitDiagnosis] | None = None,
 ) -> dict[str, Any]:
     """Build the context of the photograph panel and the answer panel.
 
-    `agreed` are the purposes that the patient consents to, if the page has read them already.
+    `agreed` are the purposes that the patient consents to, and `diagnoses` those that are about no
+    photograph, if the page has read them already or does not show them yet.
     """
     cards = photograph_cards(visible_images(user).filter(consultation=consultation))
-    diagnoses = diagnoses_of(consultation)
+    if diagnoses is None:
+        diagnoses = diagnoses_of(consultation)
     findings = findings_from(cards, diagnoses)
     selected = next(
         (card for card in cards if card.image.pk == shown), cards[-1] if cards else None

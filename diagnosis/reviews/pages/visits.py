@@ -15,7 +15,6 @@ from diagnosis.lesions.forms import PhotographForm
 from diagnosis.lesions.models import LesionImage
 from diagnosis.reviews.forms import ReviewForm
 from diagnosis.reviews.models.visit_diagnosis import VisitDiagnosis
-from diagnosis.reviews.pages.diagnoses import Places, Refused, diagnoses_context
 from diagnosis.reviews.pages.panels import lesion_context, new_photograph_form, panel_context
 from diagnosis.reviews.permissions import can_see_to_review
 
@@ -36,7 +35,6 @@ def render_visit(
     image: LesionImage | None = None,
     photograph_form: PhotographForm | None = None,
     review_form: ReviewForm | None = None,
-    refused_diagnosis: Refused | None = None,
     status: int = 200,
     **changes: Any,
 ) -> HttpResponse:
@@ -48,19 +46,11 @@ def render_visit(
         shown=image.pk if image else asked_photograph(request),
         review_form=review_form,
         agreed=agreed_purposes(consultation),
+        # They follow in a second request.
+        diagnoses=(),
     )
     context |= lesion_context(
         consultation, request.user, cards=context["cards"], selected=context["selected"]
-    )
-    is_offered = context["body_sites"] and not consultation.is_signed
-    context |= diagnoses_context(
-        consultation,
-        request.user,
-        diagnoses=context["diagnoses"],
-        places=Places(lesions=context["lesions"], body_sites=context["body_sites"])
-        if is_offered
-        else None,
-        refused=refused_diagnosis,
     )
     context["photograph_form"] = photograph_form
     if context["can_upload"] and photograph_form is None:

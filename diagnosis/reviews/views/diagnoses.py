@@ -7,11 +7,13 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
 from clinic.records.models.consultation import Consultation
+from clinic.records.pages.visits import frame_context
+from clinic.records.services.consultations import record_visit_part_view
 from clinic.records.services.visit_guard import VisitSignedError
 from diagnosis.reviews.forms import ReleaseForm
 from diagnosis.reviews.models.visit_diagnosis import VisitDiagnosis
@@ -21,8 +23,7 @@ from diagnosis.reviews.pages.diagnoses import (
     diagnosis_form,
     places_of,
 )
-from diagnosis.reviews.pages.panels import panel_context
-from diagnosis.reviews.pages.visits import get_visit, render_visit
+from diagnosis.reviews.pages.visits import get_visit
 from diagnosis.reviews.permissions import (
     can_diagnose,
     can_release,
@@ -36,6 +37,14 @@ from diagnosis.reviews.services.diagnoses import (
     withdraw_diagnosis,
 )
 from diagnosis.reviews.services.releases import choose_release, note_conversation
+
+
+@require_GET
+def visit_diagnoses(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Show the diagnoses of a visit, which its page fetches after the photographs."""
+    visit = get_visit(request, pk)
+    record_visit_part_view(consultation=visit, actor=request.user)
+    return _render_list(request, visit)
 
 
 @require_POST
@@ -134,9 +143,9 @@ def _stored(
     request: SignedInRequest, visit: Consultation, *, is_added: bool = False
 ) -> HttpResponse:
     if request.htmx:
-        return _render_list(request, visit, is_added=is_added)
+        return _render_list(request, get_visit(request, visit.pk), is_added=is_added)
     messages.success(request, _("Saved."))
-    return redirect(f"{visit.get_absolute_url()}#visit-diagnoses-title")
+    return redirect("diagnosis:visit_diagnoses", pk=visit.pk)
 
 
 def _refused(
@@ -147,10 +156,7 @@ def _refused(
 ) -> HttpResponse:
     is_moved = isinstance(error, VisitSignedError) or getattr(error, "code", "") == "changed"
     status = 409 if is_moved else 422
-    if request.htmx:
-        return _render_list(request, visit, refused=refused, status=status)
-    stored = get_visit(request, visit.pk)
-    return render_visit(request, stored, refused_diagnosis=refused, status=status)
+    return _render_list(request, get_visit(request, visit.pk), refused=refused, status=status)
 
 
 def _render_list(
@@ -161,13 +167,13 @@ def _render_list(
     is_added: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    """Render the list again, and the names that a line of the prescription can take from it."""
-    stored = get_visit(request, visit.pk)
-    context = panel_context(stored, request.user)
-    context |= diagnoses_context(
-        stored, request.user, diagnoses=context["diagnoses"], refused=refused
-    )
+    """Render the list: for a script, with the names for the prescription, or as a page."""
+    context = diagnoses_context(visit, request.user, refused=refused)
     if is_added and context["diagnosis_form"]:
         # Another one may follow.
         context["diagnosis_form"].fields["disease"].widget.attrs["autofocus"] = True
-    return render(request, "diagnosis/reviews/partials/own_update.html", context, status=status)
+    if request.htmx:
+        return render(request, "diagnosis/reviews/partials/own_update.html", context, status=status)
+    context |= frame_context(visit, request.user)
+    context["part"] = "diagnosis/reviews/partials/own_part.html"
+    return render(request, "clinic/records/visit_part.html", context, status=status)

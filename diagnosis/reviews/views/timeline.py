@@ -54,7 +54,8 @@ def timeline(request: SignedInRequest, pk: UUID) -> HttpResponse:
         prescriptions=visible_prescriptions(user),
     )
     rows = sources.of_patient(patient, kind)
-    page = Paginator(order_keys(rows), settings.PAGE_SIZE).get_page(request.GET.get("page"))
+    # The keys are short, so all of them cost less than a count and a page of them.
+    page = Paginator(list(order_keys(rows)), settings.PAGE_SIZE).get_page(request.GET.get("page"))
     record_timeline_view(patient=patient, actor=user)
     context = {
         "patient": patient,

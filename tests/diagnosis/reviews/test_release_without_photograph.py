@@ -19,6 +19,7 @@ from diagnosis.reviews.services.diagnoses import (
 )
 from diagnosis.reviews.services.releases import Choice, choose_release, note_conversation
 from diagnosis.reviews.services.reviews import Diagnosis, in_own_words
+from diagnosis.tasks import tell_of_days_that_came_task
 from tests.diagnosis.reviews.open_photographs import report, timeline
 from tests.full_visit import check_by_hand
 
@@ -144,6 +145,26 @@ def test_the_patient_hears_of_a_release_once(diagnose, doctor, patient, consulta
     for _click in range(2):
         note_conversation(diagnosis=kept, actor=doctor)
     assert Notification.objects.filter(recipient=patient.user).count() == 1
+
+
+def test_the_patient_hears_once_when_its_day_has_come(
+    diagnose, doctor, patient, consultation, sign, monkeypatch
+):
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    choice = Choice(release="on_date", release_on=tomorrow)
+    choose_release(diagnosis=diagnose(), actor=doctor, choice=choice)
+    withdrawn = diagnose("eczema")
+    choose_release(diagnosis=withdrawn, actor=doctor, choice=choice)
+    withdraw_diagnosis(stored=withdrawn, actor=doctor)
+    sign(consultation)
+    news = Notification.objects.filter(recipient=patient.user, kind="diagnosis_released")
+    tell_of_days_that_came_task()
+    assert not news.exists()
+    moment = timezone.now() + timedelta(days=1)
+    monkeypatch.setattr(timezone, "now", lambda: moment)
+    for _sweep in range(2):
+        tell_of_days_that_came_task()
+    assert news.get().object_key == str(consultation.pk)
 
 
 def test_what_was_withdrawn_is_in_no_letter_and_not_in_the_timeline(

@@ -12,7 +12,7 @@ import clinic.core.encrypted_fields
 class Migration(migrations.Migration):
     dependencies = [
         ("clinic", "0059_lines_keep_their_words_in_other_languages"),
-        ("diagnosis", "0018_descriptions_in_french_and_arabic"),
+        ("diagnosis", "0019_atlas_images_in_other_languages"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -4,9 +4,6 @@ Doctors see the data of patients in their care, patients see what a doctor has v
 signed, and admins and secretaries see none of it.
 """
 
-from collections.abc import Sequence
-from uuid import UUID
-
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from clinic.people.models.user import User
@@ -87,17 +84,6 @@ def signed_diagnoses(user: User) -> VisitDiagnosisQuerySet:
         if is_patient(user)
         else VisitDiagnosis.objects.none()
     )
-
-
-def visits_with_held(user: User, visits: Sequence[Consultation]) -> set[UUID]:
-    """Return the patient's signed visits in which a diagnosis waits for its release."""
-    reviews = signed_reviews(user).exclude(pk__in=visible_reviews(user).values("pk"))
-    others = signed_diagnoses(user).exclude(pk__in=visible_diagnoses(user).values("pk"))
-    of_review = "prediction__image__consultation"
-    return {
-        *reviews.filter(**{f"{of_review}__in": visits}).values_list(of_review, flat=True),
-        *others.filter(consultation__in=visits).values_list("consultation", flat=True),
-    }
 
 
 def can_diagnose(user: User, visit: Consultation) -> bool:

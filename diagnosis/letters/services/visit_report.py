@@ -46,15 +46,16 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class VisitRecord:
-    """A visit with its diagnoses, prescription and photographs, as its reader may see them."""
+    """A visit with its prescription and photographs, as its reader may see them.
+
+    The diagnoses are all of the visit's; those for a patient say which are told already.
+    """
 
     visit: Consultation
     reviews: QuerySet[Review]
     diagnoses: QuerySet[VisitDiagnosis]
     prescription: Prescription | None
     photographs: QuerySet[LesionImage]
-    # Whether the patient may not read every diagnosis yet.
-    has_held: bool = False
 
 
 def print_visit_report(
@@ -76,15 +77,16 @@ def print_visit_report(
         raise ValidationError(_("This visit is not signed yet. It can be printed once it is."))
     kind = IssuedDocument.Kind.VISIT_LETTER if is_for_patient else IssuedDocument.Kind.VISIT_REPORT
     reviews = told_reviews(record.reviews.filter(prediction__image__consultation=visit))
-    answers = chosen.answers_in_words(reviews)
-    diagnoses: list[Diagnosed] = [
+    answers = [] if is_for_patient else chosen.answers_in_words(reviews)
+    made: list[Diagnosed] = [
         *reviews,
         *told_diagnoses(record.diagnoses.filter(consultation=visit)),
     ]
+    told = [each for each in made if not is_for_patient or each.is_told]
     sections = [
         Section(_("Reason for the visit"), _reason(visit)),
         Section(_("Findings and assessment"), [] if is_for_patient else _notes(visit)),
-        Section(_("Diagnoses"), [*map(_diagnosis, diagnoses), *_held(record)]),
+        Section(_("Diagnoses"), [*map(_diagnosis, told), *_held(len(made) - len(told))]),
         Section(
             _("Without a diagnosis"),
             []
@@ -139,8 +141,8 @@ def _reason(visit: Consultation) -> list[Entry]:
     return _words("\n".join(filter(None, about)))
 
 
-def _held(record: VisitRecord) -> list[Entry]:
-    if not record.has_held:
+def _held(count: int) -> list[Entry]:
+    if not count:
         return []
     sentence = _(
         "Some of the findings are not shown here yet. Your doctor will talk with you about them."

@@ -12,11 +12,11 @@ from clinic.records.pages.papers import send_paper
 from clinic.records.permissions import visible_consultations, visible_prescriptions
 from diagnosis.letters.services.visit_report import VisitRecord, print_visit_report
 from diagnosis.reviews.permissions import (
+    signed_diagnoses,
+    signed_reviews,
     validated_reviews,
     visible_diagnoses,
     visible_images,
-    visible_reviews,
-    visits_with_held,
 )
 
 
@@ -31,11 +31,12 @@ def visit_report(request: SignedInRequest, pk: UUID) -> HttpResponse:
     is_own = can_see_portal(request.user)
     record = VisitRecord(
         visit=visit,
-        reviews=visible_reviews(request.user) if is_own else validated_reviews(),
-        diagnoses=visible_diagnoses(request.user).standing(),
+        reviews=signed_reviews(request.user).with_told() if is_own else validated_reviews(),
+        diagnoses=signed_diagnoses(request.user).with_told()
+        if is_own
+        else visible_diagnoses(request.user).standing(),
         prescription=prescriptions.filter(consultation=visit).first(),
         photographs=visible_images(request.user),
-        has_held=visit.pk in visits_with_held(request.user, [visit]),
     )
     try:
         paper = print_visit_report(

@@ -24,15 +24,25 @@ class DiagnosedQuerySet(RowBoundQuerySet[Row]):
     """Diagnoses by whether the patient may read them."""
 
     def released(self) -> Self:
-        """Return the diagnoses that are held back no more; a malignant one waits for the talk."""
-        of_choice = models.Q(release="at_once") | models.Q(
-            release="on_date", release_on__lte=timezone.localdate()
-        )
-        return self.filter(
-            models.Q(talked_at__isnull=False)
-            | models.Q(release="before")
-            | (of_choice & models.Q(disease__is_malignant=False))
-        )
+        """Return the diagnoses that are held back no more."""
+        return self.filter(_is_released())
+
+    def with_told(self) -> Self:
+        """Say of each diagnosis whether `released` would return it."""
+        told = models.Case(models.When(_is_released(), then=True), default=False)
+        return self.annotate(is_told=told)
+
+
+def _is_released() -> models.Q:
+    """Return the condition of the release; a malignant diagnosis waits for the talk."""
+    of_choice = models.Q(release="at_once") | models.Q(
+        release="on_date", release_on__lte=timezone.localdate()
+    )
+    return (
+        models.Q(talked_at__isnull=False)
+        | models.Q(release="before")
+        | (of_choice & models.Q(disease__is_malignant=False))
+    )
 
 
 def release_constraints(name: str) -> list[models.BaseConstraint]:
@@ -66,6 +76,8 @@ class Diagnosed(models.Model):
         AFTER_CONVERSATION = "after_conversation", _("After the conversation with the doctor")
         # Readable before doctors could choose; nobody can take back what was read.
         BEFORE = "before", _("Readable since the signature")
+
+    is_told: bool  # on rows read through `with_told`
 
     # Each kind of diagnosis says whether it always has one.
     disease: models.ForeignKey[Any, Disease | None]

@@ -1,8 +1,7 @@
 """The patient's view: signed visits with the diagnoses that are released."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -33,20 +32,25 @@ def write_letters(
     reviews: QuerySet[Review],
     diagnoses: QuerySet[VisitDiagnosis],
     prescriptions: QuerySet[Prescription],
-    held: Collection[UUID],
 ) -> list[VisitLetter]:
-    """Combine visits with their diagnoses and prescriptions; `held` are visits with more."""
-    told: dict[object, list[Diagnosed]] = {visit.pk: [] for visit in visits}
+    """Combine visits with their diagnoses, of which those not told yet are held back."""
+    made: dict[object, list[Diagnosed]] = {visit.pk: [] for visit in visits}
     for review in told_reviews(reviews.filter(prediction__image__consultation__in=visits)):
-        told[review.prediction.image.consultation_id].append(review)
+        made[review.prediction.image.consultation_id].append(review)
     for diagnosis in told_diagnoses(diagnoses.filter(consultation__in=visits)):
-        told[diagnosis.consultation_id].append(diagnosis)
+        made[diagnosis.consultation_id].append(diagnosis)
     by_visit = {
         prescription.consultation_id: prescription
         for prescription in prescriptions.filter(consultation__in=visits).prefetch_related("lines")
     }
+    told = {key: [each for each in of_visit if each.is_told] for key, of_visit in made.items()}
     return [
-        VisitLetter(visit, told[visit.pk], by_visit.get(visit.pk), has_held=visit.pk in held)
+        VisitLetter(
+            visit,
+            told[visit.pk],
+            by_visit.get(visit.pk),
+            has_held=len(told[visit.pk]) < len(made[visit.pk]),
+        )
         for visit in visits
     ]
 

@@ -12,7 +12,7 @@ from clinic.people.models.user import User
 from clinic.people.permissions import can_see_own_record, can_see_portal
 from clinic.records.models.consultation import Consultation
 from clinic.records.permissions import visible_consultations, visible_prescriptions
-from diagnosis.reviews.permissions import visible_diagnoses, visible_reviews, visits_with_held
+from diagnosis.reviews.permissions import signed_diagnoses, signed_reviews
 from diagnosis.reviews.services.records import (
     VisitLetter,
     record_own_record_view,
@@ -53,8 +53,7 @@ def my_visit(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def _letters(user: User, visits: list[Consultation]) -> list[VisitLetter]:
     return write_letters(
         visits,
-        reviews=visible_reviews(user),
-        diagnoses=visible_diagnoses(user),
+        reviews=signed_reviews(user).with_told(),
+        diagnoses=signed_diagnoses(user).with_told(),
         prescriptions=visible_prescriptions(user),
-        held=visits_with_held(user, visits),
     )

@@ -26,6 +26,7 @@ from diagnosis.lesions.services.lesions import record_size, update_lesion
 from diagnosis.letters.services.paper_photographs import ChosenPhotographs
 from diagnosis.letters.services.referral_letters import write_referral_letter
 from diagnosis.models import Lesion, LesionImage, Prediction
+from diagnosis.reviews.services.diagnoses import add_diagnosis
 from diagnosis.reviews.services.releases import Choice, choose_release
 from diagnosis.reviews.services.reviews import in_own_words, review_prediction
 from tests import photographs
@@ -97,8 +98,9 @@ def full_record(consultation, admin, doctor, other_doctor, secretary, prediction
         reason=said("correction"),
         comment=said("comment"),
     )
+    add_diagnosis(**visit, diagnosis=in_own_words(said("words without a photograph")))
     # A diagnosis that waits and is named all the same, so that signing takes a reason.
-    choose_release(review=review, actor=doctor, choice=Choice(release="after_conversation"))
+    choose_release(diagnosis=review, actor=doctor, choice=Choice(release="after_conversation"))
     consultation.refresh_from_db()
     notes = ("history", "examination", "assessment", "plan", "notes")
     conclusion = f"{said('conclusion')} {review.own_words}"
@@ -126,7 +128,7 @@ def full_record(consultation, admin, doctor, other_doctor, secretary, prediction
         addressee=said("addressee"),
         question=said("question"),
         text=said("letter"),
-        diagnoses=[review],
+        reviews=[review],
         chosen=ChosenPhotographs(images=[image], has_model_answer=True),
     )
     document = add_document(

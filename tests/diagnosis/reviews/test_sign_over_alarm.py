@@ -113,7 +113,7 @@ def test_the_reason_for_telling_early_stays_with_the_visit(client, sign_in, pati
 
 
 def test_a_diagnosis_that_is_released_or_not_named_needs_no_reason(doctor, alarmed, telling):
-    note_conversation(review=alarmed.reviews.get(), actor=doctor)
+    note_conversation(diagnosis=alarmed.reviews.get(), actor=doctor)
     signed = sign_visit(consultation=telling, actor=doctor, early_reason="Not needed.")
     assert signed.early_reason == ""
 

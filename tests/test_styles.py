@@ -43,7 +43,10 @@ COME_LATER = {
         "allauth/elements/h1.html",
     ],
     "clinic/office/doctor_day.html": ["diagnosis/reviews/partials/day_alerts.html"],
-    "clinic/records/visit_part.html": records("partials/visit_*.html"),
+    "clinic/records/visit_part.html": [
+        *records("partials/visit_*.html"),
+        "diagnosis/reviews/partials/own_part.html",
+    ],
     "diagnosis/reviews/visit.html": [
         "clinic/records/partials/visit_patient.html",
         "clinic/records/partials/visit_saved.html",
@@ -51,6 +54,7 @@ COME_LATER = {
         "diagnosis/atlas/partials/atlas_compare.html",
         "diagnosis/reviews/partials/answer_update.html",
         "diagnosis/reviews/partials/disease_names.html",
+        "diagnosis/reviews/partials/own_update.html",
         "diagnosis/reviews/partials/panels.html",
         "diagnosis/reviews/partials/size_state.html",
         "diagnosis/reviews/partials/thumbnails_update.html",

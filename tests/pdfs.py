@@ -4,7 +4,13 @@ import io
 import zipfile
 
 from pypdf import PdfWriter
-from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
+from pypdf.generic import (
+    ArrayObject,
+    DecodedStreamObject,
+    DictionaryObject,
+    NameObject,
+    TextStringObject,
+)
 
 URI = {"/S": "/URI", "/URI": "https://example.org/"}
 PRINT = {"/S": "/Named", "/N": "/Print"}
@@ -117,6 +123,31 @@ def with_link() -> bytes:
         link = _dictionary({"/Type": NameObject("/Annot"), "/Subtype": NameObject("/Link")})
         link[NameObject("/A")] = _action(URI)
         writer.pages[0][NameObject("/Annots")] = ArrayObject([link])
+
+    return pdf(change=change)
+
+
+def lying_elsewhere(how: str) -> bytes:
+    """Return a PDF that shows a part of another file, which a reader would fetch."""
+
+    def change(writer: PdfWriter) -> None:
+        file = _action({"/Type": "/Filespec", "/FS": "/URL", "/F": "https://example.org/"})
+        part = DecodedStreamObject()
+        if how == "stream":
+            part[NameObject("/F")] = file
+        else:
+            part[NameObject("/Ref")] = _dictionary({"/F": file})
+        writer.pages[0][NameObject("/Contents")] = writer._add_object(part)
+
+    return pdf(change=change)
+
+
+def with_name(name: str) -> bytes:
+    """Return a PDF with an annotation of this kind."""
+
+    def change(writer: PdfWriter) -> None:
+        note = _action({"/Type": "/Annot", "/Subtype": name})
+        writer.pages[0][NameObject("/Annots")] = ArrayObject([note])
 
     return pdf(change=change)
 

@@ -15,6 +15,7 @@ from pypdf.generic import (
     NameObject,
     NullObject,
     PdfObject,
+    StreamObject,
 )
 
 from clinic.core.files.pictures import (
@@ -34,6 +35,7 @@ MAX_STEPS = 20  # of what happens at opening
 PDF_MARK = b"%PDF-"
 # Names with which a PDF runs something, sends something, or carries other files.
 ACTIVE_NAMES = {
+    "/3D",
     "/EF",
     "/EmbeddedFile",
     "/EmbeddedFiles",
@@ -45,6 +47,7 @@ ACTIVE_NAMES = {
     "/JavaScript",
     "/Launch",
     "/Movie",
+    "/OnInstantiate",
     "/Rendition",
     "/RichMedia",
     "/Screen",
@@ -159,7 +162,7 @@ def _refuse_active(found: PdfObject) -> None:
     while waiting:
         each = waiting.pop()
         if isinstance(each, DictionaryObject):
-            if ACTIVE_NAMES.intersection(map(str, each.keys())):
+            if ACTIVE_NAMES.intersection(map(str, each.keys())) or _lies_elsewhere(each):
                 raise _active()
             if _acts_by_itself(each):
                 raise _automatic()
@@ -168,6 +171,13 @@ def _refuse_active(found: PdfObject) -> None:
             waiting += list(list.__iter__(each))
         elif isinstance(each, NameObject) and each in ACTIVE_NAMES:
             raise _active()
+
+
+def _lies_elsewhere(found: DictionaryObject) -> bool:
+    """Return whether a reader would fetch a part of the page from another file."""
+    part = found.get("/Ref", NullObject()).get_object()
+    is_borrowed = isinstance(part, DictionaryObject) and "/F" in part
+    return is_borrowed or (isinstance(found, StreamObject) and "/F" in found)
 
 
 def _acts_by_itself(found: DictionaryObject) -> bool:

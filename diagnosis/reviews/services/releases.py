@@ -18,6 +18,7 @@ from clinic.trail.models.notification import Notification
 from clinic.trail.services.audit import record
 from clinic.trail.services.notifications import notify
 from diagnosis.predictions.models.disease import Disease
+from diagnosis.predictions.services.diagnoses import OWN_WORDS
 from diagnosis.reviews.models.diagnosed import Diagnosed, DiagnosedQuerySet, Row
 from diagnosis.reviews.models.review import Review
 from diagnosis.reviews.models.visit_diagnosis import VisitDiagnosis
@@ -36,10 +37,13 @@ class Choice:
 
 
 def first_choice(disease: Disease | None) -> Choice:
-    """Return the clinic's choice for a new diagnosis; a malignant one waits for the talk."""
+    """Return the clinic's choice for a new diagnosis; a malignant one waits for the talk.
+
+    So does one in the doctor's own words, of which nobody has said whether it is malignant.
+    """
     if disease is None:
         return Choice(release="")
-    if disease.is_malignant:
+    if disease.is_malignant or disease.code == OWN_WORDS:
         return Choice(release=Release.AFTER_CONVERSATION)
     return Choice(release=ClinicSettings.objects.current().diagnosis_release)
 

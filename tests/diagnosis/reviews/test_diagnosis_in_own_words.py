@@ -73,6 +73,17 @@ def test_the_patient_reads_the_doctors_words(sign_in, doctor, prediction, patien
         assert "Another disease" not in text, page
 
 
+def test_words_that_no_catalogue_knows_wait_for_the_conversation(sign_in, doctor, prediction):
+    client = sign_in(doctor)
+    review(client, prediction, disease="Merkel cell carcinoma", own_words="on")
+    kept = Review.objects.get()
+    assert (kept.own_words, kept.release) == ("Merkel cell carcinoma", "after_conversation")
+    assert not kept.is_released
+
+    choose_release(diagnosis=kept, actor=doctor, choice=Choice(release="at_once"))
+    assert Review.objects.get().is_released
+
+
 def test_suggestions_are_for_doctors_and_leave_no_trace_in_the_address(sign_in, doctor, secretary):
     find = reverse("diagnosis:disease_find")
     found = sign_in(doctor).post(find, {"disease": "guttate"})

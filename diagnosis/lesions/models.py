@@ -138,6 +138,7 @@ class LesionImage(models.Model):
     open_since: datetime
     decided_at: datetime | None
     answer_id: uuid.UUID | None
+    answer_status: str | None
     malignant_share: float | None
     alarm_at: datetime | None
     has_alarm: bool

@@ -10,6 +10,8 @@ from diagnosis.predictions.models.prediction import Prediction
 from diagnosis.reviews.models.review import Review
 from diagnosis.reviews.services.worklist import with_states
 
+DONE = Prediction.Status.DONE
+
 
 @dataclass(frozen=True)
 class PhotographCard:
@@ -33,8 +35,15 @@ class PhotographCard:
         return self.prediction is not None and self.prediction.is_waiting
 
     @property
+    def is_torn(self) -> bool:
+        """Return whether an answer or a review came between two queries, so one lacks it."""
+        has_answer = any(each.status == DONE for each in self.image.predictions.all())
+        decided_at = self.review.reviewed_at if self.review else None
+        return (has_answer, decided_at) != (self.image.answer_status == DONE, self.image.decided_at)
+
+    @property
     def is_answered(self) -> bool:
-        return self.prediction is not None and self.prediction.status == Prediction.Status.DONE
+        return self.prediction is not None and self.prediction.status == DONE
 
 
 def photograph_cards(images: QuerySet[LesionImage]) -> list[PhotographCard]:
@@ -48,7 +57,10 @@ def photograph_cards(images: QuerySet[LesionImage]) -> list[PhotographCard]:
         .select_related("lesion__body_site", "lesion__patient", "consultation__doctor")
         .prefetch_related(Prefetch("predictions", predictions))
     )
-    return [_card(image) for image in images]
+    cards = [_card(image) for image in images]
+    while any(card.is_torn for card in cards):
+        cards = [_card(image) for image in images.all()]
+    return cards
 
 
 def _card(image: LesionImage) -> PhotographCard:
@@ -63,5 +75,5 @@ def _card(image: LesionImage) -> PhotographCard:
 
 def _weight(prediction: Prediction) -> tuple[bool, bool, datetime]:
     """Rank a warning above a newer answer without one, and any answer above none."""
-    is_done = prediction.status == Prediction.Status.DONE
+    is_done = prediction.status == DONE
     return is_done, is_done and prediction.is_over_threshold, prediction.queued_at

@@ -45,6 +45,7 @@ def test_the_demo_has_what_a_practice_gathers(loaded):
     images = LesionImage.objects.all()
     assert images.count() >= 40
     assert Review.objects.count() >= 30
+    assert VisitDiagnosis.objects.standing().count() >= 30
     assert Lesion.objects.annotate(seen=Count("images")).filter(seen__gt=1).count() >= 5
     assert Appointment.objects.filter(is_walk_in=True, status="arrived").exists()
     assert WarningOverride.objects.filter(prescription__status="signed").exists()

@@ -24,7 +24,7 @@ from clinic.models import (
 from clinic.office.services.retention import decide_erasure, pseudonymise_expired
 from clinic.people.permissions import patients_in_care
 from clinic.people.services.accesses import accesses_under
-from diagnosis.models import AtlasImage, Lesion, LesionImage, Review
+from diagnosis.models import AtlasImage, Lesion, LesionImage, Review, VisitDiagnosis
 from tests.demo import as_a_demo, load
 
 

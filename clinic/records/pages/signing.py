@@ -91,7 +91,7 @@ def _drug_cautions(visit: Consultation, prescription: Prescription | None) -> It
 
 def _told_too_early(visit: Consultation, findings: Findings) -> str:
     """Return a warning if the conclusion names a diagnosis that the patient should not read yet."""
-    named = told_too_early(visit, findings)
+    named = told_too_early(visit.conclusion, findings)
     if not named:
         return ""
     sentence = _(

@@ -19,6 +19,7 @@ from clinic.records.services.prescriptions import refuse_other_lines, sign_presc
 from clinic.records.services.signing import (
     findings_of,
     refuse_telling_early,
+    refuse_telling_early_afterwards,
     refuse_unread_alarms,
 )
 from clinic.records.services.visit_guard import (
@@ -229,6 +230,7 @@ def add_addendum(*, consultation: Consultation, actor: User, text: str) -> Adden
     for kept in locked.addenda.filter(written_by=actor):
         if kept.text == text:
             return kept
+    refuse_telling_early_afterwards(locked, text)
     addendum = Addendum.objects.create(consultation=locked, text=text, written_by=actor)
     record(AuditEvent.Verb.CREATE, actor=actor, patient=locked.patient, target=addendum)
     return addendum

@@ -69,9 +69,9 @@ def findings_of(consultation: Consultation) -> Findings:
     return _readers[0](consultation) if _readers else Findings()
 
 
-def told_too_early(consultation: Consultation, findings: Findings) -> list[str]:
-    """Return the diagnoses that the conclusion names although the patient should not read them."""
-    said = _plain(consultation.conclusion)
+def told_too_early(text: str, findings: Findings) -> list[str]:
+    """Return the diagnoses that a text names although the patient should not read them yet."""
+    said = _plain(text)
     named = (
         names[0]
         for names in (each.held_names for each in findings.diagnoses)
@@ -82,11 +82,22 @@ def told_too_early(consultation: Consultation, findings: Findings) -> list[str]:
 
 def refuse_telling_early(consultation: Consultation, findings: Findings, *, reason: str) -> int:
     """Refuse a conclusion that names what waits, without a reason; return how many it names."""
-    named = told_too_early(consultation, findings)
+    named = told_too_early(consultation.conclusion, findings)
     if named and not reason:
         sentence = _("Say why the patient may read it, or go back and change or release it.")
         raise ValidationError({"early_reason": sentence}, code="early")
     return len(named)
+
+
+def refuse_telling_early_afterwards(consultation: Consultation, text: str) -> None:
+    """Refuse an addendum, which the patient reads at once, if it names what waits."""
+    named = told_too_early(text, findings_of(consultation))
+    if named:
+        sentence = _(
+            "The patient would read “%(names)s” at once, but this diagnosis is not released. "
+            "Release it first, or write this without its name."
+        )
+        raise ValidationError(sentence, code="early", params={"names": ", ".join(named)})
 
 
 def _plain(text: str) -> str:

@@ -124,6 +124,19 @@ def test_the_service_refuses_to_tell_early_whoever_calls_it(doctor, telling):
     assert "early_reason" in refusal.value.message_dict
 
 
+def test_an_addendum_does_not_tell_early_either(client, doctor, alarmed, telling):
+    signed = sign_visit(consultation=telling, actor=doctor, early_reason=WHY)
+    address = reverse("clinic:addendum_add", args=[signed.pk])
+    refused = client.post(address, {"text": "The melanoma was 2 mm."}, headers=HTMX)
+    assert refused.status_code == 409
+    assert "“Melanoma” at once" in refused.content.decode()
+    assert not signed.addenda.exists()
+
+    note_conversation(diagnosis=alarmed.reviews.get(), actor=doctor)
+    client.post(address, {"text": "The melanoma was 2 mm."}, headers=HTMX)
+    assert signed.addenda.exists()
+
+
 def test_a_referral_says_that_the_letter_is_missing(client, doctor, alarmed, written):
     review_prediction(prediction=alarmed, actor=doctor, decision="referred")
     assert "Lesion 1: no letter to the colleague yet." in words(dialog(client, written))

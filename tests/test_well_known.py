@@ -46,7 +46,9 @@ def test_security_txt_names_the_contact_of_the_installation_and_a_day_when_it_en
 
 @pytest.mark.django_db
 def test_security_txt_names_the_phone_of_the_clinic_where_nothing_else_is_set():
-    ClinicSettings.objects.create(name="Clinic", phone="+33 1 42 68 53 00", languages=["fr", "ar"])
+    ClinicSettings.objects.create(
+        pk=1, name="Clinic", phone="+33 1 42 68 53 00", languages=["fr", "ar"]
+    )
     said = fields(Client().get("/.well-known/security.txt"))
     assert said["Contact"] == "tel:+33-1-42-68-53-00"
     assert said["Preferred-Languages"] == "fr, ar"

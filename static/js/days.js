@@ -72,6 +72,11 @@
     asked.set(box, setTimeout(() => readBack(box), PAUSE));
   });
 
+  // A form that is sent reads nothing back any more: the answer may be another session's.
+  document.addEventListener("submit", (event) => {
+    for (const box of event.target.querySelectorAll(".day-input")) clearTimeout(asked.get(box));
+  });
+
   document.addEventListener("change", (event) => {
     const box = event.target.closest(".day-input");
     if (box && event.target.matches(".day-native") && event.target.value) take(box);

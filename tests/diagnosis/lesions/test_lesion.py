@@ -123,7 +123,7 @@ def test_more_photographs_cost_no_more_queries(
     sign_in, doctor, consultation, image, later_image, django_assert_max_num_queries
 ):
     client = sign_in(doctor)
-    with django_assert_max_num_queries(10) as two:
+    with django_assert_max_num_queries(11) as two:
         page_of(client, image.lesion)
     for seed in (3, 4, 5):
         upload_image(

@@ -22,6 +22,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 # Far more than a photograph and its form, whose own limit gives a message at the field.
 MAX_BODY_BYTES = 64 * 1024**2
+MAX_DIGITS = len(str(MAX_BODY_BYTES))
 PERMISSIONS_POLICY = "camera=(self), microphone=(), geolocation=(), payment=(), usb=()"
 
 
@@ -50,6 +51,8 @@ class BodySizeMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit() or int(length) > MAX_BODY_BYTES:
+        # Python refuses to read a number of thousands of digits.
+        is_size = length.isdecimal() and len(length) <= MAX_DIGITS
+        if not is_size or int(length) > MAX_BODY_BYTES:
             return HttpResponse(render_to_string("413.html"), status=413)
         return self.get_response(request)

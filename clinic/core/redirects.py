@@ -1,5 +1,15 @@
+from urllib.parse import SplitResult, urlsplit
+
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
+
+
+def parts_of(address: str) -> SplitResult:
+    """Return the parts of an address that a browser sent, all empty if it cannot be read."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
 
 
 def next_or(request: HttpRequest, fallback: str) -> str:

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core.client_address import client_address
 from clinic.core.mail import send_mail
+from clinic.core.redirects import parts_of
 from clinic.core.throttle import Tries
 from clinic.people.account_throttle import count_for_account
 from clinic.people.models.user import User
@@ -56,6 +57,10 @@ class ClinicAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if address is None:
             raise PermissionDenied
         return address
+
+    def is_safe_url(self, url: str) -> bool:
+        """Return whether a page to go on to is one of this site, and can be read at all."""
+        return parts_of(url) != parts_of("") and bool(super().is_safe_url(url))
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count an attempt, and note a lockout once per account or unknown caller."""

@@ -7,7 +7,6 @@ from http import HTTPStatus
 from importlib import import_module
 from math import ceil
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import logout, user_logged_in
@@ -18,8 +17,8 @@ from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.utils.translation import ngettext
 from django_htmx.http import HttpResponseClientRedirect
-from django_htmx.middleware import HtmxDetails
 
+from clinic.core.redirects import parts_of
 from clinic.people.models.user import User
 from clinic.people.permissions import can_see_portal
 from clinic.trail.services.audit import record_time_out
@@ -131,18 +130,21 @@ def asked_by_htmx(request: HttpRequest) -> bool:
 def page_of(request: HttpRequest) -> str:
     """Return the page that somebody looks at, even if this request is for a part of it."""
     if asked_by_htmx(request):
-        htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
-        return htmx.current_url_abs_path or ""
+        return _of_this_site(request, request.headers["HX-Current-URL"])
     is_navigation = request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
     if request.method == "GET" and is_navigation and not is_without_click(request):
         return request.get_full_path()
-    page = urlsplit(request.headers.get("Referer", ""))
+    return _of_this_site(request, request.headers.get("Referer", ""))
+
+
+def _of_this_site(request: HttpRequest, address: str) -> str:
+    page = parts_of(address)
     return page._replace(scheme="", netloc="").geturl() if page.netloc == request.get_host() else ""
 
 
 def leads_to_sign_in(response: HttpResponse) -> bool:
     """Return whether a response sends the browser to the sign-in page."""
-    where = urlsplit(response.headers.get("Location", ""))
+    where = parts_of(response.headers.get("Location", ""))
     return response.status_code == HTTPStatus.FOUND and where.path == resolve_url(
         settings.LOGIN_URL
     )

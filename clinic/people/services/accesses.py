@@ -47,6 +47,7 @@ PATIENTS_WORDS: dict[str, str | Promise] = {
     "clinic.issueddocument": _("A paper for you"),
     "clinic.recordcode": _("The code that opens your record"),
     "clinic.user": _("Your account"),
+    "clinic.warningoverride": _("A warning about your medicines"),
     "diagnosis.lesion": _("A spot on your skin"),
     "diagnosis.lesionimage": _("A photograph of your skin"),
     "diagnosis.prediction": _("The computer’s second opinion"),

@@ -109,7 +109,7 @@ class SignForm(forms.Form):
     lines_seen = forms.CharField(widget=forms.HiddenInput)
     alarms_seen = forms.CharField(required=False, widget=forms.HiddenInput)
     unreviewed_reason = forms.CharField(
-        label=_("Why do you sign before the warning is reviewed?"),
+        label=_("Why are you signing before the warning is reviewed?"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Kept with the visit; the patient does not read it."),

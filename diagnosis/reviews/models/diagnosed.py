@@ -160,15 +160,18 @@ class Diagnosed(models.Model):
 
     @property
     def release_in_words(self) -> str:
-        """Return when the patient reads the diagnosis."""
+        """Return a sentence that says when the patient reads the diagnosis."""
         if self.release == self.Release.BEFORE:
-            return str(self.Release.BEFORE.label)
+            return gettext("The patient has been able to read it since the signature.")
         if self.talked_at is not None:
             day = date_format(timezone.localtime(self.talked_at), "DATE_FORMAT")
-            return gettext("Released: the conversation was on %(day)s") % {"day": day}
-        if self.disease is not None and self.disease.is_malignant:
-            return str(self.Release.AFTER_CONVERSATION.label)
+            return gettext("Released: the conversation was on %(day)s.") % {"day": day}
+        is_malignant = self.disease is not None and self.disease.is_malignant
+        if is_malignant or self.release == self.Release.AFTER_CONVERSATION:
+            return gettext("The patient reads it after the conversation with the doctor.")
         if self.release_on is not None:
             day = date_format(self.release_on, "DATE_FORMAT")
-            return gettext("From %(day)s on") % {"day": day}
-        return str(self.get_release_display())
+            return gettext("The patient reads it from %(day)s on.") % {"day": day}
+        if self.release == self.Release.AT_ONCE:
+            return gettext("The patient reads it as soon as the visit is signed.")
+        return ""

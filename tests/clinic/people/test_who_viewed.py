@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.models import AuditEvent
+from clinic.models import AuditEvent, WarningOverride
 from clinic.people.services.emergency import end_emergency_access, open_emergency_access
 from clinic.people.services.patients import record_patient_view
 from clinic.trail.services.audit import record
@@ -177,3 +177,10 @@ def test_what_was_written_down_late_stands_where_it_happened(sign_in, doctor, se
         "Dora Doctor",
         "Sam Secretary",
     ]
+
+
+def test_a_warning_over_which_a_doctor_prescribed_has_a_patients_words(sign_in, doctor, patient):
+    override = WarningOverride()
+    record(Verb.CREATE, actor=doctor, patient=patient, target=override)
+    page = " ".join(sign_in(patient.user).get(MINE).content.decode().split())
+    assert "Added: A warning about your medicines" in page

@@ -2,9 +2,11 @@ import pytest
 from django.urls import reverse
 
 from clinic.models import AuditEvent
+from clinic.records.services.prescriptions import DraftLine, save_prescription
 from diagnosis.models import Disease
 from diagnosis.reviews.services.releases import note_conversation
 from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
+from tests.full_visit import check_by_hand
 
 
 @pytest.fixture
@@ -82,3 +84,15 @@ def test_reading_the_own_record_is_in_the_trail(mine, patient, consultation, sig
     letter(mine, consultation)
     event = AuditEvent.objects.filter(verb="view", actor=patient.user).latest("pk")
     assert (event.patient, event.target_id) == (patient, str(consultation.pk))
+
+
+def test_a_patient_does_not_read_what_the_drug_table_could_not_check(
+    mine, doctor, consultation, sign
+):
+    line = DraftLine(drug="Moon water", dose="a sip", frequency="daily", duration="a week")
+    save_prescription(consultation=consultation, actor=doctor, lines=[line])
+    check_by_hand(consultation, doctor)
+    sign(consultation)
+    page = letter(mine, consultation).content.decode()
+    assert "Moon water" in page
+    assert "drug table" not in page

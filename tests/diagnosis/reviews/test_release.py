@@ -1,6 +1,6 @@
 """The patient reads a diagnosis when the doctor has chosen, and a malignant one after the talk."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.conf import settings
@@ -172,7 +172,7 @@ def test_the_patient_hears_of_a_release_and_the_trail_keeps_it(
 def test_the_visit_says_when_the_patient_reads_it(his, doctor, consultation, prediction):
     review = decide(prediction, doctor, code="mel")
     page = his.get(reverse("diagnosis:visit", args=[consultation.pk])).content.decode()
-    assert "The patient reads it: After the conversation with the doctor" in " ".join(page.split())
+    assert "The patient reads it after the conversation with the doctor." in " ".join(page.split())
     assert reverse("diagnosis:review_talked", args=[review.pk]) in page
     note_conversation(diagnosis=review, actor=doctor)
     page = his.get(reverse("diagnosis:visit", args=[consultation.pk])).content.decode()
@@ -257,3 +257,23 @@ def test_a_day_that_came_tells_nothing_that_is_not_true(
 def test_the_timetable_looks_for_days_that_came():
     tasks = {each["task"] for each in settings.CELERY_BEAT_SCHEDULE.values()}
     assert tell_of_days_that_came_task.name in tasks
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ({"release": "at_once"}, "The patient reads it as soon as the visit is signed."),
+        (
+            {"release": "after_conversation"},
+            "The patient reads it after the conversation with the doctor.",
+        ),
+        (
+            {"release": "on_date", "release_on": date(2026, 12, 24)},
+            "The patient reads it from 24 December 2026 on.",
+        ),
+        ({"release": "before"}, "The patient has been able to read it since the signature."),
+        ({}, ""),
+    ],
+)
+def test_a_whole_sentence_says_when_the_patient_reads_it(said, sentence):
+    assert Review(**said).release_in_words == sentence

@@ -64,16 +64,16 @@ def test_the_dialog_names_the_warning_the_diagnoses_and_what_is_missing(client, 
     assert "malignant share 80.0 %" in said
     assert "A mole. We take it out." in said
     assert "Nothing is prescribed." in said
-    assert "Why do you sign before the warning is reviewed?" in said
+    assert "Why are you signing before the warning is reviewed?" in said
 
 
 def test_the_dialog_shows_what_is_true_now(client, doctor, alarmed, written):
     review_prediction(prediction=alarmed, actor=doctor, decision="confirmed")
     said = words(dialog(client, written))
     assert "no doctor has decided" not in said
-    assert "Why do you sign before" not in said
+    assert "Why are you signing before" not in said
     assert "Melanoma Diagnosed" in said or "Lesion 1 Melanoma" in said
-    assert "The patient reads it: After the conversation with the doctor" in said
+    assert "The patient reads it after the conversation with the doctor." in said
 
 
 def test_the_dialog_warns_of_a_conclusion_that_tells_too_early(client, doctor, alarmed, written):

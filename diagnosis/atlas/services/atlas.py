@@ -39,9 +39,10 @@ class DiseaseText:
 
 
 def find_diseases(*, among: Iterable[Disease], text: str) -> list[Disease]:
-    """Return the diseases in which every search term begins a word of a name or a code."""
+    """Return the diseases in which every search term begins a word of a name or a code, by name."""
     words = folded(text)
-    return [disease for disease in among if _fits(disease, words)]
+    found = [disease for disease in among if _fits(disease, words)]
+    return sorted(found, key=lambda disease: folded(str(disease)))
 
 
 @transaction.atomic

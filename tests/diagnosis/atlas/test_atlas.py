@@ -5,6 +5,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from clinic.models import AuditEvent
+from clinic.people.names import folded
+from diagnosis.atlas.services.atlas import find_diseases
 from diagnosis.atlas.services.images import AtlasImageText, add_atlas_image
 from diagnosis.models import Disease, DiseaseStage
 from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
@@ -237,6 +239,16 @@ def test_a_stage_that_a_diagnosis_names_stays(keeping, doctor, prediction):
     other = scc.stages.last()
     keeping.post(reverse("diagnosis:atlas_stage_delete", args=[other.pk]))
     assert not DiseaseStage.objects.filter(pk=other.pk).exists()
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_diseases_stand_in_the_order_of_their_names(db, language):
+    Disease.objects.create(code="last", name="Éczema of the hand", position=99)
+    with translation.override(language):
+        listed = find_diseases(among=Disease.objects.all(), text="")
+        names = [folded(str(disease)) for disease in listed]
+    assert names == sorted(names)
+    assert len(names) > 10
 
 
 def test_the_list_asks_the_database_for_little(reading, django_assert_max_num_queries):

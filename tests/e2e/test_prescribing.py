@@ -135,3 +135,26 @@ def test_an_allergy_noted_in_the_card_warns_beside_the_prescription(visit):
     card.get_by_role("button", name="Add", exact=True).first.click()
     expect(visit.locator("#visit-warnings")).to_contain_text("Ibuprofen contains ibuprofen.")
     expect(card.locator(".allergy-bar")).to_contain_text("Ibuprofen")
+
+
+def test_a_check_that_a_save_overtakes_is_made_again(visit, expected_errors):
+    # The save stops the running check, whose result would be out of date.
+    expected_errors += ["htmx:afterRequest", "htmx:sendAbort"]
+    checks = []
+
+    def hold_the_first(route):
+        checks.append(route)
+        if len(checks) > 1:
+            route.continue_()
+
+    form = visit.locator("#visit-prescription")
+    for name, text in {"drug": "Ibuprofen", "dose": "1 tablet", "frequency": "daily"}.items():
+        form.locator(f'[name="lines-0-{name}"]').fill(text)
+    form.locator('[name="lines-0-frequency"]').press("Tab")
+    visit.wait_for_load_state("networkidle")
+    visit.route("**/warnings/", hold_the_first)
+    form.get_by_label("Duration").first.fill("7 days")
+    form.get_by_role("button", name="Save draft").click()
+    expect(form).to_contain_text("Saved")
+    warnings = visit.locator("#visit-warnings")
+    expect(warnings.get_by_role("button", name="Confirm what I checked")).to_be_visible()

@@ -39,8 +39,6 @@ ARGUMENTS = {
     "diagnosis:class_map": {"label": "mel"},
     "account_reset_password_from_key": {"uidb36": "1", "key": "not-a-key"},
 }
-
-
 @dataclass(frozen=True)
 class Row:
     """One line of the table."""
@@ -111,6 +109,24 @@ def test_what_changes_things_is_never_a_link(cast, things, sign_in):
     answers = {row.url: client.get(address(row, things)).status_code for row in changing}
 
     assert answers == dict.fromkeys(answers, 405)
+
+
+def test_each_address_refuses_the_methods_that_it_does_not_serve(cast, things, sign_in):
+    """Check the clinic's own addresses; those without a namespace are of libraries or lead on."""
+    rows = {row.url: row for row in ROWS if ":" in row.url}
+    served = {url: {row.method for row in ROWS if row.url == url} for url in rows}
+    client = sign_in(cast["doct"])
+
+    wrong = []
+    for url, row in rows.items():
+        for method in ({"POST"} - served[url]) | {"PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"}:
+            with transaction.atomic():
+                status = client.generic(method, address(row, things)).status_code
+                transaction.set_rollback(True)
+            if status != 405:
+                wrong.append(f"{method} {url}: {status}")
+
+    assert not wrong, "\n".join(wrong)
 
 
 def named_urls(patterns, namespace=""):

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from clinic.core.http import SignedInRequest
 from clinic.office.pages.day import day_page, read_day
@@ -19,6 +19,7 @@ from clinic.records.services.consultations import (
 from clinic.scheduling.permissions import can_open_visit, visible_appointments
 
 
+@require_GET
 def doctor_day(request: SignedInRequest) -> HttpResponse:
     """Show a doctor's visits on one day, waiting patients first; htmx only gets the list."""
     if not can_see_own_day(request.user):

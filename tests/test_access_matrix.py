@@ -39,6 +39,8 @@ ARGUMENTS = {
     "diagnosis:class_map": {"label": "mel"},
     "account_reset_password_from_key": {"uidb36": "1", "key": "not-a-key"},
 }
+
+
 @dataclass(frozen=True)
 class Row:
     """One line of the table."""

@@ -56,7 +56,9 @@
     before.set(input, input.value);
     for (const name of USUAL) {
       const field = input.form.elements[input.name.replace(/drug$/, name)];
-      if (field && (!field.value.trim() || isSame(name, field.value, old?.[name]))) field.value = usual?.[name] ?? "";
+      if (!field || (field.value.trim() && !isSame(name, field.value, old?.[name]))) continue;
+      field.value = usual?.[name] ?? "";
+      field.toggleAttribute("data-filled", field.value !== "");
     }
     input.dispatchEvent(new Event("input", { bubbles: true }));
   }
@@ -72,7 +74,15 @@
     else removeLine(button.form, button.closest("[data-line]"));
   });
 
+  // What is typed takes the place of a usual value, also after the click that made it appear.
+  document.addEventListener("click", (event) => {
+    if (!event.target.matches("[data-filled]")) return;
+    event.target.removeAttribute("data-filled");
+    event.target.select();
+  });
+
   document.addEventListener("input", (event) => {
+    event.target.removeAttribute("data-filled");
     const line = event.target.closest("[data-line]");
     if (line) requireWords(line);
   });

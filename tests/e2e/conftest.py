@@ -60,6 +60,8 @@ def pytest_runtest_makereport(item, call):
 
 
 FAILED = pytest.StashKey[bool]()
+# A newer request stopped this one; one that failed says so in another message, too.
+STOPPED = ("htmx:afterRequest", "htmx:sendAbort")
 
 
 @pytest.fixture(scope="session")
@@ -134,7 +136,7 @@ def open_browser(browser, live_server, request, expected_errors, problems):
         return page
 
     def note(name, kind, text):
-        if kind == "error" and not any(part in text for part in expected_errors):
+        if kind == "error" and not any(part in text for part in (*STOPPED, *expected_errors)):
             problems.append(f"{name}: {text}")
 
     def note_refusal(name, response):

@@ -1,5 +1,6 @@
 """What every diagnosis says: the disease, how certain it is, and when the patient reads it."""
 
+from abc import abstractmethod
 from datetime import datetime
 from typing import Any, Self, TypeVar
 
@@ -98,34 +99,34 @@ class Diagnosed(models.Model):
         abstract = True
 
     @property
+    @abstractmethod
     def visit(self) -> Consultation:
         """Return the visit in which it was made."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def photograph(self) -> LesionImage | None:
         """Return the photograph that it is about, if it is about one."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def site(self) -> BodySite | None:
         """Return where on the body it is, if that was said."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def decided_by(self) -> User:
         """Return the doctor who made it."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def decided_at(self) -> datetime:
         """Return when it was made."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def counts(self) -> bool:
         """Return whether it is a diagnosis that nothing has taken the place of."""
-        raise NotImplementedError
 
     @property
     def diagnosis_name(self) -> str:

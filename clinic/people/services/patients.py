@@ -6,13 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Model
 from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.constraints import refused_by
+from clinic.core.locking import take_turns
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
 from clinic.people.names import (
@@ -33,8 +34,6 @@ from clinic.trail.services.seen import Guard
 OLDEST_BIRTH_YEAR = 1900
 # Each failed try means that somebody else's registration went through.
 RECORD_NUMBER_TRIES = 100
-# The advisory lock on PostgreSQL; any number that nothing else in this database uses.
-REGISTER_LOCK = 7_245_002
 # What decides whether a patient resembles another.
 IDENTIFYING = frozenset({"full_name", "preferred_name", "birth_date", "phone", "email"})
 NAME_COLUMNS = (*name_columns(""), "namesake")
@@ -87,10 +86,7 @@ def lock_register() -> None:
 
     Taken before any row is locked. The unique constraint has the last word.
     """
-    # SQLite's transactions are immediate, which is lock enough.
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [REGISTER_LOCK])
+    take_turns("register")
 
 
 @transaction.atomic

@@ -1,5 +1,7 @@
 """What a doctor says in the list of a visit's diagnoses about no photograph."""
 
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -90,12 +92,8 @@ def diagnosis_withdraw(request: SignedInRequest, pk: UUID) -> HttpResponse:
     stored = _get_diagnosis(request, pk)
     if not can_diagnose(request.user, stored.consultation):
         raise PermissionDenied
-    try:
-        withdraw_diagnosis(stored=stored, actor=request.user)
-    except ValidationError as error:
-        refused = Refused(words=" ".join(error.messages))
-        return _refused(request, stored.consultation, refused, error)
-    return _stored(request, stored.consultation)
+    withdraw = partial(withdraw_diagnosis, stored=stored, actor=request.user)
+    return _carried_out(request, stored.consultation, withdraw)
 
 
 @require_POST
@@ -121,12 +119,8 @@ def diagnosis_talked(request: SignedInRequest, pk: UUID) -> HttpResponse:
     stored = _get_diagnosis(request, pk)
     if not can_release(request.user, stored):
         raise PermissionDenied
-    try:
-        note_conversation(diagnosis=stored, actor=request.user)
-    except ValidationError as error:
-        refused = Refused(words=" ".join(error.messages))
-        return _refused(request, stored.consultation, refused, error)
-    return _stored(request, stored.consultation)
+    note = partial(note_conversation, diagnosis=stored, actor=request.user)
+    return _carried_out(request, stored.consultation, note)
 
 
 def _get_diagnosis(request: SignedInRequest, pk: UUID) -> VisitDiagnosis:
@@ -137,6 +131,17 @@ def _get_diagnosis(request: SignedInRequest, pk: UUID) -> VisitDiagnosis:
         rows.select_related("disease", "lesion__body_site", "body_site", "consultation__patient"),
         pk=pk,
     )
+
+
+def _carried_out(
+    request: SignedInRequest, visit: Consultation, change: Callable[[], object]
+) -> HttpResponse:
+    """Answer a click that has no form: the list as it is now, with a sentence if it was refused."""
+    try:
+        change()
+    except ValidationError as error:
+        return _refused(request, visit, Refused(words=" ".join(error.messages)), error)
+    return _stored(request, visit)
 
 
 def _stored(

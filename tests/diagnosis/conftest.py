@@ -16,6 +16,18 @@ def _files_of_its_own(media):
     """Let every test in this folder store photographs."""
 
 
+@pytest.fixture
+def his(sign_in, doctor):
+    """Return the browser of the doctor."""
+    return sign_in(doctor)
+
+
+@pytest.fixture
+def mine(sign_in, patient):
+    """Return the browser of the patient."""
+    return sign_in(patient.user)
+
+
 @pytest.fixture(autouse=True)
 def queue(settings, monkeypatch):
     """Return the arguments of the messages sent to the broker, which nobody processes."""

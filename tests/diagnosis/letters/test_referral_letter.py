@@ -16,11 +16,6 @@ from tests.papers import address_on, text_of
 
 
 @pytest.fixture
-def his(sign_in, doctor):
-    return sign_in(doctor)
-
-
-@pytest.fixture
 def validated(prediction, answer_with, doctor):
     """Return an answer that the doctor has confirmed."""
     answer_with(mel=0.6, nv=0.3, bkl=0.1)

@@ -19,16 +19,6 @@ def url(consultation):
 
 
 @pytest.fixture
-def his(sign_in, doctor):
-    return sign_in(doctor)
-
-
-@pytest.fixture
-def mine(sign_in, patient):
-    return sign_in(patient.user)
-
-
-@pytest.fixture
 def written_up(consultation, doctor):
     """Return a signed visit with everything that a doctor writes."""
     consultation.refresh_from_db()

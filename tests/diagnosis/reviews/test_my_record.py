@@ -9,11 +9,6 @@ from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
 from tests.full_visit import check_by_hand
 
 
-@pytest.fixture
-def mine(sign_in, patient):
-    return sign_in(patient.user)
-
-
 def letter(client, consultation):
     return client.get(reverse("diagnosis:my_visit", args=[consultation.pk]))
 

@@ -20,16 +20,6 @@ pytestmark = pytest.mark.both_engines
 HELD = "Some of the findings are not shown here yet."
 
 
-@pytest.fixture
-def mine(sign_in, patient):
-    return sign_in(patient.user)
-
-
-@pytest.fixture
-def his(sign_in, doctor):
-    return sign_in(doctor)
-
-
 def everything(client, visit):
     """Return all that the patient can read of a visit, in one text."""
     pages = [

@@ -28,16 +28,6 @@ HELD = "Some of the findings are not shown here yet."
 
 
 @pytest.fixture
-def mine(sign_in, patient):
-    return sign_in(patient.user)
-
-
-@pytest.fixture
-def his(sign_in, doctor):
-    return sign_in(doctor)
-
-
-@pytest.fixture
 def diagnose(doctor, consultation):
     def _diagnose(code="psoriasis", **place):
         disease = Disease.objects.get(code=code)

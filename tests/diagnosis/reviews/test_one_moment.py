@@ -8,7 +8,7 @@ from diagnosis.models import LesionImage, Prediction
 from diagnosis.reviews.pages.cards import photograph_cards
 from diagnosis.reviews.services.reviews import review_prediction
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_engines]
 
 
 @pytest.fixture

@@ -266,10 +266,11 @@ def test_today_opens_where_something_is(open_browser, secretary, doctor, patient
     day = timezone.localdate()
     works(doctor, day, first, "12:00")
     works(doctor, day, "13:00", "22:00")
-    # Around now there is always free time or a visit.
+    # The last one keeps the grid as long when the day is over and no time is free.
     booked(doctor, patient, at(day, first))
+    booked(doctor, patient, at(day, "21:30"))
     page = look_at_calendar(open_browser, secretary, day)
-    expect(entry(page, "Paul Patient")).to_have_count(1)
+    expect(entry(page, "Paul Patient")).to_have_count(2)
 
     def is_seen():
         return page.evaluate(

@@ -3,6 +3,8 @@
 from django.db import IntegrityError
 from django.db.models import BaseConstraint, Model, UniqueConstraint
 
+FOREIGN_KEY_VIOLATION = "23503"
+
 
 def refused_by(error: IntegrityError, model: type[Model], name: str) -> bool:
     """Return whether the constraint or trigger of this name refused a row of the model."""
@@ -10,6 +12,16 @@ def refused_by(error: IntegrityError, model: type[Model], name: str) -> bool:
         return name in (told.constraint_name, told.message_primary)
     words = str(error)
     return words in (name, f"CHECK constraint failed: {name}") or words == _unique(model, name)
+
+
+def is_torn_link(error: IntegrityError) -> bool:
+    """Return whether a row names another that is not there any more.
+
+    Forms and services look first, so this is a row that was removed while another one took it up.
+    """
+    if told := getattr(error.__cause__, "diag", None):
+        return told.sqlstate == FOREIGN_KEY_VIOLATION
+    return "FOREIGN KEY constraint failed" in str(error)
 
 
 def named_constraint(model: type[Model], name: str) -> BaseConstraint | None:

@@ -9,6 +9,10 @@ from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 GONE = _("Somebody else has just removed this.")
+TORN = _(
+    "Nothing was saved: something was removed at the moment somebody else used it. Load the page "
+    "again to see the current choices."
+)
 Row = TypeVar("Row", bound=Model)
 
 

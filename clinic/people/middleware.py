@@ -10,7 +10,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from clinic.core.client_address import client_address
-from clinic.core.locking import GONE
+from clinic.core.constraints import is_torn_link
+from clinic.core.locking import GONE, TORN
 from clinic.people.ended_record_guard import REFUSAL
 from clinic.people.models.user import User
 from clinic.people.services.audit_denials import record_denial, record_refused_form
@@ -36,12 +37,18 @@ class LateChangeMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer a refused change that no form caught."""
         code = getattr(exception, "code", "") if isinstance(exception, ValidationError) else ""
-        if isinstance(exception, IntegrityError) and REFUSAL in str(exception):
-            code = "ended"
-        message = {"ended": RECORD_ENDED, "gone": GONE}.get(code)
+        if isinstance(exception, IntegrityError):
+            code = _refusal_of(exception)
+        message = {"ended": RECORD_ENDED, "gone": GONE, "torn": TORN}.get(code)
         if message is None:
             return None
         return render(request, "409.html", {"message": message}, status=409)
+
+
+def _refusal_of(error: IntegrityError) -> str:
+    if REFUSAL in str(error):
+        return "ended"
+    return "torn" if is_torn_link(error) else ""
 
 
 class UnsentFormMiddleware:

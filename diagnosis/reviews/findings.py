@@ -1,6 +1,7 @@
 """What the photographs and diagnoses of a visit say to the doctor who signs it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext as _
@@ -10,6 +11,7 @@ from clinic.records.services.signing import Finding, Findings
 from diagnosis.lesions.forms import lesion_name
 from diagnosis.lesions.models import LesionImage
 from diagnosis.reviews.models.diagnosed import Diagnosed
+from diagnosis.reviews.models.review import Review
 from diagnosis.reviews.models.visit_diagnosis import VisitDiagnosis
 from diagnosis.reviews.pages.cards import PhotographCard, photograph_cards
 from diagnosis.reviews.pages.open_words import sign_warnings
@@ -22,7 +24,13 @@ UNREAD = (State.UNREVIEWED, State.REOPENED)
 def findings_of_visit(visit: Consultation) -> Findings:
     """Return each diagnosis and what is still open, the warnings first."""
     cards = photograph_cards(LesionImage.objects.filter(consultation=visit))
-    return findings_from(cards, diagnoses_of(visit))
+    diagnoses = diagnoses_of(visit)
+    reviews = Review.objects.filter(prediction__image__consultation=visit, disease__isnull=False)
+    ever = [*reviews.select_related("disease"), *diagnoses]
+    return replace(
+        findings_from(cards, diagnoses),
+        names_ever=frozenset(name for each in ever for name in _names(each)),
+    )
 
 
 def diagnoses_of(visit: Consultation) -> list[VisitDiagnosis]:
@@ -64,7 +72,8 @@ def _finding(card: PhotographCard) -> Finding:
         release=review.release_in_words if review and disease else "",
         name=named,
         is_decided=card.state in {State.DECIDED, State.RETAKEN},
-        held_names=_names(review) if review and disease and not review.is_released else (),
+        names=_names(review) if review and disease else (),
+        is_held=bool(review and disease and not review.is_released),
     )
 
 
@@ -77,7 +86,8 @@ def finding_without_photograph(diagnosis: VisitDiagnosis) -> Finding:
         state=_("Diagnosed without a photograph"),
         release=diagnosis.release_in_words,
         name=diagnosis.diagnosis_name,
-        held_names=() if diagnosis.is_released else _names(diagnosis),
+        names=_names(diagnosis),
+        is_held=not diagnosis.is_released,
     )
 
 

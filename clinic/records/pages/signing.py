@@ -22,7 +22,7 @@ from clinic.records.pages.visits import (
 )
 from clinic.records.permissions import is_offered_opening
 from clinic.records.services.prescriptions import DraftLine, lines_fingerprint
-from clinic.records.services.signing import Findings, findings_of, told_too_early
+from clinic.records.services.signing import Findings, findings_of, is_outdated, told_too_early
 
 TEMPLATE = "clinic/records/partials/visit_sign_dialog.html"
 
@@ -60,7 +60,10 @@ def _sign_context(visit: Consultation, user: User) -> dict[str, Any]:
     return {
         **frame_context(visit, user),
         "findings": findings,
-        "drug_cautions": list(_drug_cautions(visit, prescription)),
+        "drug_cautions": [
+            *_outdated_indications(prescription, findings),
+            *_drug_cautions(visit, prescription),
+        ],
         "paper_loss": loss_in_words(*texts_on_paper(visit)),
         "told_too_early": _told_too_early(visit, findings),
         "missing_papers": list(_missing_papers(visit, prescription, findings, user)),
@@ -87,6 +90,14 @@ def _drug_cautions(visit: Consultation, prescription: Prescription | None) -> It
             yield f"{state.warning.kind.label}: {state.warning.words}"
     for check in found["open_hand_checks"]:
         yield _("Not checked: %(words)s") % {"words": check.words}
+
+
+def _outdated_indications(prescription: Prescription | None, findings: Findings) -> Iterable[str]:
+    """Yield the lines that are for a diagnosis which has been changed or withdrawn."""
+    sentence = _("%(drug)s is for “%(diagnosis)s”, which is no longer a diagnosis of this visit.")
+    for line in prescription.lines.all() if prescription else ():
+        if is_outdated(line.indication, findings):
+            yield sentence % {"drug": line.drug, "diagnosis": line.indication}
 
 
 def _told_too_early(visit: Consultation, findings: Findings) -> str:

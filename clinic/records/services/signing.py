@@ -24,8 +24,10 @@ class Finding:
     # When the patient reads the diagnosis.
     release: str = ""
     is_decided: bool = True
-    # Under these names, the conclusion could say what the patient should not read yet.
-    held_names: Sequence[str] = ()
+    # The disease in every language, the page's first.
+    names: Sequence[str] = ()
+    # Whether the patient should not read the diagnosis yet.
+    is_held: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,8 @@ class Findings:
     diagnoses: Sequence[Finding] = ()
     # The lesions for which a colleague waits for a letter.
     referred: Sequence[str] = ()
+    # Every name that a diagnosis of the visit ever had, also of those changed or withdrawn.
+    names_ever: frozenset[str] = frozenset()
 
     @property
     def seen(self) -> str:
@@ -74,10 +78,16 @@ def told_too_early(text: str, findings: Findings) -> list[str]:
     said = _plain(text)
     named = (
         names[0]
-        for names in (each.held_names for each in findings.diagnoses)
+        for names in (each.names for each in findings.diagnoses if each.is_held)
         if any(plain in said for plain in map(_plain, names) if plain)
     )
     return list(dict.fromkeys(named))
+
+
+def is_outdated(diagnosis: str, findings: Findings) -> bool:
+    """Return whether a text is the name of a diagnosis that has been changed or withdrawn."""
+    standing = {_plain(name) for each in findings.diagnoses for name in each.names}
+    return _plain(diagnosis) in {_plain(name) for name in findings.names_ever} - standing
 
 
 def refuse_telling_early(consultation: Consultation, findings: Findings, *, reason: str) -> int:

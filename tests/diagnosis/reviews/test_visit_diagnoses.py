@@ -1,11 +1,15 @@
 """A visit lists its diagnoses in one place, and a line of a prescription can name one."""
 
+from dataclasses import replace
+
 import pytest
 from bs4 import BeautifulSoup
 from django.urls import reverse
 
 from clinic.models import PrescriptionLine
 from clinic.records.services.prescriptions import DraftLine, save_prescription
+from diagnosis.models import Disease
+from diagnosis.reviews.services.diagnoses import add_diagnosis, change_diagnosis, withdraw_diagnosis
 from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
 from tests.diagnosis.reviews.open_photographs import report
 from tests.full_visit import check_by_hand
@@ -89,3 +93,74 @@ def test_a_line_names_its_diagnosis_for_doctors_and_for_nobody_else(
     assert "Calcipotriol" in letter
     for said in (letter, report(mine, consultation), text_of(mine.get(paper))):
         assert "Melanoma" not in said
+
+
+NO_LONGER = "is no longer a diagnosis of this visit"
+
+
+def before_signing(client, visit):
+    address = reverse("clinic:visit_sign", args=[visit.pk])
+    return client.get(address, headers={"HX-Request": "true"}).content.decode()
+
+
+def diagnosed(code):
+    return Diagnosis(disease=Disease.objects.get(code=code))
+
+
+def for_this(consultation, doctor, diagnosis):
+    save_prescription(
+        consultation=consultation, actor=doctor, lines=[replace(LINE, indication=diagnosis)]
+    )
+
+
+def test_a_line_for_a_diagnosis_that_was_withdrawn_is_named_before_signing(
+    client, doctor, consultation
+):
+    stored = add_diagnosis(
+        consultation=consultation, actor=doctor, diagnosis=diagnosed("psoriasis")
+    )
+    for_this(consultation, doctor, "psoriasis")
+    assert NO_LONGER not in before_signing(client, consultation)
+
+    withdraw_diagnosis(stored=stored, actor=doctor)
+
+    assert f"Calcipotriol is for “psoriasis”, which {NO_LONGER}." in before_signing(
+        client, consultation
+    )
+
+
+def test_a_line_for_a_diagnosis_that_was_changed_is_named_before_signing(
+    client, doctor, consultation
+):
+    stored = add_diagnosis(consultation=consultation, actor=doctor, diagnosis=diagnosed("eczema"))
+    for_this(consultation, doctor, str(stored.disease))
+    changed = change_diagnosis(stored=stored, actor=doctor, diagnosis=diagnosed("psoriasis"))
+    assert NO_LONGER in before_signing(client, consultation)
+
+    change_diagnosis(stored=changed, actor=doctor, diagnosis=diagnosed("eczema"))
+
+    assert NO_LONGER not in before_signing(client, consultation)
+
+
+def test_a_line_for_an_answer_that_was_corrected_is_named_before_signing(
+    client, doctor, consultation, answer_with
+):
+    prediction = answer_with(mel=0.8, nv=0.2, malignant_threshold=0.3)
+    review_prediction(prediction=prediction, actor=doctor, decision="confirmed")
+    for_this(consultation, doctor, "Melanoma")
+    assert NO_LONGER not in before_signing(client, consultation)
+
+    review_prediction(
+        prediction=prediction,
+        actor=doctor,
+        decision="corrected",
+        diagnosis=diagnosed("nv"),
+        reason="Looked again.",
+    )
+
+    assert NO_LONGER in before_signing(client, consultation)
+
+
+def test_a_reason_in_own_words_is_never_called_outdated(client, doctor, consultation):
+    for_this(consultation, doctor, "itching at night")
+    assert NO_LONGER not in before_signing(client, consultation)

@@ -46,6 +46,29 @@
     if (detail.successful && detail.elt.matches("a.thumb")) goToAnswer();
   });
 
+  // Another photograph would take the place of one that is being moved, and stop it: it is shown after that.
+  let moving = null;
+  let showNext = null;
+  const isInTurn = (element) => element.matches('[hx-sync^="closest .visit"]');
+  document.addEventListener("htmx:beforeSend", ({ detail }) => {
+    if (detail.requestConfig.verb === "post" && isInTurn(detail.elt)) moving = detail.xhr;
+  });
+  document.addEventListener("htmx:confirm", (event) => {
+    const { elt, issueRequest } = event.detail;
+    if (!moving || !isInTurn(elt) || event.defaultPrevented) return;
+    event.preventDefault();
+    const link = elt.getAttribute("href");
+    // The thumbnails may be new ones by then.
+    showNext = () =>
+      elt.isConnected ? issueRequest(true) : document.querySelector(`a.thumb[href="${CSS.escape(link)}"]`)?.click();
+  });
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (detail.xhr !== moving) return;
+    const next = showNext;
+    moving = showNext = null;
+    next?.();
+  });
+
   // Whoever waits at the answer keeps sight of its beginning, although it is longer than the notice before it.
   let waitedAt = null;
   document.addEventListener("htmx:beforeSwap", () => {

@@ -121,8 +121,12 @@
     return isDropped;
   }
 
+  const isOnItsWay = (form) =>
+    atSending.has(form) && [...atSending.get(form)].every(([field, value]) => valueOf(field) === value);
+
   // The forms that belong to the current photograph and disappear with it.
-  const shownForms = () => openForms().filter((form) => form.closest("#photograph-panel, #answer-panel"));
+  const shownForms = () =>
+    openForms().filter((form) => form.closest("#photograph-panel, #answer-panel") && !isOnItsWay(form));
 
   // Runs before all other listeners: nothing is asked, signed or sent while there is unsent work.
   window.addEventListener("submit", async (event) => {

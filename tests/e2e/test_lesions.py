@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from diagnosis.models import Lesion, LesionImage
 from tests import photographs
 from tests.e2e.door import come_in
+from tests.worker import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -97,3 +98,43 @@ def test_a_photograph_that_went_to_the_wrong_lesion_is_moved(visit):
     expect(visit.locator(".photo-bar")).to_contain_text("Lesion 2")
     expect(visit.locator(".lesion-list li")).to_have_count(2)
     assert [lesion.images.count() for lesion in Lesion.objects.all()] == [1, 1]
+
+
+def test_another_photograph_that_is_chosen_during_a_move_does_not_stop_it(visit):
+    mark(visit, "front", "chest")
+    send(visit, 1, 1)
+    visit.get_by_role("button", name="Choose Lesion 1").click()
+    send(visit, 2, 2)
+    first = visit.locator("#thumbnails a").first
+    held = []
+    visit.route("**/lesion/", lambda route: held.append(route))
+    visit.get_by_text("Another lesion?").click()
+    visit.get_by_role("button", name="Move the photograph there").click()
+    wait_until(lambda: visit.wait_for_timeout(20) or held, what="the move is sent")
+
+    first.click()
+    held[0].continue_()
+
+    expect(visit.locator("#thumbnails a").first).to_have_attribute("aria-current", "true")
+    expect(visit.locator(".photo-bar")).to_contain_text("Lesion 1")
+    assert [lesion.images.count() for lesion in Lesion.objects.all()] == [1, 1]
+
+
+def test_a_choice_that_is_being_sent_is_not_called_unsent(visit):
+    mark(visit, "front", "chest")
+    send(visit, 1, 1)
+    mark(visit, "front", "face")
+    send(visit, 2, 2)
+    held = []
+    visit.route("**/lesion/", lambda route: held.append(route))
+    visit.get_by_text("Another lesion?").click()
+    visit.locator(".photo-move").get_by_label("It shows").select_option(index=1)
+    visit.get_by_role("button", name="Move the photograph there").click()
+    wait_until(lambda: visit.wait_for_timeout(20) or held, what="the move is sent")
+
+    visit.locator("#thumbnails a").first.click()
+    expect(visit.get_by_role("dialog", name="Not in the visit yet")).to_be_hidden()
+    held[0].continue_()
+
+    expect(visit.locator("#thumbnails a").first).to_have_attribute("aria-current", "true")
+    assert sorted(lesion.images.count() for lesion in Lesion.objects.all()) == [0, 2]

@@ -217,7 +217,7 @@ def test_a_slip_of_the_desk_is_told_only_to_who_has_heard_of_it(book, secretary)
 
 
 def test_what_is_past_is_told_to_nobody(doctor, patient, secretary):
-    appointment = booked(doctor, patient, timezone.now() - timedelta(hours=3))
+    appointment = booked(doctor, patient, at(timezone.localdate(), "00:00"))
     move_appointment(appointment=appointment, status="cancelled", actor=secretary, reason="Ill")
     send_notice(notice_id=notice_of(appointment, "cancelled").pk)
     assert mail.outbox == []

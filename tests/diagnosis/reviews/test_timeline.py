@@ -167,7 +167,7 @@ def test_the_day_names_three_patients_and_counts_the_others(sign_in, doctor):
             appointment__doctor=doctor.doctor,
             appointment__patient__full_name=f"Patient number {number}",
             appointment__status="in_consultation",
-            appointment__starts_at=timezone.now().replace(hour=8 + number, minute=0),
+            appointment__starts_at=timezone.localtime().replace(hour=8 + number, minute=0),
         )
         for seed in range(4 if number == 4 else 1):
             image = upload_image(

@@ -68,7 +68,7 @@ def test_a_place_is_marked_photographed_and_compared(visit):
     size.get_by_role("button", name="Save the size").click()
     expect(size.get_by_text("Saved")).to_be_visible()
     LesionImage.objects.filter(pk=marked.images.first().pk).update(
-        uploaded_at=timezone.now() - timedelta(days=90)
+        uploaded_at=timezone.localtime() - timedelta(days=90)
     )
 
     visit.goto(f"/lesions/{marked.pk}/")

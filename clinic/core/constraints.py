@@ -20,7 +20,7 @@ def is_torn_link(error: IntegrityError) -> bool:
     Forms and services look first, so this is a row that was removed while another one took it up.
     """
     if told := getattr(error.__cause__, "diag", None):
-        return told.sqlstate == FOREIGN_KEY_VIOLATION
+        return bool(told.sqlstate == FOREIGN_KEY_VIOLATION)
     return "FOREIGN KEY constraint failed" in str(error)
 
 

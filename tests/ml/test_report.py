@@ -214,6 +214,7 @@ DOCS = Path(__file__).parents[2] / "docs"
         ("members", ["--base", "b1-192"]),
         ("recipe", ["--base", "base"]),
         ("comparison", ["--speed", str(DOCS / "speed.json")]),
+        ("teachers", ["--base", "lite2-192-fold1-strong-8"]),
     ],
 )
 def test_the_documented_tables_are_what_the_kept_answers_say(table, more, capsys):

@@ -48,7 +48,7 @@
 
   // Another photograph would take the place of one that is being moved, and stop it: it is shown after that.
   let moving = null;
-  let showNext = null;
+  let held = [];
   const isInTurn = (element) => element.matches('[hx-sync^="closest .visit"]');
   document.addEventListener("htmx:beforeSend", ({ detail }) => {
     if (detail.requestConfig.verb === "post" && isInTurn(detail.elt)) moving = detail.xhr;
@@ -59,14 +59,16 @@
     event.preventDefault();
     const link = elt.getAttribute("href");
     // The thumbnails may be new ones by then.
-    showNext = () =>
-      elt.isConnected ? issueRequest(true) : document.querySelector(`a.thumb[href="${CSS.escape(link)}"]`)?.click();
+    held.push(() =>
+      elt.isConnected ? issueRequest(true) : document.querySelector(`a.thumb[href="${CSS.escape(link)}"]`)?.click(),
+    );
   });
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     if (detail.xhr !== moving) return;
-    const next = showNext;
-    moving = showNext = null;
-    next?.();
+    const next = held;
+    moving = null;
+    held = [];
+    for (const show of next) show();
   });
 
   // Whoever waits at the answer keeps sight of its beginning, although it is longer than the notice before it.

@@ -9,7 +9,6 @@ from playwright.sync_api import expect
 from diagnosis.models import Lesion, LesionImage
 from tests import photographs
 from tests.e2e.door import come_in
-from tests.worker import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,11 +22,15 @@ def visit(open_browser, doctor, consultation):
     return page
 
 
-def send(page, seed, count):
+def choose(page, seed):
     page.locator("input[name=photograph]").set_input_files(
         {"name": f"{seed}.jpg", "mimeType": "image/jpeg", "buffer": photographs.jpeg(seed=seed)}
     )
     page.get_by_role("button", name="Send the photograph").click()
+
+
+def send(page, seed, count):
+    choose(page, seed)
     expect(page.locator("#thumbnails li")).to_have_count(count)
 
 
@@ -100,20 +103,25 @@ def test_a_photograph_that_went_to_the_wrong_lesion_is_moved(visit):
     assert [lesion.images.count() for lesion in Lesion.objects.all()] == [1, 1]
 
 
+def move_and_hold(visit):
+    """Send the move of a photograph, and return a function that lets it arrive."""
+    held = []
+    visit.route("**/lesion/", lambda route: held.append(route))
+    with visit.expect_request("**/lesion/"):
+        visit.get_by_role("button", name="Move the photograph there").click()
+    return lambda: held[0].continue_()
+
+
 def test_another_photograph_that_is_chosen_during_a_move_does_not_stop_it(visit):
     mark(visit, "front", "chest")
     send(visit, 1, 1)
     visit.get_by_role("button", name="Choose Lesion 1").click()
     send(visit, 2, 2)
-    first = visit.locator("#thumbnails a").first
-    held = []
-    visit.route("**/lesion/", lambda route: held.append(route))
     visit.get_by_text("Another lesion?").click()
-    visit.get_by_role("button", name="Move the photograph there").click()
-    wait_until(lambda: visit.wait_for_timeout(20) or held, what="the move is sent")
+    let_arrive = move_and_hold(visit)
 
-    first.click()
-    held[0].continue_()
+    visit.locator("#thumbnails a").first.click()
+    let_arrive()
 
     expect(visit.locator("#thumbnails a").first).to_have_attribute("aria-current", "true")
     expect(visit.locator(".photo-bar")).to_contain_text("Lesion 1")
@@ -125,16 +133,30 @@ def test_a_choice_that_is_being_sent_is_not_called_unsent(visit):
     send(visit, 1, 1)
     mark(visit, "front", "face")
     send(visit, 2, 2)
-    held = []
-    visit.route("**/lesion/", lambda route: held.append(route))
     visit.get_by_text("Another lesion?").click()
     visit.locator(".photo-move").get_by_label("It shows").select_option(index=1)
-    visit.get_by_role("button", name="Move the photograph there").click()
-    wait_until(lambda: visit.wait_for_timeout(20) or held, what="the move is sent")
+    let_arrive = move_and_hold(visit)
 
     visit.locator("#thumbnails a").first.click()
     expect(visit.get_by_role("dialog", name="Not in the visit yet")).to_be_hidden()
-    held[0].continue_()
+    let_arrive()
 
     expect(visit.locator("#thumbnails a").first).to_have_attribute("aria-current", "true")
     assert sorted(lesion.images.count() for lesion in Lesion.objects.all()) == [0, 2]
+
+
+def test_an_upload_during_a_move_ends_although_another_photograph_is_chosen(visit):
+    mark(visit, "front", "chest")
+    send(visit, 1, 1)
+    visit.get_by_role("button", name="Choose Lesion 1").click()
+    send(visit, 2, 2)
+    visit.get_by_text("Another lesion?").click()
+    let_arrive = move_and_hold(visit)
+
+    choose(visit, 3)
+    expect(visit.locator(".drop-preview")).to_have_count(0)
+    visit.locator("#thumbnails a").first.click()
+    let_arrive()
+
+    expect(visit.locator("#thumbnails li")).to_have_count(3)
+    send(visit, 4, 4)

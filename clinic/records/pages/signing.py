@@ -22,7 +22,7 @@ from clinic.records.pages.visits import (
 )
 from clinic.records.permissions import is_offered_opening
 from clinic.records.services.prescriptions import DraftLine, lines_fingerprint
-from clinic.records.services.signing import Findings, findings_of, is_outdated, told_too_early
+from clinic.records.services.signing import Findings, findings_of, outdated, told_too_early
 
 TEMPLATE = "clinic/records/partials/visit_sign_dialog.html"
 
@@ -95,8 +95,10 @@ def _drug_cautions(visit: Consultation, prescription: Prescription | None) -> It
 def _outdated_indications(prescription: Prescription | None, findings: Findings) -> Iterable[str]:
     """Yield the lines that are for a diagnosis which has been changed or withdrawn."""
     sentence = _("%(drug)s is for “%(diagnosis)s”, which is no longer a diagnosis of this visit.")
-    for line in prescription.lines.all() if prescription else ():
-        if is_outdated(line.indication, findings):
+    lines = prescription.lines.all() if prescription else []
+    wrong = outdated([line.indication for line in lines], findings)
+    for line in lines:
+        if line.indication in wrong:
             yield sentence % {"drug": line.drug, "diagnosis": line.indication}
 
 

@@ -1,6 +1,6 @@
 """What a doctor should know before signing; an upper room says what its photographs show."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
@@ -84,10 +84,11 @@ def told_too_early(text: str, findings: Findings) -> list[str]:
     return list(dict.fromkeys(named))
 
 
-def is_outdated(diagnosis: str, findings: Findings) -> bool:
-    """Return whether a text is the name of a diagnosis that has been changed or withdrawn."""
+def outdated(texts: Iterable[str], findings: Findings) -> set[str]:
+    """Return the texts that are names of a diagnosis which has been changed or withdrawn."""
     standing = {_plain(name) for each in findings.diagnoses for name in each.names}
-    return _plain(diagnosis) in {_plain(name) for name in findings.names_ever} - standing
+    former = {_plain(name) for name in findings.names_ever} - standing
+    return {text for text in texts if _plain(text) in former}
 
 
 def refuse_telling_early(consultation: Consultation, findings: Findings, *, reason: str) -> int:

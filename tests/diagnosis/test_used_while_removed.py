@@ -7,7 +7,7 @@ from django.db import connection
 from django.urls import reverse
 
 from clinic.core.locking import TORN
-from clinic.models import Appointment, Patient, VisitType
+from clinic.models import Appointment, VisitType
 from diagnosis.models import Disease, DiseaseStage, Review, VisitDiagnosis
 from tests.clinic.desk import coming, works
 
@@ -41,14 +41,16 @@ def is_told(response):
     return response.status_code == 409 and str(TORN) in response.content.decode()
 
 
-def test_a_type_of_visit_that_was_removed_books_nothing(sign_in, secretary, doctor, patient):
+@pytest.mark.parametrize("name", ["visit_type", "patient"])
+def test_what_was_removed_books_nothing(name, sign_in, secretary, doctor, patient):
     day = coming(0)
     works(doctor, day)
-    gone = VisitType.objects.create(code="patch", name="Patch test", duration_minutes=15)
-    fields = {"patient": patient.pk, "doctor": doctor.doctor.pk, "visit_type": gone.pk}
+    kind = VisitType.objects.create(code="patch", name="Patch test", duration_minutes=15)
+    fields = {"patient": patient.pk, "doctor": doctor.doctor.pk, "visit_type": kind.pk}
+    gone = {"visit_type": kind, "patient": patient}[name]
     client = sign_in(secretary)
 
-    with just_before_the_commit("clinic_appointment", lambda: remove(VisitType, gone.pk)):
+    with just_before_the_commit("clinic_appointment", lambda: remove(type(gone), gone.pk)):
         response = client.post(
             reverse("clinic:appointment_book"),
             {**fields, "starts_at": f"{day}T10:00", "book": "1"},
@@ -56,22 +58,6 @@ def test_a_type_of_visit_that_was_removed_books_nothing(sign_in, secretary, doct
 
     assert is_told(response)
     assert not Appointment.objects.exists()
-
-
-def test_a_patient_who_is_gone_gets_no_visit(sign_in, secretary, doctor, patient):
-    day = coming(0)
-    works(doctor, day)
-    kind = VisitType.objects.get(code="follow-up")
-    fields = {"patient": patient.pk, "doctor": doctor.doctor.pk, "visit_type": kind.pk}
-    client = sign_in(secretary)
-
-    with just_before_the_commit("clinic_appointment", lambda: remove(Patient, patient.pk)):
-        response = client.post(
-            reverse("clinic:appointment_book"),
-            {**fields, "starts_at": f"{day}T10:00", "book": "1"},
-        )
-
-    assert is_told(response)
 
 
 @pytest.fixture

@@ -266,7 +266,7 @@ def test_today_opens_where_something_is(open_browser, secretary, doctor, patient
     day = timezone.localdate()
     works(doctor, day, first, "12:00")
     works(doctor, day, "13:00", "22:00")
-    # The last one keeps the grid as long when the day is over and no time is free.
+    # The last visit keeps the grid long after the day, when no time is free.
     booked(doctor, patient, at(day, first))
     booked(doctor, patient, at(day, "21:30"))
     page = look_at_calendar(open_browser, secretary, day)

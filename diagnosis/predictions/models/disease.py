@@ -90,6 +90,11 @@ class Disease(models.Model):
         return in_language(self.clinical_description, self.translations, "clinical_description")
 
     @property
+    def is_of_uncertain_behaviour(self) -> bool:
+        """Return whether ICD-10 leaves open if it is malignant (D37 to D48)."""
+        return "D37" <= self.icd10[:3].upper() <= "D48"
+
+    @property
     def local_stage_name(self) -> str:
         """Return the name of the stage that `with_stages` has read, in the page's language."""
         return in_language(self.stage_name or "", self.stage_translations or {}, "name")

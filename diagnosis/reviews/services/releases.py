@@ -39,11 +39,13 @@ class Choice:
 def first_choice(disease: Disease | None) -> Choice:
     """Return the clinic's choice for a new diagnosis; a malignant one waits for the talk.
 
-    So does one in the doctor's own words, of which nobody has said whether it is malignant.
+    So does one of which nobody has said whether it is malignant: the doctor's own words, and a
+    tumour of uncertain behaviour. There the doctor may choose otherwise.
     """
     if disease is None:
         return Choice(release="")
-    if disease.is_malignant or disease.code == OWN_WORDS:
+    is_open = disease.code == OWN_WORDS or disease.is_of_uncertain_behaviour
+    if disease.is_malignant or is_open:
         return Choice(release=Release.AFTER_CONVERSATION)
     return Choice(release=ClinicSettings.objects.current().diagnosis_release)
 

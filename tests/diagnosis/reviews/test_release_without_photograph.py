@@ -78,6 +78,17 @@ def test_a_malignant_one_is_nowhere_until_the_conversation_was_had(
     assert HELD not in said
 
 
+def test_a_tumour_of_uncertain_behaviour_waits_unless_the_doctor_releases_it(
+    mine, diagnose, doctor, consultation, sign
+):
+    Disease.objects.create(code="open", name="Tumour of uncertain behaviour", icd10="D48.5")
+    kept = diagnose("open")
+    sign(consultation)
+    assert "uncertain behaviour" not in everything(mine, consultation)
+    choose_release(diagnosis=kept, actor=doctor, choice=Choice(release="at_once"))
+    assert "uncertain behaviour" in everything(mine, consultation)
+
+
 def test_the_clinics_choice_and_then_the_doctors_day(mine, his, diagnose, consultation, sign):
     ClinicSettings.objects.create(pk=1, name="Clinic", diagnosis_release="after_conversation")
     kept = diagnose()

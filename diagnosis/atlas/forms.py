@@ -18,12 +18,13 @@ from diagnosis.predictions.models.disease import Disease, DiseaseStage
 # The texts that are asked for in every language, with their greatest length.
 TRANSLATED = {
     "name": (_("Name"), forms.TextInput, 120),
+    "synonyms": (_("Other names"), forms.Textarea, 2000),
     "plain_words": (_("In plain words"), forms.Textarea, 2000),
     "clinical_description": (_("Clinical description"), forms.Textarea, 2000),
     "caption": (_("Caption"), forms.TextInput, 200),
     "source": (_("Source"), forms.TextInput, 200),
 }
-OF_A_DISEASE = ("name", "plain_words", "clinical_description")
+OF_A_DISEASE = ("name", "synonyms", "plain_words", "clinical_description")
 OF_AN_IMAGE = ("caption", "source")  # a licence has the same name everywhere
 
 

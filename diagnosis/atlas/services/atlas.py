@@ -175,9 +175,7 @@ def delete_stage(*, stage: DiseaseStage, actor: User) -> None:
 
 
 def _fits(disease: Disease, words: list[str]) -> bool:
-    translated = [said.get("name", "") for said in disease.translations.values()]
-    names = [disease.name, *translated, *disease.other_names, disease.icd10, disease.icd11]
-    known = folded(" ".join(names))
+    known = folded(" ".join([*disease.every_name, disease.icd10, disease.icd11]))
     # A code may be typed with or without its dot: L57.0 and L570 are the same.
     known += [searchable(code).replace(" ", "") for code in (disease.icd10, disease.icd11)]
     return all(any(each.startswith(word) for each in known) for word in words)

@@ -49,7 +49,7 @@ class Disease(models.Model):
     translations = models.JSONField(
         default=dict,
         blank=True,
-        help_text="By language: name, plain_words, clinical_description.",
+        help_text="By language: name, synonyms, plain_words, clinical_description.",
     )
     is_active = models.BooleanField(_("offered"), default=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
@@ -101,8 +101,20 @@ class Disease(models.Model):
 
     @property
     def other_names(self) -> list[str]:
-        """Return the synonyms as a list."""
-        return [name.strip() for name in self.synonyms.splitlines() if name.strip()]
+        """Return the synonyms in the page's language."""
+        return _lines(in_language(self.synonyms, self.translations, "synonyms"))
+
+    @property
+    def every_name(self) -> list[str]:
+        """Return the names and synonyms in all languages."""
+        translated = self.translations.values()
+        names = [self.name, *(said.get("name", "") for said in translated)]
+        synonyms = [self.synonyms, *(said.get("synonyms", "") for said in translated)]
+        return [*filter(None, names), *(name for each in synonyms for name in _lines(each))]
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 class DiseaseStage(models.Model):

@@ -107,13 +107,8 @@ def _of_code(code: Code) -> Suggestion:
     return Suggestion(code.names.get(language, code.names["en"]), code.code)
 
 
-def _all_names(disease: Disease) -> list[str]:
-    translated = [said.get("name", "") for said in disease.translations.values()]
-    return [name for name in (disease.name, *translated, *disease.other_names) if name]
-
-
 def _words_of(disease: Disease) -> list[str]:
-    words = folded(" ".join(_all_names(disease)))
+    words = folded(" ".join(disease.every_name))
     return [*words, *_spellings(disease.icd10), *_spellings(disease.icd11)]
 
 
@@ -127,7 +122,7 @@ def _spellings(code: str) -> list[str]:
 
 
 def _names_of(disease: Disease) -> set[str]:
-    names = _all_names(disease)
+    names = disease.every_name
     return {_squeezed(each) for name in names for each in (name, f"{name} {disease.icd10}")}
 
 

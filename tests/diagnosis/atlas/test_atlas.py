@@ -49,6 +49,8 @@ def words_of(response):
         ("l570", "akiec"),
         ("2C32", "bcc"),
         ("ek90", "akiec"),
+        ("botriomycome", "vasc"),
+        ("داء بوين", "akiec"),
     ],
 )
 def test_a_disease_is_found_by_its_name_another_name_or_a_code(typed, code, reading):
@@ -83,6 +85,20 @@ def test_the_name_stands_in_the_language_of_the_page(reading, melanoma, settings
         assert str(melanoma) == "Mélanome"
         assert melanoma.local_plain_words == "Un cancer."
         assert melanoma.local_description == melanoma.clinical_description
+
+
+def test_other_names_are_those_of_the_pages_language(melanoma):
+    for language, names in (("en", "Malignant melanoma"), ("fr", "Mélanome malin")):
+        with translation.override(language):
+            assert names in melanoma.other_names
+    with translation.override("de"):
+        assert melanoma.other_names == ["Malignant melanoma", "Black skin cancer"]
+
+
+@pytest.mark.django_db
+def test_every_disease_that_has_other_names_has_some_in_each_language():
+    for disease in Disease.objects.exclude(synonyms="").exclude(code="rosacea"):
+        assert all(disease.translations[code].get("synonyms") for code in ("fr", "ar")), disease
 
 
 def test_the_page_of_a_disease_says_what_is_known_of_it(reading, melanoma):

@@ -172,7 +172,7 @@ def test_the_first_catalogues_are_in_every_language(language, db):
 SAME_EVERYWHERE = {"Esc", "Tab Enter", "px"}
 NO_TEXT = (
     r"{% comment.*?endcomment %}|{#.*?#}|{% blocktranslate.*?endblocktranslate %}"
-    r"|{% block (page_class|icon) %}.*?{% endblock \1 %}|<(svg|script)\b.*?</\2>"
+    r"|{% block (page_class|icon) %}.*?{% endblock \1 %}|<(svg|script|style)\b.*?</\2>"
     r"|{%.*?%}|{{.*?}}|<[^>]*>|&\w+;"
 )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.mail import EmailAttachment, EmailMultiAlternatives, get_connection
+from django.template import Context, Engine
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -55,7 +56,7 @@ def send_mail(
 def send_text(name: str, *, to: str, language: str, context: Mapping[str, object]) -> bool:
     """Send a text message from `templates/sms` to a number, and return whether it went out."""
     with translation.override(language):
-        text = render_to_string(f"sms/{name}.txt", _values(context))
+        text = _plain(f"sms/{name}.txt", _values(context))
     try:
         # A text message reaches the line, not an extension.
         send_sms(to=to.split(EXTENSION)[0], text=one_line(text))
@@ -71,10 +72,9 @@ def _compose(
 ) -> EmailMultiAlternatives:
     with translation.override(language):
         values = _values(context)
-        subject = render_to_string(f"emails/{name}_subject.txt", values)
         message = EmailMultiAlternatives(
-            subject=one_line(subject),
-            body=without_controls(render_to_string(f"emails/{name}.txt", values)).strip() + "\n",
+            subject=one_line(_plain(f"emails/{name}_subject.txt", values)),
+            body=without_controls(_plain(f"emails/{name}.txt", values)).strip() + "\n",
             from_email=_sender(),
             to=[to],
             connection=get_connection(timeout=MAIL_TIMEOUT_S),
@@ -82,6 +82,12 @@ def _compose(
         html = render_to_string(f"emails/{name}.html", values)
     message.attach_alternative(html, "text/html")
     return message
+
+
+def _plain(template: str, values: Mapping[str, object]) -> str:
+    """Render a text that is no HTML, so nothing in it is escaped."""
+    context = Context(dict(values), autoescape=False)
+    return Engine.get_default().get_template(template).render(context)
 
 
 def _sender() -> str:

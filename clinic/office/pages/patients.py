@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.core.paginator import Page, Paginator
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -95,12 +96,15 @@ def _appointments(
         visible_appointments(request.user)
         .filter(patient=patient)
         .telling_wishes()
-        .select_related("doctor__user", "visit_type")
+        .select_related("doctor__user", "visit_type", "request__wished_doctor")
     )
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    is_open = {"starts_at__gte": today, "status__in": Appointment.SLOT_STATUSES}
-    upcoming = appointments.filter(**is_open)
-    others = appointments.exclude(**is_open).order_by("-starts_at")
+    asked_for = (Appointment.Status.REQUESTED, Appointment.Status.WAITLIST)
+    is_open = Q(starts_at__gte=today, status__in=Appointment.SLOT_STATUSES) | Q(
+        status__in=asked_for
+    )
+    upcoming = appointments.filter(is_open)
+    others = appointments.exclude(is_open).order_by("-starts_at")
     page = Paginator(others, settings.PAGE_SIZE).get_page(request.GET.get("page"))
     return list(upcoming), page
 

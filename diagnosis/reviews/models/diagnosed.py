@@ -172,7 +172,11 @@ class Diagnosed(models.Model):
             return gettext("The patient reads it after the conversation with the doctor.")
         if self.release_on is not None:
             day = date_format(self.release_on, "DATE_FORMAT")
+            if self.is_released and self.visit.is_signed:
+                return gettext("The patient has been able to read it since %(day)s.") % {"day": day}
             return gettext("The patient reads it from %(day)s on.") % {"day": day}
         if self.release == self.Release.AT_ONCE:
+            if self.visit.is_signed:
+                return gettext("The patient has been able to read it since the signature.")
             return gettext("The patient reads it as soon as the visit is signed.")
         return ""

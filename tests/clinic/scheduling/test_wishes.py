@@ -117,6 +117,13 @@ def test_the_page_of_a_patient_shows_a_request_without_a_time(desk, asked, patie
     assert "00:00\n" not in page
 
 
+def test_an_open_request_is_ahead_of_the_patient_and_names_no_doctor(desk, asked, patient):
+    response = desk.get(reverse("clinic:patient_detail", args=[patient.pk]))
+    assert [each.pk for each in response.context["upcoming"]] == [asked.appointment_id]
+    assert not response.context["page_obj"].object_list
+    assert "Any doctor" in response.content.decode()
+
+
 def test_another_time_replaces_the_one_there_was(desk, patient, doctor, day):
     old = booked(doctor, patient, at(day, "09:00"))
     asked = request_another_time(

@@ -265,5 +265,22 @@ def test_the_timetable_looks_for_days_that_came():
         ({}, ""),
     ],
 )
-def test_a_whole_sentence_says_when_the_patient_reads_it(said, sentence):
-    assert Review(**said).release_in_words == sentence
+def test_a_whole_sentence_says_when_the_patient_reads_it(said, sentence, prediction):
+    assert Review(**said, prediction=prediction).release_in_words == sentence
+
+
+@pytest.mark.parametrize(
+    ("said", "since"),
+    [
+        ({"release": "at_once"}, "the signature"),
+        ({"release": "on_date", "release_on": date(2026, 1, 2)}, "2 January 2026"),
+    ],
+)
+def test_after_the_signature_it_says_since_when_the_patient_reads_it(
+    said, since, prediction, sign, consultation, doctor
+):
+    review = decide(prediction, doctor)
+    sign(consultation)
+    Review.objects.update(**said)
+    review = Review.objects.get(pk=review.pk)
+    assert review.release_in_words == f"The patient has been able to read it since {since}."

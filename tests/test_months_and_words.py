@@ -1,6 +1,8 @@
 """Short dates and the words of the catalogue in the page's language."""
 
+import re
 from datetime import UTC, datetime
+from importlib import import_module
 
 import pytest
 from django.conf import settings
@@ -28,13 +30,41 @@ def test_french_writes_short_months_without_capitals():
         assert date_format(days[1], "SHORT_DATE_FORMAT") == "3 Feb 2026"
 
 
-def test_no_page_writes_a_short_month_past_the_formats_of_its_language():
-    templates = (settings.BASE_DIR / "templates").rglob("*.html")
-    assert [path.name for path in templates if " M" in "".join(_formats(path))] == []
+# What machines read, and a time of day, which is the same in every language.
+SAME_EVERYWHERE = {"c", "U", "Y-m-d", "Ymd", "H:i", "TIME_FORMAT"}
+IN_A_TEMPLATE = re.compile(r'\|date:"([^"]*)"')
+IN_CODE = re.compile(r'date_format\([^"]*,\s*"([^"]+)"\s*\)')
 
 
-def _formats(path):
-    return [part.split('"')[0] for part in path.read_text().split('|date:"')[1:]]
+def _used_formats():
+    texts = [path.read_text() for path in (settings.BASE_DIR / "templates").rglob("*.*")]
+    used = {name for text in texts for name in IN_A_TEMPLATE.findall(text)}
+    for room in ("clinic", "diagnosis"):
+        for path in (settings.BASE_DIR / room).rglob("*.py"):
+            used |= set(IN_CODE.findall(path.read_text()))
+    return used - SAME_EVERYWHERE
+
+
+def test_every_date_is_written_in_a_format_of_its_language():
+    used = _used_formats()
+    assert "WEEKDAY_DATE_FORMAT" in used
+    for language in ("en", "fr", "ar"):
+        formats = vars(import_module(f"skinhealth.formats.{language}.formats"))
+        # A part of a date, such as the year, has no order and no comma.
+        assert {name for name in used if len(name) > 3} - set(formats) == set(), language
+
+
+def test_a_day_with_its_time_reads_as_its_language_writes_it():
+    moment = datetime(2026, 12, 1, 4, 0, tzinfo=UTC)
+    said = {}
+    for language in ("en", "fr", "ar"):
+        with translation.override(language):
+            said[language] = date_format(moment, "LONG_WEEKDAY_TIME_FORMAT")
+    assert said == {
+        "en": "Tuesday 1 December, 04:00",
+        "fr": "mardi 1 décembre à 04:00",
+        "ar": "الثلاثاء 1 ديسمبر، 04:00",
+    }
 
 
 @pytest.mark.django_db

@@ -77,7 +77,7 @@ def date_in_words(day: date, *, is_birth: bool = False) -> str:
     if is_birth:
         words = {"day": date_format(day), "age": age_in_words(day)}
         return gettext("%(day)s, %(age)s old") % words if words["age"] else words["day"]
-    return date_format(day, "l j F Y")
+    return date_format(day, "WEEKDAY_DATE_FORMAT")
 
 
 class DayInput(forms.DateInput):

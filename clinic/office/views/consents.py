@@ -44,7 +44,9 @@ def consent_withdraw(request: SignedInRequest, pk: UUID) -> HttpResponse:
     withdraw_consent(consent=consent, actor=request.user)
     messages.success(request, _("The consent is withdrawn."))
     if uses := past_uses(patient=consent.patient, purpose=consent.purpose):
-        days = ", ".join(date_format(timezone.localtime(use.made_at), "j F Y") for use in uses)
+        days = ", ".join(
+            date_format(timezone.localtime(use.made_at), "DATE_FORMAT") for use in uses
+        )
         messages.warning(
             request,
             _("Photographs are in collections made before, which cannot be called back: %(days)s.")

@@ -32,7 +32,9 @@ class VisitChangedError(ValidationError):
             _("%(doctor)s saved this visit in another window on %(when)s."),
             params={
                 "doctor": str(consultation.doctor),
-                "when": date_format(timezone.localtime(consultation.saved_at), "j F, H:i:s"),
+                "when": date_format(
+                    timezone.localtime(consultation.saved_at), "DAY_SECONDS_FORMAT"
+                ),
             },
         )
 

@@ -174,6 +174,6 @@ def read_slot(choice: str, visit: Appointment, doctors: Mapping[str, Doctor]) ->
 
 def _slot_words(slot: Slot) -> str:
     return gettext("Move to %(when)s, %(doctor)s") % {
-        "when": date_format(timezone.localtime(slot.starts_at), "D j M, H:i"),
+        "when": date_format(timezone.localtime(slot.starts_at), "WEEKDAY_TIME_FORMAT"),
         "doctor": slot.doctor,
     }

@@ -34,7 +34,7 @@ def when_and_with_whom(appointment: Appointment) -> dict[str, object]:
     """Return the day, time and doctor for a sentence."""
     starts_at = timezone.localtime(appointment.starts_at)
     return {
-        "day": date_format(starts_at, "l j F"),
+        "day": date_format(starts_at, "WEEKDAY_FORMAT"),
         "time": date_format(starts_at, "H:i"),
         "doctor": appointment.doctor,
     }

@@ -155,8 +155,8 @@ def _refuse_overlapping(absence: Absence) -> None:
         message = gettext("%(doctor)s is already away from %(from)s to %(until)s.")
     words = {
         "doctor": absence.doctor,
-        "from": date_format(timezone.localtime(other.starts_at), "j F Y, H:i"),
-        "until": date_format(timezone.localtime(other.last_moment), "j F Y, H:i"),
+        "from": date_format(timezone.localtime(other.starts_at), "DATETIME_FORMAT"),
+        "until": date_format(timezone.localtime(other.last_moment), "DATETIME_FORMAT"),
     }
     raise ValidationError({"first_day": message % words})
 

@@ -130,7 +130,7 @@ def calendar_events(request: SignedInRequest) -> HttpResponseBase:
 def period_of(view: str, day: date) -> Period:
     """Return the days that a page shows."""
     if view == CalendarView.DAY:
-        title = date_format(day, "D j F Y")
+        title = date_format(day, "SHORT_WEEKDAY_DATE_FORMAT")
         one = timedelta(days=1)
         return Period(day, day + one, day - one, day + one, title)
     if view == CalendarView.WEEK:
@@ -138,8 +138,10 @@ def period_of(view: str, day: date) -> Period:
         monday = day - timedelta(days=day.weekday())
         sunday = monday + timedelta(days=6)
         title = _("%(first)s to %(last)s") % {
-            "first": date_format(monday, "j" if monday.month == sunday.month else "j F"),
-            "last": date_format(sunday, "j F Y"),
+            "first": date_format(
+                monday, "j" if monday.month == sunday.month else "MONTH_DAY_FORMAT"
+            ),
+            "last": date_format(sunday, "DATE_FORMAT"),
         }
         return Period(monday, monday + week, day - week, day + week, title)
     first = day.replace(day=1)

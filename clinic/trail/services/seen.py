@@ -38,7 +38,7 @@ class ChangedMeanwhileError(ValidationError):
             "%(person)s changed this on %(when)s, after you had opened it. Your changes are not "
             "saved yet. Check the marked fields, then save again."
         )
-        when = date_format(timezone.localtime(event.at), "j F, H:i")
+        when = date_format(timezone.localtime(event.at), "DAY_TIME_FORMAT")
         super().__init__(words, code="changed", params={"person": event.actor, "when": when})
 
 

@@ -1,6 +1,8 @@
 """Attempts are counted across all web processes, or in each one while Redis is down."""
 
 import os
+import socket
+import time
 
 import pytest
 import redis
@@ -11,6 +13,11 @@ from tests.machine import missing
 
 REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
 NOWHERE = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture(autouse=True)
+def nobody_remembers_that_redis_was_away(monkeypatch):
+    monkeypatch.setattr(PatientRedisCache, "_away_until", {})
 
 
 def cache_at(url):
@@ -53,3 +60,26 @@ def test_while_redis_is_away_a_process_counts_for_itself(caplog):
     assert other.delete("attempts")
     assert "ConnectionError" in caplog.text
     assert "attempts" not in caplog.text
+
+
+@pytest.fixture
+def hung_redis():
+    """Return the URL of a server that accepts connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"redis://127.0.0.1:{server.getsockname()[1]}/0"
+
+
+def test_a_redis_that_hangs_is_waited_for_once_by_all_threads(hung_redis, caplog):
+    for _ in range(12):
+        assert cache_at(hung_redis).get("attempts", "nothing") == "nothing"
+    assert caplog.text.count("does not answer") == 1
+
+
+def test_a_redis_that_is_back_is_asked_again(two_processes, monkeypatch):
+    one, other = two_processes
+    monkeypatch.setitem(PatientRedisCache._away_until, REDIS, time.monotonic() + 3600)
+    one.set("attempts", "own")
+    monkeypatch.setitem(PatientRedisCache._away_until, REDIS, time.monotonic())
+    assert other.get("attempts") is None
+    one.set("attempts", "shared")
+    assert other.get("attempts") == "shared"

@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.utils import from_current_timezone
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -123,12 +124,14 @@ class MomentInput(DayInput):
 
     def format_value(self, value: Any) -> str | None:
         """Return the moment in the clinic's order; what could not be read stays as typed."""
+        value = _as_moment(value)
         if isinstance(value, datetime):
             return f"{shown(value.date(), clinic_order())} {value:%H:%M}"
         return super().format_value(value)
 
     def read_back(self, value: Any) -> tuple[str, str]:
         """Return the value for the browser's own field, and in words."""
+        value = _as_moment(value)
         try:
             moment = value if isinstance(value, datetime) else read_moment(str(value or ""))
         except ValidationError:
@@ -179,6 +182,17 @@ def birth_date_field(**options: Any) -> DayField:
     """Return a field for a date of birth."""
     options.setdefault("label", _("Date of birth"))
     return DayField(is_birth=True, **options)
+
+
+def _as_moment(value: Any) -> Any:
+    """Return what a free time or a picker sent as a moment by the clinic's clock."""
+    try:
+        moment = parse_datetime(value) if isinstance(value, str) else None
+    except ValueError:
+        return value
+    if moment is None:
+        return value
+    return moment if timezone.is_naive(moment) else timezone.localtime(moment)
 
 
 def _known(text: str, is_birth: bool) -> date | None:

@@ -1,6 +1,6 @@
 """Booking where a doctor has no time: with permission and a reason, visible to all."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -50,6 +50,14 @@ def test_a_refused_time_offers_free_ones_first_and_then_the_override(
     assert page.count('name="slot"') == 3
     assert page.index('name="slot"') < page.index('name="overbook"')
     assert 'name="overbooked_reason"' in page
+
+
+def test_a_selected_time_is_read_back_as_the_clinic_writes_it(desk, doctor, patient, day):
+    starts_at = at(day, "10:00").astimezone(UTC)
+    fields = typed(doctor, patient, "", slot=f"{doctor.doctor.pk}/{starts_at.isoformat()}")
+    page = desk.post(URL, {**fields, "patient": ""}).content.decode()
+    assert f'value="{day:%d/%m/%Y} 10:00"' in page
+    assert starts_at.isoformat() not in page.split('name="starts_at"')[1].split(">")[0]
 
 
 def test_without_permission_nobody_is_offered_to_overbook(

@@ -1,10 +1,13 @@
 """Printed pages have no buttons, and all of their columns."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from playwright.sync_api import expect
+from pypdf import PdfReader
 
+from clinic.models import Consultation
 from tests.clinic.desk import at, booked, coming, works
 from tests.factories import DoctorFactory
 
@@ -80,6 +83,29 @@ def test_a_page_of_a_doctor_is_printed_without_buttons(path, browser_of, doctor,
     print_out(page)
     assert printed(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == PAPER["width"]
+
+
+def test_what_a_doctor_wrote_is_printed_whole(browser_of, doctor, consultation):
+    long = "It has grown since the spring and itches at night. " * 6
+    Consultation.objects.filter(pk=consultation.pk).update(examination=long, conclusion=long)
+    page = browser_of(doctor)
+    page.goto(f"/visits/{consultation.pk}/")
+    fields = page.locator("#visit-notes textarea")
+    expect(fields.first).to_be_visible()
+    print_out(page)
+    for field in fields.all():
+        assert field.evaluate("box => box.scrollHeight <= box.clientHeight"), field
+    expect(page.locator("details:not([open])").filter(visible=True)).to_have_count(0)
+
+
+def test_a_printed_calendar_lies_on_its_side(browser_of, secretary, doctors, day):
+    page = browser_of(secretary)
+    page.goto(f"/calendar/?view=day&date={day}")
+    expect(page.locator(".calendar .ec-event:not(.ec-bg-event)").first).to_be_visible()
+    paper = PdfReader(BytesIO(page.pdf(format="A4", prefer_css_page_size=True))).pages[0]
+    assert paper.mediabox.width > paper.mediabox.height
+    page.emulate_media(media="print")
+    expect(page.get_by_text("Drag an appointment")).to_be_hidden()
 
 
 def test_a_page_of_a_patient_is_printed_without_buttons(browser_of, patient, appointment):

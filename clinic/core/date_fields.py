@@ -17,6 +17,7 @@ from clinic.core.ages import age_in_words
 from clinic.core.dates import Order, possible_dates, shown
 from clinic.core.days import within_reason
 from clinic.core.digits import western
+from clinic.core.lists import listed
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.plain_text import visible_line
 
@@ -69,7 +70,7 @@ def read_moment(text: str) -> datetime:
 
 def moment_in_words(moment: datetime) -> str:
     """Return a day and time as it is read back."""
-    return f"{date_in_words(moment.date())}, {moment:%H:%M}"
+    return listed([date_in_words(moment.date()), f"{moment:%H:%M}"])
 
 
 def date_in_words(day: date, *, is_birth: bool = False) -> str:

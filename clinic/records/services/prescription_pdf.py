@@ -5,6 +5,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from clinic.core.lists import listed
 from clinic.people.models.user import User
 from clinic.records.models.paper import IssuedDocument
 from clinic.records.models.prescription import Prescription, PrescriptionLine
@@ -70,7 +71,7 @@ def use_in_words(line: PrescriptionLine) -> str:
     """Say in one line how the drug is taken."""
     as_needed = _("as needed") if line.is_as_needed else ""
     use = [line.dose, line.route, line.frequency, line.duration, as_needed]
-    return ", ".join(filter(None, use))
+    return listed(use)
 
 
 def _line(written: PrescriptionLine, language: str) -> dict[str, object]:
@@ -91,7 +92,7 @@ def _original(written: PrescriptionLine, line: PrescriptionLine) -> str:
     own = [getattr(written, name) for name in names]
     if own == [getattr(line, name) for name in names]:
         return ""
-    return _("As the doctor wrote it: %(words)s") % {"words": ", ".join(filter(None, own))}
+    return _("As the doctor wrote it: %(words)s") % {"words": listed(own)}
 
 
 def _quantity(line: PrescriptionLine) -> str:

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from clinic.core.lists import listed
 from clinic.people.models.user import User
 from clinic.records.models.consultation import Addendum, Consultation
 from clinic.records.models.paper import IssuedDocument
@@ -136,7 +137,7 @@ def _follow_up(visit: Consultation) -> list[Entry]:
 
 
 def _reason(visit: Consultation) -> list[Entry]:
-    symptoms = ", ".join(str(symptom) for symptom in visit.symptoms.all())
+    symptoms = listed(visit.symptoms.all())
     about = [visit.reason, symptoms, str(visit.body_site) if visit.body_site else ""]
     return _words("\n".join(filter(None, about)))
 

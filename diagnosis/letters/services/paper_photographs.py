@@ -21,6 +21,7 @@ from diagnosis.reviews.models.review import Review
 from diagnosis.reviews.services.worklist import State, with_states
 
 MAX_PICTURES = 6
+NO_BREAK = "\u00a0"
 PICTURE_SIDE = 900  # pixels: enough for half a page in print
 
 
@@ -97,7 +98,11 @@ def _answer(image: LesionImage, review: Review, diseases: Iterable[Disease]) -> 
     said = {
         "lesion": _name(image),
         "version": review.prediction.model_version,
-        "shares": listed(f"{share.name} {share.percent:.0f} %" for share in answer.top),
+        "shares": listed(
+            f"{share.name} {percent}{NO_BREAK}%"
+            for share in answer.top
+            if (percent := round(share.percent))
+        ),
     }
     if review.prediction.is_uncertain:
         sentence = _("%(lesion)s: model %(version)s was not sure; it gave %(shares)s.") % said

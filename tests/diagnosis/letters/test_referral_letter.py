@@ -104,6 +104,16 @@ def test_what_the_model_said_is_on_it_only_where_it_is_ticked_and_validated(his,
     assert "The doctor’s diagnosis: Melanoma." in text
 
 
+def test_a_share_keeps_its_sign_and_nothing_of_no_percent_is_named(
+    his, prediction, answer_with, doctor, signed
+):
+    answer_with(nv=0.996, bkl=0.003, mel=0.001)
+    review_prediction(prediction=prediction, actor=doctor, decision="confirmed")
+    write(his, signed(), images=[prediction.image_id], has_model_answer="on")
+    [answer] = ReferralLetter.objects.get().model_answers
+    assert "gave Melanocytic nevus 100\u00a0%." in answer
+
+
 def test_an_answer_that_nobody_has_validated_stays_out_though_it_is_ticked(his, prediction, signed):
     visit = signed()
     write(his, visit, images=[prediction.image_id], has_model_answer="on")

@@ -19,9 +19,10 @@ def listed(parts: Iterable[object]) -> str:
     return comma().join(str(part) for part in parts if part)
 
 
-def listed_apart(parts: Iterable[object]) -> str:
-    """Join what people wrote: in Arabic, each part keeps its own direction and its place."""
+def listed_apart(parts: Iterable[object], *, between: str = "") -> str:
+    """Join what people wrote; in Arabic, each part keeps its direction and its place."""
+    said = [str(part) for part in parts if part]
     if get_language() != "ar":
-        return listed(parts)
-    apart = listed(f"{FIRST_STRONG}{part}{END}" for part in parts if part)
+        return (between or comma()).join(said)
+    apart = (between or comma()).join(f"{FIRST_STRONG}{part}{END}" for part in said)
     return f"{RIGHT_TO_LEFT}{apart}{END}"

@@ -2,7 +2,8 @@
 
 from django import template
 
-from clinic.core.lists import listed
+from clinic.core.lists import comma, listed
 
 register = template.Library()
 register.filter("listed", listed)
+register.simple_tag(comma)

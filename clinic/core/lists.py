@@ -1,12 +1,14 @@
 """Lists within a sentence, in the language of the page."""
 
+import re
 from collections.abc import Iterable
 
 from django.utils.translation import get_language
 
 ARABIC_COMMA = "،"
-# Unicode's marks around a part that keeps its own direction, and around a text from right to left.
-FIRST_STRONG, RIGHT_TO_LEFT, END = "\u2068", "\u2067", "\u2069"
+ARABIC = re.compile("[\u0600-\u06ff]")
+# Unicode's marks around a text that keeps its own direction, or has a given one.
+LEFT_TO_RIGHT, RIGHT_TO_LEFT, FIRST_STRONG, END = "\u2066", "\u2067", "\u2068", "\u2069"
 
 
 def comma() -> str:
@@ -20,9 +22,14 @@ def listed(parts: Iterable[object]) -> str:
 
 
 def listed_apart(parts: Iterable[object], *, between: str = "") -> str:
-    """Join what people wrote; in Arabic, each part keeps its direction and its place."""
+    """Join what people wrote, in its own direction, with each part in its place.
+
+    The marks are left out where everything reads from left to right anyway.
+    """
     said = [str(part) for part in parts if part]
-    if get_language() != "ar":
+    is_arabic = any(map(ARABIC.search, said))
+    if not is_arabic and get_language() != "ar":
         return (between or comma()).join(said)
-    apart = (between or comma()).join(f"{FIRST_STRONG}{part}{END}" for part in said)
-    return f"{RIGHT_TO_LEFT}{apart}{END}"
+    apart = (f"{FIRST_STRONG}{part}{END}" for part in said)
+    joined = (between or (f"{ARABIC_COMMA} " if is_arabic else ", ")).join(apart)
+    return f"{RIGHT_TO_LEFT if is_arabic else LEFT_TO_RIGHT}{joined}{END}"

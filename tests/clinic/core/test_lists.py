@@ -31,6 +31,8 @@ def test_in_arabic_what_people_wrote_keeps_its_place_and_direction():
             listed_apart(["SPF 50+", "", "كريم"])
             == "\u2067\u2068SPF 50+\u2069، \u2068كريم\u2069\u2069"
         )
+        # A line in Latin letters is read from left to right in any text.
+        assert listed_apart(["thin", "50+"]) == "\u2066\u2068thin\u2069, \u206850+\u2069\u2069"
     with translation.override("fr"):
         assert listed_apart(["SPF 50+", "crème"]) == "SPF 50+, crème"
 

@@ -72,9 +72,9 @@ def test_one_free_part_leaves_the_whole_line_in_the_doctors_words(
         [on_paper] = _paper(prescription, language).content["lines"]
         [in_report] = _prescribed(prescription, is_for_patient=True)
     for words in (on_paper["use"], in_report.text):
-        assert re.split("[,،] ", re.sub("[\u2067-\u2069]", "", words)) == whole
+        assert re.split("[,،] ", re.sub("[\u2066-\u2069]", "", words)) == whole
     page = page_of(consultation, reads(language))
-    assert all(f"<bdi>{part}</bdi>" in page for part in whole)
+    assert ", ".join(whole) in re.sub("[\u2066-\u2069]", "", page)
 
 
 def test_as_needed_is_said_in_the_language_of_the_line_and_not_of_the_page(sign_for):
@@ -94,7 +94,7 @@ def test_each_part_keeps_its_direction_on_an_arabic_page(sign_for, consultation,
     sign_for("ar", SUNSCREEN)
     page = page_of(consultation, reads("ar"))
     assert "<bdi>Sunscreen SPF 50+</bdi>" in page
-    assert "<bdi>بكمية وفيرة</bdi>، <bdi>على الجلد</bdi>" in page
+    assert "\u2067\u2068بكمية وفيرة\u2069، \u2068على الجلد\u2069، " in page
     assert "\u2068أنبوب 20 غ\u2069" in page
     assert '<p dir="auto">Wash your hands afterwards.</p>' in page
 
@@ -104,8 +104,8 @@ def test_each_part_keeps_its_direction_on_arabic_papers(sign_for):
     with translation.override("ar"):
         [on_paper] = _paper(prescription, "ar").content["lines"]
         [in_report] = _prescribed(prescription, is_for_patient=True)
-    use = "\u2067\u2068generously\u2069، \u2068on the skin\u2069، \u2068before every walk\u2069، "
+    use = "\u2066\u2068generously\u2069, \u2068on the skin\u2069, \u2068before every walk\u2069, "
     assert on_paper["use"].startswith(use)
     assert in_report.text.startswith(use)
     assert on_paper["supply"][0].endswith("\u20681 tube of 20 g\u2069")
-    assert in_report.title == "\u2067\u2068Sunscreen SPF 50+\u2069\u2069"
+    assert in_report.title == "\u2066\u2068Sunscreen SPF 50+\u2069\u2069"

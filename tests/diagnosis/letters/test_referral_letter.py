@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from pypdf import PdfReader
 
-from clinic.models import AuditEvent, IssuedDocument
+from clinic.models import AuditEvent, Consultation, IssuedDocument
 from diagnosis.lesions.services.photographs import upload_image
 from diagnosis.models import Disease, ReferralLetter
 from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
@@ -50,10 +50,14 @@ def pictures_in(response):
     return sum(len(page.images) for page in reader.pages)
 
 
-def test_the_letter_begins_with_diagnosis_and_conclusion(his, validated, signed):
-    page = his.get(url(signed()))
+def test_the_letter_begins_with_diagnosis_and_notes_and_not_with_words_for_the_patient(
+    his, validated, signed
+):
+    visit = signed()
+    Consultation.objects.filter(pk=visit.pk).update(assessment="In situ?", plan="Excision.")
+    page = his.get(url(visit))
     text = page.context["form"].initial["text"]
-    assert text == "Diagnosis: Melanoma (ICD-10 C43).\n\nNothing to fear."
+    assert text == "Diagnosis: Melanoma (ICD-10 C43).\n\nIn situ?\n\nExcision."
     assert text.replace("\n\n", "") in page.content.decode().replace("\n\n", "")
 
 

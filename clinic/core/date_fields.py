@@ -18,6 +18,7 @@ from clinic.core.dates import Order, possible_dates, shown
 from clinic.core.days import within_reason
 from clinic.core.digits import western
 from clinic.core.lists import listed
+from clinic.core.long_dates import written_out
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.plain_text import visible_line
 
@@ -78,7 +79,7 @@ def date_in_words(day: date, *, is_birth: bool = False) -> str:
     if is_birth:
         words = {"day": date_format(day), "age": age_in_words(day)}
         return gettext("%(day)s, %(age)s old") % words if words["age"] else words["day"]
-    return date_format(day, "l j F Y")
+    return written_out(day, "l j F Y")
 
 
 class DayInput(forms.DateInput):

@@ -9,11 +9,11 @@ from urllib.parse import urljoin
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clinic.core.clinic_settings import read_stored_logo
+from clinic.core.long_dates import written_out
 from clinic.core.models.clinic_settings import END, LEFT_TO_RIGHT, ClinicSettings
 from clinic.core.papers.pdf import qr_code, render_pdf
 from clinic.people.models.patient import Patient
@@ -110,12 +110,12 @@ def find_document(token: str) -> IssuedDocument | None:
 
 def on_day(moment: datetime) -> str:
     """Return the day of a moment by the clinic's clock, in words."""
-    return date_format(timezone.localtime(moment), "DATE_FORMAT")
+    return written_out(timezone.localtime(moment))
 
 
 def at_time(moment: datetime) -> str:
     """Return a moment by the clinic's clock, in words."""
-    return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+    return written_out(timezone.localtime(moment), "DATETIME_FORMAT")
 
 
 def _letter(paper: Paper) -> dict[str, object]:

@@ -33,7 +33,7 @@ def test_french_writes_short_months_without_capitals():
 # What machines read, and a time of day, which is the same in every language.
 SAME_EVERYWHERE = {"c", "U", "Y-m-d", "Ymd", "H:i", "TIME_FORMAT"}
 IN_A_TEMPLATE = re.compile(r'\|date:"([^"]*)"')
-IN_CODE = re.compile(r'date_format\([^"]*,\s*"([^"]+)"\s*\)')
+IN_CODE = re.compile(r'(?:date_format|written_out)\([^"]*,\s*"([^"]+)"\s*\)')
 
 
 def _used_formats():

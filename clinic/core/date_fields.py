@@ -18,6 +18,8 @@ from clinic.core.ages import age_in_words
 from clinic.core.dates import Order, possible_dates, shown
 from clinic.core.days import within_reason
 from clinic.core.digits import western
+from clinic.core.lists import listed
+from clinic.core.long_dates import written_out
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.plain_text import visible_line
 
@@ -70,7 +72,7 @@ def read_moment(text: str) -> datetime:
 
 def moment_in_words(moment: datetime) -> str:
     """Return a day and time as it is read back."""
-    return f"{date_in_words(moment.date())}, {moment:%H:%M}"
+    return listed([date_in_words(moment.date()), f"{moment:%H:%M}"])
 
 
 def date_in_words(day: date, *, is_birth: bool = False) -> str:
@@ -78,7 +80,7 @@ def date_in_words(day: date, *, is_birth: bool = False) -> str:
     if is_birth:
         words = {"day": date_format(day), "age": age_in_words(day)}
         return gettext("%(day)s, %(age)s old") % words if words["age"] else words["day"]
-    return date_format(day, "WEEKDAY_DATE_FORMAT")
+    return written_out(day, "WEEKDAY_DATE_FORMAT")
 
 
 class DayInput(forms.DateInput):

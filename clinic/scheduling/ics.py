@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from icalendar import Calendar, Event, vCalAddress
 
+from clinic.core.lists import listed
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.plain_text import one_line, without_controls
 
@@ -53,7 +54,7 @@ def _event(entry: CalendarEntry, method: str, clinic: ClinicSettings) -> Event:
     event.add("dtstart", entry.starts_at.astimezone(UTC))
     event.add("dtend", entry.ends_at.astimezone(UTC))
     event.add("summary", one_line(entry.summary))
-    place = ", ".join(filter(None, [clinic.name, clinic.address]))
+    place = listed([clinic.name, clinic.address])
     event.add("location", without_controls(place))
     event.add("organizer", _organizer(clinic))
     event.add("status", "CANCELLED" if method == CANCEL else "CONFIRMED")

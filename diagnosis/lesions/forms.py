@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core.files.pictures import ACCEPT
 from clinic.core.forms import allow_rows, offer_rows
+from clinic.core.lists import listed
 from clinic.people.models.patient import Patient
 from clinic.records.models.catalogue import BodySite
 from clinic.trail.forms import SeenForm
@@ -164,4 +165,4 @@ def offer_lesions(
 
 def lesion_name(lesion: Lesion) -> str:
     """Name a lesion by its number and where it is."""
-    return f"{lesion}, {lesion.body_site}" if lesion.body_site else str(lesion)
+    return listed([lesion, lesion.body_site])

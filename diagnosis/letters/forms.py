@@ -9,6 +9,7 @@ from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.forms import allow_rows
+from clinic.core.lists import listed
 from diagnosis.lesions.forms import lesion_name
 from diagnosis.lesions.models import LesionImage
 from diagnosis.letters.services.paper_photographs import ChosenPhotographs
@@ -19,7 +20,7 @@ class PhotographsField(forms.ModelMultipleChoiceField[LesionImage]):
 
     def label_from_instance(self, image: LesionImage) -> str:
         taken = time_format(timezone.localtime(image.uploaded_at), "TIME_FORMAT")
-        return f"{lesion_name(image.lesion)}, {taken}"
+        return listed([lesion_name(image.lesion), taken])
 
 
 class PhotographsForm(forms.Form):

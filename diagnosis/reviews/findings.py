@@ -6,6 +6,7 @@ from dataclasses import replace
 from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext as _
 
+from clinic.core.lists import listed
 from clinic.records.models.consultation import Consultation
 from clinic.records.services.signing import Finding, Findings
 from diagnosis.lesions.forms import lesion_name
@@ -93,7 +94,7 @@ def finding_without_photograph(diagnosis: VisitDiagnosis) -> Finding:
 
 def _in_words(diagnosis: Diagnosed) -> str:
     certainty = diagnosis.get_certainty_display().lower() if diagnosis.certainty else ""
-    return ", ".join(filter(None, [diagnosis.full_name, certainty]))
+    return listed([diagnosis.full_name, certainty])
 
 
 def _share(card: PhotographCard) -> str:

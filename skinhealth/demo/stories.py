@@ -107,7 +107,7 @@ KERATOSIS = Story(
             dose="generously",
             route="on the skin",
             frequency="every two hours outdoors",
-            duration="lasting",
+            duration="long-term",
             is_as_needed=True,
         ),
     ),

@@ -13,6 +13,8 @@ import typst
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from clinic.core.lists import listed
+
 # Every text font draws it, and nobody types it.
 SIGN = "\ufffd"
 # A line of a paper holds about eighty characters; a longer word may break anywhere.
@@ -79,7 +81,7 @@ def loss_in_words(*texts: str) -> str:
     lost = [*dict.fromkeys(character for text in texts for character in unprintable(text))]
     if not lost:
         return ""
-    named = ", ".join(map(_name, lost[:NAMED])) + (" …" if len(lost) > NAMED else "")
+    named = listed(map(_name, lost[:NAMED])) + (" …" if len(lost) > NAMED else "")
     return _("Papers cannot show %(characters)s. They print %(sign)s instead.") % {
         "characters": named,
         "sign": SIGN,

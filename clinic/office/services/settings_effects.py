@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from clinic.core.lists import listed
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.office.services.record_endings import Candidate, candidates, foresee, with_their_days
 from clinic.people.models.record_ending import RecordEnding
@@ -63,7 +64,7 @@ def in_words(name: str, value: object) -> str:
     """Return a setting's value as people read it."""
     if name == "languages":
         codes = value if isinstance(value, list) and value else [code for code, _n in _languages()]
-        return ", ".join(str(language) for code, language in _languages() if code in codes)
+        return listed(language for code, language in _languages() if code in codes)
     if name == "portal_booking":
         return str(Booking(str(value)).label)
     if name == "date_order":

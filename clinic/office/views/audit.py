@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from clinic.core.http import SignedInRequest
+from clinic.core.lists import listed
 from clinic.office.forms.audit import AuditFilterForm, AuditSearchForm
 from clinic.people.forms.accounts import AccountSearchForm
 from clinic.people.models.emergency import EmergencyAccess
@@ -151,7 +152,7 @@ def _find(request: SignedInRequest, said: dict[str, str], asked: dict[str, Any])
         )
         record_patient_search(actor=request.user, count=len(patients))
         return [
-            Option(f"{each.full_name}, {each.record_number}", _address(asked, patient=each))
+            Option(listed([each.full_name, each.record_number]), _address(asked, patient=each))
             for each in patients
         ]
     search = AccountSearchForm({"words": said["person"]})
@@ -159,7 +160,7 @@ def _find(request: SignedInRequest, said: dict[str, str], asked: dict[str, Any])
         return []
     people: QuerySet[User] = search.narrow(visible_users(request.user)).order_by("full_name", "pk")
     return [
-        Option(f"{each.full_name}, {each.get_role_display()}", _address(asked, actor=each))
+        Option(listed([each.full_name, each.get_role_display()]), _address(asked, actor=each))
         for each in people[:OPTIONS]
     ]
 

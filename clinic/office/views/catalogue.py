@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clinic.core.forms import add_errors
 from clinic.core.http import SignedInRequest
+from clinic.core.lists import listed
 from clinic.core.models.translated import other_languages
 from clinic.office.permissions import can_manage_settings
 from clinic.records.forms.catalogue import CatalogueNameForm
@@ -114,10 +115,8 @@ def _rows(entries: list[Symptom] | list[BodySite]) -> list[tuple[CatalogueEntry,
                 for code, _name in other_languages()
                 if code in entry.translations
             ),
-            ", ".join(
-                str(language)
-                for code, language in other_languages()
-                if code not in entry.translations
+            listed(
+                language for code, language in other_languages() if code not in entry.translations
             ),
         )
         for entry in entries

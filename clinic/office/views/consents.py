@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from clinic.core.http import SignedInRequest
+from clinic.core.lists import listed
 from clinic.core.redirects import next_or
 from clinic.office.pages.patients import patient_page
 from clinic.people.forms.patients import ConsentForm
@@ -44,9 +45,7 @@ def consent_withdraw(request: SignedInRequest, pk: UUID) -> HttpResponse:
     withdraw_consent(consent=consent, actor=request.user)
     messages.success(request, _("The consent is withdrawn."))
     if uses := past_uses(patient=consent.patient, purpose=consent.purpose):
-        days = ", ".join(
-            date_format(timezone.localtime(use.made_at), "DATE_FORMAT") for use in uses
-        )
+        days = listed(date_format(timezone.localtime(use.made_at), "DATE_FORMAT") for use in uses)
         messages.warning(
             request,
             _("Photographs are in collections made before, which cannot be called back: %(days)s.")

@@ -7,12 +7,12 @@ from django.db import models
 from django.db.models.functions import Lower, Upper
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.ages import age_in_words, years_between
 from clinic.core.encrypted_fields import EncryptedCharField, RowBoundQuerySet
 from clinic.core.line_fields import OneLineField
+from clinic.core.long_dates import written_out
 from clinic.core.phones import PhoneField
 
 AGES_OF_PREGNANCY = range(12, 56)
@@ -198,7 +198,7 @@ class Patient(models.Model):
     @property
     def born(self) -> str:
         """The date of birth in words; only the year for a record that has ended."""
-        return date_format(self.birth_date, "Y" if self.has_ended else "DATE_FORMAT")
+        return written_out(self.birth_date, "Y" if self.has_ended else "DATE_FORMAT")
 
     @property
     def age(self) -> int:

@@ -5,6 +5,7 @@ is not in the table stays as typed: none is translated word by word.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,10 @@ ARABIC_FEW = range(3, 11)
 # From a hundred on, Arabic counts differently again.
 MOST = 99
 USE = ("dose", "frequency", "duration", "quantity")
+# How a drug is taken: said in one sentence, so all of it in one language.
+TAKEN = ("dose", "route", "frequency", "duration")
+# The same in every language.
+UNITS = frozenset({"mg", "g", "kg", "mcg", "μg", "ml", "cm"})
 # Where the phrases of a field are looked up, its own first.
 PARTS = {
     "form": ("form",),
@@ -90,9 +95,29 @@ class Phrases:
         return found.said(language)
 
     def differing(self, words: Mapping[str, str], language: str) -> dict[str, str]:
-        """Return the fields of a line that are said differently in a language."""
+        """Return the fields of a line that are said differently in a language.
+
+        There are none if a part of how the drug is taken cannot be said: half a translation
+        reads worse than the doctor's own words.
+        """
+        if not all(self._is_said(field, words[field]) for field in TAKEN):
+            return {}
         said = {field: self.say(field, text, language) for field, text in words.items()}
         return {field: text for field, text in said.items() if text != words[field]}
+
+    def written_in(self, words: Mapping[str, str], page: str) -> str:
+        """Return the language that most of a line is written in; in doubt, that of the page."""
+        counts: Counter[str] = Counter()
+        for field, text in words.items():
+            if found := self.find(field, text):
+                typed = self._keys(text)
+                counts.update(each for each in LANGUAGES if not found.keys(each).isdisjoint(typed))
+        return max([page, *LANGUAGES], key=lambda language: counts[language])
+
+    def _is_said(self, field: str, text: str) -> bool:
+        """Return whether a text can be said in every language, or needs no words."""
+        letters = set(re.findall(r"[^\W\d_]+", text.casefold()))
+        return letters <= UNITS or self.find(field, text) is not None
 
     def _keys(self, text: str) -> tuple[str, str]:
         """Return the key of a text as typed, and with its numbers in digits."""

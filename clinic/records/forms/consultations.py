@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.forms import allow_rows, offer_rows
+from clinic.core.lists import listed
 from clinic.records.models.catalogue import BodySite, Symptom
 from clinic.records.models.consultation import Addendum, Consultation
 from clinic.records.services.consultations import NOTES_FIELDS, VisitDraft
@@ -76,8 +77,7 @@ class VisitNotesForm(forms.ModelForm[Consultation]):
         pairs = {
             "reason": (mine["reason"], stored.reason),
             "symptoms": tuple(
-                ", ".join(str(symptom) for symptom in symptoms)
-                for symptoms in (mine["symptoms"], stored.symptoms.all())
+                listed(symptoms) for symptoms in (mine["symptoms"], stored.symptoms.all())
             ),
             "body_site": (str(mine["body_site"] or ""), str(stored.body_site or "")),
             "follow_up_weeks": tuple(

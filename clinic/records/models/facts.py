@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.encrypted_fields import EncryptedCharField, RowBoundQuerySet
+from clinic.core.lists import listed
 from clinic.people.models.patient import Patient
 
 
@@ -78,7 +79,7 @@ class Allergy(ClinicalFact):
         details = [self.reaction]
         if self.severity != self.Severity.UNKNOWN:
             details.append(self.get_severity_display().lower())
-        said = ", ".join(filter(None, details))
+        said = listed(details)
         return f"{self.substance} ({said})" if said else self.substance
 
 
@@ -125,7 +126,7 @@ class CurrentDrug(ClinicalFact):
         ]
 
     def __str__(self) -> str:
-        return ", ".join(filter(None, [self.drug, self.dose]))
+        return listed([self.drug, self.dose])
 
     @property
     def is_active(self) -> bool:

@@ -15,6 +15,9 @@ from clinic.core.encrypted_fields import (
     RowBoundQuerySet,
 )
 
+# The key for the words of the site that belong to a line as the doctor wrote it.
+AS_WRITTEN = "as_written"
+
 
 class PrescriptionQuerySet(RowBoundQuerySet["Prescription"]):
     """Prescriptions by state."""
@@ -108,6 +111,7 @@ class PrescriptionLine(models.Model):
     # For doctors only: a paper for the pharmacy does not say it, and the patient may not know yet.
     indication = EncryptedCharField(_("for which diagnosis"), max_length=120, blank=True)
     # By language, then by field: what the drug table called it in other languages at signing.
+    # A language in which the dose cannot be said whole is left out, so no reader gets a mix.
     in_languages = EncryptedJSONField(_("in other languages"), null=True, editable=False)
     is_in_table = models.BooleanField(
         _("in the drug table"),
@@ -115,6 +119,9 @@ class PrescriptionLine(models.Model):
         editable=False,
         help_text=_("Whether the drug was looked up at signing."),
     )
+
+    # What `in_language` found for the site's own words.
+    as_needed = ""
 
     objects: ClassVar[RowBoundQuerySet["PrescriptionLine"]] = RowBoundQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -127,11 +134,22 @@ class PrescriptionLine(models.Model):
         return str(self.drug)
 
     def in_language(self, language: str) -> Self:
-        """Return the line for a reader of the language, to be shown and never saved."""
+        """Return the line for a reader of the language, or as it was written if it has no words.
+
+        It is to be shown and never saved.
+        """
         line = copy(self)
         for name, words in (self.in_languages or {}).get(language, {}).items():
             setattr(line, name, words)
         return line
+
+    @property
+    def use(self) -> list[str]:
+        """Return in parts how the drug is taken, all in the language of the line."""
+        said = (self.in_languages or {}).get(AS_WRITTEN, {})
+        as_needed = self.as_needed or said.get("as_needed") or _("as needed")
+        parts = [self.dose, self.route, self.frequency, self.duration]
+        return [part for part in [*parts, str(as_needed) if self.is_as_needed else ""] if part]
 
 
 class WarningOverride(models.Model):

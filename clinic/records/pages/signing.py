@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from clinic.core.http import SignedInRequest
+from clinic.core.lists import listed
 from clinic.core.papers.glyphs import loss_in_words
 from clinic.people.models.user import User
 from clinic.records.forms.consultations import SignForm
@@ -111,7 +112,7 @@ def _told_too_early(visit: Consultation, findings: Findings) -> str:
         "The conclusion names %(diseases)s: the patient reads that as soon as you sign, although "
         "the diagnosis waits."
     )
-    return sentence % {"diseases": ", ".join(named)}
+    return sentence % {"diseases": listed(named)}
 
 
 def _missing_papers(
@@ -123,6 +124,6 @@ def _missing_papers(
         yield _("Nothing is prescribed.")
     if findings.referred:
         sentence = _("%(lesions)s: no letter to the colleague yet. Write it once this is signed.")
-        yield sentence % {"lesions": ", ".join(findings.referred)}
+        yield sentence % {"lesions": listed(findings.referred)}
     if is_offered_opening(user, visit.patient):
         yield _("The patient cannot read the record yet. An access code can be printed.")

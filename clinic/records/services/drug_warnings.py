@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from clinic.core.lists import listed
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
 from clinic.records.drugs.rows import Drug, ReadAllergy, ReadDrugs, Written
@@ -183,7 +184,7 @@ def _allergy_in_words(drug: Drug, named: frozenset[str], table: DrugTable) -> st
 
 
 def _in_words(terms: Iterable[str], table: DrugTable) -> str:
-    return ", ".join(sorted(table.label_of(term) for term in terms))
+    return listed(sorted(table.label_of(term) for term in terms))
 
 
 def _among_lines(drugs: Sequence[Drug], table: DrugTable) -> Iterable[DrugWarning]:

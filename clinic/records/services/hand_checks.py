@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from clinic.core.lists import listed
 from clinic.records.drugs.rows import ReadAllergy, ReadDrugs, Written
 from clinic.records.models.facts import Allergy, CurrentDrug
 from clinic.records.models.prescription import WarningOverride
@@ -148,7 +149,7 @@ def _unread(read: ReadDrugs, text: str) -> str:
     """Return which words were not read, unless it is the whole text."""
     if list(read.unread) == [text]:
         return _guess(read.guess)
-    return " " + _("Not read: %(words)s.") % {"words": ", ".join(read.unread)} + _guess(read.guess)
+    return " " + _("Not read: %(words)s.") % {"words": listed(read.unread)} + _guess(read.guess)
 
 
 def _guess(guess: str) -> str:

@@ -9,11 +9,12 @@ from urllib.parse import urljoin
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clinic.core.clinic_settings import read_stored_logo
+from clinic.core.lists import comma
+from clinic.core.long_dates import written_out
 from clinic.core.models.clinic_settings import END, LEFT_TO_RIGHT, ClinicSettings
 from clinic.core.papers.pdf import qr_code, render_pdf
 from clinic.people.models.patient import Patient
@@ -110,12 +111,12 @@ def find_document(token: str) -> IssuedDocument | None:
 
 def on_day(moment: datetime) -> str:
     """Return the day of a moment by the clinic's clock, in words."""
-    return date_format(timezone.localtime(moment), "DATE_FORMAT")
+    return written_out(timezone.localtime(moment))
 
 
 def at_time(moment: datetime) -> str:
     """Return a moment by the clinic's clock, in words."""
-    return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+    return written_out(timezone.localtime(moment), "DATETIME_FORMAT")
 
 
 def _letter(paper: Paper) -> dict[str, object]:
@@ -125,7 +126,11 @@ def _letter(paper: Paper) -> dict[str, object]:
     licence = _("Licence %(number)s") % {"number": doctor.licence_number}
     return {
         "title": paper.title,
-        "clinic": {"name": clinic.name, "phone": clinic.phone_in_words.strip(LEFT_TO_RIGHT + END)},
+        "clinic": {
+            "name": clinic.name,
+            "address": clinic.address,
+            "phone": clinic.phone_in_words.strip(LEFT_TO_RIGHT + END),
+        },
         "doctor": {
             "name": str(doctor),
             "details": [
@@ -154,18 +159,20 @@ def _around(paper: Paper, *, address: str) -> dict[str, object]:
         % {"day": on_day(paper.revoked_at)},
     }
     logo = read_stored_logo()
+    site, path, token = address.partition("/verify/")
     return {
         "language": get_language(),
         "logo": list(logo) if logo else None,
         "revoked": revoked,
         "address": address,
-        "address_in_words": address,
+        "address_in_words": {"site": site, "path": path + token},
         "qr": qr_code(address),
         # typst takes bytes as numbers.
         "pictures": [
             {"caption": picture.caption, "jpeg": list(picture.jpeg)} for picture in paper.pictures
         ],
         "words": {
+            "comma": comma(),
             "patient": _("Patient"),
             "birth_date": _("Date of birth"),
             "record_number": _("Record number"),

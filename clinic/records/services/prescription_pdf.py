@@ -5,6 +5,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from clinic.core.lists import listed_apart
 from clinic.people.models.user import User
 from clinic.records.models.paper import IssuedDocument
 from clinic.records.models.prescription import Prescription, PrescriptionLine
@@ -66,19 +67,12 @@ def _overrides(prescription: Prescription) -> dict[str, object] | None:
     }
 
 
-def use_in_words(line: PrescriptionLine) -> str:
-    """Say in one line how the drug is taken."""
-    as_needed = _("as needed") if line.is_as_needed else ""
-    use = [line.dose, line.route, line.frequency, line.duration, as_needed]
-    return ", ".join(filter(None, use))
-
-
 def _line(written: PrescriptionLine, language: str) -> dict[str, object]:
     line = written.in_language(language)
     return {
         "drug": line.drug,
         "product": [*filter(None, [line.form, line.strength])],
-        "use": use_in_words(line),
+        "use": listed_apart(line.use),
         "supply": [*filter(None, [_quantity(line), _refills(line), _substitution(line)])],
         "note": line.note,
         "original": _original(written, line),
@@ -87,11 +81,10 @@ def _line(written: PrescriptionLine, language: str) -> dict[str, object]:
 
 def _original(written: PrescriptionLine, line: PrescriptionLine) -> str:
     """Return what the doctor wrote, if the paper says it in another language."""
-    names = ("form", "strength", "dose", "route", "frequency", "duration", "quantity")
-    own = [getattr(written, name) for name in names]
-    if own == [getattr(line, name) for name in names]:
-        return ""
-    return _("As the doctor wrote it: %(words)s") % {"words": ", ".join(filter(None, own))}
+    own, said = ([each.form, each.strength, *each.use, each.quantity] for each in (written, line))
+    return (
+        "" if own == said else _("As the doctor wrote it: %(words)s") % {"words": listed_apart(own)}
+    )
 
 
 def _quantity(line: PrescriptionLine) -> str:

@@ -6,13 +6,15 @@ from dataclasses import asdict, astuple, dataclass
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.lists import listed
 from clinic.people.models.user import User
 from clinic.records.drugs.phrases import LANGUAGES, PARTS
 from clinic.records.drugs.table import drug_table
 from clinic.records.models.consultation import Consultation
-from clinic.records.models.prescription import Prescription, PrescriptionLine
+from clinic.records.models.prescription import AS_WRITTEN, Prescription, PrescriptionLine
 from clinic.records.services.drug_warnings import settle_warnings
 from clinic.records.services.visit_guard import VisitChangedError, fingerprint, lock_open_visit
 from clinic.trail.models.audit import AuditEvent
@@ -42,7 +44,7 @@ class DraftLine:
         """The line as somebody would read it aloud."""
         drug = " ".join(filter(None, [self.drug, self.form, self.strength]))
         use = [self.dose, self.route, self.frequency, self.duration, self.note, self.indication]
-        return f"{drug}: {', '.join(filter(None, use))}"
+        return f"{drug}: {listed(use)}"
 
     @classmethod
     def of(cls, line: PrescriptionLine) -> "DraftLine":
@@ -133,14 +135,25 @@ def sign_prescription(*, consultation: Consultation, actor: User) -> None:
 def _keep_languages(draft: Prescription) -> None:
     """Store what the table calls each line's words in other languages, as of this signature."""
     phrases = drug_table().phrases
+    page = get_language() or LANGUAGES[0]
     for line in draft.lines.all():
         words = {name: getattr(line, name) for name in PARTS}
-        line.in_languages = {
+        said = {
             language: others
             for language in LANGUAGES
             if (others := phrases.differing(words, language))
         }
+        if line.is_as_needed:
+            for language, others in said.items():
+                others["as_needed"] = _as_needed(language)
+            said[AS_WRITTEN] = {"as_needed": _as_needed(phrases.written_in(words, page))}
+        line.in_languages = said
         line.save(update_fields=["in_languages"])
+
+
+def _as_needed(language: str) -> str:
+    with override(language):
+        return str(_("as needed"))
 
 
 @transaction.atomic

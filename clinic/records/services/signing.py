@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.lists import listed
 from clinic.people.names import folded
 from clinic.records.models.consultation import Consultation
 from clinic.records.services.visit_guard import fingerprint
@@ -108,7 +109,7 @@ def refuse_telling_early_afterwards(consultation: Consultation, text: str) -> No
             "The patient would read “%(names)s” at once, but this diagnosis is not released. "
             "Release it first, or write this without its name."
         )
-        raise ValidationError(sentence, code="early", params={"names": ", ".join(named)})
+        raise ValidationError(sentence, code="early", params={"names": listed(named)})
 
 
 def _plain(text: str) -> str:

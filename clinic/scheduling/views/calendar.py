@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from clinic.core.http import SignedInRequest
+from clinic.core.lists import listed
 from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.people.models.doctor import Doctor
 from clinic.people.models.user import User
@@ -203,7 +204,7 @@ class Entries:
             "extendedProps": {
                 "kind": span.kind,
                 "status": appointment.status,
-                "words": f"{appointment.visit_type}, {self._statuses[appointment.status]}",
+                "words": listed([appointment.visit_type, self._statuses[appointment.status]]),
                 "doctor": span.doctor.desk_name,
                 "isUrgent": appointment.is_urgent,
                 "isOverbooked": appointment.is_overbooked,

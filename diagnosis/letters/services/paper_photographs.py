@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from PIL import Image
 
 from clinic.core.files.pictures import as_jpeg
+from clinic.core.lists import listed
 from clinic.records.models.consultation import Consultation
 from clinic.records.services.papers import Picture, on_day
 from diagnosis.lesions.models import LesionImage
@@ -20,6 +21,7 @@ from diagnosis.reviews.models.review import Review
 from diagnosis.reviews.services.worklist import State, with_states
 
 MAX_PICTURES = 6
+NO_BREAK = "\u00a0"
 PICTURE_SIDE = 900  # pixels: enough for half a page in print
 
 
@@ -88,8 +90,7 @@ def _picture(image: LesionImage) -> Picture:
 
 
 def _name(image: LesionImage) -> str:
-    site = image.lesion.body_site
-    return f"{image.lesion}, {site}" if site else str(image.lesion)
+    return listed([image.lesion, image.lesion.body_site])
 
 
 def _answer(image: LesionImage, review: Review, diseases: Iterable[Disease]) -> str:
@@ -97,7 +98,11 @@ def _answer(image: LesionImage, review: Review, diseases: Iterable[Disease]) -> 
     said = {
         "lesion": _name(image),
         "version": review.prediction.model_version,
-        "shares": ", ".join(f"{share.name} {share.percent:.0f} %" for share in answer.top),
+        "shares": listed(
+            f"{share.name} {percent}{NO_BREAK}%"
+            for share in answer.top
+            if (percent := round(share.percent))
+        ),
     }
     if review.prediction.is_uncertain:
         sentence = _("%(lesion)s: model %(version)s was not sure; it gave %(shares)s.") % said

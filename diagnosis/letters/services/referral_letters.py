@@ -35,10 +35,14 @@ from diagnosis.reviews.models.review import Review
 def first_draft(
     *, visit: Consultation, diagnoses: Sequence[Diagnosed], photographs: QuerySet[LesionImage]
 ) -> str:
-    """Draft a letter from the diagnoses, the photographs without one, and the conclusion."""
+    """Draft a letter from the diagnoses, the photographs without one, assessment and plan.
+
+    The conclusion is written for the patient, so it stays out.
+    """
     lines = [_diagnosis(each) for each in diagnoses]
     lines += undecided_in_words(photographs, visit=visit)
-    return "\n\n".join(filter(None, ["\n".join(lines), visit.conclusion.strip()]))
+    notes = ["\n".join(lines), visit.assessment.strip(), visit.plan.strip()]
+    return "\n\n".join(filter(None, notes))
 
 
 @transaction.atomic

@@ -8,12 +8,12 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from clinic.core.lists import listed, listed_apart
 from clinic.people.models.user import User
 from clinic.records.models.consultation import Addendum, Consultation
 from clinic.records.models.paper import IssuedDocument
 from clinic.records.models.prescription import Prescription, PrescriptionLine
 from clinic.records.services.papers import Paper, PrintedPaper, on_day, print_paper
-from clinic.records.services.prescription_pdf import use_in_words
 from diagnosis.lesions.models import LesionImage
 from diagnosis.letters.services.paper_photographs import (
     NO_PHOTOGRAPHS,
@@ -136,7 +136,7 @@ def _follow_up(visit: Consultation) -> list[Entry]:
 
 
 def _reason(visit: Consultation) -> list[Entry]:
-    symptoms = ", ".join(str(symptom) for symptom in visit.symptoms.all())
+    symptoms = listed(visit.symptoms.all())
     about = [visit.reason, symptoms, str(visit.body_site) if visit.body_site else ""]
     return _words("\n".join(filter(None, about)))
 
@@ -169,8 +169,8 @@ def _prescribed(prescription: Prescription | None, is_for_patient: bool) -> list
     lines = prescription.lines_for_reader() if is_for_patient else prescription.lines.all()
     entries = [
         Entry(
-            title=" ".join(filter(None, [line.drug, line.form, line.strength])),
-            text=use_in_words(line),
+            title=listed_apart([line.drug, line.form, line.strength], between=" "),
+            text=listed_apart(line.use),
             small=" · ".join(filter(None, [line.note, _indication(line, is_for_patient)])),
         )
         for line in lines

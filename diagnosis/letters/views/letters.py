@@ -43,7 +43,7 @@ from diagnosis.reviews.services.records import told_diagnoses, told_reviews
 
 @require_http_methods(["GET", "POST"])
 def visit_letters(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """List the letters of a visit, with a form for a new one drafted from its conclusion."""
+    """List the letters of a visit, with a form for a new one drafted from its notes."""
     visit = _get_visit(request, pk)
     if visit.signed_at is None:
         return refusal_page(

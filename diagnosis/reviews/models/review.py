@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from clinic.core.encrypted_fields import EncryptedTextField
+from clinic.core.lists import listed
 from clinic.people.models.consent import Consent
 from clinic.people.models.user import User
 from clinic.records.models.catalogue import BodySite
@@ -108,7 +109,7 @@ class Review(Diagnosed):
 
     @property
     def full_name(self) -> str:
-        return ", ".join(filter(None, [self.diagnosis_name, str(self.stage or "")]))
+        return listed([self.diagnosis_name, self.stage])
 
     @property
     def local_reason(self) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
+from clinic.core.lists import listed
 from diagnosis.lesions.models import LesionImage
 
 State = LesionImage.State
@@ -62,7 +63,7 @@ def sign_warnings(photographs: Sequence[LesionImage]) -> list[str]:
         sentence = _(
             "Malignant disease cannot be ruled out, and no doctor has decided: %(lesions)s."
         )
-        warnings.append(sentence % {"lesions": ", ".join(alarmed)})
+        warnings.append(sentence % {"lesions": listed(alarmed)})
     for state, words in SENTENCES.items():
         count = sum(each.state == state for each in photographs)
         if count:

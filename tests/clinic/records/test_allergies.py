@@ -83,8 +83,8 @@ def test_a_condition_and_a_current_drug_are_noted(consultation, doctor, patient,
     assert str(patient.conditions.get()) == "Gout (M10.9)"
     assert str(patient.current_drugs.get()) == "Allopurinol, 300 mg a day"
     page = browser.get(f"/visits/{consultation.pk}/patient/").content.decode()
-    assert "Conditions: Gout (M10.9)" in page
-    assert "Current drugs: Allopurinol, 300 mg a day" in page
+    assert "Conditions: <bdi>Gout (M10.9)</bdi>" in page
+    assert "Current drugs: <bdi>Allopurinol, 300 mg a day</bdi>" in page
 
 
 @pytest.mark.parametrize(

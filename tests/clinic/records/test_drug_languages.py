@@ -83,6 +83,18 @@ def test_what_is_typed_in_any_language_is_said_in_the_others(line):
         ("frequency", "every day", "every day", "tous les jours", "كل يوم"),
         ("duration", "3 mois", "3 months", "3 mois", "3 أشهر"),
         ("duration", "أسبوعين", "2 weeks", "2 semaines", "أسبوعين"),
+        ("dose", "generously", "generously", "généreusement", "بكمية وفيرة"),
+        (
+            "frequency", "every two hours outdoors", "every two hours outdoors",
+            "toutes les 2 heures à l’extérieur", "كل ساعتين في الهواء الطلق",
+        ),
+        (
+            "frequency", "once a week, on Mondays", "once a week, on Mondays",
+            "une fois par semaine, le lundi", "مرة واحدة في الأسبوع، يوم الاثنين",
+        ),
+        ("duration", "au long cours", "long-term", "au long cours", "علاج طويل الأمد"),
+        ("quantity", "1 tube of 20 g", "1 tube of 20 g", "1 tube de 20 g", "أنبوب 20 غ"),
+        ("route", "on the patch", "on the patch", "sur la plaque", "على البقعة"),
         ("route", "Per os", "by mouth", "Per os", "عن طريق الفم"),
         ("route", "dans l'oeil", "into the eye", "dans l'oeil", "في العين"),
         ("form", "stylo pré-rempli", "pre-filled pen", "stylo pré-rempli", "قلم مملوء مسبقًا"),

@@ -70,11 +70,13 @@ def mine(sign_in, patient):
 def test_the_paper_says_who_prescribed_what_for_whom(signed, doctor, patient, mine, settings):
     settings.CLINIC_NAME = "Clinique Saint-Élie"
     settings.CLINIC_PHONE = "+33 1 23 45 67 89"
+    settings.CLINIC_ADDRESS = "12 rue de la Paix, 75002 Paris"
     doctor.doctor.speciality, doctor.doctor.licence_number = "Dermatology", "75-1234"
     doctor.doctor.save()
     text = text_of(mine.get(url(signed)))
     for words in (
-        "Clinique Saint-Élie", "+33 1 23 45 67 89", "Dr Dora Doctor", "Dermatology",
+        "Clinique Saint-Élie 12 rue de la Paix, 75002 Paris", "+33 1 23 45 67 89",
+        "Dr Dora Doctor", "Dermatology",
         "Licence 75-1234", patient.full_name, "17 May 1980", patient.record_number,
         "Prescription", "24 November 2026", "Page 1 of 1",
     ):  # fmt: skip

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from pypdf import PdfReader
 
-from clinic.models import AuditEvent, IssuedDocument
+from clinic.models import AuditEvent, Consultation, IssuedDocument
 from diagnosis.lesions.services.photographs import upload_image
 from diagnosis.models import Disease, ReferralLetter
 from diagnosis.reviews.services.reviews import Diagnosis, review_prediction
@@ -50,10 +50,14 @@ def pictures_in(response):
     return sum(len(page.images) for page in reader.pages)
 
 
-def test_the_letter_begins_with_diagnosis_and_conclusion(his, validated, signed):
-    page = his.get(url(signed()))
+def test_the_letter_begins_with_diagnosis_and_notes_and_not_with_words_for_the_patient(
+    his, validated, signed
+):
+    visit = signed()
+    Consultation.objects.filter(pk=visit.pk).update(assessment="In situ?", plan="Excision.")
+    page = his.get(url(visit))
     text = page.context["form"].initial["text"]
-    assert text == "Diagnosis: Melanoma (ICD-10 C43).\n\nNothing to fear."
+    assert text == "Diagnosis: Melanoma (ICD-10 C43).\n\nIn situ?\n\nExcision."
     assert text.replace("\n\n", "") in page.content.decode().replace("\n\n", "")
 
 
@@ -102,6 +106,16 @@ def test_what_the_model_said_is_on_it_only_where_it_is_ticked_and_validated(his,
     assert "Second opinion of the model" in text
     assert "Melanoma 60 %, Melanocytic nevus 30 %" in text
     assert "The doctor’s diagnosis: Melanoma." in text
+
+
+def test_a_share_keeps_its_sign_and_nothing_of_no_percent_is_named(
+    his, prediction, answer_with, doctor, signed
+):
+    answer_with(nv=0.996, bkl=0.003, mel=0.001)
+    review_prediction(prediction=prediction, actor=doctor, decision="confirmed")
+    write(his, signed(), images=[prediction.image_id], has_model_answer="on")
+    [answer] = ReferralLetter.objects.get().model_answers
+    assert "gave Melanocytic nevus 100\u00a0%." in answer
 
 
 def test_an_answer_that_nobody_has_validated_stays_out_though_it_is_ticked(his, prediction, signed):

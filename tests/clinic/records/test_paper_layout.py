@@ -11,7 +11,7 @@ from clinic.core.papers.pdf import qr_code, render_pdf
 
 MARGIN = 24 / 25.4 * 72
 NAME = "Maria Magdalena Alexandrina von Hohenzollern-Sigmaringen y Fernández de Córdoba"
-PATH = "/verify/TSsMuB-Z2YsCIlqiXKy_5A/"
+PATH = "/verify/aaaaaa-bbbbbbbbbbbb_cc/"
 
 
 def paper(*, lines, language="en", pictures=(), name="Zoe", born="17 May 1980"):

@@ -42,14 +42,17 @@ class PhotographsForm(forms.Form):
 
     def __init__(self, *args: Any, photographs: QuerySet[LesionImage], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        allow_rows(self.fields["images"], photographs)
+        if photographs.exists():
+            allow_rows(self.fields["images"], photographs)
+        else:
+            del self.fields["images"], self.fields["has_model_answer"]
 
     @property
     def chosen(self) -> ChosenPhotographs:
         """Return the photographs to put on the document."""
         return ChosenPhotographs(
-            images=list(self.cleaned_data["images"]),
-            has_model_answer=self.cleaned_data["has_model_answer"],
+            images=list(self.cleaned_data.get("images", [])),
+            has_model_answer=self.cleaned_data.get("has_model_answer", False),
         )
 
 

@@ -67,7 +67,7 @@ def _finding(card: PhotographCard) -> Finding:
     named = review.diagnosis_name if review else ""
     return Finding(
         lesion=lesion_name(card.image.lesion),
-        diagnosis=_in_words(review) if review and disease else _("no diagnosis yet"),
+        diagnosis=_in_words(review) if review and disease else _("No diagnosis yet"),
         state=card.image.state_in_words,
         share=_share(card),
         release=review.release_in_words if review and disease else "",

@@ -184,6 +184,14 @@
     if (form && stateOf(form).isDirty) later(form, BLUR_PAUSE);
   });
 
+  // A field that grows but holds one line: Enter saves, as in any other field of one line.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    if (!event.target.matches("[data-autosave] [data-one-line]")) return;
+    event.preventDefault();
+    event.target.form.requestSubmit();
+  });
+
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!form.matches("[data-autosave]")) return;

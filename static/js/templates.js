@@ -2,7 +2,7 @@
 (() => {
   function append(field, words) {
     const typed = field.value.trimEnd();
-    const gap = field.matches("textarea") ? "\n" : ", ";
+    const gap = field.matches("textarea:not([data-one-line])") ? "\n" : ", ";
     field.value = typed ? `${typed}${gap}${words}` : words;
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 REGISTER = reverse("clinic:patient_register")
 BOOK = reverse("clinic:appointment_book")
-KEPT = "You typed this before and did not send it."
+KEPT = "We kept what you typed at"
 
 
 @pytest.fixture

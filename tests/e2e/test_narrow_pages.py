@@ -1,11 +1,16 @@
 """Pages on a phone, in the languages with the longest words or the other direction."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
+from clinic.models import Notification
 from clinic.records.services.consultations import sign_visit
 from clinic.scheduling.services.portal_booking import Wish, request_appointment
-from tests.clinic.desk import coming, visit_type, works
+from clinic.trail.services.notifications import notify
+from tests.clinic.desk import booked, coming, visit_type, works
 from tests.clinic.portal import decide
 from tests.e2e.door import come_in
 from tests.factories import PASSWORD
@@ -114,4 +119,51 @@ def test_every_word_of_the_french_rail_fits_into_it_on_a_tablet(reader, open_bro
             ".map((each) => each.innerText)"
         )
         == []
+    )
+
+
+def test_a_number_of_two_digits_stays_on_one_line_in_the_bell(open_browser, doctor):
+    for number in range(10):
+        notify(
+            recipients=[doctor],
+            kind=Notification.Kind.BOOKED,
+            url_name="clinic:appointment_detail",
+            object_key=number,
+        )
+    page = on_telephone(open_browser, doctor, "en")
+    count = page.locator(".bell-count")
+    expect(count).to_have_text("10")
+    assert count.bounding_box()["height"] == 20
+
+
+def test_who_waits_comes_first_on_a_telephone(
+    open_browser, doctor, secretary, patient, other_patient
+):
+    noon = timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
+    booked(doctor, other_patient, noon)
+    later = noon + timedelta(hours=1)
+    booked(doctor, patient, later, status="arrived", arrived_at=timezone.now())
+    page = on_telephone(open_browser, secretary, "en")
+    page.goto("/waiting-room/")
+    waiting, expected = (
+        page.locator(f".board-{place}").bounding_box()["y"] for place in ("waiting", "expected")
+    )
+    assert waiting < expected
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_choice_of_a_doctor_is_not_cut_in_the_calendar(
+    language, open_browser, secretary, doctor, other_doctor
+):
+    page = on_telephone(open_browser, secretary, language)
+    page.goto("/calendar/")
+    assert not page.locator(".calendar-bar select").evaluate(
+        """select => {
+          const copy = select.cloneNode(true);
+          copy.style.position = "absolute";
+          copy.style.width = "auto";
+          copy.style.maxWidth = "none";
+          select.parentElement.append(copy);
+          return copy.offsetWidth > select.offsetWidth;
+        }"""
     )

@@ -52,3 +52,22 @@ def test_the_dialog_names_the_alarm_before_all_else(open_browser, doctor, consul
     places = [said.find(words) for words in in_order]
     assert -1 not in places
     assert places == sorted(places)
+
+
+def test_on_a_telephone_the_question_and_the_buttons_are_in_sight(
+    open_browser, doctor, consultation, alarmed
+):
+    long_text = "Please keep this place dry and come back at once if it bleeds. " * 20
+    Consultation.objects.filter(pk=consultation.pk).update(conclusion=long_text)
+    page = open_browser("doctor")
+    page.set_viewport_size({"width": 360, "height": 640})
+    come_in(page, doctor.email)
+    page.goto(f"/visits/{consultation.pk}/")
+
+    page.locator("#visit-sign").get_by_role("button", name="Sign and close").click()
+
+    dialog = page.locator("#sign-dialog")
+    expect(dialog.locator("#sign-question")).to_be_focused()
+    assert dialog.evaluate("dialog => dialog.scrollHeight > dialog.clientHeight")
+    assert dialog.evaluate("dialog => dialog.scrollTop") == 0
+    expect(dialog.get_by_role("button", name="Sign and close")).to_be_in_viewport(ratio=1)

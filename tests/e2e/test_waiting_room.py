@@ -38,7 +38,7 @@ def test_the_board_and_the_screen_follow_without_a_reload(
 
     card = desk.locator(f"#appointment-{comes.pk}")
     expect(card).to_contain_text("A-01", timeout=SOON_MS)
-    expect(card).to_contain_text("waits 0 minutes")
+    expect(card).to_contain_text("waiting 0 min")
     expect(in_hand).to_be_focused()
     expect(screen.locator(".screen-lines")).to_contain_text("A-01", timeout=SOON_MS)
 

@@ -72,7 +72,7 @@ def test_a_secretary_receives_patients(
     page.get_by_role("radio", name=re.compile("Zoé Müller")).check()
     page.get_by_label("Doctor", exact=True).select_option(label="Dr Otto Other")
     page.get_by_role("button", name="Add to queue").click()
-    expect(page.locator(".board-card", has_text="Zoé Müller")).to_contain_text("waits 0 minutes")
+    expect(page.locator(".board-card", has_text="Zoé Müller")).to_contain_text("waiting 0 min")
     assert Appointment.objects.get(patient__full_name="Zoé Müller").is_walk_in
 
 

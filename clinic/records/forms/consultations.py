@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core.forms import allow_rows, offer_rows
 from clinic.core.lists import listed
+from clinic.core.plain_text import one_line
 from clinic.records.models.catalogue import BodySite, Symptom
 from clinic.records.models.consultation import Addendum, Consultation
 from clinic.records.services.consultations import NOTES_FIELDS, VisitDraft
@@ -47,7 +48,10 @@ class VisitNotesForm(forms.ModelForm[Consultation]):
             "conclusion",
         )
         # One line each at first: they grow with their text.
-        widgets = {field: forms.Textarea(attrs={"rows": 1}) for field in NOTES_FIELDS}
+        widgets = {
+            **{field: forms.Textarea(attrs={"rows": 1}) for field in NOTES_FIELDS},
+            "reason": forms.Textarea(attrs={"rows": 1, "data-one-line": True}),
+        }
 
     def __init__(
         self, *args: Any, body_sites: Iterable[BodySite] | None = None, **kwargs: Any
@@ -64,6 +68,10 @@ class VisitNotesForm(forms.ModelForm[Consultation]):
         body_site.queryset = BodySite.objects.offered(self.instance.body_site_id)
         if body_sites is not None:
             offer_rows(body_site, body_sites)
+
+    def clean_reason(self) -> str:
+        """Join lines that were pasted: the reason stands in lists, on one line."""
+        return one_line(self.cleaned_data["reason"])
 
     @property
     def draft(self) -> VisitDraft:

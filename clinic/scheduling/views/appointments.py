@@ -219,7 +219,7 @@ def _detail_page(
     context = {
         "appointment": appointment,
         "moves": moves,
-        "asks_why": any(move.needs_reason for move in moves),
+        "reasons_asked": sum(move.needs_reason for move in moves),
         "form": form or MoveForm(),
         "transitions": appointment.transitions.select_related("made_by"),
         "notices": appointment.notices.all(),

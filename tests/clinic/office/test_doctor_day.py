@@ -54,7 +54,7 @@ def test_only_an_arrived_patient_can_be_called_in(doctor, noon, sign_in):
 def test_the_minutes_of_waiting_are_shown(doctor, noon, sign_in):
     since = timezone.now() - timedelta(minutes=12)
     book(doctor, noon, "Waiting Person", status=Status.ARRIVED, arrived_at=since)
-    assert "waits 12" in day(sign_in(doctor)).replace("\xa0", " ")
+    assert "waiting 12 min" in day(sign_in(doctor)).replace("\xa0", " ")
 
 
 def test_an_open_visit_is_continued_and_a_signed_one_read(consultation, doctor, sign_in):

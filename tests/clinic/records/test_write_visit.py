@@ -291,3 +291,11 @@ def test_a_signed_visit_takes_no_facts(signed, doctor, patient, sign_in):
     assert "This visit is signed" in response.content.decode()
     patient.refresh_from_db()
     assert patient.phototype is None
+
+
+def test_a_reason_that_was_pasted_in_lines_is_kept_on_one(consultation, doctor, sign_in):
+    client = sign_in(doctor)
+    assert '<textarea name="reason"' in client.get(consultation.get_absolute_url()).content.decode()
+    client.post(save_url(consultation), notes(reason="A mole\r\nthat grew"))
+    consultation.refresh_from_db()
+    assert consultation.reason == "A mole that grew"

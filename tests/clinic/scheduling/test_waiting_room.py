@@ -91,12 +91,12 @@ def test_an_urgent_booking_does_not_go_before_its_time(desk, doctor, noon):
 @pytest.mark.parametrize(
     ("minutes", "words", "colour"),
     [
-        (0, "waits 0 minutes", ""),
-        (1, "waits 1 minute", ""),
-        (20, "waits 20 minutes", ""),
-        (21, "waits 21 minutes · long", "waited-amber"),
-        (40, "waits 40 minutes · long", "waited-amber"),
-        (41, "waits 41 minutes · too long", "waited-red"),
+        (0, "waiting 0 min", ""),
+        (1, "waiting 1 min", ""),
+        (20, "waiting 20 min", ""),
+        (21, "waiting 21 min (long)", "waited-amber"),
+        (40, "waiting 40 min (long)", "waited-amber"),
+        (41, "waiting 41 min (too long)", "waited-red"),
     ],
 )
 @pytest.mark.parametrize("who", ["secretary", "doctor"])

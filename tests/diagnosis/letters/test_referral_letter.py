@@ -238,3 +238,15 @@ def test_the_signed_visit_leads_to_its_letters(his, consultation, signed):
     visit = signed()
     page = his.get(reverse("diagnosis:visit", args=[visit.pk])).content.decode()
     assert f'href="{url(visit)}"' in page
+
+
+def test_without_photographs_none_are_offered(his, consultation, signed):
+    page = his.get(url(signed())).content.decode()
+    assert "Include what the model said" not in page
+    assert "Visit report with photographs" not in page
+    assert write(his, consultation).status_code == 302
+    assert his.post(url(consultation, "visit_report_chosen")).status_code == 200
+
+
+def test_a_photograph_of_the_visit_is_offered(his, validated, signed):
+    assert "Include what the model said" in his.get(url(signed())).content.decode()

@@ -60,7 +60,7 @@ def words(page):
 def test_the_dialog_names_the_warning_the_diagnoses_and_what_is_missing(client, alarmed, written):
     said = words(dialog(client, written))
     assert "Malignant disease cannot be ruled out, and no doctor has decided: Lesion 1." in said
-    assert "Lesion 1 no diagnosis yet" in said
+    assert "Lesion 1 No diagnosis yet" in said
     assert "malignant share 80.0 %" in said
     assert "A mole. We take it out." in said
     assert "Nothing is prescribed." in said

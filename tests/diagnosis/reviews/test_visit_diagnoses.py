@@ -36,7 +36,7 @@ def test_a_visit_lists_lesion_disease_certainty_share_and_state_in_one_place(
     prediction = answer_with(mel=0.8, nv=0.2, malignant_threshold=0.3)
     address = reverse("diagnosis:visit", args=[consultation.pk])
     assert (
-        "Lesion 1 no diagnosis yet To review · malignant share 80.0 %"
+        "Lesion 1 No diagnosis yet To review · malignant share 80.0 %"
         in (listed(client.get(address))[0])
     )
     said = {"decision": "confirmed", "certainty": "certain"}

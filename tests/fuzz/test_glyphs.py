@@ -20,6 +20,7 @@ from clinic.core.text_bounds import refuse_endless_words
 from clinic.models import ClinicSettings
 from clinic.scheduling.ics import PUBLISH, REQUEST, CalendarEntry, calendar_of
 from clinic.trail.services.audit_trail import _cell
+from tests.factories import UserFactory
 from tests.fuzz.budget import examples
 
 NOW = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)
@@ -129,7 +130,11 @@ def test_a_calendar_is_read_back_as_one_visit(clinic, text):
 def test_a_mail_and_a_text_message_leave(clinic, text):
     clinic.name = clinic.address = text
     mail.outbox.clear()
-    context = {"password_reset_url": "https://clinic.example/x", "hours": text}
+    context = {
+        "password_reset_url": "https://clinic.example/x",
+        "hours": 3,
+        "person": UserFactory.build(full_name=text),
+    }
     assert send_mail("password_reset_key", to="a@example.org", language="en", context=context)
     sent = mail.outbox[0].message().as_bytes()
     read = BytesParser(policy=policy.default).parsebytes(sent)

@@ -68,10 +68,19 @@ def paper(template, text):
             "sections": [{"title": text, "entries": [entry]}],
         },
     }
-    words = ("patient", "birth_date", "record_number", "check", "qr", "page", "photographs")
+    words = (
+        "patient",
+        "birth_date",
+        "record_number",
+        "check",
+        "qr",
+        "page",
+        "photographs",
+        "comma",
+    )
     return {
         "title": text,
-        "clinic": {"name": text, "phone": text},
+        "clinic": {"name": text, "address": text, "phone": text},
         "doctor": {"name": text, "details": [text]},
         "patient": {"name": text, "birth_date": text, "record_number": text},
         "date": text,
@@ -80,7 +89,7 @@ def paper(template, text):
         "logo": None,
         "revoked": {"mark": text, "sentence": text},
         "address": "https://clinic.example/verify/x/",
-        "address_in_words": text,
+        "address_in_words": {"site": text, "path": text},
         "qr": qr_code("https://clinic.example/verify/x/"),
         "pictures": [],
         "words": dict.fromkeys(words, text),

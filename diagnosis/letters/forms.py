@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.forms import allow_rows
+from clinic.core.forms import allow_rows, offer_rows
 from clinic.core.lists import listed
 from diagnosis.lesions.forms import lesion_name
 from diagnosis.lesions.models import LesionImage
@@ -42,8 +42,9 @@ class PhotographsForm(forms.Form):
 
     def __init__(self, *args: Any, photographs: QuerySet[LesionImage], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if photographs.exists():
+        if rows := list(photographs):
             allow_rows(self.fields["images"], photographs)
+            offer_rows(self.fields["images"], rows)
         else:
             del self.fields["images"], self.fields["has_model_answer"]
 

@@ -112,13 +112,18 @@ def move_and_hold(visit):
     return lambda: held[0].continue_()
 
 
-def test_another_photograph_that_is_chosen_during_a_move_does_not_stop_it(visit):
+def hold_the_move_to_a_new_lesion(visit):
+    """Send two photographs of one lesion and hold the move of the second one."""
     mark(visit, "front", "chest")
     send(visit, 1, 1)
     visit.get_by_role("button", name="Choose Lesion 1").click()
     send(visit, 2, 2)
     visit.get_by_text("Another lesion?").click()
-    let_arrive = move_and_hold(visit)
+    return move_and_hold(visit)
+
+
+def test_another_photograph_that_is_chosen_during_a_move_does_not_stop_it(visit):
+    let_arrive = hold_the_move_to_a_new_lesion(visit)
 
     visit.locator("#thumbnails a").first.click()
     let_arrive()
@@ -146,12 +151,7 @@ def test_a_choice_that_is_being_sent_is_not_called_unsent(visit):
 
 
 def test_an_upload_during_a_move_ends_although_another_photograph_is_chosen(visit):
-    mark(visit, "front", "chest")
-    send(visit, 1, 1)
-    visit.get_by_role("button", name="Choose Lesion 1").click()
-    send(visit, 2, 2)
-    visit.get_by_text("Another lesion?").click()
-    let_arrive = move_and_hold(visit)
+    let_arrive = hold_the_move_to_a_new_lesion(visit)
 
     choose(visit, 3)
     expect(visit.locator(".drop-preview")).to_have_count(0)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.core.dates import REGION_ORDERS, Order
 from clinic.core.files.bound import BoundFileField
 from clinic.core.line_fields import OneLineField
+from clinic.core.lists import END, LEFT_TO_RIGHT
 from clinic.core.phones import PhoneField
 
 # No law on patient records that we know of allows a shorter time; Spain requires five years.
@@ -48,10 +49,6 @@ def check_languages(codes: object) -> None:
     known = dict(settings.LANGUAGES)
     if not isinstance(codes, list) or not all(code in known for code in codes):
         raise ValidationError(_("Choose from the languages of the site."))
-
-
-# Unicode's marks around what reads from left to right.
-LEFT_TO_RIGHT, END = "\u2066", "\u2069"
 
 
 class ClinicSettingsManager(models.Manager["ClinicSettings"]):

@@ -13,9 +13,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clinic.core.clinic_settings import read_stored_logo
-from clinic.core.lists import comma
+from clinic.core.lists import END, LEFT_TO_RIGHT, comma
 from clinic.core.long_dates import written_out
-from clinic.core.models.clinic_settings import END, LEFT_TO_RIGHT, ClinicSettings
+from clinic.core.models.clinic_settings import ClinicSettings
 from clinic.core.papers.pdf import qr_code, render_pdf
 from clinic.people.models.patient import Patient
 from clinic.people.models.user import User
